@@ -7,6 +7,7 @@ import type { Completion } from '../chat/completion.ts'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import { brokenRule } from '../chat/event-rules.testing.ts'
+import { textOf, toolCallsOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Tool } from '../chat/tool.ts'
 import { isJsonFormat, type TranscriptionFormat, transcriptionFormats } from '../operations/transcription.ts'
@@ -90,7 +91,7 @@ class Bench {
 	}
 
 	async text(changes: Partial<ChatRequest> = {}): Promise<string> {
-		return (await this.complete(changes)).choices[0]?.text ?? ''
+		return textOf((await this.complete(changes)).choices[0]?.parts ?? [])
 	}
 }
 
@@ -136,7 +137,7 @@ const clauses = {
 
 	async 'follows the rules of the stream, with text and consistent usage'(bench: Bench) {
 		const { choices, usage } = await bench.complete()
-		expect(choices[0]?.text).not.toBe('')
+		expect(textOf(choices[0]?.parts ?? [])).not.toBe('')
 		expect(usage.promptTokens).toBeGreaterThan(0)
 		expect(usage.completionTokens).toBeGreaterThan(0)
 		expect(usage.cachedTokens).toBeLessThanOrEqual(usage.promptTokens)
@@ -152,7 +153,7 @@ const clauses = {
 
 	async 'streams a long answer in several chunks'(bench: Bench) {
 		const events = await Array.fromAsync(eventsOf(await bench.engine.chat(bench.request(), bench.call())))
-		expect(events.filter(({ type }) => type === 'text').length).toBeGreaterThan(3)
+		expect(events.filter(({ type }) => type === 'part-delta').length).toBeGreaterThan(3)
 	},
 
 	async 'is deterministic at temperature 0'(bench: Bench) {
@@ -170,15 +171,16 @@ const clauses = {
 		const middle = Math.floor(whole.length / 2)
 		const stop = whole.slice(middle, middle + 3)
 		const { choices } = await bench.complete({ stop: ['\u0001never\u0001', stop] })
-		expect(choices[0]?.text).toBe(whole.slice(0, whole.indexOf(stop)))
+		expect(textOf(choices[0]?.parts ?? [])).toBe(whole.slice(0, whole.indexOf(stop)))
 		expect(choices[0]?.finishReason).toBe('stop')
 	},
 
 	async 'reports the stop sequence that ended the answer, and none otherwise'(bench: Bench) {
 		const whole = await bench.complete({ stop: ['\u0001never\u0001'] })
 		expect(whole.choices[0]?.stopText).toBeUndefined()
-		const middle = Math.floor((whole.choices[0]?.text.length ?? 0) / 2)
-		const stop = whole.choices[0]?.text.slice(middle, middle + 3) ?? ''
+		const text = textOf(whole.choices[0]?.parts ?? [])
+		const middle = Math.floor(text.length / 2)
+		const stop = text.slice(middle, middle + 3)
 		const { choices } = await bench.complete({ stop: ['\u0001never\u0001', stop] })
 		expect(choices[0]?.stopText).toBe(stop)
 	},
@@ -186,7 +188,7 @@ const clauses = {
 	async 'returns the requested number of choices and counts their tokens'(bench: Bench) {
 		const one = await bench.complete()
 		const { choices, usage } = await bench.complete({ choices: 3 })
-		expect(choices.map(({ text }) => text)).toEqual(Array.from({ length: 3 }, () => one.choices[0]?.text ?? ''))
+		expect(choices.map(({ parts }) => parts)).toEqual(Array.from({ length: 3 }, () => one.choices[0]?.parts ?? []))
 		expect(usage.completionTokens).toBe(3 * one.usage.completionTokens)
 	},
 
@@ -194,7 +196,7 @@ const clauses = {
 		const { choices } = await bench.complete({ logprobs: { top: 3 } })
 		const tokens = choices[0]?.logprobs ?? []
 		expect(Buffer.from(tokens.flatMap(({ token, bytes }) => bytes ?? [...Buffer.from(token)])).toString()).toBe(
-			choices[0]?.text ?? '',
+			textOf(choices[0]?.parts ?? []),
 		)
 		for (const { logprob, top } of tokens) {
 			expect(logprob).toBeLessThanOrEqual(0)
@@ -213,17 +215,25 @@ const clauses = {
 			tools: [time, weather],
 			toolChoice: { type: 'named', name: 'get_weather' },
 		})
-		expect(choices[0]?.toolCalls.map(({ name }) => name)).toEqual(['get_weather'])
-		expect(JSON.parse(choices[0]?.toolCalls[0]?.arguments ?? '')).toEqual({ city: expect.any(String) })
+		const calls = toolCallsOf(choices[0]?.parts ?? [])
+		expect(calls.map(({ name }) => name)).toEqual(['get_weather'])
+		expect(JSON.parse(calls[0]?.arguments ?? '')).toEqual({ city: expect.any(String) })
 	},
 
 	async 'calls a required tool, only an allowed one, and one at a time'(bench: Bench) {
 		const toolChoice = { type: 'required', only: ['get_time'] } as const
 		const { choices } = await bench.complete({ tools: [weather, time], toolChoice, parallelToolCalls: false })
-		expect(choices[0]?.toolCalls).toEqual([
-			{ type: 'function', id: expect.any(String), name: 'get_time', arguments: expect.any(String) },
+		const calls = toolCallsOf(choices[0]?.parts ?? [])
+		expect(calls).toEqual([
+			{
+				type: 'tool-call',
+				kind: 'function',
+				id: expect.any(String),
+				name: 'get_time',
+				arguments: expect.any(String),
+			},
 		])
-		expect(JSON.parse(choices[0]?.toolCalls[0]?.arguments ?? '')).toEqual({})
+		expect(JSON.parse(calls[0]?.arguments ?? '')).toEqual({})
 		expect(choices[0]?.finishReason).toBe('tool-calls')
 	},
 
@@ -266,8 +276,9 @@ const clauses = {
 				{ role: 'user', content: text('What is the weather in Paris?') },
 				{
 					role: 'assistant',
-					content: [],
-					toolCalls: [{ type: 'function', id: 'call_1', name: 'get_weather', arguments: '{"city":"Paris"}' }],
+					content: [
+						{ type: 'tool-call', kind: 'function', id: 'call_1', name: 'get_weather', arguments: '{"city":"Paris"}' },
+					],
 				},
 				{ role: 'tool', callId: 'call_1', content: text('{"temperature":21}') },
 			],
@@ -312,7 +323,7 @@ const clauses = {
 		const events: ChatEvent[] = []
 		for await (const event of eventsOf(await bench.engine.chat(bench.request(), bench.call(controller.signal)))) {
 			events.push(event)
-			if (event.type === 'text') controller.abort()
+			if (event.type === 'part-delta') controller.abort()
 		}
 		expect(brokenRule(events)).toBeUndefined()
 		// Events that arrived before the abort are complete.
@@ -359,8 +370,8 @@ const clauses = {
 		const events = await Array.fromAsync(eventsOf(await begun))
 		expect(brokenRule(events, 4)).toBeUndefined()
 		const { choices } = await collect(replay(events))
-		for (const { text, finishReason } of choices) {
-			expect(text.startsWith(prompt)).toBe(true)
+		for (const { parts, finishReason } of choices) {
+			expect(textOf(parts).startsWith(prompt)).toBe(true)
 			expect(['stop', 'length']).toContain(finishReason)
 		}
 	},

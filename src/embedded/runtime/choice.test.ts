@@ -35,10 +35,11 @@ function generate(tokens: readonly Uint8Array[], changes: Partial<ChoiceOptions>
 	choice.started(0)
 	for (let token = 0; token <= tokens.length; token++)
 		if (!choice.sampled(token, { token, logprob: -1, top: [] })) break
-	const parts = events.filter((event) => event.type === 'text')
+	const deltas = events.filter((event) => event.type === 'part-delta')
+	const parts = deltas.filter(({ part }) => part === 'text')
 	return {
 		text: parts.map(({ text }) => text).join(''),
-		reasoning: events.flatMap((event) => (event.type === 'reasoning' ? [event.text] : [])).join(''),
+		reasoning: deltas.flatMap(({ part, text }) => (part === 'reasoning' ? [text] : [])).join(''),
 		bytes: parts.flatMap(({ logprobs = [] }) => logprobs.flatMap(({ bytes }) => bytes ?? [])),
 		end: events.at(-1),
 	}

@@ -4,10 +4,12 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
-import { type AssistantMessage, type Message, textOf } from '../../chat/message.ts'
+import type { Message, Part } from '../../chat/message.ts'
+import { textOf, toolCallsOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
-import { instructions, writeCalls } from './call-format.ts'
+import { callId, writeAssistantMessage } from './assistant-message-writer.ts'
+import { instructions } from './call-format.ts'
 import type { PromptText } from './prompt-text.ts'
 import { type ChatTemplate, thinkOpen } from './template.ts'
 import type { TemplateMessage } from './template-message.ts'
@@ -83,7 +85,7 @@ function continuesLast({ messages, passthrough }: ChatRequest): boolean {
 		readSwitch(name, passthrough[name]),
 	)
 	const last = messages.at(-1)
-	const hasText = last?.role === 'assistant' && last.toolCalls.length === 0 && textOf(last) !== ''
+	const hasText = last?.role === 'assistant' && toolCallsOf(last.content).length === 0 && textOf(last.content) !== ''
 	if (demand !== true) return hasText && demand !== false && opens !== true
 	if (opens === true)
 		throw new ChatError(
@@ -116,19 +118,36 @@ function untilCut(rendered: string): string {
 }
 
 function refuseMedia(message: Message, at: number): void {
-	for (const [partAt, part] of message.content.entries())
-		if (part.type !== 'text' && part.type !== 'refusal')
-			throw new ChatError(
-				'unsupported',
-				`This model supports text only; it does not accept ${nameOfMedia[part.type]} in a message.`,
-				{
-					param: `messages[${at}].content[${partAt}]`,
-					code: 'unsupported_content',
-				},
-			)
+	for (const [partAt, part] of message.content.entries()) {
+		const name = nameOfMedia(part)
+		if (name !== undefined)
+			throw new ChatError('unsupported', `This model supports text only; it does not accept ${name} in a message.`, {
+				param: `messages[${at}].content[${partAt}]`,
+				code: 'unsupported_content',
+			})
+	}
 }
 
-const nameOfMedia = { image: 'an image', audio: 'audio', file: 'a file' } as const
+/** Undefined for what can be written as text. */
+function nameOfMedia(part: Part): string | undefined {
+	switch (part.type) {
+		case 'text':
+		case 'reasoning':
+		case 'refusal':
+		case 'tool-call':
+			return undefined
+		case 'image':
+			return 'an image'
+		case 'audio':
+			return 'audio'
+		case 'file':
+			return 'a file'
+		case 'provider-item':
+			return 'content of another wire'
+		default:
+			return part satisfies never
+	}
+}
 
 /** Variables that control reasoning in templates, and further template variables of the client, as in vLLM's API. */
 function thinkingVariables(request: ChatRequest, promptText: PromptText): Readonly<Record<string, unknown>> {
@@ -151,7 +170,7 @@ function writeMessages(
 ): readonly TemplateMessage[] {
 	const names = new Map<string, string>()
 	for (const message of messages)
-		if (message.role === 'assistant') for (const call of message.toolCalls) names.set(call.id, call.name)
+		if (message.role === 'assistant') for (const call of toolCallsOf(message.content)) names.set(call.id, call.name)
 	return messages.map((message) => writeMessage(message, names, template, promptText))
 }
 
@@ -162,7 +181,7 @@ function writeMessage(
 	template: ChatTemplate,
 	promptText: PromptText,
 ): TemplateMessage {
-	const content = promptText.guard(textOf(message))
+	const content = promptText.guard(textOf(message.content))
 	switch (message.role) {
 		case 'developer':
 			return { role: template.knowsDeveloper ? 'developer' : 'system', content }
@@ -174,7 +193,7 @@ function writeMessage(
 				...(message.name === undefined ? {} : { name: promptText.guard(message.name) }),
 			}
 		case 'assistant':
-			return writeAnswer(message, template, promptText)
+			return writeAssistantMessage(message, template, promptText)
 		case 'tool': {
 			if (!template.calls.native) return { role: 'user', content: `<tool_response>\n${content}\n</tool_response>` }
 			const name = names.get(message.callId)
@@ -186,55 +205,6 @@ function writeMessage(
 			}
 		}
 	}
-}
-
-function writeAnswer(message: AssistantMessage, template: ChatTemplate, promptText: PromptText): TemplateMessage {
-	const { native, format, takesValues } = template.calls
-	const text = promptText.guard(message.content.map((part) => part.text).join(''))
-	const reasoning = message.reasoning === undefined ? {} : { reasoning_content: promptText.guard(message.reasoning) }
-	if (message.toolCalls.length === 0) return { role: 'assistant', content: text, ...reasoning }
-	if (!native) {
-		const calls = message.toolCalls.map((call) => ({
-			name: promptText.guard(call.name),
-			arguments: promptText.guard(argumentsText(call)),
-		}))
-		return { role: 'assistant', content: text + (text === '' ? '' : '\n') + writeCalls(format, calls), ...reasoning }
-	}
-	return {
-		role: 'assistant',
-		content: text,
-		...reasoning,
-		tool_calls: message.toolCalls.map((call) => ({
-			id: promptText.guard(callId(call.id, template)),
-			type: 'function',
-			function: {
-				name: promptText.guard(call.name),
-				arguments: takesValues
-					? promptText.guardAll(readArguments(argumentsText(call)))
-					: promptText.guard(argumentsText(call)),
-			},
-		})),
-	}
-}
-
-function argumentsText(call: { readonly type: 'function' | 'custom'; readonly arguments: string }): string {
-	if (call.type === 'custom') return JSON.stringify({ input: call.arguments })
-	return call.arguments.trim() === '' ? '{}' : call.arguments
-}
-
-/** A client may send back truncated arguments; templates then get them as text. */
-function readArguments(text: string): unknown {
-	try {
-		return JSON.parse(text)
-	} catch {
-		return text
-	}
-}
-
-/** An id of the length that the template requires; equal ids map to equal ids. */
-function callId(id: string, { calls: { idLength } }: ChatTemplate): string {
-	if (idLength === undefined || new RegExp(`^[a-zA-Z0-9]{${idLength}}$`).test(id)) return id
-	return Bun.hash.wyhash(id).toString(36).padStart(idLength, '0').slice(-idLength)
 }
 
 function isInstruction({ role }: TemplateMessage): boolean {

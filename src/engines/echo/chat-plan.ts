@@ -1,7 +1,8 @@
 // Decides what the echo engine answers to a chat request: the instructions of its last message, a sample of a tool call
 // or of a JSON schema, or the message itself.
 
-import { type Message, textOf } from '../../chat/message.ts'
+import type { Message } from '../../chat/message.ts'
+import { textOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { type Plan, type PlannedPart, readPlan } from './instruction.ts'
@@ -42,6 +43,6 @@ function sampleCall(tool: Tool): PlannedPart {
 function lastText(messages: readonly Message[]): string {
 	const last = messages.findLast(({ role }) => role === 'user' || role === 'tool')
 	if (last === undefined) return ''
-	const text = textOf(last)
+	const text = textOf(last.content)
 	return last.role === 'tool' && text.startsWith('echo:') ? ` ${text}` : text
 }
