@@ -66,7 +66,8 @@ function transcriptOf(
 	return segments.filter((segment) => segment !== '').join('\n')
 }
 
-function visibleText(content: readonly AssistantPart[]): string {
+/** The text that the user reads. */
+export function visibleText(content: readonly AssistantPart[]): string {
 	return content.map(visibleTextOf).join('')
 }
 

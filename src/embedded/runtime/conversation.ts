@@ -3,16 +3,16 @@
 // cannot be represented are rejected; nothing is dropped silently.
 
 import { ChatError } from '../../chat/error.ts'
-import { isObject } from '../../chat/json.ts'
 import type { Message, Part } from '../../chat/message.ts'
 import { textOf, toolCallsOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
-import { callId, writeAssistantMessage } from './assistant-message-writer.ts'
+import { callId, visibleText, writeAssistantMessage } from './assistant-message-writer.ts'
 import { instructions } from './call-format.ts'
 import type { PromptText } from './prompt-text.ts'
 import { type ChatTemplate, thinkOpen } from './template.ts'
 import type { TemplateMessage } from './template-message.ts'
+import { templateVariables } from './template-variables.ts'
 
 export interface Prompt {
 	/** Rendered text, for `PromptText.read`. */
@@ -48,7 +48,7 @@ export function renderConversation(
 	const options = {
 		...(native ? { tools: definitions.map((definition) => promptText.guardAll(definition)) } : {}),
 		opensAnswer: !continues && request.passthrough.add_generation_prompt !== false,
-		variables: thinkingVariables(request, promptText),
+		variables: templateVariables(request, promptText),
 	}
 	let refusal: unknown
 	for (const attempt of [direct, foldInstructions(direct), joinTurns(foldInstructions(direct))]) {
@@ -78,15 +78,25 @@ const cutMark = '\u{E000}cut\u{E001}'
  * Whether the answer continues the last message, an assistant's, as in Anthropic's API and llama.cpp.
  * `continue_final_message` and `add_generation_prompt`, vLLM's fields, decide otherwise.
  *
- * @throws ChatError `invalid-request` if there is no message to continue, or if the fields contradict each other.
+ * @throws ChatError `invalid-request` if there is no message to continue, or if the fields contradict each other;
+ * `unsupported` if the last message is the assistant's and cannot be continued.
  */
 function continuesLast({ messages, passthrough }: ChatRequest): boolean {
 	const [demand, opens] = (['continue_final_message', 'add_generation_prompt'] as const).map((name) =>
 		readSwitch(name, passthrough[name]),
 	)
 	const last = messages.at(-1)
-	const hasText = last?.role === 'assistant' && toolCallsOf(last.content).length === 0 && textOf(last.content) !== ''
-	if (demand !== true) return hasText && demand !== false && opens !== true
+	const content = last?.role === 'assistant' ? last.content : []
+	const hasText = toolCallsOf(content).length === 0 && visibleText(content) !== ''
+	if (demand !== true) {
+		if (content.length === 0 || demand === false || opens === true) return false
+		if (hasText) return true
+		throw new ChatError(
+			'unsupported',
+			'This model cannot continue a message of the assistant that has calls or no text: add a message after it.',
+			{ param: `messages[${messages.length - 1}]` },
+		)
+	}
 	if (opens === true)
 		throw new ChatError(
 			'invalid-request',
@@ -149,15 +159,6 @@ function nameOfMedia(part: Part): string | undefined {
 	}
 }
 
-/** Variables that control reasoning in templates, and further template variables of the client, as in vLLM's API. */
-function thinkingVariables(request: ChatRequest, promptText: PromptText): Readonly<Record<string, unknown>> {
-	const own = request.passthrough.chat_template_kwargs
-	const effort = request.reasoningEffort
-	const reasoning =
-		effort === undefined ? {} : { enable_thinking: effort !== 'none', reasoning_effort: promptText.guard(effort) }
-	return isObject(own) ? { ...reasoning, ...(promptText.guardAll(own) as Record<string, unknown>) } : reasoning
-}
-
 function defineTool(tool: Tool): Readonly<Record<string, unknown>> {
 	const parameters = tool.type === 'function' ? (tool.parameters ?? { type: 'object', properties: {} }) : undefined
 	return { type: 'function', function: { name: tool.name, description: tool.description ?? '', parameters } }
@@ -173,6 +174,9 @@ function writeMessages(
 		if (message.role === 'assistant') for (const call of toolCallsOf(message.content)) names.set(call.id, call.name)
 	return messages.map((message) => writeMessage(message, names, template, promptText))
 }
+
+/** Marks the result of a failed tool: templates have no field for it, and models notice this text. */
+const failurePrefix = 'Error: '
 
 /** @param names of the calls, by id. */
 function writeMessage(
@@ -195,11 +199,12 @@ function writeMessage(
 		case 'assistant':
 			return writeAssistantMessage(message, template, promptText)
 		case 'tool': {
-			if (!template.calls.native) return { role: 'user', content: `<tool_response>\n${content}\n</tool_response>` }
+			const text = message.isError === true ? failurePrefix + content : content
+			if (!template.calls.native) return { role: 'user', content: `<tool_response>\n${text}\n</tool_response>` }
 			const name = names.get(message.callId)
 			return {
 				role: 'tool',
-				content,
+				content: text,
 				tool_call_id: promptText.guard(callId(message.callId, template)),
 				...(name === undefined ? {} : { name: promptText.guard(name) }),
 			}

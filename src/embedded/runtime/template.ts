@@ -19,6 +19,7 @@ export class ChatTemplate {
 	readonly calls: CallTraits
 	/** The model may reason between marks. */
 	readonly thinks: boolean
+	private readonly names: ReadonlySet<string>
 
 	/**
 	 * @param endTexts the control tokens that end a turn.
@@ -47,6 +48,12 @@ export class ChatTemplate {
 		])
 		this.calls = deriveCalls(this.render, endTexts)
 		this.thinks = source.includes(thinkClose)
+		this.names = new Set(source.match(/[A-Za-z_]\w*/g))
+	}
+
+	/** Whether the template's source contains `name` as a name of its own. */
+	mentions(name: string): boolean {
+		return this.names.has(name)
 	}
 
 	private shows(role: string, tools: readonly unknown[] | undefined): boolean {

@@ -4,7 +4,7 @@ import { expect, test } from 'bun:test'
 import { readFile } from 'node:fs/promises'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { Message } from '../../chat/message.ts'
+import type { AssistantPart, Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Clock } from '../../system/clock.ts'
 import { completionOf, eventsOf } from '../answer.testing.ts'
@@ -106,6 +106,51 @@ test('several instructions and lines of text make one response', async () => {
 		finishReason: 'tool-calls',
 	})
 	expect(usage.reasoningTokens).toBe(3)
+})
+
+test('a message of the assistant that is last is continued if it begins the answer, and refused otherwise', async () => {
+	const messages = (text: string, ...content: readonly AssistantPart[]): readonly Message[] => [
+		user(text),
+		{ role: 'assistant', content },
+	]
+	const text = (words: string): AssistantPart => ({ type: 'text', text: words })
+	const answered = async (given: readonly Message[]) => (await complete('', { messages: given })).choices[0]?.parts
+	expect(await answered(messages('one two three', text('one t')))).toEqual([{ type: 'text', text: 'wo three' }])
+	expect(await answered(messages('one two', text('one'), text(' two')))).toEqual([])
+	expect(await answered(messages('echo:say one\necho:tool f', text('one')))).toMatchObject([{ type: 'tool-call' }])
+	expect(await answered(messages('one'))).toEqual([{ type: 'text', text: 'one' }])
+	const call: AssistantPart = { type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' }
+	for (const content of [[text('two')], [text('one'), call], [{ type: 'reasoning', text: 'one' } as const]])
+		await expect(answered(messages('one two', ...content))).rejects.toMatchObject({ kind: 'unsupported' })
+})
+
+test('reports the parts and fields that it does not use', async () => {
+	const dropped: string[] = []
+	const messages: Message[] = [
+		{ role: 'system', content: [{ type: 'text', text: 'Hi', rest: { wire: 'openai', fields: { mark: 1 } } }] },
+		{
+			role: 'user',
+			content: [
+				{ type: 'text', text: 'Hi' },
+				{ type: 'image', url: 'data:,' },
+				{ type: 'audio', data: '', format: 'wav' },
+				{ type: 'file', id: 'file_1' },
+			],
+		},
+	]
+	const passthrough = { guided_json: {}, grammar: 'root ::= "a"', verbosity: 'low', store: true }
+	const report = { ...call(), drop: (part: string) => dropped.push(part) }
+	await completionOf(await openEcho().chat(request('', { messages, passthrough, reasoningEffort: 'low' }), report))
+	expect(dropped).toEqual([
+		'guided_json',
+		'grammar',
+		'verbosity',
+		'reasoning_effort',
+		'messages[1].content[1]',
+		'messages[1].content[2]',
+		'messages[1].content[3]',
+		'messages[0].content[0].mark',
+	])
 })
 
 test('echo:refuse and echo:repeat', async () => {
