@@ -16,7 +16,7 @@ import type { Addon, AddonGrammarState, LlamaModel, Token } from './binding.ts'
 import type { CallFormat } from './call-format.ts'
 import { type RepetitionRule, RunningChoice } from './choice.ts'
 import { constraintFields } from './constraint.ts'
-import { renderConversation } from './conversation.ts'
+import { renderConversation, reportUnusedNames } from './conversation.ts'
 import { PromptText } from './prompt-text.ts'
 import type { RepetitiveText } from './repetition.ts'
 import { samplerConfig } from './sampler.ts'
@@ -95,6 +95,7 @@ export class ChatRunner {
 		dropUnused(given, usedFields, drop)
 		reportDropped(given, drop)
 		reportUnusedVariables(given, this.template, drop)
+		reportUnusedNames(given.messages, this.template, drop)
 		const request = requestFor(destination, given, drop)
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls

@@ -6,7 +6,7 @@ import type { AssistantPart, Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
 import type { LlamaModel } from './binding.ts'
-import { renderConversation } from './conversation.ts'
+import { renderConversation, reportUnusedNames } from './conversation.ts'
 import { PromptText } from './prompt-text.ts'
 import { ChatTemplate } from './template.ts'
 import { Vocabulary } from './vocabulary.ts'
@@ -167,4 +167,24 @@ test('a control token that spans text parts remains text', async () => {
 		const rendered = renderConversation({ ...base, messages }, [], template, text)
 		expect(await text.read(rendered.text)).not.toContain(0)
 	}
+})
+
+test('names of messages are written if the template has them, and reported otherwise', () => {
+	const messages: readonly Message[] = [
+		{ role: 'developer', content: [{ type: 'text', text: 'Be brief.' }], name: 'ann' },
+		{ role: 'user', content: [{ type: 'text', text: 'Hi' }], name: 'bob' },
+		{ role: 'assistant', content: [{ type: 'text', text: 'Yes?' }], name: 'eve' },
+		user('Go on'),
+	]
+	const named = new ChatTemplate('{%- for m in messages %}{{- (m.name or "") + "=" + m.content }}{%- endfor %}', {}, [])
+	expect(renderConversation({ ...base, messages }, [], named, promptText()).text).toBe(
+		'ann=Be brief.bob=Hieve=Yes?=Go on',
+	)
+	const reported = (template: ChatTemplate) => {
+		const dropped: string[] = []
+		reportUnusedNames(messages, template, (part) => dropped.push(part))
+		return dropped
+	}
+	expect(reported(named)).toEqual([])
+	expect(reported(native)).toEqual(['messages[0].name', 'messages[1].name', 'messages[2].name'])
 })

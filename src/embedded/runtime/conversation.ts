@@ -6,6 +6,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { Message, Part } from '../../chat/message.ts'
 import { textOf, toolCallsOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import type { Drop } from '../../chat/request-fates.ts'
 import type { Tool } from '../../chat/tool.ts'
 import { callId, visibleText, writeAssistantMessage } from './assistant-message-writer.ts'
 import { instructions } from './call-format.ts'
@@ -127,6 +128,13 @@ function untilCut(rendered: string): string {
 	return rendered.slice(0, at)
 }
 
+/** Reports the names of messages if the template does not write them. */
+export function reportUnusedNames(messages: readonly Message[], { takesNames }: ChatTemplate, drop: Drop): void {
+	if (takesNames) return
+	for (const [at, message] of messages.entries())
+		if (message.role !== 'tool' && message.name !== undefined) drop(`messages[${at}].name`)
+}
+
 function refuseMedia(message: Message, at: number): void {
 	for (const [partAt, part] of message.content.entries()) {
 		const name = nameOfMedia(part)
@@ -188,16 +196,12 @@ function writeMessage(
 	const content = promptText.guard(textOf(message.content))
 	switch (message.role) {
 		case 'developer':
-			return { role: template.knowsDeveloper ? 'developer' : 'system', content }
+			return { role: template.knowsDeveloper ? 'developer' : 'system', content, ...authorOf(message, promptText) }
 		case 'system':
 		case 'user':
-			return {
-				role: message.role,
-				content,
-				...(message.name === undefined ? {} : { name: promptText.guard(message.name) }),
-			}
+			return { role: message.role, content, ...authorOf(message, promptText) }
 		case 'assistant':
-			return writeAssistantMessage(message, template, promptText)
+			return { ...writeAssistantMessage(message, template, promptText), ...authorOf(message, promptText) }
 		case 'tool': {
 			const text = message.isError === true ? failurePrefix + content : content
 			if (!template.calls.native) return { role: 'user', content: `<tool_response>\n${text}\n</tool_response>` }
@@ -210,6 +214,14 @@ function writeMessage(
 			}
 		}
 	}
+}
+
+/** Templates test whether a message has a name, so that it must be absent without one. */
+function authorOf(
+	{ name }: { readonly name?: string | undefined },
+	promptText: PromptText,
+): Pick<TemplateMessage, 'name'> {
+	return name === undefined ? {} : { name: promptText.guard(name) }
 }
 
 function isInstruction({ role }: TemplateMessage): boolean {
