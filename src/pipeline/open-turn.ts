@@ -108,9 +108,9 @@ function answerOf({ parts, rest, logprobs, finishReason }: PartialChoice, whole:
  * results, and no provider items at the end, because a call of the provider may lack its result.
  */
 function continuableParts(parts: readonly AssistantPart[]): readonly AssistantPart[] {
-	const kept = parts.filter(({ type }) => type !== 'tool-call')
-	while (kept.at(-1)?.type === 'provider-item') kept.pop()
-	return kept
+	const content = parts.filter(({ type }) => type !== 'tool-call')
+	const last = content.findLastIndex(({ type }) => type !== 'provider-item')
+	return content.slice(0, last + 1)
 }
 
 function isVisible(part: AssistantPart): boolean {

@@ -3,7 +3,7 @@
 // with it. It knows both forms of the JSON and nothing else of the model, which later versions change.
 
 import type { Row, Sql } from '../sql/sql.ts'
-import type { TableRewrite } from './migration.ts'
+import type { TableRewrite } from './table-rewrite.ts'
 
 interface OldSignature {
 	readonly wire: string

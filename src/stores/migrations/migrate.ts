@@ -3,8 +3,9 @@
 
 import type { Row, Sql } from '../sql/sql.ts'
 import { firstBatch, nextBatch } from '../sql/table.ts'
-import { type DataChange, type Migration, migrations, type TableRewrite } from './migration.ts'
+import { type DataChange, type Migration, migrations } from './migration.ts'
 import { readKnownSteps } from './schema.ts'
+import type { TableRewrite } from './table-rewrite.ts'
 
 export interface MigrationTransaction {
 	/** The mode of BEGIN for a transaction that writes. */
@@ -68,7 +69,7 @@ async function rewriteTables(
 	{ lock, pauseMs = 0 }: MigrationTransaction,
 ): Promise<boolean> {
 	for (const rewrite of change.rewrites) {
-		let progress: Progress = { state: 'begun', size: firstBatch, last: undefined }
+		let progress: RewriteProgress = { state: 'begun', size: firstBatch, last: undefined }
 		while (progress.state === 'begun') {
 			const before = progress
 			if (before.last !== undefined && pauseMs > 0) await Bun.sleep(pauseMs)
@@ -84,7 +85,7 @@ async function rewriteTables(
 }
 
 /** How far a table is rewritten. */
-interface Progress {
+interface RewriteProgress {
 	/** `applied`: another process has applied the whole step. */
 	readonly state: 'begun' | 'complete' | 'applied'
 	/** Number of rows of the next batch. */
@@ -94,7 +95,11 @@ interface Progress {
 }
 
 /** As many batches as fit into one transaction. */
-async function rewriteBatches(sql: Sql, { rewriteBatch }: TableRewrite, { size, last }: Progress): Promise<Progress> {
+async function rewriteBatches(
+	sql: Sql,
+	{ rewriteBatch }: TableRewrite,
+	{ size, last }: RewriteProgress,
+): Promise<RewriteProgress> {
 	const untilMs = performance.now() + transactionMs
 	do {
 		const rows = await rewriteBatch(sql, size, last)

@@ -1,6 +1,5 @@
 // The migration steps of the schema, oldest first. Released steps are never edited; each change is a new step.
 
-import type { Row, Sql } from '../sql/sql.ts'
 import keys from './001-keys.sql' with { type: 'text' }
 import keyOwners from './002-key-owners.sql' with { type: 'text' }
 import conversations from './003-conversations.sql' with { type: 'text' }
@@ -8,6 +7,7 @@ import ledger from './004-ledger.sql' with { type: 'text' }
 import keyExpiry from './005-key-expiry.sql' with { type: 'text' }
 import ledgerOwners from './006-ledger-owners.sql' with { type: 'text' }
 import { orderedParts } from './007-ordered-parts.ts'
+import type { TableRewrite } from './table-rewrite.ts'
 
 export type Migration = SchemaChange | DataChange
 
@@ -21,21 +21,6 @@ export interface SchemaChange {
 export interface DataChange {
 	readonly name: string
 	readonly rewrites: readonly TableRewrite[]
-}
-
-/**
- * Rewrites the rows of one table, a batch at a time. Several processes may run it concurrently, and it may start again
- * after an interruption, so rows that are already rewritten must remain as they are.
- */
-export interface TableRewrite {
-	readonly table: string
-	/**
-	 * Rewrites the first `size` rows, or those that follow the row `last`. No other process writes to the table until the
-	 * transaction ends.
-	 *
-	 * @returns these rows as they are now; none if there are no more.
-	 */
-	readonly rewriteBatch: (transaction: Sql, size: number, last: Row | undefined) => Promise<readonly Row[]>
 }
 
 export const migrations: readonly Migration[] = [
