@@ -1,0 +1,268 @@
+// JSON text that is parsed and written again. JSON.parse rounds long integers, turns `1.0` into `1` and moves keys such
+// as "12" to the front, so objects and arrays whose text would change remember it, and `stringifyJson` writes that text
+// again. Everything else sees plain objects. This file does not know what the JSON means.
+
+declare global {
+	/** A value that JSON.stringify writes like the text it was made of. TypeScript has no types for it yet. */
+	interface RawJson {
+		readonly rawJSON: string
+	}
+	interface JSON {
+		/** @param text JSON of a single value. @throws SyntaxError */
+		rawJSON(text: string): RawJson
+		isRawJSON(value: unknown): value is RawJson
+	}
+}
+
+/** What an object or an array was parsed from. */
+interface SourceText {
+	/** JSON without white space between tokens. */
+	readonly text: string
+	/** The source of each number that is a direct member and would change, by the member's name. */
+	readonly numbers: ReadonlyMap<string, string> | undefined
+}
+
+/** The remembered texts that one call of `stringifyJson` has met, in the order in which it writes them. */
+interface Writing {
+	readonly mark: string
+	readonly texts: string[]
+}
+
+const sources = new WeakMap<object, SourceText>()
+
+/**
+ * The call of `stringifyJson` that runs, which JSON.stringify cannot hand to `toJSON`. Both are synchronous, so no other
+ * code sees it.
+ */
+let writing: { current: Writing | undefined } | undefined
+
+/**
+ * The value that JSON.parse returns. Objects and arrays that JSON.stringify would write differently (a number or the
+ * order of keys, in them or in a descendant) remember their text and are frozen, because a later change would not be
+ * in that text.
+ *
+ * @throws SyntaxError like JSON.parse.
+ */
+export function parseJson(text: string): unknown {
+	const value: unknown = JSON.parse(text)
+	if (!changingNumber.test(text) && !indexName.test(text)) return value
+	const compact = compactChanging(text)
+	return compact === undefined ? value : parseCompact(compact)
+}
+
+/**
+ * JSON.stringify, except that objects and arrays of `parseJson` that remember their text are written as this text,
+ * without its white space.
+ */
+export function stringifyJson(value: unknown): string {
+	const outer = writing
+	const own: { current: Writing | undefined } = { current: undefined }
+	writing = own
+	let text: string
+	try {
+		text = JSON.stringify(value)
+	} finally {
+		writing = outer
+	}
+	return own.current === undefined ? text : insertTexts(text, own.current)
+}
+
+/**
+ * The members of an object of `parseJson`, for code that copies some of them to another object: each number that would
+ * change is a raw JSON value, which JSON.stringify and `stringifyJson` write like its source. Other members are
+ * unchanged. Not for code that calculates with them.
+ */
+export function exactMembers(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+	const numbers = sources.get(object)?.numbers
+	if (numbers === undefined) return object
+	const members = Object.entries(object)
+	return Object.fromEntries(
+		members.map(([name, value]) => {
+			const source = numbers.get(name)
+			return [name, source === undefined ? value : JSON.rawJSON(source)]
+		}),
+	)
+}
+
+/** The text that a raw JSON value is written as. Undefined if `value` is another value. */
+export function rawText(value: unknown): string | undefined {
+	return JSON.isRawJSON(value) ? value.rawJSON : undefined
+}
+
+function insertTexts(text: string, { mark, texts }: Writing): string {
+	const pieces = text.split(`"${mark}"`)
+	let whole = pieces[0] ?? ''
+	for (const [index, remembered] of texts.entries()) whole += remembered + (pieces[index + 1] ?? '')
+	return whole
+}
+
+/** `toJSON` of objects and arrays that remember their text. JSON.stringify alone writes them as if they did not. */
+function toMark(this: object): unknown {
+	const source = sources.get(this)
+	if (writing === undefined || source === undefined) return this
+	// Client text cannot contain the mark, because it is drawn after that text has arrived.
+	writing.current ??= { mark: crypto.randomUUID(), texts: [] }
+	writing.current.texts.push(source.text)
+	return writing.current.mark
+}
+
+function remember(value: object, source: SourceText): void {
+	sources.set(value, source)
+	const own = Object.getOwnPropertyDescriptor(value, 'toJSON')?.value
+	// A member of that name has its value for everyone except `stringifyJson`.
+	if (Object.hasOwn(value, 'toJSON'))
+		Object.defineProperty(value, 'toJSON', { get: () => (writing === undefined ? own : toMark), enumerable: true })
+	else Object.defineProperty(value, 'toJSON', { value: toMark, enumerable: false })
+	Object.freeze(value)
+}
+
+/**
+ * Matches each member that would change, and few others, such as one in a string: `-0`, and numbers with 16 digits, an
+ * exponent, or a fraction that ends in zero or begins with six.
+ */
+const changingNumber = /[[,:]\s*-?\d(?:(?<=-0)|[\d.]{15}|\d*(?:[eE]|\.(?:0{6}|\d*(?:0(?!\d)|[eE]))))[-+.\deE]*\s*[,\]}]/
+const indexName = /"\d+"\s*:/
+const number = /[-+.\deE]+/y
+const numbers = /-?\d[-+.\deE]*/g
+/** A name that JavaScript orders before the others, by its value. */
+const index = /^\d{1,10}$/
+
+/** The text without white space between tokens. Undefined if JSON.stringify would write the same as this text. */
+function compactChanging(text: string): string | undefined {
+	const pieces: string[] = []
+	let changes = false
+	let isIndex = false
+	let at = 0
+	while (at < text.length) {
+		const quote = text.indexOf('"', at)
+		const tokens = text.slice(at, quote === -1 ? undefined : quote).replace(/\s+/g, '')
+		pieces.push(tokens)
+		changes ||= isIndex && tokens.startsWith(':')
+		changes ||= tokens.match(numbers)?.some(changesNumber) ?? false
+		if (quote === -1) break
+		at = endOfString(text, quote)
+		const string = text.slice(quote, at)
+		pieces.push(string)
+		isIndex = index.test(string.slice(1, -1))
+	}
+	return changes ? escapeSurrogates(pieces.join('')) : undefined
+}
+
+/** Lone surrogates become escapes, like in JSON.stringify: UTF-8 cannot express them. */
+function escapeSurrogates(text: string): string {
+	if (text.isWellFormed()) return text
+	return text.replace(/\p{Surrogate}/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`)
+}
+
+function changesNumber(source: string): boolean {
+	return String(Number(source)) !== source
+}
+
+/** The position after the string that begins with the quote at `from`. */
+function endOfString(text: string, from: number): number {
+	for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {
+		let at = quote
+		while (text[at - 1] === '\\') at--
+		if ((quote - at) % 2 === 0) return quote + 1
+	}
+}
+
+/** An object or an array whose end has not been read. */
+interface Open {
+	readonly value: Record<string, unknown> | unknown[]
+	readonly from: number
+	name: string
+	changes: boolean
+	numbers: Map<string, string> | undefined
+}
+
+/** @param text valid JSON without white space between tokens. A stack instead of recursion permits any depth. */
+function parseCompact(text: string): unknown {
+	const open: Open[] = []
+	let parent: Open | undefined
+	let root: unknown
+	const add = (value: unknown) => {
+		if (parent === undefined) root = value
+		else addMember(parent, value)
+	}
+	let at = 0
+	while (at < text.length) {
+		const character = text[at]
+		switch (character) {
+			case '{':
+			case '[':
+				parent = { value: character === '{' ? {} : [], from: at, name: '', changes: false, numbers: undefined }
+				open.push(parent)
+				at++
+				break
+			case '}':
+			case ']': {
+				at++
+				const closed = open.pop()
+				parent = open.at(-1)
+				if (closed === undefined) break
+				if (closed.changes) remember(closed.value, { text: text.slice(closed.from, at), numbers: closed.numbers })
+				if (closed.changes && parent !== undefined) parent.changes = true
+				add(closed.value)
+				break
+			}
+			case ',':
+				at++
+				break
+			case '"': {
+				const end = endOfString(text, at)
+				const string = decode(text.slice(at, end))
+				at = end
+				if (text[at] !== ':') add(string)
+				else if (parent !== undefined) {
+					at++
+					parent.name = string
+					if (index.test(string)) parent.changes = true
+				}
+				break
+			}
+			case 't':
+				add(true)
+				at += 4
+				break
+			case 'f':
+				add(false)
+				at += 5
+				break
+			case 'n':
+				add(null)
+				at += 4
+				break
+			default: {
+				number.lastIndex = at
+				const source = number.exec(text)?.[0] ?? ''
+				at += source.length
+				add(Number(source))
+				if (parent !== undefined && changesNumber(source)) addNumber(parent, source)
+			}
+		}
+	}
+	return root
+}
+
+function decode(string: string): string {
+	return string.includes('\\') ? String(JSON.parse(string)) : string.slice(1, -1)
+}
+
+/** The last of several members with one name counts, like in JSON.parse. */
+function addMember(parent: Open, value: unknown): void {
+	const { name, numbers } = parent
+	if (Array.isArray(parent.value)) parent.value.push(value)
+	else {
+		numbers?.delete(name)
+		if (name !== '__proto__') parent.value[name] = value
+		else Object.defineProperty(parent.value, name, { value, enumerable: true, writable: true, configurable: true })
+	}
+}
+
+function addNumber(parent: Open, source: string): void {
+	parent.changes = true
+	if (Array.isArray(parent.value)) return
+	parent.numbers ??= new Map()
+	parent.numbers.set(parent.name, source)
+}
