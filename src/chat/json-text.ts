@@ -4,9 +4,7 @@
 
 declare global {
 	/** A value that JSON.stringify writes like the text it was made of. TypeScript has no types for it yet. */
-	interface RawJson {
-		readonly rawJSON: string
-	}
+	type RawJson = { readonly rawJSON: string }
 	interface JSON {
 		/** @param text JSON of a single value. @throws SyntaxError */
 		rawJSON(text: string): RawJson
@@ -84,9 +82,19 @@ export function exactMembers(object: Readonly<Record<string, unknown>>): Readonl
 	)
 }
 
-/** The text that a raw JSON value is written as. Undefined if `value` is another value. */
-export function rawText(value: unknown): string | undefined {
-	return JSON.isRawJSON(value) ? value.rawJSON : undefined
+/**
+ * The integer `value` that was read from the member `name` of `body`, as a bigint if a number does not represent its
+ * source exactly.
+ */
+export function readInteger(value: number, body: unknown, name: string): number | bigint {
+	if (Number.isSafeInteger(value) || typeof body !== 'object' || body === null) return value
+	const source = sources.get(body)?.numbers?.get(name)
+	return source !== undefined && /^-?\d{1,100}$/.test(source) ? BigInt(source) : value
+}
+
+/** An integer as JSON: all of its digits are written. */
+export function writeInteger(value: number | bigint | undefined): number | RawJson | undefined {
+	return typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value
 }
 
 function insertTexts(text: string, { mark, texts }: Writing): string {

@@ -76,7 +76,12 @@ const reportDropped = dropReporter(callFates)
 
 function writeSampling(sampling: Sampling): Partial<CallSettings> {
 	const { temperature, topP, presencePenalty, frequencyPenalty, seed } = sampling
-	return { temperature, topP, topK: limitedTopK(sampling), presencePenalty, frequencyPenalty, seed }
+	return { temperature, topP, topK: limitedTopK(sampling), presencePenalty, frequencyPenalty, seed: writeSeed(seed) }
+}
+
+/** A number of the specification is exact up to 53 bits; equal seeds map to equal values. */
+function writeSeed(seed: number | bigint | undefined): number | undefined {
+	return typeof seed === 'bigint' ? Number(BigInt.asIntN(53, seed)) : seed
 }
 
 function writeResponseFormat(format: ResponseFormat): Partial<CallSettings> {
