@@ -2,6 +2,7 @@
 // types of Anthropic's SDKs.
 
 import { isObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type { ReasoningBlock, ToolCall } from '../../chat/message.ts'
 import { writeCallSignature, writeSignature } from './signature-text.ts'
 
@@ -42,7 +43,7 @@ export function writeCall(call: ToolCall): readonly object[] {
  */
 function readInput(text: string): object {
 	try {
-		const value: unknown = JSON.parse(text)
+		const value: unknown = parseJson(text)
 		if (isObject(value)) return value
 	} catch {}
 	return text === '' ? {} : { INVALID_JSON: text }

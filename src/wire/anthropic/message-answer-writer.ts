@@ -2,6 +2,7 @@
 
 import type { Choice, Completion } from '../../chat/completion.ts'
 import { isObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import type { Source } from '../../chat/source.ts'
 import { field } from '../json/fields.ts'
 import { writeCall, writeReasoningBlock, writeText } from './content-block-writer.ts'
@@ -76,7 +77,7 @@ function overlay(written: ReturnType<typeof writeAnew>, theirs: unknown, theyCou
 	const { id, type, role, model, usage } = written
 	return {
 		...written,
-		...(isObject(theirs) ? theirs : {}),
+		...(isObject(theirs) ? exactMembers(theirs) : {}),
 		...{ id, type, role, model },
 		usage: theyCounted ? withReportedUsage(usage, field(theirs, 'usage')) : usage,
 	}

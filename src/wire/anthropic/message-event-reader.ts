@@ -4,6 +4,7 @@
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { readCustomToolText } from '../json/custom-tool-function.ts'
 import { countField, field, textField } from '../json/fields.ts'
@@ -142,7 +143,7 @@ export class MessageEventReader {
 		const isCustom = this.reading.customTools.has(name)
 		const call = this.calls++
 		const input = field(block, 'input')
-		const whole = isObject(input) ? JSON.stringify(input) : '{}'
+		const whole = isObject(input) ? stringifyJson(input) : '{}'
 		this.openCalls.set(index, { call, isCustom, whole, text: '' })
 		this.hasContent = true
 		const kind = isCustom ? 'custom' : 'function'

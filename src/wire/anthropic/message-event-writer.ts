@@ -3,6 +3,7 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, ChoiceFinishEvent, ReasoningEvent, ToolCallEvent } from '../../chat/event.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { Source } from '../../chat/source.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { field } from '../json/fields.ts'
@@ -168,7 +169,7 @@ export function writeErrorEvent(error: ChatError): string {
 export const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
 
 function writeEvent(type: string, fields: object): string {
-	return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+	return `event: ${type}\ndata: ${stringifyJson({ type, ...fields })}\n\n`
 }
 
 function text(value: string): string {

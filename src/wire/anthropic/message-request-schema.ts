@@ -2,6 +2,7 @@
 // checks rules that span fields. Source: the types of Anthropic's SDKs.
 
 import { z } from 'zod'
+import { jsonObject } from '../json/json-object-schema.ts'
 
 const cacheControl = z
 	.looseObject({
@@ -76,7 +77,7 @@ const toolUseBlock = z.looseObject({
 	type: z.literal('tool_use'),
 	id: z.string().min(1),
 	name: z.string().min(1),
-	input: z.record(z.string(), z.unknown()),
+	input: jsonObject,
 	cache_control: cacheControl,
 })
 
@@ -101,8 +102,6 @@ const message = z.discriminatedUnion('role', [
 	}),
 	z.looseObject({ role: z.literal('system'), content: systemText }),
 ])
-
-const jsonObject = z.record(z.string(), z.unknown())
 
 /** Tools of every type. The reader checks which fields each type requires. */
 const tool = z.looseObject({

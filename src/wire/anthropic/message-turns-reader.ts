@@ -1,6 +1,7 @@
 // Reads the `messages` of a request into canonical messages. A user message with tool results becomes one tool message
 // per result, and a user message for the rest of its content.
 
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { AssistantMessage, Message, ReasoningBlock, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { type BlockReader, type ContentBody, readCacheMark } from './message-blocks-reader.ts'
 import type { BlockBody, TurnBody } from './message-request-schema.ts'
@@ -100,7 +101,7 @@ function readCall(
 		type: 'function',
 		id,
 		name,
-		arguments: JSON.stringify(input),
+		arguments: stringifyJson(input),
 		proof,
 		...readCacheMark(cache_control),
 	}

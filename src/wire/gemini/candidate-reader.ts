@@ -3,6 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
+import { exactMembers, stringifyJson } from '../../chat/json-text.ts'
 import { field, listField, textField } from '../json/fields.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import { unnamedCall } from '../json/tool-call-assembler.ts'
@@ -128,7 +129,7 @@ export class CandidateReader {
 		if (name === undefined) {
 			if (this.isDropping) return
 			if (this.openCall === undefined) throw unnamedCall()
-			this.openCall.args = { ...this.openCall.args, ...args }
+			this.openCall.args = { ...exactMembers(this.openCall.args), ...exactMembers(args) }
 			this.openCall.signature ??= signature
 			return
 		}
@@ -148,7 +149,7 @@ export class CandidateReader {
 		const proof = signature === undefined ? undefined : { wire: geminiWire, value: signature }
 		events.push(
 			{ type: 'tool-call', ...call, kind: 'function', id: this.uniqueId(id), name, proof },
-			{ type: 'tool-arguments', ...call, fragment: JSON.stringify(args) },
+			{ type: 'tool-arguments', ...call, fragment: stringifyJson(args) },
 		)
 	}
 

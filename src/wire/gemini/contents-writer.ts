@@ -3,6 +3,7 @@
 
 import { CallNames } from '../../chat/call-names.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type { AssistantMessage, Message, ToolCall, ToolMessage, UserMessage } from '../../chat/message.ts'
 import type { GeminiForm } from './form.ts'
 import { geminiWire } from './formats.ts'
@@ -154,15 +155,14 @@ function readArguments(call: ToolCall): JsonObject {
 
 /** JSON objects and arrays are parsed; any other text remains text. */
 function readResult(text: string): Json {
-	// Parsing would lose precision of long numbers.
-	const value = /\d{16}/.test(text) ? undefined : parsed(text)
+	const value = parsed(text)
 	return isObject(value) || Array.isArray(value) ? value : text
 }
 
 /** Undefined for invalid JSON. */
 function parsed(text: string): Json | undefined {
 	try {
-		return JSON.parse(text) as Json
+		return parseJson(text) as Json
 	} catch {
 		return undefined
 	}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { Message, UserPart } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
@@ -26,9 +27,8 @@ function write(changes: Partial<ChatRequest>, model = 'gemini-3-pro', service: G
 		...changes,
 	}
 	// As sent: undefined fields are removed.
-	const body = JSON.parse(
-		JSON.stringify(writeGenerationRequest(request, formOf(model, service), (part) => dropped.push(part))),
-	)
+	const text = stringifyJson(writeGenerationRequest(request, formOf(model, service), (part) => dropped.push(part)))
+	const body = Object(parseJson(text))
 	return { body, config: body.generationConfig, contents: body.contents, dropped }
 }
 
@@ -255,7 +255,9 @@ describe('calls and thoughts in the history', () => {
 		hi,
 	]
 	test('results of one turn are one turn, each with the name of its call', () => {
-		expect(write({ messages: conversation }).contents.slice(1)).toEqual([
+		const { contents } = write({ messages: conversation })
+		expect(stringifyJson(contents)).toContain('"response":{"error":{"n":12345678901234567890}}')
+		expect(contents.slice(1)).toEqual([
 			{
 				role: 'model',
 				parts: [
@@ -268,7 +270,7 @@ describe('calls and thoughts in the history', () => {
 				role: 'user',
 				parts: [
 					{ functionResponse: { id: '2', name: 'tool_2', response: { output: [1] } } },
-					{ functionResponse: { id: '1', name: 'tool_1', response: { error: '{"n":12345678901234567890}' } } },
+					{ functionResponse: { id: '1', name: 'tool_1', response: { error: { n: expect.any(Number) } } } },
 				],
 			},
 			{ role: 'user', parts: [{ text: 'hi' }] },

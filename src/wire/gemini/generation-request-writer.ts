@@ -82,8 +82,8 @@ function writeSampling(sampling: Sampling): JsonObject {
 }
 
 /** Seeds of this wire have 32 bits; equal seeds map to equal values. */
-function writeSeed(seed: number): number {
-	return Number(BigInt.asIntN(32, BigInt(Math.trunc(seed))))
+function writeSeed(seed: number | bigint): number {
+	return Number(BigInt.asIntN(32, BigInt(seed)))
 }
 
 const mostChoices = 8
