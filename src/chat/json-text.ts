@@ -16,7 +16,7 @@ declare global {
 interface SourceText {
 	/** JSON without white space between tokens. */
 	readonly text: string
-	/** The source of each number that is a direct member and would change, by the member's name. */
+	/** The source of each number that is a direct member and would change, by the member's name or index. */
 	readonly numbers: ReadonlyMap<string, string> | undefined
 }
 
@@ -66,20 +66,22 @@ export function stringifyJson(value: unknown): string {
 }
 
 /**
- * The members of an object of `parseJson`, for code that copies some of them to another object: each number that would
- * change is a raw JSON value, which JSON.stringify and `stringifyJson` write like its source. Other members are
- * unchanged. Not for code that calculates with them.
+ * The members of an object or an array of `parseJson`, for code that copies some of them to another object: each number
+ * that would change is a raw JSON value, which JSON.stringify and `stringifyJson` write like its source. Other members
+ * are unchanged. Not for code that calculates with them.
  */
-export function exactMembers(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function exactMembers(object: readonly unknown[]): readonly unknown[]
+export function exactMembers(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
+export function exactMembers(object: object): object
+export function exactMembers(object: object): object {
 	const numbers = sources.get(object)?.numbers
 	if (numbers === undefined) return object
-	const members = Object.entries(object)
-	return Object.fromEntries(
-		members.map(([name, value]) => {
-			const source = numbers.get(name)
-			return [name, source === undefined ? value : JSON.rawJSON(source)]
-		}),
-	)
+	const copy = Array.isArray(object) ? [] : {}
+	for (const [name, value] of Object.entries(object)) {
+		const source = numbers.get(name)
+		Object.defineProperty(copy, name, member(source === undefined ? value : JSON.rawJSON(source)))
+	}
+	return copy
 }
 
 /**
@@ -104,10 +106,10 @@ function insertTexts(text: string, { mark, texts }: Writing): string {
 	return whole
 }
 
-/** `toJSON` of objects and arrays that remember their text. JSON.stringify alone writes them as if they did not. */
+/** `toJSON` of objects and arrays that remember their text. JSON.stringify alone writes all but the order of keys. */
 function toMark(this: object): unknown {
 	const source = sources.get(this)
-	if (writing === undefined || source === undefined) return this
+	if (writing === undefined || source === undefined) return exactMembers(this)
 	// Client text cannot contain the mark, because it is drawn after that text has arrived.
 	writing.current ??= { mark: crypto.randomUUID(), texts: [] }
 	writing.current.texts.push(source.text)
@@ -253,6 +255,10 @@ function parseCompact(text: string): unknown {
 	return root
 }
 
+function member(value: unknown): PropertyDescriptor {
+	return { value, enumerable: true, writable: true, configurable: true }
+}
+
 function decode(string: string): string {
 	return string.includes('\\') ? String(JSON.parse(string)) : string.slice(1, -1)
 }
@@ -264,13 +270,12 @@ function addMember(parent: Open, value: unknown): void {
 	else {
 		numbers?.delete(name)
 		if (name !== '__proto__') parent.value[name] = value
-		else Object.defineProperty(parent.value, name, { value, enumerable: true, writable: true, configurable: true })
+		else Object.defineProperty(parent.value, name, member(value))
 	}
 }
 
 function addNumber(parent: Open, source: string): void {
 	parent.changes = true
-	if (Array.isArray(parent.value)) return
 	parent.numbers ??= new Map()
-	parent.numbers.set(parent.name, source)
+	parent.numbers.set(Array.isArray(parent.value) ? String(parent.value.length - 1) : parent.name, source)
 }
