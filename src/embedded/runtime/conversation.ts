@@ -4,6 +4,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import { type AssistantMessage, type Message, textOf } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
@@ -225,7 +226,7 @@ function argumentsText(call: { readonly type: 'function' | 'custom'; readonly ar
 /** A client may send back truncated arguments; templates then get them as text. */
 function readArguments(text: string): unknown {
 	try {
-		return JSON.parse(text)
+		return parseJson(text)
 	} catch {
 		return text
 	}
