@@ -2,7 +2,7 @@
 // are passed to `drop`. A request is rejected if the answer would be wrong without the field.
 
 import { ChatError } from '../../chat/error.ts'
-import { definedFields } from '../../chat/json.ts'
+import { definedFields, type JsonObject } from '../../chat/json.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import {
 	type Drop,
@@ -159,5 +159,12 @@ function writePassthrough(request: ChatRequest, name: string | undefined, drop: 
 		return {}
 	}
 	const fields = passthroughFor(request, undefined, drop)
-	return Object.keys(fields).length > 0 ? { [name]: definedFields(fields) } : {}
+	return Object.keys(fields).length > 0 ? { [name]: definedFields(plainNumbers(fields)) } : {}
+}
+
+/** Packages validate the type of their options. */
+function plainNumbers(fields: JsonObject): JsonObject {
+	return Object.fromEntries(
+		Object.entries(fields).map(([name, value]) => [name, JSON.isRawJSON(value) ? Number(value.rawJSON) : value]),
+	)
 }
