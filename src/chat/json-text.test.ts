@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { exactMembers, parseJson, readInteger, stringifyJson, writeInteger } from './json-text.ts'
+import { join } from 'node:path'
+import { Glob } from 'bun'
+import { copyNumbers, exactMembers, parseJson, readInteger, stringifyJson, writeInteger } from './json-text.ts'
 
 const nasty = '{"id":1234567890123456789,"price":1.0,"neg":-0.0,"12":1,"2":2}'
 
@@ -194,3 +196,35 @@ test('integers of any size are read and written with all digits', () => {
 	expect(stringifyJson([read.a, read.c, undefined].map(writeInteger))).toBe('[12345678901234567890,1,null]')
 	expect(readInteger(2 ** 60, { a: 2 ** 60 }, 'a')).toBe(2 ** 60)
 })
+
+test('a changed copy has the numbers that it did not change', () => {
+	const body = parseJson('{"a":1.0,"b":1.0,"c":1.0,"seed":9223372036854775807}') as Record<string, number>
+	const { c: _, ...changed }: Record<string, number> = { ...body, b: 2 }
+	const copy = copyNumbers(body, changed)
+	expect(stringifyJson(exactMembers(copy))).toBe('{"a":1.0,"b":2,"seed":9223372036854775807}')
+	expect(readInteger(Number(copy.seed), copy, 'seed')).toBe(9223372036854775807n)
+	expect(stringifyJson(copy)).toBe(JSON.stringify({ ...copy }))
+})
+
+test('other folders parse JSON of clients and upstreams with parseJson', async () => {
+	const root = join(import.meta.dir, '..')
+	const found: string[] = []
+	for await (const file of new Glob('{wire,engines,dialects,stores,server,http}/**/*.ts').scan(root)) {
+		if (/\.(test|testing|contract)\.ts$/.test(file)) continue
+		if (/\bJSON\.parse\b|z\.record\(z\.string\(\), z\.unknown\(\)\)/.test(await Bun.file(join(root, file)).text()))
+			found.push(file)
+	}
+	expect(found.sort()).toEqual(Object.keys(plainParsers).sort())
+})
+
+/** Files that call JSON.parse or copy objects of any members with a record of Zod, with the reason. */
+const plainParsers: Readonly<Record<string, string>> = {
+	'engines/ai-sdk/failure.ts': 'reads the text of an error',
+	'engines/ai-sdk/signature.ts': 'reads what the same file wrote',
+	'engines/llama/install/engine-folder.ts': 'reads what the same file wrote',
+	'engines/upstream/http-upstream.ts': 'reads vectors and counts, which are calculated with',
+	'stores/sql/sql-key-store.ts': 'reads what the same file wrote',
+	'wire/json/custom-tool-function.ts': 'reads a text',
+	'wire/json/tool-call-assembler.ts': 'only validates',
+	'wire/openai/chat-chunk-writer.ts': 'reads what the same file wrote',
+}

@@ -12,21 +12,16 @@ declare global {
 	}
 }
 
-/** What an object or an array was parsed from. */
-interface SourceText {
-	/** JSON without white space between tokens. */
-	readonly text: string
-	/** The source of each number that is a direct member and would change, by the member's name or index. */
-	readonly numbers: ReadonlyMap<string, string> | undefined
-}
-
 /** The remembered texts that one call of `stringifyJson` has met, in the order in which it writes them. */
 interface Writing {
 	readonly mark: string
 	readonly texts: string[]
 }
 
-const sources = new WeakMap<object, SourceText>()
+/** What objects and arrays were parsed from: JSON without white space between tokens. */
+const texts = new WeakMap<object, string>()
+/** The source of each number that is a direct member and would change, by the member's name or index. */
+const numberSources = new WeakMap<object, ReadonlyMap<string, string>>()
 
 /**
  * The call of `stringifyJson` that runs, which JSON.stringify cannot hand to `toJSON`. Both are synchronous, so no other
@@ -74,7 +69,7 @@ export function exactMembers(object: readonly unknown[]): readonly unknown[]
 export function exactMembers(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
 export function exactMembers(object: object): object
 export function exactMembers(object: object): object {
-	const numbers = sources.get(object)?.numbers
+	const numbers = numberSources.get(object)
 	if (numbers === undefined) return object
 	const copy = Array.isArray(object) ? [] : {}
 	for (const [name, value] of Object.entries(object)) {
@@ -85,12 +80,25 @@ export function exactMembers(object: object): object {
 }
 
 /**
+ * `copy`, a changed copy of an object of `parseJson`, which then remembers the sources of the numbers that it did not
+ * change, for `exactMembers` and `readInteger`.
+ */
+export function copyNumbers<Copy extends Readonly<Record<string, unknown>>>(
+	object: Readonly<Record<string, unknown>>,
+	copy: Copy,
+): Copy {
+	const numbers = [...(numberSources.get(object) ?? [])].filter(([name]) => Object.is(object[name], copy[name]))
+	if (numbers.length > 0) numberSources.set(copy, new Map(numbers))
+	return copy
+}
+
+/**
  * The integer `value` that was read from the member `name` of `body`, as a bigint if a number does not represent its
  * source exactly.
  */
 export function readInteger(value: number, body: unknown, name: string): number | bigint {
 	if (Number.isSafeInteger(value) || typeof body !== 'object' || body === null) return value
-	const source = sources.get(body)?.numbers?.get(name)
+	const source = numberSources.get(body)?.get(name)
 	return source !== undefined && /^-?\d{1,100}$/.test(source) ? BigInt(source) : value
 }
 
@@ -108,16 +116,17 @@ function insertTexts(text: string, { mark, texts }: Writing): string {
 
 /** `toJSON` of objects and arrays that remember their text. JSON.stringify alone writes all but the order of keys. */
 function toMark(this: object): unknown {
-	const source = sources.get(this)
-	if (writing === undefined || source === undefined) return exactMembers(this)
+	const text = texts.get(this)
+	if (writing === undefined || text === undefined) return exactMembers(this)
 	// Client text cannot contain the mark, because it is drawn after that text has arrived.
 	writing.current ??= { mark: crypto.randomUUID(), texts: [] }
-	writing.current.texts.push(source.text)
+	writing.current.texts.push(text)
 	return writing.current.mark
 }
 
-function remember(value: object, source: SourceText): void {
-	sources.set(value, source)
+function remember(value: object, text: string, numbers: ReadonlyMap<string, string> | undefined): void {
+	texts.set(value, text)
+	if (numbers !== undefined) numberSources.set(value, numbers)
 	const own = Object.getOwnPropertyDescriptor(value, 'toJSON')?.value
 	// A member of that name has its value for everyone except `stringifyJson`.
 	if (Object.hasOwn(value, 'toJSON'))
@@ -211,7 +220,7 @@ function parseCompact(text: string): unknown {
 				const closed = open.pop()
 				parent = open.at(-1)
 				if (closed === undefined) break
-				if (closed.changes) remember(closed.value, { text: text.slice(closed.from, at), numbers: closed.numbers })
+				if (closed.changes) remember(closed.value, text.slice(closed.from, at), closed.numbers)
 				if (closed.changes && parent !== undefined) parent.changes = true
 				add(closed.value)
 				break
