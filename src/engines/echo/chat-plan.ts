@@ -1,6 +1,7 @@
 // Decides what the echo engine answers to a chat request: the instructions of its last message, a sample of a tool call
 // or of a JSON schema, or the message itself.
 
+import { stringifyJson } from '../../chat/json-text.ts'
 import { type Message, textOf } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
@@ -21,7 +22,7 @@ export function planChat(request: ChatRequest): Plan {
 		case 'json-object':
 			return { ...plan, parts: [{ type: 'text', text: JSON.stringify({ echo: text }) }] }
 		case 'json-schema':
-			return { ...plan, parts: [{ type: 'text', text: JSON.stringify(sampleSchema(responseFormat.schema ?? {})) }] }
+			return { ...plan, parts: [{ type: 'text', text: stringifyJson(sampleSchema(responseFormat.schema ?? {})) }] }
 	}
 }
 
@@ -31,7 +32,7 @@ function sampleCall(tool: Tool): PlannedPart {
 		type: 'tool',
 		kind: 'function',
 		name: tool.name,
-		arguments: JSON.stringify(tool.parameters === undefined ? {} : sampleSchema(tool.parameters)),
+		arguments: stringifyJson(tool.parameters === undefined ? {} : sampleSchema(tool.parameters)),
 	}
 }
 
