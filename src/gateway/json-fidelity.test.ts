@@ -170,11 +170,12 @@ describe('client JSON is unchanged', () => {
 		server.answers = whole
 		for (const strict of [false, true]) {
 			// A strict schema names all of its properties.
-			const given = `{"type":"object","properties":{"n":{"type":"integer","enum":[9223372036854775807,1.0]}},"required":["n"],"additionalProperties":false}`
+			const given = `{"type":"object","properties":{"n":{"type":"integer","enum":[9223372036854775807,1.0],"const":9223372036854775807,"x-order":1.0}},"required":["n"],"additionalProperties":false}`
 			const format = `{"type":"json_schema","json_schema":{"name":"f","schema":${given},"strict":${strict}}}`
 			for (const model of ['chat', 'messages', 'gemini']) {
 				await send('/v1/chat/completions', `{"model":"${model}","messages":[${user}],"response_format":${format}}`)
-				expect(received()).toContain('[9223372036854775807,1.0]')
+				for (const part of ['[9223372036854775807,1.0]', '"const":9223372036854775807', '"x-order":1.0'])
+					expect(received()).toContain(part)
 			}
 		}
 	})

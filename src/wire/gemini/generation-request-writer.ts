@@ -4,6 +4,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { definedFields, isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import { writeContents } from './contents-writer.ts'
@@ -117,7 +118,7 @@ function writeResponseFormat(format: ResponseFormat): JsonObject {
 			if (schema === undefined) return { responseMimeType: 'application/json' }
 			return {
 				responseMimeType: 'application/json',
-				responseJsonSchema: description === undefined ? schema : { description, ...schema },
+				responseJsonSchema: description === undefined ? schema : { description, ...exactMembers(schema) },
 			}
 		}
 	}
