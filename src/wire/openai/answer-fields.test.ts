@@ -6,6 +6,7 @@ import type { Choice } from '../../chat/completion.ts'
 import { eventsOfPart } from '../../chat/completion-events.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import { ChatChunkWriter } from './chat-chunk-writer.ts'
 import { bytesOf, chunksOf, deliver, identity, reader, shape } from './chat-relay.testing.ts'
 import { readCompletion } from './completion-reader.ts'
@@ -360,6 +361,28 @@ describe('a whole answer', () => {
 			writer.repeat({ format: chatFormats.whole, text: JSON.stringify(body), value: body }, events),
 		)
 		for (const marker of ['U1', 'U2', 'U3', 'U4']) expect([marker, countOf(chunks, marker)]).toEqual([marker, 1])
+	})
+})
+
+describe('numbers of unknown fields are unchanged', () => {
+	const numbers = '{"id":1234567890123456789,"price":1.0,"12":-0.0,"2":[1e400,1.50]}'
+	const fields = `"own":${numbers},"direct":9007199254740993`
+	const delta = `{"content":"a",${fields},"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"},"own":${numbers}}]}`
+	const compact = (sent: string) => [sent.split(numbers).length - 1, sent.split('9007199254740993').length - 1]
+
+	test('in a stream', () => {
+		const chunk = `{"choices":[{"index":0,"delta":${delta},${fields}}],${fields}}`
+		const bytes = new TextEncoder().encode(`data: ${chunk}\n\ndata: [DONE]\n\n`)
+		expect(compact(deliver([bytes], true))).toEqual([4, 3])
+	})
+
+	test('in a whole answer', async () => {
+		const text = `{"choices":[{"index":0,"message":${delta},"finish_reason":"stop",${fields}}],${fields}}`
+		const value = parseJson(text)
+		const completion = await collect(replay(readCompletion(value, reader())))
+		const source = { format: chatFormats.whole, text, value }
+		expect(compact(stringifyJson(writeCompletion(completion, identity, shape, source)))).toEqual([4, 3])
+		expect(stringifyJson(completion.choices[0]?.rest)).toBe(`{"wire":"openai","fields":{${fields}}}`)
 	})
 })
 

@@ -2,6 +2,7 @@
 // events: every unknown field reaches a client of this wire once. It does not know how answers are read or written.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
 import { asList } from '../json/fields.ts'
 import { readImages } from './answer-content.ts'
@@ -20,9 +21,9 @@ export const knownFields = {
 /** Fields of chunks that say nothing without the content of a chunk. */
 const ambientFields: ReadonlySet<string> = new Set(['service_tier', 'system_fingerprint', 'obfuscation', 'provider'])
 
-const none: ReadonlySet<string> = new Set()
 const noFields: SentObject = {}
 
+/** Whether `sent` has other fields than `known`. */
 export function hasUnknown(sent: SentObject | undefined, known: ReadonlySet<string>): boolean {
 	for (const name in sent) if (!known.has(name)) return true
 	return false
@@ -36,11 +37,10 @@ export function hasOwnContent(sent: SentObject | undefined, known: ReadonlySet<s
 
 /** The unknown fields of a message or delta. A list of images is only known in the form that parts represent. */
 export function unknownMessageFields(sent: SentObject): SentObject {
-	if (!hasUnknown(sent, knownFields.message)) return noFields
-	const hasImages = readImages(sent.images) !== undefined
-	return Object.fromEntries(
-		Object.entries(sent).filter(([name]) => !knownFields.message.has(name) && !(hasImages && name === 'images')),
-	)
+	const unknown = unknownFields(sent, knownFields.message)
+	if (readImages(sent.images) === undefined) return unknown
+	const { images: _, ...others } = unknown
+	return others
 }
 
 /**
@@ -70,38 +70,52 @@ export interface WrittenChoice {
 	readonly logprobs?: unknown
 }
 
-export function addAnswerFields(written: object, sent: SentObject): void {
-	addUnknown(written, sent, knownFields.answer)
+/** An answer or a chunk, with the unknown fields of the one that was sent. */
+export function withAnswerFields<Written extends object>(written: Written, sent: SentObject): Written {
+	return { ...written, ...exactMembers(written), ...unknownFields(sent, knownFields.answer) }
 }
 
-/** Adds the unknown fields of a choice, its message or delta, and its log-probabilities. */
-export function addChoiceFields(written: WrittenChoice, sent: SentObject): void {
-	addUnknown(written, sent, knownFields.choice)
-	const theirs = isObject(sent.delta) ? sent.delta : sent.message
-	const ours = written.message ?? written.delta
-	if (ours !== undefined && isObject(theirs)) addUnknown(ours, unknownMessageFields(theirs), none)
-	if (isObject(sent.logprobs)) addLogprobFields(written, sent.logprobs)
+/** A choice with the unknown fields of the one that was sent: its own, those of its message or delta, and of its tokens. */
+export function withChoiceFields(written: WrittenChoice, sent: SentObject): WrittenChoice {
+	const theirs = isObject(sent.delta) ? sent.delta : isObject(sent.message) ? sent.message : noFields
+	const { message, delta } = written
+	const unknown = unknownMessageFields(theirs)
+	return {
+		...written,
+		...exactMembers(written),
+		...(message === undefined ? {} : { message: { ...exactMembers(message), ...unknown } }),
+		...(delta === undefined ? {} : { delta: { ...exactMembers(delta), ...unknown } }),
+		...(isObject(sent.logprobs) ? { logprobs: withLogprobFields(written.logprobs, sent.logprobs) } : {}),
+		...unknownFields(sent, knownFields.choice),
+	}
 }
 
 /** The tokens that we wrote are those that were sent, unless the content was held back. */
-function addLogprobFields(written: WrittenChoice, sent: SentObject): void {
-	if (isObject(written.logprobs)) {
-		const [ours, theirs] = [asList(written.logprobs.content), asList(sent.content)]
-		if (ours.length !== theirs.length) return
-		addUnknown(written.logprobs, sent, knownFields.logprobs)
-		if (!isEmpty(sent.refusal)) Reflect.set(written.logprobs, 'refusal', sent.refusal)
-		for (const [index, token] of ours.entries()) addTokenFields(token, theirs[index])
-	} else if (asList(sent.content).length === 0 && (hasUnknown(sent, knownFields.logprobs) || !isEmpty(sent.refusal)))
-		Reflect.set(written, 'logprobs', { content: null, refusal: null, ...sent })
+function withLogprobFields(written: unknown, sent: SentObject): unknown {
+	const theirs = asList(sent.content)
+	if (!isObject(written)) {
+		const isOwn = hasUnknown(sent, knownFields.logprobs) || !isEmpty(sent.refusal)
+		return theirs.length === 0 && isOwn ? { content: null, refusal: null, ...exactMembers(sent) } : written
+	}
+	const ours = asList(written.content)
+	if (ours.length !== theirs.length) return written
+	return {
+		...written,
+		content: ours.map((token, index) => withTokenFields(token, theirs[index])),
+		...(isEmpty(sent.refusal) ? {} : { refusal: sent.refusal }),
+		...unknownFields(sent, knownFields.logprobs),
+	}
 }
 
-function addTokenFields(ours: unknown, theirs: unknown): void {
-	if (!isObject(ours) || !isObject(theirs)) return
-	addUnknown(ours, theirs, knownFields.token)
-	const tops = asList(theirs.top_logprobs)
-	for (const [index, top] of asList(ours.top_logprobs).entries()) addTokenFields(top, tops[index])
+function withTokenFields(ours: unknown, theirs: unknown): unknown {
+	if (!isObject(ours) || !isObject(theirs)) return ours
+	const top = Array.isArray(ours.top_logprobs)
+		? { top_logprobs: ours.top_logprobs.map((one, index) => withTokenFields(one, asList(theirs.top_logprobs)[index])) }
+		: {}
+	return { ...exactMembers(ours), ...top, ...unknownFields(theirs, knownFields.token) }
 }
 
-function addUnknown(written: object, sent: SentObject, known: ReadonlySet<string>): void {
-	for (const name in sent) if (!known.has(name)) Reflect.set(written, name, sent[name])
+function unknownFields(sent: SentObject, known: ReadonlySet<string>): SentObject {
+	if (!hasUnknown(sent, known)) return noFields
+	return Object.fromEntries(Object.entries(exactMembers(sent)).filter(([name]) => !known.has(name)))
 }

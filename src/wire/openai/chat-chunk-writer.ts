@@ -13,6 +13,7 @@ import type {
 	StartedPart,
 	StartedToolCall,
 } from '../../chat/event.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { ToolKind } from '../../chat/message.ts'
 import type { Rest } from '../../chat/rest.ts'
 import type { Source } from '../../chat/source.ts'
@@ -143,12 +144,12 @@ export class ChatChunkWriter {
 				return this.toolCall(choice, part)
 			case 'image': {
 				const images = [writeImage(part)]
-				return this.delta(choice, JSON.stringify(this.names.images === 'images' ? { images } : { content: images }))
+				return this.delta(choice, stringifyJson(this.names.images === 'images' ? { images } : { content: images }))
 			}
 			case 'audio':
-				return this.delta(choice, JSON.stringify({ audio: writeAudio(part) }))
+				return this.delta(choice, stringifyJson({ audio: writeAudio(part) }))
 			case 'provider-item':
-				return part.wire === openaiWire ? this.delta(choice, JSON.stringify({ content: [part.item] })) : ''
+				return part.wire === openaiWire ? this.delta(choice, stringifyJson({ content: [part.item] })) : ''
 			case 'text':
 			case 'reasoning':
 			case 'refusal':
@@ -191,17 +192,17 @@ export class ChatChunkWriter {
 				const { index } = this.calls.get(choice) ?? firstCall
 				const fields = writeCallFields({}, signature, rest)
 				if (this.shape.legacyFunctions || Object.keys(fields).length === 0) return ''
-				return this.delta(choice, JSON.stringify({ tool_calls: [{ index, ...fields }] }))
+				return this.delta(choice, stringifyJson({ tool_calls: [{ index, ...fields }] }))
 			}
 			case 'text':
-				return isOwn(rest) ? this.delta(choice, JSON.stringify({ content: [writeTextPart('', rest)] })) : ''
+				return isOwn(rest) ? this.delta(choice, stringifyJson({ content: [writeTextPart('', rest)] })) : ''
 			default:
 				return ''
 		}
 	}
 
 	private rest(choice: number, rest: Rest): string {
-		return isOwn(rest) ? this.delta(choice, JSON.stringify(rest.fields)) : ''
+		return isOwn(rest) ? this.delta(choice, stringifyJson(rest.fields)) : ''
 	}
 
 	private toolCall(choice: number, { kind, id, name, signature, rest }: StartedToolCall): string {
@@ -211,7 +212,7 @@ export class ChatChunkWriter {
 			return this.delta(choice, JSON.stringify({ function_call: { name, arguments: '' } }))
 		const called = kind === 'function' ? { function: { name, arguments: '' } } : { custom: { name, input: '' } }
 		const call = writeCallFields({ index, id, type: kind, ...called }, signature, rest)
-		return this.delta(choice, JSON.stringify({ tool_calls: [call] }))
+		return this.delta(choice, stringifyJson({ tool_calls: [call] }))
 	}
 
 	private toolArguments(choice: number, text: string): string {
@@ -223,7 +224,7 @@ export class ChatChunkWriter {
 
 	private usage(event: FinishEvent): string {
 		if (!this.shape.includeUsage) return ''
-		return `${this.prefix}],"usage":${JSON.stringify(writeUsage(event.usage))}}\n\n`
+		return `${this.prefix}],"usage":${stringifyJson(writeUsage(event.usage))}}\n\n`
 	}
 
 	private delta(choice: number, delta: string): string {

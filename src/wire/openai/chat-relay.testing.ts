@@ -1,5 +1,6 @@
 // Delivers the chunks of an upstream to a client of the same wire, as the pipeline does.
 
+import { parseJson } from '../../chat/json-text.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
 import { ChatChunkReader } from './chat-chunk-reader.ts'
 import { ChatChunkWriter } from './chat-chunk-writer.ts'
@@ -29,7 +30,7 @@ export function deliver(pieces: readonly Uint8Array[], repeats: boolean, writing
 	const take = (data: string) => {
 		if (data === '[DONE]') complete = true
 		else {
-			const value = read.parse(JSON.parse(data))
+			const value = read.parse(parseJson(data))
 			const events = read.read(value, data)
 			if (events.length === 0 && !read.relays(value)) return
 			sent += repeats

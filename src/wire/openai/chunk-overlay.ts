@@ -2,11 +2,12 @@
 // and each is sent once. It does not know how chunks are written.
 
 import { isObject } from '../../chat/json.ts'
-import { asList } from '../json/fields.ts'
-import { addAnswerFields, addChoiceFields, hasOwnContent, knownFields, type WrittenChoice } from './answer-fields.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
+import { hasOwnContent, knownFields, type WrittenChoice, withAnswerFields, withChoiceFields } from './answer-fields.ts'
 import type { ChatChunk } from './chat-chunk.ts'
 
 interface WrittenChunk {
+	/** One, or none. */
 	readonly choices: readonly WrittenChoice[]
 }
 
@@ -20,61 +21,51 @@ export function overlayChunks(
 	emptyChunk: (choice: number) => string | undefined,
 ): string {
 	if (!chunk.hasUnknownFields) return written
-	const chunks = new WrittenChunks(written)
+	const events = readWritten(written)
 	for (const choice of chunk.choices ?? []) {
 		if (!choice.hasUnknownFields) continue
-		const ours = chunks.find(choice.index) ?? (choice.hasOwnFields ? chunks.add(emptyChunk(choice.index)) : undefined)
-		const [target] = ours?.choices ?? []
-		if (target !== undefined) addChoiceFields(target, choice.sent)
+		let at = lastChunk(events, choice.index)
+		if (at === -1 && choice.hasOwnFields) at = append(events, emptyChunk(choice.index))
+		const ours = events[at]
+		if (typeof ours === 'object')
+			events[at] = { ...ours, choices: ours.choices.map((one) => withChoiceFields(one, choice.sent)) }
 	}
-	const first = chunk.choices?.[0]?.index ?? 0
-	const hasOwn = hasOwnContent(chunk.sent, knownFields.answer)
-	const last = chunks.find() ?? (hasOwn ? chunks.add(emptyChunk(first)) : undefined)
-	if (last !== undefined) addAnswerFields(last, chunk.sent)
-	return chunks.text
+	let at = lastChunk(events)
+	if (at === -1 && hasOwnContent(chunk.sent, knownFields.answer))
+		at = append(events, emptyChunk(chunk.choices?.[0]?.index ?? 0))
+	const last = events[at]
+	if (typeof last === 'object') events[at] = withAnswerFields(last, chunk.sent)
+	return events.map((event) => `data: ${typeof event === 'string' ? event : stringifyJson(event)}\n\n`).join('')
 }
 
-class WrittenChunks {
-	/** Text for events that are no chunks, such as the end of the stream. */
-	private readonly events: (WrittenChunk | string)[] = []
-
-	constructor(written: string) {
-		this.append(written)
-	}
-
-	/** The last chunk with content, or the last of a choice. */
-	find(choice?: number): WrittenChunk | undefined {
-		const found = this.events.findLast(
-			(event) =>
-				typeof event !== 'string' &&
-				event.choices[0] !== undefined &&
-				(choice === undefined || event.choices[0].index === choice),
-		)
-		return typeof found === 'string' ? undefined : found
-	}
-
-	/** Adds chunks, and returns the last of them. */
-	add(written: string | undefined): WrittenChunk | undefined {
-		if (written === undefined) return undefined
-		this.append(written)
-		return this.find()
-	}
-
-	get text(): string {
-		return this.events.map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`).join('')
-	}
-
-	private append(written: string): void {
-		for (const event of written.split('\n\n')) {
-			if (event === '') continue
+/** The data of the events: chunks, and the text of others. */
+function readWritten(written: string): (WrittenChunk | string)[] {
+	return written
+		.split('\n\n')
+		.filter((event) => event !== '')
+		.map((event) => {
 			const data = event.slice('data: '.length)
-			const value: unknown = data.startsWith('{') ? JSON.parse(data) : undefined
-			this.events.push(isChunk(value) ? value : data)
-		}
-	}
+			const value = data.startsWith('{') ? parseJson(data) : undefined
+			return isChunk(value) ? value : data
+		})
 }
 
-/** Of what we wrote, only chunks have choices. */
+/** Of what we write, only chunks have choices. */
 function isChunk(value: unknown): value is WrittenChunk {
-	return isObject(value) && asList(value.choices).every(isObject) && Array.isArray(value.choices)
+	return isObject(value) && Array.isArray(value.choices)
+}
+
+/** The position of the last chunk of a choice, or of any; -1 if there is none. */
+function lastChunk(events: readonly (WrittenChunk | string)[], choice?: number): number {
+	return events.findLastIndex((event) => {
+		const [first] = typeof event === 'string' ? [] : event.choices
+		return first !== undefined && (choice === undefined || first.index === choice)
+	})
+}
+
+/** Adds chunks. @returns the position of the last one; -1 if there is none. */
+function append(events: (WrittenChunk | string)[], written: string | undefined): number {
+	if (written === undefined) return -1
+	events.push(...readWritten(written))
+	return events.length - 1
 }

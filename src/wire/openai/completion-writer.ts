@@ -9,7 +9,7 @@ import { type Rest, restFor } from '../../chat/rest.ts'
 import type { Source } from '../../chat/source.ts'
 import { asList, field } from '../json/fields.ts'
 import { type ContentNames, defaultNames, namesIn, writeContent, writeImage } from './answer-content.ts'
-import { addAnswerFields, addChoiceFields } from './answer-fields.ts'
+import { withAnswerFields, withChoiceFields } from './answer-fields.ts'
 import { chatFormats, openaiWire } from './formats.ts'
 import { writeGoogleSignature } from './google-signature.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
@@ -49,8 +49,7 @@ export function writeCompletion(
 		service_tier: 'default',
 		system_fingerprint: completion.fingerprint ?? null,
 	}
-	if (sent !== undefined) addAnswerFields(written, sent)
-	return written
+	return sent === undefined ? written : withAnswerFields(written, sent)
 }
 
 function writeChoice(choice: Choice, index: number, shape: CompletionShape, sent: unknown): object {
@@ -64,8 +63,7 @@ function writeChoice(choice: Choice, index: number, shape: CompletionShape, sent
 		// vLLM's name.
 		stop_reason: choice.stopText,
 	}
-	if (isObject(sent)) addChoiceFields(written, sent)
-	return written
+	return isObject(sent) ? withChoiceFields(written, sent) : written
 }
 
 function writeMessage({ parts, rest }: Choice, shape: CompletionShape, names: ContentNames) {

@@ -72,6 +72,11 @@ const nested: ReadonlySet<string> = new Set([
 	'allowed_tools',
 ])
 
+/** Whether an unknown field is one of an object within. */
+export function isPath(name: string): boolean {
+	return namesOf(name).length > 1
+}
+
 function namesOf(path: string): readonly string[] {
 	const dot = path.indexOf('.')
 	if (dot === -1 || !nested.has(path.slice(0, dot))) return [path]
