@@ -13,6 +13,8 @@ export interface Destination {
 	readonly wire: string | undefined
 	/** The service and model, as in `Signature.origin`. */
 	readonly origin?: string | undefined
+	/** Other wires whose signatures `wire` can carry. */
+	readonly signatureWires?: readonly string[] | undefined
 }
 
 /**
@@ -104,7 +106,7 @@ function withOwnSignature(
 }
 
 function isValid({ wire, origin }: Signature, destination: Destination): boolean {
-	if (wire !== destination.wire) return false
+	if (wire !== destination.wire && destination.signatureWires?.includes(wire) !== true) return false
 	return origin === undefined || destination.origin === undefined || origin === destination.origin
 }
 

@@ -96,7 +96,7 @@ const expected: Readonly<Record<Preset, { readonly body: JsonObject; readonly dr
 	'llama.cpp': { body: { chat_template_kwargs: { enable_thinking: false, thinking: false } }, dropped: [] },
 	ollama: { body: { max_tokens: 9, reasoning_effort: 'none' }, dropped: [] },
 	deepseek: { body: { max_tokens: 9, thinking: { type: 'disabled' } }, dropped: [] },
-	mistral: { body: { max_tokens: 9 }, dropped: ['name', 'reasoning_content', 'reasoning_effort', 'user'] },
+	mistral: { body: { max_tokens: 9 }, dropped: ['name', 'reasoning_effort', 'user'] },
 	groq: { body: { max_completion_tokens: 9 }, dropped: ['reasoning_content', 'reasoning_effort'] },
 	openrouter: { body: { user: hashed, reasoning: { effort: 'none' } }, dropped: [] },
 }
@@ -109,28 +109,34 @@ const messages: Readonly<Record<Preset, unknown>> = {
 	'llama.cpp': sent({ reasoning: { reasoning_content: 'hm' }, inUser: true }),
 	ollama: sent({ reasoning: { reasoning: 'hm' }, inUser: true }),
 	deepseek: sent({ reasoning: { reasoning_content: 'hm' }, joined: true }),
-	mistral: sent({ reasoning: {}, nameless: true }),
+	mistral: sent({ thinking: true, nameless: true }),
 	groq: sent({ reasoning: {} }),
 	openrouter: sent({ reasoning: { reasoning: 'hm' } }),
 }
 
 interface Sent {
 	readonly role?: 'developer'
-	readonly reasoning: JsonObject
+	readonly reasoning?: JsonObject
+	readonly thinking?: boolean
 	readonly custom?: boolean
 	readonly joined?: boolean
 	readonly inUser?: boolean
 	readonly nameless?: boolean
 }
 
-function sent({ role, reasoning, custom, joined, inUser, nameless }: Sent): unknown {
+function sent({ role, reasoning = {}, thinking, custom, joined, inUser, nameless }: Sent): unknown {
 	const call = custom
 		? { id: 'c', type: 'custom', custom: { name: 'patch', input: 'x' } }
 		: { id: 'c', type: 'function', function: { name: 'patch', arguments: '{"input":"x"}' } }
 	return [
 		{ role: role ?? 'system', content: joined ? 'a\nb' : [text('a'), text('b')] },
 		nameless ? { role: 'user', content: 'hi' } : { role: 'user', content: 'hi', name: 'ann' },
-		{ role: 'assistant', content: null, ...reasoning, tool_calls: [call] },
+		{
+			role: 'assistant',
+			content: thinking ? [{ type: 'thinking', thinking: [text('hm')] }] : null,
+			...reasoning,
+			tool_calls: [call],
+		},
 		{ role: 'tool', tool_call_id: 'c', content: 'Error: boom' },
 		inUser ? { role: 'user', content: '<system>\nnow\n</system>' } : { role: 'system', content: 'now' },
 	]

@@ -15,6 +15,7 @@ const templated = {
 
 const openai = {
 	maxTokensField: 'max_completion_tokens',
+	imageHistory: 'omit',
 	userId: 'hash-long',
 	maxUserLength: 64,
 	thinkingOff: 'reasoning_effort',
@@ -39,7 +40,8 @@ export const presets = {
 	mistral: {
 		developerRole: 'system',
 		messageNames: 'omit',
-		reasoningHistory: 'omit',
+		reasoningHistory: 'thinking',
+		imageHistory: 'omit',
 		customTools: 'function',
 		userId: 'omit',
 	},
@@ -52,6 +54,7 @@ export const presets = {
 	},
 	openrouter: {
 		developerRole: 'system',
+		cacheMarks: 'send',
 		reasoningHistory: 'reasoning',
 		customTools: 'function',
 		userId: 'hash-long',

@@ -1,28 +1,29 @@
 // The schema of OpenAI's Chat Completions request: its fields and their bounds. Unknown fields are retained because
-// clients of other servers send them. The reader checks the rules that span fields.
+// clients of other servers send them. The reader checks the rules that span fields. Requests to servers that accept more
+// are in chat-request-shape.ts.
 
 import { z } from 'zod'
 
-const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
-const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
+export const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
+export const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
 /** Mistral's form of reasoning. The list may have references beside the text. */
-const thinkingPart = z.looseObject({
+export const thinkingPart = z.looseObject({
 	type: z.literal('thinking'),
 	thinking: z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().nullish() }))]),
 })
+/** Ollama's documentation uses a bare string. */
 const imagePart = z.looseObject({
 	type: z.literal('image_url'),
-	/** Ollama's documentation uses a bare string. */
 	image_url: z.union([
 		z.string(),
 		z.looseObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).nullish() }),
 	]),
 })
-const audioPart = z.looseObject({
+export const audioPart = z.looseObject({
 	type: z.literal('input_audio'),
 	input_audio: z.looseObject({ data: z.string(), format: z.string() }),
 })
-const filePart = z.looseObject({
+export const filePart = z.looseObject({
 	type: z.literal('file'),
 	file: z.looseObject({
 		file_id: z.string().nullish(),
@@ -41,10 +42,10 @@ const assistantContent = z.union([
 	z.array(z.discriminatedUnion('type', [textPart, refusalPart, thinkingPart])),
 ])
 
-const name = z.string().nullish()
+export const name = z.string().nullish()
 const calledFunction = z.looseObject({ name: z.string(), arguments: z.string() })
 
-export const toolCall = z.discriminatedUnion('type', [
+const toolCall = z.discriminatedUnion('type', [
 	z.looseObject({ id: z.string(), type: z.literal('function'), function: calledFunction }),
 	z.looseObject({
 		id: z.string(),
@@ -76,7 +77,7 @@ const toolName = z
 	.min(1)
 	.max(64)
 	.regex(/^[a-zA-Z0-9_-]+$/)
-const jsonObject = z.record(z.string(), z.unknown())
+export const jsonObject = z.record(z.string(), z.unknown())
 
 const functionDefinition = z.looseObject({
 	name: toolName,
@@ -128,7 +129,8 @@ const toolChoice = z.union([
 
 const responseFormat = z.discriminatedUnion('type', [
 	z.looseObject({ type: z.literal('text') }),
-	z.looseObject({ type: z.literal('json_object') }),
+	// Several servers accept a schema beside the type.
+	z.looseObject({ type: z.literal('json_object'), schema: jsonObject.nullish() }),
 	z.looseObject({
 		type: z.literal('json_schema'),
 		json_schema: z.looseObject({
@@ -137,6 +139,7 @@ const responseFormat = z.discriminatedUnion('type', [
 			schema: jsonObject.nullish(),
 			strict: z.boolean().nullish(),
 		}),
+		schema: jsonObject.nullish(),
 	}),
 ])
 
@@ -148,7 +151,7 @@ const maxStopCharacters = 1024
 const stopText = z.string().max(maxStopCharacters)
 
 const integer = z.number().refine(Number.isInteger, { error: 'integer' })
-const whole = z.int()
+export const whole = z.int()
 
 /** Sampling fields that chat and legacy completions share. */
 export const samplingFields = {
@@ -168,6 +171,15 @@ export const samplingFields = {
 	user: z.string().nullish(),
 }
 
+/** OpenRouter's object; OpenAI's API has only its effort, under another name. */
+export const reasoning = z
+	.looseObject({
+		effort: z.string().nullish(),
+		max_tokens: whole.min(0).nullish(),
+		enabled: z.boolean().nullish(),
+	})
+	.nullish()
+
 export const chatRequestSchema = z.looseObject({
 	model: z.string().min(1),
 	messages: z.array(message).min(1),
@@ -183,7 +195,7 @@ export const chatRequestSchema = z.looseObject({
 	function_call: z.union([z.enum(['none', 'auto']), z.looseObject({ name: z.string() })]).nullish(),
 	response_format: responseFormat.nullish(),
 	reasoning_effort: z.string().nullish(),
-	reasoning: z.looseObject({ effort: z.string().nullish() }).nullish(),
+	reasoning,
 	metadata: z
 		.record(z.string().max(64), z.string().max(512))
 		.refine((pairs) => Object.keys(pairs).length <= 16, { error: 'at most 16 pairs' })
@@ -194,8 +206,4 @@ export const chatRequestSchema = z.looseObject({
 	service_tier: z.string().nullish(),
 })
 
-export type ChatRequestBody = z.infer<typeof chatRequestSchema>
-export type MessageBody = z.infer<typeof message>
-export type ToolBody = z.infer<typeof tool>
-export type ToolCallBody = z.infer<typeof toolCall>
-export type SamplingBody = Pick<ChatRequestBody, keyof typeof samplingFields>
+export type SamplingBody = Pick<z.infer<typeof chatRequestSchema>, keyof typeof samplingFields>
