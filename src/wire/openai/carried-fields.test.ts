@@ -5,6 +5,7 @@ import { describe, expect, test } from 'bun:test'
 import { requestFor } from '../../chat/destination.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import { passthroughFor } from '../../chat/request-fates.ts'
 import { type ChatRequestForm, chatRequestForm } from './chat-request-form.ts'
 import { readChatRequest } from './chat-request-reader.ts'
@@ -442,6 +443,27 @@ describe('the canonical request has what other wires understand', () => {
 		const { request } = readChatRequest(cases['images of an answer']?.body)
 		expect(request.messages[1]?.content[1]).toMatchObject({ type: 'image', url: 'https://x.test/a.png' })
 	})
+})
+
+test('numbers are sent with all of their digits', () => {
+	const fields = '"key":1234567890123456789,"x":{"12":1.0,"2":1e3}'
+	const body = `{"model":"m","messages":[
+		{"role":"user","content":[{"type":"text","text":"a",${fields}},{"type":"image_url","image_url":{"url":"u",${fields}}}]},
+		{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},${fields}}],${fields}},
+		{"role":"tool","tool_call_id":"c","content":"r"}],
+		"tools":[{"type":"function","function":{"name":"f","parameters":{"maximum":9223372036854775807}},${fields}}],
+		"reasoning":{"effort":"low",${fields}},
+		"response_format":{"type":"json_object","schema":{${fields}}}}`
+	const { request } = readChatRequest(parseJson(body))
+	const written = stringifyJson(writeChatRequest(request, 'm', chatRequestForm({}), false))
+	expect(written.split(fields)).toHaveLength(body.split(fields).length)
+	expect(written).toContain('9223372036854775807')
+	const odd = parseJson(
+		`{"model":"m","messages":[{"role":"user","content":[{"type":"video_url",${fields}}]}, ${stringifyJson(calls).replace('"{}"', `{${fields}}`)}, ${stringifyJson(result)}]}`,
+	)
+	const carried = readChatRequest(odd).request
+	expect(stringifyJson(writeChatRequest(carried, 'm', chatRequestForm({}), false))).toContain(`"video_url",${fields}`)
+	expect(carried.messages[1]?.content).toMatchObject([{ arguments: `{${fields}}` }])
 })
 
 test('what clients repeat of every answer without a meaning is not sent', () => {

@@ -2,7 +2,8 @@
 // cannot express. It is independent of keys and models.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { exactMembers, readInteger } from '../../chat/json-text.ts'
 import type { ChatRequest, EveryField, Sampling } from '../../chat/request.ts'
 import { field } from '../json/fields.ts'
 import { readMessages } from './chat-messages-reader.ts'
@@ -39,7 +40,7 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 	const request: EveryField<ChatRequest> = {
 		model: fields.model,
 		messages: readMessages(fields.messages, violate),
-		sampling: readSampling(fields),
+		sampling: readSampling(fields, body),
 		maxTokens: maxTokens === undefined || maxTokens < 0 ? undefined : maxTokens,
 		stop: readStop(fields.stop),
 		choices: fields.n ?? 1,
@@ -52,7 +53,7 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 		reasoningTokens: readReasoningTokens(fields.reasoning),
 		user: typeof fields.user === 'string' ? fields.user : undefined,
 		passthrough: {
-			...passthrough(fields),
+			...passthrough(fields, body),
 			...partlyKnown(fields),
 			...otherTools,
 			...otherChoice,
@@ -71,7 +72,8 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 
 function parse(body: unknown, violate: Violate): ChatRequestBody {
 	const parsed = chatRequestSchema.safeParse(body)
-	if (parsed.success) return parsed.data
+	// The schema changes nothing, but only the client's own objects remember how they write their numbers.
+	if (parsed.success) return body as typeof parsed.data
 	const violation = schemaError(parsed.error, body)
 	const shape = chatRequestShape.safeParse(body)
 	if (!shape.success) throw violation
@@ -121,15 +123,16 @@ function partlyKnown(fields: ChatRequestBody): JsonObject {
 	return rest
 }
 
-/** Fields shared with legacy completions. */
+/** Fields shared with legacy completions. @param body that `fields` were read from. */
 export function readSampling(
 	fields: Pick<SamplingBody, CommonSamplingField | 'seed'> & { readonly logit_bias?: BiasBody },
+	body: unknown,
 ): EveryField<Sampling> {
 	const biases = readBiases(fields.logit_bias)
 	return {
 		...readCommonSampling(fields),
 		logitBias: biases === undefined || biases.size === 0 ? undefined : biases,
-		seed: fields.seed ?? undefined,
+		seed: fields.seed == null ? undefined : readInteger(fields.seed, body, 'seed'),
 	}
 }
 
@@ -207,12 +210,14 @@ const canonicalFields: ReadonlySet<string> = new Set([
 	'reasoning',
 ])
 
-/** Fields without a canonical meaning. Explicit nulls are removed. */
+/** Fields without a canonical meaning, as they are in `body`. Explicit nulls are removed. */
 export function passthrough(
 	fields: Readonly<Record<string, unknown>>,
+	body: unknown,
 	known: ReadonlySet<string> = canonicalFields,
 ): JsonObject {
 	const rest: Record<string, unknown> = {}
-	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) rest[name] = value
+	const exact = isObject(body) ? exactMembers(body) : fields
+	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) rest[name] = exact[name]
 	return rest as JsonObject
 }

@@ -3,6 +3,7 @@
 // are in chat-request-shape.ts.
 
 import { z } from 'zod'
+import { jsonObject } from '../json/json-object-schema.ts'
 
 export const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 export const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
@@ -77,8 +78,6 @@ const toolName = z
 	.min(1)
 	.max(64)
 	.regex(/^[a-zA-Z0-9_-]+$/)
-export const jsonObject = z.record(z.string(), z.unknown())
-
 const functionDefinition = z.looseObject({
 	name: toolName,
 	description: z.string().nullish(),

@@ -3,10 +3,12 @@
 // Every request that OpenAI's schema accepts has this shape.
 
 import { z } from 'zod'
+import { isObject } from '../../chat/json.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
+import { jsonObject } from '../json/json-object-schema.ts'
 import {
 	audioPart,
 	filePart,
-	jsonObject,
 	name,
 	reasoning,
 	refusalPart,
@@ -29,8 +31,9 @@ function unknown<Value>(given: Value): Unknown<Value> {
 /** An object whose `type` is none of these. */
 function otherThan(types: readonly string[]) {
 	return z
-		.looseObject({ type: z.string() })
-		.refine(({ type }) => !types.includes(type))
+		.custom<Readonly<Record<string, unknown>>>(
+			(given) => isObject(given) && typeof given.type === 'string' && !types.includes(given.type),
+		)
 		.transform(unknown)
 }
 
@@ -68,7 +71,7 @@ const toolContent = z.union([
 /** Some clients repeat the arguments as the object that they parsed. */
 const calledFunction = z.looseObject({
 	name: z.string(),
-	arguments: z.union([z.string(), jsonObject.transform((fields) => JSON.stringify(fields))]),
+	arguments: z.union([z.string(), jsonObject.transform(stringifyJson)]),
 })
 
 const toolCall = z.discriminatedUnion('type', [
@@ -186,7 +189,7 @@ export const chatRequestShape = z.looseObject({
 	frequency_penalty: z.number().nullish(),
 	presence_penalty: z.number().nullish(),
 	repetition_penalty: z.number().gt(0).nullish(),
-	logit_bias: z.record(z.string(), z.unknown()).nullish(),
+	logit_bias: jsonObject.nullish(),
 	stop: z.union([stopText, z.array(stopText).max(maxStopTexts)]).nullish(),
 	// A negative limit means none.
 	max_completion_tokens: whole.nullish(),

@@ -3,6 +3,7 @@
 
 import { requestFor } from '../../chat/destination.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { writeInteger } from '../../chat/json-text.ts'
 import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
 import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import { geminiWire } from '../gemini/formats.ts'
@@ -167,7 +168,7 @@ export function writeSampling(sampling: Sampling): JsonObject {
 		frequency_penalty: sampling.frequencyPenalty,
 		presence_penalty: sampling.presencePenalty,
 		repetition_penalty: sampling.repetitionPenalty,
-		seed: sampling.seed,
+		seed: writeInteger(sampling.seed),
 	}
 	// Biases in another form are passed through.
 	if (sampling.logitBias !== undefined) written.logit_bias = Object.fromEntries(sampling.logitBias)
