@@ -36,6 +36,34 @@ export const presets = {
 		customTools: 'function',
 		thinkingOff: 'thinking',
 	},
+	cerebras: {
+		maxTokensField: 'max_completion_tokens',
+		developerRole: 'system',
+		textContent: 'string',
+		reasoningHistory: 'reasoning',
+		imageHistory: 'omit',
+		customTools: 'function',
+	},
+	zhipu: {
+		developerRole: 'system',
+		textContent: 'string',
+		customTools: 'function',
+		userId: 'hash-long',
+		maxUserLength: 128,
+		thinkingOff: 'thinking',
+	},
+	moonshot: {
+		maxTokensField: 'max_completion_tokens',
+		developerRole: 'system',
+		customTools: 'function',
+		thinkingOff: 'thinking',
+	},
+	xai: {
+		maxTokensField: 'max_completion_tokens',
+		developerRole: 'system',
+		imageHistory: 'omit',
+		customTools: 'function',
+	},
 	// Fields that the API does not define are refused (`extra_forbidden`).
 	mistral: {
 		developerRole: 'system',
@@ -50,6 +78,7 @@ export const presets = {
 		maxTokensField: 'max_completion_tokens',
 		developerRole: 'system',
 		reasoningHistory: 'omit',
+		imageHistory: 'omit',
 		customTools: 'function',
 	},
 	openrouter: {
