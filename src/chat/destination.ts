@@ -13,6 +13,8 @@ export interface Destination {
 	readonly wire: string | undefined
 	/** The service and model, as in `Signature.origin`. */
 	readonly origin?: string | undefined
+	/** Other wires whose signatures `wire` can carry. */
+	readonly signatureWires?: readonly string[] | undefined
 	/** The upstream rejects reasoning without a signature. */
 	readonly requiresSignatures?: boolean | undefined
 }
@@ -112,7 +114,7 @@ function withOwnSignature<Given extends ReasoningPart | ToolCall>(
 }
 
 function isValid({ wire, origin }: Signature, destination: Destination): boolean {
-	if (wire !== destination.wire) return false
+	if (wire !== destination.wire && destination.signatureWires?.includes(wire) !== true) return false
 	return origin === undefined || destination.origin === undefined || origin === destination.origin
 }
 

@@ -96,7 +96,7 @@ const additions: Readonly<Record<string, Addition>> = {
 		text: 'export type UserPart =',
 		changed: "export type UserPart = { readonly type: 'trial-part'; readonly data: string } |",
 		files: [
-			'wire/openai/chat-messages-writer.ts',
+			'wire/openai/content-parts-writer.ts',
 			'wire/openai/responses/item-writer.ts',
 			'wire/anthropic/message-turns-writer.ts',
 			'wire/gemini/contents-writer.ts',

@@ -35,6 +35,11 @@ export interface ToolMessage {
 	readonly content: readonly ToolPart[]
 	/** The tool failed; `content` describes the error. */
 	readonly isError?: true | undefined
+	/**
+	 * The wire whose client sent content other than text, if not every upstream of that wire accepts it. It goes back to
+	 * the wire in the same position.
+	 */
+	readonly contentWire?: string | undefined
 	readonly cacheMark?: CacheMark | undefined
 	readonly rest?: Rest | undefined
 }
@@ -151,6 +156,11 @@ export interface CacheMarkFields {
 	readonly scope?: string | undefined
 	/** The wire that the client set the mark in, if that is not Anthropic's. */
 	readonly wire?: string | undefined
+	/**
+	 * What the client set it on, if not on the part: the whole message, of which the part is the last, or the tool's
+	 * function.
+	 */
+	readonly level?: 'message' | 'function' | undefined
 }
 
 export type CacheTtl = '5m' | '1h'
