@@ -80,6 +80,23 @@ describe('a request for another wire', () => {
 		expect(() => send([{ role: 'tool', callId: 'c', content: [item] }], 'v')).toThrow('video_url')
 		expect(send([{ role: 'user', content: [item] }]).dropped).toEqual([])
 	})
+
+	test('has the substitutes of provider items, and what they lose is reported', () => {
+		const text = (text: string) => ({ type: 'text', text, rest }) as const
+		const substitute = { parts: [text('a'), text('b')], lost: 'citations' }
+		const item = { type: 'provider-item', wire: 'w', item: { type: 'x' }, substitute } as const
+		const content = [text('first'), item, text('last')]
+		for (const message of [
+			{ role: 'user', content },
+			{ role: 'assistant', content },
+			{ role: 'tool', callId: 'c', content },
+		] satisfies Message[]) {
+			const { sent, dropped } = send([message], 'v')
+			expect(sent.messages[0]?.content).toEqual(['first', 'a', 'b', 'last'].map((text) => ({ type: 'text', text })))
+			expect(dropped).toContain('messages[0].content[1].citations')
+			expect(send([message]).sent.messages[0]).toBe(message)
+		}
+	})
 })
 
 describe('signatures', () => {

@@ -77,29 +77,27 @@ function withHistoryFields(blocks: readonly JsonObject[]): readonly JsonObject[]
 
 /** What the upstream receives of a turn, and what was dropped. */
 function relay(content: readonly JsonObject[]) {
-	const dropped: string[] = []
 	const calls = content.flatMap(({ type, id }) => (type === 'tool_use' ? [id] : []))
 	const answers = calls.map((tool_use_id) => ({ type: 'tool_result', tool_use_id, content: 'seen' }))
-	const { request } = readMessageRequest(
-		{
-			model: 'm',
-			max_tokens: 100,
-			messages: [
-				{ role: 'user', content: 'hi' },
-				{ role: 'assistant', content },
-				{ role: 'user', content: [...answers, { type: 'text', text: 'and?' }] },
-			],
-		},
-		null,
-	)
+	const { messages, dropped } = send([
+		{ role: 'user', content: 'hi' },
+		{ role: 'assistant', content },
+		{ role: 'user', content: [...answers, { type: 'text', text: 'and?' }] },
+	])
+	return { content: plain(messages.find(({ role }) => role === 'assistant')), dropped }
+}
+
+function send(given: readonly JsonObject[]) {
+	const dropped: string[] = []
+	const { request } = readMessageRequest({ model: 'm', max_tokens: 100, messages: given }, null)
 	const { body } = writeMessageRequest(request, {
 		model: 'claude',
 		form: { maxTokens: 500, thinking: 'effort', cache: 'client', systemMessages: 'user', schemaBounds: 'send' },
 		stream: false,
 		drop: (part) => dropped.push(part),
 	})
-	const messages = Array.isArray(body.messages) ? body.messages : []
-	return { content: plain(messages.find((message) => isObject(message) && message.role === 'assistant')), dropped }
+	const messages: readonly JsonObject[] = JSON.parse(JSON.stringify(body.messages))
+	return { messages, dropped }
 }
 
 function plain(value: unknown): unknown {
@@ -211,4 +209,38 @@ describe('a turn leaves as it arrived', () => {
 			expect(await reread(events)).toEqual(blocks)
 		}
 	})
+})
+
+test('content of the user and of tools leaves as it arrived', () => {
+	const citations = { enabled: true }
+	const base64 = { type: 'base64', media_type: 'application/pdf', data: 'JVBERg==' }
+	const messages = [
+		{
+			role: 'user',
+			content: [
+				{ type: 'document', title: 'T', context: 'C', source: base64, citations },
+				{ type: 'document', title: 'T', source: { type: 'text', media_type: 'text/plain', data: 'a' }, citations },
+				{ type: 'container_upload', file_id: 'file_1' },
+				{ type: 'search_result', title: 'S', source: 's', content: [{ type: 'text', text: 'a' }], citations },
+				{ type: 'text', text: 'b', cache_control: { type: 'ephemeral', new_field: 1 }, new_field: 2 },
+			],
+		},
+		{ role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }] },
+		{
+			role: 'user',
+			content: [
+				{
+					type: 'tool_result',
+					tool_use_id: 'toolu_1',
+					content: [
+						{ type: 'tool_reference', tool_name: 'other' },
+						{ type: 'new_block', of: 'a tool' },
+					],
+					new_field: 3,
+				},
+				{ type: 'new_block', of: ['the user'] },
+			],
+		},
+	]
+	expect(send(messages)).toEqual({ messages, dropped: [] })
 })

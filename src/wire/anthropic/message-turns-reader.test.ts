@@ -99,10 +99,40 @@ describe('content', () => {
 			{ type: 'text', text: 'Title: S\nSource: https://x.example\n\na\nb' },
 		])
 	})
-	test('requested citations are reported as dropped', () => {
-		const document = { type: 'document', source: { type: 'text', data: 'body' }, citations: { enabled: true } }
-		expect(read({ messages: [user([document])] }).dropped).toEqual(['citations'])
-		expect(read({ messages: [user([{ ...document, citations: { enabled: false } }])] }).dropped).toEqual([])
+	test('documents and search results with citations are items of this wire, with their text for others', () => {
+		const citations = { enabled: true }
+		const marked = { cache_control: { type: 'ephemeral' } }
+		const blocks = [
+			{ type: 'document', title: 'T', source: { type: 'text', data: 'body' }, citations, ...marked },
+			{ type: 'document', source: { type: 'content', content: [{ type: 'text', text: 'p1' }] }, citations },
+			{ type: 'search_result', title: 'S', source: 's', content: [{ type: 'text', text: 'a' }], citations },
+		]
+		expect(partsOf(...blocks)).toEqual([
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: blocks[0] ?? {},
+				substitute: { parts: [{ type: 'text', text: 'Title: T\n\nbody', cacheMark: {} }], lost: 'citations' },
+			},
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: blocks[1] ?? {},
+				substitute: { parts: [{ type: 'text', text: 'p1' }], lost: 'citations' },
+			},
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: blocks[2] ?? {},
+				substitute: { parts: [{ type: 'text', text: 'Title: S\nSource: s\n\na' }], lost: 'citations' },
+			},
+		])
+		expect(partsOf({ ...blocks[0], citations: { enabled: false } })).toMatchObject([
+			{ type: 'text', text: 'Title: T\n\nbody' },
+		])
+		expect(partsOf({ type: 'document', source: { type: 'url', url: 'https://x.example' }, citations })).toMatchObject([
+			{ type: 'file', rest: { wire: 'anthropic', fields: { citations } } },
+		])
 	})
 })
 
@@ -157,7 +187,12 @@ describe('agent conversations', () => {
 			{ type: 'text', text: 'seen' },
 			{ type: 'image', url: 'data:image/png;base64,aGk=' },
 			{ type: 'text', text: 'body' },
-			{ type: 'text', text: 'other' },
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: { type: 'tool_reference', tool_name: 'other' },
+				substitute: { parts: [{ type: 'text', text: 'other' }] },
+			},
 		])
 		expect(messages[3]?.content).toEqual([])
 	})
