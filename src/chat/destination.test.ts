@@ -115,6 +115,18 @@ describe('signatures', () => {
 	const sentParts = (wire: string, from: string | undefined, to: string | undefined) =>
 		send([{ role: 'assistant', content: parts(from) }], wire, to).sent.messages[0]?.content ?? []
 
+	test('are required by some upstreams: readable reasoning without its own is left out and reported', () => {
+		const dropped: string[] = []
+		const content: readonly AssistantPart[] = [...parts('a'), ...parts('b'), { type: 'reasoning', text: 'r' }]
+		const { messages } = requestFor(
+			{ wire: 'w', origin: 'a', requiresSignatures: true },
+			{ ...plain, messages: [{ role: 'assistant', content }] },
+			(part) => dropped.push(part),
+		)
+		expect(messages[0]?.content.map(({ type }) => type)).toEqual(['reasoning', 'reasoning', 'tool-call', 'tool-call'])
+		expect(dropped).toEqual(['messages[0].content[3]', 'messages[0].content[6]'])
+	})
+
 	test('go back to their origin, in their order', () => {
 		expect(sentParts('w', 'a', 'a')).toEqual(parts('a'))
 	})
@@ -133,16 +145,4 @@ describe('signatures', () => {
 				{ type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' },
 			])
 		})
-
-	test('are required by some upstreams: readable reasoning without its own is left out and reported', () => {
-		const dropped: string[] = []
-		const content: readonly AssistantPart[] = [...parts('a'), ...parts('b'), { type: 'reasoning', text: 'r' }]
-		const { messages } = requestFor(
-			{ wire: 'w', origin: 'a', requiresSignatures: true },
-			{ ...plain, messages: [{ role: 'assistant', content }] },
-			(part) => dropped.push(part),
-		)
-		expect(messages[0]?.content.map(({ type }) => type)).toEqual(['reasoning', 'reasoning', 'tool-call', 'tool-call'])
-		expect(dropped).toEqual(['messages[0].content[3]', 'messages[0].content[6]'])
-	})
 })
