@@ -151,7 +151,7 @@ describe('through a server of ours', () => {
 		const events = await Array.fromAsync(
 			eventsOf(await engine.chat(request('echo:error-after 2 unavailable\none two three'), call())),
 		)
-		expect(events.filter(({ type }) => type === 'text').length).toBe(2)
+		expect(events.filter(({ type }) => type === 'part-delta').length).toBe(2)
 		expect(events.at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
 		await engine.close()
 	})
