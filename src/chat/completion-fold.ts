@@ -158,9 +158,10 @@ function endPart(choice: OpenChoice, end: PartEndEvent): void {
 function partOf(
 	started: PartStartEvent['part'],
 	received: string,
-	{ signature, encrypted, rest }: Omit<PartEndEvent, 'type' | 'choice'>,
+	{ signature, encrypted, rest: lastRest }: Omit<PartEndEvent, 'type' | 'choice'>,
 ): AssistantPart | undefined {
 	const text = wholeCharacters(received)
+	const rest = 'rest' in started ? mergeRest(started.rest, lastRest) : lastRest
 	switch (started.type) {
 		case 'text':
 		case 'refusal':
@@ -174,7 +175,7 @@ function partOf(
 				...started,
 				arguments: received,
 				signature: signature ?? started.signature,
-				rest: mergeRest(started.rest, rest),
+				rest,
 			}
 		case 'image':
 		case 'audio':
