@@ -84,8 +84,10 @@ function assistantPart(
 			drop(path)
 			return undefined
 		case 'reasoning': {
-			const own = withOwnSignature(destination, withOwnRest(destination, part, path, drop))
-			if (destination.requiresSignatures !== true || own?.signature !== undefined) return own
+			const own = withOwnSignature(destination, part)
+			if (own === undefined) return undefined
+			if (destination.requiresSignatures !== true || own.signature !== undefined)
+				return withOwnRest(destination, own, path, drop)
 			if (part.text !== '') drop(path)
 			return undefined
 		}
