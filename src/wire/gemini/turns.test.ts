@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import { collect } from '../../chat/collect.testing.ts'
+import { requestFor } from '../../chat/destination.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -282,4 +283,114 @@ describe('a signature', () => {
 			expect(sentOf(own)).toBe(expected)
 		})
 	})
+})
+
+describe('an unknown part', () => {
+	const image = { inlineData: { mimeType: 'image/png', data: 'AAAA' } }
+	const video = { inlineData: { mimeType: 'video/mp4', data: 'AAAA' } }
+	const cases: Readonly<Record<string, readonly JsonObject[]>> = {
+		'a file by URI': [{ fileData: { mimeType: 'video/mp4', fileUri: 'gs://bucket/a' } }],
+		'a video': [{ text: 'See:' }, video, { text: 'Done.' }],
+		'an image of the thoughts': [{ ...image, thought: true }, image],
+		'an image with a name': [{ inlineData: { ...image.inlineData, displayName: 'a.png' } }],
+		'a tool of the upstream': [
+			{ toolCall: { id: 'x', toolType: 'GOOGLE_SEARCH', args: { queries: ['a'] } } },
+			{ toolResponse: { id: 'x', toolType: 'GOOGLE_SEARCH', response: { hits: [] } } },
+			{ text: 'Found.' },
+		],
+		'something new': [{ somethingNew: { of: ['this', 'wire'] } }, { text: 'a' }],
+	}
+	for (const [name, parts] of Object.entries(cases))
+		test(`goes back unchanged and in its position: ${name}`, async () => {
+			expect(send(await readWhole(parts)).parts).toEqual(parts)
+			expect(send(await readChunks(parts.map((part) => [part]))).parts).toEqual(parts)
+		})
+
+	test('is reported if the conversation goes to another wire', async () => {
+		const content = await readWhole([video, { text: 'a', partMetadata: { b: 1 } }])
+		const dropped: string[] = []
+		const request = { ...plain, messages: [{ role: 'assistant', content }] } as const
+		const [message] = requestFor({ wire: 'openai' }, request, (part) => dropped.push(part)).messages
+		expect(message?.content).toEqual([{ type: 'text', text: 'a' }])
+		expect(dropped).toEqual(['messages[0].content[0]', 'messages[0].content[1].partMetadata'])
+	})
+
+	test('in the history of a user goes back to this wire', () => {
+		const messages: readonly Message[] = [
+			{ role: 'user', content: [{ type: 'provider-item', wire: 'gemini', item: video }] },
+		]
+		const body = writeGenerationRequest({ ...plain, messages }, formOf('gemini-3-pro', 'gemini'), () => undefined)
+		expect(body.contents).toEqual([{ role: 'user', parts: [video] }])
+	})
+})
+
+describe('images and audio', () => {
+	test('of an answer have a form that other wires know', async () => {
+		const parts = [
+			{ text: 'a' },
+			{ inlineData: { mimeType: 'image/webp', data: 'AAAA' } },
+			{ inlineData: { mimeType: 'audio/wav', data: 'BBBB' } },
+		]
+		expect(await readWhole(parts)).toEqual([
+			{ type: 'text', text: 'a' },
+			{ type: 'image', url: 'data:image/webp;base64,AAAA' },
+			{ type: 'audio', format: 'wav', data: 'BBBB' },
+		])
+	})
+})
+
+describe('unknown fields', () => {
+	test('of a call go back in it', async () => {
+		const call = { functionCall: { id: 'a', name: 'f', args: {}, newField: 1 }, partMetadata: { b: 2 } }
+		expect(send(await readWhole([call])).parts).toEqual([call])
+	})
+
+	test('of a candidate are the rest of the choice, with the last value of each', async () => {
+		const ratings = (probability: string) => [{ category: 'HARM_CATEGORY_HARASSMENT', probability }]
+		const grounding = { groundingChunks: [{ web: { uri: 'https://x.example' } }], webSearchQueries: ['a'] }
+		const chunks = [
+			{ candidates: [{ content: { parts: [{ text: 'a' }] }, safetyRatings: ratings('LOW') }] },
+			{
+				candidates: [
+					{
+						content: { parts: [{ text: 'b' }] },
+						finishReason: 'STOP',
+						safetyRatings: ratings('NEGLIGIBLE'),
+						citationMetadata: { citationSources: [] },
+					},
+				],
+			},
+			// After the finish reason.
+			{ candidates: [{ groundingMetadata: grounding, urlContextMetadata: { urlMetadata: [] } }] },
+		]
+		const fields = {
+			safetyRatings: ratings('NEGLIGIBLE'),
+			citationMetadata: { citationSources: [] },
+			groundingMetadata: grounding,
+			urlContextMetadata: { urlMetadata: [] },
+		}
+		const expected = { parts: [{ type: 'text', text: 'ab' }] as const, rest: { wire: 'gemini', fields } }
+		expect(await choiceOf(eventsOf(chunks))).toEqual(expected)
+		expect(await choiceOf(readGeminiAnswer(chunks, open()))).toEqual(expected)
+		const message = { role: 'assistant', content: expected.parts, rest: expected.rest } as const
+		const dropped: string[] = []
+		const body = writeGenerationRequest({ ...plain, messages: [message] }, formOf('m', 'gemini'), (part) =>
+			dropped.push(part),
+		)
+		expect(body.contents).toEqual([{ role: 'model', parts: [{ text: 'ab' }] }])
+		expect(dropped).toEqual([])
+	})
+
+	test('of the usage are its rest', () => {
+		const promptTokensDetails = [{ modality: 'TEXT', tokenCount: 3 }]
+		const usageMetadata = { promptTokenCount: 3, candidatesTokenCount: 1, totalTokenCount: 4, promptTokensDetails }
+		expect(eventsOf([{ ...chunkOf([{ text: 'a' }], 'STOP'), usageMetadata }]).at(-1)).toMatchObject({
+			usage: { promptTokens: 3, completionTokens: 1, rest: { wire: 'gemini', fields: { promptTokensDetails } } },
+		})
+	})
+})
+
+test('a character in two pieces is one', async () => {
+	const parts = await readChunks([[{ text: 'a\ud83d' }], [{ text: '\uddfcb' }]])
+	expect(parts).toEqual([{ type: 'text', text: 'a🗼b' }])
 })
