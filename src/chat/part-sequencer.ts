@@ -138,6 +138,16 @@ function wholeCharacters(part: { half: string }, text: string): string {
 	return isHalf ? piece.slice(0, -1) : piece
 }
 
+const deltaParts: Readonly<{ [Type in StartedPart['type']]: Type extends DeltaPart ? true : false }> = {
+	text: true,
+	reasoning: true,
+	refusal: true,
+	'tool-call': true,
+	image: false,
+	audio: false,
+	'provider-item': false,
+}
+
 function hasDeltas(type: StartedPart['type']): type is DeltaPart {
-	return type !== 'image' && type !== 'audio' && type !== 'provider-item'
+	return deltaParts[type]
 }

@@ -4,11 +4,12 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, StartedPart } from '../../chat/event.ts'
 import { isObject, type Json } from '../../chat/json.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import { PartSequencer } from '../../chat/part-sequencer.ts'
 import { field, textField } from '../../wire/json/fields.ts'
 import { unnamedCall } from '../../wire/json/tool-call-assembler.ts'
 import { readFilePart, readProviderTool } from './provider-part.ts'
-import { aiSdkWire, type Metadata, mergeMetadata, writeMetadata, writeSignature } from './signature.ts'
+import { aiSdkWire, mergeMetadata, type ProviderMetadata, writeMetadata, writeSignature } from './signature.ts'
 
 export interface ContentReading {
 	/**
@@ -21,13 +22,13 @@ export interface ContentReading {
 	readonly origin?: string | undefined
 }
 
-/** A block or a call that has not ended. */
-interface OpenPart {
+/** A block of text or reasoning, or a call, that has not ended. */
+interface OpenBlock {
 	readonly type: 'text' | 'reasoning' | 'tool-call'
 	readonly id: string
 	/** Received so far. */
 	text: string
-	metadata: Metadata
+	metadata: ProviderMetadata
 	started: boolean
 	/** Of a call. */
 	name: string | undefined
@@ -41,7 +42,7 @@ const maxArgumentsLength = 8_388_608
 export class ContentReader {
 	private readonly reading: ContentReading
 	private readonly parts = new PartSequencer<object>(0)
-	private open: readonly OpenPart[] = []
+	private open: readonly OpenBlock[] = []
 	private readonly callIds = new Set<string>()
 	/** Of the calls of tools that the provider runs. */
 	private readonly providerCalls = new Set<string>()
@@ -142,7 +143,7 @@ export class ContentReader {
 		if (isWhole) this.endPart(open, into)
 	}
 
-	private continueCall(open: OpenPart, fragment: string, into: ChatEvent[]): void {
+	private continueCall(open: OpenBlock, fragment: string, into: ChatEvent[]): void {
 		const received = open.started ? fragment : open.text + fragment
 		open.text += fragment
 		const { name } = open
@@ -151,14 +152,14 @@ export class ContentReader {
 		this.parts.delta(open, { text: received }, into)
 	}
 
-	private startCall(open: OpenPart, name: string, into: ChatEvent[]): void {
+	private startCall(open: OpenBlock, name: string, into: ChatEvent[]): void {
 		if (open.started) return
 		const signature = writeSignature(open.metadata, this.reading.origin)
 		const id = this.uniqueId(open.id)
 		this.start(open, { type: 'tool-call', kind: 'function', id, name, signature }, into)
 	}
 
-	private find(type: OpenPart['type'], id = ''): OpenPart | undefined {
+	private find(type: OpenBlock['type'], id = ''): OpenBlock | undefined {
 		return this.open.find((open) => open.type === type && open.id === id)
 	}
 
@@ -166,7 +167,7 @@ export class ContentReader {
 	 * Takes a position. Texts, and reasoning without metadata, end when a part of another type begins, because many
 	 * packages end them with the stream.
 	 */
-	private begin(type: OpenPart['type'], id = '', into: ChatEvent[]): OpenPart {
+	private begin(type: OpenBlock['type'], id = '', into: ChatEvent[]): OpenBlock {
 		this.endBlocks(type, into)
 		if (type === 'tool-call' && ++this.calls > maxCalls) throw tooLarge()
 		const isDiscarded = type === 'tool-call' && this.reading.oneCall && this.calls > 1
@@ -184,13 +185,13 @@ export class ContentReader {
 		}
 	}
 
-	private start(open: OpenPart, part: StartedPart, into: ChatEvent[]): void {
+	private start(open: OpenBlock, part: StartedPart, into: ChatEvent[]): void {
 		if (open.started || open.isDiscarded) return
 		open.started = true
 		this.parts.start(open, part, into)
 	}
 
-	private endPart(open: OpenPart, into: ChatEvent[]): void {
+	private endPart(open: OpenBlock, into: ChatEvent[]): void {
 		const { metadata, text, name } = open
 		const { origin } = this.reading
 		this.open = this.open.filter((one) => one !== open)
@@ -235,7 +236,7 @@ export class ContentReader {
 
 /** The rest of the complete input after the received fragments. */
 function remainder(input: unknown, received: string): string {
-	const argumentsText = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
+	const argumentsText = typeof input === 'string' ? input : isObject(input) ? stringifyJson(input) : ''
 	return argumentsText.startsWith(received) ? argumentsText.slice(received.length) : ''
 }
 

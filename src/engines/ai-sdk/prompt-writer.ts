@@ -4,6 +4,7 @@
 import { CallNames } from '../../chat/call-names.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { Json } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	AudioPart,
@@ -226,7 +227,7 @@ function unknownItem(param: string): ChatError {
 function readInput(call: ToolCall): Json {
 	if (call.kind === 'custom') return { input: call.arguments }
 	try {
-		return JSON.parse(call.arguments) as Json
+		return parseJson(call.arguments) as Json
 	} catch {
 		return { input: call.arguments }
 	}

@@ -3,6 +3,7 @@
 // provider and model that they came from.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type { AudioPart, ImagePart, ProviderItem } from '../../chat/message.ts'
 import { field, textField } from '../../wire/json/fields.ts'
 import { aiSdkWire, mergeMetadata, writeMetadata } from './signature.ts'
@@ -68,7 +69,7 @@ function readData(data: unknown): string | undefined {
 function readInput(input: unknown): Json {
 	if (typeof input !== 'string') return (input ?? {}) as Json
 	try {
-		return JSON.parse(input) as Json
+		return parseJson(input) as Json
 	} catch {
 		return { input }
 	}

@@ -9,10 +9,11 @@ import type { ProviderOptions } from './specification.ts'
 /** Labels what only this engine understands. */
 export const aiSdkWire = 'ai-sdk'
 
-export type Metadata = Readonly<Record<string, unknown>>
+/** By the provider's name. */
+export type ProviderMetadata = Readonly<Record<string, unknown>>
 
 /** The metadata of reasoning or a call. @returns undefined if it is empty. */
-export function writeSignature(metadata: Metadata, origin: string | undefined): Signature | undefined {
+export function writeSignature(metadata: ProviderMetadata, origin: string | undefined): Signature | undefined {
 	const own = presentMetadata(metadata)
 	return own === undefined ? undefined : { wire: aiSdkWire, value: JSON.stringify(own), origin }
 }
@@ -27,7 +28,7 @@ export function readSignature(signature: Signature | undefined): ProviderOptions
 }
 
 /** The metadata of a part that has no signature. @returns undefined if it is empty. */
-export function writeMetadata(metadata: Metadata, origin: string | undefined): Rest | undefined {
+export function writeMetadata(metadata: ProviderMetadata, origin: string | undefined): Rest | undefined {
 	const values = presentMetadata(metadata)
 	return values === undefined ? undefined : { wire: aiSdkWire, fields: { metadata: { origin, values } } }
 }
@@ -39,7 +40,7 @@ export function readMetadata(rest: Rest | undefined, origin: string | undefined)
 }
 
 /** Merges two levels: the provider's name, and its fields. */
-export function mergeMetadata(before: Metadata, after: unknown): Metadata {
+export function mergeMetadata(before: ProviderMetadata, after: unknown): ProviderMetadata {
 	if (!isObject(after)) return before
 	const merged = { ...before }
 	for (const [name, value] of Object.entries(after)) {
@@ -50,7 +51,7 @@ export function mergeMetadata(before: Metadata, after: unknown): Metadata {
 }
 
 /** The providers with a field that has a value; undefined if there are none. */
-function presentMetadata(metadata: Metadata): JsonObject | undefined {
+function presentMetadata(metadata: ProviderMetadata): JsonObject | undefined {
 	const entries = Object.entries(metadata as Readonly<Record<string, Json>>).filter(
 		([, value]) => isObject(value) && Object.values(value).some((field) => field !== null && field !== undefined),
 	)

@@ -7,6 +7,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, StartedPart } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers, stringifyJson } from '../../chat/json-text.ts'
 import type { Signature } from '../../chat/message.ts'
 import { type PartEnd, PartSequencer } from '../../chat/part-sequencer.ts'
 import { mergeRest, type Rest } from '../../chat/rest.ts'
@@ -34,7 +35,7 @@ export interface CandidateReading {
 const maxCalls = 1000
 
 /** Text or thoughts that the next chunk may continue. */
-interface OpenPart {
+interface OpenPiece {
 	readonly type: 'text' | 'reasoning'
 	/** The number of the last chunk with a piece of it. */
 	chunk: number
@@ -56,7 +57,7 @@ export class CandidateReader {
 	private readonly parts: PartSequencer<object>
 	private readonly ids = new Set<string>()
 	private calls = 0
-	private openPart: OpenPart | undefined
+	private openPart: OpenPiece | undefined
 	private openCall: ContinuableCall | undefined
 	/** The last call was dropped, and so are its continuations. */
 	private isDropping = false
@@ -137,7 +138,7 @@ export class CandidateReader {
 	}
 
 	private readText(
-		type: OpenPart['type'],
+		type: OpenPiece['type'],
 		text: string,
 		signature: string | undefined,
 		rest: Rest | undefined,
@@ -165,8 +166,8 @@ export class CandidateReader {
 	 * be merged.
 	 */
 	private continues(
-		open: OpenPart,
-		type: OpenPart['type'],
+		open: OpenPiece,
+		type: OpenPiece['type'],
 		signature: string | undefined,
 		rest: Rest | undefined,
 	): boolean {
@@ -176,7 +177,7 @@ export class CandidateReader {
 		return isPlain || open.chunk !== this.chunk
 	}
 
-	private startPiece(type: OpenPart['type'], events: ChatEvent[]): OpenPart {
+	private startPiece(type: OpenPiece['type'], events: ChatEvent[]): OpenPiece {
 		this.endPart(events)
 		const open = { type, chunk: this.chunk, signature: undefined, rest: undefined }
 		this.openPart = open
@@ -186,7 +187,7 @@ export class CandidateReader {
 	}
 
 	/** A part with neither text nor a call. */
-	private readOther(type: OpenPart['type'], rest: Rest, signature: string | undefined, events: ChatEvent[]): void {
+	private readOther(type: OpenPiece['type'], rest: Rest, signature: string | undefined, events: ChatEvent[]): void {
 		this.endPart(events)
 		const code = showExecutedCode(rest.fields)
 		if (type === 'text' && code !== undefined) {
@@ -211,7 +212,7 @@ export class CandidateReader {
 		if (name === undefined) {
 			if (this.isDropping) return
 			if (this.openCall === undefined) throw unnamedCall()
-			this.openCall.args = { ...this.openCall.args, ...given }
+			this.openCall.args = { ...exactMembers(this.openCall.args), ...exactMembers(given) } as JsonObject
 			this.openCall.signature ??= signature
 			this.openCall.rest = mergeRest(this.openCall.rest, rest)
 			return
@@ -240,7 +241,7 @@ export class CandidateReader {
 	private addCall({ id, name, args, signature, rest }: ContinuableCall, events: ChatEvent[]): void {
 		this.calls++
 		const identity = { id: this.uniqueId(id), name, signature: this.sign(signature), rest }
-		this.addPart({ type: 'tool-call', kind: 'function', ...identity }, JSON.stringify(args), {}, events)
+		this.addPart({ type: 'tool-call', kind: 'function', ...identity }, stringifyJson(args), {}, events)
 	}
 
 	/** A signature that belongs to neither a call nor thoughts: encrypted reasoning. */
