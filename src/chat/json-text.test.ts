@@ -227,4 +227,5 @@ const plainParsers: Readonly<Record<string, string>> = {
 	'wire/json/custom-tool-function.ts': 'reads a text',
 	'wire/json/tool-call-assembler.ts': 'only validates',
 	'wire/openai/chat-chunk-writer.ts': 'reads what the same file wrote',
+	'wire/openai/responses/encrypted-reasoning.ts': 'reads what the same file wrote',
 }
