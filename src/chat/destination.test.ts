@@ -145,4 +145,12 @@ describe('signatures', () => {
 				{ type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' },
 			])
 		})
+
+	test('that are not sent take the unknown fields of their reasoning with them, without a report', () => {
+		const signature = { wire: 'w', value: 's', origin: 'a' }
+		const content: readonly AssistantPart[] = [{ type: 'reasoning', text: '', signature, encrypted: true, rest }]
+		const { sent, dropped } = send([{ role: 'assistant', content }], 'v', 'a')
+		expect(sent.messages[0]?.content).toEqual([])
+		expect(dropped).toEqual([])
+	})
 })

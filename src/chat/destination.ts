@@ -110,8 +110,10 @@ function assistantPart(
 			if (part.substitute === undefined) drop(path)
 			return substituteFor(destination, part, path, drop)
 		case 'reasoning': {
-			const own = withOwnSignature(destination, withOwnRest(destination, part, path, drop))
-			if (destination.requiresSignatures !== true || own?.signature !== undefined) return own
+			const own = withOwnSignature(destination, part)
+			if (own === undefined) return undefined
+			if (destination.requiresSignatures !== true || own.signature !== undefined)
+				return withOwnRest(destination, own, path, drop)
 			if (part.text !== '') drop(path)
 			return undefined
 		}
