@@ -162,9 +162,10 @@ type GivenFields<Part> = Part extends AssistantPart ? EveryField<Omit<Part, 'cac
 function partOf(
 	started: PartStartEvent['part'],
 	received: string,
-	{ signature, encrypted, rest }: Omit<PartEndEvent, 'type' | 'choice'>,
+	{ signature, encrypted, rest: lastRest }: Omit<PartEndEvent, 'type' | 'choice'>,
 ): AssistantPart | undefined {
 	const text = wholeCharacters(received)
+	const rest = 'rest' in started ? mergeRest(started.rest, lastRest) : lastRest
 	switch (started.type) {
 		case 'text':
 		case 'refusal':
@@ -180,7 +181,7 @@ function partOf(
 				...started,
 				arguments: received,
 				signature: signature ?? started.signature,
-				rest: mergeRest(started.rest, rest),
+				rest,
 			} satisfies GivenFields<ToolCall>
 		case 'image':
 		case 'audio':

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
@@ -37,7 +38,7 @@ test('events become frames, however their text is split', () => {
 	const text = [
 		writer.write({ type: 'start' }),
 		': keep-alive\n\n',
-		writer.write({ type: 'text', choice: 0, text: 'a\n\nb' }),
+		...eventsOfPart({ type: 'text', text: 'a\n\nb' }, 0).map((event) => writer.write(event)),
 		writer.write({ type: 'choice-finish', choice: 0, reason: 'stop' }),
 		writer.write({ type: 'finish', usage }),
 	].join('')

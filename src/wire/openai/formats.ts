@@ -3,6 +3,8 @@
 
 /** Value of `Rest.wire` and `ProviderItem.wire` for this wire. */
 export const openaiWire = 'openai'
+/** The same for the items of the Responses API, whose fields differ from those of chat messages. */
+export const responsesWire = 'openai-responses'
 
 export const chatFormats = { chunk: 'openai chat chunk', whole: 'openai chat completion' } as const
 /** Chat messages whose events were changed, so that no writer repeats their bytes. */

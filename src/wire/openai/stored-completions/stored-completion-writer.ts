@@ -73,16 +73,11 @@ const defaults = {
 }
 
 function choiceOf(message: Message, answer: StoredAnswer | undefined): Choice {
-	const assistant = message.role === 'assistant' ? message : undefined
-	const join = (type: 'text' | 'refusal') =>
-		(assistant?.content ?? []).map((part) => (part.type === type ? part.text : '')).join('')
 	return {
-		text: join('text'),
-		refusal: join('refusal'),
-		reasoning: assistant?.reasoning ?? '',
-		toolCalls: assistant?.toolCalls ?? [],
+		parts: message.role === 'assistant' ? message.content : [],
 		finishReason: answer?.finishReason ?? 'stop',
 		logprobs: answer?.logprobs,
+		rest: message.rest,
 	}
 }
 
