@@ -35,6 +35,8 @@ const messageWriters = [
 	'engines/ai-sdk/prompt-writer.ts',
 	'embedded/runtime/conversation.ts',
 ]
+/** It writes the assistant's parts by `answer-items.ts`. */
+const writesAnswerItems = ['wire/openai/responses/item-writer.ts']
 const streamWriters = [
 	'wire/openai/chat-chunk-writer.ts',
 	'wire/openai/responses/event-writer.ts',
@@ -77,6 +79,7 @@ const additions: Readonly<Record<string, Addition>> = {
 		file: 'chat/event.ts',
 		text: '\t| RestEvent',
 		changed: "\t| RestEvent\n\t| { readonly type: 'trial-event'; readonly choice: number; readonly url: string }",
+		name: 'trial-event',
 		files: [
 			'chat/completion-fold.ts',
 			'chat/event-rules.testing.ts',
@@ -91,12 +94,14 @@ const additions: Readonly<Record<string, Addition>> = {
 		file: 'chat/event.ts',
 		text: "\treadonly type: 'text' | 'reasoning' | 'refusal'",
 		changed: "\treadonly type: 'text' | 'reasoning' | 'refusal' | 'trial-text'",
-		files: ['chat/completion-fold.ts', 'chat/part-sequencer.ts', ...streamWriters],
+		name: 'trial-text',
+		files: ['chat/part-sequencer.ts', ...streamWriters],
 	},
 	'a part that arrives at once': {
 		file: 'chat/event.ts',
 		text: 'export type StartedPart =',
 		changed: "export type StartedPart = { readonly type: 'trial-image'; readonly data: string } |",
+		name: 'trial-image',
 		files: [
 			'chat/completion-fold.ts',
 			'chat/part-sequencer.ts',
@@ -107,29 +112,31 @@ const additions: Readonly<Record<string, Addition>> = {
 		file: 'chat/message.ts',
 		text: 'export type AssistantPart =',
 		changed: "export type AssistantPart = { readonly type: 'trial-thought'; readonly data: string } |",
+		name: 'trial-thought',
 		files: [
 			'chat/completion-events.ts',
 			'chat/destination.ts',
-			'chat/part-samples.testing.ts',
 			'conversations/fit.ts',
 			'engines/echo/echo-fates.ts',
 			'embedded/runtime/assistant-message-writer.ts',
 			'tokens/tokens.ts',
 			'wire/anthropic/content-block-writer.ts',
 			'wire/openai/responses/answer-items.ts',
-			...messageWriters,
+			...messageWriters.filter((file) => !writesAnswerItems.includes(file)),
 		],
 	},
 	'a part of the user': {
 		file: 'chat/message.ts',
 		text: 'export type UserPart =',
 		changed: "export type UserPart = { readonly type: 'trial-part'; readonly data: string } |",
+		name: 'trial-part',
 		files: ['conversations/fit.ts', 'engines/echo/echo-fates.ts', 'tokens/tokens.ts', ...messageWriters],
 	},
 	'a part of the result of a tool': {
 		file: 'chat/message.ts',
 		text: 'export type ToolPart =',
 		changed: "export type ToolPart = { readonly type: 'trial-result'; readonly data: string } |",
+		name: 'trial-result',
 		files: ['conversations/fit.ts', 'engines/echo/echo-fates.ts', 'tokens/tokens.ts', ...messageWriters],
 	},
 	'an optional field of a part': {
