@@ -78,7 +78,8 @@ export class ResponseBatches implements EventBatches {
 		const error = this.context.interruption()
 		if (error === undefined) return held
 		await this.cancel()
-		return [{ events: [{ type: 'error', error }] }]
+		const started = held.flatMap(({ events }) => events).filter(({ type }) => type === 'start')
+		return [{ events: [...started, { type: 'error', error }] }]
 	}
 
 	private async read(): Promise<readonly EventBatch[] | undefined> {
