@@ -23,7 +23,7 @@ import { SqlConversationStore } from '../src/stores/sql/sql-conversation-store.t
 import { openMemory } from '../src/stores/sqlite/memory.testing.ts'
 
 const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 0, reasoningTokens: 0, source: 'counted' } as const
-const called = { type: 'function', id: 'call_1', name: 'f', arguments: '{"a":1}' } as const
+const called = { type: 'tool-call', kind: 'function', id: 'call_1', name: 'f', arguments: '{"a":1}' } as const
 
 const database = await openMemory()
 const store = new SqlConversationStore(database)
@@ -96,9 +96,8 @@ async function answer({ request, thread, writer }: ChatCall, own: ScopedConversa
 		model: request.model,
 		createdAtMs: nowMs,
 	})
-	const answers = completion.choices.map(({ finishReason, text, toolCalls }) => {
-		const content = text === '' ? [] : [{ type: 'text' as const, text }]
-		const message: AssistantMessage = { role: 'assistant', content, toolCalls }
+	const answers = completion.choices.map(({ finishReason, parts }) => {
+		const message: AssistantMessage = { role: 'assistant', content: parts }
 		return { message, partial: false, finishReason }
 	})
 	await own.turns.end(token, { state: 'completed', endedAtMs: nowMs, answers, usage })
@@ -113,10 +112,7 @@ function completionOf({ messages }: ChatRequest): Completion {
 	return {
 		choices: [
 			{
-				text: calls ? '' : `You said: ${text}`,
-				reasoning: '',
-				refusal: '',
-				toolCalls: calls ? [called] : [],
+				parts: [calls ? called : { type: 'text', text: `You said: ${text}` }],
 				finishReason: calls ? 'tool-calls' : 'stop',
 			},
 		],

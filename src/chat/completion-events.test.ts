@@ -3,6 +3,7 @@ import type { Completion } from './completion.ts'
 import { eventsOfCompletion } from './completion-events.ts'
 import { CompletionFold } from './completion-fold.ts'
 import { brokenRule } from './event-rules.testing.ts'
+import { partSamples } from './part-samples.testing.ts'
 
 const logprob = { token: 'Hi', logprob: -0.5, bytes: [72, 105], top: [] }
 
@@ -11,27 +12,57 @@ const completion: Completion = {
 	fingerprint: 'fp_1',
 	choices: [
 		{
-			text: 'Hi',
-			reasoning: 'Think. More.',
-			thoughts: [{ text: 'Think.', proof: { wire: 'w', value: 'signed' } }, { text: ' More.' }],
-			refusal: '',
-			toolCalls: [
-				{ type: 'function', id: 'call_1', name: 'time', arguments: '{"zone":"UTC"}' },
-				{ type: 'custom', id: 'call_2', name: 'shell', arguments: 'ls' },
+			parts: [
+				{ type: 'reasoning', text: 'Think.', signature: { wire: 'w', value: 'signed', origin: 'w.test m' } },
+				{ type: 'text', text: 'Hi', rest: { wire: 'w', fields: { citations: [1] } } },
+				{ type: 'tool-call', kind: 'function', id: 'call_1', name: 'time', arguments: '{"zone":"UTC"}' },
+				{ type: 'reasoning', text: '', signature: { wire: 'w', value: 'opaque' }, encrypted: true },
+				{ type: 'provider-item', wire: 'w', item: { type: 'search', id: 's' } },
+				{
+					type: 'tool-call',
+					kind: 'custom',
+					id: 'call_2',
+					name: 'shell',
+					arguments: 'ls',
+					signature: { wire: 'v', value: 'call' },
+				},
+				{ type: 'image', url: 'data:image/png;base64,AA==' },
 			],
 			logprobs: [logprob],
 			finishReason: 'tool-calls',
+			rest: { wire: 'w', fields: { annotations: [] } },
 		},
-		{ text: '', reasoning: 'Hm.', refusal: 'No.', toolCalls: [], finishReason: 'stop', stopText: '\n' },
+		{
+			parts: [
+				{ type: 'reasoning', text: 'Hm.' },
+				{ type: 'refusal', text: 'No.' },
+			],
+			finishReason: 'stop',
+			stopText: '\n',
+		},
 	],
 	usage: { promptTokens: 3, completionTokens: 5, cachedTokens: 1, reasoningTokens: 2, source: 'upstream' },
 }
 
 test('the events of a completion follow the rules of streams, and fold to the same completion', () => {
-	const events = eventsOfCompletion(completion)
-	expect(brokenRule(events, 2)).toBeUndefined()
+	expect(folded(completion)).toEqual(completion)
+})
+
+test('no field of a part is lost on the way', () => {
+	const { file, ...parts } = partSamples('w')
+	for (const part of Object.values(parts)) {
+		const [choice] = completion.choices
+		if (choice === undefined) continue
+		const one = { ...completion, choices: [{ ...choice, parts: [part], logprobs: undefined }] }
+		expect(folded(one)).toEqual(one)
+	}
+})
+
+function folded(given: Completion): Completion {
+	const events = eventsOfCompletion(given)
+	expect(brokenRule(events, given.choices.length)).toBeUndefined()
 	const fold = new CompletionFold()
 	for (const event of events) fold.add(event)
 	expect(fold.isComplete).toBe(true)
-	expect(fold.completion()).toEqual(completion)
-})
+	return fold.completion()
+}

@@ -1,17 +1,53 @@
 import { expect, test } from 'bun:test'
 import { CompletionFold } from './completion-fold.ts'
+import { ChatError } from './error.ts'
+import type { ChatEvent } from './event.ts'
 
 const usage = { promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'counted' } as const
 
 test('characters that arrive in halves are joined, and half of one at the end is left out', () => {
+	for (const type of ['text', 'reasoning', 'refusal'] as const) {
+		const fold = new CompletionFold()
+		fold.add({ type: 'start' })
+		fold.add({ type: 'part-start', choice: 0, part: { type } })
+		for (const text of ['a\ud83c', '\udf89', 'b\ud83c']) fold.add({ type: 'part-delta', choice: 0, part: type, text })
+		expect(fold.soFar()).toMatchObject([{ parts: [{ type, text: 'a🎉b' }] }])
+		fold.add({ type: 'part-end', choice: 0 })
+		fold.add({ type: 'choice-finish', choice: 0, reason: 'length' })
+		fold.add({ type: 'finish', usage })
+		expect(fold.completion().choices).toMatchObject([{ parts: [{ type, text: 'a🎉b' }] }])
+	}
+})
+
+test('parts without content are left out', () => {
 	const fold = new CompletionFold()
 	fold.add({ type: 'start' })
-	for (const text of ['a\ud83c', '\udf89', 'b\ud83c']) {
-		fold.add({ type: 'reasoning', choice: 0, text })
-		fold.add({ type: 'text', choice: 0, text })
+	for (const type of ['text', 'reasoning', 'refusal'] as const) {
+		fold.add({ type: 'part-start', choice: 0, part: { type } })
+		fold.add({ type: 'part-delta', choice: 0, part: type, text: '' })
+		fold.add({ type: 'part-end', choice: 0 })
 	}
-	expect(fold.soFar()).toMatchObject([{ text: 'a🎉b', reasoning: 'a🎉b' }])
-	fold.add({ type: 'choice-finish', choice: 0, reason: 'length' })
-	fold.add({ type: 'finish', usage })
-	expect(fold.completion().choices).toMatchObject([{ text: 'a🎉b', reasoning: 'a🎉b' }])
+	expect(fold.soFar()[0]?.parts).toEqual([])
 })
+
+test('unknown fields that arrive in pieces are merged', () => {
+	const fold = new CompletionFold()
+	fold.add({ type: 'rest', choice: 0, rest: { wire: 'w', fields: { details: [1], id: 'a' } } })
+	fold.add({ type: 'rest', choice: 0, rest: { wire: 'w', fields: { details: [2], id: 'b' } } })
+	expect(fold.soFar()[0]?.rest).toEqual({ wire: 'w', fields: { details: [1, 2], id: 'b' } })
+})
+
+const open: ChatEvent = { type: 'part-start', choice: 0, part: { type: 'text' } }
+
+for (const [name, events] of [
+	['a part inside a part', [open, { type: 'part-start', choice: 0, part: { type: 'reasoning' } }]],
+	['a piece of another part', [open, { type: 'part-delta', choice: 0, part: 'reasoning', text: 'a' }]],
+	['a piece of no part', [{ type: 'part-delta', choice: 0, part: 'text', text: 'a' }]],
+	['the end of no part', [{ type: 'part-end', choice: 0 }]],
+] satisfies [string, ChatEvent[]][])
+	test(`${name} is an error of the upstream`, () => {
+		const fold = new CompletionFold()
+		const last = events.pop()
+		for (const event of events) fold.add(event)
+		expect(() => last !== undefined && fold.add(last)).toThrow(ChatError)
+	})

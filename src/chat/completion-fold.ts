@@ -2,32 +2,34 @@
 
 import type { Choice, Completion } from './completion.ts'
 import { ChatError } from './error.ts'
-import type { ChatEvent, ChoiceFinishEvent, FinishReason, ReasoningEvent, TokenLogprob } from './event.ts'
-import type { ReasoningBlock, ToolCall } from './message.ts'
+import type {
+	ChatEvent,
+	ChoiceFinishEvent,
+	FinishReason,
+	PartDeltaEvent,
+	PartEndEvent,
+	PartStartEvent,
+	TokenLogprob,
+} from './event.ts'
+import type { AssistantPart, ReasoningPart, RefusalPart, TextPart, ToolCall } from './message.ts'
+import type { EveryField } from './request.ts'
+import { mergeRest, type Rest } from './rest.ts'
 import type { Usage } from './usage.ts'
 
 /** A choice that may be unfinished. */
-export type PartialChoice = Omit<Choice, 'finishReason'> & { readonly finishReason?: FinishReason }
+export type PartialChoice = Omit<Choice, 'finishReason'> & { readonly finishReason?: FinishReason | undefined }
 
 interface OpenChoice {
+	/** The closed parts. */
+	readonly parts: AssistantPart[]
+	open: PartStartEvent['part'] | undefined
+	/** The content of the open part. */
 	text: string
-	reasoning: string
-	thoughts: FoldedReasoning | undefined
-	refusal: string
-	toolCalls: OpenToolCall[]
 	logprobs: TokenLogprob[] | undefined
 	finishReason: FinishReason | undefined
 	stopText: string | undefined
+	rest: Rest | undefined
 }
-
-/** Reasoning blocks that are closed by a signature. */
-interface FoldedReasoning {
-	readonly blocks: ReasoningBlock[]
-	/** Length of the reasoning text that these blocks cover. */
-	covered: number
-}
-
-type OpenToolCall = { -readonly [Field in keyof ToolCall]: ToolCall[Field] }
 
 export class CompletionFold {
 	private readonly choices: OpenChoice[] = []
@@ -45,37 +47,18 @@ export class CompletionFold {
 				this.model = event.model
 				this.fingerprint = event.fingerprint
 				break
-			case 'text': {
+			case 'part-start':
+				this.startPart(event)
+				break
+			case 'part-delta':
+				addDelta(this.open(event.choice), event)
+				break
+			case 'part-end':
+				endPart(this.open(event.choice), event)
+				break
+			case 'rest': {
 				const choice = this.open(event.choice)
-				choice.text += event.text
-				if (event.logprobs !== undefined) {
-					choice.logprobs ??= []
-					choice.logprobs.push(...event.logprobs)
-				}
-				break
-			}
-			case 'reasoning':
-				addReasoning(this.open(event.choice), event)
-				break
-			case 'refusal':
-				this.open(event.choice).refusal += event.text
-				break
-			case 'tool-call':
-				this.open(event.choice).toolCalls[event.call] = {
-					type: event.kind,
-					id: event.id,
-					name: event.name,
-					arguments: '',
-					proof: event.proof,
-				}
-				break
-			case 'tool-arguments': {
-				const call = this.open(event.choice).toolCalls[event.call]
-				if (call === undefined)
-					throw new ChatError('upstream-failed', 'The model sent arguments for a tool call that it never started.', {
-						sent: 'yes',
-					})
-				call.arguments += event.fragment
+				choice.rest = mergeRest(choice.rest, event.rest)
 				break
 			}
 			case 'choice-finish':
@@ -107,7 +90,7 @@ export class CompletionFold {
 		}
 	}
 
-	/** Every choice received so far, including unfinished ones. */
+	/** Every choice received so far, including unfinished ones and the content of their open parts. */
 	soFar(): readonly PartialChoice[] {
 		return this.choices.map((choice) => {
 			const { finishReason } = choice
@@ -119,18 +102,24 @@ export class CompletionFold {
 		let choice = this.choices[index]
 		if (choice === undefined) {
 			choice = {
+				parts: [],
+				open: undefined,
 				text: '',
-				reasoning: '',
-				refusal: '',
-				toolCalls: [],
-				thoughts: undefined,
 				logprobs: undefined,
 				finishReason: undefined,
 				stopText: undefined,
+				rest: undefined,
 			}
 			this.choices[index] = choice
 		}
 		return choice
+	}
+
+	private startPart({ choice, part }: PartStartEvent): void {
+		const open = this.open(choice)
+		if (open.open !== undefined) throw misplaced('a part while another one is open')
+		open.open = part
+		open.text = ''
 	}
 
 	private finishChoice({ choice, reason, stopText }: ChoiceFinishEvent): void {
@@ -147,39 +136,75 @@ export function incomplete(): ChatError {
 	})
 }
 
+function misplaced(what: string): ChatError {
+	return new ChatError('upstream-failed', `The model sent ${what}.`, { sent: 'yes' })
+}
+
+function addDelta(choice: OpenChoice, { part, text, logprobs }: PartDeltaEvent): void {
+	if (choice.open?.type !== part) throw misplaced(`a piece of a part that is not open (${part})`)
+	choice.text += text
+	if (logprobs === undefined) return
+	choice.logprobs ??= []
+	choice.logprobs.push(...logprobs)
+}
+
+function endPart(choice: OpenChoice, end: PartEndEvent): void {
+	if (choice.open === undefined) throw misplaced('the end of a part that is not open')
+	const part = partOf(choice.open, choice.text, end)
+	if (part !== undefined) choice.parts.push(part)
+	choice.open = undefined
+}
+
+/** All fields of a part but the cache marks, which only clients set. */
+type GivenFields<Part> = Part extends AssistantPart ? EveryField<Omit<Part, 'cacheMark'>> : never
+
+/** The complete part; undefined if it is empty. */
+function partOf(
+	started: PartStartEvent['part'],
+	received: string,
+	{ signature, encrypted, rest: lastRest }: Omit<PartEndEvent, 'type' | 'choice'>,
+): AssistantPart | undefined {
+	const text = wholeCharacters(received)
+	const rest = 'rest' in started ? mergeRest(started.rest, lastRest) : lastRest
+	switch (started.type) {
+		case 'text':
+		case 'refusal':
+			return text === '' && rest === undefined
+				? undefined
+				: ({ type: started.type, text, rest } satisfies GivenFields<TextPart | RefusalPart>)
+		case 'reasoning':
+			return text === '' && signature === undefined && rest === undefined
+				? undefined
+				: ({ type: 'reasoning', text, signature, encrypted, rest } satisfies GivenFields<ReasoningPart>)
+		case 'tool-call':
+			return {
+				...started,
+				arguments: received,
+				signature: signature ?? started.signature,
+				rest,
+			} satisfies GivenFields<ToolCall>
+		case 'image':
+		case 'audio':
+		case 'provider-item':
+			return started
+		default:
+			return started satisfies never
+	}
+}
+
 function close(choice: OpenChoice): Choice {
 	const { finishReason } = choice
 	if (finishReason === undefined) throw incomplete()
 	return { ...contentOf(choice), finishReason }
 }
 
-function contentOf({ text, reasoning, thoughts, refusal, toolCalls, logprobs, stopText }: OpenChoice) {
-	return {
-		text: wholeCharacters(text),
-		reasoning: wholeCharacters(reasoning),
-		refusal: wholeCharacters(refusal),
-		toolCalls,
-		thoughts: thoughts === undefined ? undefined : allBlocks(thoughts, reasoning),
-		logprobs,
-		stopText,
-	}
+function contentOf({ parts, open, text, logprobs, stopText, rest }: OpenChoice) {
+	const last = open === undefined ? undefined : partOf(open, text, {})
+	return { parts: last === undefined ? parts : [...parts, last], logprobs, stopText, rest }
 }
 
 /** `text` without half of a surrogate pair at its end, where an answer was cut inside a character. */
 function wholeCharacters(text: string): string {
 	const last = text.charCodeAt(text.length - 1)
 	return last >= 0xd800 && last <= 0xdbff ? text.slice(0, -1) : text
-}
-
-function addReasoning(choice: OpenChoice, { text, proof, sealed }: ReasoningEvent): void {
-	choice.reasoning += text
-	if (proof === undefined) return
-	choice.thoughts ??= { blocks: [], covered: 0 }
-	const { blocks, covered } = choice.thoughts
-	blocks.push({ text: choice.reasoning.slice(covered), proof, sealed })
-	choice.thoughts.covered = choice.reasoning.length
-}
-
-function allBlocks({ blocks, covered }: FoldedReasoning, reasoning: string): readonly ReasoningBlock[] {
-	return covered === reasoning.length ? blocks : [...blocks, { text: reasoning.slice(covered) }]
 }

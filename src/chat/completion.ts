@@ -1,27 +1,26 @@
 // A complete response.
 
 import type { FinishReason, TokenLogprob } from './event.ts'
-import type { ReasoningBlock, ToolCall } from './message.ts'
+import type { AssistantPart } from './message.ts'
+import type { Rest } from './rest.ts'
 import type { Usage } from './usage.ts'
 
 export interface Completion {
 	/** The upstream's name for the model that responded, if it differs from the requested name. */
-	readonly model?: string
-	readonly fingerprint?: string
+	readonly model?: string | undefined
+	readonly fingerprint?: string | undefined
 	readonly choices: readonly Choice[]
 	readonly usage: Usage
 }
 
 export interface Choice {
-	readonly text: string
-	readonly reasoning: string
-	/** The same reasoning as separate blocks, if the model attached a signature to any of them. */
-	readonly thoughts?: readonly ReasoningBlock[]
-	readonly refusal: string
-	readonly toolCalls: readonly ToolCall[]
+	/** In the order in which the model produced them. None of them is empty. */
+	readonly parts: readonly AssistantPart[]
 	/** Absent unless requested. */
-	readonly logprobs?: readonly TokenLogprob[]
+	readonly logprobs?: readonly TokenLogprob[] | undefined
 	readonly finishReason: FinishReason
 	/** The request's `stop` text that ended the choice, if the upstream reports it. */
-	readonly stopText?: string
+	readonly stopText?: string | undefined
+	/** Unknown fields of the message. */
+	readonly rest?: Rest | undefined
 }

@@ -1,11 +1,11 @@
 // Checks the rules of event.ts, for tests of event producers.
 
-import type { ChatEvent } from './event.ts'
+import type { ChatEvent, PartDeltaEvent, PartEndEvent, PartStartEvent, StartedPart } from './event.ts'
 
 interface ChoiceState {
 	finished: boolean
-	/** The arguments of each call so far. */
-	readonly calls: string[]
+	open: StartedPart | undefined
+	readonly callIds: Set<string>
 }
 
 /**
@@ -33,28 +33,52 @@ function brokenBy(
 	if (event.type === 'start') return index === 0 ? undefined : 'a second start'
 	if (event.type === 'finish' || event.type === 'error') return isLast ? undefined : 'more events follow'
 	if (states.size === 0 && event.choice !== 0) return `choice ${event.choice} comes first`
-	const choice = states.get(event.choice) ?? { finished: false, calls: [] }
+	const choice = states.get(event.choice) ?? { finished: false, open: undefined, callIds: new Set() }
 	states.set(event.choice, choice)
 	if (choice.finished) return `choice ${event.choice} is already finished`
 	switch (event.type) {
 		case 'choice-finish':
+			if (choice.open !== undefined) return `the ${choice.open.type} part is still open`
 			choice.finished = true
 			return undefined
-		case 'tool-call':
-			if (event.call !== choice.calls.length) return `call ${event.call} after ${choice.calls.length} calls`
-			if (event.id === '' || event.name === '') return 'a call without an id or name'
-			choice.calls.push('')
-			return undefined
-		case 'tool-arguments':
-			if (event.call !== choice.calls.length - 1)
-				return `arguments of call ${event.call} while call ${choice.calls.length - 1} is open`
-			choice.calls[event.call] += event.fragment
-			return undefined
-		case 'text':
-		case 'reasoning':
-		case 'refusal':
-			return undefined
+		case 'part-start':
+			return brokenByStart(event, choice)
+		case 'part-delta':
+			return brokenByDelta(event, choice)
+		case 'part-end':
+			return brokenByEnd(event, choice)
+		case 'rest':
+			return Object.keys(event.rest.fields).length === 0 ? 'a rest without fields' : undefined
+		default:
+			return event satisfies never
 	}
+}
+
+function brokenByStart({ part }: PartStartEvent, choice: ChoiceState): string | undefined {
+	if (choice.open !== undefined) return `a ${part.type} part while the ${choice.open.type} part is open`
+	choice.open = part
+	if (part.type !== 'tool-call') return undefined
+	if (part.id === '' || part.name === '') return 'a call without an id or name'
+	if (choice.callIds.has(part.id)) return `a second call with the id ${part.id}`
+	choice.callIds.add(part.id)
+	return undefined
+}
+
+function brokenByDelta({ part, logprobs }: PartDeltaEvent, { open }: ChoiceState): string | undefined {
+	if (open === undefined) return `a piece of a ${part} part while none is open`
+	if (open.type !== part) return `a piece of a ${part} part while the ${open.type} part is open`
+	return logprobs !== undefined && part !== 'text' ? `log-probabilities of a ${part} part` : undefined
+}
+
+function brokenByEnd({ signature, encrypted }: PartEndEvent, choice: ChoiceState): string | undefined {
+	const { open } = choice
+	choice.open = undefined
+	if (open === undefined) return 'no part is open'
+	if (signature !== undefined && open.type !== 'reasoning' && open.type !== 'tool-call')
+		return `a signature of a ${open.type} part`
+	return encrypted === true && (signature === undefined || open.type !== 'reasoning')
+		? 'encrypted content without a signature'
+		: undefined
 }
 
 function brokenAtFinish(states: ReadonlyMap<number, ChoiceState>, choices: number | undefined): string | undefined {

@@ -1,20 +1,22 @@
 // Events of a streamed response. Every engine produces them, every dialect writes them.
 //
 // Rules: `start` is first. Exactly one terminal event, `finish` or `error`, is last. The first event with a choice
-// belongs to choice 0. The events of a choice are in order, and exactly one `choice-finish` closes it. Failures before
-// `start` are thrown; after it they are `error` events.
+// belongs to choice 0. The events of a choice are in order, and exactly one `choice-finish` closes it. A choice has at
+// most one open part: `part-start`, any number of `part-delta`, `part-end`; nothing else of the choice comes between
+// them, except `rest`. An `error` may leave parts open. Failures before `start` are thrown; after it they are `error`
+// events.
 
 import type { ChatError } from './error.ts'
-import type { ReasoningSignature } from './message.ts'
+import type { AudioPart, ImagePart, ProviderItem, Signature, ToolKind } from './message.ts'
+import type { Rest } from './rest.ts'
 import type { Usage } from './usage.ts'
 
 export type ChatEvent =
 	| StartEvent
-	| TextEvent
-	| ReasoningEvent
-	| RefusalEvent
-	| ToolCallEvent
-	| ToolArgumentsEvent
+	| PartStartEvent
+	| PartDeltaEvent
+	| PartEndEvent
+	| RestEvent
 	| ChoiceFinishEvent
 	| FinishEvent
 	| ErrorEvent
@@ -23,55 +25,74 @@ export type ChatEvent =
 export interface StartEvent {
 	readonly type: 'start'
 	/** The upstream's name for the model that responds, if it differs from the requested name. */
-	readonly model?: string
+	readonly model?: string | undefined
 	/** OpenAI's `system_fingerprint`: the same value means the same backend. */
-	readonly fingerprint?: string
+	readonly fingerprint?: string | undefined
+	/** Usage that the upstream reports before its answer, such as the prompt's tokens. `finish` has the final usage. */
+	readonly usage?: Usage | undefined
 }
 
-/** `text` is empty if the event only carries `logprobs`, such as for a token that ends inside a character. */
-export interface TextEvent {
-	readonly type: 'text'
+/** Opens a part. */
+export interface PartStartEvent {
+	readonly type: 'part-start'
 	readonly choice: number
-	readonly text: string
-	readonly logprobs?: readonly TokenLogprob[]
+	readonly part: StartedPart
 }
 
-/** Reasoning text. A `proof` closes a block and covers the text since the previous signature. */
-export interface ReasoningEvent {
-	readonly type: 'reasoning'
-	readonly choice: number
-	readonly text: string
-	readonly proof?: ReasoningSignature
-	/** The signature contains the reasoning in encrypted form; `text` is empty. */
-	readonly sealed?: true
+/** A part as far as it is known when it starts. Those that arrive in one piece have no deltas. */
+export type StartedPart = StartedText | StartedToolCall | ImagePart | AudioPart | ProviderItem
+
+export interface StartedText {
+	readonly type: 'text' | 'reasoning' | 'refusal'
+	/** Unknown fields that precede the content. */
+	readonly rest?: Rest | undefined
 }
 
-export interface RefusalEvent {
-	readonly type: 'refusal'
-	readonly choice: number
-	readonly text: string
-}
-
-/** Starts a tool call. `call` counts from 0 within its choice, without gaps. */
-export interface ToolCallEvent {
+export interface StartedToolCall {
 	readonly type: 'tool-call'
-	readonly choice: number
-	readonly call: number
-	readonly kind: 'function' | 'custom'
+	readonly kind: ToolKind
+	/** Unique within the choice. */
 	readonly id: string
 	readonly name: string
-	readonly proof?: ReasoningSignature
+	readonly signature?: Signature | undefined
+	readonly rest?: Rest | undefined
 }
 
-/**
- * A fragment of a call's arguments. Calls do not interleave. The concatenated fragments are JSON text, `{}` if there
- * are no arguments.
- */
-export interface ToolArgumentsEvent {
-	readonly type: 'tool-arguments'
+/** A piece of the open part. */
+export interface PartDeltaEvent {
+	readonly type: 'part-delta'
 	readonly choice: number
-	readonly call: number
-	readonly fragment: string
+	/** The type of the open part. */
+	readonly part: DeltaPart
+	/**
+	 * Text; for a call, a fragment of its arguments, which together are JSON text, `{}` if there are none. Empty if the
+	 * event only carries `logprobs`, such as for a token that ends inside a character.
+	 */
+	readonly text: string
+	/** Only for text. */
+	readonly logprobs?: readonly TokenLogprob[] | undefined
+}
+
+/** The types of parts that arrive in pieces. */
+export type DeltaPart = StartedText['type'] | StartedToolCall['type']
+
+/** Closes the open part. */
+export interface PartEndEvent {
+	readonly type: 'part-end'
+	readonly choice: number
+	/** Of reasoning, or of a call whose signature followed its start. */
+	readonly signature?: Signature | undefined
+	/** The signature contains the reasoning in encrypted form. */
+	readonly encrypted?: true | undefined
+	/** Unknown fields of the part. */
+	readonly rest?: Rest | undefined
+}
+
+/** Unknown fields of the choice's message. */
+export interface RestEvent {
+	readonly type: 'rest'
+	readonly choice: number
+	readonly rest: Rest
 }
 
 export interface ChoiceFinishEvent {
@@ -79,7 +100,7 @@ export interface ChoiceFinishEvent {
 	readonly choice: number
 	readonly reason: FinishReason
 	/** The request's `stop` text that ended the choice, if the upstream reports it. */
-	readonly stopText?: string
+	readonly stopText?: string | undefined
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool-calls' | 'content-filter'
@@ -96,7 +117,7 @@ export interface FinishEvent {
 export interface ErrorEvent {
 	readonly type: 'error'
 	readonly error: ChatError
-	readonly usage?: Usage
+	readonly usage?: Usage | undefined
 }
 
 export interface TokenLogprob {

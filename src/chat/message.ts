@@ -1,57 +1,141 @@
 // The messages of a conversation. Plain data.
 
+import type { JsonObject } from './json.ts'
+import type { Rest } from './rest.ts'
+
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
 /** Instructions. `developer` is distinct from `system` because some models rank them differently. */
 export interface SystemMessage {
 	readonly role: 'system' | 'developer'
 	readonly content: readonly TextPart[]
-	readonly name?: string
+	readonly name?: string | undefined
+	readonly rest?: Rest | undefined
 }
 
 export interface UserMessage {
 	readonly role: 'user'
 	readonly content: readonly UserPart[]
-	readonly name?: string
+	readonly name?: string | undefined
+	readonly rest?: Rest | undefined
 }
 
 export interface AssistantMessage {
 	readonly role: 'assistant'
-	readonly content: readonly (TextPart | RefusalPart)[]
-	/** The model's reasoning, for upstreams that require it back. */
-	readonly reasoning?: string
-	/**
-	 * The same reasoning as separate blocks, if the model attached a signature. Without the signature, that model rejects
-	 * its own reasoning.
-	 */
-	readonly thoughts?: readonly ReasoningBlock[]
-	readonly toolCalls: readonly ToolCall[]
-	readonly name?: string
+	/** In the order in which the model produced them: signatures of reasoning are only valid in their position. */
+	readonly content: readonly AssistantPart[]
+	readonly name?: string | undefined
+	readonly rest?: Rest | undefined
 }
 
 /** The result of one tool call. */
 export interface ToolMessage {
 	readonly role: 'tool'
 	readonly callId: string
-	readonly content: readonly (TextPart | ImagePart | FilePart)[]
+	readonly content: readonly ToolPart[]
 	/** The tool failed; `content` describes the error. */
-	readonly isError?: true
-	readonly cacheMark?: CacheMark
+	readonly isError?: true | undefined
+	readonly cacheMark?: CacheMark | undefined
+	readonly rest?: Rest | undefined
 }
 
-/** A reasoning block, with the signature that its model requires when the conversation continues. */
-export interface ReasoningBlock {
+export type UserPart = TextPart | ImagePart | AudioPart | FilePart | ProviderItem
+
+export type ToolPart = TextPart | ImagePart | FilePart | ProviderItem
+
+export type AssistantPart = TextPart | ReasoningPart | ToolCall | RefusalPart | ImagePart | AudioPart | ProviderItem
+
+export type Part = UserPart | AssistantPart
+
+export interface TextPart {
+	readonly type: 'text'
+	readonly text: string
+	readonly cacheMark?: CacheMark | undefined
+	readonly rest?: Rest | undefined
+}
+
+/** What the model thought before the parts that follow. */
+export interface ReasoningPart {
+	readonly type: 'reasoning'
 	/** Empty if only the model can read it. */
 	readonly text: string
-	readonly proof?: ReasoningSignature
+	/** Without it, the model that wrote the reasoning rejects it. */
+	readonly signature?: Signature | undefined
 	/** The signature contains the reasoning in encrypted form. */
-	readonly sealed?: true
+	readonly encrypted?: true | undefined
+	readonly rest?: Rest | undefined
 }
 
-/** An opaque signature that only upstreams of one wire understand. It is never sent to others. */
-export interface ReasoningSignature {
+/** A call that the model requests. */
+export interface ToolCall {
+	readonly type: 'tool-call'
+	readonly kind: ToolKind
+	readonly id: string
+	readonly name: string
+	/** JSON text for a function, free text for a custom tool; exactly as the model wrote it. */
+	readonly arguments: string
+	readonly signature?: Signature | undefined
+	readonly cacheMark?: CacheMark | undefined
+	readonly rest?: Rest | undefined
+}
+
+export type ToolKind = 'function' | 'custom'
+
+export interface RefusalPart {
+	readonly type: 'refusal'
+	readonly text: string
+	readonly rest?: Rest | undefined
+}
+
+/** An image by `http(s):` or `data:` URL. */
+export interface ImagePart {
+	readonly type: 'image'
+	readonly url: string
+	/** `auto`, `low`, `high`, or a value that only the upstream knows. */
+	readonly detail?: string | undefined
+	readonly cacheMark?: CacheMark | undefined
+	readonly rest?: Rest | undefined
+}
+
+/** Audio, base64. `format` is the name of the container, such as `wav`. */
+export interface AudioPart {
+	readonly type: 'audio'
+	readonly data: string
+	readonly format: string
+	readonly rest?: Rest | undefined
+}
+
+/** A file: by id, by `http(s):` URL, or inline as a base64 `data:` URL. */
+export interface FilePart {
+	readonly type: 'file'
+	readonly id?: string | undefined
+	readonly name?: string | undefined
+	readonly data?: string | undefined
+	readonly url?: string | undefined
+	readonly cacheMark?: CacheMark | undefined
+	readonly rest?: Rest | undefined
+}
+
+/**
+ * A part that exists in one wire only, such as the result of a tool that the provider runs. It goes back to that wire in
+ * the same position, unchanged.
+ */
+export interface ProviderItem {
+	readonly type: 'provider-item'
+	readonly wire: string
+	readonly item: JsonObject
+}
+
+/** An opaque value by which a model recognizes its own reasoning. It is only sent to where it came from. */
+export interface Signature {
+	/** The wire whose upstreams understand it. */
 	readonly wire: string
 	readonly value: string
+	/**
+	 * The upstream service and model that it belongs to, as one opaque text. Absent if a client carried it and its origin
+	 * is unknown; any upstream of the wire then gets it.
+	 */
+	readonly origin?: string | undefined
 }
 
 /**
@@ -62,64 +146,11 @@ export type CacheMark = CacheTtl | CacheMarkFields
 
 export interface CacheMarkFields {
 	/** The upstream's default if absent. */
-	readonly ttl?: CacheTtl
+	readonly ttl?: CacheTtl | undefined
 	/** Who may share the cached prefix, by the upstream's name. */
-	readonly scope?: string
+	readonly scope?: string | undefined
+	/** The wire that the client set the mark in, if that is not Anthropic's. */
+	readonly wire?: string | undefined
 }
 
 export type CacheTtl = '5m' | '1h'
-
-export type UserPart = TextPart | ImagePart | AudioPart | FilePart
-
-export interface TextPart {
-	readonly type: 'text'
-	readonly text: string
-	readonly cacheMark?: CacheMark
-}
-
-export interface RefusalPart {
-	readonly type: 'refusal'
-	readonly text: string
-}
-
-/** An image by `http(s):` or `data:` URL. */
-export interface ImagePart {
-	readonly type: 'image'
-	readonly url: string
-	readonly detail?: 'auto' | 'low' | 'high'
-	readonly cacheMark?: CacheMark
-}
-
-/** Audio, base64. `format` is the name of the container, such as `wav`. */
-export interface AudioPart {
-	readonly type: 'audio'
-	readonly data: string
-	readonly format: string
-}
-
-/** A file: by id, by `http(s):` URL, or inline as a base64 `data:` URL. */
-export interface FilePart {
-	readonly type: 'file'
-	readonly id?: string
-	readonly name?: string
-	readonly data?: string
-	readonly url?: string
-	readonly cacheMark?: CacheMark
-}
-
-/** A call that the model requests. `arguments` is JSON text for a function, free text for a custom tool. */
-export interface ToolCall {
-	readonly type: 'function' | 'custom'
-	readonly id: string
-	readonly name: string
-	readonly arguments: string
-	readonly proof?: ReasoningSignature
-	readonly cacheMark?: CacheMark
-}
-
-/** The text parts of a message, concatenated; images, audio, files and refusals are omitted. */
-export function textOf(message: Message): string {
-	let text = ''
-	for (const part of message.content) if (part.type === 'text') text += part.text
-	return text
-}

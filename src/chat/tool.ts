@@ -2,6 +2,7 @@
 
 import type { JsonObject } from './json.ts'
 import type { CacheMark } from './message.ts'
+import type { Rest } from './rest.ts'
 
 export type Tool = FunctionTool | CustomTool
 
@@ -15,7 +16,8 @@ export interface FunctionTool {
 	 * The arguments must match the schema exactly. The dialect has checked that the schema is in OpenAI's strict subset.
 	 */
 	readonly strict: boolean
-	readonly cacheMark?: CacheMark
+	readonly cacheMark?: CacheMark | undefined
+	readonly rest?: Rest | undefined
 }
 
 /** A tool that takes free text, optionally constrained by a grammar. */
@@ -24,6 +26,8 @@ export interface CustomTool {
 	readonly name: string
 	readonly description?: string
 	readonly grammar?: { readonly syntax: 'lark' | 'regex'; readonly definition: string }
+	readonly cacheMark?: CacheMark | undefined
+	readonly rest?: Rest | undefined
 }
 
 /** `only` restricts the choice to some of the tools; all of them if absent. */

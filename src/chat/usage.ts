@@ -1,6 +1,6 @@
 // Token usage of a call.
 
-import type { JsonObject } from './json.ts'
+import type { Rest } from './rest.ts'
 
 export interface Usage {
 	readonly promptTokens: number
@@ -8,13 +8,13 @@ export interface Usage {
 	/** Part of `promptTokens` that came from a prefix cache. */
 	readonly cachedTokens: number
 	/** Part of `promptTokens` that was written to a cache, if reported. */
-	readonly cacheWriteTokens?: number
+	readonly cacheWriteTokens?: number | undefined
+	/** Part of `cacheWriteTokens` that is stored for one hour, which costs more than five minutes. */
+	readonly cacheWrite1hTokens?: number | undefined
 	/** Part of `completionTokens` that was reasoning. */
 	readonly reasoningTokens: number
-	/** Other usage fields that the upstream reported, in its wire's format; repeated to clients of the same wire. */
-	readonly extra?: JsonObject
-	/** The wire that `extra` belongs to; OpenAI's if absent. */
-	readonly extraWire?: string
+	/** Other usage fields that the upstream reported; repeated to clients of the same wire. */
+	readonly rest?: Rest | undefined
 	/** `upstream` if the upstream reported the counts, `counted` if the gateway has to count them. */
 	readonly source: 'upstream' | 'counted'
 }

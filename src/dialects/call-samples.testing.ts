@@ -26,7 +26,7 @@ const message: StoredMessage = {
 	conversation: conversation.id,
 	turn: id,
 	depth: 1,
-	message: { role: 'assistant', content: [{ type: 'text', text: 'Hello.' }], toolCalls: [] },
+	message: { role: 'assistant', content: [{ type: 'text', text: 'Hello.' }] },
 	partial: false,
 	createdAtMs: 2000,
 }

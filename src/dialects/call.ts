@@ -1,6 +1,7 @@
 // A call of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the
 // functions in it only write, or combine messages that the pipeline has looked up.
 
+import type { ChatError } from '../chat/error.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
 import type { Thread, ThreadMessages } from '../conversations/thread.ts'
@@ -57,6 +58,11 @@ export interface ChatCall extends CallOptions {
 	/** The id of the answer is the id of the conversation. */
 	readonly answersAsConversation?: boolean
 	readonly references?: MessageReferences<ChatCall>
+	/**
+	 * The first rule of OpenAI's API that the request breaks, although its form is valid. Only upstreams that accept more
+	 * than OpenAI's API can answer it.
+	 */
+	readonly violation?: ChatError | undefined
 	/**
 	 * Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread.
 	 */

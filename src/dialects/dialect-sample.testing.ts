@@ -1,7 +1,6 @@
 // What a dialect's folder gives to the contract suite: valid requests, and how clients read the answers. x.contract.ts
 // in each folder exports one.
 
-import type { ChatEvent } from '../chat/event.ts'
 import type { Dialect } from './dialect.ts'
 
 export interface DialectSample {
@@ -24,6 +23,17 @@ export interface SampleRequest {
 	readonly optional?: readonly string[]
 }
 
+/** What two answers may differ in. */
+export type AnswerDifference =
+	| 'text'
+	| 'reasoning'
+	| 'refusal'
+	| 'tool-call'
+	| 'tool-arguments'
+	| 'choice-finish'
+	| 'finish'
+	| 'error'
+
 export interface SampleAnswerReader {
 	/** The text of a unary response. */
 	readonly text: (body: unknown) => unknown
@@ -36,8 +46,8 @@ export interface SampleAnswerReader {
 	readonly isEnd: (event: unknown) => boolean
 	/** The message of an error event. */
 	readonly readErrorEvent: (event: unknown) => unknown
-	/** Events that the format cannot express, each with the reason. */
-	readonly drops?: Partial<Record<Exclude<ChatEvent['type'], 'start'>, string>>
+	/** What the format cannot express, each with the reason. */
+	readonly drops?: Partial<Record<AnswerDifference, string>>
 	/** The route never streams, for the reason given. */
 	readonly unaryOnly?: string
 }

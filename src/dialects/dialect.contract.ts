@@ -4,14 +4,17 @@
 
 import { describe, expect, test } from 'bun:test'
 import type { Completion } from '../chat/completion.ts'
+import { eventsOfPart } from '../chat/completion-events.ts'
 import { CompletionFold } from '../chat/completion-fold.ts'
 import { ChatError, chatErrorKinds } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
+import { parseJson, stringifyJson } from '../chat/json-text.ts'
 import { turnId } from '../conversations/turn-id.ts'
 import type { LimitMeasure } from '../limits/limit-state.ts'
 import { writeSample } from './call-samples.testing.ts'
 import type { Call, Dialect, Route } from './dialect.ts'
 import {
+	type AnswerDifference,
 	at,
 	type DialectSample,
 	type SampleAnswerReader,
@@ -34,45 +37,35 @@ const toolArguments = '{"place":"Paris \\"\\n"}'
 const start: ChatEvent = { type: 'start' }
 const stop: ChatEvent = { type: 'choice-finish', choice: 0, reason: 'stop' }
 const finish: ChatEvent = { type: 'finish', usage }
-const toolCall: ChatEvent = { type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'call_1', name: 'look' }
-const [half, rest] = [toolArguments.slice(0, 9), toolArguments.slice(9)].map(
-	(fragment): ChatEvent => ({ type: 'tool-arguments', choice: 0, call: 0, fragment }),
+const toolCall = { type: 'tool-call', kind: 'function', id: 'call_1', name: 'look', arguments: toolArguments } as const
+const [callStart, , callEnd] = eventsOfPart(toolCall, 0)
+const callArguments = [toolArguments.slice(0, 9), toolArguments.slice(9)].map(
+	(piece): ChatEvent => ({ type: 'part-delta', choice: 0, part: 'tool-call', text: piece }),
 )
-const toolArgumentEvents = [half, rest].filter((event) => event !== undefined)
+const call = (deltas: readonly ChatEvent[]) => [callStart, ...deltas, callEnd].filter((event) => event !== undefined)
 const failure = new ChatError('upstream-failed', 'The "upstream"\n\nfailed.')
 
 const textAnswer: readonly ChatEvent[] = [
 	start,
-	{ type: 'text', choice: 0, text: text.slice(0, 12) },
-	{ type: 'text', choice: 0, text: text.slice(12) },
+	{ type: 'part-start', choice: 0, part: { type: 'text' } },
+	{ type: 'part-delta', choice: 0, part: 'text', text: text.slice(0, 12) },
+	{ type: 'part-delta', choice: 0, part: 'text', text: text.slice(12) },
+	{ type: 'part-end', choice: 0 },
 	stop,
 	finish,
 ]
-const toolAnswer: readonly ChatEvent[] = [
-	start,
-	toolCall,
-	...toolArgumentEvents,
-	{ ...stop, reason: 'tool-calls' },
-	finish,
-]
+const noAnswer: readonly ChatEvent[] = [start, stop, finish]
+const toolAnswer: readonly ChatEvent[] = [start, ...call(callArguments), { ...stop, reason: 'tool-calls' }, finish]
 
-/** For each kind of event, two answers that differ in it only. A new kind does not compile until it is here. */
-const differences: Readonly<
-	Record<Exclude<ChatEvent['type'], 'start'>, readonly [readonly ChatEvent[], readonly ChatEvent[]]>
-> = {
-	text: [textAnswer, [start, stop, finish]],
-	reasoning: [[start, { type: 'reasoning', choice: 0, text: 'hm' }, ...textAnswer.slice(1)], textAnswer],
-	refusal: [
-		[start, { type: 'refusal', choice: 0, text: 'no' }, stop, finish],
-		[start, stop, finish],
-	],
-	'tool-call': [
-		[start, toolCall, stop, finish],
-		[start, stop, finish],
-	],
+/** For each difference, two answers that differ in it only. */
+const differences: Readonly<Record<AnswerDifference, readonly [readonly ChatEvent[], readonly ChatEvent[]]>> = {
+	text: [textAnswer, noAnswer],
+	reasoning: [[start, ...eventsOfPart({ type: 'reasoning', text: 'hm' }, 0), ...textAnswer.slice(1)], textAnswer],
+	refusal: [[start, ...eventsOfPart({ type: 'refusal', text: 'no' }, 0), stop, finish], noAnswer],
+	'tool-call': [[start, ...call([]), stop, finish], noAnswer],
 	'tool-arguments': [
-		[start, toolCall, ...toolArgumentEvents, stop, finish],
-		[start, toolCall, stop, finish],
+		[start, ...call(callArguments), stop, finish],
+		[start, ...call([]), stop, finish],
 	],
 	'choice-finish': [[...textAnswer.slice(0, -2), { ...stop, reason: 'length' }, finish], textAnswer],
 	finish: [textAnswer, textAnswer.slice(0, -1)],
@@ -124,11 +117,13 @@ function describeRoute(sample: DialectSample, name: string, route: Route, reques
 		}
 		const reader = sample.answers[name]
 		if (reader !== undefined && body !== undefined)
-			test('a field that the API does not know is refused, reported as dropped, or passed on', async () => {
-				const call = await read(route, request, { ...body, unknown_field: 1 }).catch((thrown: unknown) => thrown)
+			test('a field that the API does not know is refused, reported as dropped, or passed on unchanged', async () => {
+				const text = `${JSON.stringify(body).slice(0, -1)},"unknown_field":1.0}`
+				const exact = parseJson(text) as Readonly<Record<string, unknown>>
+				const call = await read(route, request, exact).catch((thrown: unknown) => thrown)
 				if (call instanceof ChatError) return
 				const isReported = [at(call, 'dropped')].flat().includes('unknown_field')
-				const isPassedOn = at(call, 'request', 'passthrough', 'unknown_field') === 1
+				const isPassedOn = stringifyJson(at(call, 'request', 'passthrough') ?? {}).includes('"unknown_field":1.0')
 				expect({ isReported, isPassedOn }).toContainValue(true)
 			})
 		if (reader !== undefined) describeAnswers(route, request, reader)
@@ -171,20 +166,20 @@ function describeAnswers(route: Route, request: SampleRequest, reader: SampleAns
 			expect(join(eventsOf(await streamed(toolAnswer)), toolArgumentsPiece)).toBe(toolArguments)
 		})
 	test('a stream has exactly one end, which is its last event', async () => {
-		for (const answer of [textAnswer, toolAnswer, [start, stop, finish]]) {
+		for (const answer of [textAnswer, toolAnswer, noAnswer]) {
 			const events = eventsOf(await streamed(answer))
 			expect(events.map(reader.isEnd)).toEqual(events.map((_, index) => index === events.length - 1))
 		}
 	})
 	test('a stream that fails reports the error once, or is cut', async () => {
-		const before = textAnswer.slice(0, 2)
+		const before = textAnswer.slice(0, 3)
 		const events = eventsOf(await streamed([...before, { type: 'error', error: failure }]))
 		const messages = events.map(reader.readErrorEvent).filter((message) => typeof message === 'string')
 		const cuts = (await writerOf(true)).stream(context).cutsOnError === true
 		expect(messages).toEqual(cuts ? [] : [failure.message])
 	})
 	for (const [type, [answer, without]] of Object.entries(differences))
-		test(`${type} events are written, or the sample gives the reason in drops`, async () => {
+		test(`${type} is written, or the sample gives the reason in drops`, async () => {
 			const isWritten = (await streamed(answer)) !== (await streamed(without))
 			const isDropped = Object.entries(reader.drops ?? {}).some(([dropped]) => dropped === type)
 			expect({ type, isWritten }).toEqual({ type, isWritten: !isDropped })

@@ -56,6 +56,11 @@ export interface ResponseContext {
 	readonly model: string
 	/** The price of its tokens, if configured. */
 	readonly price?: Price
+	/**
+	 * The model has upstreams that do not recognize each other's signatures, so that a signature in the answer must name
+	 * its origin.
+	 */
+	readonly tagsSignatures?: boolean
 }
 
 export interface WrittenError {

@@ -3,6 +3,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import type { Completion } from '../../chat/completion.ts'
+import { eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { turnId } from '../../conversations/turn-id.ts'
@@ -40,12 +41,12 @@ function chat(fields: object = {}, query = ''): ChatCall {
 	return call
 }
 
+const hello = { type: 'text', text: 'Hello.' } as const
+const thought = { type: 'reasoning', text: 'Hm.' } as const
+
 function whole(choice: Partial<Completion['choices'][number]> = {}): Completion {
 	const answered = {
-		text: 'Hello.',
-		reasoning: '',
-		refusal: '',
-		toolCalls: [],
+		parts: [hello],
 		finishReason: 'stop' as const,
 		...choice,
 	}
@@ -89,7 +90,7 @@ describe('a unary answer', () => {
 		}))
 	test('reports calls if the request has tools, and reasoning within the text', () => {
 		const tools = [{ type: 'function', function: { name: 'look' } }]
-		expect(chat({ tools }).writer.completion(whole({ reasoning: 'Hm.' }), identity)).toMatchObject({
+		expect(chat({ tools }).writer.completion(whole({ parts: [thought, hello] }), identity)).toMatchObject({
 			choices: [{ message: { content: '<think>Hm.</think>\n\nHello.', tool_calls: [] } }],
 		})
 	})
@@ -98,8 +99,8 @@ describe('a unary answer', () => {
 describe('a stream', () => {
 	const events: readonly ChatEvent[] = [
 		{ type: 'start' },
-		{ type: 'reasoning', choice: 0, text: 'Hm.' },
-		{ type: 'text', choice: 0, text: 'Hello.' },
+		...eventsOfPart(thought, 0),
+		...eventsOfPart(hello, 0),
 		{ type: 'choice-finish', choice: 0, reason: 'stop' },
 		{ type: 'finish', usage },
 	]
@@ -136,8 +137,7 @@ describe('a stream', () => {
 		expect(
 			stream([
 				{ type: 'start' },
-				{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'c', name: 'look' },
-				{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{}' },
+				...eventsOfPart({ type: 'tool-call', kind: 'function', id: 'c', name: 'look', arguments: '{}' }, 0),
 			]).slice(1),
 		).toEqual([
 			chunk({ content: '', tool_calls: [{ id: 'c', index: 0, type: 'function', function: { name: 'look' } }] }),

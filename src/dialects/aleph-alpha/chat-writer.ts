@@ -2,8 +2,9 @@
 // besides text, so each chunk contains one item. Reasoning is part of the text, between tags, as its models write it.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
-import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
-import type { ToolCall } from '../../chat/message.ts'
+import type { ChatEvent, FinishReason, PartDeltaEvent, StartedToolCall, TokenLogprob } from '../../chat/event.ts'
+import type { AssistantPart, ToolCall } from '../../chat/message.ts'
+import { toolCallsOf } from '../../chat/parts.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { AnswerWriter, ResponseContext, StreamWriter } from '../writer.ts'
 import { writeErrorBody } from './error-writer.ts'
@@ -46,13 +47,26 @@ function writeCompletion({ choices, usage, fingerprint }: Completion, identity: 
 	}
 }
 
-function writeMessage({ text, reasoning, refusal, toolCalls }: Choice, { hasTools }: ChatShape) {
-	const thought = reasoning === '' ? '' : `${thinkOpen}${reasoning}${thinkClose}`
+function writeMessage({ parts }: Choice, { hasTools }: ChatShape) {
+	const toolCalls = toolCallsOf(parts)
 	return {
 		role: 'assistant',
-		content: thought + text + refusal,
+		content: contentOf(parts),
 		tool_calls: hasTools || toolCalls.length > 0 ? toolCalls.map(writeCall) : undefined,
 	}
+}
+
+/** Text, and reasoning between tags, in their order. */
+function contentOf(parts: readonly AssistantPart[]): string {
+	let content = ''
+	let isThinking = false
+	for (const part of parts) {
+		if (isThinking && part.type !== 'reasoning') content += thinkClose
+		if (part.type === 'reasoning') content += part.text === '' || isThinking ? part.text : thinkOpen + part.text
+		if (part.type === 'text' || part.type === 'refusal') content += part.text
+		isThinking = part.type === 'reasoning' && (isThinking || part.text !== '')
+	}
+	return isThinking ? content + thinkClose : content
 }
 
 function writeCall({ id, name, arguments: given }: ToolCall) {
@@ -65,6 +79,8 @@ class ChatStream implements StreamWriter {
 	private readonly shape: ChatShape
 	private readonly introduced = new Set<number>()
 	private readonly thinking = new Set<number>()
+	/** Number of calls by choice. */
+	private readonly calls = new Map<number, number>()
 	private fingerprint: string | undefined
 	private ends = 0
 
@@ -83,21 +99,13 @@ class ChatStream implements StreamWriter {
 			case 'start':
 				this.fingerprint = event.fingerprint
 				return this.introduce(0)
-			case 'text':
-				return this.text(event.choice, event.text, event.logprobs)
-			case 'refusal':
-				return this.text(event.choice, event.text)
-			case 'reasoning':
-				return this.reasoning(event.choice, event.text)
-			case 'tool-call':
-				return this.call(event.choice, {
-					id: event.id,
-					index: event.call,
-					type: 'function',
-					function: { name: event.name },
-				})
-			case 'tool-arguments':
-				return this.call(event.choice, { index: event.call, function: { arguments: event.fragment } })
+			case 'part-start':
+				return event.part.type === 'tool-call' ? this.startCall(event.choice, event.part) : ''
+			case 'part-delta':
+				return this.delta(event)
+			case 'part-end':
+			case 'rest':
+				return ''
 			case 'choice-finish':
 				if (event.reason === 'stop') this.ends++
 				return (
@@ -109,6 +117,8 @@ class ChatStream implements StreamWriter {
 				return `${this.usage(event.usage)}data: [DONE]\n\n`
 			case 'error':
 				return line(writeErrorBody(event.error))
+			default:
+				return event satisfies never
 		}
 	}
 
@@ -116,6 +126,20 @@ class ChatStream implements StreamWriter {
 		if (this.introduced.has(choice)) return ''
 		this.introduced.add(choice)
 		return this.chunk(choice, { role: 'assistant', content: '' })
+	}
+
+	private delta({ choice, part, text, logprobs }: PartDeltaEvent): string {
+		switch (part) {
+			case 'text':
+			case 'refusal':
+				return this.text(choice, text, logprobs)
+			case 'reasoning':
+				return this.reasoning(choice, text)
+			case 'tool-call':
+				return this.call(choice, { index: (this.calls.get(choice) ?? 1) - 1, function: { arguments: text } })
+			default:
+				return part satisfies never
+		}
 	}
 
 	private text(choice: number, text: string, logprobs?: readonly TokenLogprob[]): string {
@@ -133,6 +157,12 @@ class ChatStream implements StreamWriter {
 
 	private closeReasoning(choice: number): string {
 		return this.thinking.delete(choice) ? this.chunk(choice, { content: thinkClose }) : ''
+	}
+
+	private startCall(choice: number, { id, name }: StartedToolCall): string {
+		const index = this.calls.get(choice) ?? 0
+		this.calls.set(choice, index + 1)
+		return this.call(choice, { id, index, type: 'function', function: { name } })
 	}
 
 	private call(choice: number, piece: object): string {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Choice } from '../../chat/completion.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
+import { textOf } from '../../chat/parts.ts'
 import type { EveryField, Sampling } from '../../chat/request.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
@@ -113,8 +114,8 @@ function completeWriter(sent: CompletionBody): AnswerWriter {
 	}
 }
 
-function writeChoice({ text, finishReason, stopText, logprobs }: Choice, sent: CompletionBody) {
-	return { ...writeText(text, logprobs, sent), finish_reason: writeReason(finishReason, stopText, sent) }
+function writeChoice({ parts, finishReason, stopText, logprobs }: Choice, sent: CompletionBody) {
+	return { ...writeText(textOf(parts), logprobs, sent), finish_reason: writeReason(finishReason, stopText, sent) }
 }
 
 function writeText(completion: string, logprobs: readonly TokenLogprob[] | undefined, sent: CompletionBody) {
@@ -135,7 +136,8 @@ function completeStream({ model }: ResponseContext, sent: CompletionBody): Strea
 	return {
 		write(received: ChatEvent): string {
 			switch (received.type) {
-				case 'text':
+				case 'part-delta':
+					if (received.part !== 'text') return ''
 					return event({
 						type: 'stream_chunk',
 						index: received.choice,
@@ -157,11 +159,12 @@ function completeStream({ model }: ResponseContext, sent: CompletionBody): Strea
 				case 'error':
 					return event(writeErrorBody(received.error))
 				case 'start':
-				case 'reasoning':
-				case 'refusal':
-				case 'tool-call':
-				case 'tool-arguments':
+				case 'part-start':
+				case 'part-end':
+				case 'rest':
 					return ''
+				default:
+					return received satisfies never
 			}
 		},
 	}

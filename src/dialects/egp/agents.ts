@@ -3,6 +3,7 @@
 import type { Completion } from '../../chat/completion.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
+import { toolCallsOf } from '../../chat/parts.ts'
 import type { FunctionTool } from '../../chat/tool.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route } from '../dialect.ts'
@@ -52,7 +53,7 @@ function readTool({ name, description, arguments: described }: SentAgentTool): F
 
 function writeAction({ choices }: Completion): object {
 	const [choice] = choices
-	const [call] = choice?.toolCalls ?? []
+	const [call] = toolCallsOf(choice?.parts ?? [])
 	return call === undefined
 		? { action: 'content', context: { content: choiceText(choice), tool_request: null } }
 		: {

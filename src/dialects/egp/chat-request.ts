@@ -1,6 +1,14 @@
 // Reads a request of the versions 1 to 4 into the canonical request.
 
-import type { AssistantMessage, ImagePart, Message, TextPart, ToolMessage, UserMessage } from '../../chat/message.ts'
+import type {
+	AssistantMessage,
+	ImagePart,
+	Message,
+	TextPart,
+	ToolCall,
+	ToolMessage,
+	UserMessage,
+} from '../../chat/message.ts'
 import type { ChatRequest, EveryField, Sampling } from '../../chat/request.ts'
 import type { ThreadMessages } from '../../conversations/thread.ts'
 import type { SentMessage, SentParameters, SentTurn } from './chat-schema.ts'
@@ -115,18 +123,21 @@ function readMessage(message: SentMessage, calls: UnansweredEgpCalls): Message {
 			const { tool_request: request, content } = message
 			if (request == null) return assistantMessage(content ?? '')
 			const { name, arguments: given } = request
-			return {
-				...assistantMessage(content ?? ''),
-				toolCalls: [{ type: 'function', id: calls.begin(), name, arguments: given }],
-			}
+			return assistantMessage(content ?? '', {
+				type: 'tool-call',
+				kind: 'function',
+				id: calls.begin(),
+				name,
+				arguments: given,
+			})
 		}
 		case 'tool':
 			return toolMessage(calls.end(), message)
 	}
 }
 
-function assistantMessage(text: string): AssistantMessage {
-	return { role: 'assistant', content: text === '' ? [] : [{ type: 'text', text }], toolCalls: [] }
+function assistantMessage(text: string, ...calls: readonly ToolCall[]): AssistantMessage {
+	return { role: 'assistant', content: text === '' ? calls : [{ type: 'text', text }, ...calls] }
 }
 
 /** Output of a tool without a call becomes a message of the user. */

@@ -2,7 +2,8 @@
 // The thread is terminated if it takes too long or too much memory.
 
 import { ChatError } from '../../chat/error.ts'
-import { type Message, textOf } from '../../chat/message.ts'
+import type { Message } from '../../chat/message.ts'
+import { textOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { TemplateAnswer, TemplateInquiry } from './template-thread.ts'
@@ -33,13 +34,13 @@ export async function renderTemplate(template: string, request: ChatRequest): Pr
 
 /** Templates render text only: rejects images and tool calls, which would be lost silently. */
 function plain(message: Message) {
+	if (message.content.some(({ type }) => type === 'tool-call'))
+		throw new ChatError('unsupported', 'A template cannot render tool calls.', { param: 'chat_template' })
 	if (message.content.some(({ type }) => type !== 'text'))
 		throw new ChatError('unsupported', 'A template cannot render images: send them without a template.', {
 			param: 'chat_template',
 		})
-	if (message.role === 'assistant' && message.toolCalls.length > 0)
-		throw new ChatError('unsupported', 'A template cannot render tool calls.', { param: 'chat_template' })
-	return { role: message.role, content: textOf(message) }
+	return { role: message.role, content: textOf(message.content) }
 }
 
 function render(inquiry: TemplateInquiry): Promise<string> {

@@ -1,7 +1,9 @@
 // Scale's dialect: how its requests are read, and how its answers are written.
 
 import { describe, expect, test } from 'bun:test'
+import { eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
+import { toolCallsOf } from '../../chat/parts.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { ChatCall, TextCompletionCall } from '../call.ts'
 import type { Call } from '../dialect.ts'
@@ -116,7 +118,9 @@ test('results of agents are matched with their calls without ids', async () => {
 	})
 	expect(request.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'user'])
 	const [, call, result] = request.messages
-	expect(call?.role === 'assistant' && result?.role === 'tool' && call.toolCalls[0]?.id === result.callId).toBe(true)
+	expect(
+		call?.role === 'assistant' && result?.role === 'tool' && toolCallsOf(call.content)[0]?.id === result.callId,
+	).toBe(true)
 })
 
 describe('a stream', () => {
@@ -131,8 +135,8 @@ describe('a stream', () => {
 		} as const
 		const text = [
 			writer.write({ type: 'start' }),
-			writer.write({ type: 'reasoning', choice: 0, text: 'hm' }),
-			writer.write({ type: 'text', choice: 0, text: 'a\nb' }),
+			...eventsOfPart({ type: 'reasoning', text: 'hm' }, 0).map((event) => writer.write(event)),
+			...eventsOfPart({ type: 'text', text: 'a\nb' }, 0).map((event) => writer.write(event)),
 			writer.write({ type: 'choice-finish', choice: 0, reason: 'length' }),
 			writer.write({ type: 'finish', usage }),
 		].join('')

@@ -2,7 +2,8 @@
 // stream as JSON and read its text without a check, so every event has a text, and the stream contains only events.
 
 import type { Choice, Completion } from '../../chat/completion.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent, DeltaPart, FinishReason } from '../../chat/event.ts'
+import { reasoningOf } from '../../chat/parts.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { AnswerWriter, StreamWriter } from '../writer.ts'
 
@@ -48,20 +49,21 @@ class EnvelopeStream implements StreamWriter {
 
 	write(event: ChatEvent): string {
 		switch (event.type) {
-			case 'text':
-			case 'refusal':
-				return event.choice === 0 && event.text !== '' ? this.event(event.text, null, null) : ''
+			case 'part-delta':
+				return event.choice === 0 && isText(event.part) && event.text !== '' ? this.event(event.text, null, null) : ''
 			case 'choice-finish':
 				this.reason = writeReason(event.reason, this.stop)
 				return ''
 			case 'finish':
 				return this.event('', this.reason, event.usage)
 			case 'start':
-			case 'reasoning':
-			case 'tool-call':
-			case 'tool-arguments':
+			case 'part-start':
+			case 'part-end':
+			case 'rest':
 			case 'error':
 				return ''
+			default:
+				return event satisfies never
 		}
 	}
 
@@ -72,12 +74,18 @@ class EnvelopeStream implements StreamWriter {
 
 /** Reasoning, which no response format of this API can express. */
 export function unsupportedParts({ choices }: Completion): readonly string[] {
-	return choices.some(({ reasoning }) => reasoning !== '') ? ['reasoning_content'] : []
+	return choices.some(({ parts }) => reasoningOf(parts) !== '') ? ['reasoning_content'] : []
 }
 
 /** The text of an answer. This API does not distinguish refusals. */
 export function choiceText(choice: Choice | undefined): string {
-	return (choice?.text ?? '') + (choice?.refusal ?? '')
+	let text = ''
+	for (const part of choice?.parts ?? []) if (part.type === 'text' || part.type === 'refusal') text += part.text
+	return text
+}
+
+function isText(part: DeltaPart): boolean {
+	return part === 'text' || part === 'refusal'
 }
 
 function writeReason(reason: FinishReason, stop: string | null): string | null {

@@ -87,8 +87,7 @@ export const deleteItem: Route = {
 			edit(stored) {
 				// Throws if the message has no such item.
 				write(stored)
-				const id = readItemId(item)
-				return id === undefined ? undefined : withoutItem(stored.message, id)
+				return withoutItem(stored, item)
 			},
 			write: writeConversation,
 		}

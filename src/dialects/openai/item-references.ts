@@ -38,15 +38,12 @@ export function itemsOf(
 			param: 'input',
 		})
 	const items = new Map<string, readonly ParsedItem[]>()
-	const used = new Set<string>()
 	for (const reference of new Set(references)) {
 		const id = readItemId(reference)
 		const stored = id === undefined ? undefined : found.messages.get(id.message)
-		const piece = id === undefined || stored === undefined ? undefined : extractItem(stored.message, id)
-		if (id === undefined || stored === undefined || piece === undefined) throw itemNotFound(reference)
-		const part = `${id.kind}.${id.message}.${id.call ?? ''}`
-		items.set(reference, stored.conversation === found.conversation || used.has(part) ? [] : [piece])
-		used.add(part)
+		const piece = stored === undefined ? undefined : extractItem(stored, reference)
+		if (stored === undefined || piece === undefined) throw itemNotFound(reference)
+		items.set(reference, stored.conversation === found.conversation ? [] : [piece])
 	}
 	return items
 }

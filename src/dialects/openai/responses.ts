@@ -49,7 +49,7 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 }
 
 function chatCall(read: ReadResponsesRequest): ChatCall {
-	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped } = read
+	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped, violation } = read
 	const thread = threadOf(read)
 	return {
 		type: 'chat',
@@ -58,6 +58,7 @@ function chatCall(read: ReadResponsesRequest): ChatCall {
 		thread,
 		background,
 		dropped,
+		violation,
 		writer: responseWriter({ echo, metadata, withEncryptedReasoning }),
 	}
 }

@@ -1,7 +1,9 @@
-// Schema of a request of Anthropic's Messages API: fields and their bounds. Unknown fields are preserved; the reader
-// checks rules that span fields. Source: the types of Anthropic's SDKs.
+// Schema of a request of Anthropic's Messages API: fields and their bounds. Unknown fields and content blocks of unknown
+// types are preserved; the reader checks rules that span fields. Source: the types of Anthropic's SDKs.
 
 import { z } from 'zod'
+import type { JsonObject } from '../../chat/json.ts'
+import { jsonObject } from '../json/json-object-schema.ts'
 
 const cacheControl = z
 	.looseObject({
@@ -52,6 +54,18 @@ const searchResultBlock = z.looseObject({
 	cache_control: cacheControl,
 })
 const toolReferenceBlock = z.looseObject({ type: z.literal('tool_reference'), tool_name: z.string() })
+
+/** The types of content blocks that the schema describes. */
+const describedTypes: ReadonlySet<string> = new Set([
+	...['text', 'image', 'document', 'search_result', 'tool_reference', 'tool_result'],
+	...['thinking', 'redacted_thinking', 'tool_use'],
+])
+
+/** A content block of a type that the schema does not describe, unchanged. */
+const otherBlock = z
+	.looseObject({ type: z.string().refine((type) => !describedTypes.has(type)) })
+	.transform((item) => ({ type: 'other' as const, item: item as JsonObject }))
+
 const toolResultBlock = z.looseObject({
 	type: z.literal('tool_result'),
 	tool_use_id: z.string().min(1),
@@ -59,7 +73,10 @@ const toolResultBlock = z.looseObject({
 		.union([
 			z.string(),
 			z.array(
-				z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolReferenceBlock]),
+				z.union([
+					z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolReferenceBlock]),
+					otherBlock,
+				]),
 			),
 		])
 		.nullish(),
@@ -76,7 +93,7 @@ const toolUseBlock = z.looseObject({
 	type: z.literal('tool_use'),
 	id: z.string().min(1),
 	name: z.string().min(1),
-	input: z.record(z.string(), z.unknown()),
+	input: jsonObject,
 	cache_control: cacheControl,
 })
 
@@ -88,7 +105,12 @@ const message = z.discriminatedUnion('role', [
 		content: z.union([
 			z.string(),
 			z
-				.array(z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolResultBlock]))
+				.array(
+					z.union([
+						z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolResultBlock]),
+						otherBlock,
+					]),
+				)
 				.min(1),
 		]),
 	}),
@@ -96,13 +118,16 @@ const message = z.discriminatedUnion('role', [
 		role: z.literal('assistant'),
 		content: z.union([
 			z.string(),
-			z.array(z.discriminatedUnion('type', [textBlock, thinkingBlock, redactedThinkingBlock, toolUseBlock])),
+			z.array(
+				z.union([
+					z.discriminatedUnion('type', [textBlock, thinkingBlock, redactedThinkingBlock, toolUseBlock]),
+					otherBlock,
+				]),
+			),
 		]),
 	}),
 	z.looseObject({ role: z.literal('system'), content: systemText }),
 ])
-
-const jsonObject = z.record(z.string(), z.unknown())
 
 /** Tools of every type. The reader checks which fields each type requires. */
 const tool = z.looseObject({

@@ -2,8 +2,10 @@
 // A feature that the wire lacks is reported to `drop`; if dropping it would make the response wrong, the request is
 // rejected.
 
+import { requestFor } from '../../chat/destination.ts'
 import { ChatError } from '../../chat/error.ts'
 import { definedFields, isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import { writeContents } from './contents-writer.ts'
@@ -12,8 +14,17 @@ import { geminiWire } from './formats.ts'
 import { writeThinking } from './thinking-writer.ts'
 import { writeTools } from './tools-writer.ts'
 
-/** @throws ChatError `unsupported` */
-export function writeGenerationRequest(request: ChatRequest, form: GeminiForm, drop: Drop): JsonObject {
+/**
+ * @param origin the service and model, as in `Signature.origin`.
+ * @throws ChatError `unsupported`
+ */
+export function writeGenerationRequest(
+	given: ChatRequest,
+	form: GeminiForm,
+	drop: Drop,
+	origin?: string | undefined,
+): JsonObject {
+	const request = requestFor({ wire: geminiWire, origin }, given, drop)
 	const { generationConfig, ...own } = passthroughFor(request, geminiWire, drop)
 	reportDropped(request, drop)
 	const config = {
@@ -82,8 +93,8 @@ function writeSampling(sampling: Sampling): JsonObject {
 }
 
 /** Seeds of this wire have 32 bits; equal seeds map to equal values. */
-function writeSeed(seed: number): number {
-	return Number(BigInt.asIntN(32, BigInt(Math.trunc(seed))))
+function writeSeed(seed: number | bigint): number {
+	return Number(BigInt.asIntN(32, BigInt(seed)))
 }
 
 const mostChoices = 8
@@ -117,7 +128,7 @@ function writeResponseFormat(format: ResponseFormat): JsonObject {
 			if (schema === undefined) return { responseMimeType: 'application/json' }
 			return {
 				responseMimeType: 'application/json',
-				responseJsonSchema: description === undefined ? schema : { description, ...schema },
+				responseJsonSchema: description === undefined ? schema : { description, ...exactMembers(schema) },
 			}
 		}
 	}

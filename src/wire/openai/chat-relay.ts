@@ -4,6 +4,7 @@
 
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
+import { exactMembers, parseJson, stringifyJson } from '../../chat/json-text.ts'
 import { asList } from '../json/fields.ts'
 import { type ChatChunk, knownFields } from './chat-chunk.ts'
 import type { SentObject } from './chunk.ts'
@@ -48,15 +49,15 @@ export class ChatRelay {
 	private learn(text: string, sent: SentObject, identity: RelayIdentity): boolean {
 		const at = text.indexOf(choicesKey)
 		if (at === -1 || text.includes('\n')) return false
-		const head = parse(`${text.slice(0, at)}"":0}`)
+		const head = parsed(`${text.slice(0, at)}"":0}`)
 		if (!isObject(head)) return false
 		for (const field of ['id', 'object', 'created', 'model']) if (head[field] !== sent[field]) return false
-		const { '': _, ...fields } = head
+		const { '': _, ...fields } = exactMembers(head)
 		const { id, created, model, fingerprint } = identity
 		const own = { id, object: 'chat.completion.chunk', created, model }
 		const known = { ...own, service_tier: 'default', system_fingerprint: fingerprint ?? null }
 		this.theirs = text.slice(0, at)
-		this.ours = `data: ${JSON.stringify({ ...known, ...fields, ...own }).slice(0, -1)},`
+		this.ours = `data: ${stringifyJson({ ...known, ...fields, ...own }).slice(0, -1)},`
 		return true
 	}
 
@@ -87,21 +88,37 @@ export function isCanonical(
 	const form = second === undefined ? choice?.form : undefined
 	if (choice === undefined || form === undefined) return false
 	const begins = events[0]?.type === 'start' ? 1 : 0
-	const partCount = events.length - begins
 	if (!introduced.has(choice.index))
-		return choice.index === 0 && begins === 1 && partCount === 0 && form === 'introduction'
-	const event = events[begins]
-	if (partCount !== 1 || event === undefined) return false
+		return choice.index === 0 && begins === 1 && events.length === 1 && form === 'introduction'
+	const event = contentEvent(events)
 	switch (form) {
 		case 'introduction':
 			return false
 		case 'text':
-			return event.type === 'text' && event.text === choice.text
+			return event?.type === 'part-delta' && event.part === 'text' && event.text === choice.text
 		case 'reasoning':
-			return event.type === 'reasoning' && event.text === choice.reasoning
+			return event?.type === 'part-delta' && event.part === 'reasoning' && event.text === choice.reasoning
 		case 'finish':
-			return event.type === 'choice-finish' && choice.finishReason === finishReason(event)
+			return event?.type === 'choice-finish' && choice.finishReason === finishReason(event)
 	}
+}
+
+/** The one event that a chunk expresses; undefined if there are several. Chunks do not express where text starts and ends. */
+function contentEvent(events: readonly ChatEvent[]): ChatEvent | undefined {
+	let content: ChatEvent | undefined
+	for (const event of events) {
+		if (event.type === 'start' || isBoundary(event)) continue
+		if (content !== undefined) return undefined
+		content = event
+	}
+	return content
+}
+
+function isBoundary(event: ChatEvent): boolean {
+	if (event.type === 'part-end') return event.signature === undefined && event.rest === undefined
+	if (event.type !== 'part-start') return false
+	const { type } = event.part
+	return type === 'text' || type === 'reasoning' || type === 'refusal'
 }
 
 /** An answer or chunk that we wrote: choices with a `message` or a `delta`. */
@@ -132,12 +149,13 @@ export function overlay(written: WrittenAnswer, sent: unknown): object {
 }
 
 function addUnknown(written: object, sent: SentObject, known: ReadonlySet<string>): void {
-	for (const name in sent) if (!known.has(name)) Reflect.set(written, name, sent[name])
+	const theirs = exactMembers(sent)
+	for (const name in theirs) if (!known.has(name)) Reflect.set(written, name, theirs[name])
 }
 
-function parse(text: string): unknown {
+function parsed(text: string): unknown {
 	try {
-		return JSON.parse(text)
+		return parseJson(text)
 	} catch {
 		return undefined
 	}

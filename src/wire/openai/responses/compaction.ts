@@ -5,6 +5,7 @@ import type { Completion } from '../../../chat/completion.ts'
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Message } from '../../../chat/message.ts'
+import { textOf } from '../../../chat/parts.ts'
 import { answerId, inputId } from '../../../conversations/message-id.ts'
 import { schemaError } from '../schema-error.ts'
 import { writeItemId } from './item-id.ts'
@@ -57,7 +58,7 @@ export function writeCompaction(
 	identity: ResponseIdentity,
 	messages: readonly Message[],
 ): JsonObject {
-	const summary = completion.choices[0]?.text.trim() ?? ''
+	const summary = textOf(completion.choices[0]?.parts ?? []).trim()
 	if (summary === '')
 		throw new ChatError('upstream-failed', 'The model returned no summary of the conversation.', { sent: 'yes' })
 	const { token, created } = identity

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { collect } from '../../../chat/collect.testing.ts'
+import { eventsOfPart } from '../../../chat/completion-events.ts'
 import { ChatError } from '../../../chat/error.ts'
-import type { ChatEvent } from '../../../chat/event.ts'
+import type { ChatEvent, StartedText, StartedToolCall } from '../../../chat/event.ts'
 import { answerId } from '../../../conversations/message-id.ts'
 import { turnId } from '../../../conversations/turn-id.ts'
 import { ResponseEventWriter } from './event-writer.ts'
@@ -16,6 +17,19 @@ const finish = [
 	{ type: 'choice-finish', choice: 0, reason: 'stop' },
 	{ type: 'finish', usage },
 ] as const satisfies readonly ChatEvent[]
+
+const pieces = (type: StartedText['type'], ...texts: readonly string[]) => partOf({ type }, texts)
+const call = (fields: Partial<StartedToolCall>, ...texts: readonly string[]) =>
+	partOf({ type: 'tool-call', kind: 'function', id: 'c', name: 'f', ...fields }, texts)
+
+/** The events of a part that arrives in pieces. */
+function partOf(part: StartedText | StartedToolCall, texts: readonly string[]): readonly ChatEvent[] {
+	return [
+		{ type: 'part-start', choice: 0, part },
+		...texts.map((text): ChatEvent => ({ type: 'part-delta', choice: 0, part: part.type, text })),
+		{ type: 'part-end', choice: 0 },
+	]
+}
 
 interface Written {
 	readonly type: string
@@ -51,12 +65,7 @@ async function whole(events: readonly ChatEvent[], shape: ResponseShape = plain)
 }
 
 describe('an answer is streamed', () => {
-	const texts: readonly ChatEvent[] = [
-		{ type: 'start', model: 'm-1' },
-		{ type: 'text', choice: 0, text: 'Hé' },
-		{ type: 'text', choice: 0, text: '!' },
-		...finish,
-	]
+	const texts: readonly ChatEvent[] = [{ type: 'start', model: 'm-1' }, ...pieces('text', 'Hé', '!'), ...finish]
 
 	test('text', async () => {
 		const events = write(texts)
@@ -85,13 +94,10 @@ describe('an answer is streamed', () => {
 	test('reasoning, text and calls are consecutive items', async () => {
 		const all: readonly ChatEvent[] = [
 			{ type: 'start' },
-			{ type: 'reasoning', choice: 0, text: 'Hm' },
-			{ type: 'text', choice: 0, text: 'A' },
-			{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'c1', name: 'ns__f' },
-			{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{"a":' },
-			{ type: 'tool-arguments', choice: 0, call: 0, fragment: '1}' },
-			{ type: 'tool-call', choice: 0, call: 1, kind: 'custom', id: 'c2', name: 'g' },
-			{ type: 'tool-arguments', choice: 0, call: 1, fragment: 'free' },
+			...pieces('reasoning', 'Hm'),
+			...pieces('text', 'A'),
+			...call({ id: 'c1', name: 'ns__f' }, '{"a":', '1}'),
+			...call({ kind: 'custom', id: 'c2', name: 'g' }, 'free'),
 			{ type: 'choice-finish', choice: 0, reason: 'tool-calls' },
 			{ type: 'finish', usage },
 		]
@@ -151,9 +157,9 @@ describe('an answer is streamed', () => {
 	test('text after a call is a separate item with its own id', () => {
 		const events = write([
 			{ type: 'start' },
-			{ type: 'text', choice: 0, text: 'A' },
-			{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'c1', name: 'f' },
-			{ type: 'text', choice: 0, text: 'B' },
+			...pieces('text', 'A'),
+			...call({ id: 'c1', name: 'f' }),
+			...pieces('text', 'B'),
 			...finish,
 		])
 		const ids = events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => Object(item).id)
@@ -167,8 +173,8 @@ describe('an answer is streamed', () => {
 	test('a refusal is a separate part', async () => {
 		const refused: readonly ChatEvent[] = [
 			{ type: 'start' },
-			{ type: 'text', choice: 0, text: 'A' },
-			{ type: 'refusal', choice: 0, text: 'No' },
+			...pieces('text', 'A'),
+			...pieces('refusal', 'No'),
 			...finish,
 		]
 		const events = write(refused)
@@ -196,7 +202,7 @@ describe('an answer is streamed', () => {
 	test('log-probabilities are in the deltas and in the final part', () => {
 		const events = write([
 			{ type: 'start' },
-			{ type: 'text', choice: 0, text: 'A', logprobs: [{ token: 'A', logprob: -1, bytes: null, top: [] }] },
+			...eventsOfPart({ type: 'text', text: 'A' }, 0, [{ token: 'A', logprob: -1, bytes: null, top: [] }]),
 			...finish,
 		])
 		const expected = [{ token: 'A', logprob: -1, bytes: [], top_logprobs: [] }]
@@ -213,7 +219,7 @@ describe('an incomplete answer', () => {
 		] as const) {
 			const cut: readonly ChatEvent[] = [
 				{ type: 'start' },
-				{ type: 'text', choice: 0, text: 'A' },
+				...pieces('text', 'A'),
 				{ type: 'choice-finish', choice: 0, reason },
 				{ type: 'finish', usage },
 			]
@@ -228,7 +234,7 @@ describe('an incomplete answer', () => {
 
 	test('failed: a nested error, and a failed response with the output so far', () => {
 		const error = new ChatError('upstream-failed', 'Gone.', { sent: 'yes' })
-		const events = write([{ type: 'start' }, { type: 'text', choice: 0, text: 'A' }, { type: 'error', error, usage }])
+		const events = write([{ type: 'start' }, ...pieces('text', 'A').slice(0, -1), { type: 'error', error, usage }])
 		expect(events.slice(-2)).toMatchObject([
 			{ type: 'error', error: { message: 'Gone.', type: 'server_error', code: 'upstream_error', param: null } },
 			{

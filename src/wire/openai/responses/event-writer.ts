@@ -6,16 +6,28 @@ import type {
 	ErrorEvent,
 	FinishEvent,
 	FinishReason,
+	PartDeltaEvent,
+	PartEndEvent,
 	StartEvent,
-	ToolCallEvent,
+	StartedPart,
 } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
+import { stringifyJson } from '../../../chat/json-text.ts'
+import type { Signature } from '../../../chat/message.ts'
 import type { Usage } from '../../../chat/usage.ts'
 import { answerId } from '../../../conversations/message-id.ts'
 import { writeError } from '../error-writer.ts'
-import { type ItemKind, writeFurtherItemId, writeItemId } from './item-id.ts'
-import { callType, type Item, type ItemShape } from './item-writer.ts'
-import { type ItemEvent, OpenCallItem, type OpenItem, OpenMessage, OpenReasoningItem } from './open-item.ts'
+import { isItemPart, kindOf } from './answer-items.ts'
+import { ItemIds } from './item-id.ts'
+import { type Item, type ItemShape, signatureItem, writeImage, writeProviderItem } from './item-writer.ts'
+import {
+	type ItemEvent,
+	OpenCallItem,
+	type OpenItem,
+	OpenMessage,
+	OpenReasoningItem,
+	OpenWholeItem,
+} from './open-item.ts'
 import {
 	completedAt,
 	errorOf,
@@ -33,7 +45,7 @@ export class ResponseEventWriter {
 	private readonly shape: ResponseShape
 	private readonly items: ItemShape
 	private readonly done: Item[] = []
-	private readonly times = new Map<ItemKind, number>()
+	private readonly ids: ItemIds
 	private open: OpenItem | undefined
 	private sequence = 0
 	private model: string | undefined
@@ -42,7 +54,8 @@ export class ResponseEventWriter {
 	constructor(identity: ResponseIdentity, shape: ResponseShape) {
 		this.identity = identity
 		this.shape = shape
-		this.items = itemShape(shape)
+		this.items = itemShape(shape, identity.tagsSignatures)
+		this.ids = new ItemIds(answerId(identity.token, 0))
 	}
 
 	/** The server-sent events for `event`: none, one or several, each terminated by an empty line. */
@@ -50,28 +63,22 @@ export class ResponseEventWriter {
 		switch (event.type) {
 			case 'start':
 				return this.begin(event)
-			case 'text': {
-				const [opening, message] = this.message()
-				return opening + this.grow(message.addText(event.text, event.logprobs))
-			}
-			case 'refusal': {
-				const [opening, message] = this.message()
-				return opening + this.grow(message.addRefusal(event.text))
-			}
-			case 'reasoning': {
-				const [opening, reasoning] = this.reasoning()
-				return opening + this.grow(reasoning.add(event.text))
-			}
-			case 'tool-call':
-				return this.call(event)
-			case 'tool-arguments':
-				return this.open instanceof OpenCallItem ? this.grow(this.open.add(event.fragment)) : ''
+			case 'part-start':
+				return this.startPart(event.part)
+			case 'part-delta':
+				return this.addDelta(event)
+			case 'part-end':
+				return this.endPart(event)
+			case 'rest':
+				return ''
 			case 'choice-finish':
 				return this.finishChoice(event.reason)
 			case 'finish':
 				return this.finish(event)
 			case 'error':
 				return this.fail(event)
+			default:
+				return event satisfies never
 		}
 	}
 
@@ -81,27 +88,88 @@ export class ResponseEventWriter {
 		return this.emit('response.created', { response }) + this.emit('response.in_progress', { response })
 	}
 
+	/** Texts and reasoning may turn out to be empty, so their items begin with their content. */
+	private startPart(part: StartedPart): string {
+		switch (part.type) {
+			case 'text':
+			case 'refusal':
+			case 'reasoning':
+			case 'audio':
+				return ''
+			case 'tool-call': {
+				const { kind, id, name, signature, rest } = part
+				const call = new OpenCallItem(
+					this.ids.next(kindOf(part), id),
+					{ type: 'tool-call', kind, id, name, rest },
+					this.items,
+				)
+				return this.sign(id, signature) + this.begun(call)
+			}
+			case 'image': {
+				if (!isItemPart(part)) return ''
+				const id = this.ids.next(kindOf(part))
+				const completed: ItemEvent = ['response.image_generation_call.completed', {}]
+				return this.begun(new OpenWholeItem(id, (status) => writeImage(id, part, status), [completed]))
+			}
+			case 'provider-item': {
+				if (!isItemPart(part)) return ''
+				const id = this.ids.next(kindOf(part))
+				return this.begun(new OpenWholeItem(id, () => writeProviderItem(id, part)))
+			}
+			default:
+				return part satisfies never
+		}
+	}
+
+	private addDelta({ part, text, logprobs }: PartDeltaEvent): string {
+		switch (part) {
+			case 'text':
+			case 'refusal': {
+				const [opening, message] = this.message()
+				return opening + this.grow(message.add(part, text, logprobs))
+			}
+			case 'reasoning': {
+				if (text === '') return ''
+				const [opening, reasoning] = this.reasoning()
+				return opening + this.grow(reasoning.add(text))
+			}
+			case 'tool-call':
+				return this.open instanceof OpenCallItem ? this.grow(this.open.add(text)) : ''
+			default:
+				return part satisfies never
+		}
+	}
+
+	private endPart({ signature, encrypted, rest }: PartEndEvent): string {
+		const { open } = this
+		if (open instanceof OpenReasoningItem && open.isGrowing) open.sign({ signature, encrypted, rest })
+		else if (open instanceof OpenCallItem && open.isGrowing && signature !== undefined) {
+			const growth = this.grow(open.end())
+			return growth + this.close('completed') + this.sign(open.callId, signature)
+		} else if (open?.isGrowing !== true && signature !== undefined) {
+			const [opening, reasoning] = this.reasoning()
+			reasoning.sign({ signature, encrypted, rest })
+			return opening + this.grow(reasoning.end())
+		}
+		return this.grow(open?.end() ?? [])
+	}
+
 	private message(): readonly [string, OpenMessage] {
 		if (this.open instanceof OpenMessage) return ['', this.open]
-		const message = new OpenMessage(this.nextId('message'))
+		const message = new OpenMessage(this.ids.next('message'))
 		return [this.begun(message), message]
 	}
 
 	private reasoning(): readonly [string, OpenReasoningItem] {
-		if (this.open instanceof OpenReasoningItem) return ['', this.open]
-		const reasoning = new OpenReasoningItem(this.nextId('reasoning'), this.items)
+		if (this.open instanceof OpenReasoningItem && this.open.isGrowing) return ['', this.open]
+		const reasoning = new OpenReasoningItem(this.ids.next('reasoning'), this.items)
 		return [this.begun(reasoning), reasoning]
 	}
 
-	private call({ kind, id, name }: ToolCallEvent): string {
-		const itemId = writeItemId(callType({ type: kind }), answerId(this.identity.token, 0), id)
-		return this.begun(new OpenCallItem(itemId, { type: kind, id, name }, this.items))
-	}
-
-	private nextId(kind: 'message' | 'reasoning'): string {
-		const times = this.times.get(kind) ?? 0
-		this.times.set(kind, times + 1)
-		return writeFurtherItemId(writeItemId(kind, answerId(this.identity.token, 0)), times)
+	/** Writes the item that contains a call's signature, if the client carries signatures. */
+	private sign(call: string, signature: Signature | undefined): string {
+		const item = signatureItem({ id: call }, signature, this.ids, this.items)
+		return item === undefined ? '' : this.begun(new OpenWholeItem(item.id, (status) => ({ ...item, status })))
 	}
 
 	private begun(item: OpenItem): string {
@@ -124,7 +192,7 @@ export class ResponseEventWriter {
 	private close(status: 'completed' | 'incomplete'): string {
 		const { open } = this
 		if (open === undefined) return ''
-		const growth = this.grow(open.close())
+		const growth = this.grow(open.end())
 		const item = open.item(status)
 		const text = growth + this.emit('response.output_item.done', { output_index: this.done.length, item })
 		this.done.push(item)
@@ -164,7 +232,7 @@ export class ResponseEventWriter {
 	}
 
 	private response(progress: Omit<ResponseProgress, 'output'>): JsonObject {
-		const open = this.open === undefined ? [] : [this.open.item('incomplete')]
+		const open = this.open === undefined ? [] : [this.open.item(this.open.isGrowing ? 'incomplete' : 'completed')]
 		return writeResponse(this.identity, this.shape, {
 			...progress,
 			output: [...this.done, ...open],
@@ -174,7 +242,7 @@ export class ResponseEventWriter {
 	}
 
 	private emit(type: string, fields: JsonObject): string {
-		const data = JSON.stringify({ type, sequence_number: this.sequence++, ...fields })
+		const data = stringifyJson({ type, sequence_number: this.sequence++, ...fields })
 		return `event: ${type}\ndata: ${data}\n\n`
 	}
 }

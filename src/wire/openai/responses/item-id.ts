@@ -9,6 +9,8 @@ export const itemKinds = {
 	reasoning: 'rs',
 	function_call: 'fc',
 	custom_tool_call: 'ctc',
+	image_generation_call: 'ig',
+	provider_item: 'itm',
 	function_call_output: 'fco',
 	custom_tool_call_output: 'ctco',
 	compaction: 'cmp',
@@ -19,9 +21,11 @@ export type ItemKind = keyof typeof itemKinds
 /**
  * @param message id of the message, as `inputId` or `answerId` gives it
  * @param call the id of one call of the message
+ * @param ordinal number of items of the same kind that precede this one in the message
  */
-export function writeItemId(kind: ItemKind, message: MessageId, call?: string): string {
-	return `${itemKinds[kind]}_${message}${call === undefined ? '' : `-${markCall(call)}`}`
+export function writeItemId(kind: ItemKind, message: MessageId, call?: string, ordinal = 0): string {
+	const ofCall = call === undefined ? '' : `-${markCall(call)}`
+	return `${itemKinds[kind]}_${message}${ofCall}${ordinal === 0 ? '' : `.${ordinal}`}`
 }
 
 /** A call's id in a form that is valid in paths. It does not change if another call of the message is removed. */
@@ -29,12 +33,22 @@ export function markCall(id: string): string {
 	return Bun.hash.crc32(id).toString(16).padStart(8, '0')
 }
 
-/**
- * Id of an item of a kind that the stream already contained, such as text after a call. Later it is merged with the
- * first such item.
- */
-export function writeFurtherItemId(id: string, times: number): string {
-	return times === 0 ? id : `${id}.${times}`
+/** Gives ids to the items of one message, in their order. */
+export class ItemIds {
+	private readonly message: MessageId
+	private readonly given = new Map<string, number>()
+
+	constructor(message: MessageId) {
+		this.message = message
+	}
+
+	/** @param call the id of the call that the item is about. */
+	next(kind: ItemKind, call?: string): string {
+		const first = writeItemId(kind, this.message, call)
+		const ordinal = this.given.get(first) ?? 0
+		this.given.set(first, ordinal + 1)
+		return writeItemId(kind, this.message, call, ordinal)
+	}
 }
 
 export interface ItemId {
@@ -60,6 +74,8 @@ const kinds: readonly ItemKind[] = [
 	'reasoning',
 	'function_call',
 	'custom_tool_call',
+	'image_generation_call',
+	'provider_item',
 	'function_call_output',
 	'custom_tool_call_output',
 ]

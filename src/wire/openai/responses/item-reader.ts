@@ -1,23 +1,37 @@
 // Reads items into canonical messages. OpenAI represents the reasoning, text and calls of one answer as separate items;
-// here they become one message. References to stored items are resolved elsewhere.
+// here they become one message with its parts in the order of the items. References to stored items are resolved
+// elsewhere.
 
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
-import { isObject } from '../../../chat/json.ts'
-import type { AssistantMessage, Message, TextPart, UserPart } from '../../../chat/message.ts'
-import { schemaErrorAt } from '../schema-error.ts'
+import { isObject, type JsonObject } from '../../../chat/json.ts'
+import type { AssistantMessage, AssistantPart, Message, Signature } from '../../../chat/message.ts'
+import { mergeRest } from '../../../chat/rest.ts'
+import { writePath } from '../../json/schema-issue.ts'
+import { responsesWire } from '../formats.ts'
+import {
+	type Location,
+	parseAt,
+	readAnswerContent,
+	readOutput,
+	readTexts,
+	readUserContent,
+	unknownType,
+} from './content-reader.ts'
+import { readEncryptedReasoning } from './encrypted-reasoning.ts'
+import { unknownFields, withItemRest } from './item-rest.ts'
 import {
 	compactionItem,
 	customCallItem,
-	foreignItems,
 	functionCallItem,
+	hostedItems,
+	imageItem,
 	type MessageItem,
+	messageFields,
 	messageItem,
-	type OutputContent,
 	outputItem,
 	reasoningItem,
 	referenceItem,
-	type UserContent,
 } from './item-schema.ts'
 import { readOpaque } from './opaque-text.ts'
 import { flattenName } from './tool-name.ts'
@@ -26,19 +40,26 @@ import { flattenName } from './tool-name.ts'
 export type ParsedItem =
 	| { readonly type: 'message'; readonly message: Exclude<Message, AssistantMessage> }
 	/** Part of an answer. */
-	| { readonly type: 'assistant'; readonly message: Omit<AssistantMessage, 'role'> }
+	| { readonly type: 'assistant'; readonly content: readonly AssistantPart[] }
+	/** The signature of a call of the same answer. */
+	| { readonly type: 'call-signature'; readonly call: string; readonly signature: Signature }
 	/** A stored item, by its id. */
 	| { readonly type: 'reference'; readonly id: string }
 
-/** Location of items in a body, for error messages: `input` or `items`. */
+/** Location of items in a body: `input` or `items`. */
 export interface ItemPath {
 	readonly body: unknown
 	readonly field: string
+	/** Receives the error for a type of item or content that OpenAI's API does not know; such items are read. */
+	readonly violate?: ((error: ChatError) => void) | undefined
 }
 
 /** @throws ChatError `invalid-request` for an invalid item, `unsupported` for content that no model here accepts. */
-export function readItems(items: readonly unknown[], location: ItemPath): readonly ParsedItem[] {
-	return items.flatMap((item, index) => readItem(item, index, location))
+export function readItems(
+	items: readonly unknown[],
+	{ body, field, violate = () => {} }: ItemPath,
+): readonly ParsedItem[] {
+	return items.flatMap((item, index) => readItem(item, { body, path: [field, index], violate }))
 }
 
 /** Replaces each reference by the items found for it, once, even if it is referenced several times. */
@@ -60,87 +81,84 @@ export function resolveReferences(
  * ignored.
  */
 export function mergeItems(pieces: readonly ParsedItem[]): readonly Message[] {
+	const signatures = new Map<string, Signature>()
+	for (const piece of pieces) if (piece.type === 'call-signature') signatures.set(piece.call, piece.signature)
 	const messages: Message[] = []
 	for (const piece of pieces) {
-		if (piece.type === 'reference') continue
-		if (piece.type === 'message') {
-			messages.push(piece.message)
-			continue
+		switch (piece.type) {
+			case 'reference':
+			case 'call-signature':
+				break
+			case 'message':
+				messages.push(piece.message)
+				break
+			case 'assistant': {
+				const content = piece.content.map((part) => withCallSignature(part, signatures))
+				const last = messages.at(-1)
+				if (last?.role === 'assistant')
+					messages[messages.length - 1] = { ...last, content: [...last.content, ...content] }
+				else messages.push({ role: 'assistant', content })
+				break
+			}
+			default:
+				piece satisfies never
 		}
-		const last = messages.at(-1)
-		if (last?.role === 'assistant') messages[messages.length - 1] = joinTexts(last, piece.message)
-		else messages.push({ role: 'assistant', ...piece.message })
 	}
 	return messages
 }
 
-function joinTexts(first: AssistantMessage, second: Omit<AssistantMessage, 'role'>): AssistantMessage {
-	const reasoning = (first.reasoning ?? '') + (second.reasoning ?? '')
-	return {
-		role: 'assistant',
-		content: [...first.content, ...second.content],
-		reasoning: reasoning === '' ? undefined : reasoning,
-		toolCalls: [...first.toolCalls, ...second.toolCalls],
-	}
+function withCallSignature(part: AssistantPart, signatures: ReadonlyMap<string, Signature>): AssistantPart {
+	if (part.type !== 'tool-call' || part.signature !== undefined) return part
+	const signature = signatures.get(part.id)
+	return signature === undefined ? part : { ...part, signature }
 }
 
-function readItem(item: unknown, index: number, location: ItemPath): readonly ParsedItem[] {
-	const path = [location.field, index]
-	const at = `${location.field}[${index}]`
-	const parse = <Schema extends z.ZodType>(schema: Schema): z.infer<Schema> => {
-		const parsed = schema.safeParse(item)
-		if (!parsed.success) throw schemaErrorAt(path, parsed.error, location.body)
-		return parsed.data
-	}
+function readItem(item: unknown, at: Location): readonly ParsedItem[] {
 	const type = isObject(item) ? (item.type ?? 'message') : 'message'
 	switch (type) {
 		case 'message':
-			return [readMessage(parse(messageItem), at)]
+			return [readMessage(parseAt(messageItem, item, at), { ...at, path: [...at.path, 'content'] })]
 		case 'function_call': {
-			const call = parse(functionCallItem)
-			return [
-				answerPart({
-					toolCalls: [{ type: 'function', id: call.call_id, name: calledName(call), arguments: call.arguments }],
-				}),
-			]
+			const call = parseAt(functionCallItem, item, at)
+			const { call_id: id, arguments: text } = call
+			const rest = unknownFields(call, functionCallItem.shape)
+			return [answerPart({ type: 'tool-call', kind: 'function', id, name: calledName(call), arguments: text, rest })]
 		}
 		case 'custom_tool_call': {
-			const call = parse(customCallItem)
-			return [
-				answerPart({
-					toolCalls: [{ type: 'custom', id: call.call_id, name: calledName(call), arguments: call.input }],
-				}),
-			]
+			const call = parseAt(customCallItem, item, at)
+			const { call_id: id, input: text } = call
+			const rest = unknownFields(call, customCallItem.shape)
+			return [answerPart({ type: 'tool-call', kind: 'custom', id, name: calledName(call), arguments: text, rest })]
 		}
 		case 'function_call_output':
 		case 'custom_tool_call_output': {
-			const { call_id: callId, output } = parse(outputItem)
-			return [{ type: 'message', message: { role: 'tool', callId, content: readOutput(output, `${at}.output`) } }]
+			const result = parseAt(outputItem, item, at)
+			const content = readOutput(result.output, { ...at, path: [...at.path, 'output'] })
+			const rest = unknownFields(result, outputItem.shape)
+			return [{ type: 'message', message: { role: 'tool', callId: result.call_id, content, rest } }]
 		}
-		case 'reasoning': {
-			const reasoning = readReasoning(parse(reasoningItem))
-			return reasoning === '' ? [] : [answerPart({ reasoning })]
-		}
+		case 'reasoning':
+			return readReasoning(parseAt(reasoningItem, item, at))
+		case 'image_generation_call':
+			return [readImage(parseAt(imageItem, item, at))]
 		case 'compaction':
-			return [readCompaction(parse(compactionItem).encrypted_content, at)]
+			return [readCompaction(parseAt(compactionItem, item, at).encrypted_content, at)]
 		case 'item_reference':
-			return [{ type: 'reference', id: parse(referenceItem).id }]
+			return [{ type: 'reference', id: parseAt(referenceItem, item, at).id }]
 		default:
-			if (typeof type === 'string' && (foreignItems.has(type) || type.includes(':'))) return []
-			throw unknownType(type, at)
+			if (typeof type !== 'string') throw unknownType(type, at.path, 'item')
+			if (!hostedItems.has(type) && !type.includes(':')) at.violate(unknownType(type, at.path, 'item'))
+			return [providerItem(item)]
 	}
 }
 
-function unknownType(type: unknown, at: string): ChatError {
-	const shown = typeof type === 'string' ? type.slice(0, 100) : typeof type
-	return new ChatError('invalid-request', `Invalid value: '${shown}'. This item type is not supported.`, {
-		param: `${at}.type`,
-		code: 'invalid_value',
-	})
+function answerPart(part: AssistantPart): ParsedItem {
+	return { type: 'assistant', content: [part] }
 }
 
-function answerPart(part: Partial<Omit<AssistantMessage, 'role'>>): ParsedItem {
-	return { type: 'assistant', message: { content: [], toolCalls: [], ...part } }
+/** @param item of parsed JSON. */
+function providerItem(item: unknown): ParsedItem {
+	return answerPart({ type: 'provider-item', wire: responsesWire, item: item as JsonObject })
 }
 
 function calledName({
@@ -153,93 +171,63 @@ function calledName({
 	return flattenName({ name, namespace: namespace ?? undefined })
 }
 
-function readMessage(item: MessageItem, at: string): ParsedItem {
+function readMessage(item: MessageItem, at: Location): ParsedItem {
+	const rest = unknownFields(item, messageFields)
 	switch (item.role) {
 		case 'system':
 		case 'developer':
-			return { type: 'message', message: { role: item.role, content: readTexts(item.content) } }
+			return { type: 'message', message: { role: item.role, content: readTexts(item.content), rest } }
 		case 'user':
-			return { type: 'message', message: { role: 'user', content: readUserContent(item.content, `${at}.content`) } }
+			return { type: 'message', message: { role: 'user', content: readUserContent(item.content, at), rest } }
 		case 'assistant': {
-			const { content } = item
-			if (typeof content === 'string') return answerPart({ content: [{ type: 'text', text: content }] })
-			return answerPart({
-				content: content.map((part) =>
-					part.type === 'refusal' ? { type: 'refusal', text: part.refusal } : { type: 'text', text: part.text },
-				),
-			})
+			const [first, ...others] = readAnswerContent(item.content, at)
+			if (first === undefined) return { type: 'assistant', content: [] }
+			if (first.type === 'provider-item') return { type: 'assistant', content: [first, ...others] }
+			return { type: 'assistant', content: [{ ...first, rest: withItemRest(first.rest, rest) }, ...others] }
 		}
+		default:
+			return item satisfies never
 	}
 }
 
-function readTexts(content: string | readonly { readonly text: string }[]): readonly TextPart[] {
-	if (typeof content === 'string') return [{ type: 'text', text: content }]
-	return content.map(({ text }) => ({ type: 'text', text }))
-}
-
-function readUserContent(content: UserContent, at: string): readonly UserPart[] {
-	if (typeof content === 'string') return [{ type: 'text', text: content }]
-	return content.map((part, index) => readUserPart(part, `${at}[${index}]`))
-}
-
-function readUserPart(part: Exclude<UserContent, string>[number], at: string): UserPart {
-	switch (part.type) {
-		case 'input_text':
-		case 'text':
-			return { type: 'text', text: part.text }
-		case 'input_image': {
-			const { image_url: url, detail } = part
-			if (url == null)
-				throw unsupported(`${at}.image_url`, 'Images must be passed by URL or inline: this server stores no files.')
-			// The default for an image without a detail level.
-			if (detail == null || detail === 'auto') return { type: 'image', url }
-			return { type: 'image', url, detail: detail === 'original' ? 'high' : detail }
-		}
-		case 'input_audio':
-			return { type: 'audio', data: part.input_audio.data, format: part.input_audio.format }
-		case 'input_file': {
-			const { file_id: id, filename: name, file_data: data, file_url: url } = part
-			if (url != null)
-				throw unsupported(`${at}.file_url`, 'Files must be passed inline: this server does not fetch files.')
-			return {
-				type: 'file',
-				id: id ?? undefined,
-				name: name ?? undefined,
-				data: data ?? undefined,
-			}
-		}
+/** Content encrypted here is exact. Of other servers' items only the plain text is readable. */
+function readReasoning(item: z.infer<typeof reasoningItem>): readonly ParsedItem[] {
+	const { encrypted_content: encrypted, content, summary, ...fields } = item
+	const opened = encrypted == null ? undefined : readEncryptedReasoning(encrypted)
+	if (opened?.type === 'call') {
+		const { call, signature } = opened
+		return [{ type: 'call-signature', call, signature }]
 	}
+	const hasContent = content != null && content.length > 0
+	const rest = mergeRest(
+		unknownFields(fields, reasoningItem.shape),
+		// Without content, the summary is the text.
+		hasContent ? unknownFields({ summary }, {}) : undefined,
+	)
+	const plain = (hasContent ? content : (summary ?? [])).map(({ text }) => text).join('')
+	if (opened?.type === 'signature')
+		return [answerPart({ type: 'reasoning', text: plain, signature: opened.signature, encrypted: true, rest })]
+	const { text, signature, encrypted: isEncrypted } = opened ?? { text: plain }
+	if (text === '' && signature === undefined && rest === undefined) return []
+	return [answerPart({ type: 'reasoning', text, signature, encrypted: isEncrypted, rest })]
 }
 
-function readOutput(output: OutputContent, at: string): readonly TextPart[] {
-	if (typeof output === 'string') return [{ type: 'text', text: output }]
-	return output.map((part, index) => {
-		if (part.type === 'input_image' || part.type === 'input_file')
-			throw unsupported(`${at}[${index}]`, 'The output of a tool call must be text.')
-		return { type: 'text', text: part.text }
-	})
+/** An image that a model made, or what another server reported about one that it did not return. */
+function readImage(item: z.infer<typeof imageItem>): ParsedItem {
+	const { result, output_format: format, ...fields } = item
+	if (result == null || result === '') return providerItem(item)
+	const url = `data:image/${format ?? 'png'};base64,${result}`
+	return answerPart({ type: 'image', url, rest: unknownFields(fields, imageItem.shape) })
 }
 
-function unsupported(param: string, message: string): ChatError {
-	return new ChatError('unsupported', message, { param, code: 'unsupported_value' })
-}
-
-/** Text encrypted here is exact. Of other servers' items only the plain text is readable. */
-function readReasoning({ encrypted_content: encrypted, content, summary }: z.infer<typeof reasoningItem>): string {
-	const opened = encrypted == null ? undefined : readOpaque(encrypted)
-	if (opened !== undefined) return opened
-	const parts = content != null && content.length > 0 ? content : (summary ?? [])
-	return parts.map(({ text }) => text).join('')
-}
-
-function readCompaction(encrypted: string, at: string): ParsedItem {
+function readCompaction(encrypted: string, at: Location): ParsedItem {
 	const summary = readOpaque(encrypted)
 	if (summary === undefined)
 		throw new ChatError(
 			'invalid-request',
 			'The encrypted content could not be verified: it was not created by this server.',
 			{
-				param: `${at}.encrypted_content`,
+				param: writePath([...at.path, 'encrypted_content']),
 				code: 'invalid_encrypted_content',
 			},
 		)

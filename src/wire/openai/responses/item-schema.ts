@@ -1,46 +1,43 @@
 // Schemas of the items of OpenAI's Responses and Conversations, one for each supported type. Items left in a history by
-// built-in tools of other servers are known by name only.
+// tools that another server ran are known by name only.
 
 import { z } from 'zod'
 
-const inputText = z.looseObject({ type: z.enum(['input_text', 'text']), text: z.string() })
-const inputImage = z.looseObject({
+export const inputText = z.looseObject({ type: z.enum(['input_text', 'text']), text: z.string() })
+export const inputImage = z.looseObject({
 	type: z.literal('input_image'),
 	image_url: z.string().nullish(),
 	file_id: z.string().nullish(),
 	detail: z.enum(['auto', 'low', 'high', 'original']).nullish(),
 })
-const inputFile = z.looseObject({
+export const inputFile = z.looseObject({
 	type: z.literal('input_file'),
 	file_id: z.string().nullish(),
 	filename: z.string().nullish(),
 	file_data: z.string().nullish(),
 	file_url: z.string().nullish(),
 })
-const inputAudio = z.looseObject({
+export const inputAudio = z.looseObject({
 	type: z.literal('input_audio'),
 	input_audio: z.looseObject({ data: z.string(), format: z.string() }),
 })
-const outputText = z.looseObject({ type: z.enum(['output_text', 'input_text', 'text']), text: z.string() })
-const refusal = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
+/** The log-probabilities of an earlier answer say nothing to a model. */
+export const outputText = z.looseObject({ text: z.string(), logprobs: z.unknown().optional() })
+export const refusal = z.looseObject({ refusal: z.string() })
 
+/** Parts have schemas of their own, by their types. */
+const parts = z.array(z.looseObject({ type: z.string() }))
+const content = z.union([z.string(), parts])
 const texts = z.union([z.string(), z.array(inputText)])
 
 export const messageItem = z.discriminatedUnion('role', [
 	z.looseObject({ role: z.literal('system'), content: texts }),
 	z.looseObject({ role: z.literal('developer'), content: texts }),
-	z.looseObject({
-		role: z.literal('user'),
-		content: z.union([
-			z.string(),
-			z.array(z.discriminatedUnion('type', [inputText, inputImage, inputFile, inputAudio])),
-		]),
-	}),
-	z.looseObject({
-		role: z.literal('assistant'),
-		content: z.union([z.string(), z.array(z.discriminatedUnion('type', [outputText, refusal]))]),
-	}),
+	z.looseObject({ role: z.literal('user'), content }),
+	z.looseObject({ role: z.literal('assistant'), content }),
 ])
+/** The fields of a message of any role. */
+export const messageFields = { role: true, content: true } as const
 
 const callId = z.string().min(1).max(64)
 const name = z.string().min(1)
@@ -51,22 +48,23 @@ export const customCallItem = z.looseObject({ call_id: callId, name, namespace, 
 /** The result of a call of either kind. */
 export const outputItem = z.looseObject({
 	call_id: callId,
-	output: z.union([z.string(), z.array(z.discriminatedUnion('type', [outputText, inputImage, inputFile]))]),
+	output: content,
 })
 export const reasoningItem = z.looseObject({
 	summary: z.array(z.looseObject({ text: z.string() })).nullish(),
 	content: z.array(z.looseObject({ text: z.string() })).nullish(),
 	encrypted_content: z.string().nullish(),
 })
+/** An image that a model made. */
+export const imageItem = z.looseObject({ result: z.string().nullish(), output_format: z.string().nullish() })
 export const compactionItem = z.looseObject({ encrypted_content: z.string() })
 export const referenceItem = z.looseObject({ id: z.string().min(1) })
 
 export type MessageItem = z.infer<typeof messageItem>
-export type UserContent = Extract<MessageItem, { role: 'user' }>['content']
-export type OutputContent = z.infer<typeof outputItem>['output']
+export type PartBody = z.infer<typeof parts>[number]
 
-/** Items of tools that OpenAI runs itself: no model here can use them. */
-export const foreignItems: ReadonlySet<string> = new Set([
+/** Items of tools that OpenAI runs itself. */
+export const hostedItems: ReadonlySet<string> = new Set([
 	'additional_tools',
 	'apply_patch_call',
 	'apply_patch_call_output',
@@ -75,7 +73,6 @@ export const foreignItems: ReadonlySet<string> = new Set([
 	'computer_call',
 	'computer_call_output',
 	'file_search_call',
-	'image_generation_call',
 	'local_shell_call',
 	'local_shell_call_output',
 	'mcp_approval_request',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import type { Message, UserPart } from '../../../chat/message.ts'
+import type { AssistantPart, Message, UserPart } from '../../../chat/message.ts'
 import type { StoredMessage } from '../../../conversations/conversation.ts'
 import { conversationId } from '../../../conversations/conversation-id.ts'
 import { answerId, inputId } from '../../../conversations/message-id.ts'
@@ -25,6 +25,27 @@ function numbers(seed: number): (below: number) => number {
 
 const texts = ['', 'Hi', 'é "quoted"\n', '𝛑 and more', '{"a":1}']
 
+function answerPart(below: (limit: number) => number, text: string, id: string): AssistantPart {
+	switch (below(6)) {
+		case 0:
+			return { type: 'refusal', text }
+		case 1:
+			return { type: 'reasoning', text: text === '' ? 'Hm' : text }
+		case 2:
+			return { type: 'image', url: 'data:image/webp;base64,AA==' }
+		case 3:
+			return {
+				type: 'tool-call',
+				kind: below(2) === 0 ? 'function' : 'custom',
+				id,
+				name: below(2) === 0 ? 'f' : 'mcp__x__f',
+				arguments: text,
+			}
+		default:
+			return { type: 'text', text }
+	}
+}
+
 /** A history as engines and clients make it: no two answers side by side, since items cannot tell them apart. */
 function history(seed: number): readonly Message[] {
 	const below = numbers(seed)
@@ -47,28 +68,17 @@ function history(seed: number): readonly Message[] {
 		if (below(4) === 0)
 			messages.push({ role: below(2) === 0 ? 'system' : 'developer', content: [{ type: 'text', text: text() }] })
 		messages.push({ role: 'user', content: parts() })
-		const reasoning = text()
-		const toolCalls = Array.from({ length: below(3) }, (_, index) => ({
-			type: below(2) === 0 ? ('function' as const) : ('custom' as const),
-			id: `call_${exchange}_${index}`,
-			name: below(2) === 0 ? 'f' : 'mcp__x__f',
-			arguments: text(),
-		}))
-		messages.push({
-			role: 'assistant',
-			content: Array.from({ length: below(3) }, () => ({
-				type: below(3) === 0 ? ('refusal' as const) : ('text' as const),
-				text: text(),
-			})),
-			...(reasoning === '' ? {} : { reasoning }),
-			toolCalls,
-		})
-		for (const { id } of toolCalls)
-			messages.push({
-				role: 'tool',
-				callId: id,
-				content: Array.from({ length: 1 + below(2) }, () => ({ type: 'text' as const, text: text() })),
-			})
+		const content = Array.from({ length: below(6) }, (_, index) =>
+			answerPart(below, text(), `call_${exchange}_${index}`),
+		)
+		messages.push({ role: 'assistant', content })
+		for (const part of content)
+			if (part.type === 'tool-call')
+				messages.push({
+					role: 'tool',
+					callId: part.id,
+					content: Array.from({ length: 1 + below(2) }, () => ({ type: 'text' as const, text: text() })),
+				})
 	}
 	return messages
 }
@@ -88,6 +98,7 @@ const shapes: readonly ItemShape[] = [
 	plainItems,
 	{
 		withEncryptedReasoning: true,
+		tagsSignatures: false,
 		unflatten: unflattenBy([{ type: 'namespace', name: 'mcp__x__', tools: [{ name: 'f' }] }]),
 	},
 ]
@@ -112,7 +123,7 @@ describe('written items', () => {
 			const found = items.flatMap(({ id }) => {
 				const read = readItemId(id)
 				const message = stored.find((one) => one.id === read?.message)
-				const piece = read === undefined || message === undefined ? undefined : extractItem(message.message, read)
+				const piece = message === undefined ? undefined : extractItem(message, id)
 				return piece === undefined ? [] : [piece]
 			})
 			expect(mergeItems(found), `seed ${seed}`).toEqual(stored.map(({ message }) => message))
@@ -129,34 +140,40 @@ test('foreign ids are not recognized as ours', () => {
 })
 
 test('an item that its message lacks is not found', () => {
-	const message: Message = { role: 'assistant', content: [], toolCalls: [] }
-	const id = { message: answerId(turn, 0), turn }
-	expect(extractItem(message, { ...id, kind: 'reasoning' })).toBeUndefined()
-	expect(extractItem(message, { ...id, kind: 'function_call', call: markCall('x') })).toBeUndefined()
-	expect(extractItem(message, { ...id, kind: 'function_call_output' })).toBeUndefined()
+	const message: Message = { role: 'assistant', content: [] }
+	const stored = { id: answerId(turn, 0), message }
+	expect(extractItem(stored, writeItemId('reasoning', stored.id))).toBeUndefined()
+	expect(extractItem(stored, writeItemId('function_call', stored.id, 'x'))).toBeUndefined()
+	expect(extractItem(stored, writeItemId('function_call_output', stored.id))).toBeUndefined()
+	expect(extractItem(stored, writeItemId('message', stored.id, undefined, 1))).toBeUndefined()
 })
 
 test('an item is removed from its message, and the message with its last item', () => {
-	const call = (id: string) => ({ type: 'function', id, name: 'f', arguments: '{}' }) as const
-	const message: Message = {
-		role: 'assistant',
-		reasoning: 'R',
-		content: [{ type: 'text', text: 'T' }],
-		toolCalls: [call('c1'), call('c2')],
-	}
-	const id = { message: answerId(turn, 0), turn }
+	const call = (id: string) => ({ type: 'tool-call', kind: 'function', id, name: 'f', arguments: '{}' }) as const
+	const [reasoning, first, second] = [{ type: 'reasoning', text: 'R' }, text('T'), text('U')] as const
+	const message: Message = { role: 'assistant', content: [reasoning, first, call('c1'), second, call('c2')] }
+	const id = answerId(turn, 0)
 	const steps = [
-		{ ...id, kind: 'function_call', call: markCall('c1') },
-		{ ...id, kind: 'message' },
-		{ ...id, kind: 'reasoning' },
-		{ ...id, kind: 'function_call', call: markCall('c2') },
-	] as const
+		writeItemId('function_call', id, 'c1'),
+		writeItemId('message', id),
+		writeItemId('reasoning', id),
+		writeItemId('function_call', id, 'c2'),
+	]
 	const left: (Message | undefined)[] = []
-	for (const step of steps) left.push(withoutItem(left.at(-1) ?? message, step))
+	for (const step of steps) left.push(withoutItem({ id, message: left.at(-1) ?? message }, step))
 	expect(left).toEqual([
-		{ ...message, toolCalls: [call('c2')] },
-		{ ...message, toolCalls: [call('c2')], content: [] },
-		{ role: 'assistant', toolCalls: [call('c2')], content: [] },
+		{ ...message, content: [reasoning, first, second, call('c2')] },
+		{ ...message, content: [reasoning, call('c2')] },
+		{ ...message, content: [call('c2')] },
 		undefined,
 	])
+	const later = writeItemId('message', id, undefined, 1)
+	expect(withoutItem({ id, message }, later)).toEqual({
+		...message,
+		content: [reasoning, first, call('c1'), call('c2')],
+	})
 })
+
+function text(value: string) {
+	return { type: 'text', text: value } as const
+}

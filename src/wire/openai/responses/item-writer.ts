@@ -1,12 +1,28 @@
-// Writes canonical messages as items. An answer becomes its reasoning, its message and its calls.
+// Writes canonical messages as items, those of an answer in the order of its parts.
 
 import type { TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
-import type { AssistantMessage, Message, ToolCall, UserPart } from '../../../chat/message.ts'
+import type {
+	AssistantMessage,
+	ImagePart,
+	Message,
+	ProviderItem,
+	ReasoningPart,
+	RefusalPart,
+	Signature,
+	TextPart,
+	ToolCall,
+	ToolPart,
+	UserPart,
+} from '../../../chat/message.ts'
+import { restFor } from '../../../chat/rest.ts'
 import type { StoredMessage } from '../../../conversations/conversation.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
-import { writeItemId } from './item-id.ts'
-import { writeOpaque } from './opaque-text.ts'
+import { responsesWire } from '../formats.ts'
+import { type AnswerItem, isContent, itemsOfAnswer, kindOf } from './answer-items.ts'
+import { writeCallSignature, writeEncryptedReasoning } from './encrypted-reasoning.ts'
+import { ItemIds, writeItemId } from './item-id.ts'
+import { itemFields, partFields } from './item-rest.ts'
 import { type Unflatten, unflattenBy } from './tool-name.ts'
 
 export type Item = JsonObject & { readonly id: string; readonly type: string }
@@ -14,11 +30,17 @@ export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
 export interface ItemShape {
 	readonly unflatten: Unflatten
-	/** Return encrypted reasoning for the client to send back. */
+	/** Return encrypted reasoning and signatures for the client to send back. */
 	readonly withEncryptedReasoning: boolean
+	/** Signatures name their origin. */
+	readonly tagsSignatures: boolean
 }
 
-export const plainItems: ItemShape = { unflatten: unflattenBy([]), withEncryptedReasoning: false }
+export const plainItems: ItemShape = {
+	unflatten: unflattenBy([]),
+	withEncryptedReasoning: false,
+	tagsSignatures: false,
+}
 
 /**
  * Writes stored messages as items, in order.
@@ -33,11 +55,10 @@ export function writeStoredItems(
 ): readonly Item[] {
 	const customCalls = new Set(earlierCalls)
 	return messages.flatMap(({ id, message, partial }) => {
-		if (message.role === 'assistant') {
-			for (const call of message.toolCalls) if (call.type === 'custom') customCalls.add(call.id)
-			return writeAnswer(message, id, partial ? 'incomplete' : 'completed', shape)
-		}
-		return [writeInput(message, id, customCalls)]
+		if (message.role !== 'assistant') return [writeInput(message, id, customCalls)]
+		for (const part of message.content)
+			if (part.type === 'tool-call' && part.kind === 'custom') customCalls.add(part.id)
+		return writeAnswer(message, id, partial ? 'incomplete' : 'completed', shape)
 	})
 }
 
@@ -46,41 +67,51 @@ function writeInput(
 	id: MessageId,
 	customCalls: ReadonlySet<string>,
 ): Item {
+	const rest = restFor(responsesWire, message.rest)
 	switch (message.role) {
 		case 'system':
 		case 'developer':
 		case 'user':
 			return {
+				...rest,
 				id: writeItemId('message', id),
 				type: 'message',
 				role: message.role,
-				content: message.content.map(writePart),
+				content: message.content.map(writeInputPart),
 				status: 'completed',
 			}
 		case 'tool': {
 			const type = customCalls.has(message.callId) ? 'custom_tool_call_output' : 'function_call_output'
 			const [first, second] = message.content
+			const isText = first?.type === 'text' && second === undefined && first.rest?.wire !== responsesWire
 			return {
+				...rest,
 				id: writeItemId(type, id),
 				type,
 				call_id: message.callId,
-				output: first?.type === 'text' && second === undefined ? first.text : message.content.map(writePart),
+				output: isText ? first.text : message.content.map(writeInputPart),
 				status: 'completed',
 			}
 		}
+		default:
+			return message satisfies never
 	}
 }
 
-function writePart(part: UserPart): JsonObject {
+function writeInputPart(part: UserPart | ToolPart): JsonObject {
+	if (part.type === 'provider-item') return part.item
+	const rest = restFor(responsesWire, part.rest)
 	switch (part.type) {
 		case 'text':
-			return { type: 'input_text', text: part.text }
+			return { ...rest, type: 'input_text', text: part.text }
 		case 'image':
-			return { type: 'input_image', image_url: part.url, file_id: null, detail: part.detail ?? 'auto' }
+			return { ...rest, type: 'input_image', image_url: part.url, file_id: null, detail: part.detail ?? 'auto' }
 		case 'audio':
-			return { type: 'input_audio', input_audio: { data: part.data, format: part.format } }
+			return { ...rest, type: 'input_audio', input_audio: { data: part.data, format: part.format } }
 		case 'file':
-			return { type: 'input_file', file_id: part.id, filename: part.name, file_data: part.data }
+			return { ...rest, type: 'input_file', file_id: part.id, filename: part.name, file_data: part.data }
+		default:
+			return part satisfies never
 	}
 }
 
@@ -89,73 +120,133 @@ function writePart(part: UserPart): JsonObject {
  * @param status the last item's status; the items before it are complete
  */
 export function writeAnswer(
-	message: AssistantMessage,
+	{ content }: Pick<AssistantMessage, 'content'>,
 	id: MessageId,
 	status: ItemStatus,
 	shape: ItemShape,
 	logprobs: readonly TokenLogprob[] = [],
 ): readonly Item[] {
-	const { reasoning, content, toolCalls } = message
-	const writers: ((status: ItemStatus) => Item)[] = []
-	if (reasoning !== undefined && reasoning !== '')
-		writers.push((its) => writeReasoning(writeItemId('reasoning', id), reasoning, its, shape))
-	if (content.length > 0 || (writers.length === 0 && toolCalls.length === 0)) {
-		const firstText = content.findIndex(({ type }) => type === 'text')
-		const parts = content.map((part, index) =>
-			part.type === 'refusal'
-				? writeRefusalPart(part.text)
-				: writeTextPart(part.text, index === firstText ? logprobs : []),
-		)
-		writers.push((its) => writeMessageItem(writeItemId('message', id), parts, its))
+	const items = itemsOfAnswer(content, id)
+	if (items.length === 0) return [writeMessageItem(writeItemId('message', id), [], status)]
+	const firstText = content.find(({ type }) => type === 'text')
+	const ids = new ItemIds(id)
+	return items.flatMap((item, index): readonly Item[] => {
+		const its = index === items.length - 1 ? status : 'completed'
+		const written = writeAnswerItem(item, its, shape, (part) => (part === firstText ? logprobs : []))
+		const [part] = item.parts
+		const signed = part.type === 'tool-call' ? signatureItem(part, part.signature, ids, shape) : undefined
+		return signed === undefined ? [written] : [signed, written]
+	})
+}
+
+function writeAnswerItem(
+	{ id, parts }: AnswerItem,
+	status: ItemStatus,
+	shape: ItemShape,
+	logprobsOf: (part: TextPart) => readonly TokenLogprob[],
+): Item {
+	const [part] = parts
+	switch (part.type) {
+		case 'text':
+		case 'refusal': {
+			const content = parts
+				.filter(isContent)
+				.map((one) => (one.type === 'text' ? writeTextPart(one, logprobsOf(one)) : writeRefusalPart(one)))
+			return writeMessageItem(id, content, status, itemFields(part.rest))
+		}
+		case 'reasoning':
+			return writeReasoning(id, part, status, shape)
+		case 'tool-call':
+			return writeCall(id, part, status, shape)
+		case 'image':
+			return writeImage(id, part, status)
+		case 'provider-item':
+			return writeProviderItem(id, part)
+		default:
+			return part satisfies never
 	}
-	for (const call of toolCalls)
-		writers.push((its) => writeCall(writeItemId(callType(call), id, call.id), call, its, shape))
-	return writers.map((write, index) => write(index === writers.length - 1 ? status : 'completed'))
 }
 
 export function writeReasoning(
 	id: string,
-	text: string,
+	part: Omit<ReasoningPart, 'type'>,
 	status: ItemStatus,
-	{ withEncryptedReasoning }: ItemShape,
+	{ withEncryptedReasoning, tagsSignatures }: ItemShape,
 ): Item {
+	const { text, rest } = part
 	return {
+		summary: [],
+		...partFields(rest),
 		id,
 		type: 'reasoning',
-		summary: [],
 		content: text === '' ? [] : [{ type: 'reasoning_text', text }],
-		encrypted_content: withEncryptedReasoning ? writeOpaque(text) : undefined,
+		encrypted_content: withEncryptedReasoning ? writeEncryptedReasoning(part, tagsSignatures) : undefined,
 		status,
 	}
 }
 
-export function writeMessageItem(id: string, content: readonly JsonObject[], status: ItemStatus): Item {
-	return { id, type: 'message', role: 'assistant', content, status }
+/**
+ * The item that contains a call's signature: undefined if the client does not carry signatures, or there is none. It
+ * belongs beside the call.
+ */
+export function signatureItem(
+	call: Pick<ToolCall, 'id'>,
+	signature: Signature | undefined,
+	ids: ItemIds,
+	{ withEncryptedReasoning, tagsSignatures }: ItemShape,
+): Item | undefined {
+	if (signature === undefined || !withEncryptedReasoning) return undefined
+	return {
+		id: ids.next('reasoning', call.id),
+		type: 'reasoning',
+		summary: [],
+		content: [],
+		encrypted_content: writeCallSignature(call, signature, tagsSignatures),
+		status: 'completed',
+	}
 }
 
-export function writeTextPart(text: string, logprobs: readonly TokenLogprob[]): JsonObject {
-	return { type: 'output_text', text, annotations: [], logprobs: writeLogprobs(logprobs) }
+export function writeMessageItem(
+	id: string,
+	content: readonly JsonObject[],
+	status: ItemStatus,
+	rest: JsonObject = {},
+): Item {
+	return { ...rest, id, type: 'message', role: 'assistant', content, status }
 }
 
-export function writeRefusalPart(refusal: string): JsonObject {
-	return { type: 'refusal', refusal }
+export function writeTextPart({ text, rest }: Omit<TextPart, 'type'>, logprobs: readonly TokenLogprob[]): JsonObject {
+	return { annotations: [], ...partFields(rest), type: 'output_text', text, logprobs: writeLogprobs(logprobs) }
 }
 
-export function callType(call: Pick<ToolCall, 'type'>): 'function_call' | 'custom_tool_call' {
-	return call.type === 'function' ? 'function_call' : 'custom_tool_call'
+export function writeRefusalPart({ text, rest }: Omit<RefusalPart, 'type'>): JsonObject {
+	return { ...partFields(rest), type: 'refusal', refusal: text }
 }
 
 export function writeCall(id: string, call: ToolCall, status: ItemStatus, { unflatten }: ItemShape): Item {
 	const { name, namespace } = unflatten(call.name)
 	return {
+		...partFields(call.rest),
 		id,
-		type: callType(call),
+		type: kindOf(call),
 		call_id: call.id,
 		name,
 		namespace,
-		...(call.type === 'function' ? { arguments: call.arguments } : { input: call.arguments }),
+		...(call.kind === 'function' ? { arguments: call.arguments } : { input: call.arguments }),
 		status,
 	}
+}
+
+/** An image that the model made, as OpenAI's image tool returns it. */
+export function writeImage(id: string, { url, rest }: Omit<ImagePart, 'type'>, status: ItemStatus): Item {
+	const [, format = 'png', data = ''] = /^data:image\/([^;]+);base64,(.*)$/is.exec(url) ?? []
+	const result = status === 'in_progress' ? null : data
+	const written = status === 'in_progress' ? status : 'completed'
+	return { ...partFields(rest), id, type: 'image_generation_call', result, output_format: format, status: written }
+}
+
+export function writeProviderItem(id: string, { item }: Omit<ProviderItem, 'type' | 'wire'>): Item {
+	return { ...item, id, type: typeof item.type === 'string' ? item.type : 'unknown' }
 }
 
 /** Clients read the bytes as a list. */

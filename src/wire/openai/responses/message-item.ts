@@ -1,43 +1,51 @@
 // One item of a stored message: extracts it, or removes it.
 
-import type { AssistantMessage, Message } from '../../../chat/message.ts'
-import { type ItemId, markCall } from './item-id.ts'
+import type { AssistantPart, Message } from '../../../chat/message.ts'
+import type { StoredMessage } from '../../../conversations/conversation.ts'
+import { type AnswerItem, itemsOfAnswer } from './answer-items.ts'
+import { type ItemId, markCall, readItemId, writeItemId } from './item-id.ts'
 import type { ParsedItem } from './item-reader.ts'
 
-/** @returns undefined if the message has no such item. */
-export function extractItem(message: Message, { kind, call }: ItemId): ParsedItem | undefined {
+type Stored = Pick<StoredMessage, 'id' | 'message'>
+
+/**
+ * @param id the item's id
+ * @returns undefined if the message has no such item.
+ */
+export function extractItem({ id: messageId, message }: Stored, id: string): ParsedItem | undefined {
+	const read = readItemId(id)
+	if (read === undefined) return undefined
 	if (message.role !== 'assistant') {
-		const isOutput = kind === 'function_call_output' || kind === 'custom_tool_call_output'
+		const isOutput = read.kind === 'function_call_output' || read.kind === 'custom_tool_call_output'
 		return (message.role === 'tool') === isOutput ? { type: 'message', message } : undefined
 	}
-	const nothing = { content: [], toolCalls: [] }
-	switch (kind) {
-		case 'message':
-			return { type: 'assistant', message: { ...nothing, content: message.content } }
-		case 'reasoning': {
-			const { reasoning } = message
-			return reasoning === undefined ? undefined : { type: 'assistant', message: { ...nothing, reasoning } }
-		}
-		case 'function_call':
-		case 'custom_tool_call': {
-			const one = message.toolCalls.find(({ id }) => markCall(id) === call)
-			return one === undefined ? undefined : { type: 'assistant', message: { ...nothing, toolCalls: [one] } }
-		}
-		default:
-			return undefined
-	}
+	const call = message.content.find((part) => isSignedCall(part, read))
+	if (call?.type === 'tool-call' && call.signature !== undefined)
+		return { type: 'call-signature', call: call.id, signature: call.signature }
+	const items = itemsOfAnswer(message.content, messageId)
+	if (items.length === 0)
+		return id === writeItemId('message', messageId) ? { type: 'assistant', content: [] } : undefined
+	const item = items.find((one) => one.id === id)
+	return item === undefined ? undefined : { type: 'assistant', content: item.parts }
 }
 
-/** @returns the message without the item, or undefined if nothing remains. */
-export function withoutItem(message: Message, { kind, call }: ItemId): Message | undefined {
+/**
+ * @param id the id of one of the message's items
+ * @returns the message without the item, or undefined if nothing remains.
+ */
+export function withoutItem({ id: messageId, message }: Stored, id: string): Message | undefined {
 	if (message.role !== 'assistant') return undefined
-	const { reasoning, ...rest } = message
-	const left: AssistantMessage = {
-		...rest,
-		reasoning: kind === 'reasoning' ? undefined : reasoning,
-		content: kind === 'message' ? [] : message.content,
-		toolCalls: message.toolCalls.filter(({ id }) => call === undefined || markCall(id) !== call),
-	}
-	const isEmpty = left.content.length === 0 && left.toolCalls.length === 0 && left.reasoning === undefined
-	return isEmpty ? undefined : left
+	const read = readItemId(id)
+	const removed: AnswerItem | undefined = itemsOfAnswer(message.content, messageId).find((one) => one.id === id)
+	const content = message.content.flatMap((part): readonly AssistantPart[] => {
+		if (part.type === 'tool-call' && read !== undefined && isSignedCall(part, read))
+			return [{ ...part, signature: undefined }]
+		return removed?.parts.some((one) => one === part) === true ? [] : [part]
+	})
+	return content.length === 0 ? undefined : { ...message, content }
+}
+
+/** Whether the item is the one that contains the call's signature. */
+function isSignedCall(part: AssistantPart, { kind, call }: ItemId): boolean {
+	return part.type === 'tool-call' && kind === 'reasoning' && call !== undefined && markCall(part.id) === call
 }

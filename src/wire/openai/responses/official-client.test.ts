@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
 import { collect } from '../../../chat/collect.testing.ts'
 import { ChatError } from '../../../chat/error.ts'
-import type { ChatEvent } from '../../../chat/event.ts'
+import type { ChatEvent, StartedText, StartedToolCall } from '../../../chat/event.ts'
 import { turnId } from '../../../conversations/turn-id.ts'
 import { ResponseEventWriter } from './event-writer.ts'
 import { readResponsesRequest } from './request-reader.ts'
@@ -14,33 +14,37 @@ const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 1, reasoning
 const answers: Readonly<Record<string, readonly ChatEvent[]>> = {
 	all: [
 		{ type: 'start' },
-		{ type: 'reasoning', choice: 0, text: 'Hm' },
-		{ type: 'reasoning', choice: 0, text: '.' },
-		{ type: 'text', choice: 0, text: 'Hé' },
-		{ type: 'text', choice: 0, text: 'llo' },
-		{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'c1', name: 'f' },
-		{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{"a":' },
-		{ type: 'tool-arguments', choice: 0, call: 0, fragment: '1}' },
+		...partOf({ type: 'reasoning' }, 'Hm', '.'),
+		...partOf({ type: 'text' }, 'Hé', 'llo'),
+		...partOf({ type: 'tool-call', kind: 'function', id: 'c1', name: 'f' }, '{"a":', '1}'),
 		{ type: 'choice-finish', choice: 0, reason: 'tool-calls' },
 		{ type: 'finish', usage },
 	],
 	refusal: [
 		{ type: 'start' },
-		{ type: 'refusal', choice: 0, text: 'No' },
+		...partOf({ type: 'refusal' }, 'No'),
 		{ type: 'choice-finish', choice: 0, reason: 'stop' },
 		{ type: 'finish', usage },
 	],
 	cut: [
 		{ type: 'start' },
-		{ type: 'text', choice: 0, text: 'Half' },
+		...partOf({ type: 'text' }, 'Half'),
 		{ type: 'choice-finish', choice: 0, reason: 'length' },
 		{ type: 'finish', usage },
 	],
 	broken: [
 		{ type: 'start' },
-		{ type: 'text', choice: 0, text: 'Half' },
+		...partOf({ type: 'text' }, 'Half').slice(0, -1),
 		{ type: 'error', error: new ChatError('upstream-failed', 'Gone.', { sent: 'yes' }) },
 	],
+}
+
+function partOf(part: StartedText | StartedToolCall, ...texts: readonly string[]): readonly ChatEvent[] {
+	return [
+		{ type: 'part-start', choice: 0, part },
+		...texts.map((text): ChatEvent => ({ type: 'part-delta', choice: 0, part: part.type, text })),
+		{ type: 'part-end', choice: 0 },
+	]
 }
 
 const server = Bun.serve({
@@ -112,9 +116,11 @@ describe('openai-node', () => {
 		expect(request.messages).toEqual([
 			{
 				role: 'assistant',
-				reasoning: 'Hm.',
-				content: [{ type: 'text', text: 'Héllo' }],
-				toolCalls: [{ type: 'function', id: 'c1', name: 'f', arguments: '{"a":1}' }],
+				content: [
+					{ type: 'reasoning', text: 'Hm.' },
+					{ type: 'text', text: 'Héllo' },
+					{ type: 'tool-call', kind: 'function', id: 'c1', name: 'f', arguments: '{"a":1}' },
+				],
 			},
 			{ role: 'tool', callId: 'c1', content: [{ type: 'text', text: '2' }] },
 		])

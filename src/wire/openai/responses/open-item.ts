@@ -1,11 +1,11 @@
 // An item while it is streamed: its content so far, and the events for each addition. The event writer adds its
 // position in the response.
 
-import type { TokenLogprob } from '../../../chat/event.ts'
+import type { PartEndEvent, TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { ToolCall } from '../../../chat/message.ts'
+import { kindOf } from './answer-items.ts'
 import {
-	callType,
 	type Item,
 	type ItemShape,
 	type ItemStatus,
@@ -22,17 +22,20 @@ export type ItemEvent = readonly [type: string, fields: JsonObject]
 
 export interface OpenItem {
 	readonly id: string
+	/** Whether one of its parts has not ended. */
+	readonly isGrowing: boolean
 	/** The item with its content so far. */
 	item(status: ItemStatus): Item
-	/** The events that precede `done`. */
-	close(): readonly ItemEvent[]
+	/** Ends its open part: the events that report the whole part. None if it has no open part. */
+	end(): readonly ItemEvent[]
 }
 
 export class OpenReasoningItem implements OpenItem {
 	readonly id: string
+	isGrowing = true
 	private readonly shape: ItemShape
 	private text = ''
-	private begun = false
+	private seal: Pick<PartEndEvent, 'signature' | 'encrypted' | 'rest'> = {}
 
 	constructor(id: string, shape: ItemShape) {
 		this.id = id
@@ -40,20 +43,27 @@ export class OpenReasoningItem implements OpenItem {
 	}
 
 	item(status: ItemStatus): Item {
-		return writeReasoning(this.id, this.text, status, this.shape)
+		const { signature, encrypted, rest } = this.seal
+		return writeReasoning(this.id, { text: this.text, signature, encrypted, rest }, status, this.shape)
 	}
 
 	add(piece: string): readonly ItemEvent[] {
 		const events: ItemEvent[] = []
-		if (!this.begun) events.push(['response.content_part.added', { content_index: 0, part: this.part() }])
-		this.begun = true
+		if (this.text === '') events.push(['response.content_part.added', { content_index: 0, part: this.part() }])
 		this.text += piece
 		events.push(['response.reasoning_text.delta', { content_index: 0, delta: piece }])
 		return events
 	}
 
-	close(): readonly ItemEvent[] {
-		if (!this.begun) return []
+	/** What is known when the reasoning ends. */
+	sign(seal: Pick<PartEndEvent, 'signature' | 'encrypted' | 'rest'>): void {
+		this.seal = seal
+	}
+
+	end(): readonly ItemEvent[] {
+		if (!this.isGrowing) return []
+		this.isGrowing = false
+		if (this.text === '') return []
 		return [
 			['response.reasoning_text.done', { content_index: 0, text: this.text }],
 			['response.content_part.done', { content_index: 0, part: this.part() }],
@@ -73,6 +83,7 @@ interface OpenPart {
 
 export class OpenMessage implements OpenItem {
 	readonly id: string
+	isGrowing = false
 	private readonly parts: OpenPart[] = []
 
 	constructor(id: string) {
@@ -83,23 +94,22 @@ export class OpenMessage implements OpenItem {
 		return writeMessageItem(this.id, this.parts.map(writePart), status)
 	}
 
-	addText(text: string, logprobs: readonly TokenLogprob[] = []): readonly ItemEvent[] {
-		const [events, part, content_index] = this.partOf('text')
+	add(type: OpenPart['type'], text: string, logprobs: readonly TokenLogprob[] = []): readonly ItemEvent[] {
+		const [events, part, content_index] = this.openPart(type)
 		part.text += text
 		part.logprobs.push(...logprobs)
-		const delta = { content_index, delta: text, logprobs: writeLogprobs(logprobs) }
-		return [...events, ['response.output_text.delta', delta]]
+		return [
+			...events,
+			type === 'text'
+				? ['response.output_text.delta', { content_index, delta: text, logprobs: writeLogprobs(logprobs) }]
+				: ['response.refusal.delta', { content_index, delta: text }],
+		]
 	}
 
-	addRefusal(text: string): readonly ItemEvent[] {
-		const [events, part, content_index] = this.partOf('refusal')
-		part.text += text
-		return [...events, ['response.refusal.delta', { content_index, delta: text }]]
-	}
-
-	close(): readonly ItemEvent[] {
+	end(): readonly ItemEvent[] {
 		const part = this.parts.at(-1)
-		if (part === undefined) return []
+		if (part === undefined || !this.isGrowing) return []
+		this.isGrowing = false
 		const content_index = this.parts.length - 1
 		const done: ItemEvent =
 			part.type === 'text'
@@ -108,27 +118,24 @@ export class OpenMessage implements OpenItem {
 		return [done, ['response.content_part.done', { content_index, part: writePart(part) }]]
 	}
 
-	/** The last part, or a new one if the last part is of another kind. */
-	private partOf(type: OpenPart['type']): readonly [readonly ItemEvent[], OpenPart, number] {
+	/** The open part, or a new one if the last part has ended. */
+	private openPart(type: OpenPart['type']): readonly [readonly ItemEvent[], OpenPart, number] {
 		const last = this.parts.at(-1)
-		if (last?.type === type) return [[], last, this.parts.length - 1]
-		const closing = this.close()
+		if (last !== undefined && this.isGrowing) return [[], last, this.parts.length - 1]
 		const part: OpenPart = { type, text: '', logprobs: [] }
 		const content_index = this.parts.push(part) - 1
-		return [
-			[...closing, ['response.content_part.added', { content_index, part: writePart(part) }]],
-			part,
-			content_index,
-		]
+		this.isGrowing = true
+		return [[['response.content_part.added', { content_index, part: writePart(part) }]], part, content_index]
 	}
 }
 
 function writePart({ type, text, logprobs }: OpenPart): JsonObject {
-	return type === 'text' ? writeTextPart(text, logprobs) : writeRefusalPart(text)
+	return type === 'text' ? writeTextPart({ text }, logprobs) : writeRefusalPart({ text })
 }
 
 export class OpenCallItem implements OpenItem {
 	readonly id: string
+	isGrowing = true
 	private readonly call: Omit<ToolCall, 'arguments'>
 	private readonly shape: ItemShape
 	private text = ''
@@ -137,6 +144,10 @@ export class OpenCallItem implements OpenItem {
 		this.id = id
 		this.call = call
 		this.shape = shape
+	}
+
+	get callId(): string {
+		return this.call.id
 	}
 
 	item(status: ItemStatus): Item {
@@ -148,14 +159,40 @@ export class OpenCallItem implements OpenItem {
 		return [[`response.${this.field}.delta`, { delta: fragment }]]
 	}
 
-	close(): readonly ItemEvent[] {
+	end(): readonly ItemEvent[] {
+		if (!this.isGrowing) return []
+		this.isGrowing = false
 		const { name } = this.shape.unflatten(this.call.name)
-		return callType(this.call) === 'function_call'
+		return kindOf(this.call) === 'function_call'
 			? [[`response.${this.field}.done`, { name, arguments: this.text }]]
 			: [[`response.${this.field}.done`, { input: this.text }]]
 	}
 
 	private get field(): string {
-		return callType(this.call) === 'function_call' ? 'function_call_arguments' : 'custom_tool_call_input'
+		return kindOf(this.call) === 'function_call' ? 'function_call_arguments' : 'custom_tool_call_input'
+	}
+}
+
+/** An item that arrives in one piece. */
+export class OpenWholeItem implements OpenItem {
+	readonly id: string
+	isGrowing = true
+	private readonly write: (status: ItemStatus) => Item
+	private readonly endEvents: readonly ItemEvent[]
+
+	constructor(id: string, write: (status: ItemStatus) => Item, endEvents: readonly ItemEvent[] = []) {
+		this.id = id
+		this.write = write
+		this.endEvents = endEvents
+	}
+
+	item(status: ItemStatus): Item {
+		return this.write(status)
+	}
+
+	end(): readonly ItemEvent[] {
+		if (!this.isGrowing) return []
+		this.isGrowing = false
+		return this.endEvents
 	}
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../../chat/error.ts'
+import type { ReasoningPart } from '../../../chat/message.ts'
 import { writeError } from '../error-writer.ts'
 import { writeOpaque } from './opaque-text.ts'
 import { readResponsesRequest } from './request-reader.ts'
@@ -147,20 +148,23 @@ describe('a responses request is read', () => {
 			},
 			{
 				role: 'assistant',
-				reasoning: 'ReasoningBlock ü',
 				content: [
+					{ type: 'reasoning', text: 'ReasoningBlock ü' },
+					{
+						type: 'provider-item',
+						wire: 'openai-responses',
+						item: { type: 'web_search_call', id: 'ws_1', status: 'completed' },
+					},
 					{ type: 'text', text: 'A' },
 					{ type: 'refusal', text: 'No' },
-				],
-				toolCalls: [
-					{ type: 'function', id: 'c1', name: 'f', arguments: '{}' },
-					{ type: 'custom', id: 'c2', name: 'mcp__x__g', arguments: 'free' },
+					{ type: 'tool-call', kind: 'function', id: 'c1', name: 'f', arguments: '{}' },
+					{ type: 'tool-call', kind: 'custom', id: 'c2', name: 'mcp__x__g', arguments: 'free' },
 				],
 			},
 			{ role: 'tool', callId: 'c1', content: text('1') },
 			{ role: 'tool', callId: 'c2', content: text('2') },
 			{ role: 'system', content: text('A summary of the conversation so far:\n\nso far') },
-			{ role: 'assistant', content: text('B'), toolCalls: [] },
+			{ role: 'assistant', content: text('B') },
 		])
 	})
 
@@ -174,21 +178,33 @@ describe('a responses request is read', () => {
 		})
 		expect(references).toEqual(['msg_1'])
 		expect(request.messages).toHaveLength(2)
-		const found = new Map([['msg_1', [{ type: 'assistant' as const, message: { content: text('X'), toolCalls: [] } }]]])
+		const found = new Map([['msg_1', [{ type: 'assistant' as const, content: text('X') }]]])
 		expect(withItems(found).request.messages).toEqual([
 			{ role: 'user', content: text('A') },
-			{ role: 'assistant', content: text('X'), toolCalls: [] },
+			{ role: 'assistant', content: text('X') },
 			{ role: 'user', content: text('B') },
 		])
 	})
 
-	test('plain reasoning, if the encrypted content is not ours', () => {
+	test("another server's reasoning, with its plain text and its signature", () => {
 		const item = { type: 'reasoning', summary: [{ type: 'summary_text', text: 'S' }], encrypted_content: 'gAAAA' }
 		const messages = (fields: object) =>
 			read({ instructions: 'I', input: [{ ...item, ...fields }] }).request.messages.slice(1)
-		expect(messages({})).toEqual([{ role: 'assistant', reasoning: 'S', content: [], toolCalls: [] }])
-		expect(messages({ content: [{ type: 'reasoning_text', text: 'C' }] })).toMatchObject([{ reasoning: 'C' }])
-		expect(messages({ summary: [] })).toEqual([])
+		const reasoning = (value: string): ReasoningPart => ({
+			type: 'reasoning',
+			text: value,
+			signature: { wire: 'openai-responses', value: 'gAAAA' },
+			encrypted: true,
+		})
+		expect(messages({})).toEqual([{ role: 'assistant', content: [reasoning('S')] }])
+		expect(messages({ content: [{ type: 'reasoning_text', text: 'C' }] })).toMatchObject([
+			{ content: [reasoning('C')] },
+		])
+		expect(messages({ summary: [] })).toEqual([{ role: 'assistant', content: [reasoning('')] }])
+		expect(messages({ encrypted_content: null })).toEqual([
+			{ role: 'assistant', content: [{ type: 'reasoning', text: 'S' }] },
+		])
+		expect(messages({ summary: [], encrypted_content: null })).toEqual([])
 	})
 })
 
@@ -257,8 +273,8 @@ describe('a responses request is rejected', () => {
 			{ param: 'max_output_tokens', code: 'integer_below_min_value' },
 		],
 		[
-			'with an item of an unknown type',
-			{ input: [{ role: 'user', content: 'a' }, { type: 'nonsense' }] },
+			'with an item whose type is no text',
+			{ input: [{ role: 'user', content: 'a' }, { type: 1 }] },
 			{ param: 'input[1].type', code: 'invalid_value' },
 		],
 		[

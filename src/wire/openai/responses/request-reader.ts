@@ -4,7 +4,8 @@
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import { definedFields, type Json } from '../../../chat/json.ts'
-import { type Message, textOf } from '../../../chat/message.ts'
+import type { Message } from '../../../chat/message.ts'
+import { textOf, toolCallsOf } from '../../../chat/parts.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../../chat/request.ts'
 import type { Metadata } from '../../../conversations/conversation.ts'
 import { readCommonSampling } from '../chat-request-reader.ts'
@@ -42,6 +43,8 @@ export interface ReadResponsesRequest {
 	readonly echo: JsonObject
 	/** The fields and tools that no engine gets, by the client's names. */
 	readonly dropped: readonly string[]
+	/** The error of OpenAI's API for a type of item or content that it does not know. */
+	readonly violation?: ChatError | undefined
 }
 
 /**
@@ -55,7 +58,10 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
 	checkDependencies(fields)
-	const pieces = readInput(fields, body)
+	let violation: ChatError | undefined
+	const pieces = readInput(fields, body, (error) => {
+		violation ??= error
+	})
 	const { conversation, previous_response_id: previousResponse } = fields
 	const continues = conversation != null || previousResponse != null
 	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
@@ -89,6 +95,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		withEncryptedReasoning: fields.include?.includes('reasoning.encrypted_content') ?? false,
 		metadata: fields.metadata ?? {},
 		echo: readEcho(fields),
+		violation,
 		dropped: [...droppedFields(fields), ...droppedTools(fields.tools ?? [])],
 	}
 }
@@ -125,11 +132,15 @@ function checkDependencies(fields: ResponsesRequestBody): void {
 		)
 }
 
-function readInput(fields: ResponsesRequestBody, body: unknown): readonly ParsedItem[] {
+function readInput(
+	fields: ResponsesRequestBody,
+	body: unknown,
+	violate: (error: ChatError) => void,
+): readonly ParsedItem[] {
 	const { input } = fields
 	if (typeof input === 'string')
 		return [{ type: 'message', message: { role: 'user', content: [{ type: 'text', text: input }] } }]
-	const pieces = readItems(input ?? [], { body, field: 'input' })
+	const pieces = readItems(input ?? [], { body, field: 'input', violate })
 	const continued = fields.conversation != null || fields.previous_response_id != null
 	if (pieces.length === 0 && !continued && fields.instructions == null)
 		throw new ChatError(
@@ -216,7 +227,7 @@ function readFormat(format: NonNullable<ResponsesRequestBody['text']>['format'])
 }
 
 function checkJson({ messages }: ChatRequest): void {
-	if (messages.some((message) => /json/i.test(textOf(message)))) return
+	if (messages.some((message) => /json/i.test(textOf(message.content)))) return
 	throw new ChatError(
 		'invalid-request',
 		"The input must contain the word 'json' in some form, to use 'text.format' of type 'json_object'.",
@@ -228,7 +239,7 @@ function checkJson({ messages }: ChatRequest): void {
 function checkCalls(messages: readonly Message[]): void {
 	const open = new Set<string>()
 	for (const message of messages) {
-		if (message.role === 'assistant') for (const { id } of message.toolCalls) open.add(id)
+		if (message.role === 'assistant') for (const { id } of toolCallsOf(message.content)) open.add(id)
 		if (message.role === 'tool' && !open.delete(message.callId))
 			throw new ChatError(
 				'invalid-request',

@@ -26,7 +26,13 @@ const answer: StoredMessage = {
 	conversation: turn.conversation,
 	turn: id,
 	depth: 1,
-	message: { role: 'assistant', content: [{ type: 'text', text: 'Hi' }], reasoning: 'R', toolCalls: [] },
+	message: {
+		role: 'assistant',
+		content: [
+			{ type: 'reasoning', text: 'R' },
+			{ type: 'text', text: 'Hi' },
+		],
+	},
 	partial: false,
 	createdAtMs: 0,
 }

@@ -4,7 +4,6 @@ import type { Choice, Completion } from '../../../chat/completion.ts'
 import type { ChatError, ChatErrorKind } from '../../../chat/error.ts'
 import type { FinishReason } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
-import type { AssistantMessage } from '../../../chat/message.ts'
 import type { Usage } from '../../../chat/usage.ts'
 import type { Metadata, StoredMessage, Turn, TurnState } from '../../../conversations/conversation.ts'
 import { type ConversationId, writeConversationId } from '../../../conversations/conversation-id.ts'
@@ -28,6 +27,8 @@ export interface ResponseIdentity {
 	readonly model: string
 	/** Unix time in milliseconds. */
 	readonly now: () => number
+	/** Signatures name their origin. */
+	readonly tagsSignatures?: boolean
 }
 
 /** The request fields in a response. */
@@ -82,8 +83,8 @@ export function readResponseId(id: string): TurnId | undefined {
 	return readTurnId(id, 'resp_')
 }
 
-export function itemShape({ echo, withEncryptedReasoning }: ResponseShape): ItemShape {
-	return { withEncryptedReasoning, unflatten: unflattenBy(echo.tools) }
+export function itemShape({ echo, withEncryptedReasoning }: ResponseShape, tagsSignatures = false): ItemShape {
+	return { withEncryptedReasoning, tagsSignatures, unflatten: unflattenBy(echo.tools) }
 }
 
 /** Writes a unary answer. */
@@ -96,7 +97,7 @@ export function writeCompletedResponse(
 	const status = choice === undefined ? 'completed' : statusOf(choice.finishReason)
 	return writeResponse(identity, shape, {
 		status,
-		output: choice === undefined ? [] : writeChoice(choice, identity.token, status, shape),
+		output: choice === undefined ? [] : writeChoice(choice, identity, status, shape),
 		usage: completion.usage,
 		...completedAt(status, identity.now()),
 		model: completion.model,
@@ -104,19 +105,15 @@ export function writeCompletedResponse(
 	})
 }
 
-function writeChoice(choice: Choice, token: TurnId, status: ResponseStatus, shape: ResponseShape): readonly Item[] {
-	const { text, refusal, reasoning, toolCalls, logprobs } = choice
-	const message: AssistantMessage = {
-		role: 'assistant',
-		content: [
-			...(text === '' ? [] : [{ type: 'text' as const, text }]),
-			...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
-		],
-		reasoning: reasoning === '' ? undefined : reasoning,
-		toolCalls,
-	}
+function writeChoice(
+	{ parts, logprobs }: Choice,
+	{ token, tagsSignatures }: ResponseIdentity,
+	status: ResponseStatus,
+	shape: ResponseShape,
+): readonly Item[] {
 	const itemStatus = status === 'incomplete' ? 'incomplete' : 'completed'
-	return writeAnswer(message, answerId(token, 0), itemStatus, itemShape(shape), logprobs)
+	const message = { content: parts }
+	return writeAnswer(message, answerId(token, 0), itemStatus, itemShape(shape, tagsSignatures), logprobs)
 }
 
 /**
@@ -135,7 +132,13 @@ export function writeTurn(turn: Turn, answer: StoredMessage | undefined, withEnc
 		status,
 		output:
 			answer?.message.role === 'assistant'
-				? writeAnswer(answer.message, answer.id, whole ? 'completed' : 'incomplete', itemShape(shape), first?.logprobs)
+				? writeAnswer(
+						answer.message,
+						answer.id,
+						whole ? 'completed' : 'incomplete',
+						itemShape(shape, true),
+						first?.logprobs,
+					)
 				: [],
 		usage,
 		error: status === 'failed' ? error : undefined,

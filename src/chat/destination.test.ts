@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'bun:test'
+import { requestFor } from './destination.ts'
+import { ChatError } from './error.ts'
+import type { AssistantPart, Message } from './message.ts'
+import type { ChatRequest } from './request.ts'
+
+const plain: ChatRequest = {
+	model: 'm',
+	messages: [],
+	sampling: {},
+	stop: [],
+	choices: 1,
+	tools: [],
+	toolChoice: { type: 'none' },
+	parallelToolCalls: true,
+	responseFormat: { type: 'text' },
+	passthrough: {},
+}
+
+function send(messages: readonly Message[], wire: string | undefined = 'w', origin?: string) {
+	const dropped: string[] = []
+	const request = { ...plain, messages }
+	const sent = requestFor({ wire, origin }, request, (part) => dropped.push(part))
+	return { request, sent, dropped }
+}
+
+const rest = { wire: 'w', fields: { extra: 1 } }
+const everyRole: readonly Message[] = [
+	{ role: 'system', content: [{ type: 'text', text: 's', rest }], rest },
+	{ role: 'user', content: [{ type: 'image', url: 'https://x.test/a.png', rest }], rest },
+	{
+		role: 'assistant',
+		content: [
+			{ type: 'text', text: 'a' },
+			{ type: 'reasoning', text: 'r', rest },
+		],
+		rest,
+	},
+	{ role: 'tool', callId: 'c', content: [{ type: 'text', text: 't', rest }], rest },
+]
+
+describe('a request for its own wire', () => {
+	test('is the same object', () => {
+		const { request, sent, dropped } = send(everyRole)
+		expect(sent).toBe(request)
+		expect(dropped).toEqual([])
+	})
+})
+
+describe('a request for another wire', () => {
+	test('loses the unknown fields, each of which is reported by its path', () => {
+		const { sent, dropped } = send(everyRole, 'v')
+		expect(JSON.stringify(sent)).not.toContain('extra')
+		expect(dropped).toEqual([
+			'messages[0].extra',
+			'messages[0].content[0].extra',
+			'messages[1].extra',
+			'messages[1].content[0].extra',
+			'messages[2].extra',
+			'messages[2].content[1].extra',
+			'messages[3].extra',
+			'messages[3].content[0].extra',
+		])
+	})
+
+	test('loses the unknown fields of its tools', () => {
+		const dropped: string[] = []
+		const tools = [{ type: 'function', name: 'f', strict: false, rest }] as const
+		const sent = requestFor({ wire: undefined }, { ...plain, tools }, (part) => dropped.push(part))
+		expect(sent.tools[0]?.rest).toBeUndefined()
+		expect(dropped).toEqual(['tools[0].extra'])
+	})
+
+	test('loses provider items of the assistant, and is refused with those of the user', () => {
+		const item = { type: 'provider-item', wire: 'w', item: { type: 'video_url' } } as const
+		const { sent, dropped } = send([{ role: 'assistant', content: [item, { type: 'text', text: 'a' }] }], 'v')
+		expect(sent.messages[0]?.content).toEqual([{ type: 'text', text: 'a' }])
+		expect(dropped).toEqual(['messages[0].content[0]'])
+		expect(() => send([{ role: 'user', content: [item] }], 'v')).toThrow(ChatError)
+		expect(() => send([{ role: 'tool', callId: 'c', content: [item] }], 'v')).toThrow('video_url')
+		expect(send([{ role: 'user', content: [item] }]).dropped).toEqual([])
+	})
+})
+
+describe('signatures', () => {
+	const parts = (origin?: string): readonly AssistantPart[] => [
+		{ type: 'reasoning', text: 'r', signature: { wire: 'w', value: 's', origin } },
+		{ type: 'reasoning', text: '', signature: { wire: 'w', value: 's', origin }, encrypted: true },
+		{
+			type: 'tool-call',
+			kind: 'function',
+			id: 'c',
+			name: 'f',
+			arguments: '{}',
+			signature: { wire: 'w', value: 's', origin },
+		},
+	]
+	const sentParts = (wire: string, from: string | undefined, to: string | undefined) =>
+		send([{ role: 'assistant', content: parts(from) }], wire, to).sent.messages[0]?.content ?? []
+
+	test('go back to their origin, in their order', () => {
+		expect(sentParts('w', 'a', 'a')).toEqual(parts('a'))
+	})
+
+	test('of an unknown origin go to every upstream of their wire', () => {
+		expect(sentParts('w', undefined, 'a')).toEqual(parts())
+	})
+
+	for (const [name, wire, to] of [
+		['another origin', 'w', 'b'],
+		['another wire', 'v', 'a'],
+	] as const)
+		test(`are not sent to ${name}; reasoning that only they contain is left out`, () => {
+			expect(sentParts(wire, 'a', to)).toEqual([
+				{ type: 'reasoning', text: 'r' },
+				{ type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' },
+			])
+		})
+})

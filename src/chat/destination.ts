@@ -1,0 +1,146 @@
+// Removes from a request what its upstream would not recognize: unknown fields and provider items of other wires, and
+// signatures that other services or models made. It knows no wire.
+
+import { ChatError } from './error.ts'
+import type { AssistantPart, Message, ReasoningPart, Signature, ToolCall, ToolPart, UserPart } from './message.ts'
+import type { ChatRequest } from './request.ts'
+import type { Drop } from './request-fates.ts'
+import type { Rest } from './rest.ts'
+
+/** Where a request is sent. */
+export interface Destination {
+	/** Undefined for engines without a wire of their own, which recognize nothing foreign. */
+	readonly wire: string | undefined
+	/** The service and model, as in `Signature.origin`. */
+	readonly origin?: string | undefined
+	/** The upstream rejects reasoning without a signature. */
+	readonly requiresSignatures?: boolean | undefined
+}
+
+/**
+ * The request as `destination` can receive it; the same object if all of it can be sent. Unknown fields, and the
+ * provider items and readable reasoning of assistant messages, are reported by path, such as
+ * `messages[2].content[0].annotations`.
+ *
+ * @throws ChatError `unsupported` for a provider item that the user or a tool sent: the answer would be wrong without
+ * it.
+ */
+export function requestFor(destination: Destination, request: ChatRequest, drop: Drop): ChatRequest {
+	const messages = mapChanged(request.messages, (message, index) =>
+		messageFor(destination, message, `messages[${index}]`, drop),
+	)
+	const tools = mapChanged(request.tools, (tool, index) => withOwnRest(destination, tool, `tools[${index}]`, drop))
+	return messages === request.messages && tools === request.tools ? request : { ...request, messages, tools }
+}
+
+function messageFor(destination: Destination, given: Message, path: string, drop: Drop): Message {
+	const message = withOwnRest(destination, given, path, drop)
+	const pathOf = (index: number) => `${path}.content[${index}]`
+	switch (message.role) {
+		case 'system':
+		case 'developer': {
+			const content = mapChanged(message.content, (part, index) => withOwnRest(destination, part, pathOf(index), drop))
+			return content === message.content ? message : { ...message, content }
+		}
+		case 'user': {
+			const content = mapChanged(message.content, (part, index) => givenPart(destination, part, pathOf(index), drop))
+			return content === message.content ? message : { ...message, content }
+		}
+		case 'tool': {
+			const content = mapChanged(message.content, (part, index) => givenPart(destination, part, pathOf(index), drop))
+			return content === message.content ? message : { ...message, content }
+		}
+		case 'assistant': {
+			const content = mapChanged(message.content, (part, index) =>
+				assistantPart(destination, part, pathOf(index), drop),
+			)
+			return content === message.content ? message : { ...message, content }
+		}
+	}
+}
+
+function givenPart<Given extends UserPart | ToolPart>(
+	destination: Destination,
+	part: Given,
+	path: string,
+	drop: Drop,
+): Given {
+	if (part.type !== 'provider-item') return withOwnRest<Given & WithRest>(destination, part, path, drop)
+	if (part.wire === destination.wire) return part
+	throw new ChatError('unsupported', `This model does not support content of the type '${nameOf(part.item.type)}'.`, {
+		param: path,
+	})
+}
+
+function assistantPart(
+	destination: Destination,
+	part: AssistantPart,
+	path: string,
+	drop: Drop,
+): AssistantPart | undefined {
+	switch (part.type) {
+		case 'provider-item':
+			if (part.wire === destination.wire) return part
+			drop(path)
+			return undefined
+		case 'reasoning': {
+			const own = withOwnSignature(destination, withOwnRest(destination, part, path, drop))
+			if (destination.requiresSignatures !== true || own?.signature !== undefined) return own
+			if (part.text !== '') drop(path)
+			return undefined
+		}
+		case 'tool-call':
+			return withOwnSignature(destination, withOwnRest(destination, part, path, drop))
+		case 'text':
+		case 'refusal':
+		case 'image':
+		case 'audio':
+			return withOwnRest<AssistantPart & WithRest>(destination, part, path, drop)
+		default:
+			return part satisfies never
+	}
+}
+
+/** Reasoning without its text is worthless without its signature, but its text may still help. */
+function withOwnSignature<Given extends ReasoningPart | ToolCall>(
+	destination: Destination,
+	part: Given,
+): Given | undefined {
+	if (part.signature === undefined || isValid(part.signature, destination)) return part
+	if (part.type === 'reasoning' && part.text === '') return undefined
+	return { ...part, signature: undefined }
+}
+
+function isValid({ wire, origin }: Signature, destination: Destination): boolean {
+	if (wire !== destination.wire) return false
+	return origin === undefined || destination.origin === undefined || origin === destination.origin
+}
+
+interface WithRest {
+	readonly rest?: Rest | undefined
+}
+
+function withOwnRest<Given extends WithRest>({ wire }: Destination, given: Given, path: string, drop: Drop): Given {
+	if (given.rest === undefined || given.rest.wire === wire) return given
+	for (const name of Object.keys(given.rest.fields)) drop(`${path}.${name}`)
+	return { ...given, rest: undefined }
+}
+
+function nameOf(type: unknown): string {
+	return typeof type === 'string' ? type.slice(0, 100) : 'unknown'
+}
+
+/** Like `map`, without the undefined results; the same list if nothing changed. */
+function mapChanged<Item>(
+	list: readonly Item[],
+	change: (item: Item, index: number) => Item | undefined,
+): readonly Item[] {
+	let changed: Item[] | undefined
+	for (const [index, item] of list.entries()) {
+		const result = change(item, index)
+		if (changed === undefined && result === item) continue
+		changed ??= list.slice(0, index)
+		if (result !== undefined) changed.push(result)
+	}
+	return changed ?? list
+}

@@ -1,0 +1,58 @@
+// The fields of items and content parts that the readers do not understand, as `Rest`. A message item has no part of its
+// own in an answer, so its unknown fields belong to its first part, under names with the prefix `item.`.
+
+import type { Json, JsonObject } from '../../../chat/json.ts'
+import { mergeRest, type Rest, restFor, restOf } from '../../../chat/rest.ts'
+import { responsesWire } from '../formats.ts'
+
+/** Fields that every item may have and that say nothing to a model. */
+const commonFields: ReadonlySet<string> = new Set(['id', 'object', 'role', 'status', 'type'])
+
+const ofItem = 'item.'
+
+/**
+ * The fields of `given` that its schema does not have. Null and empty lists say nothing and are left out.
+ *
+ * @param known the fields of the schema.
+ */
+export function unknownFields(given: Readonly<Record<string, unknown>>, known: object): Rest | undefined {
+	const fields: Record<string, Json> = {}
+	for (const [name, value] of Object.entries(given)) {
+		if (commonFields.has(name) || Object.hasOwn(known, name)) continue
+		if (value == null || (Array.isArray(value) && value.length === 0)) continue
+		// The body is parsed JSON.
+		fields[name] = value as Json
+	}
+	return restOf(responsesWire, fields)
+}
+
+/** The rest of the first part of a message item, whose own rest is `item`. */
+export function withItemRest(part: Rest | undefined, item: Rest | undefined): Rest | undefined {
+	if (item === undefined) return part
+	const entries = Object.entries(item.fields).map(([name, value]) => [ofItem + name, value] as const)
+	return mergeRest(part, { wire: item.wire, fields: Object.fromEntries(entries) })
+}
+
+/** Whether the rest is that of a message item's first part. */
+export function beginsItem(rest: Rest | undefined): boolean {
+	return Object.keys(restFor(responsesWire, rest)).some((name) => name.startsWith(ofItem))
+}
+
+/** The fields to write with the part. */
+export function partFields(rest: Rest | undefined): JsonObject {
+	return selectFields(rest, (name) => (name.startsWith(ofItem) ? undefined : name))
+}
+
+/** The fields to write with the message item whose first part has this rest. */
+export function itemFields(rest: Rest | undefined): JsonObject {
+	return selectFields(rest, (name) => (name.startsWith(ofItem) ? name.slice(ofItem.length) : undefined))
+}
+
+function selectFields(rest: Rest | undefined, nameOf: (name: string) => string | undefined): JsonObject {
+	const fields: Record<string, Json | undefined> = {}
+	for (const [name, value] of Object.entries(restFor(responsesWire, rest))) {
+		const written = nameOf(name)
+		if (written !== undefined) fields[written] = value
+	}
+	return fields
+}
