@@ -82,6 +82,20 @@ describe('a request for another wire', () => {
 	})
 })
 
+test('an answer of which nothing is left is no message, an empty one remains', () => {
+	const item = { type: 'provider-item', wire: 'w', item: { type: 'x' } } as const
+	const text = { type: 'text', text: 'a' } as const
+	const messages: readonly Message[] = [
+		{ role: 'user', content: [text] },
+		{ role: 'assistant', content: [item, { type: 'reasoning', text: '', signature: { wire: 'w', value: 's' } }] },
+		{ role: 'assistant', content: [] },
+		{ role: 'assistant', content: [item, text] },
+	]
+	const { sent, dropped } = send(messages, 'v')
+	expect(sent.messages.map(({ content }) => content.length)).toEqual([1, 0, 1])
+	expect(dropped).toEqual(['messages[1].content[0]', 'messages[3].content[0]'])
+})
+
 describe('signatures', () => {
 	const parts = (origin?: string): readonly AssistantPart[] => [
 		{ type: 'reasoning', text: 'r', signature: { wire: 'w', value: 's', origin } },
