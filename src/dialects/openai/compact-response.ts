@@ -19,8 +19,9 @@ export const compactResponse: Route = {
 	method: 'POST',
 	path: '/responses/compact',
 	read({ body }): ChatCall {
-		const { fields, dropped } = readCompactionBody(body)
+		const { fields, dropped: unused } = readCompactionBody(body)
 		const read = readResponsesRequest(fields)
+		const dropped = [...unused, ...read.dropped]
 		const call = { ...compactCall(read, read.input), dropped }
 		const { references, previousResponse } = read
 		if (references.length === 0 && previousResponse === undefined) return call
@@ -43,6 +44,7 @@ function compactCall(read: ReadResponsesRequest, input: readonly Message[]): Cha
 		type: 'chat',
 		request: { ...read.request, messages: [...instructions, ...input, summaryRequest] },
 		stream: false,
+		violation: read.violation,
 		writer: {
 			completion: (completion, context) => writeCompaction(completion, context, input),
 			stream: (context) => new ResponseEventWriter(context, { echo, metadata, withEncryptedReasoning }),

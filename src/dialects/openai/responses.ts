@@ -49,7 +49,7 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 }
 
 function chatCall(read: ReadResponsesRequest): ChatCall {
-	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped, violation } = read
+	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped, violation, truncation } = read
 	const thread = threadOf(read)
 	return {
 		type: 'chat',
@@ -57,7 +57,8 @@ function chatCall(read: ReadResponsesRequest): ChatCall {
 		stream,
 		thread,
 		background,
-		dropped,
+		// Only a stored conversation is truncated.
+		dropped: thread === undefined && truncation === 'auto' ? [...dropped, 'truncation'] : dropped,
 		violation,
 		writer: responseWriter({ echo, metadata, withEncryptedReasoning }),
 	}

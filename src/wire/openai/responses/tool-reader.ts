@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../chat/json.ts'
 import type { Tool, ToolChoice } from '../../../chat/tool.ts'
 import { strictViolation } from '../../json/strict-schema.ts'
 import { schemaErrorAt } from '../schema-error.ts'
+import { unknownFields } from './item-rest.ts'
 import { customTool, functionTool, namespaceTool, type ResponsesRequestBody } from './request-schema.ts'
 import { flattenName } from './tool-name.ts'
 
@@ -41,13 +42,14 @@ function readToolList(tools: ToolBodies, at: ToolPath, namespace: string | undef
 	})
 }
 
-/** The types of the tools that are left out, such as `tools.web_search`. */
+/** The types of the tools that are left out, such as `tools.web_search`, and the descriptions of namespaces. */
 export function droppedTools(tools: ToolBodies): readonly string[] {
 	return tools.flatMap((tool): readonly string[] => {
 		if (tool.type === 'function' || tool.type === 'custom') return []
 		if (tool.type !== 'namespace') return [`tools.${tool.type.slice(0, 100)}`]
-		const { success, data } = namespaceTool.safeParse(tool)
-		return success ? droppedTools(data.tools) : []
+		const { data } = namespaceTool.safeParse(tool)
+		if (data === undefined) return []
+		return [...(data.description ? ['tools.namespace.description'] : []), ...droppedTools(data.tools)]
 	})
 }
 
@@ -61,15 +63,18 @@ function readFunction(tool: z.infer<typeof functionTool>, namespace: string | un
 		description: description ?? undefined,
 		parameters: parameters == null ? undefined : (parameters as JsonObject),
 		strict: strict ?? false,
+		rest: unknownFields(tool, functionTool.shape),
 	}
 }
 
-function readCustom({ name, description, format }: z.infer<typeof customTool>, namespace: string | undefined): Tool {
+function readCustom(tool: z.infer<typeof customTool>, namespace: string | undefined): Tool {
+	const { name, description, format } = tool
 	return {
 		type: 'custom',
 		name: flatten(name, namespace),
 		description: description ?? undefined,
 		grammar: format?.type === 'grammar' ? { syntax: format.syntax, definition: format.definition } : undefined,
+		rest: unknownFields(tool, customTool.shape),
 	}
 }
 
