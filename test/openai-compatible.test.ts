@@ -4,6 +4,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { ChatError } from '../src/chat/error.ts'
+import { textOf } from '../src/chat/parts.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
 import { completionOf } from '../src/engines/answer.testing.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
@@ -70,7 +71,7 @@ async function send(respond: (request: Request) => Response | Promise<Response>)
 	})
 	try {
 		const { choices } = await completionOf(await engine.chat(request, call))
-		return choices[0]?.text ?? ''
+		return textOf(choices[0]?.parts ?? [])
 	} catch (thrown) {
 		if (thrown instanceof ChatError) return thrown
 		throw thrown

@@ -3,6 +3,7 @@ import type { Completion } from './completion.ts'
 import { eventsOfCompletion } from './completion-events.ts'
 import { CompletionFold } from './completion-fold.ts'
 import { brokenRule } from './event-rules.testing.ts'
+import { partSamples } from './part-samples.testing.ts'
 
 const logprob = { token: 'Hi', logprob: -0.5, bytes: [72, 105], top: [] }
 
@@ -44,10 +45,24 @@ const completion: Completion = {
 }
 
 test('the events of a completion follow the rules of streams, and fold to the same completion', () => {
-	const events = eventsOfCompletion(completion)
-	expect(brokenRule(events, 2)).toBeUndefined()
+	expect(folded(completion)).toEqual(completion)
+})
+
+test('no field of a part is lost on the way', () => {
+	const { file, ...parts } = partSamples('w')
+	for (const part of Object.values(parts)) {
+		const [choice] = completion.choices
+		if (choice === undefined) continue
+		const one = { ...completion, choices: [{ ...choice, parts: [part], logprobs: undefined }] }
+		expect(folded(one)).toEqual(one)
+	}
+})
+
+function folded(given: Completion): Completion {
+	const events = eventsOfCompletion(given)
+	expect(brokenRule(events, given.choices.length)).toBeUndefined()
 	const fold = new CompletionFold()
 	for (const event of events) fold.add(event)
 	expect(fold.isComplete).toBe(true)
-	expect(fold.completion()).toEqual(completion)
-})
+	return fold.completion()
+}

@@ -11,7 +11,8 @@ import type {
 	PartStartEvent,
 	TokenLogprob,
 } from './event.ts'
-import type { AssistantPart } from './message.ts'
+import type { AssistantPart, ReasoningPart, RefusalPart, TextPart, ToolCall } from './message.ts'
+import type { EveryField } from './request.ts'
 import { mergeRest, type Rest } from './rest.ts'
 import type { Usage } from './usage.ts'
 
@@ -154,32 +155,40 @@ function endPart(choice: OpenChoice, end: PartEndEvent): void {
 	choice.open = undefined
 }
 
+/** All fields of a part but the cache marks, which only clients set. */
+type GivenFields<Part> = Part extends AssistantPart ? EveryField<Omit<Part, 'cacheMark'>> : never
+
 /** The complete part; undefined if it is empty. */
 function partOf(
 	started: PartStartEvent['part'],
 	received: string,
-	{ signature, encrypted, rest }: Omit<PartEndEvent, 'type' | 'choice'>,
+	{ signature, encrypted, rest: lastRest }: Omit<PartEndEvent, 'type' | 'choice'>,
 ): AssistantPart | undefined {
 	const text = wholeCharacters(received)
+	const rest = 'rest' in started ? mergeRest(started.rest, lastRest) : lastRest
 	switch (started.type) {
 		case 'text':
 		case 'refusal':
-			return text === '' && rest === undefined ? undefined : { type: started.type, text, rest }
+			return text === '' && rest === undefined
+				? undefined
+				: ({ type: started.type, text, rest } satisfies GivenFields<TextPart | RefusalPart>)
 		case 'reasoning':
 			return text === '' && signature === undefined && rest === undefined
 				? undefined
-				: { type: 'reasoning', text, signature, encrypted, rest }
+				: ({ type: 'reasoning', text, signature, encrypted, rest } satisfies GivenFields<ReasoningPart>)
 		case 'tool-call':
 			return {
 				...started,
 				arguments: received,
 				signature: signature ?? started.signature,
-				rest: mergeRest(started.rest, rest),
-			}
+				rest,
+			} satisfies GivenFields<ToolCall>
 		case 'image':
 		case 'audio':
 		case 'provider-item':
 			return started
+		default:
+			return started satisfies never
 	}
 }
 

@@ -13,11 +13,14 @@ export interface Destination {
 	readonly wire: string | undefined
 	/** The service and model, as in `Signature.origin`. */
 	readonly origin?: string | undefined
+	/** The upstream rejects reasoning without a signature. */
+	readonly requiresSignatures?: boolean | undefined
 }
 
 /**
- * The request as `destination` can receive it; the same object if all of it can be sent. Unknown fields and the
- * provider items of assistant messages are reported by path, such as `messages[2].content[0].annotations`.
+ * The request as `destination` can receive it; the same object if all of it can be sent. Unknown fields, and the
+ * provider items and readable reasoning of assistant messages, are reported by path, such as
+ * `messages[2].content[0].annotations`.
  *
  * @throws ChatError `unsupported` for a provider item that the user or a tool sent: the answer would be wrong without
  * it.
@@ -82,9 +85,14 @@ function assistantPart(
 			if (part.wire === destination.wire) return part
 			drop(path)
 			return undefined
-		case 'reasoning':
+		case 'reasoning': {
+			const own = withOwnSignature(destination, withOwnRest(destination, part, path, drop))
+			if (destination.requiresSignatures !== true || own?.signature !== undefined) return own
+			if (part.text !== '') drop(path)
+			return undefined
+		}
 		case 'tool-call':
-			return withOwnSignature(destination, withOwnRest<ReasoningPart | ToolCall>(destination, part, path, drop))
+			return withOwnSignature(destination, withOwnRest(destination, part, path, drop))
 		case 'text':
 		case 'refusal':
 		case 'image':
@@ -96,10 +104,10 @@ function assistantPart(
 }
 
 /** Reasoning without its text is worthless without its signature, but its text may still help. */
-function withOwnSignature(
+function withOwnSignature<Given extends ReasoningPart | ToolCall>(
 	destination: Destination,
-	part: ReasoningPart | ToolCall,
-): ReasoningPart | ToolCall | undefined {
+	part: Given,
+): Given | undefined {
 	if (part.signature === undefined || isValid(part.signature, destination)) return part
 	if (part.type === 'reasoning' && part.text === '') return undefined
 	return { ...part, signature: undefined }

@@ -28,6 +28,8 @@ export interface StartEvent {
 	readonly model?: string | undefined
 	/** OpenAI's `system_fingerprint`: the same value means the same backend. */
 	readonly fingerprint?: string | undefined
+	/** Usage that the upstream reports before its answer, such as the prompt's tokens. `finish` has the final usage. */
+	readonly usage?: Usage | undefined
 }
 
 /** Opens a part. */
@@ -42,6 +44,8 @@ export type StartedPart = StartedText | StartedToolCall | ImagePart | AudioPart 
 
 export interface StartedText {
 	readonly type: 'text' | 'reasoning' | 'refusal'
+	/** Unknown fields that precede the content. */
+	readonly rest?: Rest | undefined
 }
 
 export interface StartedToolCall {

@@ -59,8 +59,8 @@ const additions: Readonly<Record<string, Addition>> = {
 	},
 	'an event': {
 		file: 'chat/event.ts',
-		text: '\t| TextEvent',
-		changed: "\t| TextEvent\n\t| { readonly type: 'trial-event'; readonly choice: number; readonly url: string }",
+		text: '\t| RestEvent',
+		changed: "\t| RestEvent\n\t| { readonly type: 'trial-event'; readonly choice: number; readonly url: string }",
 		files: [
 			'chat/completion-fold.ts',
 			'pipeline/answer-recorder.ts',
@@ -72,6 +72,24 @@ const additions: Readonly<Record<string, Addition>> = {
 			'dialects/aleph-alpha/complete.ts',
 			'dialects/egp/envelope-writer.ts',
 		],
+	},
+	'a part that starts': {
+		file: 'chat/event.ts',
+		text: 'export type StartedPart =',
+		changed: "export type StartedPart = { readonly type: 'trial-started'; readonly data: string } |",
+		files: ['chat/completion-fold.ts', 'chat/part-sequencer.ts'],
+	},
+	'a part of the assistant': {
+		file: 'chat/message.ts',
+		text: 'export type AssistantPart =',
+		changed: "export type AssistantPart = { readonly type: 'trial-assistant-part'; readonly data: string } |",
+		files: ['chat/completion-events.ts', 'chat/destination.ts'],
+	},
+	'a part of a tool result': {
+		file: 'chat/message.ts',
+		text: 'export type ToolPart =',
+		changed: "export type ToolPart = { readonly type: 'trial-tool-part'; readonly data: string } |",
+		files: [],
 	},
 	'a content part': {
 		file: 'chat/message.ts',

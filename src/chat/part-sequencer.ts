@@ -15,6 +15,8 @@ interface QueuedPart<Key> {
 	/** Undefined while only the position of the part is known. */
 	started: StartedPart | undefined
 	readonly deltas: Delta[]
+	/** The first half of a surrogate pair whose second half is in the next piece; empty if there is none. */
+	half: string
 	end: PartEnd | undefined
 }
 
@@ -49,20 +51,23 @@ export class PartSequencer<Key> {
 
 	/** Takes the next position for a part that starts later: parts after it wait for it. */
 	reserve(key: Key): void {
-		this.queue.push({ key, started: undefined, deltas: [], end: undefined })
+		this.queue.push({ key, started: undefined, deltas: [], half: '', end: undefined })
 	}
 
 	/** Starts a part, at its reserved position if it has one. */
 	start(key: Key, part: StartedPart, into: ChatEvent[]): void {
 		let queued = this.find(key)
 		if (queued === undefined) {
-			queued = { key, started: part, deltas: [], end: undefined }
+			queued = { key, started: part, deltas: [], half: '', end: undefined }
 			this.queue.push(queued)
 		} else queued.started = part
 		this.advance(into)
 	}
 
-	/** Adds content to a part that has started. No-op for any other. */
+	/**
+	 * Adds content to a part that has started. No-op for any other. Pieces never end inside a character, and neither does
+	 * the part.
+	 */
 	delta(key: Key, delta: Delta, into: ChatEvent[]): void {
 		const [first] = this.queue
 		if (first?.key === key && this.isOpen) this.emit(first, delta, into)
@@ -115,12 +120,34 @@ export class PartSequencer<Key> {
 		}
 	}
 
-	private emit({ started }: QueuedPart<Key>, { text, logprobs }: Delta, into: ChatEvent[]): void {
+	private emit(queued: QueuedPart<Key>, { text, logprobs }: Delta, into: ChatEvent[]): void {
+		const { started } = queued
 		if (started === undefined || !hasDeltas(started.type)) return
-		into.push({ type: 'part-delta', choice: this.choice, part: started.type, text, logprobs })
+		const whole = wholeCharacters(queued, text)
+		if (whole === '' && logprobs === undefined) return
+		into.push({ type: 'part-delta', choice: this.choice, part: started.type, text: whole, logprobs })
 	}
 }
 
+/** The next piece of the part, which ends with a whole character: the half of one is held for the next piece. */
+function wholeCharacters(part: { half: string }, text: string): string {
+	const piece = part.half === '' ? text : part.half + text
+	const last = piece.charCodeAt(piece.length - 1)
+	const isHalf = last >= 0xd800 && last <= 0xdbff
+	part.half = isHalf ? piece.slice(-1) : ''
+	return isHalf ? piece.slice(0, -1) : piece
+}
+
+const deltaParts: Readonly<{ [Type in StartedPart['type']]: Type extends DeltaPart ? true : false }> = {
+	text: true,
+	reasoning: true,
+	refusal: true,
+	'tool-call': true,
+	image: false,
+	audio: false,
+	'provider-item': false,
+}
+
 function hasDeltas(type: StartedPart['type']): type is DeltaPart {
-	return type !== 'image' && type !== 'audio' && type !== 'provider-item'
+	return deltaParts[type]
 }

@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { defaultDialects, dialects } from '../dialects/list.ts'
 import { engineKinds } from '../engines/list.ts'
+import { strictnesses } from '../engines/strictness.ts'
 import { credentialConflict } from '../engines/upstream/options.ts'
 import { bytes, count, tokenCount } from '../fields/amount.ts'
 import { days, milliseconds } from '../fields/duration.ts'
@@ -84,6 +85,12 @@ const upstreamModel = z
 
 /** Fields of every upstream, whatever its engine. */
 const upstreamRouting = {
+	strictness: z
+		.enum(strictnesses)
+		.optional()
+		.describe(
+			"Which chat requests the upstream gets: with `openai` only those that follow the rules of OpenAI's API, with `upstream` also others, which its server may accept.",
+		),
 	concurrency: concurrencyOptions.optional(),
 	breaker: breakerOptions,
 	health: healthOptions.optional(),

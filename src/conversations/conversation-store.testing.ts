@@ -17,7 +17,7 @@ export function user(text: string): Message {
 }
 
 export function assistant(text: string): AssistantMessage {
-	return { role: 'assistant', content: [{ type: 'text', text }], toolCalls: [] }
+	return { role: 'assistant', content: [{ type: 'text', text }] }
 }
 
 export function conversation(change: Partial<Conversation> = {}): Conversation {

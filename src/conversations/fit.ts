@@ -2,7 +2,7 @@
 // exchanges as fit. Exchanges are never split, so that no tool result loses its call. Sizes are estimates; the upstream
 // enforces the actual limit.
 
-import type { Message } from '../chat/message.ts'
+import type { ImagePart, Message, Part } from '../chat/message.ts'
 
 export interface FitOptions {
 	/** Always included, before the conversation. */
@@ -56,17 +56,33 @@ const bytesPerToken = 3
 const tokensPerImage = 800
 
 /** Estimates on the high side. */
-export function estimateTokens(message: Message): number {
-	let bytes = message.role === 'assistant' ? callBytes(message.toolCalls) : 0
+export function estimateTokens({ content }: Message): number {
+	let bytes = 0
 	let tokens = tokensPerMessage
-	for (const part of message.content) {
-		if ('text' in part) bytes += Buffer.byteLength(part.text)
-		else if (part.type === 'image') tokens += tokensPerImage
-		else bytes += part.data?.length ?? 0
+	for (const part of content) {
+		if (part.type === 'image') tokens += tokensPerImage
+		else bytes += bytesOf(part)
 	}
 	return tokens + Math.ceil(bytes / bytesPerToken)
 }
 
-function callBytes(calls: readonly { readonly name: string; readonly arguments: string }[]): number {
-	return calls.reduce((sum, call) => sum + Buffer.byteLength(call.name) + Buffer.byteLength(call.arguments), 0)
+function bytesOf(part: Exclude<Part, ImagePart>): number {
+	switch (part.type) {
+		case 'text':
+		case 'refusal':
+			return Buffer.byteLength(part.text)
+		case 'reasoning': {
+			const hidden = part.encrypted === true ? (part.signature?.value.length ?? 0) : 0
+			return Buffer.byteLength(part.text) + hidden
+		}
+		case 'tool-call':
+			return Buffer.byteLength(part.name) + Buffer.byteLength(part.arguments)
+		case 'audio':
+		case 'file':
+			return part.data?.length ?? 0
+		case 'provider-item':
+			return Buffer.byteLength(JSON.stringify(part.item))
+		default:
+			return part satisfies never
+	}
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
@@ -10,7 +11,7 @@ import { openOpenAICompatible } from './openai-compatible/openai-compatible.ts'
 const usage = { promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'upstream' } as const
 const complete: readonly ChatEvent[] = [
 	{ type: 'start' },
-	{ type: 'text', choice: 0, text: 'Hi' },
+	...eventsOfPart({ type: 'text', text: 'Hi' }, 0),
 	{ type: 'choice-finish', choice: 0, reason: 'stop' },
 	{ type: 'finish', usage },
 ]
@@ -50,7 +51,7 @@ describe('an answer from generated events', () => {
 })
 
 test('the events of a unary answer are one batch', async () => {
-	const choice = { text: 'Hi', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' } as const
+	const choice = { parts: [{ type: 'text', text: 'Hi' }], finishReason: 'stop' } as const
 	const batches = batchesOf({ type: 'unary', completion: { choices: [choice], usage } })
 	expect((await batches.next())?.flatMap(({ events }) => events)).toEqual([...complete])
 	expect(await batches.next()).toBeUndefined()
@@ -100,14 +101,21 @@ describe('a JSON response of an upstream', () => {
 	])('%s is a unary answer with its text, if the call is unary', async (_, answer) => {
 		const unary = await answerOf(answer, true, (answered) => answered)
 		expect(unary).toMatchObject({ type: 'unary', source: { text: JSON.stringify(answer) } })
-		if (unary.type === 'unary') expect(unary.completion.choices[0]?.text).toBe('half')
+		if (unary.type === 'unary') expect(unary.completion.choices[0]?.parts[0]).toEqual({ type: 'text', text: 'half' })
 	})
 
 	test('is a stream, if the call is not unary', async () => {
 		const events = await answerOf(body({}, 'stop'), false, (answer) =>
 			answer.type === 'stream' ? Array.fromAsync(eventsOf(answer)) : [],
 		)
-		expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'choice-finish', 'finish'])
+		expect(events.map(({ type }) => type)).toEqual([
+			'start',
+			'part-start',
+			'part-delta',
+			'part-end',
+			'choice-finish',
+			'finish',
+		])
 	})
 
 	test('that is incomplete is a stream, so that what it contains is billed', async () => {
@@ -115,6 +123,7 @@ describe('a JSON response of an upstream', () => {
 		const events = await answerOf(body({ tool_calls: [nameless] }, 'tool_calls'), true, (answer) =>
 			answer.type === 'stream' ? Array.fromAsync(eventsOf(answer)) : [],
 		)
-		expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])
+		expect(events.find((event) => event.type === 'part-delta')).toMatchObject({ part: 'text', text: 'half' })
+		expect(events.at(-1)?.type).toBe('error')
 	})
 })

@@ -7,10 +7,12 @@ import type { Completion } from '../chat/completion.ts'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import { brokenRule } from '../chat/event-rules.testing.ts'
+import type { AssistantPart, Message, ToolCall } from '../chat/message.ts'
+import { reasoningOf, textOf, toolCallsOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Tool } from '../chat/tool.ts'
 import { isJsonFormat, type TranscriptionFormat, transcriptionFormats } from '../operations/transcription.ts'
-import { completionOf, eventsOf } from './answer.testing.ts'
+import { eventsOf } from './answer.testing.ts'
 import type { EngineAnswer, StreamAnswer } from './answer.ts'
 import type { Engine, EngineCall } from './engine.ts'
 
@@ -21,6 +23,8 @@ export interface EngineExpectations {
 	readonly prompt: string
 	/** Size of the context window, if the engine's state does not report it. Used by the clause on overlong prompts. */
 	readonly contextTokens?: number
+	/** Why answers contain no reasoning, if they do not. */
+	readonly noReasoning?: string
 	/** Clauses that this engine does not satisfy, each with the reason. */
 	readonly except?: Partial<Record<Clause, string>>
 	/** Timeout of each clause, in milliseconds. Default: 20,000. */
@@ -81,17 +85,25 @@ class Bench {
 		return { signal, model: this.expectations.model, requestId: 'req_contract' }
 	}
 
-	/** Returns the collected response after checking the rules of the stream. */
-	async complete(changes: Partial<ChatRequest> = {}): Promise<Completion> {
+	/** The events of a stream, whose rules are checked. */
+	async events(changes: Partial<ChatRequest> = {}, call = this.call()): Promise<readonly ChatEvent[]> {
 		const request = this.request(changes)
-		const events = await Array.fromAsync(eventsOf(await this.engine.chat(request, this.call())))
-		expect(brokenRule(events, request.choices)).toBeUndefined()
-		return collect(replay(events))
+		return checkedEvents(await this.engine.chat(request, call), request.choices)
+	}
+
+	async complete(changes: Partial<ChatRequest> = {}, call?: EngineCall): Promise<Completion> {
+		return collect(replay(await this.events(changes, call)))
 	}
 
 	async text(changes: Partial<ChatRequest> = {}): Promise<string> {
-		return (await this.complete(changes)).choices[0]?.text ?? ''
+		return textOf((await this.complete(changes)).choices[0]?.parts ?? [])
 	}
+}
+
+async function checkedEvents(answer: EngineAnswer, choices?: number): Promise<readonly ChatEvent[]> {
+	const events = await Array.fromAsync(eventsOf(answer))
+	expect(brokenRule(events, choices)).toBeUndefined()
+	return events
 }
 
 async function* replay(events: readonly ChatEvent[]) {
@@ -126,6 +138,12 @@ const weather: Tool = {
 	strict: true,
 }
 const time: Tool = { type: 'function', name: 'get_time', strict: false }
+/** A wire that no engine uses. */
+const foreignWire = 'foreign'
+
+function user(text: string): Message {
+	return { role: 'user', content: [{ type: 'text', text }] }
+}
 
 const clauses = {
 	async 'is ready and lists its operations'({ engine }: Bench) {
@@ -136,7 +154,7 @@ const clauses = {
 
 	async 'follows the rules of the stream, with text and consistent usage'(bench: Bench) {
 		const { choices, usage } = await bench.complete()
-		expect(choices[0]?.text).not.toBe('')
+		expect(textOf(choices[0]?.parts ?? [])).not.toBe('')
 		expect(usage.promptTokens).toBeGreaterThan(0)
 		expect(usage.completionTokens).toBeGreaterThan(0)
 		expect(usage.cachedTokens).toBeLessThanOrEqual(usage.promptTokens)
@@ -145,14 +163,46 @@ const clauses = {
 
 	async 'answers a unary call with the same completion as a stream'(bench: Bench) {
 		const streamed = await bench.complete()
-		const unary = await bench.engine.chat(bench.request(), { ...bench.call(), unary: true })
-		const { choices } = await completionOf(unary)
-		expect(choices).toEqual(streamed.choices)
+		const unary = await bench.complete({}, { ...bench.call(), unary: true })
+		expect(unary.choices).toEqual(streamed.choices)
 	},
 
 	async 'streams a long answer in several chunks'(bench: Bench) {
-		const events = await Array.fromAsync(eventsOf(await bench.engine.chat(bench.request(), bench.call())))
-		expect(events.filter(({ type }) => type === 'text').length).toBeGreaterThan(3)
+		const events = await bench.events()
+		expect(events.filter(({ type }) => type === 'part-delta').length).toBeGreaterThan(3)
+	},
+
+	async 'returns reasoning, text and several calls as parts of their own, in order'(bench: Bench) {
+		const changes = {
+			messages: [
+				user(
+					'echo:reasoning let me see\necho:say It is fine.\necho:tool get_time\necho:tool get_weather {"city":"Rome"}',
+				),
+			],
+			tools: [weather, time],
+			toolChoice: { type: 'auto' },
+		} as const
+		for (const unary of [false, true]) {
+			const { choices } = await bench.complete(changes, { ...bench.call(), unary })
+			const parts = choices[0]?.parts ?? []
+			const spoken = parts.filter(({ type }) => type !== 'reasoning')
+			expect(reasoningOf(parts)).toBe(bench.expectations.noReasoning === undefined ? 'let me see' : '')
+			if (bench.expectations.noReasoning === undefined) expect(parts[0]?.type).toBe('reasoning')
+			expect(spoken).toMatchObject([
+				{ type: 'text', text: 'It is fine.' },
+				{ type: 'tool-call', name: 'get_time' },
+				{ type: 'tool-call', name: 'get_weather' },
+			])
+			const calls = toolCallsOf(parts)
+			expect(calls.map((call) => JSON.parse(call.arguments))).toEqual([{}, { city: 'Rome' }])
+			expect(choices[0]?.finishReason).toBe('tool-calls')
+		}
+	},
+
+	async 'ends with one error event if the model fails during the stream'(bench: Bench) {
+		const events = await bench.events({ messages: [user('echo:error-after 2 unavailable\necho:say one two three')] })
+		expect(events.at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
+		expect(events.some(({ type }) => type === 'part-delta')).toBe(true)
 	},
 
 	async 'is deterministic at temperature 0'(bench: Bench) {
@@ -170,15 +220,16 @@ const clauses = {
 		const middle = Math.floor(whole.length / 2)
 		const stop = whole.slice(middle, middle + 3)
 		const { choices } = await bench.complete({ stop: ['\u0001never\u0001', stop] })
-		expect(choices[0]?.text).toBe(whole.slice(0, whole.indexOf(stop)))
+		expect(textOf(choices[0]?.parts ?? [])).toBe(whole.slice(0, whole.indexOf(stop)))
 		expect(choices[0]?.finishReason).toBe('stop')
 	},
 
 	async 'reports the stop sequence that ended the answer, and none otherwise'(bench: Bench) {
 		const whole = await bench.complete({ stop: ['\u0001never\u0001'] })
 		expect(whole.choices[0]?.stopText).toBeUndefined()
-		const middle = Math.floor((whole.choices[0]?.text.length ?? 0) / 2)
-		const stop = whole.choices[0]?.text.slice(middle, middle + 3) ?? ''
+		const text = textOf(whole.choices[0]?.parts ?? [])
+		const middle = Math.floor(text.length / 2)
+		const stop = text.slice(middle, middle + 3)
 		const { choices } = await bench.complete({ stop: ['\u0001never\u0001', stop] })
 		expect(choices[0]?.stopText).toBe(stop)
 	},
@@ -186,7 +237,7 @@ const clauses = {
 	async 'returns the requested number of choices and counts their tokens'(bench: Bench) {
 		const one = await bench.complete()
 		const { choices, usage } = await bench.complete({ choices: 3 })
-		expect(choices.map(({ text }) => text)).toEqual(Array.from({ length: 3 }, () => one.choices[0]?.text ?? ''))
+		expect(choices.map(({ parts }) => parts)).toEqual(Array.from({ length: 3 }, () => one.choices[0]?.parts ?? []))
 		expect(usage.completionTokens).toBe(3 * one.usage.completionTokens)
 	},
 
@@ -194,7 +245,7 @@ const clauses = {
 		const { choices } = await bench.complete({ logprobs: { top: 3 } })
 		const tokens = choices[0]?.logprobs ?? []
 		expect(Buffer.from(tokens.flatMap(({ token, bytes }) => bytes ?? [...Buffer.from(token)])).toString()).toBe(
-			choices[0]?.text ?? '',
+			textOf(choices[0]?.parts ?? []),
 		)
 		for (const { logprob, top } of tokens) {
 			expect(logprob).toBeLessThanOrEqual(0)
@@ -213,17 +264,25 @@ const clauses = {
 			tools: [time, weather],
 			toolChoice: { type: 'named', name: 'get_weather' },
 		})
-		expect(choices[0]?.toolCalls.map(({ name }) => name)).toEqual(['get_weather'])
-		expect(JSON.parse(choices[0]?.toolCalls[0]?.arguments ?? '')).toEqual({ city: expect.any(String) })
+		const calls = toolCallsOf(choices[0]?.parts ?? [])
+		expect(calls.map(({ name }) => name)).toEqual(['get_weather'])
+		expect(JSON.parse(calls[0]?.arguments ?? '')).toEqual({ city: expect.any(String) })
 	},
 
 	async 'calls a required tool, only an allowed one, and one at a time'(bench: Bench) {
 		const toolChoice = { type: 'required', only: ['get_time'] } as const
 		const { choices } = await bench.complete({ tools: [weather, time], toolChoice, parallelToolCalls: false })
-		expect(choices[0]?.toolCalls).toEqual([
-			{ type: 'function', id: expect.any(String), name: 'get_time', arguments: expect.any(String) },
+		const calls = toolCallsOf(choices[0]?.parts ?? [])
+		expect(calls).toEqual([
+			{
+				type: 'tool-call',
+				kind: 'function',
+				id: expect.any(String),
+				name: 'get_time',
+				arguments: expect.any(String),
+			},
 		])
-		expect(JSON.parse(choices[0]?.toolCalls[0]?.arguments ?? '')).toEqual({})
+		expect(JSON.parse(calls[0]?.arguments ?? '')).toEqual({})
 		expect(choices[0]?.finishReason).toBe('tool-calls')
 	},
 
@@ -266,8 +325,9 @@ const clauses = {
 				{ role: 'user', content: text('What is the weather in Paris?') },
 				{
 					role: 'assistant',
-					content: [],
-					toolCalls: [{ type: 'function', id: 'call_1', name: 'get_weather', arguments: '{"city":"Paris"}' }],
+					content: [
+						{ type: 'tool-call', kind: 'function', id: 'call_1', name: 'get_weather', arguments: '{"city":"Paris"}' },
+					],
 				},
 				{ role: 'tool', callId: 'call_1', content: text('{"temperature":21}') },
 			],
@@ -277,19 +337,108 @@ const clauses = {
 		expect(choices.length).toBe(1)
 	},
 
-	async 'handles unusual text'(bench: Bench) {
-		for (const text of ['\0', '\ud800', '𝄞 🇫🇷 é', '<|im_end|>', ' \n\t ']) {
-			const request = bench.request({ messages: [{ role: 'user', content: [{ type: 'text', text }] }], maxTokens: 4 })
-			const events = await Array.fromAsync(eventsOf(await bench.engine.chat(request, bench.call())))
-			expect(brokenRule(events, 1)).toBeUndefined()
+	async 'accepts an assistant message in which reasoning, text and calls alternate'(bench: Bench) {
+		const call = (id: string, city: string): ToolCall => ({
+			type: 'tool-call',
+			kind: 'function',
+			id,
+			name: 'get_weather',
+			arguments: JSON.stringify({ city }),
+		})
+		const result = (callId: string): Message => ({ role: 'tool', callId, content: [{ type: 'text', text: 'rain' }] })
+		const content: readonly AssistantPart[] = [
+			{ type: 'reasoning', text: 'Two cities.' },
+			{ type: 'text', text: 'First Paris.' },
+			call('call_1', 'Paris'),
+			{ type: 'reasoning', text: 'One is left.' },
+			{ type: 'text', text: 'Then Rome.' },
+			call('call_2', 'Rome'),
+		]
+		const { choices } = await bench.complete({
+			messages: [user('Compare them.'), { role: 'assistant', content }, result('call_1'), result('call_2')],
+			tools: [weather],
+			toolChoice: { type: 'auto' },
+		})
+		expect(choices.length).toBe(1)
+	},
+
+	async 'reports the fields and items of messages, parts, calls and tools that only another wire understands'(
+		bench: Bench,
+	) {
+		const rest = { wire: foreignWire, fields: { foreign_field: 1 } }
+		const signature = { wire: foreignWire, value: 'foreign-signature' }
+		const content: readonly AssistantPart[] = [
+			{ type: 'reasoning', text: 'Paris.', signature, rest },
+			{ type: 'reasoning', text: '', signature, encrypted: true },
+			{ type: 'provider-item', wire: foreignWire, item: { type: 'foreign_item' } },
+			{ type: 'text', text: 'I look it up.', rest },
+			{ type: 'tool-call', kind: 'function', id: 'call_1', name: 'get_time', arguments: '{}', signature, rest },
+		]
+		const dropped: string[] = []
+		await bench.complete(
+			{
+				messages: [
+					{ role: 'user', content: [{ type: 'text', text: bench.expectations.prompt, rest }], rest },
+					{ role: 'assistant', content, rest },
+					{ role: 'tool', callId: 'call_1', content: [{ type: 'text', text: 'noon' }], rest },
+				],
+				tools: [{ ...time, rest }],
+				toolChoice: { type: 'auto' },
+			},
+			{ ...bench.call(), drop: (part) => dropped.push(part) },
+		)
+		for (const path of [
+			'messages[0].foreign_field',
+			'messages[0].content[0].foreign_field',
+			'messages[1].foreign_field',
+			'messages[1].content[0].foreign_field',
+			'messages[1].content[2]',
+			'messages[1].content[3].foreign_field',
+			'messages[1].content[4].foreign_field',
+			'messages[2].foreign_field',
+			'tools[0].foreign_field',
+		])
+			expect(dropped).toContain(path)
+	},
+
+	async 'refuses an item of the user that only another wire understands'(bench: Bench) {
+		const messages: readonly Message[] = [
+			{ role: 'user', content: [{ type: 'provider-item', wire: foreignWire, item: { type: 'foreign_item' } }] },
+		]
+		const error = await thrownBy(bench.engine.chat(bench.request({ messages }), bench.call()))
+		expect(error).toMatchObject({ kind: 'unsupported', param: 'messages[0].content[0]', sent: 'nothing' })
+	},
+
+	async 'continues the text of an assistant message that is last, or refuses it'(bench: Bench) {
+		const whole = await bench.text()
+		const begun = whole.slice(0, whole.indexOf(' ', whole.length / 2))
+		const messages: readonly Message[] = [
+			user(bench.expectations.prompt),
+			{ role: 'assistant', content: [{ type: 'text', text: begun }] },
+		]
+		const answer = await bench.text({ messages }).catch((error: unknown) => error)
+		if (answer instanceof ChatError) expect(['unsupported', 'invalid-request']).toContain(answer.kind)
+		else expect(`${begun}${answer}`).toBe(whole)
+	},
+
+	async 'never ends inside a character'(bench: Bench) {
+		for (let maxTokens = 1; maxTokens <= 6; maxTokens++) {
+			const text = await bench.text({ messages: [user('🎉🎊👩‍👩‍👧‍👦 日本語 𝄞é 🇫🇷🇩🇪🇫🇷🇩🇪🇫🇷🇩🇪🇫🇷')], maxTokens })
+			expect(text.isWellFormed()).toBe(true)
+			expect(text).not.toContain('\u{FFFD}')
 		}
+	},
+
+	async 'handles unusual text'(bench: Bench) {
+		for (const text of ['\0', '\ud800', '𝄞 🇫🇷 é', '<|im_end|>', ' \n\t '])
+			await bench.events({ messages: [user(text)], maxTokens: 4 })
 	},
 
 	async 'throws before the first event if the prompt exceeds the context window'(bench: Bench) {
 		const contextTokens = bench.expectations.contextTokens ?? bench.engine.state().contextTokens
 		expect(contextTokens).toBeDefined()
 		const text = 'word '.repeat(2 * (contextTokens ?? 0))
-		const request = bench.request({ messages: [{ role: 'user', content: [{ type: 'text', text }] }] })
+		const request = bench.request({ messages: [user(text)] })
 		const error = await thrownBy(bench.engine.chat(request, bench.call()))
 		expect(error).toMatchObject({ kind: 'context-length-exceeded', sent: 'nothing' })
 		expect(error.message).toContain(String(contextTokens))
@@ -304,7 +453,7 @@ const clauses = {
 		const answer = await bench.engine.chat(bench.request(), bench.call(controller.signal))
 		controller.abort()
 		const cancelled = { type: 'error', error: { kind: 'cancelled' } }
-		expect((await Array.fromAsync(eventsOf(answer))).at(-1)).toMatchObject(cancelled)
+		expect((await checkedEvents(answer)).at(-1)).toMatchObject(cancelled)
 	},
 
 	async 'ends with one terminal event when the caller disconnects during the stream'(bench: Bench) {
@@ -312,7 +461,7 @@ const clauses = {
 		const events: ChatEvent[] = []
 		for await (const event of eventsOf(await bench.engine.chat(bench.request(), bench.call(controller.signal)))) {
 			events.push(event)
-			if (event.type === 'text') controller.abort()
+			if (event.type === 'part-delta') controller.abort()
 		}
 		expect(brokenRule(events)).toBeUndefined()
 		// Events that arrived before the abort are complete.
@@ -356,20 +505,17 @@ const clauses = {
 		const begun = bench.engine.complete(request, bench.call())
 		if (!bench.engine.state().operations.includes('complete'))
 			return expect(['wrong-operation', 'unsupported']).toContain((await thrownBy(begun)).kind)
-		const events = await Array.fromAsync(eventsOf(await begun))
-		expect(brokenRule(events, 4)).toBeUndefined()
-		const { choices } = await collect(replay(events))
-		for (const { text, finishReason } of choices) {
-			expect(text.startsWith(prompt)).toBe(true)
+		const { choices } = await collect(replay(await checkedEvents(await begun, 4)))
+		for (const { parts, finishReason } of choices) {
+			expect(textOf(parts).startsWith(prompt)).toBe(true)
 			expect(['stop', 'length']).toContain(finishReason)
 		}
 	},
 
 	async 'reports fields of a request that nothing uses'(bench: Bench) {
 		const dropped: string[] = []
-		const request = bench.request({ passthrough: { unknown_field: 1, metadata: { key: 'value' } } })
-		const call = { ...bench.call(), drop: (part: string) => dropped.push(part) }
-		await completionOf(await bench.engine.chat(request, call))
+		const passthrough = { unknown_field: 1, metadata: { key: 'value' } }
+		await bench.complete({ passthrough }, { ...bench.call(), drop: (part) => dropped.push(part) })
 		expect(dropped).toContain('unknown_field')
 	},
 
@@ -394,7 +540,7 @@ const clauses = {
 		}
 		const begun = bench.engine.complete(request, bench.call())
 		if (!bench.engine.state().operations.includes('complete')) return void (await thrownBy(begun))
-		const { choices } = await completionOf(await begun)
+		const { choices } = await collect(replay(await checkedEvents(await begun, 1)))
 		const [first, ...rest] = choices[0]?.logprobs ?? []
 		expect(first?.logprob === null || (first?.logprob ?? 1) > -9999).toBe(true)
 		for (const { logprob } of rest) expect(logprob).toBeNumber()
@@ -462,7 +608,7 @@ const clauses = {
 	async 'aborts calls in flight when it closes, and rejects new ones'(bench: Bench) {
 		const answer = await bench.engine.chat(bench.request(), bench.call())
 		void bench.engine.close()
-		expect((await Array.fromAsync(eventsOf(answer))).at(-1)?.type).toBe('error')
+		expect((await checkedEvents(answer)).at(-1)?.type).toBe('error')
 		await bench.engine.close()
 		expect((await thrownBy(bench.engine.chat(bench.request(), bench.call()))).kind).toBe('unavailable')
 	},

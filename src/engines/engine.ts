@@ -30,6 +30,11 @@ export interface Engine {
 	/** Each chunk of its streams is one token. Chunks can then be counted if the upstream does not report usage. */
 	readonly streamsSingleTokens?: boolean
 	/**
+	 * The service that recognizes the signatures of its answers: the host of the upstream, or the provider's name. Absent
+	 * if the answers have none.
+	 */
+	readonly signatureService?: string | undefined
+	/**
 	 * The number of prompt tokens of a request. Absent if the upstream cannot count them; the number is then estimated.
 	 */
 	count?(request: ChatRequest, call: EngineCall): Promise<number>

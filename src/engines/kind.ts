@@ -7,12 +7,15 @@ import type { Log } from '../system/log.ts'
 import type { Registries } from '../weights/sources/registries.ts'
 import type { FetchProgress } from '../weights/weights.ts'
 import type { Engine } from './engine.ts'
+import { type Strictness, strictnessOf } from './strictness.ts'
 
 export interface EngineKind {
 	/** The engine starts child processes that end with the gateway. */
 	readonly ownsProcess: boolean
-	/** Options other than `engine` and `model`. Must be convertible to JSON Schema. */
+	/** Options other than those of every upstream. Must be convertible to JSON Schema. */
 	readonly options: z.ZodObject
+	/** The default strictness of an upstream with these options. */
+	strictness(options: unknown): Strictness
 	/**
 	 * Opens an upstream. Does not wait for slow steps: the engine's status is `starting` until it is ready.
 	 *
@@ -37,11 +40,12 @@ export type EngineCheckContext = Pick<
 export function engineKind<Shape extends z.ZodRawShape>(
 	options: z.ZodObject<Shape>,
 	open: (options: z.infer<z.ZodObject<Shape>>, context: EngineContext) => Promise<Engine>,
-	{ ownsProcess = false, check }: EngineKindTraits<Shape> = {},
+	{ ownsProcess = false, followsOpenAI = () => false, check }: EngineKindTraits<Shape> = {},
 ): EngineKind {
 	return {
 		ownsProcess,
 		options,
+		strictness: (raw) => strictnessOf(followsOpenAI(options.parse(raw))),
 		open: (raw, context) => open(options.parse(raw), context),
 		check: check === undefined ? undefined : (raw, context) => check(options.parse(raw), context),
 	}
@@ -49,6 +53,8 @@ export function engineKind<Shape extends z.ZodRawShape>(
 
 interface EngineKindTraits<Shape extends z.ZodRawShape> {
 	readonly ownsProcess?: boolean
+	/** Whether an upstream with these options enforces the rules of OpenAI's API; false if absent. */
+	readonly followsOpenAI?: (options: z.infer<z.ZodObject<Shape>>) => boolean
 	readonly check?: (options: z.infer<z.ZodObject<Shape>>, context: EngineCheckContext) => Promise<string | undefined>
 }
 

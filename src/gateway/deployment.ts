@@ -100,7 +100,7 @@ export class LiveDeployment {
 	}
 
 	private async open(name: string, config: UpstreamConfig): Promise<Opened> {
-		const { engine: kind, model, concurrency, breaker, health: _, builtIn = false, ...options } = config
+		const { engine: kind, model, concurrency, breaker, health: _, strictness, builtIn = false, ...options } = config
 		const known = engineKinds[kind]
 		if (known === undefined) throw new Error(`upstream '${name}': unknown engine '${kind}'`)
 		const log = this.context.log.child({ upstream: name })
@@ -108,6 +108,7 @@ export class LiveDeployment {
 			name,
 			model,
 			config,
+			acceptsViolations: (strictness ?? known.strictness(options)) === 'upstream',
 			engine: await known
 				.open(options, { ...this.engineContext(), name, model, builtIn, log })
 				.catch((cause: unknown) => {

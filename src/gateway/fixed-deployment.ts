@@ -33,6 +33,6 @@ export function fixedDeployment(name: string, engine: Engine): Deployment {
 	return {
 		models: new ModelTable([model]),
 		routeOf: () => route,
-		upstreamAt: () => ({ name: 'local', engine, model: undefined, endpoint }),
+		upstreamAt: () => ({ name: 'local', engine, acceptsViolations: false, model: undefined, endpoint }),
 	}
 }

@@ -5,6 +5,7 @@ import type { ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { type BilledOperation, billedOperations, type Ticket } from '../ledger/ledger.ts'
 import type { Limiter, Reservation } from '../limits/limiter.ts'
+import { checkCandidates } from './candidates.ts'
 import type { Recalled } from './recall.ts'
 import type { Serving } from './serving.ts'
 
@@ -16,10 +17,11 @@ export type Admitted<Requested extends ModelCall = ModelCall> = Recalled<Request
 }
 
 /**
- * @throws ChatError `unavailable` if the ledger cannot accept more records, `rate-limited` if a limit does not allow
- * the call.
+ * @throws ChatError the rule of OpenAI's API that the call breaks, if no upstream may receive it, `unavailable` if the
+ * ledger cannot accept more records, `rate-limited` if a limit does not allow the call.
  */
 export async function admit(recalled: Recalled, serving: Serving): Promise<Admitted> {
+	checkCandidates(recalled)
 	const { limiter } = serving
 	const reservation = limiter === undefined ? undefined : await reserve(recalled, limiter)
 	try {

@@ -5,7 +5,8 @@
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
 import { asChatError, ChatError } from '../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../chat/event.ts'
+import type { ChatEvent, FinishReason, StartedPart } from '../chat/event.ts'
+import { textOf } from '../chat/parts.ts'
 import { isEstimated, type Usage } from '../chat/usage.ts'
 import type { TurnEnd } from '../conversations/turns.ts'
 import type { EventBatch } from '../engines/answer.ts'
@@ -31,7 +32,7 @@ export class AnswerRecorder {
 	/** Used instead of the fold if the answer is unary. */
 	private unary: Completion | undefined
 	private answering: Answering | undefined
-	/** Events with output: an estimate of the tokens until the upstream reports usage. */
+	/** Deltas: an estimate of the tokens until the upstream reports usage. */
 	private outputs = 0
 	private usage: Usage | undefined
 	/** Of the first choice that was complete. */
@@ -65,18 +66,15 @@ export class AnswerRecorder {
 		switch (event.type) {
 			case 'start':
 				return
-			case 'text':
-				this.outputs++
-				this.observeOutput(event.text)
+			case 'part-end':
+			case 'rest':
 				return
-			case 'reasoning':
-			case 'refusal':
-			case 'tool-arguments':
-				this.outputs++
-				this.observeOutput('')
+			case 'part-start':
+				if (isOutput(event.part)) this.observeOutput('')
 				return
-			case 'tool-call':
-				this.observeOutput('')
+			case 'part-delta':
+				this.outputs++
+				this.observeOutput(event.part === 'text' ? event.text : '')
 				return
 			case 'choice-finish':
 				this.observeFinish(event.reason)
@@ -97,9 +95,10 @@ export class AnswerRecorder {
 	observeUnary(completion: Completion, atMs: number): void {
 		this.unary = completion
 		this.usage = completion.usage
-		const { text = '', finishReason } = completion.choices[0] ?? {}
-		this.finishReason = finishReason
-		this.admitted.observer.observe({ type: 'answered', atMs, text, finishReason })
+		const [first] = completion.choices
+		this.finishReason = first?.finishReason
+		const text = textOf(first?.parts ?? [])
+		this.admitted.observer.observe({ type: 'answered', atMs, text, finishReason: this.finishReason })
 	}
 
 	/** Called instead of `observe` for the result of another operation. */
@@ -259,12 +258,15 @@ export function asStorageError(thrown: unknown): ChatError {
 		: error
 }
 
-/** Each event is counted as one token, as long as the upstream reports no usage. */
+/** Whether the start of a part is output by itself. */
+function isOutput({ type }: StartedPart): boolean {
+	return type !== 'text' && type !== 'reasoning' && type !== 'refusal'
+}
+
+/** Each delta is counted as one token, as long as the upstream reports no usage. */
 function countOutputs(batches: readonly EventBatch[]): number {
 	let outputs = 0
-	for (const { events } of batches)
-		for (const { type } of events)
-			if (type === 'text' || type === 'reasoning' || type === 'refusal' || type === 'tool-arguments') outputs++
+	for (const { events } of batches) for (const { type } of events) if (type === 'part-delta') outputs++
 	return outputs
 }
 

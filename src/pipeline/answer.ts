@@ -6,6 +6,7 @@ import type { ResponseContext } from '../dialects/writer.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { LimitState } from '../limits/limit-state.ts'
 import type { Admitted } from './admit.ts'
+import { hasSeveralOrigins } from './candidates.ts'
 import type { Serving } from './serving.ts'
 
 export type Answer = {
@@ -22,11 +23,8 @@ export type Answer = {
 )
 
 /** What the writer of a response needs to know about its call. */
-export function responseContextOf(
-	{ token, turn, model, answersAsConversation }: Admitted,
-	{ clock }: Serving,
-	nowMs = clock.now(),
-): ResponseContext {
+export function responseContextOf(admitted: Admitted, { clock }: Serving, nowMs = clock.now()): ResponseContext {
+	const { token, turn, model, answersAsConversation } = admitted
 	return {
 		token,
 		created: Math.floor(nowMs / 1000),
@@ -35,6 +33,7 @@ export function responseContextOf(
 		price: model.price,
 		conversation: turn?.conversation,
 		id: answersAsConversation ? turn?.conversation : undefined,
+		tagsSignatures: hasSeveralOrigins(admitted),
 	}
 }
 

@@ -11,9 +11,11 @@ const messages = [{ role: 'user', content: 'hello world' }]
 /** An answer of three chunks and two tokens, without usage. */
 const script: readonly ChatEvent[] = [
 	{ type: 'start' },
-	{ type: 'text', choice: 0, text: 'hel' },
-	{ type: 'text', choice: 0, text: 'lo' },
-	{ type: 'text', choice: 0, text: ' world' },
+	{ type: 'part-start', choice: 0, part: { type: 'text' } },
+	{ type: 'part-delta', choice: 0, part: 'text', text: 'hel' },
+	{ type: 'part-delta', choice: 0, part: 'text', text: 'lo' },
+	{ type: 'part-delta', choice: 0, part: 'text', text: ' world' },
+	{ type: 'part-end', choice: 0 },
 	{ type: 'choice-finish', choice: 0, reason: 'stop' },
 	{
 		type: 'finish',

@@ -2,6 +2,8 @@
 // model's tokenizer.
 
 import type { PartialChoice } from '../chat/completion-fold.ts'
+import type { AssistantPart } from '../chat/message.ts'
+import { reasoningOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Usage } from '../chat/usage.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
@@ -38,7 +40,7 @@ export async function countInputs(
 export interface CountedAnswer {
 	readonly upstream: Upstream
 	readonly choices: readonly PartialChoice[]
-	/** Number of events with output. */
+	/** Number of deltas. */
 	readonly outputs: number
 }
 
@@ -47,12 +49,7 @@ export async function countUsage(
 	{ upstream, choices, outputs }: CountedAnswer,
 	serving: Serving,
 ): Promise<Usage> {
-	const texts = choices.flatMap(({ text, reasoning, refusal, toolCalls }) => [
-		text,
-		reasoning,
-		refusal,
-		...toolCalls.flatMap(({ name, arguments: given }) => [name, given]),
-	])
+	const texts = choices.flatMap(({ parts }) => parts.flatMap(textsOf))
 	const prompt = async () => {
 		if (call.type === 'complete') return serving.tokens.countTexts(model.tokenizer, [promptOf(call.request)])
 		if (upstream.engine.count === undefined) return countPrompt(model, call.request, serving)
@@ -71,7 +68,7 @@ export async function countUsage(
 			: serving.tokens.countTexts(model.tokenizer, texts),
 		serving.tokens.countTexts(
 			model.tokenizer,
-			choices.map(({ reasoning }) => reasoning),
+			choices.map(({ parts }) => reasoningOf(parts)),
 		),
 	])
 	return {
@@ -80,6 +77,24 @@ export async function countUsage(
 		cachedTokens: 0,
 		reasoningTokens: Math.min(reasoningTokens, completionTokens),
 		source: 'counted',
+	}
+}
+
+/** What the model wrote for a part. */
+function textsOf(part: AssistantPart): readonly string[] {
+	switch (part.type) {
+		case 'text':
+		case 'reasoning':
+		case 'refusal':
+			return [part.text]
+		case 'tool-call':
+			return [part.name, part.arguments]
+		case 'image':
+		case 'audio':
+		case 'provider-item':
+			return []
+		default:
+			return part satisfies never
 	}
 }
 

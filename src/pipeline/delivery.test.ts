@@ -13,12 +13,18 @@ async function readUntil(reader: { next(): Promise<string | undefined> }, part: 
 
 /** An event that no dialect can write. */
 const unwritable: ChatEvent = {
-	type: 'text',
+	type: 'part-delta',
 	choice: 0,
+	part: 'text',
 	get text(): string {
 		throw new Error('this event cannot be written')
 	},
 }
+
+const start: ChatEvent = { type: 'start' }
+const textStart: ChatEvent = { type: 'part-start', choice: 0, part: { type: 'text' } }
+/** An answer that never ends. */
+const half: readonly ChatEvent[] = [start, textStart, { type: 'part-delta', choice: 0, part: 'text', text: 'half' }]
 
 describe('a stream', () => {
 	test('ends with its finish, and is settled once with its usage', async () => {
@@ -76,7 +82,7 @@ describe('a stream', () => {
 
 	test('that the upstream ends without a finish ends with an error', async () => {
 		await using app = await App.open({
-			upstreams: { a: { script: [{ type: 'start' }, { type: 'text', choice: 0, text: 'half' }] } },
+			upstreams: { a: { script: half } },
 		})
 		const text = await (await app.stream('hi')).text()
 		expect(text).toContain('half')
@@ -88,7 +94,7 @@ describe('a stream', () => {
 
 	test('with an event that cannot be written ends with an error', async () => {
 		await using app = await App.open({
-			upstreams: { a: { script: [{ type: 'start' }, { type: 'text', choice: 0, text: 'half' }, unwritable] } },
+			upstreams: { a: { script: [...half, unwritable] } },
 		})
 		const text = await (await app.stream('hi')).text()
 		expect(text).toContain('half')
@@ -176,7 +182,7 @@ describe('a unary answer', () => {
 
 	test('that the upstream ends without a finish is an error', async () => {
 		await using app = await App.open({
-			upstreams: { a: { script: [{ type: 'start' }, { type: 'text', choice: 0, text: 'half' }] } },
+			upstreams: { a: { script: half } },
 		})
 		const response = await app.chat('hi')
 		expect(response.status).toBe(502)
@@ -186,7 +192,7 @@ describe('a unary answer', () => {
 	})
 
 	test('with an event that cannot be read is an internal error', async () => {
-		await using app = await App.open({ upstreams: { a: { script: [{ type: 'start' }, unwritable] } } })
+		await using app = await App.open({ upstreams: { a: { script: [start, textStart, unwritable] } } })
 		expect((await app.chat('hi')).status).toBe(503)
 		expect(await app.usageRecords()).toMatchObject([{ outcome: 'failed' }])
 		expect(await app.held()).toEqual(free)

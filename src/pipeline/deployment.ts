@@ -16,6 +16,8 @@ export interface Deployment {
 export interface Upstream {
 	readonly name: string
 	readonly engine: Engine
+	/** Whether it gets requests that break rules of OpenAI's API. */
+	readonly acceptsViolations: boolean
 	/** The upstream's name for the model; the public name if undefined. */
 	readonly model: string | undefined
 	readonly endpoint: UpstreamEndpoint

@@ -4,6 +4,7 @@ import type { ModelCall } from '../dialects/call.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
 import type { Admitted } from './admit.ts'
+import { mayReceive } from './candidates.ts'
 import { type FailOverResult, failOver } from './fail-over.ts'
 import type { Serving } from './serving.ts'
 import { checkModelOperation } from './supported-operations.ts'
@@ -27,6 +28,7 @@ export function dispatch<Result>(
 	return failOver(
 		{
 			route: deployment.routeOf(model),
+			mayReceive: (upstream) => mayReceive(upstream, call),
 			deployment,
 			hint: {
 				affinity: () => turn?.conversation ?? (call.type === 'chat' ? affinityKey(call.request) : received.id),

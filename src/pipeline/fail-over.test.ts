@@ -287,3 +287,49 @@ describe('an upstream at its concurrency limit', () => {
 		expect(await app.held()).toEqual(free)
 	})
 })
+
+describe('an upstream whose wire cannot express the request', () => {
+	const refusal = () => failure('unsupported')
+
+	test('is skipped if another one of the route can', async () => {
+		await using app = await App.open({ ...two, retry: { attempts: 1 } })
+		app.upstream('a').refuse(refusal())
+		expect(await contentOf(await app.chat('hi'))).toBe('hi')
+		expect(received(app)).toEqual([1, 1])
+		expect(await app.held()).toEqual(free)
+	})
+
+	test('is not tried again after the failure of the others', async () => {
+		await using app = await App.open({ ...two, retry: { attempts: 2 } })
+		app.upstream('a').refuse(refusal())
+		app.upstream('b').refuse(failure('overloaded'))
+		const response = app.chat('hi')
+		await app.clock.asleep(125)
+		app.clock.advance(125)
+		expect((await response).status).toBe(200)
+		expect(received(app)).toEqual([1, 2])
+	})
+
+	test('refuses the request if no other one can', async () => {
+		await using app = await App.open(two)
+		app.upstream('a').refuse(refusal())
+		app.upstream('b').refuse(refusal())
+		expect((await app.chat('hi')).status).toBe(400)
+		expect(received(app)).toEqual([1, 1])
+		expect(await app.held()).toEqual(free)
+	})
+
+	test('does not refuse the request if another one that may express it is unavailable', async () => {
+		await using app = await App.open(two)
+		app.upstream('b').endpoint.healthy = false
+		app.upstream('a').refuse(refusal())
+		expect((await app.chat('hi')).status).toBe(503)
+	})
+
+	test('after it received the request ends the call', async () => {
+		await using app = await App.open(two)
+		app.upstream('a').refuse(failure('unsupported', { sent: 'yes' }))
+		expect((await app.chat('hi')).status).toBe(400)
+		expect(received(app)).toEqual([1, 0])
+	})
+})

@@ -20,6 +20,8 @@ import { checkUpstreamOperation } from './supported-operations.ts'
 export interface FailOverRequest<Result> {
 	readonly route: Route
 	readonly deployment: Pick<Deployment, 'upstreamAt'>
+	/** Whether an upstream of the route may receive the request. */
+	readonly mayReceive: (upstream: Upstream) => boolean
 	readonly hint: RouteHint
 	readonly priority: Priority
 	readonly operation: Operation
@@ -48,10 +50,10 @@ export async function failOver<Result>(
 	const { clock } = serving
 	const { retry } = request.route
 	const untilMs = clock.now() + retry.totalMs
-	const chosen = request.route.choose(request.hint)
+	let chosen = candidatesOf(request)
 	const tries = new Map<UpstreamEndpoint, number>()
 	let failure: Failure | undefined
-	for (let attempt = 1; ; attempt++) {
+	for (let attempt = 1; ; ) {
 		const usable = failure === undefined ? chosen : usableEndpoints(request, chosen, tries, failure)
 		const { endpoint, permit } = tryAcquirePermit(usable) ?? (await acquirePermit(request, chosen, tries, failure))
 		const tried = tries.get(endpoint) ?? 0
@@ -59,8 +61,15 @@ export async function failOver<Result>(
 		if (tried > 0 && failure !== undefined) await pauseBefore({ tried, failure, permit, untilMs }, request, serving)
 		const outcome = await tryOnce(request, endpoint, permit, serving)
 		if (!(outcome instanceof ChatError)) return outcome
+		if (isRefusal(outcome)) {
+			// Nothing was sent, so it does not count as an attempt.
+			chosen = chosen.filter((other) => other !== endpoint)
+			if (chosen.length > 0) continue
+			throw failure?.worst ?? (isRefusedByAll(request, tries) ? outcome : noneAvailable(request.route))
+		}
 		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
 		if (attempt >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
+		attempt++
 	}
 }
 
@@ -202,6 +211,24 @@ function usableEndpoints<Result>(
 	const [first, ...others] = fresh.length > 0 || !mayRetry ? fresh : available
 	if (first === undefined) throw failure?.worst ?? noneAvailable(route)
 	return [first, ...others]
+}
+
+/** The available upstreams that may receive the request, in order of preference. */
+function candidatesOf<Result>({ route, hint, deployment, mayReceive }: FailOverRequest<Result>) {
+	return route.choose(hint).filter((endpoint) => mayReceive(deployment.upstreamAt(endpoint)))
+}
+
+/** The upstream's wire cannot express the request; another one's may. */
+function isRefusal({ kind, sent }: ChatError): boolean {
+	return kind === 'unsupported' && sent === 'nothing'
+}
+
+/** Whether every upstream that may receive the request was tried, and not only those that were available. */
+function isRefusedByAll<Result>(
+	{ route, deployment, mayReceive }: FailOverRequest<Result>,
+	tries: ReadonlyMap<UpstreamEndpoint, number>,
+): boolean {
+	return route.members.every(({ endpoint }) => tries.has(endpoint) || !mayReceive(deployment.upstreamAt(endpoint)))
 }
 
 function noneAvailable(route: Route): ChatError {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { eventsOfPart } from '../chat/completion-events.ts'
 import type { ChatEvent } from '../chat/event.ts'
 import { App, isPending, textOf } from './pipeline.testing.ts'
 
@@ -66,9 +67,8 @@ describe('a turn', () => {
 describe('a tool call', () => {
 	const call: readonly ChatEvent[] = [
 		{ type: 'start' },
-		{ type: 'text', choice: 0, text: 'looking' },
-		{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'call_1', name: 'find' },
-		{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{}' },
+		...eventsOfPart({ type: 'text', text: 'looking' }, 0),
+		...eventsOfPart({ type: 'tool-call', kind: 'function', id: 'call_1', name: 'find', arguments: '{}' }, 0),
 	]
 	const whole: readonly ChatEvent[] = [
 		...call,
@@ -80,9 +80,10 @@ describe('a tool call', () => {
 	]
 
 	test('alone is no answer if it is incomplete', async () => {
-		const [start, , toolCall] = call
-		if (start === undefined || toolCall === undefined) throw new Error('no tool call')
-		await using app = await App.open({ upstreams: { a: { script: [start, toolCall] } } })
+		const toolCall = call.slice(
+			call.findIndex((event) => event.type === 'part-start' && event.part.type === 'tool-call'),
+		)
+		await using app = await App.open({ upstreams: { a: { script: [{ type: 'start' }, ...toolCall] } } })
 		const response = await app.stream('hi', {}, { headers: fresh })
 		await response.text()
 		expect(await app.turnStates()).toEqual(['failed'])

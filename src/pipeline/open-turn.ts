@@ -3,6 +3,7 @@
 
 import type { PartialChoice } from '../chat/completion-fold.ts'
 import { ChatError } from '../chat/error.ts'
+import type { AssistantPart } from '../chat/message.ts'
 import type { Usage } from '../chat/usage.ts'
 import type { ConversationId } from '../conversations/conversation-id.ts'
 import type { ScopedConversations } from '../conversations/conversation-store.ts'
@@ -95,27 +96,23 @@ export class OpenTurn {
 	}
 }
 
-/** Omits the tool calls of an incomplete answer: no client will send their results. */
-function answerOf(choice: PartialChoice, whole: boolean): readonly EndedAnswer[] {
-	const { text, reasoning, thoughts, refusal, toolCalls, logprobs, finishReason } = choice
+function answerOf({ parts, rest, logprobs, finishReason }: PartialChoice, whole: boolean): readonly EndedAnswer[] {
 	const partial = !whole || finishReason === undefined
-	const calls = partial ? [] : toolCalls
-	if (partial && text === '' && reasoning === '' && refusal === '') return []
-	return [
-		{
-			message: {
-				role: 'assistant',
-				content: [
-					...(text === '' ? [] : [{ type: 'text' as const, text }]),
-					...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
-				],
-				reasoning: reasoning === '' ? undefined : reasoning,
-				thoughts,
-				toolCalls: calls,
-			},
-			partial,
-			finishReason,
-			logprobs,
-		},
-	]
+	const content = partial ? continuableParts(parts) : parts
+	if (partial && !content.some(isVisible)) return []
+	return [{ message: { role: 'assistant', content, rest }, partial, finishReason, logprobs }]
+}
+
+/**
+ * The parts of an incomplete answer that a next request can contain: no calls, because no client will send their
+ * results, and no provider items at the end, because a call of the provider may lack its result.
+ */
+function continuableParts(parts: readonly AssistantPart[]): readonly AssistantPart[] {
+	const content = parts.filter(({ type }) => type !== 'tool-call')
+	const last = content.findLastIndex(({ type }) => type !== 'provider-item')
+	return content.slice(0, last + 1)
+}
+
+function isVisible(part: AssistantPart): boolean {
+	return 'text' in part ? part.text !== '' : part.type !== 'provider-item'
 }

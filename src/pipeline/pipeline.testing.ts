@@ -160,6 +160,9 @@ export interface UpstreamSetup {
 	 * is counted without loading a vocabulary.
 	 */
 	readonly counts?: ((request: ChatRequest) => Promise<number>) | 'absent'
+	/** It gets requests that break rules of OpenAI's API. */
+	readonly acceptsViolations?: boolean
+	readonly signatureService?: string
 	/** Each of its chunks is one token; true if absent. */
 	readonly streamsSingleTokens?: boolean
 }
@@ -186,6 +189,7 @@ const operations: ReadonlySet<string> = new Set([
 /** An upstream with the echo engine. The test can make it fail, and sees what it received. */
 export class TestUpstream {
 	readonly name: string
+	readonly acceptsViolations: boolean
 	/** Its name for the model. */
 	readonly model: string | undefined
 	readonly endpoint: UpstreamEndpoint
@@ -203,6 +207,7 @@ export class TestUpstream {
 
 	constructor(name: string, setup: UpstreamSetup, clock: ManualClock) {
 		this.name = name
+		this.acceptsViolations = setup.acceptsViolations === true
 		this.model = setup.model
 		this.endpoint = new UpstreamEndpoint({
 			name,
@@ -243,6 +248,7 @@ export class TestUpstream {
 				if (property === 'count') return counts === 'absent' ? undefined : counts
 				if (property === 'state' && supported !== undefined) return () => ({ ...engine.state(), operations: supported })
 				if (property === 'streamsSingleTokens') return streamsSingleTokens
+				if (property === 'signatureService') return setup.signatureService
 				const value: unknown = Reflect.get(target, property)
 				if (typeof value !== 'function') return value
 				if (!operations.has(String(property)))

@@ -39,7 +39,7 @@ export async function answer(request: DialectRequest, serving: Serving): Promise
 	if (planned.type === 'local') return runLocalOperation(planned, serving)
 	// Adds earlier turns; 404 for a conversation of another caller.
 	const recalled = await recall(planned, serving)
-	// Limits end here: 429. From here on the call is billed, whatever its outcome.
+	// Limits end here: 429, and requests that no upstream of the model accepts: 400. From here on the call is billed, whatever its outcome.
 	const admitted = await admit(recalled, serving)
 	// The only stage that retries. Every upstream failure ends here or becomes the last event of the stream. Output is
 	// stored and settled once, before the last byte is sent.

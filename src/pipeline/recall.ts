@@ -3,7 +3,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
-import { textOf } from '../chat/message.ts'
+import { textOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Conversation } from '../conversations/conversation.ts'
 import { type ConversationId, newConversationId, readConversationId } from '../conversations/conversation-id.ts'
@@ -274,7 +274,7 @@ function newConversation(
 	nowMs: number,
 ): Conversation {
 	const first = messages.find(({ role }) => role === 'user')
-	const title = first === undefined ? '' : textOf(first).trim().replace(/\s+/g, ' ').slice(0, longestTitle)
+	const title = first === undefined ? '' : textOf(first.content).trim().replace(/\s+/g, ' ').slice(0, longestTitle)
 	return {
 		id: conversation,
 		user,

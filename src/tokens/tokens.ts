@@ -1,7 +1,7 @@
 // Counts tokens in published vocabularies. The tokens that a model's chat template adds to messages are not known here;
 // that part is an estimate.
 
-import type { Message } from '../chat/message.ts'
+import type { Message, Part } from '../chat/message.ts'
 import type { Tool } from '../chat/tool.ts'
 import type { Tokenizer } from './tokenizer.ts'
 import type { CountAnswer, CountRequest } from './vocabulary.ts'
@@ -64,8 +64,24 @@ export class TokenCounter {
 }
 
 function textsOf(message: Message): string[] {
-	const texts: string[] = [message.role]
-	for (const part of message.content) if ('text' in part) texts.push(part.text)
-	if (message.role === 'assistant') for (const call of message.toolCalls) texts.push(call.name, call.arguments)
-	return texts
+	return [message.role, ...message.content.flatMap(textsOfPart)]
+}
+
+/** Reasoning is not counted, since most models discard that of earlier turns. */
+function textsOfPart(part: Part): string[] {
+	switch (part.type) {
+		case 'text':
+		case 'refusal':
+			return [part.text]
+		case 'tool-call':
+			return [part.name, part.arguments]
+		case 'reasoning':
+		case 'image':
+		case 'audio':
+		case 'file':
+		case 'provider-item':
+			return []
+		default:
+			return part satisfies never
+	}
 }

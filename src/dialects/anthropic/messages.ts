@@ -1,6 +1,7 @@
 // POST /messages
 
 import type { ChatRequest } from '../../chat/request.ts'
+import type { BlockShape } from '../../wire/anthropic/content-block-writer.ts'
 import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
 import { MessageEventWriter } from '../../wire/anthropic/message-event-writer.ts'
 import { readMessageRequest } from '../../wire/anthropic/message-request-reader.ts'
@@ -12,7 +13,7 @@ export const messages: Route = {
 	method: 'POST',
 	path: '/messages',
 	read({ body, headers }): ChatCall {
-		const { request, parts, stream, dropped, ...shape } = readMessageRequest(body, headers.get('anthropic-beta'))
+		const { request, parts, stream, dropped, hidesThinking } = readMessageRequest(body, headers.get('anthropic-beta'))
 		return {
 			type: 'chat',
 			request,
@@ -20,9 +21,9 @@ export const messages: Route = {
 			stream,
 			dropped,
 			writer: {
-				completion: (completion, identity, source) =>
-					writeMessage(completion, identify(identity, request), shape, source),
-				stream: (identity) => new MessageEventWriter(identify(identity, request), shape),
+				completion: (completion, context) =>
+					writeMessage(completion, identify(context, request), shapeOf(context, hidesThinking)),
+				stream: (context) => new MessageEventWriter(identify(context, request), shapeOf(context, hidesThinking)),
 			},
 		}
 	},
@@ -30,4 +31,8 @@ export const messages: Route = {
 
 function identify({ token, id = `msg_${token}` }: ResponseContext, { model }: ChatRequest) {
 	return { id, model }
+}
+
+function shapeOf({ tagsSignatures = false }: ResponseContext, hidesThinking: boolean): BlockShape {
+	return { hidesThinking, tagsSignatures }
 }

@@ -22,6 +22,5 @@ export const textCompletionReader: SampleAnswerReader = {
 		reasoning: 'a completion is one text',
 		refusal: 'a completion is one text',
 		'tool-call': 'a completion is one text',
-		'tool-arguments': 'a completion is one text',
 	},
 }

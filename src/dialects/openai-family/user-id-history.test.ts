@@ -6,7 +6,7 @@ import { readUserIdHistory } from './user-id-history.ts'
 const text = (text: string) => [{ type: 'text', text }] as const
 const system: Message = { role: 'system', content: text('Be brief.') }
 const user: Message = { role: 'user', content: text('Hi') }
-const answer: Message = { role: 'assistant', content: text('Hello'), toolCalls: [] }
+const answer: Message = { role: 'assistant', content: text('Hello') }
 const result: Message = { role: 'tool', callId: 'c', content: text('4') }
 
 function partsOf(messages: readonly Message[]) {

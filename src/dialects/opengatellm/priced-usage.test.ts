@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { eventsOfPart } from '../../chat/completion-events.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { parseChatChunk } from '../../wire/openai/chat-chunk.ts'
@@ -37,7 +38,7 @@ test('usage retains the upstream’s details and adds cost, impacts, carbon, req
 
 const events: readonly ChatEvent[] = [
 	{ type: 'start', model: 'upstreams-own-name', fingerprint: 'fp' },
-	{ type: 'text', choice: 0, text: 'Hi' },
+	...eventsOfPart({ type: 'text', text: 'Hi' }, 0),
 	{ type: 'choice-finish', choice: 0, reason: 'stop' },
 	{ type: 'finish', usage },
 ]
@@ -77,12 +78,10 @@ describe('a stream', () => {
 		const first = { index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }
 		const choice = { index: 0, delta: { content: 'Hi' }, logprobs: null, finish_reason: null, stop_reason: 7 }
 		const last = { index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }
-		const [start, text, reason, finish] = events
-		if (start === undefined || text === undefined || reason === undefined || finish === undefined) throw new Error()
 		const written =
-			writer.repeat(theirs([first]), [start]) +
-			writer.repeat(theirs([choice]), [text]) +
-			writer.repeat(theirs([last], { usage: { prompt_tokens: 1 } }), [reason, finish])
+			writer.repeat(theirs([first]), events.slice(0, 1)) +
+			writer.repeat(theirs([choice]), events.slice(1, 3)) +
+			writer.repeat(theirs([last], { usage: { prompt_tokens: 1 } }), events.slice(3))
 		const chunks = chunksOf(written)
 		expect(chunks.map(({ model }) => model)).toEqual(['albert-small', 'albert-small', 'albert-small', 'albert-small'])
 		expect(chunks[1]?.choices).toEqual([choice])

@@ -1,6 +1,7 @@
 // Prepares a chat request for the scheduler: prompt, grammar, limits and one choice for each requested answer. All
 // errors in a request are detected here, before any evaluation.
 
+import { requestFor } from '../../chat/destination.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest, Sampling } from '../../chat/request.ts'
@@ -15,12 +16,13 @@ import type { Addon, AddonGrammarState, LlamaModel, Token } from './binding.ts'
 import type { CallFormat } from './call-format.ts'
 import { type RepetitionRule, RunningChoice } from './choice.ts'
 import { constraintFields } from './constraint.ts'
-import { renderConversation } from './conversation.ts'
+import { renderConversation, reportUnusedNames } from './conversation.ts'
 import { PromptText } from './prompt-text.ts'
 import type { RepetitiveText } from './repetition.ts'
 import { samplerConfig } from './sampler.ts'
 import type { Scheduler } from './scheduler.ts'
 import { type ChatTemplate, thinkClose, thinkOpen } from './template.ts'
+import { reportUnusedVariables } from './template-variables.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 export interface RunnerParts {
@@ -84,14 +86,17 @@ export class ChatRunner {
 
 	/** Number of tokens in the prompt of a request, as rendered by the model's own template. */
 	async count(request: ChatRequest, signal: AbortSignal): Promise<number> {
-		const { text } = this.render(request)
+		const { text } = this.render(requestFor(destination, request, ignore))
 		return (await this.promptText.read(text, Number.MAX_SAFE_INTEGER, signal)).length
 	}
 
 	/** @throws ChatError if the request is not supported or invalid, and if the queue is full. */
-	async run(request: ChatRequest, { signal, requestId, drop = ignore }: RunnerCall): Promise<AsyncIterable<ChatEvent>> {
-		dropUnused(request, usedFields, drop)
-		reportDropped(request, drop)
+	async run(given: ChatRequest, { signal, requestId, drop = ignore }: RunnerCall): Promise<AsyncIterable<ChatEvent>> {
+		dropUnused(given, usedFields, drop)
+		reportDropped(given, drop)
+		reportUnusedVariables(given, this.template, drop)
+		reportUnusedNames(given.messages, this.template, drop)
+		const request = requestFor(destination, given, drop)
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls
 		const tools = callableTools(request)
@@ -199,6 +204,9 @@ const usedFields: ReadonlySet<string> = new Set([
 	'add_generation_prompt',
 	...constraintFields,
 ])
+
+/** Prompts are rendered by a template: this engine has no wire. */
+const destination = { wire: undefined }
 
 function ignore(): void {}
 

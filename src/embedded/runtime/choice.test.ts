@@ -1,11 +1,15 @@
 // One choice, fed with tokens of any bytes: its text, its log-probabilities and its end. No model is needed.
 
 import { describe, expect, test } from 'bun:test'
+import { CompletionFold } from '../../chat/completion-fold.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import { brokenRule } from '../../chat/event-rules.testing.ts'
 import { OutputReader } from './answer-reader.ts'
+import { plainFormat } from './call-format.ts'
 import { type ChoiceOptions, RunningChoice } from './choice.ts'
 
 const encoder = new TextEncoder()
+const usage = { promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'counted' } as const
 const texts = ['日本語 · émoji 🎉🎉', 'a🎉', '🎉🎊 b', '👩‍👩‍👧‍👦 ok', '🇫🇷', '𝄞é', '\ufeffx', 'plain'] as const
 
 /** Samples `tokens` until the choice ends. */
@@ -35,12 +39,15 @@ function generate(tokens: readonly Uint8Array[], changes: Partial<ChoiceOptions>
 	choice.started(0)
 	for (let token = 0; token <= tokens.length; token++)
 		if (!choice.sampled(token, { token, logprob: -1, top: [] })) break
-	const parts = events.filter((event) => event.type === 'text')
+	const deltas = events.filter((event) => event.type === 'part-delta')
+	expect(brokenRule([{ type: 'start' }, ...events, { type: 'finish', usage }])).toBeUndefined()
+	const parts = deltas.filter(({ part }) => part === 'text')
 	return {
 		text: parts.map(({ text }) => text).join(''),
-		reasoning: events.flatMap((event) => (event.type === 'reasoning' ? [event.text] : [])).join(''),
+		reasoning: deltas.flatMap(({ part, text }) => (part === 'reasoning' ? [text] : [])).join(''),
 		bytes: parts.flatMap(({ logprobs = [] }) => logprobs.flatMap(({ bytes }) => bytes ?? [])),
 		end: events.at(-1),
+		events,
 	}
 }
 
@@ -98,4 +105,35 @@ describe('an answer never ends inside a character', () => {
 		const { text, reasoning } = generate(tokens, { reader: new OutputReader({ thinking: 'possible' }) })
 		expect([text, reasoning]).toEqual(['', 'é'])
 	})
+})
+
+test('reasoning, text and calls are parts of their own, in order, for every cut', () => {
+	const answer = `<think>let me see</think>It is 🎉 fine.\n<tool_call>
+{"name": "f", "arguments": {"a": "}"}}
+</tool_call>
+<tool_call>
+{"name": "g", "arguments": {}}
+</tool_call>`
+	for (const tokens of cuts(answer)) {
+		let calls = 0
+		const { events } = generate(tokens, {
+			reader: new OutputReader({ thinking: 'possible', calls: plainFormat }),
+			callReason: 'tool-calls',
+			newCallId: () => `call_${calls++}`,
+			maxTokens: 999,
+		})
+		const fold = new CompletionFold()
+		for (const event of events) fold.add(event)
+		expect(fold.soFar()).toMatchObject([
+			{
+				parts: [
+					{ type: 'reasoning', text: 'let me see' },
+					{ type: 'text', text: 'It is 🎉 fine.\n' },
+					{ type: 'tool-call', kind: 'function', id: 'call_0', name: 'f', arguments: '{"a": "}"}' },
+					{ type: 'tool-call', kind: 'function', id: 'call_1', name: 'g', arguments: '{}' },
+				],
+				finishReason: 'tool-calls',
+			},
+		])
+	}
 })

@@ -3,7 +3,14 @@
 // choices.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
+import type {
+	ChatEvent,
+	DeltaPart,
+	FinishReason,
+	StartedText,
+	StartedToolCall,
+	TokenLogprob,
+} from '../../chat/event.ts'
 import type { OutputPart, OutputReader } from './answer-reader.ts'
 import type { SamplerConfig, Token } from './binding.ts'
 import { RepetitionDetector, type RepetitiveText } from './repetition.ts'
@@ -81,6 +88,7 @@ export class RunningChoice implements SchedulerWork {
 	private length = 0
 	private position = 0
 	private isInText = false
+	private openPart: DeltaPart | undefined
 	private calls = 0
 	private callHasArguments = true
 	private finished = false
@@ -156,7 +164,7 @@ export class RunningChoice implements SchedulerWork {
 			const tokens = this.takeTokens(({ end }) => end <= this.position)
 			if (part.type === 'reasoning') {
 				this.reasoningTokens += tokens.length
-				this.emit({ type: 'reasoning', choice: this.options.index, text: part.text })
+				this.writeDelta({ type: 'reasoning' }, part.text)
 			} else if (part.type === 'call') this.writeCall(part.name)
 			else if (part.type === 'arguments') this.writeArguments(part.text)
 		}
@@ -195,6 +203,7 @@ export class RunningChoice implements SchedulerWork {
 			}
 		}
 		if (!this.callHasArguments && reason === 'stop') this.writeArguments('{}')
+		this.endPart()
 		const finishReason = this.calls > 0 && reason === 'stop' ? this.options.callReason : reason
 		this.emit({ type: 'choice-finish', choice: this.options.index, reason: finishReason, stopText })
 		this.settle(undefined)
@@ -211,7 +220,7 @@ export class RunningChoice implements SchedulerWork {
 			scored === undefined ? [] : [this.logprob(scored)],
 		)
 		if (text === '' && logprobs.length === 0) return
-		this.emit({ type: 'text', choice: this.options.index, text, logprobs: logprobs.length > 0 ? logprobs : undefined })
+		this.writeDelta({ type: 'text' }, text, logprobs.length > 0 ? logprobs : undefined)
 	}
 
 	private takeTokens(covers: (token: OpenToken) => boolean): readonly OpenToken[] {
@@ -220,15 +229,33 @@ export class RunningChoice implements SchedulerWork {
 	}
 
 	private writeCall(name: string): void {
-		const { index, newCallId } = this.options
 		this.callHasArguments = false
-		this.emit({ type: 'tool-call', choice: index, call: this.calls, kind: 'function', id: newCallId(), name })
+		this.startPart({ type: 'tool-call', kind: 'function', id: this.options.newCallId(), name })
 		this.calls++
 	}
 
 	private writeArguments(fragment: string): void {
 		this.callHasArguments = true
-		this.emit({ type: 'tool-arguments', choice: this.options.index, call: this.calls - 1, fragment })
+		this.emit({ type: 'part-delta', choice: this.options.index, part: 'tool-call', text: fragment })
+	}
+
+	/** Adds to the open part, or starts a part if that has another type. */
+	private writeDelta(started: StartedText, text: string, logprobs?: readonly TokenLogprob[]): void {
+		const { index: choice } = this.options
+		if (this.openPart !== started.type) this.startPart(started)
+		this.emit({ type: 'part-delta', choice, part: started.type, text, logprobs })
+	}
+
+	private startPart(part: StartedText | StartedToolCall): void {
+		this.endPart()
+		this.openPart = part.type
+		this.emit({ type: 'part-start', choice: this.options.index, part })
+	}
+
+	private endPart(): void {
+		if (this.openPart === undefined) return
+		this.openPart = undefined
+		this.emit({ type: 'part-end', choice: this.options.index })
 	}
 
 	private writeEcho({ text, framing }: PromptEcho): void {
@@ -237,7 +264,7 @@ export class RunningChoice implements SchedulerWork {
 		const begins =
 			framing === 0 && first !== undefined && this.scorePrompt ? [{ ...this.spell(first), logprob: null, top: [] }] : []
 		const logprobs = [...begins, ...scores.map((scored) => this.logprob(scored))]
-		this.emit({ type: 'text', choice: this.options.index, text, logprobs: logprobs.length > 0 ? logprobs : undefined })
+		this.writeDelta({ type: 'text' }, text, logprobs.length > 0 ? logprobs : undefined)
 	}
 
 	private logprob(scored: ScoredToken): TokenLogprob {

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChatEvent } from '../../chat/event.ts'
+import { textOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { completionOf, eventsOf } from '../../engines/answer.testing.ts'
 import type { Engine, EngineCall } from '../../engines/engine.ts'
@@ -85,7 +86,7 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 				}),
 			),
 		)
-		const text = shown.find((event) => event.type === 'text')
+		const text = shown.find((event) => event.type === 'part-delta')
 		expect(text?.text).toBe('The capital of France is Paris.')
 		const scores = text?.logprobs ?? []
 		expect(scores.map(({ token }) => token).join('')).toBe('The capital of France is Paris.')
@@ -102,7 +103,12 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 		const given = (await completionOf(await complete({ sampling, logprobs: { top: 0 } }))).choices[0]
 		const echoed = (
 			await completionOf(
-				await complete({ prompts: [prompt + given?.text], maxTokens: 0, echo: true, logprobs: { top: 0 } }),
+				await complete({
+					prompts: [prompt + textOf(given?.parts ?? [])],
+					maxTokens: 0,
+					echo: true,
+					logprobs: { top: 0 },
+				}),
 			)
 		).choices[0]
 		const length = given?.logprobs?.length ?? 0
@@ -115,7 +121,7 @@ describe.skipIf(!isLibraryHere)('a model without a chat template', () => {
 		const { choices } = await completionOf(
 			await complete({ prompts: ['Hello', [300, 301]], choices: 2, echo: true, maxTokens: 2 }),
 		)
-		expect(choices.map(({ text }) => text.startsWith('Hello'))).toEqual([true, true, false, false])
+		expect(choices.map(({ parts }) => textOf(parts).startsWith('Hello'))).toEqual([true, true, false, false])
 	})
 
 	test('rejects suffixes and unknown tokens', async () => {

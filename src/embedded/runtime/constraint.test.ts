@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
+import { textOf } from '../../chat/parts.ts'
 import { completionOf } from '../../engines/answer.testing.ts'
 import type { Engine } from '../../engines/engine.ts'
 import { isLibraryHere, openToy } from './library.testing.ts'
@@ -30,7 +31,7 @@ describe.skipIf(!isLibraryHere)('an answer is constrained', () => {
 		} as const
 		const call = { signal: new AbortController().signal, model: 'toy', requestId: 'req_test' }
 		const drop = (part: string) => dropped.push(part)
-		return (await completionOf(await engine.chat(request, { ...call, drop }))).choices[0]?.text
+		return textOf((await completionOf(await engine.chat(request, { ...call, drop }))).choices[0]?.parts ?? [])
 	}
 	const refusal = (passthrough: JsonObject, format?: 'json-object') =>
 		answer(passthrough, format).then(
@@ -41,10 +42,10 @@ describe.skipIf(!isLibraryHere)('an answer is constrained', () => {
 
 	test('by a schema, one of several texts, a regular expression, or a grammar, in either form', async () => {
 		for (const value of [schema, JSON.stringify(schema)])
-			expect(JSON.parse((await answer({ guided_json: value })) ?? '')).toEqual({ n: expect.any(Number) })
+			expect(JSON.parse(await answer({ guided_json: value }))).toEqual({ n: expect.any(Number) })
 		const choice = ['blue "sky"', '日本\n']
-		expect(choice).toContain((await answer({ guided_choice: choice })) ?? '')
-		expect(choice).toContain((await answer({ structured_outputs: { choice } })) ?? '')
+		expect(choice).toContain(await answer({ guided_choice: choice }))
+		expect(choice).toContain(await answer({ structured_outputs: { choice } }))
 		expect(await answer({ guided_regex: '[A-C]{3}-\\d"' })).toMatch(/^[A-C]{3}-\d"$/)
 		expect(await answer({ guided_regex: '^x$|y\\n' })).toMatch(/^(x|y\n)$/)
 		for (const field of ['grammar', 'guided_grammar'])

@@ -3,14 +3,17 @@
 // cannot be represented are rejected; nothing is dropped silently.
 
 import { ChatError } from '../../chat/error.ts'
-import { isObject } from '../../chat/json.ts'
-import { type AssistantMessage, type Message, textOf } from '../../chat/message.ts'
+import type { Message, Part } from '../../chat/message.ts'
+import { textOf, toolCallsOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import type { Drop } from '../../chat/request-fates.ts'
 import type { Tool } from '../../chat/tool.ts'
-import { instructions, writeCalls } from './call-format.ts'
+import { callId, visibleText, writeAssistantMessage } from './assistant-message-writer.ts'
+import { instructions } from './call-format.ts'
 import type { PromptText } from './prompt-text.ts'
 import { type ChatTemplate, thinkOpen } from './template.ts'
 import type { TemplateMessage } from './template-message.ts'
+import { templateVariables } from './template-variables.ts'
 
 export interface Prompt {
 	/** Rendered text, for `PromptText.read`. */
@@ -46,7 +49,7 @@ export function renderConversation(
 	const options = {
 		...(native ? { tools: definitions.map((definition) => promptText.guardAll(definition)) } : {}),
 		opensAnswer: !continues && request.passthrough.add_generation_prompt !== false,
-		variables: thinkingVariables(request, promptText),
+		variables: templateVariables(request, promptText),
 	}
 	let refusal: unknown
 	for (const attempt of [direct, foldInstructions(direct), joinTurns(foldInstructions(direct))]) {
@@ -76,15 +79,25 @@ const cutMark = '\u{E000}cut\u{E001}'
  * Whether the answer continues the last message, an assistant's, as in Anthropic's API and llama.cpp.
  * `continue_final_message` and `add_generation_prompt`, vLLM's fields, decide otherwise.
  *
- * @throws ChatError `invalid-request` if there is no message to continue, or if the fields contradict each other.
+ * @throws ChatError `invalid-request` if there is no message to continue, or if the fields contradict each other;
+ * `unsupported` if the last message is the assistant's and cannot be continued.
  */
 function continuesLast({ messages, passthrough }: ChatRequest): boolean {
 	const [demand, opens] = (['continue_final_message', 'add_generation_prompt'] as const).map((name) =>
 		readSwitch(name, passthrough[name]),
 	)
 	const last = messages.at(-1)
-	const hasText = last?.role === 'assistant' && last.toolCalls.length === 0 && textOf(last) !== ''
-	if (demand !== true) return hasText && demand !== false && opens !== true
+	const content = last?.role === 'assistant' ? last.content : []
+	const hasText = toolCallsOf(content).length === 0 && visibleText(content) !== ''
+	if (demand !== true) {
+		if (content.length === 0 || demand === false || opens === true) return false
+		if (hasText) return true
+		throw new ChatError(
+			'unsupported',
+			'This model cannot continue a message of the assistant that has calls or no text: add a message after it.',
+			{ param: `messages[${messages.length - 1}]` },
+		)
+	}
 	if (opens === true)
 		throw new ChatError(
 			'invalid-request',
@@ -115,28 +128,43 @@ function untilCut(rendered: string): string {
 	return rendered.slice(0, at)
 }
 
-function refuseMedia(message: Message, at: number): void {
-	for (const [partAt, part] of message.content.entries())
-		if (part.type !== 'text' && part.type !== 'refusal')
-			throw new ChatError(
-				'unsupported',
-				`This model supports text only; it does not accept ${nameOfMedia[part.type]} in a message.`,
-				{
-					param: `messages[${at}].content[${partAt}]`,
-					code: 'unsupported_content',
-				},
-			)
+/** Reports the names of messages if the template does not write them. */
+export function reportUnusedNames(messages: readonly Message[], { takesNames }: ChatTemplate, drop: Drop): void {
+	if (takesNames) return
+	for (const [at, message] of messages.entries())
+		if (message.role !== 'tool' && message.name !== undefined) drop(`messages[${at}].name`)
 }
 
-const nameOfMedia = { image: 'an image', audio: 'audio', file: 'a file' } as const
+function refuseMedia(message: Message, at: number): void {
+	for (const [partAt, part] of message.content.entries()) {
+		const name = nameOfMedia(part)
+		if (name !== undefined)
+			throw new ChatError('unsupported', `This model supports text only; it does not accept ${name} in a message.`, {
+				param: `messages[${at}].content[${partAt}]`,
+				code: 'unsupported_content',
+			})
+	}
+}
 
-/** Variables that control reasoning in templates, and further template variables of the client, as in vLLM's API. */
-function thinkingVariables(request: ChatRequest, promptText: PromptText): Readonly<Record<string, unknown>> {
-	const own = request.passthrough.chat_template_kwargs
-	const effort = request.reasoningEffort
-	const reasoning =
-		effort === undefined ? {} : { enable_thinking: effort !== 'none', reasoning_effort: promptText.guard(effort) }
-	return isObject(own) ? { ...reasoning, ...(promptText.guardAll(own) as Record<string, unknown>) } : reasoning
+/** Undefined for what can be written as text. */
+function nameOfMedia(part: Part): string | undefined {
+	switch (part.type) {
+		case 'text':
+		case 'reasoning':
+		case 'refusal':
+		case 'tool-call':
+			return undefined
+		case 'image':
+			return 'an image'
+		case 'audio':
+			return 'audio'
+		case 'file':
+			return 'a file'
+		case 'provider-item':
+			return 'content of another wire'
+		default:
+			return part satisfies never
+	}
 }
 
 function defineTool(tool: Tool): Readonly<Record<string, unknown>> {
@@ -151,9 +179,12 @@ function writeMessages(
 ): readonly TemplateMessage[] {
 	const names = new Map<string, string>()
 	for (const message of messages)
-		if (message.role === 'assistant') for (const call of message.toolCalls) names.set(call.id, call.name)
+		if (message.role === 'assistant') for (const call of toolCallsOf(message.content)) names.set(call.id, call.name)
 	return messages.map((message) => writeMessage(message, names, template, promptText))
 }
+
+/** Marks the result of a failed tool: templates have no field for it, and models notice this text. */
+const failurePrefix = 'Error: '
 
 /** @param names of the calls, by id. */
 function writeMessage(
@@ -162,25 +193,22 @@ function writeMessage(
 	template: ChatTemplate,
 	promptText: PromptText,
 ): TemplateMessage {
-	const content = promptText.guard(textOf(message))
+	const content = promptText.guard(textOf(message.content))
 	switch (message.role) {
 		case 'developer':
-			return { role: template.knowsDeveloper ? 'developer' : 'system', content }
+			return { role: template.knowsDeveloper ? 'developer' : 'system', content, ...authorOf(message, promptText) }
 		case 'system':
 		case 'user':
-			return {
-				role: message.role,
-				content,
-				...(message.name === undefined ? {} : { name: promptText.guard(message.name) }),
-			}
+			return { role: message.role, content, ...authorOf(message, promptText) }
 		case 'assistant':
-			return writeAnswer(message, template, promptText)
+			return { ...writeAssistantMessage(message, template, promptText), ...authorOf(message, promptText) }
 		case 'tool': {
-			if (!template.calls.native) return { role: 'user', content: `<tool_response>\n${content}\n</tool_response>` }
+			const text = message.isError === true ? failurePrefix + content : content
+			if (!template.calls.native) return { role: 'user', content: `<tool_response>\n${text}\n</tool_response>` }
 			const name = names.get(message.callId)
 			return {
 				role: 'tool',
-				content,
+				content: text,
 				tool_call_id: promptText.guard(callId(message.callId, template)),
 				...(name === undefined ? {} : { name: promptText.guard(name) }),
 			}
@@ -188,53 +216,12 @@ function writeMessage(
 	}
 }
 
-function writeAnswer(message: AssistantMessage, template: ChatTemplate, promptText: PromptText): TemplateMessage {
-	const { native, format, takesValues } = template.calls
-	const text = promptText.guard(message.content.map((part) => part.text).join(''))
-	const reasoning = message.reasoning === undefined ? {} : { reasoning_content: promptText.guard(message.reasoning) }
-	if (message.toolCalls.length === 0) return { role: 'assistant', content: text, ...reasoning }
-	if (!native) {
-		const calls = message.toolCalls.map((call) => ({
-			name: promptText.guard(call.name),
-			arguments: promptText.guard(argumentsText(call)),
-		}))
-		return { role: 'assistant', content: text + (text === '' ? '' : '\n') + writeCalls(format, calls), ...reasoning }
-	}
-	return {
-		role: 'assistant',
-		content: text,
-		...reasoning,
-		tool_calls: message.toolCalls.map((call) => ({
-			id: promptText.guard(callId(call.id, template)),
-			type: 'function',
-			function: {
-				name: promptText.guard(call.name),
-				arguments: takesValues
-					? promptText.guardAll(readArguments(argumentsText(call)))
-					: promptText.guard(argumentsText(call)),
-			},
-		})),
-	}
-}
-
-function argumentsText(call: { readonly type: 'function' | 'custom'; readonly arguments: string }): string {
-	if (call.type === 'custom') return JSON.stringify({ input: call.arguments })
-	return call.arguments.trim() === '' ? '{}' : call.arguments
-}
-
-/** A client may send back truncated arguments; templates then get them as text. */
-function readArguments(text: string): unknown {
-	try {
-		return JSON.parse(text)
-	} catch {
-		return text
-	}
-}
-
-/** An id of the length that the template requires; equal ids map to equal ids. */
-function callId(id: string, { calls: { idLength } }: ChatTemplate): string {
-	if (idLength === undefined || new RegExp(`^[a-zA-Z0-9]{${idLength}}$`).test(id)) return id
-	return Bun.hash.wyhash(id).toString(36).padStart(idLength, '0').slice(-idLength)
+/** Templates test whether a message has a name, so that it must be absent without one. */
+function authorOf(
+	{ name }: { readonly name?: string | undefined },
+	promptText: PromptText,
+): Pick<TemplateMessage, 'name'> {
+	return name === undefined ? {} : { name: promptText.guard(name) }
 }
 
 function isInstruction({ role }: TemplateMessage): boolean {

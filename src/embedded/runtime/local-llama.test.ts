@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Message } from '../../chat/message.ts'
+import { textOf, toolCallsOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
 import { completionOf, eventsOf } from '../../engines/answer.testing.ts'
@@ -100,7 +101,7 @@ describe.skipIf(!isLibraryHere)('bounds of answers', () => {
 			responseFormat: { type: 'json-schema', name: 'zeros', schema, strict: true },
 			maxTokens: 450,
 		})
-		expect(JSON.parse(choices[0]?.text ?? '')).toEqual(Array(180).fill(0))
+		expect(JSON.parse(textOf(choices[0]?.parts ?? []))).toEqual(Array(180).fill(0))
 		expect(warnings()).toEqual([])
 	})
 
@@ -124,10 +125,12 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 		const assistant = (text: string): Message => ({
 			role: 'assistant',
 			content: [{ type: 'text', text }],
-			toolCalls: [],
 		})
 		const ask = async (changes: Partial<ChatRequest>) =>
-			(await completionOf(await engine.chat(request('', { maxTokens: 24, ...changes }), call()))).choices[0]?.text ?? ''
+			textOf(
+				(await completionOf(await engine.chat(request('', { maxTokens: 24, ...changes }), call()))).choices[0]?.parts ??
+					[],
+			)
 
 		test('is continued: the answer is the rest of the whole one, for every cut', async () => {
 			const whole = await ask({ messages: [question] })
@@ -166,17 +169,17 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 	const complete = async (text: string, changes: Partial<ChatRequest> = {}) =>
 		completionOf(await engine.chat(request(text, changes), call()))
 	const say = async (text: string, changes: Partial<ChatRequest> = {}) =>
-		(await complete(text, changes)).choices[0]?.text ?? ''
+		textOf((await complete(text, changes)).choices[0]?.parts ?? [])
 	const events = async (text: string, changes: Partial<ChatRequest> = {}) =>
 		Array.fromAsync(eventsOf(await engine.chat(request(text, changes), call())))
 
 	test('reuses the earlier turns of a conversation from its cache', async () => {
 		const first = await complete('What is the capital of Italy?')
-		const answer = first.choices[0]?.text ?? ''
+		const answer = textOf(first.choices[0]?.parts ?? [])
 		const { usage } = await complete('', {
 			messages: [
 				user('What is the capital of Italy?'),
-				{ role: 'assistant', content: [{ type: 'text', text: answer }], toolCalls: [] },
+				{ role: 'assistant', content: [{ type: 'text', text: answer }] },
 				user('And Spain?'),
 			],
 		})
@@ -190,7 +193,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 		const question = 'Define gravity.'
 		const cached = [await say(question), await say(question)]
 		const cold = await openToy()
-		const text = (await completionOf(await cold.chat(request(question), call()))).choices[0]?.text ?? ''
+		const text = textOf((await completionOf(await cold.chat(request(question), call()))).choices[0]?.parts ?? [])
 		await cold.close()
 		expect(cached).toEqual([text, text])
 	})
@@ -213,14 +216,14 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 			choices: 6,
 			maxTokens: 30,
 		})
-		expect(new Set(choices.map(({ text }) => text)).size).toBeGreaterThan(1)
+		expect(new Set(choices.map(({ parts }) => textOf(parts))).size).toBeGreaterThan(1)
 	})
 
 	test('requesting log-probabilities does not change the text, and they ignore the temperature', async () => {
 		const sampling = { temperature: 1.2, seed: 5 }
 		const plain = await say('Who are you?', { sampling })
 		const { choices } = await complete('Who are you?', { sampling, logprobs: { top: 20 } })
-		expect(choices[0]?.text).toBe(plain)
+		expect(textOf(choices[0]?.parts ?? [])).toBe(plain)
 		const expected = await complete('Who are you?', { logprobs: { top: 20 } })
 		// The first token's alternatives do not depend on what is drawn.
 		const both = [choices[0], expected.choices[0]].map((choice) =>
@@ -236,7 +239,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 			responseFormat: { type: 'json-schema', name: 'one', schema: { const: value }, strict: true },
 			logprobs: { top: 0 },
 		})
-		const texts = shown.filter((event) => event.type === 'text')
+		const texts = shown.filter((event) => event.type === 'part-delta')
 		expect(texts.map(({ text }) => text).join('')).toBe(JSON.stringify(value))
 		for (const { text } of texts) expect(text).not.toContain('\u{FFFD}')
 		const tokens = texts.flatMap(({ logprobs }) => logprobs ?? [])
@@ -306,31 +309,27 @@ describe.skipIf(!isLibraryHere)('the embedded engine', () => {
 	test('answers with text or calls', async () => {
 		const changes = { tools: [weather, clock], toolChoice: { type: 'auto' } } as const
 		const answer = await complete('Hi!', changes)
-		expect(answer.choices[0]).toMatchObject({ toolCalls: [], finishReason: 'stop' })
-		expect(answer.choices[0]?.text).not.toBe('')
+		expect(answer.choices[0]).toMatchObject({ parts: [{ type: 'text' }], finishReason: 'stop' })
 		const shown = await events("What's the weather in Paris?", changes)
-		expect(shown.filter(({ type }) => type === 'tool-call')).toEqual([
-			{
-				type: 'tool-call',
-				choice: 0,
-				call: 0,
-				kind: 'function',
-				id: expect.stringMatching(/^call_[a-zA-Z0-9]{24}$/),
-				name: 'get_weather',
-			},
+		const id = expect.stringMatching(/^call_[a-zA-Z0-9]{24}$/)
+		expect(shown.filter(({ type }) => type === 'part-start')).toEqual([
+			{ type: 'part-start', choice: 0, part: { type: 'tool-call', kind: 'function', id, name: 'get_weather' } },
 		])
-		const fragments = shown.filter((event) => event.type === 'tool-arguments')
+		const fragments = shown.filter((event) => event.type === 'part-delta')
 		expect(fragments.length).toBeGreaterThan(1)
-		expect(JSON.parse(fragments.map(({ fragment }) => fragment).join(''))).toEqual({ city: 'Paris' })
+		expect(JSON.parse(fragments.map(({ text }) => text).join(''))).toEqual({ city: 'Paris' })
 		expect(shown.find((event) => event.type === 'choice-finish')).toMatchObject({ reason: 'tool-calls' })
-		expect(shown.some(({ type }) => type === 'text')).toBe(false)
+		for (const { part } of fragments) expect(part).toBe('tool-call')
 	})
 
 	test('finishes with stop if one function was forced, and calls no function if calls are disabled', async () => {
 		const named = await complete('Hi!', { tools: [weather, clock], toolChoice: { type: 'named', name: 'get_time' } })
-		expect(named.choices[0]).toMatchObject({ toolCalls: [{ name: 'get_time', arguments: '{}' }], finishReason: 'stop' })
+		expect(named.choices[0]).toMatchObject({
+			parts: [{ type: 'tool-call', name: 'get_time', arguments: '{}' }],
+			finishReason: 'stop',
+		})
 		const none = await complete("What's the weather in Paris?", { tools: [weather], toolChoice: { type: 'none' } })
-		expect(none.choices[0]?.toolCalls).toEqual([])
+		expect(toolCallsOf(none.choices[0]?.parts ?? [])).toEqual([])
 	})
 
 	test('rejects unsupported content and features by name', async () => {
@@ -387,8 +386,8 @@ describe.skipIf(!isLibraryHere)('the embedded engine under load', () => {
 		const refused = await engine.chat(request('Hi!'), call()).catch((error: unknown) => error)
 		expect(refused).toMatchObject({ kind: 'overloaded', sent: 'nothing', retryAfterMs: expect.any(Number) })
 		await running.return?.()
-		expect((await completionOf(waiting)).choices[0]?.text).not.toBe('')
-		expect((await completionOf(await engine.chat(request('Hi!'), call()))).choices[0]?.text).not.toBe('')
+		expect((await completionOf(waiting)).choices[0]?.parts).not.toEqual([])
+		expect((await completionOf(await engine.chat(request('Hi!'), call()))).choices[0]?.parts).not.toEqual([])
 		await engine.close()
 	})
 
@@ -406,7 +405,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine under load', () => {
 			error: { kind: 'cancelled' },
 		})
 		await running.return?.()
-		expect((await completionOf(next)).choices[0]?.text).not.toBe('')
+		expect((await completionOf(next)).choices[0]?.parts).not.toEqual([])
 		await engine.close()
 	})
 
@@ -428,7 +427,7 @@ describe.skipIf(!isLibraryHere)('the embedded engine under load', () => {
 			await engine.chat(request('word '.repeat(150), { choices: 4, maxTokens: 4 }), call()),
 		)
 		expect(choices.length).toBe(4)
-		expect(new Set(choices.map(({ text }) => text)).size).toBe(1)
+		expect(new Set(choices.map(({ parts }) => textOf(parts))).size).toBe(1)
 		expect(usage.cachedTokens).toBe(0)
 		await engine.close()
 	})

@@ -16,9 +16,12 @@ export class ChatTemplate {
 	readonly takesSystem: boolean
 	/** A system message reaches the model also if tools are present. */
 	readonly takesSystemWithTools: boolean
+	/** The name of a message's author reaches the model. */
+	readonly takesNames: boolean
 	readonly calls: CallTraits
 	/** The model may reason between marks. */
 	readonly thinks: boolean
+	private readonly names: ReadonlySet<string>
 
 	/**
 	 * @param endTexts the control tokens that end a turn.
@@ -45,8 +48,24 @@ export class ChatTemplate {
 				function: { name: 'probe', description: '', parameters: { type: 'object', properties: {} } },
 			},
 		])
+		this.takesNames = this.showsNames()
 		this.calls = deriveCalls(this.render, endTexts)
 		this.thinks = source.includes(thinkClose)
+		this.names = new Set(source.match(/[A-Za-z_]\w*/g))
+	}
+
+	/** Whether the template's source contains `name` as a name of its own. */
+	mentions(name: string): boolean {
+		return this.names.has(name)
+	}
+
+	private showsNames(): boolean {
+		const name = 'name_of_probe'
+		try {
+			return this.render([{ role: 'user', content: 'probe', name }], { opensAnswer: true }).includes(name)
+		} catch {
+			return false
+		}
 	}
 
 	private shows(role: string, tools: readonly unknown[] | undefined): boolean {

@@ -3,6 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import { readBaseUrl } from '../../http/base-url.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import type { Secret } from '../../system/secret.ts'
 import { messageEventNames, messageFormats } from '../../wire/anthropic/formats.ts'
@@ -20,6 +21,7 @@ import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall } from '../engine.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
 import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 
 export interface AnthropicOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
 	readonly key?: Secret
@@ -40,10 +42,13 @@ class Anthropic implements Engine {
 	private readonly form: MessageRequestForm
 	private readonly betas: readonly string[]
 	private readonly upstream: HttpUpstream
+	/** Names the upstream in the origins of signatures. */
+	private readonly host: string
 
 	constructor({ key, keyHeader, version, betas, form, ...options }: AnthropicOptions) {
 		this.form = form
 		this.betas = betas
+		this.host = readBaseUrl(options.url).host
 		const secret = key?.reveal()
 		this.upstream = new HttpUpstream({
 			...options,
@@ -65,14 +70,16 @@ class Anthropic implements Engine {
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
+		const origin = signatureOrigin(this.host, call.model)
 		const { body, betas } = writeMessageRequest(request, {
 			model: call.model,
+			origin,
 			form: this.form,
 			stream,
 			drop: (part) => call.drop?.(part),
 		})
 		const customTools = customToolNames(request.tools)
-		const open = () => new MessageEventReader({ model: call.model, customTools, errors: this.upstream.errors })
+		const open = () => new MessageEventReader({ model: call.model, customTools, origin, errors: this.upstream.errors })
 		const reading = {
 			open,
 			unary: readMessage,
@@ -93,7 +100,11 @@ class Anthropic implements Engine {
 	}
 
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
-		const { body, betas } = writeCountRequest(request, call.model, this.form)
+		const { body, betas } = writeCountRequest(request, {
+			model: call.model,
+			origin: signatureOrigin(this.host, call.model),
+			form: this.form,
+		})
 		const tokens = countField(
 			await this.upstream.post('/messages/count_tokens', body, this.withBetas(call, betas)),
 			'input_tokens',

@@ -1,13 +1,37 @@
 // Decides what the echo engine answers to a chat request: the instructions of its last message, a sample of a tool call
 // or of a JSON schema, or the message itself.
 
-import { type Message, textOf } from '../../chat/message.ts'
+import { ChatError } from '../../chat/error.ts'
+import type { AssistantMessage, Message } from '../../chat/message.ts'
+import { textOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { type Plan, type PlannedPart, readPlan } from './instruction.ts'
 import { sampleSchema } from './schema-sample.ts'
 
+/** @throws ChatError `unsupported` if the last message is the assistant's and does not begin the answer. */
 export function planChat(request: ChatRequest): Plan {
+	const plan = planAnswer(request)
+	const last = request.messages.at(-1)
+	return last?.role === 'assistant' ? withoutBegun(plan, last) : plan
+}
+
+/** What is left of an answer that `message` begins. */
+function withoutBegun(plan: Plan, { content }: AssistantMessage): Plan {
+	const [first, ...others] = plan.parts
+	if (content.length === 0 || first === undefined) return plan
+	const begun = textOf(content)
+	const onlyText = content.every(({ type }) => type === 'text')
+	if (onlyText && first.type === 'text' && first.text.startsWith(begun))
+		return { ...plan, parts: [{ type: 'text', text: first.text.slice(begun.length) }, ...others] }
+	throw new ChatError(
+		'unsupported',
+		"The echo engine continues a message of the assistant only if it is the beginning of the engine's own answer.",
+		{ param: 'messages' },
+	)
+}
+
+function planAnswer(request: ChatRequest): Plan {
 	const text = lastText(request.messages)
 	const plan = readPlan(text)
 	if (text.startsWith('echo:')) return plan
@@ -42,6 +66,6 @@ function sampleCall(tool: Tool): PlannedPart {
 function lastText(messages: readonly Message[]): string {
 	const last = messages.findLast(({ role }) => role === 'user' || role === 'tool')
 	if (last === undefined) return ''
-	const text = textOf(last)
+	const text = textOf(last.content)
 	return last.role === 'tool' && text.startsWith('echo:') ? ` ${text}` : text
 }

@@ -1,7 +1,9 @@
 // How the echo engine treats each field of a request. It has no model, so sampling has no effect and is not reported.
 
+import { requestFor } from '../../chat/destination.ts'
+import type { Message, Part } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import { dropReporter, dropUnused, type RequestFates } from '../../chat/request-fates.ts'
+import { type Drop, dropReporter, dropUnused, type RequestFates } from '../../chat/request-fates.ts'
 import type { TextCompletionFates } from '../../operations/text-completions.ts'
 import type { EngineCall } from '../engine.ts'
 
@@ -37,12 +39,38 @@ const reportDropped = dropReporter(echoRequestFates)
 const noFields: ReadonlySet<string> = new Set()
 
 /**
- * Reports the fields of a request that have no effect on the answer.
- * @throws ChatError `unsupported` if audio is requested.
+ * The request as the echo engine can receive it. Reports the fields and parts that have no effect on the answer.
+ *
+ * @throws ChatError `unsupported` if audio is requested, and for an item of the user that only a wire understands.
  */
-export function reportUnused(request: ChatRequest, call: EngineCall): void {
+export function receive(request: ChatRequest, call: EngineCall): ChatRequest {
+	const drop = (part: string) => call.drop?.(part)
 	reportUnusedFields(request, call)
-	reportDropped(request, (part) => call.drop?.(part))
+	reportDropped(request, drop)
+	reportMedia(request.messages, drop)
+	return requestFor({ wire: undefined }, request, drop)
+}
+
+function reportMedia(messages: readonly Message[], drop: Drop): void {
+	for (const [at, { content }] of messages.entries())
+		for (const [partAt, part] of content.entries()) if (isMedia(part)) drop(`messages[${at}].content[${partAt}]`)
+}
+
+function isMedia(part: Part): boolean {
+	switch (part.type) {
+		case 'image':
+		case 'audio':
+		case 'file':
+			return true
+		case 'text':
+		case 'reasoning':
+		case 'tool-call':
+		case 'refusal':
+		case 'provider-item':
+			return false
+		default:
+			return part satisfies never
+	}
 }
 
 /** Reports the fields without a canonical meaning. @throws ChatError `unsupported` if audio is requested. */

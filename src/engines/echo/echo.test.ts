@@ -4,7 +4,7 @@ import { expect, test } from 'bun:test'
 import { readFile } from 'node:fs/promises'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
-import type { Message } from '../../chat/message.ts'
+import type { AssistantPart, Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Clock } from '../../system/clock.ts'
 import { completionOf, eventsOf } from '../answer.testing.ts'
@@ -47,7 +47,7 @@ async function events(
 
 test('returns the last user text word by word, with its white space', async () => {
 	const texts = (await events('  Hello  brave\nnew world ')).flatMap((event) =>
-		event.type === 'text' ? [event.text] : [],
+		event.type === 'part-delta' ? [event.text] : [],
 	)
 	expect(texts).toEqual(['  Hello', '  brave', '\nnew', ' world', ' '])
 })
@@ -59,7 +59,7 @@ test('splits words of more than 12 characters, without splitting a character', (
 
 test('half of a character as a stop text cuts no character', async () => {
 	expect((await complete('a 🎉 b', { stop: ['\udf89'] })).choices[0]).toMatchObject({
-		text: 'a 🎉 b',
+		parts: [{ type: 'text', text: 'a 🎉 b' }],
 		finishReason: 'stop',
 	})
 })
@@ -82,14 +82,12 @@ test('returns a tool result as text', async () => {
 		user('echo:tool get_weather {}'),
 		{
 			role: 'assistant',
-			content: [],
-			toolCalls: [{ type: 'function', id: 'c', name: 'get_weather', arguments: '{}' }],
+			content: [{ type: 'tool-call', kind: 'function', id: 'c', name: 'get_weather', arguments: '{}' }],
 		},
 		{ role: 'tool', callId: 'c', content: [{ type: 'text', text: '21 degrees' }] },
 	]
 	expect((await complete('', { messages })).choices[0]).toMatchObject({
-		text: '21 degrees',
-		toolCalls: [],
+		parts: [{ type: 'text', text: '21 degrees' }],
 		finishReason: 'stop',
 	})
 })
@@ -99,24 +97,67 @@ test('several instructions and lines of text make one response', async () => {
 		'echo:reasoning let me see\necho:say It is\nfine.\necho:tool f {"a": 1}\necho:tool g',
 	)
 	expect(choices[0]).toEqual({
-		text: 'It is\nfine.',
-		reasoning: 'let me see',
-		refusal: '',
-		toolCalls: [
-			{ type: 'function', id: 'call_echo_0_0', name: 'f', arguments: '{"a": 1}' },
-			{ type: 'function', id: 'call_echo_0_1', name: 'g', arguments: '{}' },
+		parts: [
+			{ type: 'reasoning', text: 'let me see' },
+			{ type: 'text', text: 'It is\nfine.' },
+			{ type: 'tool-call', kind: 'function', id: 'call_echo_0_0', name: 'f', arguments: '{"a": 1}' },
+			{ type: 'tool-call', kind: 'function', id: 'call_echo_0_1', name: 'g', arguments: '{}' },
 		],
 		finishReason: 'tool-calls',
 	})
 	expect(usage.reasoningTokens).toBe(3)
 })
 
+test('a message of the assistant that is last is continued if it begins the answer, and refused otherwise', async () => {
+	const messages = (text: string, ...content: readonly AssistantPart[]): readonly Message[] => [
+		user(text),
+		{ role: 'assistant', content },
+	]
+	const text = (words: string): AssistantPart => ({ type: 'text', text: words })
+	const answered = async (given: readonly Message[]) => (await complete('', { messages: given })).choices[0]?.parts
+	expect(await answered(messages('one two three', text('one t')))).toEqual([{ type: 'text', text: 'wo three' }])
+	expect(await answered(messages('one two', text('one'), text(' two')))).toEqual([])
+	expect(await answered(messages('echo:say one\necho:tool f', text('one')))).toMatchObject([{ type: 'tool-call' }])
+	expect(await answered(messages('one'))).toEqual([{ type: 'text', text: 'one' }])
+	const call: AssistantPart = { type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' }
+	for (const content of [[text('two')], [text('one'), call], [{ type: 'reasoning', text: 'one' } as const]])
+		await expect(answered(messages('one two', ...content))).rejects.toMatchObject({ kind: 'unsupported' })
+})
+
+test('reports the parts and fields that it does not use', async () => {
+	const dropped: string[] = []
+	const messages: Message[] = [
+		{ role: 'system', content: [{ type: 'text', text: 'Hi', rest: { wire: 'openai', fields: { mark: 1 } } }] },
+		{
+			role: 'user',
+			content: [
+				{ type: 'text', text: 'Hi' },
+				{ type: 'image', url: 'data:,' },
+				{ type: 'audio', data: '', format: 'wav' },
+				{ type: 'file', id: 'file_1' },
+			],
+		},
+	]
+	const passthrough = { guided_json: {}, grammar: 'root ::= "a"', verbosity: 'low', store: true }
+	const report = { ...call(), drop: (part: string) => dropped.push(part) }
+	await completionOf(await openEcho().chat(request('', { messages, passthrough, reasoningEffort: 'low' }), report))
+	expect(dropped).toEqual([
+		'guided_json',
+		'grammar',
+		'verbosity',
+		'reasoning_effort',
+		'messages[1].content[1]',
+		'messages[1].content[2]',
+		'messages[1].content[3]',
+		'messages[0].content[0].mark',
+	])
+})
+
 test('echo:refuse and echo:repeat', async () => {
 	expect((await complete('echo:refuse I would rather not.')).choices[0]).toMatchObject({
-		refusal: 'I would rather not.',
-		text: '',
+		parts: [{ type: 'refusal', text: 'I would rather not.' }],
 	})
-	expect((await complete('echo:repeat 3 ha')).choices[0]?.text).toBe('ha ha ha')
+	expect((await complete('echo:repeat 3 ha')).choices[0]?.parts).toEqual([{ type: 'text', text: 'ha ha ha' }])
 	const endless = await complete('echo:repeat 1000000000 ha', {}, { contextTokens: 50 })
 	expect(endless.choices[0]?.finishReason).toBe('length')
 	expect(endless.usage.completionTokens).toBe(47)
@@ -133,7 +174,14 @@ test('echo:error throws before the first event, with a retry delay', async () =>
 
 test('echo:error-after fails after the given number of tokens', async () => {
 	const broken = await events('echo:error-after 3 upstream-failed')
-	expect(broken.map(({ type }) => type)).toEqual(['start', 'text', 'text', 'text', 'error'])
+	expect(broken.map(({ type }) => type)).toEqual([
+		'start',
+		'part-start',
+		'part-delta',
+		'part-delta',
+		'part-delta',
+		'error',
+	])
 	expect(broken.at(-1)).toMatchObject({
 		error: { kind: 'upstream-failed', sent: 'yes' },
 		usage: { completionTokens: 3 },
@@ -152,9 +200,9 @@ test('echo:hang-after stops sending in the middle of the response', async () => 
 	const seen: string[] = []
 	for await (const event of eventsOf(await openEcho().chat(request('echo:hang-after 2'), call(controller.signal)))) {
 		seen.push(event.type)
-		if (seen.length === 3) queueMicrotask(() => controller.abort())
+		if (seen.length === 4) queueMicrotask(() => controller.abort())
 	}
-	expect(seen).toEqual(['start', 'text', 'text', 'error'])
+	expect(seen).toEqual(['start', 'part-start', 'part-delta', 'part-delta', 'error'])
 })
 
 test('echo:delay waits before each token, until the caller disconnects', async () => {
@@ -169,7 +217,13 @@ test('echo:delay waits before each token, until the caller disconnects', async (
 		},
 	}
 	const stream = await openEcho({ clock }).chat(request('echo:delay 50 a b c d'), call(controller.signal))
-	expect((await Array.fromAsync(eventsOf(stream))).map(({ type }) => type)).toEqual(['start', 'text', 'text', 'error'])
+	expect((await Array.fromAsync(eventsOf(stream))).map(({ type }) => type)).toEqual([
+		'start',
+		'part-start',
+		'part-delta',
+		'part-delta',
+		'error',
+	])
 	expect(slept).toEqual([50, 50, 50])
 })
 

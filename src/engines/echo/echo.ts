@@ -15,7 +15,7 @@ import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
 import { planChat } from './chat-plan.ts'
-import { reportUnused, reportUnusedFields } from './echo-fates.ts'
+import { receive, reportUnusedFields } from './echo-fates.ts'
 import { type GeneratedChoice, type GeneratedEvent, generateChoice } from './generated-choice.ts'
 import { type EchoFault, type Plan, readPlan } from './instruction.ts'
 import { transcriptOf } from './transcript.ts'
@@ -57,9 +57,9 @@ class Echo implements Engine {
 		return { status: 'ready', operations, contextTokens: this.contextTokens } as const
 	}
 
-	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+	async chat(given: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		if (this.script !== undefined) return this.begin(call, (running) => this.replay(this.script ?? [], running))
-		reportUnused(request, call)
+		const request = receive(given, call)
 		const plan = planChat(request)
 		const promptTokens = countPrompt(request.messages)
 		const maxTokens = this.remainingTokens(promptTokens, request.maxTokens, 'messages')

@@ -1,7 +1,7 @@
 // Generates one choice of a response, token by token, within its limits. The engine handles delays, failures and the
 // interleaving of choices.
 
-import type { ChatEvent, FinishReason, TextEvent } from '../../chat/event.ts'
+import type { ChatEvent, FinishReason, PartDeltaEvent, StartedPart } from '../../chat/event.ts'
 import type { PlannedPart } from './instruction.ts'
 import { tokenLogprobs } from './token-logprobs.ts'
 import { splitWords } from './words.ts'
@@ -24,28 +24,29 @@ export interface GeneratedEvent {
 	readonly cost: 'nothing' | 'token' | 'thinking'
 }
 
-/** Yields the events of a choice. The last one is `choice-finish`. */
+/** Yields the events of a choice. The last one is `choice-finish`. A part starts with its first token. */
 export function* generateChoice(options: GeneratedChoice): Generator<GeneratedEvent> {
-	for (const [at, token] of splitWords(options.preface).entries())
-		yield { event: at === 0 ? firstEvent(options, token) : textEvent(options, token), cost: 'nothing' }
+	const { choice } = options
+	if (options.preface !== '') yield* prefaceEvents(options)
 	let spent = 0
 	let calls = 0
 	let reason: FinishReason | undefined
 	let foundText: string | undefined
 	for (const part of options.parts) {
-		if (part.type === 'tool') yield { event: callEvent(part, options.choice, calls++), cost: 'nothing' }
 		const { tokens, stopText } = tokensOf(part, options)
+		let isOpen = false
 		for (const token of tokens) {
 			if (spent === options.maxTokens) {
 				reason = 'length'
 				break
 			}
 			spent++
-			yield {
-				event: tokenEvent(part, options, token, calls - 1),
-				cost: part.type === 'reasoning' ? 'thinking' : 'token',
-			}
+			if (!isOpen) yield free({ type: 'part-start', choice, part: startOf(part, choice, calls) })
+			if (!isOpen && part.type === 'tool') calls++
+			isOpen = true
+			yield { event: tokenEvent(part, options, token), cost: part.type === 'reasoning' ? 'thinking' : 'token' }
 		}
+		if (isOpen) yield free({ type: 'part-end', choice })
 		if (stopText !== undefined && reason === undefined) {
 			reason = 'stop'
 			foundText = stopText
@@ -53,7 +54,19 @@ export function* generateChoice(options: GeneratedChoice): Generator<GeneratedEv
 		if (reason !== undefined) break
 	}
 	reason ??= calls > 0 ? options.callsEndWith : 'stop'
-	yield { event: { type: 'choice-finish', choice: options.choice, reason, stopText: foundText }, cost: 'nothing' }
+	yield free({ type: 'choice-finish', choice, reason, stopText: foundText })
+}
+
+function* prefaceEvents(options: GeneratedChoice): Generator<GeneratedEvent> {
+	const { choice } = options
+	yield free({ type: 'part-start', choice, part: { type: 'text' } })
+	for (const [at, token] of splitWords(options.preface).entries())
+		yield free(at === 0 ? firstDelta(options, token) : textDelta(options, token))
+	yield free({ type: 'part-end', choice })
+}
+
+function free(event: ChatEvent): GeneratedEvent {
+	return { event, cost: 'nothing' }
 }
 
 /** The tokens of a part, limited to those that can be used, and the stop text that ended them. */
@@ -85,35 +98,45 @@ function cutAtStop(text: string, stop: readonly string[]) {
 	return { tokens: splitWords(text.slice(0, found?.at)), stopText: found?.stopText }
 }
 
-function tokenEvent(part: PlannedPart, options: GeneratedChoice, token: string, call: number): ChatEvent {
+function startOf(part: PlannedPart, choice: number, call: number): StartedPart {
+	switch (part.type) {
+		case 'text':
+		case 'repeat':
+			return { type: 'text' }
+		case 'reasoning':
+		case 'refusal':
+			return { type: part.type }
+		case 'tool':
+			return { type: 'tool-call', kind: part.kind, id: `call_echo_${choice}_${call}`, name: part.name }
+	}
+}
+
+function tokenEvent(part: PlannedPart, options: GeneratedChoice, text: string): PartDeltaEvent {
 	const { choice } = options
 	switch (part.type) {
 		case 'text':
 		case 'repeat':
-			return textEvent(options, token)
+			return textDelta(options, text)
 		case 'reasoning':
 		case 'refusal':
-			return { type: part.type, choice, text: token }
+			return { type: 'part-delta', choice, part: part.type, text }
 		case 'tool':
-			return { type: 'tool-arguments', choice, call, fragment: token }
+			return { type: 'part-delta', choice, part: 'tool-call', text }
 	}
 }
 
-function textEvent({ choice, logprobs }: GeneratedChoice, text: string): TextEvent {
+function textDelta({ choice, logprobs }: GeneratedChoice, text: string): PartDeltaEvent {
 	return {
-		type: 'text',
+		type: 'part-delta',
 		choice,
+		part: 'text',
 		text,
 		logprobs: logprobs === undefined ? undefined : tokenLogprobs(text, logprobs.top),
 	}
 }
 
 /** Nothing precedes the first token of an echoed prompt, so its score is unknown. */
-function firstEvent(options: GeneratedChoice, token: string): ChatEvent {
-	const event = textEvent(options, token)
+function firstDelta(options: GeneratedChoice, token: string): PartDeltaEvent {
+	const event = textDelta(options, token)
 	return { ...event, logprobs: event.logprobs?.map((scored) => ({ ...scored, logprob: null, top: [] })) }
-}
-
-function callEvent(part: Extract<PlannedPart, { type: 'tool' }>, choice: number, call: number): ChatEvent {
-	return { type: 'tool-call', choice, call, kind: part.kind, id: `call_echo_${choice}_${call}`, name: part.name }
 }

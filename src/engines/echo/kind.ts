@@ -11,4 +11,6 @@ const options = z.strictObject({
 		.describe("Size of the context window (prompt and completion together), in the echo engine's tokens."),
 })
 
-export const echo = engineKind(options, async ({ contextTokens }, { clock }) => openEcho({ clock, contextTokens }))
+export const echo = engineKind(options, async ({ contextTokens }, { clock }) => openEcho({ clock, contextTokens }), {
+	followsOpenAI: () => true,
+})

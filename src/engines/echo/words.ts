@@ -2,7 +2,7 @@
 // several tokens.
 
 import type { Message } from '../../chat/message.ts'
-import { textOf } from '../../chat/message.ts'
+import { textOf } from '../../chat/parts.ts'
 
 /** Splits `text` into tokens. The concatenation of the tokens is `text`. */
 export function splitWords(text: string): readonly string[] {
@@ -16,6 +16,6 @@ export function countWords(text: string): number {
 /** Counts the tokens of a prompt. Images, audio and files are not counted. */
 export function countPrompt(messages: readonly Message[]): number {
 	let count = 0
-	for (const message of messages) count += countWords(textOf(message))
+	for (const message of messages) count += countWords(textOf(message.content))
 	return count
 }

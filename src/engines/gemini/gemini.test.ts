@@ -71,8 +71,19 @@ describe('a call', () => {
 		const streamed = await completionOf(await engine.chat(chatRequest, call()))
 		expect(await completionOf(await engine.chat(chatRequest, call({ unary: true })))).toEqual(streamed)
 		expect(streamed.choices[0]).toMatchObject({
-			reasoning: 'hm so',
-			toolCalls: [{ name: 'get_weather', arguments: '{"city":"Paris"}', proof: { value: 'signed-get_weather' } }],
+			parts: [
+				{ type: 'reasoning', text: 'hm so' },
+				{
+					type: 'tool-call',
+					name: 'get_weather',
+					arguments: '{"city":"Paris"}',
+					signature: {
+						wire: 'gemini',
+						value: 'signed-get_weather',
+						origin: `${new URL(server.url).host} gemini-3-pro`,
+					},
+				},
+			],
 			finishReason: 'tool-calls',
 		})
 		expect(streamed.usage.reasoningTokens).toBeGreaterThan(0)
@@ -196,7 +207,7 @@ describe('failures', () => {
 			eventsOf(await engine.chat(request('echo:error-after 2 unavailable\none two three'), call())),
 		)
 		expect(events.at(-1)).toMatchObject({ type: 'error', error: { kind: 'unavailable', sent: 'yes' } })
-		expect(events.filter(({ type }) => type === 'text').length).toBe(2)
+		expect(events.filter(({ type }) => type === 'part-delta').length).toBe(2)
 		await engine.close()
 	})
 
@@ -217,8 +228,8 @@ describe('failures', () => {
 				() => new Response(body, { headers: { 'content-type': 'text/event-stream' } }),
 				async (engine) => Array.fromAsync(eventsOf(await engine.chat(request('hi'), call()))),
 			)
-			expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])
-			expect(events[2]).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' } })
+			expect(events.map(({ type }) => type)).toEqual(['start', 'part-start', 'part-delta', 'error'])
+			expect(events[3]).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' } })
 		}
 	})
 

@@ -21,6 +21,7 @@ import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
 import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 
 export interface GeminiOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'trusted'> {
 	/** An API key for the developer API, or an access token for Google Cloud. */
@@ -43,10 +44,13 @@ class Gemini implements Engine {
 	private readonly service: GeminiService
 	/** Fields of every chat request. Other requests would be rejected with them. */
 	private readonly body: JsonObject
+	/** Of the upstream's URL. */
+	private readonly host: string
 	private readonly upstream: HttpUpstream
 
 	constructor({ key, service, body, ...options }: GeminiOptions) {
 		this.service = service
+		this.host = new URL(options.url).host
 		this.body = body ?? {}
 		this.upstream = new HttpUpstream({
 			...options,
@@ -72,6 +76,7 @@ class Gemini implements Engine {
 				namedTool: request.toolChoice.type === 'named',
 				oneCall: !request.parallelToolCalls,
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
+				origin: this.originOf(call.model),
 			})
 		const reading = { open, unary: readGeminiAnswer, formats: geminiFormats }
 		return this.upstream.answer(`/${resourceOf(call.model)}:${method}`, this.write(request, call), reading, call)
@@ -123,7 +128,12 @@ class Gemini implements Engine {
 
 	private write(request: ChatRequest, call: EngineCall): JsonObject {
 		const drop = (part: string) => call.drop?.(part)
-		return { ...writeGenerationRequest(request, formOf(call.model, this.service), drop), ...this.body }
+		const form = formOf(call.model, this.service)
+		return { ...writeGenerationRequest(request, form, drop, this.originOf(call.model)), ...this.body }
+	}
+
+	private originOf(model: string): string {
+		return signatureOrigin(this.host, model)
 	}
 }
 

@@ -3,9 +3,9 @@
 
 import { z } from 'zod'
 import { ChatError, type ChatErrorKind } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
+import type { ChatEvent, FinishReason, StartedPart, TokenLogprob } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import type { Message, ToolCall } from '../../chat/message.ts'
+import type { AssistantPart, Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { ToolChoice } from '../../chat/tool.ts'
 import type { Usage } from '../../chat/usage.ts'
@@ -215,12 +215,20 @@ function textsOf(parts: readonly Part[]) {
 
 function readContent({ role, parts }: z.infer<typeof content>): readonly Message[] {
 	if (role === 'model') {
-		const toolCalls = parts.flatMap(({ functionCall: call }): ToolCall[] =>
+		const content = parts.flatMap(({ functionCall: call, ...given }): AssistantPart[] =>
 			call === undefined
-				? []
-				: [{ type: 'function', id: call.id ?? call.name, name: call.name, arguments: JSON.stringify(call.args ?? {}) }],
+				? textsOf([given])
+				: [
+						{
+							type: 'tool-call',
+							kind: 'function',
+							id: call.id ?? call.name,
+							name: call.name,
+							arguments: JSON.stringify(call.args ?? {}),
+						},
+					],
 		)
-		return [{ role: 'assistant', content: textsOf(parts), toolCalls }]
+		return [{ role: 'assistant', content }]
 	}
 	const results = parts.flatMap(({ functionResponse: result }): Message[] =>
 		result === undefined
@@ -245,36 +253,34 @@ interface GeminiChunk {
 /** Finish reasons are sent in the last chunk, together with the usage. */
 async function* chunksOf(events: AsyncIterable<ChatEvent>, signs: boolean): AsyncGenerator<GeminiChunk> {
 	const ended: JsonObject[] = []
-	let call: { readonly choice: number; readonly id: string; readonly name: string; args: string } | undefined
+	let open: StartedPart | undefined
+	let args = ''
 	const chunk = (index: number, part: JsonObject, logprobs?: readonly TokenLogprob[]): GeminiChunk => ({
 		candidates: [{ index, content: { role: 'model', parts: [part] }, ...writeLogprobs(logprobs) }],
 	})
-	const endCall = (): GeminiChunk[] => {
-		if (call === undefined) return []
-		const { choice, id, name, args } = call
-		call = undefined
-		const functionCall = { id, name, args: JSON.parse(args) }
-		return [chunk(choice, { functionCall, ...(signs ? { thoughtSignature: `signed-${name}` } : {}) })]
-	}
 	for await (const event of events) {
-		if (event.type !== 'tool-arguments') yield* endCall()
 		switch (event.type) {
 			case 'start':
+			case 'rest':
 				break
-			case 'text':
-				yield chunk(event.choice, { text: event.text }, event.logprobs)
+			case 'part-start':
+				open = event.part
+				args = ''
 				break
-			case 'reasoning':
-				yield chunk(event.choice, { text: event.text, thought: true })
+			case 'part-delta':
+				if (event.part === 'tool-call') args += event.text
+				else
+					yield chunk(
+						event.choice,
+						{ text: event.text, thought: event.part === 'reasoning' || undefined },
+						event.logprobs,
+					)
 				break
-			case 'refusal':
-				yield chunk(event.choice, { text: event.text })
-				break
-			case 'tool-call':
-				call = { choice: event.choice, id: event.id, name: event.name, args: '' }
-				break
-			case 'tool-arguments':
-				if (call !== undefined) call.args += event.fragment
+			case 'part-end':
+				if (open?.type === 'tool-call') {
+					const functionCall = { id: open.id, name: open.name, args: JSON.parse(args) }
+					yield chunk(event.choice, { functionCall, thoughtSignature: signs ? `signed-${open.name}` : undefined })
+				}
 				break
 			case 'choice-finish':
 				ended.push({ index: event.choice, finishReason: finishReasons[event.reason] })

@@ -47,7 +47,7 @@ const options = z.strictObject({
 
 type Options = z.infer<typeof options>
 
-export const llama = engineKind(options, open, { ownsProcess: true, check })
+export const llama = engineKind(options, open, { ownsProcess: true, followsOpenAI: () => true, check })
 
 async function check(_: Options, context: EngineCheckContext): Promise<string | undefined> {
 	const choice = await choose(context, openWeights(context))

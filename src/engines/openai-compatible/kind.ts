@@ -6,6 +6,7 @@ import { engineKind } from '../kind.ts'
 import { httpUpstreamOptions, readHttpUpstreamOptions } from '../upstream/options.ts'
 import { formOptions, readFormOptions } from './form-options.ts'
 import { openOpenAICompatible } from './openai-compatible.ts'
+import { isOpenAI } from './presets.ts'
 
 const options = z.strictObject({
 	...httpUpstreamOptions,
@@ -22,11 +23,14 @@ const options = z.strictObject({
 		.describe('Location of `/tokenize`: next to the last segment of `url`, as in vLLM (next to `/v1`), or below it.'),
 })
 
-export const openaiCompatible = engineKind(options, async (given, context) =>
-	openOpenAICompatible({
-		...readHttpUpstreamOptions(given, context),
-		tokenizes: given.tokenizes,
-		form: readFormOptions(given),
-		rerankWords: given.rerankWords,
-	}),
+export const openaiCompatible = engineKind(
+	options,
+	async (given, context) =>
+		openOpenAICompatible({
+			...readHttpUpstreamOptions(given, context),
+			tokenizes: given.tokenizes,
+			form: readFormOptions(given),
+			rerankWords: given.rerankWords,
+		}),
+	{ followsOpenAI: isOpenAI },
 )

@@ -46,9 +46,10 @@ const request: ChatRequest = {
 		{ role: 'user', content: [text('hi')], name: 'ann' },
 		{
 			role: 'assistant',
-			content: [],
-			reasoning: 'hm',
-			toolCalls: [{ type: 'custom', id: 'c', name: 'patch', arguments: 'x' }],
+			content: [
+				{ type: 'reasoning', text: 'hm' },
+				{ type: 'tool-call', kind: 'custom', id: 'c', name: 'patch', arguments: 'x' },
+			],
 		},
 		{ role: 'tool', callId: 'c', content: [text('boom')], isError: true },
 		{ role: 'system', content: [text('now')] },
@@ -173,7 +174,7 @@ describe('calls of custom tools that were sent as functions', () => {
 			const { completion } = await send({ preset: 'vllm' }, unary)
 			expect(completion.choices[0]).toMatchObject({
 				finishReason: 'tool-calls',
-				toolCalls: [{ type: 'custom', id: 'c1', name: 'patch', arguments: '*** Begin' }],
+				parts: [{ type: 'tool-call', kind: 'custom', id: 'c1', name: 'patch', arguments: '*** Begin' }],
 			})
 		})
 })

@@ -63,3 +63,15 @@ export const presets = {
 export type Preset = keyof typeof presets
 
 export const presetNames = Object.keys(presets) as readonly Preset[]
+
+/** Hosts of OpenAI's API, and of Azure's for it. */
+const openaiHost = /(^|\.)openai\.(com|azure\.(com|us|cn))$/
+/** Hosts of Azure's other names for it, below `/openai`. */
+const azureHost = /\.(cognitiveservices|services\.ai)\.azure\.(com|us|cn)$/
+
+/** Whether the upstream is OpenAI's API or Azure's, by its preset, or else by its URL. */
+export function isOpenAI({ preset, url }: { readonly preset?: Preset | undefined; readonly url: string }): boolean {
+	if (preset !== undefined) return presets[preset] === openai
+	const { hostname, pathname } = new URL(url)
+	return openaiHost.test(hostname) || (azureHost.test(hostname) && pathname.startsWith('/openai'))
+}

@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { ChatError } from '../../chat/error.ts'
+import { textOf as joinTexts } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
 import { completionOf } from '../answer.testing.ts'
@@ -129,7 +130,8 @@ function openAt(wire: Wire): Engine {
 
 async function textOf(engine: Engine, unary: boolean): Promise<string | undefined> {
 	const call = { signal: new AbortController().signal, model: 'm', requestId: 'req_1', unary }
-	return (await completionOf(await engine.chat(request, call))).choices[0]?.text
+	const [choice] = (await completionOf(await engine.chat(request, call))).choices
+	return choice === undefined ? undefined : joinTexts(choice.parts)
 }
 
 function send(text: string, type: string | undefined, at?: number, status = 200): void {

@@ -6,10 +6,21 @@ import conversations from './003-conversations.sql' with { type: 'text' }
 import ledger from './004-ledger.sql' with { type: 'text' }
 import keyExpiry from './005-key-expiry.sql' with { type: 'text' }
 import ledgerOwners from './006-ledger-owners.sql' with { type: 'text' }
+import { orderedParts } from './007-ordered-parts.ts'
+import type { TableRewrite } from './table-rewrite.ts'
 
-export interface Migration {
+export type Migration = SchemaChange | DataChange
+
+/** A step that changes tables, in one transaction. */
+export interface SchemaChange {
 	readonly name: string
 	readonly sql: string
+}
+
+/** A step that rewrites stored rows, in several transactions. */
+export interface DataChange {
+	readonly name: string
+	readonly rewrites: readonly TableRewrite[]
 }
 
 export const migrations: readonly Migration[] = [
@@ -19,4 +30,5 @@ export const migrations: readonly Migration[] = [
 	{ name: '004-ledger', sql: ledger },
 	{ name: '005-key-expiry', sql: keyExpiry },
 	{ name: '006-ledger-owners', sql: ledgerOwners },
+	{ name: '007-ordered-parts', rewrites: orderedParts },
 ]

@@ -90,7 +90,10 @@ async function prepare(connections: Connections, mode: SchemaMode): Promise<read
 			})
 		if (mode === 'expect') return []
 		return await migrate(sql, {
-			lock: (transaction) => transaction`SELECT pg_advisory_xact_lock(${migrationLock})`,
+			async lock(transaction, table) {
+				await transaction`SELECT pg_advisory_xact_lock(${migrationLock})`
+				if (table !== undefined) await transaction.unsafe(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`)
+			},
 		})
 	} catch (thrown) {
 		void connections.close(0)

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
-import { textOf } from '../../chat/message.ts'
+import { textOf } from '../../chat/parts.ts'
 import type { Usage } from '../../chat/usage.ts'
 import {
 	type Conversation,
@@ -106,7 +106,7 @@ export function writeMessage({ parent, message, partial, pathBytes, createdAtMs,
 }
 
 export function writeBody(message: Message): { readonly body: string; readonly search_text: string } {
-	return { body: JSON.stringify(message), search_text: foldText(textOf(message)) }
+	return { body: JSON.stringify(message), search_text: foldText(textOf(message.content)) }
 }
 
 /** Folds a text for case-insensitive search that is the same in every database. */

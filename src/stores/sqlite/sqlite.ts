@@ -17,6 +17,8 @@ import { explainSqliteFailure } from './sqlite-failure.ts'
 const busyTimeoutMs = 5000
 /** How long opening is retried, and the delay between attempts, in milliseconds. */
 const [openTimeoutMs, lockRetryMs] = [10_000, 20]
+/** SQLite's interval between attempts to begin a transaction while another process writes, in milliseconds. */
+const pollMs = 110
 /** Page cache of each connection. */
 const cacheKiB = 16_384
 /**
@@ -127,7 +129,7 @@ async function expectFile(file: string, mode: Exclude<SchemaMode, 'create'>): Pr
 
 async function migrateOrClose(sql: Sql): Promise<readonly string[]> {
 	try {
-		return await retryLocked(() => migrate(sql, { begin: 'immediate' }))
+		return await retryLocked(() => migrate(sql, { begin: 'immediate', pauseMs: pollMs }))
 	} catch (thrown) {
 		await sql.close()
 		throw thrown

@@ -1,15 +1,15 @@
 // Reads the content blocks of a request into canonical parts. Text documents and search results become text under their
-// title, which every model understands.
+// title, which every model understands. Blocks of unknown types become provider items.
 
-import type { CacheMark, CacheTtl, FilePart, ImagePart, TextPart } from '../../chat/message.ts'
+import type { CacheMark, CacheTtl, ImagePart, ProviderItem, TextPart, ToolPart } from '../../chat/message.ts'
+import { readBlockRest } from './block-rest.ts'
+import { messagesWire } from './formats.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'
 import { unsupportedError } from './schema-error.ts'
 
-export type ContentPart = TextPart | ImagePart | FilePart
-
 /** Content blocks of any role. */
 export type ContentBody =
-	| Extract<BlockBody, { type: 'text' | 'image' | 'document' | 'search_result' }>
+	| Extract<BlockBody, { type: 'text' | 'image' | 'document' | 'search_result' | 'other' }>
 	| ResultContentBody[number]
 type ImageBody = Extract<ContentBody, { type: 'image' }>
 type DocumentBody = Extract<ContentBody, { type: 'document' }>
@@ -25,7 +25,7 @@ export class BlockReader {
 	 * @param path of the blocks in the body
 	 * @throws ChatError `unsupported` for content that no model can receive
 	 */
-	content(blocks: string | readonly ContentBody[], path: BlockPath): readonly ContentPart[] {
+	content(blocks: string | readonly ContentBody[], path: BlockPath): readonly ToolPart[] {
 		if (typeof blocks === 'string') return [{ type: 'text', text: blocks }]
 		return blocks.flatMap((block, index) => this.block(block, [...path, index]))
 	}
@@ -34,12 +34,12 @@ export class BlockReader {
 		return typeof blocks === 'string' ? [{ type: 'text', text: blocks }] : blocks.map((block) => this.text(block))
 	}
 
-	text({ text, citations, cache_control }: Extract<ContentBody, { type: 'text' }>): TextPart {
-		if (citations != null && citations.length > 0) this.dropped.add('citations')
-		return { type: 'text', text, ...readCacheMark(cache_control) }
+	text(block: Extract<ContentBody, { type: 'text' }>): TextPart {
+		const { text, cache_control } = block
+		return { type: 'text', text, ...readCacheMark(cache_control), rest: readBlockRest('text', block) }
 	}
 
-	private block(block: ContentBody, path: BlockPath): readonly ContentPart[] {
+	private block(block: ContentBody, path: BlockPath): readonly ToolPart[] {
 		switch (block.type) {
 			case 'text':
 				return [this.text(block)]
@@ -51,27 +51,33 @@ export class BlockReader {
 				return [this.searchResult(block)]
 			case 'tool_reference':
 				return [{ type: 'text', text: block.tool_name }]
+			case 'other':
+				return [readItem(block)]
+			default:
+				return block satisfies never
 		}
 	}
 
-	private document(block: DocumentBody, path: BlockPath): readonly ContentPart[] {
+	private document(block: DocumentBody, path: BlockPath): readonly ToolPart[] {
 		const { source, title, context, citations, cache_control } = block
-		if (citations?.enabled === true) this.dropped.add('citations')
 		const mark = readCacheMark(cache_control)
+		if (source.type === 'text' || source.type === 'content') {
+			if (citations?.enabled === true) this.dropped.add('citations')
+		}
 		if (source.type === 'text') return [{ type: 'text', text: headed({ title, context }, source.data), ...mark }]
 		if (source.type === 'content') {
 			const parts = this.content(source.content, [...path, 'source', 'content'])
 			return markLast([...heading({ title, context }), ...parts], mark)
 		}
 		const name = title ?? undefined
-		const before = context == null ? [] : heading({ context })
+		const rest = readBlockRest('document', block)
 		switch (source.type) {
 			case 'base64':
-				return [...before, { type: 'file', name, data: dataUrl(source), ...mark }]
+				return [{ type: 'file', name, data: dataUrl(source), ...mark, rest }]
 			case 'url':
-				return [...before, { type: 'file', name, url: source.url, ...mark }]
+				return [{ type: 'file', name, url: source.url, ...mark, rest }]
 			case 'file':
-				return [...before, { type: 'file', name, id: source.file_id, ...mark }]
+				return [{ type: 'file', name, id: source.file_id, ...mark, rest }]
 		}
 	}
 
@@ -82,13 +88,20 @@ export class BlockReader {
 	}
 }
 
-function readImage({ source, cache_control }: ImageBody, path: BlockPath): ImagePart {
-	const mark = readCacheMark(cache_control)
+/** A block without a canonical form. */
+export function readItem({ item }: Extract<ContentBody, { type: 'other' }>): ProviderItem {
+	return { type: 'provider-item', wire: messagesWire, item }
+}
+
+function readImage(block: ImageBody, path: BlockPath): ImagePart {
+	const { source } = block
+	const mark = readCacheMark(block.cache_control)
+	const rest = readBlockRest('image', block)
 	switch (source.type) {
 		case 'base64':
-			return { type: 'image', url: dataUrl(source), ...mark }
+			return { type: 'image', url: dataUrl(source), ...mark, rest }
 		case 'url':
-			return { type: 'image', url: source.url, ...mark }
+			return { type: 'image', url: source.url, ...mark, rest }
 		case 'file':
 			throw unsupportedError(
 				[...path, 'source'],
@@ -134,7 +147,7 @@ function heading({ title, source, context }: Headed): readonly TextPart[] {
 	return lines.length === 0 ? [] : [{ type: 'text', text: lines.join('\n') }]
 }
 
-function markLast(parts: readonly ContentPart[], mark: ReturnType<typeof readCacheMark>): readonly ContentPart[] {
+function markLast(parts: readonly ToolPart[], mark: ReturnType<typeof readCacheMark>): readonly ToolPart[] {
 	const last = parts.at(-1)
 	return last === undefined ? parts : [...parts.slice(0, -1), { ...last, ...mark }]
 }

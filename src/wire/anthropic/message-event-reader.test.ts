@@ -6,6 +6,7 @@ import { collect } from '../../chat/collect.testing.ts'
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
+import { toolCallsOf } from '../../chat/parts.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
 import { readMessage } from './message-answer-reader.ts'
 import { MessageEventReader } from './message-event-reader.ts'
@@ -139,27 +140,31 @@ const recordings: Readonly<Record<string, Recording>> = {
 }
 
 const expected: Readonly<Record<string, object>> = {
-	text: { text: 'Grüß dich 🌍', finishReason: 'stop' },
+	text: { parts: [{ type: 'text', text: 'Grüß dich 🌍' }], finishReason: 'stop' },
 	'thinking with its signature, then text': {
-		text: 'Yes.',
-		reasoning: 'Hm, yes.',
-		thoughts: [
-			{ text: 'Hm, yes.', proof: { wire: 'anthropic', value: 'c2ln' } },
-			{ text: '', proof: { wire: 'anthropic', value: 'c2VhbGVk' }, sealed: true },
+		parts: [
+			{ type: 'reasoning', text: 'Hm, yes.', signature: { wire: 'anthropic', value: 'c2ln' } },
+			{ type: 'reasoning', text: '', signature: { wire: 'anthropic', value: 'c2VhbGVk' }, encrypted: true },
+			{ type: 'text', text: 'Yes.' },
 		],
 		finishReason: 'stop',
 		stopText: 'END',
 	},
 	'calls with, without and with free arguments': {
-		text: 'Let me see.',
-		toolCalls: [
-			{ type: 'function', id: 'toolu_1', name: 'look', arguments: '{"place":"Zürich"}' },
-			{ type: 'function', id: 'toolu_2', name: 'look', arguments: '{}' },
-			{ type: 'custom', id: 'toolu_3', name: 'free', arguments: 'a\nb' },
+		parts: [
+			{ type: 'text', text: 'Let me see.' },
+			{ type: 'tool-call', kind: 'function', id: 'toolu_1', name: 'look', arguments: '{"place":"Zürich"}' },
+			{ type: 'tool-call', kind: 'function', id: 'toolu_2', name: 'look', arguments: '{}' },
+			{ type: 'tool-call', kind: 'custom', id: 'toolu_3', name: 'free', arguments: 'a\nb' },
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: { type: 'server_tool_use', id: 'srv', name: 'web_search' },
+			},
 		],
 		finishReason: 'tool-calls',
 	},
-	'nothing at all': { text: '', finishReason: 'stop' },
+	'nothing at all': { parts: [], finishReason: 'stop' },
 }
 
 for (const [name, { events, content, ...end }] of Object.entries(recordings))
@@ -172,7 +177,7 @@ for (const [name, { events, content, ...end }] of Object.entries(recordings))
 			expect(choices).toMatchObject([expected[name] ?? {}])
 			expect(counted).toEqual({
 				...{ promptTokens: 35, completionTokens: 9, cachedTokens: 20, cacheWriteTokens: 4, reasoningTokens: 3 },
-				...{ extra: { speed: 'fast' }, extraWire: 'anthropic', source: 'upstream' },
+				...{ rest: { wire: 'anthropic', fields: { speed: 'fast' } }, source: 'upstream' },
 			})
 		})
 		test('is the same for every split of its bytes', async () => {
@@ -194,12 +199,12 @@ for (const [name, { events, content, ...end }] of Object.entries(recordings))
 describe('deviations', () => {
 	test('a stream with a stop reason but without message_stop is complete', async () => {
 		const { choices } = await completionOf(read([start, ...text(0, 'a'), ending('max_tokens')]))
-		expect(choices).toMatchObject([{ text: 'a', finishReason: 'length' }])
+		expect(choices).toMatchObject([{ parts: [{ type: 'text', text: 'a' }], finishReason: 'length' }])
 	})
 	test('message_start and content_block_stop may be missing', async () => {
 		const [begun, ...deltas] = block(0, look, { type: 'input_json_delta', partial_json: '{"a":1}' }).slice(0, -1)
 		const { choices } = await completionOf(read([begun ?? {}, ...deltas, ending('tool_use'), stop]))
-		expect(choices[0]?.toolCalls).toMatchObject([{ arguments: '{"a":1}' }])
+		expect(choices[0]?.parts).toMatchObject([{ arguments: '{"a":1}' }])
 	})
 	test.each([
 		['in the start only', { a: 1 }, []],
@@ -214,14 +219,16 @@ describe('deviations', () => {
 			const deltas = sent.map((partial_json) => ({ type: 'input_json_delta', partial_json }))
 			const events = read([start, ...block(0, { ...look, name, input: given }, ...deltas), ending('tool_use'), stop])
 			const { choices } = await completionOf(events)
-			expect(choices[0]?.toolCalls.map((call) => call.arguments)).toEqual([name === 'free' ? 'x' : '{"a":1}'])
+			expect(toolCallsOf(choices[0]?.parts ?? []).map((call) => call.arguments)).toEqual([
+				name === 'free' ? 'x' : '{"a":1}',
+			])
 		}
 	})
 	test('unknown events are ignored', async () => {
 		const { choices } = await completionOf(
 			read([start, { type: 'new_thing' }, ...text(0, 'a'), ending('end_turn'), stop]),
 		)
-		expect(choices).toMatchObject([{ text: 'a', finishReason: 'stop' }])
+		expect(choices).toMatchObject([{ parts: [{ type: 'text', text: 'a' }], finishReason: 'stop' }])
 	})
 	test('a later 0 does not undo a count', async () => {
 		const counts = {

@@ -3,13 +3,15 @@
 import { describe, expect, test } from 'bun:test'
 import { MessageStream } from '@anthropic-ai/sdk/lib/MessageStream'
 import { collect } from '../../chat/collect.testing.ts'
+import { eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent, FinishReason, PartEndEvent } from '../../chat/event.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { writeMessage } from './message-answer-writer.ts'
 import { MessageEventWriter, ping } from './message-event-writer.ts'
 
 const identity = { id: 'msg_1', model: 'public' }
+const shape = { hidesThinking: false, tagsSignatures: false }
 const usage: Usage = {
 	promptTokens: 100,
 	completionTokens: 9,
@@ -18,25 +20,25 @@ const usage: Usage = {
 	reasoningTokens: 4,
 	source: 'upstream',
 }
-const proof = { wire: 'anthropic', value: 'c2ln' }
+const signature = { wire: 'anthropic', value: 'c2ln' }
 
-const text = (text: string): ChatEvent => ({ type: 'text', choice: 0, text })
-const reasoning = (text: string, more: object = {}): ChatEvent => ({ type: 'reasoning', choice: 0, text, ...more })
-const call = (index: number, name: string, more: object = {}): ChatEvent => ({
-	type: 'tool-call',
-	choice: 0,
-	call: index,
-	kind: 'function',
-	id: `toolu_${index}`,
-	name,
-	...more,
-})
-const argument = (index: number, fragment: string): ChatEvent => ({
-	type: 'tool-arguments',
-	choice: 0,
-	call: index,
-	fragment,
-})
+const text = (...pieces: readonly string[]): readonly ChatEvent[] => part('text', ...pieces)
+const reasoning = (...pieces: readonly string[]): readonly ChatEvent[] => part('reasoning', ...pieces)
+const refusal = (...pieces: readonly string[]): readonly ChatEvent[] => part('refusal', ...pieces)
+const part = (type: 'text' | 'reasoning' | 'refusal', ...pieces: readonly string[]): readonly ChatEvent[] => [
+	{ type: 'part-start', choice: 0, part: { type } },
+	...pieces.map((text) => ({ type: 'part-delta', choice: 0, part: type, text }) as const),
+	{ type: 'part-end', choice: 0 },
+]
+const signed = (end: Omit<PartEndEvent, 'type' | 'choice'>, ...pieces: readonly string[]): readonly ChatEvent[] => [
+	...reasoning(...pieces).slice(0, -1),
+	{ type: 'part-end', choice: 0, ...end },
+]
+const call = (index: number, name: string, ...fragments: readonly string[]): readonly ChatEvent[] => [
+	{ type: 'part-start', choice: 0, part: { type: 'tool-call', kind: 'function', id: `toolu_${index}`, name } },
+	...fragments.map((text) => ({ type: 'part-delta', choice: 0, part: 'tool-call', text }) as const),
+	{ type: 'part-end', choice: 0 },
+]
 const answer = (
 	content: readonly ChatEvent[],
 	reason: FinishReason = 'stop',
@@ -49,7 +51,7 @@ const answer = (
 ]
 
 function write(events: readonly ChatEvent[], hidesThinking = false): string {
-	const writer = new MessageEventWriter(identity, { hidesThinking })
+	const writer = new MessageEventWriter(identity, { ...shape, hidesThinking })
 	return events.map((event) => writer.write(event)).join('')
 }
 
@@ -81,49 +83,53 @@ async function* replay(events: readonly ChatEvent[]): AsyncGenerator<ChatEvent> 
 }
 
 const answers: Readonly<Record<string, readonly ChatEvent[]>> = {
-	text: answer([text('Hel'), text(''), text('lo "you"\n')]),
+	text: answer(text('Hel', '', 'lo "you"\n')),
 	nothing: answer([]),
-	'an end by length': answer([text('Hel')], 'length'),
-	'an end by a stop text': answer([text('1 2 ')], 'stop', '3'),
-	thinking: answer([reasoning('hm, '), reasoning('well'), text('so')]),
-	'thinking with signature': answer([reasoning('hm, '), reasoning('well', { proof }), text('so')]),
-	'thinking in pieces, one of them sealed': answer([
-		reasoning('a', { proof }),
-		reasoning('', { proof: { ...proof, value: 'ZGF0YQ==' }, sealed: true }),
-		reasoning('b'),
-		reasoning('', { proof: { wire: 'gemini', value: 'xyz' } }),
-		text('so'),
+	'an end by length': answer(text('Hel'), 'length'),
+	'an end by a stop text': answer(text('1 2 '), 'stop', '3'),
+	thinking: answer([...reasoning('hm, ', 'well'), ...text('so')]),
+	'thinking with signature': answer([...signed({ signature }, 'hm, ', 'well'), ...text('so')]),
+	'thinking in pieces, one of them encrypted': answer([
+		...signed({ signature }, 'a'),
+		...signed({ signature: { ...signature, value: 'ZGF0YQ==' }, encrypted: true }),
+		...reasoning('b'),
+		...signed({ signature: { wire: 'gemini', value: 'xyz' } }),
+		...signed({ signature: { wire: 'other', value: 'xyz' }, encrypted: true }, 'summary'),
+		...text('so'),
 	]),
-	calls: answer(
-		[text('I look.'), call(0, 'look'), argument(0, '{"at"'), argument(0, ': 1}'), call(1, 'wait'), argument(1, '{}')],
-		'tool-calls',
-	),
-	'a call without arguments': answer([call(0, 'look')], 'tool-calls'),
+	calls: answer([...text('I look.'), ...call(0, 'look', '{"at"', ': 1}'), ...call(1, 'wait', '{}')], 'tool-calls'),
+	'a call without arguments': answer(call(0, 'look'), 'tool-calls'),
 	'a call with signature': answer(
-		[call(0, 'look', { proof: { wire: 'gemini', value: 'a:b' } }), argument(0, '{}')],
+		eventsOfPart(
+			{
+				type: 'tool-call',
+				kind: 'function',
+				id: 'toolu_0',
+				name: 'look',
+				arguments: '{}',
+				signature: { wire: 'gemini', value: 'a:b' },
+			},
+			0,
+		),
 		'tool-calls',
 	),
-	'a refusal': answer([
-		{ type: 'refusal', choice: 0, text: 'I ' },
-		{ type: 'refusal', choice: 0, text: 'will not.' },
-	]),
-	'an answer that was filtered': answer([text('Well')], 'content-filter'),
-	'a call whose server says stop': answer([call(0, 'look'), argument(0, '{}')], 'stop'),
+	'text and thinking between calls': answer(
+		[...call(0, 'look', '{}'), ...text('a'), ...text('b'), ...reasoning('c'), ...call(1, 'look', '{}'), ...text('d')],
+		'tool-calls',
+	),
+	'a refusal': answer(refusal('I ', 'will not.')),
+	'an answer that was filtered': answer(text('Well'), 'content-filter'),
+	'a call whose server says stop': answer(call(0, 'look', '{}'), 'stop'),
 }
 
 describe('a stream', () => {
 	test.each(Object.entries(answers))('says what the whole answer says: %s', async (_, events) => {
-		const whole = writeMessage(await collect(replay(events)), identity, { hidesThinking: false })
+		const whole = writeMessage(await collect(replay(events)), identity, shape)
 		expect(await reread(write(events))).toEqual(JSON.parse(JSON.stringify(whole)))
 	})
 	test('opens one block at a time and closes each', () => {
 		const written = dataOf(
-			write(
-				answer(
-					[reasoning('a'), text('b'), call(0, 'c'), argument(0, '{}'), call(1, 'd'), argument(1, '{}')],
-					'tool-calls',
-				),
-			),
+			write(answer([...reasoning('a'), ...text('b'), ...call(0, 'c', '{}'), ...call(1, 'd', '{}')], 'tool-calls')),
 		)
 		let open: unknown
 		let next = 0
@@ -141,7 +147,7 @@ describe('a stream', () => {
 		expect(next).toBe(4)
 	})
 	test('starts with an empty message and ends with the usage', () => {
-		const written = dataOf(write(answer([text('a')])))
+		const written = dataOf(write(answer(text('a'))))
 		expect(written[0]).toMatchObject({
 			type: 'message_start',
 			message: {
@@ -175,54 +181,45 @@ describe('a stream', () => {
 			const message = await reread(write(answer(content, reason, stopText)))
 			return 'stop_reason' in message && 'stop_sequence' in message ? [message.stop_reason, message.stop_sequence] : []
 		}
-		const called = [call(0, 'look'), argument(0, '{}')]
-		expect(await reasons([text('a')], 'stop')).toEqual(['end_turn', null])
-		expect(await reasons([text('a')], 'stop', 'END')).toEqual(['stop_sequence', 'END'])
-		expect(await reasons([text('a')], 'length')).toEqual(['max_tokens', null])
+		const called = call(0, 'look', '{}')
+		expect(await reasons(text('a'), 'stop')).toEqual(['end_turn', null])
+		expect(await reasons(text('a'), 'stop', 'END')).toEqual(['stop_sequence', 'END'])
+		expect(await reasons(text('a'), 'length')).toEqual(['max_tokens', null])
 		expect(await reasons(called, 'tool-calls')).toEqual(['tool_use', null])
 		expect(await reasons(called, 'stop')).toEqual(['tool_use', null])
-		expect(await reasons([text('a')], 'content-filter')).toEqual(['refusal', null])
-		expect(await reasons([{ type: 'refusal', choice: 0, text: 'no' }], 'stop')).toEqual(['refusal', null])
+		expect(await reasons(text('a'), 'content-filter')).toEqual(['refusal', null])
+		expect(await reasons(refusal('no'), 'stop')).toEqual(['refusal', null])
 	})
 	test('omits hidden thinking but not its signature', async () => {
-		const events = answer([reasoning('secret'), reasoning(' plan', { proof }), reasoning('unproven'), text('so')])
+		const events = answer([...signed({ signature }, 'secret', ' plan'), ...reasoning('unsigned'), ...text('so')])
 		const written = write(events, true)
-		expect(written).not.toMatch(/secret|plan|unproven/)
+		expect(written).not.toMatch(/secret|plan|unsigned/)
 		expect(await reread(written)).toMatchObject({
 			content: [
 				{ type: 'thinking', thinking: '', signature: 'c2ln' },
 				{ type: 'text', text: 'so' },
 			],
 		})
-		const whole = writeMessage(await collect(replay(events)), identity, { hidesThinking: true })
+		const whole = writeMessage(await collect(replay(events)), identity, { ...shape, hidesThinking: true })
 		expect(whole).toMatchObject({ content: [{ thinking: '', signature: 'c2ln' }, { text: 'so' }] })
 	})
 	test('has only the first choice', () => {
-		expect(write([{ type: 'start' }, { type: 'text', choice: 1, text: 'other' }])).not.toContain('other')
+		expect(write([{ type: 'start' }, ...eventsOfPart({ type: 'text', text: 'other' }, 1)])).not.toContain('other')
 	})
 	test('ends with an error event', () => {
 		const error = new ChatError('overloaded', 'Every place is taken.', { sent: 'yes' })
-		const written = write([{ type: 'start' }, text('a'), { type: 'error', error }])
+		const written = write([{ type: 'start' }, ...text('a').slice(0, -1), { type: 'error', error }])
 		expect(typesOf(written)).toEqual(['message_start', 'content_block_start', 'content_block_delta', 'error'])
 		expect(dataOf(written).at(-1)).toEqual({
 			type: 'error',
 			error: { type: 'overloaded_error', message: 'Every place is taken.' },
 		})
 	})
-	test('reports prompt tokens at the start if an upstream of the same wire did', () => {
-		const writer = new MessageEventWriter(identity, { hidesThinking: false })
-		const value = {
-			type: 'message_start',
-			message: { id: 'msg_theirs', usage: { input_tokens: 25, output_tokens: 1, speed: null } },
-		}
-		const source = { format: 'anthropic message event', text: JSON.stringify(value), value }
-		const written = writer.repeat(source, [{ type: 'start' }]) + writer.repeat(source, [text('a')])
-		expect(typesOf(written)).toEqual(['message_start', 'content_block_start', 'content_block_delta'])
-		expect(dataOf(written)[0]).toMatchObject({
-			message: { id: 'msg_1', usage: { input_tokens: 25, output_tokens: 1, cache_read_input_tokens: 0, speed: null } },
+	test('reports prompt tokens at the start if the upstream did', () => {
+		const [start] = dataOf(write([{ type: 'start', usage: { ...usage, completionTokens: 1 } }]))
+		expect(start).toMatchObject({
+			message: { usage: { input_tokens: 10, output_tokens: 1, cache_read_input_tokens: 60, speed: null } },
 		})
-		const other = new MessageEventWriter(identity, { hidesThinking: false })
-		expect(other.repeat({ ...source, format: 'another' }, [{ type: 'start' }])).toContain('"input_tokens":0')
 	})
 	test('has pings to stay alive', () => {
 		expect(ping).toBe('event: ping\ndata: {"type":"ping"}\n\n')

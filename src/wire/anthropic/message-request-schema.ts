@@ -1,7 +1,8 @@
-// Schema of a request of Anthropic's Messages API: fields and their bounds. Unknown fields are preserved; the reader
-// checks rules that span fields. Source: the types of Anthropic's SDKs.
+// Schema of a request of Anthropic's Messages API: fields and their bounds. Unknown fields and content blocks of unknown
+// types are preserved; the reader checks rules that span fields. Source: the types of Anthropic's SDKs.
 
 import { z } from 'zod'
+import type { JsonObject } from '../../chat/json.ts'
 
 const cacheControl = z
 	.looseObject({
@@ -52,6 +53,18 @@ const searchResultBlock = z.looseObject({
 	cache_control: cacheControl,
 })
 const toolReferenceBlock = z.looseObject({ type: z.literal('tool_reference'), tool_name: z.string() })
+
+/** The types of content blocks that the schema describes. */
+const describedTypes: ReadonlySet<string> = new Set([
+	...['text', 'image', 'document', 'search_result', 'tool_reference', 'tool_result'],
+	...['thinking', 'redacted_thinking', 'tool_use'],
+])
+
+/** A content block of a type that the schema does not describe, unchanged. */
+const otherBlock = z
+	.looseObject({ type: z.string().refine((type) => !describedTypes.has(type)) })
+	.transform((item) => ({ type: 'other' as const, item: item as JsonObject }))
+
 const toolResultBlock = z.looseObject({
 	type: z.literal('tool_result'),
 	tool_use_id: z.string().min(1),
@@ -59,7 +72,10 @@ const toolResultBlock = z.looseObject({
 		.union([
 			z.string(),
 			z.array(
-				z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolReferenceBlock]),
+				z.union([
+					z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolReferenceBlock]),
+					otherBlock,
+				]),
 			),
 		])
 		.nullish(),
@@ -88,7 +104,12 @@ const message = z.discriminatedUnion('role', [
 		content: z.union([
 			z.string(),
 			z
-				.array(z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolResultBlock]))
+				.array(
+					z.union([
+						z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolResultBlock]),
+						otherBlock,
+					]),
+				)
 				.min(1),
 		]),
 	}),
@@ -96,7 +117,12 @@ const message = z.discriminatedUnion('role', [
 		role: z.literal('assistant'),
 		content: z.union([
 			z.string(),
-			z.array(z.discriminatedUnion('type', [textBlock, thinkingBlock, redactedThinkingBlock, toolUseBlock])),
+			z.array(
+				z.union([
+					z.discriminatedUnion('type', [textBlock, thinkingBlock, redactedThinkingBlock, toolUseBlock]),
+					otherBlock,
+				]),
+			),
 		]),
 	}),
 	z.looseObject({ role: z.literal('system'), content: systemText }),

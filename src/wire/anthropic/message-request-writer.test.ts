@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
-import type { CacheMark, Message } from '../../chat/message.ts'
+import type { AssistantPart, CacheMark, Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import {
@@ -22,7 +22,7 @@ const usual: MessageRequestForm = {
 
 function say(role: 'user' | 'assistant' | 'system', text: string): Message {
 	const content = [{ type: 'text', text }] as const
-	return role === 'assistant' ? { role, content, toolCalls: [] } : { role, content }
+	return { role, content }
 }
 
 const plain: ChatRequest = {
@@ -88,11 +88,10 @@ describe('turns', () => {
 				say('user', 'hi'),
 				{
 					role: 'assistant',
-					content: [],
-					toolCalls: [
-						{ type: 'function', id: 'a.1', name: 'look', arguments: '{"at":1}' },
-						{ type: 'custom', id: 'b', name: 'free', arguments: 'x' },
-						{ type: 'function', id: 'c', name: 'look', arguments: 'no json' },
+					content: [
+						{ type: 'tool-call', kind: 'function', id: 'a.1', name: 'look', arguments: '{"at":1}' },
+						{ type: 'tool-call', kind: 'custom', id: 'b', name: 'free', arguments: 'x' },
+						{ type: 'tool-call', kind: 'function', id: 'c', name: 'look', arguments: 'no json' },
 					],
 				},
 				{ role: 'tool', callId: 'a.1', content: [{ type: 'text', text: 'sunny' }, image] },
@@ -132,14 +131,12 @@ describe('turns', () => {
 				say('user', 'hi'),
 				{
 					role: 'assistant',
-					content: [{ type: 'text', text: 'yes' }],
-					toolCalls: [],
-					reasoning: 'abc',
-					thoughts: [
-						{ text: 'a', proof: { wire: 'anthropic', value: 's1' } },
-						{ text: 'b', proof: { wire: 'another', value: 's2' } },
-						{ text: '', proof: { wire: 'anthropic', value: 's3' }, sealed: true },
-						{ text: 'c' },
+					content: [
+						{ type: 'reasoning', text: 'a', signature: { wire: 'anthropic', value: 's1' } },
+						{ type: 'reasoning', text: 'b', signature: { wire: 'another', value: 's2' } },
+						{ type: 'reasoning', text: '', signature: { wire: 'anthropic', value: 's3' }, encrypted: true },
+						{ type: 'reasoning', text: 'c' },
+						{ type: 'text', text: 'yes' },
 					],
 				},
 				say('user', 'and?'),
@@ -228,16 +225,16 @@ describe('thinking', () => {
 		expect(write({ reasoningTokens: 2000, maxTokens: 100 }).dropped).toEqual(['reasoning_effort'])
 	})
 	test('is off within a tool loop without signed thinking', () => {
-		const call = { type: 'function', id: 'a', name: 'look', arguments: '{}' } as const
-		const loop = (thoughts: object): readonly Message[] => [
+		const call: AssistantPart = { type: 'tool-call', kind: 'function', id: 'a', name: 'look', arguments: '{}' }
+		const loop = (...before: readonly AssistantPart[]): readonly Message[] => [
 			say('user', 'hi'),
-			{ role: 'assistant', content: [], toolCalls: [call], ...thoughts },
+			{ role: 'assistant', content: [...before, call] },
 			{ role: 'tool', callId: 'a', content: [{ type: 'text', text: 'x' }] },
 		]
-		const bare = write({ messages: loop({}), reasoningTokens: 2000 })
+		const bare = write({ messages: loop(), reasoningTokens: 2000 })
 		expect([bare.body.thinking, bare.dropped]).toEqual([undefined, ['reasoning_effort']])
-		const proven = loop({ thoughts: [{ text: 'a', proof: { wire: 'anthropic', value: 's' } }] })
-		expect(write({ messages: proven, reasoningTokens: 2000 }).body.thinking).toMatchObject({ type: 'enabled' })
+		const signed = loop({ type: 'reasoning', text: 'a', signature: { wire: 'anthropic', value: 's' } })
+		expect(write({ messages: signed, reasoningTokens: 2000 }).body.thinking).toMatchObject({ type: 'enabled' })
 	})
 	test('can be disabled', () => {
 		const chosen = write({ reasoningTokens: 0, sampling: { temperature: 0.2, topK: 5 } })
@@ -338,7 +335,7 @@ describe('cache marks', () => {
 })
 
 test('a token counting request contains only the fields that are counted', () => {
-	const { body } = writeCountRequest({ ...plain, tools: [look], maxTokens: 5 }, 'claude', usual)
+	const { body } = writeCountRequest({ ...plain, tools: [look], maxTokens: 5 }, { model: 'claude', form: usual })
 	expect(Object.keys(JSON.parse(JSON.stringify(body))).sort()).toEqual(['messages', 'model', 'tool_choice', 'tools'])
 })
 
@@ -376,8 +373,7 @@ describe('instructions in the middle as messages', () => {
 	test('never separate calls from their results', () => {
 		const calls: Message = {
 			role: 'assistant',
-			content: [],
-			toolCalls: [{ type: 'function', id: 'c', name: 'look', arguments: '{}' }],
+			content: [{ type: 'tool-call', kind: 'function', id: 'c', name: 'look', arguments: '{}' }],
 		}
 		const result: Message = { role: 'tool', callId: 'c', content: [{ type: 'text', text: 'seen' }] }
 		expect(turns([say('user', 'a'), calls, say('system', 'C.'), result, say('assistant', 'ok')])).toMatchObject([

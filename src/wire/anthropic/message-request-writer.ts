@@ -1,6 +1,7 @@
 // Writes a canonical request for Anthropic's Messages API. A feature that the wire lacks is dropped and reported; if
 // dropping it would make the response wrong, the request is rejected.
 
+import { requestFor } from '../../chat/destination.ts'
 import type { Json, JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat } from '../../chat/request.ts'
@@ -18,13 +19,10 @@ import { markEnds, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
 import { type LaterInstructions, writeBlocks, writeTurns } from './message-turns-writer.ts'
 import { closeObjects } from './output-schema.ts'
+import { type ThinkingForm, thinks, writeThinking } from './thinking-writer.ts'
 
 /** Differences between models and servers of this wire. */
-export interface MessageRequestForm {
-	/** Maximum number of generated tokens for requests without one: the wire requires it. */
-	readonly maxTokens: number
-	/** How to request thinking: newer models take an effort level, older ones a token budget, some neither. */
-	readonly thinking: 'effort' | 'budget' | 'off'
+export interface MessageRequestForm extends ThinkingForm {
 	/** Who sets cache breakpoints: the client, or the gateway, at the ends of tools, instructions and user messages. */
 	readonly cache: 'client' | 'auto'
 	/** How instructions in the middle of a conversation are sent. */
@@ -45,6 +43,8 @@ export interface WrittenMessageRequest {
 export interface MessageRequestOptions {
 	/** The upstream's name of the model. */
 	readonly model: string
+	/** The upstream and its model, as in `Signature.origin`. */
+	readonly origin?: string | undefined
 	readonly form: MessageRequestForm
 	/** Whether to request a streaming response. */
 	readonly stream: boolean
@@ -54,10 +54,11 @@ export interface MessageRequestOptions {
 
 /** @throws ChatError `unsupported` for features that this wire lacks. */
 export function writeMessageRequest(
-	request: ChatRequest,
-	{ model, form, stream, drop }: MessageRequestOptions,
+	given: ChatRequest,
+	{ model, origin, form, stream, drop }: MessageRequestOptions,
 ): WrittenMessageRequest {
-	requireOneChoice(request)
+	requireOneChoice(given)
+	const request = requestFor({ wire: messagesWire, origin, requiresSignatures: true }, given, drop)
 	const { betas, ...native } = passthroughFor(request, messagesWire, drop)
 	const prompt = writePrompt(request, form, drop)
 	const thinking = writeThinking(request, form, drop)
@@ -82,11 +83,11 @@ export function writeMessageRequest(
  * change.
  */
 export function writeCountRequest(
-	request: ChatRequest,
-	model: string,
-	form: MessageRequestForm,
+	given: ChatRequest,
+	{ model, origin, form }: Pick<MessageRequestOptions, 'model' | 'origin' | 'form'>,
 ): WrittenMessageRequest {
 	const silently = () => undefined
+	const request = requestFor({ wire: messagesWire, origin, requiresSignatures: true }, given, silently)
 	const { thinking } = writeThinking(request, form, silently)
 	return {
 		betas: betasOf(passthroughFor(request, messagesWire, silently)),
@@ -110,7 +111,7 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop)
 	]
 	const prompt = {
 		system: system.length === 0 ? undefined : system,
-		messages: writeTurns(rest, form.systemMessages),
+		messages: writeTurns(rest, { instructions: form.systemMessages, firstIndex: firstTurn, drop }),
 		...writeTools(request, form, drop),
 	}
 	return form.cache === 'auto' ? markEnds(prompt) : prompt
@@ -146,7 +147,13 @@ function writeTools(
 function writeTool(tool: Tool, form: MessageRequestForm, drop: Drop): JsonObject {
 	if (tool.type === 'custom') {
 		const { description, parameters } = writeCustomToolFunction(tool)
-		return { name: tool.name, description, input_schema: parameters }
+		return {
+			name: tool.name,
+			description,
+			input_schema: parameters,
+			...writeCacheMark(tool.cacheMark),
+			...tool.rest?.fields,
+		}
 	}
 	const input = { type: 'object', properties: {}, ...tool.parameters }
 	return {
@@ -155,59 +162,8 @@ function writeTool(tool: Tool, form: MessageRequestForm, drop: Drop): JsonObject
 		input_schema: tool.strict ? writeSchema(input, 'tools', form, drop) : input,
 		strict: tool.strict ? true : undefined,
 		...writeCacheMark(tool.cacheMark),
+		...tool.rest?.fields,
 	}
-}
-
-function thinks({ thinking }: JsonObject): boolean {
-	return typeof thinking === 'object' && thinking !== null && 'type' in thinking && thinking.type === 'enabled'
-}
-
-/** In a tool loop, a model with thinking enabled requires the signed thinking that the loop started with. */
-function hasUnsignedCalls({ messages }: ChatRequest): boolean {
-	if (messages.at(-1)?.role !== 'tool') return false
-	const calling = messages.findLast(({ role }) => role === 'assistant')
-	return calling?.role === 'assistant' && !(calling.thoughts ?? []).some(({ proof }) => proof?.wire === messagesWire)
-}
-
-const leastBudget = 1024
-/** Thinking budget for each reasoning effort, in tokens. */
-const budgets: Readonly<Record<string, number>> = {
-	minimal: 1024,
-	low: 2048,
-	medium: 8192,
-	high: 24_576,
-	xhigh: 32_768,
-	max: 32_768,
-}
-const noThinking: ReadonlySet<string> = new Set(['none'])
-/** OpenAI has an effort below this wire's lowest. */
-const efforts: Readonly<Record<string, string>> = { minimal: 'low' }
-
-function writeThinking(request: ChatRequest, form: MessageRequestForm, drop: Drop): JsonObject {
-	const { reasoningEffort: effort, reasoningTokens, toolChoice } = request
-	const maxTokens = request.maxTokens ?? form.maxTokens
-	const requested = form.thinking === 'off' ? undefined : reasoningTokens
-	const budget = requested ?? (form.thinking === 'budget' && effort !== undefined ? budgets[effort] : undefined)
-	if (reasoningTokens === 0 || (effort !== undefined && noThinking.has(effort)))
-		return { max_tokens: maxTokens, thinking: reasoningTokens === 0 ? { type: 'disabled' } : undefined }
-	const output =
-		effort === undefined || form.thinking !== 'effort' ? {} : { output_config: { effort: efforts[effort] ?? effort } }
-	if (
-		(effort !== undefined && budget === undefined && form.thinking !== 'effort') ||
-		(requested === undefined && reasoningTokens !== undefined)
-	)
-		drop('reasoning_effort')
-	if (budget === undefined) return { max_tokens: maxTokens, ...output }
-	// Thinking is incompatible with a forced tool call, and needs more tokens than the minimum budget.
-	const forced = toolChoice.type === 'required' || toolChoice.type === 'named'
-	if (forced || hasUnsignedCalls(request) || (request.maxTokens !== undefined && request.maxTokens <= leastBudget)) {
-		drop('reasoning_effort')
-		return { max_tokens: maxTokens, ...output }
-	}
-	// `max_tokens` covers both thinking and response.
-	const total = request.maxTokens ?? form.maxTokens + budget
-	const budget_tokens = Math.max(leastBudget, Math.min(budget, total - 1))
-	return { max_tokens: total, thinking: { type: 'enabled', budget_tokens }, ...output }
 }
 
 /** How this wire expresses each field of a request. */

@@ -55,8 +55,7 @@ describe('content', () => {
 		).toEqual([
 			{ type: 'file', name: 'Report', data: 'data:application/pdf;base64,JVBERg==' },
 			{ type: 'file', url: 'https://x.example/d.pdf' },
-			{ type: 'text', text: 'Context: last year' },
-			{ type: 'file', id: 'file_1', cacheMark: {} },
+			{ type: 'file', id: 'file_1', cacheMark: {}, rest: { wire: 'anthropic', fields: { context: 'last year' } } },
 		])
 	})
 	test('text documents and search results are text under their title', () => {
@@ -131,10 +130,10 @@ describe('agent conversations', () => {
 		).toEqual([
 			{
 				role: 'assistant',
-				content: [{ type: 'text', text: 'I look.' }],
-				toolCalls: [
-					{ type: 'function', id: 'toolu_1', name: 'look', arguments: '{"at":1}' },
-					{ type: 'function', id: 'toolu_2', name: 'look', arguments: '{"at":1}' },
+				content: [
+					{ type: 'text', text: 'I look.' },
+					{ type: 'tool-call', kind: 'function', id: 'toolu_1', name: 'look', arguments: '{"at":1}' },
+					{ type: 'tool-call', kind: 'function', id: 'toolu_2', name: 'look', arguments: '{"at":1}' },
 				],
 			},
 			{ role: 'tool', callId: 'toolu_1', content: [{ type: 'text', text: 'seen' }], isError: true, cacheMark: {} },
@@ -204,26 +203,29 @@ describe('agent conversations', () => {
 		)
 		expect(turn).toEqual({
 			role: 'assistant',
-			content: [{ type: 'text', text: 'so' }],
-			reasoning: 'first then',
-			thoughts: [
-				{ text: 'first ', proof: { wire: 'anthropic', value: 'c2ln' } },
-				{ text: '', proof: { wire: 'anthropic', value: 'ZGF0YQ==' }, sealed: true },
-				{ text: 'then' },
-				{ text: '', proof: { wire: 'gemini', value: 'xyz' } },
+			content: [
+				{ type: 'reasoning', text: 'first ', signature: { wire: 'anthropic', value: 'c2ln' } },
+				{ type: 'reasoning', text: '', signature: { wire: 'anthropic', value: 'ZGF0YQ==' }, encrypted: true },
+				{ type: 'reasoning', text: 'then' },
+				{ type: 'reasoning', text: '', signature: { wire: 'gemini', value: 'xyz' } },
+				{ type: 'text', text: 'so' },
 			],
-			toolCalls: [],
 		})
 	})
 	test('thinking without a signature is reasoning only', () => {
 		const [, turn] = messagesOf(...hello, assistant({ type: 'thinking', thinking: 'hm' }, { type: 'text', text: 'so' }))
-		expect(turn).toEqual({ role: 'assistant', content: [{ type: 'text', text: 'so' }], reasoning: 'hm', toolCalls: [] })
+		expect(turn).toEqual({
+			role: 'assistant',
+			content: [
+				{ type: 'reasoning', text: 'hm' },
+				{ type: 'text', text: 'so' },
+			],
+		})
 	})
 	test('the last message may be a prefix of the response', () => {
 		expect(messagesOf(...hello, { role: 'assistant', content: 'The answer is (' })[1]).toEqual({
 			role: 'assistant',
 			content: [{ type: 'text', text: 'The answer is (' }],
-			toolCalls: [],
 		})
 	})
 })

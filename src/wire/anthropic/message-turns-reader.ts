@@ -1,8 +1,11 @@
 // Reads the `messages` of a request into canonical messages. A user message with tool results becomes one tool message
 // per result, and a user message for the rest of its content.
 
-import type { AssistantMessage, Message, ReasoningBlock, ToolCall, ToolMessage } from '../../chat/message.ts'
-import { type BlockReader, type ContentBody, readCacheMark } from './message-blocks-reader.ts'
+import type { AssistantMessage, AssistantPart, Message, ToolCall, ToolMessage } from '../../chat/message.ts'
+import { toolCallsOf } from '../../chat/parts.ts'
+import type { Rest } from '../../chat/rest.ts'
+import { readBlockRest, readRest } from './block-rest.ts'
+import { type BlockReader, type ContentBody, readCacheMark, readItem } from './message-blocks-reader.ts'
 import type { BlockBody, TurnBody } from './message-request-schema.ts'
 import { fieldError } from './schema-error.ts'
 import { type CallSignature, readCallSignature, readSignature } from './signature-text.ts'
@@ -10,7 +13,7 @@ import { type CallSignature, readCallSignature, readSignature } from './signatur
 type UserTurnBody = Extract<TurnBody, { role: 'user' }>
 type AssistantTurnBody = Extract<TurnBody, { role: 'assistant' }>
 type ToolResultBody = Extract<BlockBody, { type: 'tool_result' }>
-type ThinkingBody = Extract<BlockBody, { type: 'thinking' | 'redacted_thinking' }>
+type AssistantBlock = Exclude<AssistantTurnBody['content'], string>[number]
 
 /** @throws ChatError `invalid-request` for a tool result without a call, and for a call without a result. */
 export function readTurns(bodies: readonly TurnBody[], reader: BlockReader): readonly Message[] {
@@ -22,7 +25,7 @@ export function readTurns(bodies: readonly TurnBody[], reader: BlockReader): rea
 		for (const turn of turns) {
 			if (turn.role === 'tool') open.answer(turn.callId, index)
 			if (turn.role === 'user') open.expectNone()
-			if (turn.role === 'assistant') open.begin(turn.toolCalls, index)
+			if (turn.role === 'assistant') open.begin(toolCallsOf(turn.content), index)
 		}
 		messages.push(...turns)
 	}
@@ -31,27 +34,39 @@ export function readTurns(bodies: readonly TurnBody[], reader: BlockReader): rea
 }
 
 function readTurn(body: TurnBody, index: number, reader: BlockReader): readonly Message[] {
+	const rest = readRest(body, turnFields)
 	switch (body.role) {
 		case 'system':
-			return [{ role: 'system', content: reader.texts(body.content) }]
+			return [{ role: 'system', content: reader.texts(body.content), rest }]
 		case 'assistant':
-			return [readAssistant(body, reader)]
+			return [{ ...readAssistant(body, reader), rest }]
 		case 'user':
-			return readUser(body, index, reader)
+			return readUser(body, index, rest, reader)
+		default:
+			return body satisfies never
 	}
 }
 
-function readUser({ content }: UserTurnBody, index: number, reader: BlockReader): readonly Message[] {
+const turnFields: ReadonlySet<string> = new Set(['role', 'content'])
+
+function readUser(
+	{ content }: UserTurnBody,
+	index: number,
+	rest: Rest | undefined,
+	reader: BlockReader,
+): readonly Message[] {
 	const path = ['messages', index, 'content']
-	if (typeof content === 'string') return [{ role: 'user', content: reader.content(content, path) }]
-	const messages: Message[] = []
-	const rest: ContentBody[] = []
+	if (typeof content === 'string') return [{ role: 'user', content: reader.content(content, path), rest }]
+	const results: ToolMessage[] = []
+	const others: ContentBody[] = []
 	for (const [position, block] of content.entries()) {
-		if (block.type === 'tool_result') messages.push(readResult(block, [...path, position], reader))
-		else rest.push(block)
+		if (block.type === 'tool_result') results.push(readResult(block, [...path, position], reader))
+		else others.push(block)
 	}
-	if (rest.length > 0) messages.push({ role: 'user', content: reader.content(rest, path) })
-	return messages
+	// The order of results and other content is fixed: results are first.
+	if (others.length > 0) return [...results, { role: 'user', content: reader.content(others, path), rest }]
+	for (const name in rest?.fields) reader.dropped.add(`messages[${index}].${name}`)
+	return results
 }
 
 function readResult(block: ToolResultBody, path: readonly PropertyKey[], reader: BlockReader): ToolMessage {
@@ -61,48 +76,62 @@ function readResult(block: ToolResultBody, path: readonly PropertyKey[], reader:
 		content: reader.content(block.content ?? [], [...path, 'content']),
 		isError: block.is_error === true ? true : undefined,
 		...readCacheMark(block.cache_control),
+		rest: readBlockRest('tool_result', block),
 	}
 }
 
 function readAssistant({ content }: AssistantTurnBody, reader: BlockReader): AssistantMessage {
-	if (typeof content === 'string') return { role: 'assistant', content: reader.texts(content), toolCalls: [] }
-	const texts = content.flatMap((block) => (block.type === 'text' ? [reader.text(block)] : []))
-	const thinking = content.filter((block) => block.type === 'thinking' || block.type === 'redacted_thinking')
-	const signatures = thinking.flatMap((block) => callSignatureOf(block) ?? [])
-	const thoughts = thinking.flatMap((block) => readReasoningBlock(block) ?? [])
-	const reasoning = thoughts.map(({ text }) => text).join('')
-	return {
-		role: 'assistant',
-		content: texts,
-		reasoning: reasoning === '' ? undefined : reasoning,
-		thoughts: thoughts.some(({ proof }) => proof !== undefined) ? thoughts : undefined,
-		toolCalls: content.flatMap((block) => (block.type === 'tool_use' ? [readCall(block, signatures)] : [])),
-	}
+	if (typeof content === 'string') return { role: 'assistant', content: reader.texts(content) }
+	const signatures = content.flatMap((block) => callSignatureOf(block) ?? [])
+	return { role: 'assistant', content: content.flatMap((block) => readPart(block, signatures, reader)) }
 }
 
-function callSignatureOf(block: ThinkingBody): CallSignature | undefined {
+function callSignatureOf(block: AssistantBlock): CallSignature | undefined {
 	return block.type === 'redacted_thinking' ? readCallSignature(block.data) : undefined
 }
 
-function readReasoningBlock(block: ThinkingBody): ReasoningBlock | undefined {
-	if (callSignatureOf(block) !== undefined) return undefined
-	const proof = readSignature(block.type === 'thinking' ? (block.signature ?? '') : block.data)
-	if (block.type === 'thinking') return { text: block.thinking, proof }
-	return proof === undefined ? undefined : { text: '', proof, sealed: true }
+function readPart(
+	block: AssistantBlock,
+	signatures: readonly CallSignature[],
+	reader: BlockReader,
+): readonly AssistantPart[] {
+	switch (block.type) {
+		case 'text':
+			return [reader.text(block)]
+		case 'thinking': {
+			const signature = readSignature(block.signature ?? '')
+			if (block.thinking === '' && signature === undefined) return []
+			return [{ type: 'reasoning', text: block.thinking, signature, rest: readBlockRest('thinking', block) }]
+		}
+		case 'redacted_thinking': {
+			const signature = callSignatureOf(block) === undefined ? readSignature(block.data) : undefined
+			if (signature === undefined) return []
+			const rest = readBlockRest('redacted_thinking', block)
+			return [{ type: 'reasoning', text: '', signature, encrypted: true, rest }]
+		}
+		case 'tool_use':
+			return [readCall(block, signatures)]
+		case 'other':
+			return [readItem(block)]
+		default:
+			return block satisfies never
+	}
 }
 
 function readCall(
-	{ id, name, input, cache_control }: Extract<BlockBody, { type: 'tool_use' }>,
+	block: Extract<AssistantBlock, { type: 'tool_use' }>,
 	signatures: readonly CallSignature[],
 ): ToolCall {
-	const proof = signatures.find((one) => one.id === id)?.proof
+	const { id, name, input, cache_control } = block
 	return {
-		type: 'function',
+		type: 'tool-call',
+		kind: 'function',
 		id,
 		name,
 		arguments: JSON.stringify(input),
-		proof,
+		signature: signatures.find((one) => one.id === id)?.signature,
 		...readCacheMark(cache_control),
+		rest: readBlockRest('tool_use', block),
 	}
 }
 

@@ -5,22 +5,26 @@ import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type {
 	AssistantMessage,
+	AssistantPart,
 	FilePart,
 	ImagePart,
 	Message,
-	RefusalPart,
+	ReasoningPart,
+	TextPart,
 	ToolCall,
 	UserPart,
 } from '../../chat/message.ts'
+import type { Drop } from '../../chat/request-fates.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { writeCacheMark } from './cache-marks.ts'
-import { messagesWire } from './formats.ts'
 
 type Block = JsonObject
 
 interface AnthropicMessage {
 	readonly role: 'user' | 'assistant' | 'system'
 	readonly content: Block[]
+	/** Unknown fields. */
+	readonly rest?: JsonObject | undefined
 }
 
 /**
@@ -29,27 +33,43 @@ interface AnthropicMessage {
  */
 export type LaterInstructions = 'user' | 'system'
 
-/** @throws ChatError `unsupported` for audio, and for files that the wire does not accept. */
-export function writeTurns(messages: readonly Message[], instructions: LaterInstructions): readonly JsonObject[] {
+export interface TurnsForm {
+	readonly instructions: LaterInstructions
+	/** Index of the first message in the request, for reports. */
+	readonly firstIndex: number
+	readonly drop: Drop
+}
+
+/**
+ * @param messages have only what this wire recognizes: see chat/destination.ts.
+ * @throws ChatError `unsupported` for audio, and for files that the wire does not accept.
+ */
+export function writeTurns(
+	messages: readonly Message[],
+	{ instructions, firstIndex, drop }: TurnsForm,
+): readonly JsonObject[] {
 	const turns: AnthropicMessage[] = []
 	let waiting: Block[] = []
-	for (const message of messages) {
+	for (const [index, message] of messages.entries()) {
 		if (instructions === 'system' && (message.role === 'system' || message.role === 'developer')) {
 			waiting.push(...writeBlocks(message.content))
 			continue
 		}
 		const role = message.role === 'assistant' ? 'assistant' : 'user'
-		const content = writeContent(message)
+		const content = writeContent(message, (part) => drop(`messages[${firstIndex + index}].content[${part}]`))
 		if (content.length === 0) continue
 		if (role === 'assistant') waiting = instruct(waiting, turns)
+		const rest = message.role === 'tool' ? undefined : message.rest?.fields
 		const last = turns.at(-1)
-		if (last?.role === role) last.content.push(...content)
-		else turns.push({ role, content: [...content] })
+		if (last?.role === role)
+			turns.splice(-1, 1, { role, content: [...last.content, ...content], rest: { ...last.rest, ...rest } })
+		else turns.push({ role, content: [...content], rest })
 	}
 	instruct(waiting, turns)
 	// A truncated conversation may start with an assistant message; the wire requires a user message first.
 	if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [{ type: 'text', text: emptyText }] })
-	return turns.map(({ role, content }, index) => ({
+	return turns.map(({ role, content, rest }, index) => ({
+		...rest,
 		role,
 		content:
 			role === 'user'
@@ -83,7 +103,8 @@ function resultsFirst(content: readonly Block[]): readonly Block[] {
 
 const emptyText = '…'
 
-function writeContent(message: Message): readonly Block[] {
+/** @param drop reports the part with this index. */
+function writeContent(message: Message, drop: (part: number) => void): readonly Block[] {
 	switch (message.role) {
 		case 'system':
 		case 'developer':
@@ -92,7 +113,7 @@ function writeContent(message: Message): readonly Block[] {
 		case 'user':
 			return writeBlocks(message.content)
 		case 'assistant':
-			return writeAssistant(message)
+			return writeAssistant(message, drop)
 		case 'tool': {
 			const content = writeBlocks(message.content)
 			return [
@@ -102,30 +123,66 @@ function writeContent(message: Message): readonly Block[] {
 					content: content.length === 0 ? undefined : content,
 					is_error: message.isError === true ? true : undefined,
 					...writeCacheMark(message.cacheMark),
+					...message.rest?.fields,
 				},
 			]
 		}
+		default:
+			return message satisfies never
 	}
 }
 
-/** The wire rejects thinking without its signature, so thinking without one is omitted. */
-function writeAssistant({ content, thoughts, toolCalls }: AssistantMessage): readonly Block[] {
-	const signed = (thoughts ?? []).flatMap(({ text, proof, sealed }): Block[] => {
-		if (proof?.wire !== messagesWire) return []
-		return sealed === true
-			? [{ type: 'redacted_thinking', data: proof.value }]
-			: [{ type: 'thinking', thinking: text, signature: proof.value }]
+/**
+ * The API verifies that a turn with signed thinking is unmodified, so blank texts remain in it, although it rejects them
+ * elsewhere.
+ */
+function writeAssistant({ content }: AssistantMessage, drop: (part: number) => void): readonly Block[] {
+	const keepsBlank = content.some(({ type }) => type === 'reasoning')
+	return content.flatMap((part, index) => {
+		if (part.type === 'image' || part.type === 'audio') drop(index)
+		return writePart(part, keepsBlank)
 	})
-	return [...signed, ...writeBlocks(content), ...toolCalls.map(writeCall)]
 }
 
-function writeCall({ id, name, arguments: given, type, cacheMark }: ToolCall): Block {
+function writePart(part: AssistantPart, keepsBlank: boolean): readonly Block[] {
+	switch (part.type) {
+		case 'text':
+			return isSendable(part, keepsBlank) ? [writeText(part)] : []
+		case 'refusal':
+			return isSendable(part, keepsBlank) ? [{ type: 'text', text: part.text, ...part.rest?.fields }] : []
+		case 'reasoning':
+			return writeReasoning(part)
+		case 'tool-call':
+			return [writeCall(part)]
+		case 'provider-item':
+			return [part.item]
+		case 'image':
+		case 'audio':
+			return []
+		default:
+			return part satisfies never
+	}
+}
+
+function isSendable({ text }: { readonly text: string }, keepsBlank: boolean): boolean {
+	return text !== '' && (keepsBlank || text.trim() !== '')
+}
+
+function writeReasoning({ text, signature, encrypted, rest }: ReasoningPart): readonly Block[] {
+	if (signature === undefined) return []
+	return encrypted === true
+		? [{ type: 'redacted_thinking', data: signature.value, ...rest?.fields }]
+		: [{ type: 'thinking', thinking: text, signature: signature.value, ...rest?.fields }]
+}
+
+function writeCall({ id, name, arguments: given, kind, cacheMark, rest }: ToolCall): Block {
 	return {
 		type: 'tool_use',
 		id: writeId(id),
 		name,
-		input: type === 'custom' ? writeCustomToolArguments(given) : readInput(given),
+		input: kind === 'custom' ? writeCustomToolArguments(given) : readInput(given),
 		...writeCacheMark(cacheMark),
+		...rest?.fields,
 	}
 }
 
@@ -149,38 +206,45 @@ function writeId(id: string): string {
  *
  * @throws ChatError `unsupported` for audio.
  */
-export function writeBlocks(parts: readonly (UserPart | RefusalPart)[]): readonly Block[] {
-	return parts.filter((part) => !('text' in part) || part.text.trim() !== '').map(writeBlock)
+export function writeBlocks(parts: readonly UserPart[]): readonly Block[] {
+	return parts.filter((part) => part.type !== 'text' || isSendable(part, false)).map(writeBlock)
 }
 
-function writeBlock(part: UserPart | RefusalPart): Block {
+function writeBlock(part: UserPart): Block {
 	switch (part.type) {
 		case 'text':
-			return { type: 'text', text: part.text, ...writeCacheMark(part.cacheMark) }
-		case 'refusal':
-			return { type: 'text', text: part.text }
+			return writeText(part)
 		case 'image':
 			return writeImage(part)
 		case 'file':
 			return writeDocument(part)
+		case 'provider-item':
+			return part.item
 		case 'audio':
 			throw new ChatError('unsupported', 'This model does not support audio input.', { param: 'messages' })
+		default:
+			return part satisfies never
 	}
 }
 
-function writeImage({ url, cacheMark }: ImagePart): Block {
+function writeText({ text, cacheMark, rest }: TextPart): Block {
+	return { type: 'text', text, ...writeCacheMark(cacheMark), ...rest?.fields }
+}
+
+function writeImage({ url, cacheMark, rest }: ImagePart): Block {
 	const inline = readDataUrl(url)
 	const source =
 		inline === undefined ? { type: 'url', url } : { type: 'base64', media_type: inline.type, data: inline.data }
-	return { type: 'image', source, ...writeCacheMark(cacheMark) }
+	return { type: 'image', source, ...writeCacheMark(cacheMark), ...rest?.fields }
 }
 
-function writeDocument({ id, name, data, url, cacheMark }: FilePart): Block {
+function writeDocument({ id, name, data, url, cacheMark, rest }: FilePart): Block {
 	return {
 		type: 'document',
 		source: writeSource(id, data, url),
 		title: name,
 		...writeCacheMark(cacheMark),
+		...rest?.fields,
 	}
 }
 
@@ -201,7 +265,9 @@ function readDataUrl(url: string): { readonly type: string; readonly data: strin
 
 /** The wire rejects an assistant prefix that ends with white space. */
 function withoutTrailingSpace(content: readonly Block[]): readonly Block[] {
-	return content.map((block, index) =>
-		index === content.length - 1 && typeof block.text === 'string' ? { ...block, text: block.text.trimEnd() } : block,
-	)
+	const last = content.at(-1)
+	if (last?.type !== 'text') return content
+	const text = String(last.text).trimEnd()
+	const before = content.slice(0, -1)
+	return text === '' ? withoutTrailingSpace(before) : [...before, { ...last, text }]
 }

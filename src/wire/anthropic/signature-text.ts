@@ -1,43 +1,74 @@
 // Encodes signatures in Anthropic's messages: in the signature of a thinking block or the data of a redacted one, which
-// clients send back unchanged. A signature of this wire is written as is; a signature of another wire gets that wire's
-// name as a prefix, so that it can be decoded.
+// clients send back unchanged. A signature of this wire is written as is. One of another wire gets that wire's name as
+// a prefix, and one that must name its origin gets the origin as a prefix, so that both can be decoded.
 
-import type { ReasoningSignature } from '../../chat/message.ts'
+import type { Signature } from '../../chat/message.ts'
 import { messagesWire } from './formats.ts'
 
-/** A signature of thinking as `signature` or `data`. */
-export function writeSignature({ wire, value }: ReasoningSignature): string {
-	return wire === messagesWire ? value : `${wire}:${value}`
+/**
+ * A signature of thinking as `signature` or `data`.
+ *
+ * @param tags whether to write the signature's origin.
+ */
+export function writeSignature({ wire, value, origin }: Signature, tags: boolean): string {
+	return tagged(wire === messagesWire ? value : `${wire}:${value}`, origin, tags)
 }
 
 /** @returns undefined for an empty string. */
-export function readSignature(text: string): ReasoningSignature | undefined {
+export function readSignature(text: string): Signature | undefined {
 	if (text === '') return undefined
+	const { origin, signature } = readTag(text)
 	// This wire's own signatures are base64, which has no colon.
-	const [, wire, value] = /^([a-z][a-z0-9-]*):(.*)$/s.exec(text) ?? []
-	return wire === undefined || value === undefined ? { wire: messagesWire, value: text } : { wire, value }
+	const [, wire, value] = /^([a-z][a-z0-9-]*):(.*)$/s.exec(signature) ?? []
+	return wire === undefined || value === undefined
+		? { wire: messagesWire, value: signature, origin }
+		: { wire, value, origin }
 }
 
 export interface CallSignature {
 	/** The call's id. */
 	readonly id: string
-	readonly proof: ReasoningSignature
+	readonly signature: Signature
 }
 
 /**
  * A signature of a tool call as the data of a redacted thinking block before the call, since this wire has no field for
  * it.
  */
-export function writeCallSignature({ id, proof }: CallSignature): string {
-	return `call:${proof.wire}:${encodeURIComponent(id)}:${proof.value}`
+export function writeCallSignature({ id, signature: { wire, value, origin } }: CallSignature, tags: boolean): string {
+	return tagged(`call:${wire}:${encodeURIComponent(id)}:${value}`, origin, tags)
 }
 
 /** @returns undefined for any other data. */
 export function readCallSignature(data: string): CallSignature | undefined {
-	const [, wire, id, value] = /^call:([a-z][a-z0-9-]*):([^:]*):(.*)$/s.exec(data) ?? []
+	const { origin, signature } = readTag(data)
+	const [, wire, id, value] = /^call:([a-z][a-z0-9-]*):([^:]*):(.*)$/s.exec(signature) ?? []
 	if (wire === undefined || id === undefined || value === undefined) return undefined
+	const callId = decoded(id)
+	return callId === undefined ? undefined : { id: callId, signature: { wire, value, origin } }
+}
+
+/** Neither base64 nor the name of a wire begins with `@`. */
+function tagged(signature: string, origin: string | undefined, tags: boolean): string {
+	return tags && origin !== undefined ? `@${encodeURIComponent(origin)}:${signature}` : signature
+}
+
+interface TaggedText {
+	readonly origin: string | undefined
+	readonly signature: string
+}
+
+function readTag(text: string): TaggedText {
+	const [, encoded, signature] = /^@([^:]+):(.*)$/s.exec(text) ?? []
+	const origin = encoded === undefined ? undefined : decoded(encoded)
+	return signature === undefined || origin === undefined
+		? { origin: undefined, signature: text }
+		: { origin, signature }
+}
+
+function decoded(text: string): string | undefined {
 	try {
-		return { id: decodeURIComponent(id), proof: { wire, value } }
+		return decodeURIComponent(text)
 	} catch {
 		return undefined
 	}

@@ -1,11 +1,11 @@
 // Writes token usage in the format of Anthropic's API: `input_tokens` excludes tokens read from or written to a cache.
 // Source: the types of its SDKs.
 
-import { isObject, type JsonObject } from '../../chat/json.ts'
+import { restFor } from '../../chat/rest.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { messagesWire } from './formats.ts'
 
-/** Usage at the start of a stream; the final counts are in `message_delta`. */
+/** Usage at the start of a stream if it is unknown; the final counts are in `message_delta`. */
 export const zeroUsage: Usage = {
 	promptTokens: 0,
 	completionTokens: 0,
@@ -14,49 +14,32 @@ export const zeroUsage: Usage = {
 	source: 'counted',
 }
 
-/** The counts, as written at the end of a stream. */
-export function writeCounts({
-	promptTokens,
-	completionTokens,
-	cachedTokens,
-	cacheWriteTokens = 0,
-	reasoningTokens,
-	...rest
-}: Usage) {
+/** The counts, and the other fields that an upstream of this wire reported: the usage at the end of a stream. */
+export function writeCounts(usage: Usage) {
+	const { promptTokens, completionTokens, cachedTokens, cacheWriteTokens = 0, reasoningTokens, rest } = usage
 	return {
 		input_tokens: Math.max(0, promptTokens - cachedTokens - cacheWriteTokens),
 		cache_creation_input_tokens: cacheWriteTokens,
 		cache_read_input_tokens: cachedTokens,
 		output_tokens: completionTokens,
 		output_tokens_details: { thinking_tokens: reasoningTokens },
-		server_tool_use: reportedHere(rest).server_tool_use ?? null,
+		server_tool_use: null,
+		cache_creation: writeCacheCreation(usage),
+		...restFor(messagesWire, rest),
 	}
 }
 
 export function writeUsage(usage: Usage) {
-	const extra = reportedHere(usage)
+	const counts = writeCounts(usage)
+	const { cache_creation = null } = counts
+	return { service_tier: 'standard', inference_geo: null, speed: null, ...counts, cache_creation }
+}
+
+/** Cache writes by time to live; undefined if the upstream does not report it. */
+function writeCacheCreation({ cacheWriteTokens = 0, cacheWrite1hTokens }: Usage) {
+	if (cacheWrite1hTokens === undefined) return undefined
 	return {
-		...writeCounts(usage),
-		// Only an upstream of this wire reports the cache entries' time to live.
-		cache_creation: extra.cache_creation ?? null,
-		service_tier: textOf(extra, 'service_tier') ?? 'standard',
-		inference_geo: textOf(extra, 'inference_geo') ?? null,
-		speed: textOf(extra, 'speed') ?? null,
+		ephemeral_5m_input_tokens: Math.max(0, cacheWriteTokens - cacheWrite1hTokens),
+		ephemeral_1h_input_tokens: cacheWrite1hTokens,
 	}
-}
-
-/** The usage fields other than counts, if an upstream of this wire reported them. */
-function reportedHere({ extra = {}, extraWire }: Pick<Usage, 'extra' | 'extraWire'>): JsonObject {
-	return extraWire === messagesWire ? extra : {}
-}
-
-/** Overlays the usage fields that an upstream of this wire reported. */
-export function withReportedUsage(written: ReturnType<typeof writeUsage>, theirs: unknown): object {
-	if (!isObject(theirs)) return written
-	return { ...written, ...Object.fromEntries(Object.entries(theirs).filter(([, value]) => value !== null)) }
-}
-
-function textOf(extra: JsonObject, name: string): string | undefined {
-	const value = extra[name]
-	return typeof value === 'string' ? value : undefined
 }

@@ -8,6 +8,7 @@ import { collect } from '../../chat/collect.testing.ts'
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
+import { textOf, toolCallsOf } from '../../chat/parts.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
 import { GeminiAnswerReader, type GeminiReading, readGeminiAnswer } from './answer-reader.ts'
 
@@ -27,9 +28,12 @@ function open(changes: Partial<GeminiReading> = {}): GeminiAnswerReader {
 		namedTool: false,
 		oneCall: false,
 		newCallId: () => `call_${made++}`,
+		origin: 'service model',
 		...changes,
 	})
 }
+
+const signature = (value: string) => ({ wire: 'gemini', value, origin: 'service model' })
 
 function readBytes(pieces: readonly Uint8Array[]): readonly ChatEvent[] {
 	const reader = open()
@@ -86,7 +90,16 @@ describe('fixtures', () => {
 	test('text, with the usage in the last chunk', async () => {
 		const [bytes] = streams.flatMap((stream) => (stream.name === 'text.sse' ? [stream.bytes] : []))
 		expect(await completionOf(readBytes([bytes ?? new Uint8Array()]))).toEqual({
-			choices: [{ text: 'Grüße aus 東京 🗼.', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' }],
+			choices: [
+				{
+					parts: [{ type: 'text', text: 'Grüße aus 東京 🗼.' }],
+					finishReason: 'stop',
+					rest: {
+						wire: 'gemini',
+						fields: { safetyRatings: [{ category: 'HARM_CATEGORY_HARASSMENT', probability: 'NEGLIGIBLE' }] },
+					},
+				},
+			],
 			usage: { promptTokens: 9, completionTokens: 7, cachedTokens: 4, reasoningTokens: 0, source: 'upstream' },
 		})
 	})
@@ -97,19 +110,25 @@ describe('fixtures', () => {
 			model: 'gemini-3-pro-preview',
 			choices: [
 				{
-					text: 'Let me look.',
-					reasoning: '**Weather**\n\nTwo cities.',
-					thoughts: [{ text: '**Weather**\n\nTwo cities.', proof: { wire: 'gemini', value: 'c2lnLXRleHQ=' } }],
-					refusal: '',
-					toolCalls: [
+					parts: [
+						{ type: 'reasoning', text: '**Weather**\n\nTwo cities.' },
+						{ type: 'text', text: 'Let me look.' },
+						{ type: 'reasoning', text: '', signature: signature('c2lnLXRleHQ='), encrypted: true },
 						{
-							type: 'function',
+							type: 'tool-call',
+							kind: 'function',
 							id: 'call_0',
 							name: 'get_weather',
 							arguments: '{"city":"Paris","unit":"°C"}',
-							proof: { wire: 'gemini', value: 'c2lnLWNhbGw=' },
+							signature: signature('c2lnLWNhbGw='),
 						},
-						{ type: 'function', id: 'call_1', name: 'get_weather', arguments: '{"city":"São Paulo"}' },
+						{
+							type: 'tool-call',
+							kind: 'function',
+							id: 'call_1',
+							name: 'get_weather',
+							arguments: '{"city":"São Paulo"}',
+						},
 					],
 					finishReason: 'tool-calls',
 				},
@@ -118,6 +137,11 @@ describe('fixtures', () => {
 		})
 	})
 })
+
+const choiceOf = async (events: readonly ChatEvent[], index = 0) => {
+	const { parts = [], ...choice } = (await completionOf(events)).choices[index] ?? {}
+	return { ...choice, parts, text: textOf(parts), toolCalls: toolCallsOf(parts) }
+}
 
 const chunkOf = (parts: readonly object[], finishReason?: string, index?: number) => ({
 	candidates: [{ content: { role: 'model', parts }, finishReason, index }],
@@ -157,7 +181,8 @@ describe('finish reasons and errors', () => {
 			])
 			expect(read([chunkOf([{ text: 'a' }]), chunkOf([], reason)]).map(({ type }) => type)).toEqual([
 				'start',
-				'text',
+				'part-start',
+				'part-delta',
 				'error',
 			])
 		})
@@ -169,7 +194,7 @@ describe('finish reasons and errors', () => {
 			usageMetadata: { promptTokenCount: 4, totalTokenCount: 4 },
 		}
 		const { choices, usage } = await completionOf(read([chunk], { choices: 2 }))
-		expect(choices.map(({ text, finishReason }) => [text, finishReason])).toEqual([
+		expect(choices.map(({ parts, finishReason }) => [textOf(parts), finishReason])).toEqual([
 			['', 'content-filter'],
 			['', 'content-filter'],
 		])
@@ -179,7 +204,8 @@ describe('finish reasons and errors', () => {
 	test('a stream without a finish reason is truncated; its content and usage remain valid', () => {
 		const usageMetadata = { promptTokenCount: 5, candidatesTokenCount: 1, totalTokenCount: 6 }
 		expect(read([{ ...chunkOf([{ text: 'a' }]), usageMetadata }]).slice(1)).toMatchObject([
-			{ type: 'text', text: 'a' },
+			{ type: 'part-start', part: { type: 'text' } },
+			{ type: 'part-delta', part: 'text', text: 'a' },
 			{
 				type: 'error',
 				error: { kind: 'upstream-failed', sent: 'yes' },
@@ -196,10 +222,11 @@ describe('finish reasons and errors', () => {
 	test('the last finish reason counts, and what follows an earlier one is read', async () => {
 		const call = { functionCall: { id: 'a', name: 'f', args: {} } }
 		const every = [chunkOf([{ text: 'a' }], 'STOP'), chunkOf([{ text: 'b' }], 'STOP'), chunkOf([], 'MAX_TOKENS')]
-		const [choice] = (await completionOf(read(every))).choices
-		expect(choice).toMatchObject({ text: 'ab', finishReason: 'length' })
-		const called = (await completionOf(read([chunkOf([], 'STOP'), chunkOf([call], 'STOP')]))).choices
-		expect(called[0]).toMatchObject({ toolCalls: [{ id: 'a' }], finishReason: 'tool-calls' })
+		expect(await choiceOf(read(every))).toMatchObject({ text: 'ab', finishReason: 'length' })
+		expect(await choiceOf(read([chunkOf([], 'STOP'), chunkOf([call], 'STOP')]))).toMatchObject({
+			toolCalls: [{ id: 'a' }],
+			finishReason: 'tool-calls',
+		})
 		for (const part of [{ text: 'b' }, call])
 			expect(read([chunkOf([{ text: 'a' }], 'STOP'), chunkOf([part])]).at(-1)).toMatchObject({
 				type: 'error',
@@ -217,7 +244,7 @@ describe('finish reasons and errors', () => {
 
 	test('a unary response may be a list of chunks, and may lack a finish reason', async () => {
 		const events = readGeminiAnswer([chunkOf([{ text: 'a' }]), chunkOf([{ text: 'b' }])], open({ choices: 1 }))
-		expect((await completionOf(events)).choices[0]).toMatchObject({ text: 'ab', finishReason: 'stop' })
+		expect(await choiceOf(events)).toMatchObject({ text: 'ab', finishReason: 'stop' })
 	})
 })
 
@@ -229,35 +256,34 @@ describe('parts', () => {
 				choices: 2,
 			},
 		)
-		expect((await completionOf(events)).choices.map(({ text }) => text)).toEqual(['a', 'b'])
+		expect((await completionOf(events)).choices.map(({ parts }) => textOf(parts))).toEqual(['a', 'b'])
 	})
 
-	test('a signature without thoughts is redacted reasoning', () => {
-		expect(read([chunkOf([{ text: '', thoughtSignature: 's' }], 'STOP')])[1]).toEqual({
-			type: 'reasoning',
-			choice: 0,
-			text: '',
-			proof: { wire: 'gemini', value: 's' },
-			sealed: true,
-		})
+	test('a signature without thoughts is encrypted reasoning', () => {
+		expect(read([chunkOf([{ text: '', thoughtSignature: 's' }], 'STOP')]).slice(1, 3)).toEqual([
+			{ type: 'part-start', choice: 0, part: { type: 'reasoning' } },
+			{ type: 'part-end', choice: 0, signature: signature('s'), encrypted: true },
+		])
 	})
 
 	test('without parallel calls only the first call is read', async () => {
 		const calls = ['a', 'b'].map((name) => ({ functionCall: { id: name, name, args: {} } }))
-		const { choices } = await completionOf(read([chunkOf(calls, 'STOP')], { oneCall: true }))
-		expect(choices[0]?.toolCalls.map(({ name }) => name)).toEqual(['a'])
+		const { toolCalls } = await choiceOf(read([chunkOf(calls, 'STOP')], { oneCall: true }))
+		expect(toolCalls.map(({ name }) => name)).toEqual(['a'])
 	})
 
 	test('a named call ends with stop, as in OpenAI’s API', async () => {
 		const chunk = chunkOf([{ functionCall: { name: 'f' } }], 'STOP')
-		const { choices } = await completionOf(read([chunk], { namedTool: true }))
-		expect(choices[0]).toMatchObject({ finishReason: 'stop', toolCalls: [{ id: 'call_0', arguments: '{}' }] })
+		expect(await choiceOf(read([chunk], { namedTool: true }))).toMatchObject({
+			finishReason: 'stop',
+			toolCalls: [{ id: 'call_0', arguments: '{}' }],
+		})
 	})
 
 	test('a duplicate call id is replaced', async () => {
 		const call = { functionCall: { id: 'x', name: 'f', args: {} } }
-		const { choices } = await completionOf(read([chunkOf([call, call], 'STOP')]))
-		expect(choices[0]?.toolCalls.map(({ id }) => id)).toEqual(['x', 'call_0'])
+		const { toolCalls } = await choiceOf(read([chunkOf([call, call], 'STOP')]))
+		expect(toolCalls.map(({ id }) => id)).toEqual(['x', 'call_0'])
 	})
 
 	describe('a part without a name', () => {
@@ -284,21 +310,23 @@ describe('parts', () => {
 				],
 			],
 		])('continues the call before it: %s', async (_, chunks) => {
-			const { choices } = await completionOf(read(chunks))
-			expect(choices[0]).toMatchObject({ toolCalls: expected, finishReason: 'tool-calls' })
+			expect(await choiceOf(read(chunks))).toMatchObject({ toolCalls: expected, finishReason: 'tool-calls' })
 			expect(await completionOf(readGeminiAnswer(chunks, open({ choices: 1 })))).toEqual(
 				await completionOf(read(chunks)),
 			)
 		})
 		test('has the signature of the call if its own part has none', async () => {
 			const signed = { ...more, thoughtSignature: 's' }
-			const { choices } = await completionOf(read([chunkOf([named]), chunkOf([signed, { text: 'then' }], 'STOP')]))
-			expect(choices[0]).toMatchObject({ text: 'then', toolCalls: [{ proof: { wire: 'gemini', value: 's' } }] })
+			expect(await choiceOf(read([chunkOf([named]), chunkOf([signed, { text: 'then' }], 'STOP')]))).toMatchObject({
+				text: 'then',
+				toolCalls: [{ signature: signature('s') }],
+			})
 		})
 		test('of a dropped call is dropped', async () => {
 			const chunks = [chunkOf([named]), chunkOf([other, { functionCall: { args: { x: 1 } } }], 'STOP')]
-			const { choices } = await completionOf(read(chunks, { oneCall: true }))
-			expect(choices[0]?.toolCalls).toMatchObject([{ id: 'a', arguments: '{"city":"Paris"}' }])
+			expect((await choiceOf(read(chunks, { oneCall: true }))).toolCalls).toMatchObject([
+				{ id: 'a', arguments: '{"city":"Paris"}' },
+			])
 		})
 		test('belongs to the call of its own candidate', async () => {
 			const chunks = [
@@ -308,7 +336,7 @@ describe('parts', () => {
 				chunkOf([], 'STOP', 1),
 			]
 			const { choices } = await completionOf(read(chunks, { choices: 2 }))
-			expect(choices.map(({ toolCalls }) => toolCalls.map((call) => call.arguments))).toEqual([
+			expect(choices.map(({ parts }) => toolCallsOf(parts).map((call) => call.arguments))).toEqual([
 				['{"city":"Paris","unit":"C"}'],
 				['{}'],
 			])
@@ -322,17 +350,15 @@ describe('parts', () => {
 		})
 	})
 
-	test('calls without a name, too many calls, and images are errors', () => {
+	test('calls without a name, and too many calls, are errors', () => {
 		const many = Array.from({ length: 1001 }, () => ({ functionCall: { name: 'f', args: {} } }))
-		const picture = { inlineData: { mimeType: 'image/png', data: 'AA==' } }
-		for (const parts of [[{ functionCall: { args: {} } }], many, [picture]])
+		for (const parts of [[{ functionCall: { args: {} } }], many])
 			expect(read([chunkOf(parts, 'STOP')]).at(-1)).toMatchObject({ type: 'error', error: { kind: 'upstream-failed' } })
 	})
 
 	test('code that the upstream executed is shown', async () => {
 		const parts = [{ executableCode: { language: 'PYTHON', code: '1+1' } }, { codeExecutionResult: { output: '2' } }]
-		const { choices } = await completionOf(read([chunkOf(parts, 'STOP')]))
-		expect(choices[0]?.text).toBe('\n```python\n1+1\n```\n\n```\n2\n```\n')
+		expect((await choiceOf(read([chunkOf(parts, 'STOP')]))).text).toBe('\n```python\n1+1\n```\n\n```\n2\n```\n')
 	})
 
 	test('log-probabilities belong to the text of their chunk, or to an empty text', () => {
@@ -361,9 +387,9 @@ describe('parts', () => {
 		]
 		const text = { candidates: [{ content: { parts: [{ text: 'a' }] }, logprobsResult }] }
 		const silent = { candidates: [{ logprobsResult, finishReason: 'STOP' }] }
-		expect(read([text, silent]).slice(1, 3)).toEqual([
-			{ type: 'text', choice: 0, text: 'a', logprobs },
-			{ type: 'text', choice: 0, text: '', logprobs },
+		expect(read([text, silent]).slice(2, 4)).toEqual([
+			{ type: 'part-delta', choice: 0, part: 'text', text: 'a', logprobs },
+			{ type: 'part-delta', choice: 0, part: 'text', text: '', logprobs },
 		])
 	})
 

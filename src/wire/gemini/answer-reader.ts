@@ -96,7 +96,7 @@ export class GeminiAnswerReader {
 	private block(parts: ChatEvent[]): void {
 		for (let index = 0; index < this.reading.choices; index++) {
 			this.candidate(index).finish('content-filter')
-			this.emit(index, this.candidate(index).emptyText(), parts)
+			this.emit(index, this.candidate(index).begin(), parts)
 		}
 	}
 
@@ -109,12 +109,12 @@ export class GeminiAnswerReader {
 		if (reason !== undefined) candidate.finish(readFinishReason(reason, this.reading.errors.title))
 	}
 
-	/** Choice 0 must come first: if it has no content yet, it gets an empty text event. */
+	/** Choice 0 must come first: if it has no content yet, it begins with a text. */
 	private emit(index: number, events: readonly ChatEvent[], parts: ChatEvent[]): void {
 		if (events.length === 0) return
-		if (index > 0 && !this.firstHasContent) parts.push(...this.candidate(0).emptyText())
+		if (index > 0 && !this.firstHasContent) parts.push(...this.candidate(0).begin())
 		this.firstHasContent = true
-		this.pieces += events.filter(({ type }) => type !== 'choice-finish').length
+		this.pieces += events.filter(({ type }) => type === 'part-delta').length
 		parts.push(...events)
 	}
 

@@ -1,13 +1,22 @@
-// Reads the content of one candidate: text, thoughts and tool calls, in order. It does not know the other candidates.
+// Reads the content of one candidate into parts, in order. It does not know the other candidates.
+//
+// A signature is the signature of the reasoning or the call that its part contains. One on any other part follows that
+// part as encrypted reasoning, because clients return encrypted reasoning, and text has no signature. If the part that
+// held it is an empty text after another part, the rest of the reasoning has that text.
 
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
-import { isObject } from '../../chat/json.ts'
+import type { ChatEvent, StartedPart } from '../../chat/event.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
+import type { Signature } from '../../chat/message.ts'
+import { mergeRest, type Rest } from '../../chat/rest.ts'
 import { field, listField, textField } from '../json/fields.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import { unnamedCall } from '../json/tool-call-assembler.ts'
+import { showExecutedCode } from './executed-code.ts'
 import { geminiWire } from './formats.ts'
+import { readRest } from './gemini-rest.ts'
 import { readLogprobs } from './logprobs-reader.ts'
+import { readMedia } from './media.ts'
 
 export interface CandidateReading {
 	readonly index: number
@@ -17,27 +26,44 @@ export interface CandidateReading {
 	readonly oneCall: boolean
 	/** Creates an id for a call without one. */
 	readonly newCallId: () => string
+	/** `Signature.origin` of the signatures. */
+	readonly origin?: string | undefined
 }
 
 const maxCalls = 1000
+
+/** Text or thoughts that the next chunk may continue. */
+interface OpenPart {
+	readonly type: 'text' | 'reasoning'
+	/** The number of the last chunk with a piece of it. */
+	chunk: number
+	signature: string | undefined
+	rest: Rest | undefined
+}
 
 /** A call whose arguments may continue in parts without a name. */
 interface ContinuableCall {
 	readonly id: string | undefined
 	readonly name: string
-	args: Readonly<Record<string, unknown>>
+	args: JsonObject
 	signature: string | undefined
+	rest: Rest | undefined
 }
 
 export class CandidateReader {
 	private readonly reading: CandidateReading
 	private readonly ids = new Set<string>()
 	private calls = 0
+	private openPart: OpenPart | undefined
 	private openCall: ContinuableCall | undefined
 	/** The last call was dropped, and so are its continuations. */
 	private isDropping = false
-	/** Thoughts were emitted and no signature has closed them yet. */
-	private thinking = false
+	/** The type of the last part. */
+	private last: StartedPart['type'] | undefined
+	private chunk = 0
+	/** Of tokens without text, while a call is open. */
+	private logprobs: ReturnType<typeof readLogprobs> = []
+	private rest: Rest | undefined
 	private reason: ReportedFinish | undefined
 	/** Without a reason, or with content after it. */
 	private isOpen = true
@@ -50,24 +76,25 @@ export class CandidateReader {
 		return !this.isOpen
 	}
 
-	/** @throws ChatError `upstream-failed` for a call without a name, too many calls, and content other than text. */
+	/** @throws ChatError `upstream-failed` for a call without a name, and for too many calls. */
 	read(candidate: unknown): readonly ChatEvent[] {
 		const events: ChatEvent[] = []
-		const parts = listField(field(candidate, 'content'), 'parts')
-		for (const part of parts) this.readPart(part, events)
+		this.chunk++
+		for (const part of listField(field(candidate, 'content'), 'parts')) this.readPart(part, events)
 		if (events.length > 0 || this.openCall !== undefined) this.isOpen = true
-		const logprobs = readLogprobs(field(candidate, 'logprobsResult'))
-		if (logprobs.length === 0) return events
-		const last = events.findLastIndex(({ type }) => type === 'text')
-		const text = events[last]
-		if (text?.type === 'text') events[last] = { ...text, logprobs }
-		else events.push({ type: 'text', choice: this.reading.index, text: '', logprobs })
+		this.logprobs = [...this.logprobs, ...readLogprobs(field(candidate, 'logprobsResult'))]
+		if (this.logprobs.length > 0) this.addLogprobs(events)
+		const rest = readRest(candidate, knownCandidateFields)
+		// Chunks repeat these fields, and the last value is the complete one.
+		if (rest !== undefined) this.rest = { ...rest, fields: { ...this.rest?.fields, ...rest.fields } }
 		return events
 	}
 
-	/** An empty text event. */
-	emptyText(): readonly ChatEvent[] {
-		return [{ type: 'text', choice: this.reading.index, text: '' }]
+	/** Starts a text. No-op if the choice has content. */
+	begin(): readonly ChatEvent[] {
+		const events: ChatEvent[] = []
+		if (this.last === undefined) this.startPiece('text', events)
+		return events
 	}
 
 	/** Records the reason of the choice's end. The last one counts, because some servers send one in each chunk. */
@@ -78,78 +105,180 @@ export class CandidateReader {
 
 	/** Ends the choice with its last reason. */
 	close(): readonly ChatEvent[] {
-		const { index, namedTool } = this.reading
-		const reason = this.reason ?? 'stop'
+		const { index: choice, namedTool } = this.reading
 		const events: ChatEvent[] = []
-		this.endCall(events)
-		events.push({ type: 'choice-finish', choice: index, reason: finishReasonWith(this.calls, reason, namedTool) })
+		this.endPart(events)
+		if (this.logprobs.length > 0) this.addLogprobs(events)
+		this.endPart(events)
+		if (this.rest !== undefined) events.push({ type: 'rest', choice, rest: this.rest })
+		events.push({
+			type: 'choice-finish',
+			choice,
+			reason: finishReasonWith(this.calls, this.reason ?? 'stop', namedTool),
+		})
 		return events
 	}
 
 	private readPart(part: unknown, events: ChatEvent[]): void {
-		const choice = this.reading.index
-		const text = textField(part, 'text')
 		const signature = textField(part, 'thoughtSignature')
 		const call = field(part, 'functionCall')
 		if (isObject(call)) {
-			this.readCall(call, signature, events)
+			this.readCall(part, call, signature, events)
 			return
 		}
-		const content = text ?? readCode(part)
-		if (content !== undefined || signature !== undefined) this.endCall(events)
-		if (field(part, 'thought') === true) {
-			if (text !== undefined) events.push({ type: 'reasoning', choice, text })
-			this.thinking = this.thinking || text !== undefined
-		}
-		if (signature !== undefined) this.sign(signature, events)
-		if (field(part, 'thought') === true) return
-		if (content !== undefined) events.push({ type: 'text', choice, text: content })
-		else if (isObject(field(part, 'inlineData')))
-			throw new ChatError('upstream-failed', 'The upstream returned content other than text.', { sent: 'yes' })
+		const type = field(part, 'thought') === true ? 'reasoning' : 'text'
+		const text = field(part, 'text')
+		const rest = readRest(part, knownPartFields)
+		if (typeof text === 'string' || rest === undefined) this.readText(type, String(text ?? ''), signature, rest, events)
+		else this.readOther(type, rest, signature, events)
 	}
 
-	/** A signature covers the thoughts before it. Without any, it contains the reasoning itself. */
-	private sign(value: string, events: ChatEvent[]): void {
-		events.push({
-			type: 'reasoning',
-			choice: this.reading.index,
-			text: '',
-			proof: { wire: geminiWire, value },
-			sealed: this.thinking ? undefined : true,
-		})
-		this.thinking = false
+	private readText(
+		type: OpenPart['type'],
+		text: string,
+		signature: string | undefined,
+		rest: Rest | undefined,
+		events: ChatEvent[],
+	): void {
+		if (text === '' && signature === undefined && rest === undefined) return
+		if (type === 'text' && text === '' && signature !== undefined) {
+			this.endPart(events)
+			const follows = this.last !== undefined && this.last !== 'reasoning' && this.last !== 'tool-call'
+			this.addSignature(signature, follows ? mergeRest(emptyText, rest) : rest, events)
+			return
+		}
+		if (this.openPart === undefined || !this.continues(this.openPart, type, signature, rest))
+			this.startPiece(type, events)
+		if (this.openPart !== undefined) {
+			this.openPart.chunk = this.chunk
+			this.openPart.signature ??= signature
+			this.openPart.rest = mergeRest(this.openPart.rest, rest)
+		}
+		if (text !== '') events.push({ type: 'part-delta', choice: this.reading.index, part: type, text })
+	}
+
+	/**
+	 * Whether a part is a piece of the open one. Parts of one chunk are pieces only if nothing but their text would
+	 * be merged.
+	 */
+	private continues(
+		open: OpenPart,
+		type: OpenPart['type'],
+		signature: string | undefined,
+		rest: Rest | undefined,
+	): boolean {
+		if (open.type !== type) return false
+		if (open.signature !== undefined && (type === 'reasoning' || signature !== undefined)) return false
+		const isPlain = (signature ?? rest ?? open.signature ?? open.rest) === undefined
+		return isPlain || open.chunk !== this.chunk
+	}
+
+	private startPiece(type: OpenPart['type'], events: ChatEvent[]): void {
+		this.endPart(events)
+		this.openPart = { type, chunk: this.chunk, signature: undefined, rest: undefined }
+		this.last = type
+		events.push({ type: 'part-start', choice: this.reading.index, part: { type } })
+	}
+
+	/** A part with neither text nor a call. */
+	private readOther(type: OpenPart['type'], rest: Rest, signature: string | undefined, events: ChatEvent[]): void {
+		this.endPart(events)
+		const code = showExecutedCode(rest.fields)
+		if (type === 'text' && code !== undefined) {
+			this.startPiece(type, events)
+			events.push({ type: 'part-delta', choice: this.reading.index, part: type, text: code })
+			this.openPart = { type, chunk: this.chunk, signature, rest }
+			this.endPart(events)
+			return
+		}
+		const item = { ...rest.fields, thought: type === 'reasoning' || undefined }
+		const media = type === 'text' ? readMedia(rest) : undefined
+		this.addPart(media ?? { type: 'provider-item', wire: geminiWire, item }, events)
+		if (signature !== undefined) this.addSignature(signature, undefined, events)
 	}
 
 	/** A part without a name continues the call before it. */
-	private readCall(called: unknown, signature: string | undefined, events: ChatEvent[]): void {
+	private readCall(part: unknown, called: unknown, signature: string | undefined, events: ChatEvent[]): void {
 		const name = textField(called, 'name')
-		const given = field(called, 'args')
-		const args = isObject(given) ? given : {}
+		const args = field(called, 'args')
+		const given = isObject(args) ? (args as JsonObject) : {}
+		const own = readRest(called, knownCallFields)
+		const nested = own === undefined ? undefined : { ...own, fields: { functionCall: own.fields } }
+		const rest = mergeRest(readRest(part, knownPartFields), nested)
 		if (name === undefined) {
 			if (this.isDropping) return
 			if (this.openCall === undefined) throw unnamedCall()
-			this.openCall.args = { ...this.openCall.args, ...args }
+			this.openCall.args = { ...this.openCall.args, ...given }
 			this.openCall.signature ??= signature
+			this.openCall.rest = mergeRest(this.openCall.rest, rest)
 			return
 		}
-		this.endCall(events)
+		this.endPart(events)
 		this.isDropping = this.reading.oneCall && this.calls > 0
 		if (this.isDropping) return
 		if (this.calls >= maxCalls)
 			throw new ChatError('upstream-failed', `The model made more than ${maxCalls} tool calls.`, { sent: 'yes' })
-		this.openCall = { id: textField(called, 'id'), name, args, signature }
+		this.openCall = { id: textField(called, 'id'), name, args: given, signature, rest }
 	}
 
-	private endCall(events: ChatEvent[]): void {
-		if (this.openCall === undefined) return
-		const { id, name, args, signature } = this.openCall
+	/** Ends the open part or call. */
+	private endPart(events: ChatEvent[]): void {
+		const { openCall: call, openPart: part } = this
 		this.openCall = undefined
-		const call = { choice: this.reading.index, call: this.calls++ }
-		const proof = signature === undefined ? undefined : { wire: geminiWire, value: signature }
+		this.openPart = undefined
+		if (call !== undefined) this.addCall(call, events)
+		if (part === undefined) return
+		const { type, signature, rest } = part
+		const own = type === 'reasoning' ? this.sign(signature) : undefined
+		events.push({ type: 'part-end', choice: this.reading.index, signature: own, rest })
+		if (type === 'text' && signature !== undefined) this.addSignature(signature, undefined, events)
+	}
+
+	private addCall({ id, name, args, signature, rest }: ContinuableCall, events: ChatEvent[]): void {
+		const { index: choice } = this.reading
+		this.calls++
+		this.last = 'tool-call'
+		const identity = { id: this.uniqueId(id), name, signature: this.sign(signature), rest }
 		events.push(
-			{ type: 'tool-call', ...call, kind: 'function', id: this.uniqueId(id), name, proof },
-			{ type: 'tool-arguments', ...call, fragment: JSON.stringify(args) },
+			{ type: 'part-start', choice, part: { type: 'tool-call', kind: 'function', ...identity } },
+			{ type: 'part-delta', choice, part: 'tool-call', text: JSON.stringify(args) },
+			{ type: 'part-end', choice },
 		)
+	}
+
+	/** A signature that belongs to neither a call nor thoughts: encrypted reasoning. */
+	private addSignature(value: string, rest: Rest | undefined, events: ChatEvent[]): void {
+		const { index: choice } = this.reading
+		this.last = 'reasoning'
+		events.push(
+			{ type: 'part-start', choice, part: { type: 'reasoning' } },
+			{ type: 'part-end', choice, signature: this.sign(value), encrypted: true, rest },
+		)
+	}
+
+	/** A part that arrives in one piece. */
+	private addPart(part: StartedPart, events: ChatEvent[]): void {
+		const { index: choice } = this.reading
+		this.last = part.type
+		events.push({ type: 'part-start', choice, part }, { type: 'part-end', choice })
+	}
+
+	/** Adds `logprobs` to the last text of the chunk, or to an empty text. */
+	private addLogprobs(events: ChatEvent[]): void {
+		const last = events.findLastIndex((event) => event.type === 'part-delta' && event.part === 'text')
+		const text = events[last]
+		if (text?.type === 'part-delta') events[last] = { ...text, logprobs: this.logprobs }
+		else {
+			if (this.openCall !== undefined) return
+			if (this.openPart?.type !== 'text') this.startPiece('text', events)
+			const { logprobs } = this
+			events.push({ type: 'part-delta', choice: this.reading.index, part: 'text', text: '', logprobs })
+		}
+		this.logprobs = []
+	}
+
+	private sign(value: string | undefined): Signature | undefined {
+		return value === undefined ? undefined : { wire: geminiWire, value, origin: this.reading.origin }
 	}
 
 	private uniqueId(id: string | undefined): string {
@@ -159,10 +288,9 @@ export class CandidateReader {
 	}
 }
 
-/** Code that the upstream executed, or its output, as a Markdown code block. */
-function readCode(part: unknown): string | undefined {
-	const code = textField(field(part, 'executableCode'), 'code')
-	if (code !== undefined) return `\n\`\`\`python\n${code}\n\`\`\`\n`
-	const output = textField(field(part, 'codeExecutionResult'), 'output')
-	return output === undefined ? undefined : `\n\`\`\`\n${output}\n\`\`\`\n`
-}
+/** Marks the signature of an empty text, so that it is not taken for the signature of the part before it. */
+const emptyText: Rest = { wire: geminiWire, fields: { text: '' } }
+
+const knownCandidateFields: ReadonlySet<string> = new Set(['index', 'content', 'finishReason', 'logprobsResult'])
+const knownPartFields: ReadonlySet<string> = new Set(['text', 'thought', 'thoughtSignature', 'functionCall'])
+const knownCallFields: ReadonlySet<string> = new Set(['id', 'name', 'args'])

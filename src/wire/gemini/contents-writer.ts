@@ -1,11 +1,18 @@
 // Writes canonical messages as `systemInstruction` and `contents`. All instructions go into `systemInstruction`,
-// wherever they occur. The results of parallel tool calls form one turn.
+// wherever they occur. The results of parallel tool calls form one turn. It does not know where signatures are valid.
 
 import { CallNames } from '../../chat/call-names.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import type { AssistantMessage, Message, ToolCall, ToolMessage, UserMessage } from '../../chat/message.ts'
+import type {
+	AssistantMessage,
+	Message,
+	ReasoningPart,
+	ToolCall,
+	ToolMessage,
+	UserMessage,
+} from '../../chat/message.ts'
+import { isExecutedCode } from './executed-code.ts'
 import type { GeminiForm } from './form.ts'
-import { geminiWire } from './formats.ts'
 import { writeMedia } from './media.ts'
 
 export interface WrittenContents {
@@ -57,7 +64,7 @@ class ContentsWriter {
 				this.add('user', this.writeUser(message, index))
 				return
 			case 'assistant':
-				this.add('model', this.writeAssistant(message))
+				this.add('model', this.writeAssistant(message, index))
 				return
 			case 'tool':
 				this.addResult(message, index)
@@ -89,38 +96,61 @@ class ContentsWriter {
 	private writeUser({ content }: UserMessage, index: number): readonly JsonObject[] {
 		if (content.length === 0) return [{ text: '' }]
 		return content.map((part, position) => {
-			if (part.type === 'text') return { text: part.text }
+			if (part.type === 'provider-item') return part.item
+			if (part.type === 'text') return { ...part.rest?.fields, text: part.text }
 			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
 			if (part.type === 'file' && part.name !== undefined) this.drop('file.filename')
 			return writeMedia(part, `messages[${index}].content[${position}]`)
 		})
 	}
 
-	private writeAssistant(message: AssistantMessage): readonly JsonObject[] {
-		const signatures = (message.thoughts ?? []).flatMap(({ proof }) =>
-			proof?.wire === geminiWire ? [proof.value] : [],
-		)
-		const texts = message.content.map(({ text }) => ({ text })).filter(({ text }) => text !== '')
-		const [first, ...rest] = texts
-		const last = signatures.at(-1)
-		const signed = signatures.slice(0, -1).map((thoughtSignature) => ({ text: '', thoughtSignature }))
-		const signedTexts = last === undefined ? texts : [{ text: first?.text ?? '', thoughtSignature: last }, ...rest]
-		return [...signed, ...signedTexts, ...this.writeCalls(message.toolCalls)]
+	private writeAssistant({ content }: AssistantMessage, index: number): readonly JsonObject[] {
+		const parts: JsonObject[] = []
+		let needsSignature = this.form.signedCalls
+		for (const [position, part] of content.entries()) {
+			switch (part.type) {
+				case 'text':
+				case 'refusal': {
+					const fields = part.rest?.fields ?? {}
+					if (isExecutedCode(fields)) parts.push(fields)
+					else if (part.text !== '' || part.rest !== undefined) parts.push({ ...fields, text: part.text })
+					break
+				}
+				case 'reasoning':
+					writeReasoning(part, parts)
+					break
+				case 'image':
+				case 'audio':
+					parts.push(writeMedia(part, `messages[${index}].content[${position}]`))
+					break
+				case 'provider-item':
+					parts.push(part.item)
+					break
+				case 'tool-call':
+					parts.push(this.writeCall(part, needsSignature))
+					needsSignature = false
+					break
+				default:
+					part satisfies never
+			}
+		}
+		return parts
 	}
 
-	/** Only the first of several parallel calls has a signature. */
-	private writeCalls(calls: readonly ToolCall[]): readonly JsonObject[] {
-		let signed = !this.form.signedCalls
-		return calls.map((call) => {
-			this.names.add(call)
-			const proof = call.proof?.wire === geminiWire ? call.proof.value : undefined
-			const signature = proof ?? (signed ? undefined : skippedSignature)
-			signed = true
-			return {
-				functionCall: { id: this.form.callIds ? call.id : undefined, name: call.name, args: readArguments(call) },
-				thoughtSignature: signature,
-			}
-		})
+	/** @param needsSignature it is the first of several parallel calls. The others have no signature. */
+	private writeCall(call: ToolCall, needsSignature: boolean): JsonObject {
+		this.names.add(call)
+		const { functionCall, ...fields } = call.rest?.fields ?? {}
+		return {
+			...fields,
+			functionCall: {
+				...(isObject(functionCall) ? functionCall : {}),
+				id: this.form.callIds ? call.id : undefined,
+				name: call.name,
+				args: readArguments(call),
+			},
+			thoughtSignature: call.signature?.value ?? (needsSignature ? skippedSignature : undefined),
+		}
 	}
 
 	private addResult(message: ToolMessage, index: number): void {
@@ -129,6 +159,7 @@ class ContentsWriter {
 		let text = ''
 		for (const [position, part] of message.content.entries()) {
 			if (part.type === 'text') text += part.text
+			else if (part.type === 'provider-item') files.push(part.item)
 			else files.push(writeMedia(part, `messages[${index}].content[${position}]`))
 		}
 		const within = this.form.filesInResults && files.length > 0
@@ -144,9 +175,27 @@ class ContentsWriter {
 	}
 }
 
+/** Appends reasoning to `parts`. Encrypted reasoning is the signature of the part before it, or of an empty text. */
+function writeReasoning({ text, signature, encrypted, rest }: ReasoningPart, parts: JsonObject[]): void {
+	const thoughtSignature = signature?.value
+	if (encrypted !== true || text !== '') {
+		if (text !== '' || thoughtSignature !== undefined || rest !== undefined)
+			parts.push({ ...rest?.fields, text, thought: true, thoughtSignature })
+		return
+	}
+	if (thoughtSignature === undefined) return
+	const before = rest === undefined ? parts.at(-1) : undefined
+	if (before !== undefined && takesSignature(before)) parts[parts.length - 1] = { ...before, thoughtSignature }
+	else parts.push({ ...rest?.fields, text: '', thoughtSignature })
+}
+
+function takesSignature(part: JsonObject): boolean {
+	return part.thought !== true && part.thoughtSignature === undefined && part.functionCall === undefined
+}
+
 /** Arguments are an object on this wire. Free text, and JSON other than an object, goes into `input`. */
 function readArguments(call: ToolCall): JsonObject {
-	if (call.type === 'custom') return { input: call.arguments }
+	if (call.kind === 'custom') return { input: call.arguments }
 	if (call.arguments.trim() === '') return {}
 	const value = parsed(call.arguments)
 	return isObject(value) ? value : { input: call.arguments }

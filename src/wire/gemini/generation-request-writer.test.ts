@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
-import type { Message, UserPart } from '../../chat/message.ts'
+import type { AssistantPart, Message, UserPart } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import type { Tool } from '../../chat/tool.ts'
@@ -188,8 +188,8 @@ describe('turns', () => {
 				{ role: 'system', content: text('a') },
 				hi,
 				{ role: 'developer', content: text('b') },
-				{ role: 'assistant', content: text('ok'), toolCalls: [] },
-				{ role: 'assistant', content: [], toolCalls: [] },
+				{ role: 'assistant', content: text('ok') },
+				{ role: 'assistant', content: [] },
 			],
 		})
 		expect(body).toEqual({
@@ -237,19 +237,20 @@ describe('turns', () => {
 	})
 })
 
-const proof = (value: string, wire = 'gemini') => ({ wire, value })
+const signature = (value: string, wire = 'gemini') => ({ wire, value })
 const made = (id: string, value?: string) => ({
-	type: 'function' as const,
+	type: 'tool-call' as const,
+	kind: 'function' as const,
 	id,
 	name: `tool_${id}`,
 	arguments: '{"a":1}',
-	proof: value === undefined ? undefined : proof(value),
+	signature: value === undefined ? undefined : signature(value),
 })
 
 describe('calls and thoughts in the history', () => {
 	const conversation: readonly Message[] = [
 		hi,
-		{ role: 'assistant', content: text('looking'), toolCalls: [made('1', 's1'), made('2')] },
+		{ role: 'assistant', content: [...text('looking'), made('1', 's1'), made('2')] },
 		{ role: 'tool', callId: '2', content: text('[1]') },
 		{ role: 'tool', callId: '1', content: text('{"n":12345678901234567890}'), isError: true },
 		hi,
@@ -282,8 +283,7 @@ describe('calls and thoughts in the history', () => {
 			hi,
 			{
 				role: 'assistant',
-				content: [],
-				toolCalls: [{ ...made('1'), proof: proof('foreign', 'anthropic') }, made('2')],
+				content: [{ ...made('1'), signature: signature('foreign', 'anthropic') }, made('2')],
 			},
 		]
 		const signatures = (model: string) =>
@@ -291,31 +291,25 @@ describe('calls and thoughts in the history', () => {
 		expect(signatures('gemini-3-pro')).toEqual(['skip_thought_signature_validator', undefined])
 		expect(signatures('gemini-2.5-pro')).toEqual([undefined, undefined])
 	})
-	test('text signatures are written with the text, those of other wires are omitted', () => {
-		const thoughts = [
-			{ text: 'x', proof: proof('t1') },
-			{ text: '', proof: proof('foreign', 'anthropic') },
-			{ text: '', proof: proof('t2'), sealed: true as const },
+	test('signatures of other wires are omitted', () => {
+		const content: readonly AssistantPart[] = [
+			{ type: 'reasoning', text: 'x', signature: signature('t1') },
+			{ type: 'reasoning', text: '', signature: signature('foreign', 'anthropic'), encrypted: true },
+			{ type: 'reasoning', text: '', signature: signature('t2'), encrypted: true },
+			{ type: 'reasoning', text: 'y', signature: signature('foreign', 'anthropic') },
+			...text('a'),
 		]
-		const turn = (content: Message['content']) =>
-			write({
-				messages: [
-					{ role: 'assistant', content: content.filter((part) => part.type === 'text'), thoughts, toolCalls: [] },
-				],
-			}).contents[0].parts
-		expect(turn(text('a'))).toEqual([
-			{ text: '', thoughtSignature: 't1' },
-			{ text: 'a', thoughtSignature: 't2' },
-		])
-		expect(turn([])).toEqual([
-			{ text: '', thoughtSignature: 't1' },
+		expect(write({ messages: [{ role: 'assistant', content }] }).contents[0].parts).toEqual([
+			{ text: 'x', thought: true, thoughtSignature: 't1' },
 			{ text: '', thoughtSignature: 't2' },
+			{ text: 'y', thought: true },
+			{ text: 'a' },
 		])
 	})
 	test('images of a result are inside it, or beside it for older models', () => {
 		const messages: readonly Message[] = [
 			hi,
-			{ role: 'assistant', content: [], toolCalls: [made('1', 's')] },
+			{ role: 'assistant', content: [made('1', 's')] },
 			{ role: 'tool', callId: '1', content: [...text('see'), { type: 'image', url: 'data:image/png;base64,AA==' }] },
 		]
 		const picture = { inlineData: { mimeType: 'image/png', data: 'AA==' } }
@@ -327,9 +321,9 @@ describe('calls and thoughts in the history', () => {
 		const toolCalls = [
 			{ ...made('1'), arguments: '[1]' },
 			{ ...made('2'), arguments: '{' },
-			{ ...made('3'), type: 'custom' as const, arguments: 'ls' },
+			{ ...made('3'), kind: 'custom' as const, arguments: 'ls' },
 		]
-		const [{ parts }] = write({ messages: [{ role: 'assistant', content: [], toolCalls }] }).contents
+		const [{ parts }] = write({ messages: [{ role: 'assistant', content: toolCalls }] }).contents
 		expect(parts.map(({ functionCall }: { functionCall: { args: unknown } }) => functionCall.args)).toEqual([
 			{ input: '[1]' },
 			{ input: '{' },
@@ -338,7 +332,7 @@ describe('calls and thoughts in the history', () => {
 	})
 	test.each(['', ' ', '\n', '{}'])('a call without arguments (%j) has none', (given) => {
 		const toolCalls = [{ ...made('1'), arguments: given }]
-		const [{ parts }] = write({ messages: [{ role: 'assistant', content: [], toolCalls }] }).contents
+		const [{ parts }] = write({ messages: [{ role: 'assistant', content: toolCalls }] }).contents
 		expect(parts[0].functionCall.args).toEqual({})
 	})
 	test('a result without a call is rejected', () => {

@@ -2,6 +2,7 @@
 // A feature that the wire lacks is reported to `drop`; if dropping it would make the response wrong, the request is
 // rejected.
 
+import { requestFor } from '../../chat/destination.ts'
 import { ChatError } from '../../chat/error.ts'
 import { definedFields, isObject, type JsonObject } from '../../chat/json.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
@@ -12,8 +13,17 @@ import { geminiWire } from './formats.ts'
 import { writeThinking } from './thinking-writer.ts'
 import { writeTools } from './tools-writer.ts'
 
-/** @throws ChatError `unsupported` */
-export function writeGenerationRequest(request: ChatRequest, form: GeminiForm, drop: Drop): JsonObject {
+/**
+ * @param origin the service and model, as in `Signature.origin`.
+ * @throws ChatError `unsupported`
+ */
+export function writeGenerationRequest(
+	given: ChatRequest,
+	form: GeminiForm,
+	drop: Drop,
+	origin?: string | undefined,
+): JsonObject {
+	const request = requestFor({ wire: geminiWire, origin }, given, drop)
 	const { generationConfig, ...own } = passthroughFor(request, geminiWire, drop)
 	reportDropped(request, drop)
 	const config = {

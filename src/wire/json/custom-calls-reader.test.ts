@@ -2,22 +2,16 @@
 
 import { expect, test } from 'bun:test'
 import type { ChatEvent } from '../../chat/event.ts'
+import type { ToolKind } from '../../chat/message.ts'
 import { CustomCallsReader } from './custom-calls-reader.ts'
 
-const call = (index: number, name: string): ChatEvent => ({
-	type: 'tool-call',
+const call = (id: string, name: string, kind: ToolKind = 'function'): ChatEvent => ({
+	type: 'part-start',
 	choice: 0,
-	call: index,
-	kind: 'function',
-	id: `c${index}`,
-	name,
+	part: { type: 'tool-call', kind, id, name },
 })
-const fragment = (index: number, text: string): ChatEvent => ({
-	type: 'tool-arguments',
-	choice: 0,
-	call: index,
-	fragment: text,
-})
+const fragment = (text: string): ChatEvent => ({ type: 'part-delta', choice: 0, part: 'tool-call', text })
+const end: ChatEvent = { type: 'part-end', choice: 0 }
 const finish: ChatEvent = { type: 'choice-finish', choice: 0, reason: 'tool-calls' }
 
 /** What the reader makes of these events, one chunk for each. */
@@ -30,28 +24,34 @@ function read(events: readonly ChatEvent[]): readonly ChatEvent[] {
 
 test('the text of a custom call is complete, and other calls stream', () => {
 	const events = [
-		call(0, 'patch'),
-		fragment(0, '{"inp'),
-		fragment(0, 'ut":"a\\nb"}'),
-		call(1, 'look'),
-		fragment(1, '{}'),
-		call(2, 'patch'),
-		fragment(2, 'no json'),
+		call('c0', 'patch'),
+		fragment('{"inp'),
+		fragment('ut":"a\\nb"}'),
+		end,
+		call('c1', 'look'),
+		fragment('{}'),
+		end,
+		call('c2', 'patch'),
+		fragment('no json'),
+		end,
 		finish,
 	]
 	expect(read(events)).toEqual([
-		{ ...call(0, 'patch'), kind: 'custom' } as ChatEvent,
-		fragment(0, 'a\nb'),
-		call(1, 'look'),
-		fragment(1, '{}'),
-		{ ...call(2, 'patch'), kind: 'custom' } as ChatEvent,
-		fragment(2, 'no json'),
+		call('c0', 'patch', 'custom'),
+		fragment('a\nb'),
+		end,
+		call('c1', 'look'),
+		fragment('{}'),
+		end,
+		call('c2', 'patch', 'custom'),
+		fragment('no json'),
+		end,
 		finish,
 	])
 })
 
-test('text between the fragments of a custom call follows it', () => {
-	const text: ChatEvent = { type: 'text', choice: 0, text: 'x' }
-	const events = [call(0, 'patch'), fragment(0, '{"input":'), text, fragment(0, '"a"}'), finish]
-	expect(read(events)).toEqual([{ ...call(0, 'patch'), kind: 'custom' } as ChatEvent, fragment(0, 'a'), text, finish])
+test('unknown fields of the message do not wait for the arguments', () => {
+	const rest: ChatEvent = { type: 'rest', choice: 0, rest: { wire: 'w', fields: { a: 1 } } }
+	const events = [call('c0', 'patch'), fragment('{"input":'), rest, fragment('"a"}'), end, finish]
+	expect(read(events)).toEqual([call('c0', 'patch', 'custom'), rest, fragment('a'), end, finish])
 })

@@ -171,5 +171,5 @@ test("OpenAI's API ends a call that the request forced by name with stop", () =>
 test('the text null in every chunk does not end the answer', () => {
 	const [first, second] = [chunk({ content: 'He' }, 'null'), chunk({ content: 'llo' }, 'null')]
 	const events = readAll(openai(), first, second, chunk({}, 'stop'))
-	expect(events.flatMap((event) => (event.type === 'text' ? [event.text] : []))).toEqual(['He', 'llo'])
+	expect(events.flatMap((event) => (event.type === 'part-delta' ? [event.text] : []))).toEqual(['He', 'llo'])
 })

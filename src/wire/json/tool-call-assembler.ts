@@ -1,24 +1,25 @@
-// Assembles the tool calls of one choice from fragments in OpenAI's form, and puts them in order. It does not know
-// the wire. Observed deviations: servers omit indexes or start them at 1, repeat ids and names in
-// each delta, split names, put two calls under one index, interleave calls, send an empty object before the arguments,
-// and send arguments as an object or not at all.
+// Assembles the tool calls of one choice from fragments in OpenAI's form. It does not know the wire, nor what else the
+// choice contains: PartSequencer puts the calls in order. Observed deviations: servers omit indexes or start them at 1,
+// repeat ids and names in each delta, split names, put two calls under one index, interleave calls, send an empty object
+// before the arguments, and send arguments as an object or not at all.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
+import type { PartSequencer } from '../../chat/part-sequencer.ts'
 import { countField, field, textField } from './fields.ts'
 
 interface OpenCall {
 	readonly index: number | undefined
 	readonly kind: 'function' | 'custom'
 	id: string | undefined
-	/** May arrive in pieces until the arguments begin. A call is emitted once its name is complete. */
+	/** May arrive in pieces until the arguments begin. A call starts once its name is complete. */
 	name: string | undefined
 	/** All arguments received so far. */
 	text: string
 	/** How many characters of `text` were emitted. */
 	emittedLength: number
-	begun: boolean
+	started: boolean
 }
 
 interface Delta {
@@ -32,16 +33,21 @@ interface Delta {
 const maxCalls = 1000
 const maxArgumentsLength = 8_388_608
 
+/** Methods append events to `into`. */
 export class ToolCallAssembler {
-	private readonly choice: number
+	private readonly parts: PartSequencer<object>
 	private readonly newId: () => string
 	private readonly calls: OpenCall[] = []
+	/** The calls that have not ended, in order. */
+	private open: readonly OpenCall[] = []
 	private readonly ids = new Set<string>()
-	/** The one call whose arguments are emitted as they arrive; later ones wait for it. */
-	private current = 0
 
-	constructor(choice: number, newId: () => string) {
-		this.choice = choice
+	/**
+	 * @param parts of the choice. The calls are its keys.
+	 * @param newId creates an id for a call that has none of its own.
+	 */
+	constructor(parts: PartSequencer<object>, newId: () => string) {
+		this.parts = parts
 		this.newId = newId
 	}
 
@@ -49,8 +55,12 @@ export class ToolCallAssembler {
 		return this.calls.length
 	}
 
-	/** @throws ChatError `upstream-failed` if the number of calls or the length of arguments exceeds its limit. */
-	read(value: unknown): readonly ChatEvent[] {
+	/**
+	 * Ends the calls that are whole and followed by another one.
+	 *
+	 * @throws ChatError `upstream-failed` if the number of calls or the length of arguments exceeds its limit.
+	 */
+	read(value: unknown, into: ChatEvent[]): void {
 		const delta = readDelta(value)
 		const call = this.find(delta) ?? this.add(delta)
 		call.id ??= delta.id
@@ -58,19 +68,34 @@ export class ToolCallAssembler {
 		call.text += delta.fragment
 		if (call.emittedLength === 0 && call.kind === 'function') call.text = call.text.replace(replacedObject, '')
 		if (call.text.length > maxArgumentsLength) throw tooLarge()
-		const events: ChatEvent[] = []
-		this.advance(events)
-		return events
+		if (call.name !== undefined && call.text !== '') {
+			this.start(call, into)
+			if (!mayChange(call)) this.emitText(call, into)
+		}
+		if (this.open.length > 1) this.endWhole(into, this.calls.at(-1))
 	}
 
-	/** The parts to emit when the choice closes. */
-	end(): readonly ChatEvent[] {
-		const events: ChatEvent[] = []
-		for (; this.current < this.calls.length; this.current++) {
-			const call = this.calls[this.current]
-			if (call !== undefined) this.emitEnd(call, events)
+	/**
+	 * Ends the calls whose arguments are whole, because something else follows. The others stay open: their arguments may
+	 * continue.
+	 */
+	endWhole(into: ChatEvent[], except?: object): void {
+		for (const call of this.open) {
+			// Free text does not show its end.
+			const ends = call !== except && call.started && call.kind === 'function' && !mayChange(call)
+			if (ends && isWhole(call.text)) this.end(call, into)
 		}
-		return events
+	}
+
+	/** Ends all calls. @throws ChatError `upstream-failed` for a call without a name. */
+	endAll(into: ChatEvent[]): void {
+		for (const call of this.open) {
+			if (call.name === undefined) throw unnamedCall()
+			if (call.kind === 'function' && call.text.trim() === '') call.text += '{}'
+			this.start(call, into)
+			this.emitText(call, into)
+			this.end(call, into)
+		}
 	}
 
 	private find(delta: Delta): OpenCall | undefined {
@@ -87,49 +112,29 @@ export class ToolCallAssembler {
 
 	private add({ index, kind }: Delta): OpenCall {
 		if (this.calls.length >= maxCalls) throw tooLarge()
-		const call: OpenCall = { index, kind, id: undefined, name: undefined, text: '', emittedLength: 0, begun: false }
+		const call: OpenCall = { index, kind, id: undefined, name: undefined, text: '', emittedLength: 0, started: false }
 		this.calls.push(call)
+		this.open = [...this.open, call]
+		this.parts.reserve(call)
 		return call
 	}
 
-	/** Emits the current call, and advances once it is complete and another waits. */
-	private advance(events: ChatEvent[]): void {
-		for (;;) {
-			const call = this.calls[this.current]
-			if (call === undefined || call.name === undefined || call.text === '') return
-			this.emit(call, events)
-			if (this.current === this.calls.length - 1 || mayChange(call) || !isComplete(call)) return
-			this.current++
-		}
+	private start(call: OpenCall, into: ChatEvent[]): void {
+		if (call.started) return
+		call.started = true
+		const { kind, name = '' } = call
+		this.parts.start(call, { type: 'tool-call', kind, id: this.uniqueId(call.id), name }, into)
 	}
 
-	private emit(call: OpenCall, events: ChatEvent[]): void {
-		const position = { choice: this.choice, call: this.current }
-		if (!call.begun) {
-			call.begun = true
-			events.push({
-				type: 'tool-call',
-				...position,
-				kind: call.kind,
-				id: this.uniqueId(call.id),
-				name: call.name ?? '',
-			})
-		}
-		if (!mayChange(call)) this.emitText(call, events)
-	}
-
-	private emitText(call: OpenCall, events: ChatEvent[]): void {
+	private emitText(call: OpenCall, into: ChatEvent[]): void {
 		if (call.emittedLength === call.text.length) return
-		const fragment = call.text.slice(call.emittedLength)
-		events.push({ type: 'tool-arguments', choice: this.choice, call: this.current, fragment })
+		this.parts.delta(call, { text: call.text.slice(call.emittedLength) }, into)
 		call.emittedLength = call.text.length
 	}
 
-	private emitEnd(call: OpenCall, events: ChatEvent[]): void {
-		if (call.name === undefined) throw unnamedCall()
-		if (call.kind === 'function' && call.text.trim() === '') call.text += '{}'
-		this.emit(call, events)
-		this.emitText(call, events)
+	private end(call: OpenCall, into: ChatEvent[]): void {
+		this.parts.end(call, {}, into)
+		this.open = this.open.filter((one) => one !== call)
 	}
 
 	private uniqueId(id: string | undefined): string {

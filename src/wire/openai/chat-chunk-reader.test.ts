@@ -6,6 +6,7 @@ import { collect } from '../../chat/collect.testing.ts'
 import type { Choice } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
+import { reasoningOf, refusalOf, textOf, toolCallsOf } from '../../chat/parts.ts'
 import { ChatChunkReader, type ChatChunkReading } from './chat-chunk-reader.ts'
 import { readCompletion } from './completion-reader.ts'
 
@@ -44,11 +45,26 @@ async function* replay(events: readonly ChatEvent[]) {
 	yield* events
 }
 
+/** A choice as clients with separate fields see it. */
+function fieldsOf({ parts, finishReason }: Choice) {
+	return {
+		text: textOf(parts),
+		reasoning: reasoningOf(parts),
+		refusal: refusalOf(parts),
+		toolCalls: toolCallsOf(parts),
+		finishReason,
+	}
+}
+
 async function choicesOf(
 	chunks: readonly unknown[],
 	changes: Partial<ChatChunkReading> = {},
 ): Promise<readonly Choice[]> {
 	return (await collect(replay(read([...chunks, ...ended], changes)))).choices
+}
+
+async function fieldsOfChoices(chunks: readonly unknown[], changes: Partial<ChatChunkReading> = {}) {
+	return (await choicesOf(chunks, changes)).map(fieldsOf)
 }
 
 test('the stop text under the names of vLLM and SGLang, if the request has it', async () => {
@@ -76,8 +92,10 @@ describe('texts', () => {
 			]),
 		).toEqual([
 			{ type: 'start' },
-			{ type: 'text', choice: 0, text: 'He' },
-			{ type: 'text', choice: 0, text: 'llo' },
+			{ type: 'part-start', choice: 0, part: { type: 'text' } },
+			{ type: 'part-delta', choice: 0, part: 'text', text: 'He' },
+			{ type: 'part-delta', choice: 0, part: 'text', text: 'llo' },
+			{ type: 'part-end', choice: 0 },
 			{ type: 'choice-finish', choice: 0, reason: 'stop' },
 			{
 				type: 'finish',
@@ -92,7 +110,7 @@ describe('texts', () => {
 	})
 
 	test('reasoning under either name, refusals, and content as a list of parts', async () => {
-		const [choice] = await choicesOf([
+		const [choice] = await fieldsOfChoices([
 			chunk({ role: 'assistant', reasoning_content: 'hm', reasoning: 'hm', content: null }),
 			chunk({ reasoning: ' so' }),
 			chunk({ content: [{ type: 'text', text: 'yes' }] }),
@@ -113,10 +131,14 @@ describe('texts', () => {
 				chunk({ content: 'is' }, 'stop'),
 			])
 			expect(events.slice(1, -1)).toEqual([
-				{ type: 'reasoning', choice: 0, text: 'Let me' },
-				{ type: 'reasoning', choice: 0, text: ' think.' },
-				{ type: 'text', choice: 0, text: 'Par' },
-				{ type: 'text', choice: 0, text: 'is' },
+				{ type: 'part-start', choice: 0, part: { type: 'reasoning' } },
+				{ type: 'part-delta', choice: 0, part: 'reasoning', text: 'Let me' },
+				{ type: 'part-delta', choice: 0, part: 'reasoning', text: ' think.' },
+				{ type: 'part-end', choice: 0 },
+				{ type: 'part-start', choice: 0, part: { type: 'text' } },
+				{ type: 'part-delta', choice: 0, part: 'text', text: 'Par' },
+				{ type: 'part-delta', choice: 0, part: 'text', text: 'is' },
+				{ type: 'part-end', choice: 0 },
 				{ type: 'choice-finish', choice: 0, reason: 'stop' },
 			])
 		})
@@ -128,12 +150,12 @@ describe('texts', () => {
 			const message = { role: 'assistant', content, tool_calls }
 			const events = readCompletion({ choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage }, open())
 			expect(brokenRule(events)).toBeUndefined()
-			const [choice] = (await collect(replay(events))).choices
+			const [choice] = (await collect(replay(events))).choices.map(fieldsOf)
 			expect(choice).toMatchObject({ reasoning: 'Let me think', text: 'Paris', toolCalls: [{ id: 'c1' }] })
 		})
 
 		test('thinking as plain text, and nothing in it', async () => {
-			const [choice] = await choicesOf([
+			const [choice] = await fieldsOfChoices([
 				chunk({ content: [{ type: 'thinking', thinking: 'hm' }] }),
 				chunk({ content: [{ type: 'thinking', thinking: [] }] }),
 				chunk(
@@ -145,7 +167,7 @@ describe('texts', () => {
 		})
 
 		test('the same reasoning in a field of its own is read once', async () => {
-			const [choice] = await choicesOf([chunk({ reasoning_content: 'hm', content: [thinking('hm')] }, 'stop')])
+			const [choice] = await fieldsOfChoices([chunk({ reasoning_content: 'hm', content: [thinking('hm')] }, 'stop')])
 			expect(choice).toMatchObject({ reasoning: 'hm' })
 		})
 	})
@@ -155,9 +177,10 @@ describe('texts', () => {
 			content: [{ token: 'é', logprob: -0.5, bytes: [195], top_logprobs: [{ token: 'e', logprob: -1 }] }],
 		}
 		const events = read([{ model: 'm', choices: [{ index: 0, delta: { content: '' }, logprobs }] }, chunk({}, 'stop')])
-		expect(events[1]).toEqual({
-			type: 'text',
+		expect(events[2]).toEqual({
+			type: 'part-delta',
 			choice: 0,
+			part: 'text',
 			text: '',
 			logprobs: [{ token: 'é', logprob: -0.5, bytes: [195], top: [{ token: 'e', logprob: -1, bytes: null }] }],
 		})
@@ -168,7 +191,9 @@ describe('texts', () => {
 			[chunk({ content: 'b' }, 'stop', 1), chunk({ content: 'c' }, 'stop', 2), chunk({ content: 'a' }, 'length')],
 			{ choices: 2 },
 		)
-		expect((await collect(replay(events))).choices.map(({ text, finishReason }) => [text, finishReason])).toEqual([
+		expect(
+			(await collect(replay(events))).choices.map(({ parts, finishReason }) => [textOf(parts), finishReason]),
+		).toEqual([
 			['a', 'length'],
 			['b', 'stop'],
 		])
@@ -265,7 +290,7 @@ describe('texts', () => {
 				{ toolCalls: [{ id: 'c0', arguments: '{"a":1}' }], finishReason: 'tool-calls' },
 			],
 		])('%s', async (_, chunks, expected) => {
-			expect(await choicesOf(chunks)).toMatchObject([expected])
+			expect(await fieldsOfChoices(chunks)).toMatchObject([expected])
 		})
 
 		test('each choice has its own', async () => {
@@ -275,7 +300,7 @@ describe('texts', () => {
 				chunk({ content: 'b' }, 'length', 0),
 				chunk({ content: 'y' }, 'stop', 1),
 			]
-			expect(await choicesOf(chunks, { choices: 2 })).toMatchObject([
+			expect(await fieldsOfChoices(chunks, { choices: 2 })).toMatchObject([
 				{ text: 'ab', finishReason: 'length' },
 				{ text: 'xy', finishReason: 'stop' },
 			])
@@ -299,16 +324,17 @@ describe('tool calls', () => {
 			call({ index: 0, function: { arguments: ':1}' } }),
 			chunk({}, 'tool_calls'),
 		])
-		expect(events.slice(1, 5)).toEqual([
-			{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'c1', name: 'get_weather' },
-			{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{"a"' },
-			{ type: 'tool-arguments', choice: 0, call: 0, fragment: ':1}' },
+		expect(events.slice(1, 6)).toEqual([
+			{ type: 'part-start', choice: 0, part: { type: 'tool-call', kind: 'function', id: 'c1', name: 'get_weather' } },
+			{ type: 'part-delta', choice: 0, part: 'tool-call', text: '{"a"' },
+			{ type: 'part-delta', choice: 0, part: 'tool-call', text: ':1}' },
+			{ type: 'part-end', choice: 0 },
 			{ type: 'choice-finish', choice: 0, reason: 'tool-calls' },
 		])
 	})
 
-	const one = { type: 'function', id: 'c1', name: 'get_weather', arguments: '{"a":1}' }
-	const two = { type: 'function', id: 'c2', name: 'get_time', arguments: '{"b":2}' }
+	const one = { type: 'tool-call', kind: 'function', id: 'c1', name: 'get_weather', arguments: '{"a":1}' }
+	const two = { type: 'tool-call', kind: 'function', id: 'c2', name: 'get_time', arguments: '{"b":2}' }
 	const streams: readonly (readonly [string, readonly unknown[], readonly object[]])[] = [
 		[
 			'id and name repeated in each delta',
@@ -426,7 +452,7 @@ describe('tool calls', () => {
 				call({ index: 0, id: 'c1', type: 'custom', custom: { name: 'shell', input: 'ls' } }),
 				call({ index: 0, custom: { input: ' -l' } }),
 			],
-			[{ type: 'custom', id: 'c1', name: 'shell', arguments: 'ls -l' }],
+			[{ type: 'tool-call', kind: 'custom', id: 'c1', name: 'shell', arguments: 'ls -l' }],
 		],
 		[
 			'an empty object before the arguments',
@@ -522,7 +548,7 @@ describe('tool calls', () => {
 	for (const [name, chunks, calls] of streams) {
 		test(name, async () => {
 			const [choice] = await choicesOf([...chunks, chunk({}, 'stop')])
-			expect<readonly object[] | undefined>(choice?.toolCalls).toEqual(calls)
+			expect<readonly object[]>(toolCallsOf(choice?.parts ?? [])).toEqual(calls)
 			expect(choice?.finishReason).toBe(calls.length > 0 ? 'tool-calls' : 'stop')
 		})
 	}
@@ -543,7 +569,7 @@ describe('tool calls', () => {
 					call({ index: 0, function: { arguments: end } }),
 					chunk({}, 'tool_calls'),
 				])
-				expect<readonly object[] | undefined>(choice?.toolCalls).toEqual([{ ...one, arguments: expected }])
+				expect<readonly object[]>(toolCallsOf(choice?.parts ?? [])).toEqual([{ ...one, arguments: expected }])
 			}
 	})
 
@@ -555,7 +581,7 @@ describe('tool calls', () => {
 				call({ index: 0, function: { arguments: one.arguments } }),
 				chunk({}, 'tool_calls'),
 			])
-			expect<readonly object[] | undefined>(choice?.toolCalls).toEqual([one])
+			expect<readonly object[]>(toolCallsOf(choice?.parts ?? [])).toEqual([one])
 		}
 	})
 
@@ -570,7 +596,7 @@ describe('tool calls', () => {
 		const events = readCompletion({ choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage }, open())
 		expect(brokenRule(events)).toBeUndefined()
 		const [choice] = (await collect(replay(events))).choices
-		expect<readonly object[] | undefined>(choice?.toolCalls).toEqual([
+		expect<readonly object[]>(toolCallsOf(choice?.parts ?? [])).toEqual([
 			one,
 			{ ...one, id: 'c2' },
 			{ ...one, id: 'c3', arguments: '{}' },
@@ -613,7 +639,7 @@ describe('tool calls', () => {
 
 describe('ends', () => {
 	test('[DONE] without any finish reason is an end', async () => {
-		expect(await choicesOf([chunk({ content: 'a' })])).toMatchObject([{ text: 'a', finishReason: 'stop' }])
+		expect(await fieldsOfChoices([chunk({ content: 'a' })])).toMatchObject([{ text: 'a', finishReason: 'stop' }])
 	})
 
 	test('finished choices without [DONE] are an end', () => {
@@ -622,8 +648,9 @@ describe('ends', () => {
 
 	test('an open choice without [DONE] is an interruption, and its output is retained', () => {
 		expect(read([chunk({ content: 'a' }), chunk({ content: 'b' })], {}, false).slice(1)).toMatchObject([
-			{ type: 'text', text: 'a' },
-			{ type: 'text', text: 'b' },
+			{ type: 'part-start', part: { type: 'text' } },
+			{ type: 'part-delta', text: 'a' },
+			{ type: 'part-delta', text: 'b' },
 			{
 				type: 'error',
 				error: {
@@ -655,8 +682,8 @@ describe('ends', () => {
 		]
 		for (const form of forms) {
 			const events = read([chunk({ content: 'a' }), form, chunk({ content: 'b' }, 'stop')])
-			expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])
-			expect(events[2]).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' } })
+			expect(events.map(({ type }) => type)).toEqual(['start', 'part-start', 'part-delta', 'error'])
+			expect(events[3]).toMatchObject({ error: { kind: 'upstream-failed', sent: 'yes' } })
 		}
 		expect(read([chunk({ content: 'a' }, 'error')]).at(-1)?.type).toBe('error')
 	})
@@ -678,7 +705,7 @@ describe('a unary answer', () => {
 	test('is read like a stream of one chunk, its calls identified by position', async () => {
 		const events = readCompletion({ model: 'm', choices: [{ message, finish_reason: 'tool_calls' }], usage }, open())
 		expect(brokenRule(events, 1)).toBeUndefined()
-		const { choices } = await collect(replay(events))
+		const choices = (await collect(replay(events))).choices.map(fieldsOf)
 		expect(choices).toMatchObject([{ text: 'Hi', toolCalls: [{ id: 'c1' }, { id: 'c2' }], finishReason: 'tool-calls' }])
 	})
 	test('that is an error or empty is an error', () => {

@@ -2,10 +2,10 @@
 // that chunks have.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
+import type { ChatEvent, FinishReason } from '../../chat/event.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
-import { ToolCallAssembler } from '../json/tool-call-assembler.ts'
 import { type ChatChoice, ChatChunk, parseChatChunk } from './chat-chunk.ts'
+import { ChoiceParts } from './choice-parts.ts'
 import { type ChoiceReader, type ChunkReading, ChunkSequencer, type ParsedChunk } from './chunk-sequencer.ts'
 
 export interface ChatChunkReading extends ChunkReading {
@@ -53,38 +53,37 @@ export class ChatChunkReader {
 
 class ChatChoiceReader implements ChoiceReader<ChatChoice> {
 	private readonly reading: ChatChunkReading
-	private readonly calls = new Map<number, ToolCallAssembler>()
+	private readonly choices = new Map<number, ChoiceParts>()
 
 	constructor(reading: ChatChunkReading) {
 		this.reading = reading
 	}
 
-	readParts(choice: ChatChoice): readonly ChatEvent[] {
-		const { index, reasoning, text, logprobs, refusal } = choice
-		const parts: ChatEvent[] = []
-		if (reasoning !== undefined) parts.push({ type: 'reasoning', choice: index, text: reasoning })
-		if (logprobs.length > 0 && (text !== '' || (reasoning === undefined && !choice.hasToolCalls)))
-			parts.push({ type: 'text', choice: index, text, logprobs })
-		else if (text !== '') parts.push({ type: 'text', choice: index, text })
-		if (refusal !== undefined) parts.push({ type: 'refusal', choice: index, text: refusal })
-		if (choice.calls.length > 0) this.readCalls(choice, parts)
+	readParts(choice: ChatChoice, into: ChatEvent[]): boolean {
+		const { reasoning, text, logprobs, refusal, calls } = choice
+		const hasLogprobs = logprobs.length > 0 && (text !== '' || (reasoning === undefined && !choice.hasToolCalls))
+		const hasText = text !== '' || hasLogprobs
+		if (reasoning === undefined && !hasText && refusal === undefined && calls.length === 0) return false
+		const parts = this.partsOf(choice.index)
+		if (reasoning !== undefined) parts.add('reasoning', { text: reasoning }, into)
+		if (hasText) parts.add('text', { text, logprobs: hasLogprobs ? logprobs : undefined }, into)
+		if (refusal !== undefined) parts.add('refusal', { text: refusal }, into)
+		for (const one of calls) parts.addCall(one, into)
+		return true
+	}
+
+	close(index: number, reason: ReportedFinish, into: ChatEvent[]): FinishReason {
+		const parts = this.choices.get(index)
+		parts?.endAll(into)
+		return finishReasonWith(parts?.callCount ?? 0, reason, this.reading.namedTool)
+	}
+
+	private partsOf(index: number): ChoiceParts {
+		let parts = this.choices.get(index)
+		if (parts === undefined) {
+			parts = new ChoiceParts(index, this.reading.newCallId)
+			this.choices.set(index, parts)
+		}
 		return parts
-	}
-
-	close(index: number, reason: ReportedFinish) {
-		const calls = this.calls.get(index)
-		return {
-			parts: calls?.end() ?? [],
-			reason: finishReasonWith(calls?.count ?? 0, reason, this.reading.namedTool),
-		}
-	}
-
-	private readCalls({ index, calls: deltas }: ChatChoice, parts: ChatEvent[]): void {
-		let calls = this.calls.get(index)
-		if (calls === undefined) {
-			calls = new ToolCallAssembler(index, this.reading.newCallId)
-			this.calls.set(index, calls)
-		}
-		for (const one of deltas) parts.push(...calls.read(one))
 	}
 }

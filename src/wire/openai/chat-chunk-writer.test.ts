@@ -1,10 +1,13 @@
 import { expect, test } from 'bun:test'
+import { eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { ChatChunkWriter, type ChunkShape } from './chat-chunk-writer.ts'
 
 const identity = { id: 'chatcmpl-1', created: 1700000000, model: 'm' }
 const usage = { promptTokens: 3, completionTokens: 2, cachedTokens: 1, reasoningTokens: 0, source: 'counted' } as const
+
+const text = (text: string, choice = 0) => eventsOfPart({ type: 'text', text }, choice)
 
 function written(events: readonly ChatEvent[], shape: Partial<ChunkShape> = {}): readonly unknown[] {
 	const writer = new ChatChunkWriter(identity, { includeUsage: false, legacyFunctions: false, ...shape })
@@ -35,7 +38,7 @@ test('text: role and empty content first, one last chunk with the reason, then [
 	expect(
 		written([
 			{ type: 'start' },
-			{ type: 'text', choice: 0, text: 'Hé\n' },
+			...text('Hé\n'),
 			{ type: 'choice-finish', choice: 0, reason: 'stop' },
 			{ type: 'finish', usage },
 		]),
@@ -46,7 +49,7 @@ test('requested usage: null in every chunk, and one more chunk without choices',
 	const chunks = written(
 		[
 			{ type: 'start' },
-			{ type: 'text', choice: 0, text: 'a' },
+			...text('a'),
 			{ type: 'choice-finish', choice: 0, reason: 'length' },
 			{ type: 'finish', usage },
 		],
@@ -76,9 +79,10 @@ test('requested usage: null in every chunk, and one more chunk without choices',
 
 const callEvents: readonly ChatEvent[] = [
 	{ type: 'start' },
-	{ type: 'tool-call', choice: 0, call: 0, kind: 'function', id: 'call_1', name: 'get_weather' },
-	{ type: 'tool-arguments', choice: 0, call: 0, fragment: '{"city":' },
-	{ type: 'tool-arguments', choice: 0, call: 0, fragment: '"Paris"}' },
+	{ type: 'part-start', choice: 0, part: { type: 'tool-call', kind: 'function', id: 'call_1', name: 'get_weather' } },
+	{ type: 'part-delta', choice: 0, part: 'tool-call', text: '{"city":' },
+	{ type: 'part-delta', choice: 0, part: 'tool-call', text: '"Paris"}' },
+	{ type: 'part-end', choice: 0 },
 	{ type: 'choice-finish', choice: 0, reason: 'tool-calls' },
 	{ type: 'finish', usage },
 ]
@@ -109,8 +113,8 @@ test('several choices: each starts with its role', () => {
 	expect(
 		written([
 			{ type: 'start' },
-			{ type: 'text', choice: 0, text: 'a' },
-			{ type: 'text', choice: 1, text: 'b' },
+			...text('a'),
+			...text('b', 1),
 			{ type: 'choice-finish', choice: 1, reason: 'stop' },
 			{ type: 'choice-finish', choice: 0, reason: 'stop' },
 			{ type: 'finish', usage },

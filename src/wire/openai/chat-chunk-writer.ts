@@ -6,11 +6,12 @@ import type {
 	ChatEvent,
 	ChoiceFinishEvent,
 	FinishEvent,
+	PartDeltaEvent,
+	PartStartEvent,
 	StartEvent,
-	TextEvent,
-	ToolArgumentsEvent,
-	ToolCallEvent,
+	StartedToolCall,
 } from '../../chat/event.ts'
+import type { ToolKind } from '../../chat/message.ts'
 import type { Source } from '../../chat/source.ts'
 import { ChatChunk } from './chat-chunk.ts'
 import { ChatRelay, isCanonical, overlay } from './chat-relay.ts'
@@ -23,12 +24,20 @@ export interface ChunkShape extends CompletionShape {
 	readonly includeUsage: boolean
 }
 
+interface WrittenCall {
+	readonly index: number
+	readonly kind: ToolKind
+}
+
+const firstCall: WrittenCall = { index: 0, kind: 'function' }
+
 /** Writes one answer. Pass it the events in order. */
 export class ChatChunkWriter {
 	private readonly identity: CompletionIdentity
 	private readonly shape: ChunkShape
 	private readonly introduced = new Set<number>()
-	private readonly customCalls = new Set<string>()
+	/** The last call of each choice. */
+	private readonly calls = new Map<number, WrittenCall>()
 	private readonly relay: ChatRelay
 	private model: string
 	private fingerprint: string | undefined
@@ -50,24 +59,21 @@ export class ChatChunkWriter {
 			case 'start':
 				this.begin(event)
 				return this.introduce(0)
-			case 'text':
-				return this.introduce(event.choice) + this.text(event)
-			case 'reasoning':
-				return (
-					this.introduce(event.choice) + this.delta(event.choice, `{"reasoning_content":${JSON.stringify(event.text)}}`)
-				)
-			case 'refusal':
-				return this.introduce(event.choice) + this.delta(event.choice, `{"refusal":${JSON.stringify(event.text)}}`)
-			case 'tool-call':
-				return this.introduce(event.choice) + this.delta(event.choice, this.toolCall(event))
-			case 'tool-arguments':
-				return this.delta(event.choice, this.toolArguments(event))
+			case 'part-start':
+				return this.introduce(event.choice) + this.partStart(event)
+			case 'part-delta':
+				return this.partDelta(event)
+			case 'part-end':
+			case 'rest':
+				return ''
 			case 'choice-finish':
 				return this.introduce(event.choice) + this.chunk(event.choice, '{}', 'null', this.ending(event))
 			case 'finish':
 				return `${this.usage(event)}data: [DONE]\n\n`
 			case 'error':
 				return writeErrorEvent(event.error)
+			default:
+				return event satisfies never
 		}
 	}
 
@@ -106,9 +112,37 @@ export class ChatChunkWriter {
 		return this.delta(choice, '{"role":"assistant","content":"","refusal":null}')
 	}
 
-	private text(event: TextEvent): string {
-		const logprobs = event.logprobs === undefined ? 'null' : JSON.stringify(writeLogprobs(event.logprobs))
-		return this.chunk(event.choice, `{"content":${JSON.stringify(event.text)}}`, logprobs, 'null')
+	private partStart({ choice, part }: PartStartEvent): string {
+		switch (part.type) {
+			case 'tool-call':
+				return this.toolCall(choice, part)
+			case 'text':
+			case 'reasoning':
+			case 'refusal':
+			case 'image':
+			case 'audio':
+			case 'provider-item':
+				return ''
+			default:
+				return part satisfies never
+		}
+	}
+
+	private partDelta({ choice, part, text, logprobs }: PartDeltaEvent): string {
+		switch (part) {
+			case 'text': {
+				const written = logprobs === undefined ? 'null' : JSON.stringify(writeLogprobs(logprobs))
+				return this.chunk(choice, `{"content":${JSON.stringify(text)}}`, written, 'null')
+			}
+			case 'reasoning':
+				return this.delta(choice, `{"reasoning_content":${JSON.stringify(text)}}`)
+			case 'refusal':
+				return this.delta(choice, `{"refusal":${JSON.stringify(text)}}`)
+			case 'tool-call':
+				return this.delta(choice, this.toolArguments(choice, text))
+			default:
+				return part satisfies never
+		}
 	}
 
 	/** The finish reason, and the stop text under vLLM's name. */
@@ -117,22 +151,20 @@ export class ChatChunkWriter {
 		return stopText === undefined ? written : `${written},"stop_reason":${JSON.stringify(stopText)}`
 	}
 
-	private toolCall(event: ToolCallEvent): string {
-		if (this.shape.legacyFunctions) return JSON.stringify({ function_call: { name: event.name, arguments: '' } })
-		const called =
-			event.kind === 'function'
-				? { function: { name: event.name, arguments: '' } }
-				: { custom: { name: event.name, input: '' } }
-		if (event.kind === 'custom') this.customCalls.add(callKey(event))
-		return JSON.stringify({ tool_calls: [{ index: event.call, id: event.id, type: event.kind, ...called }] })
+	private toolCall(choice: number, { kind, id, name }: StartedToolCall): string {
+		const index = (this.calls.get(choice)?.index ?? -1) + 1
+		this.calls.set(choice, { index, kind })
+		if (this.shape.legacyFunctions)
+			return this.delta(choice, JSON.stringify({ function_call: { name, arguments: '' } }))
+		const called = kind === 'function' ? { function: { name, arguments: '' } } : { custom: { name, input: '' } }
+		return this.delta(choice, JSON.stringify({ tool_calls: [{ index, id, type: kind, ...called }] }))
 	}
 
-	private toolArguments(event: ToolArgumentsEvent): string {
-		if (this.shape.legacyFunctions) return JSON.stringify({ function_call: { arguments: event.fragment } })
-		const piece = this.customCalls.has(callKey(event))
-			? { custom: { input: event.fragment } }
-			: { function: { arguments: event.fragment } }
-		return JSON.stringify({ tool_calls: [{ index: event.call, ...piece }] })
+	private toolArguments(choice: number, text: string): string {
+		if (this.shape.legacyFunctions) return JSON.stringify({ function_call: { arguments: text } })
+		const { index, kind } = this.calls.get(choice) ?? firstCall
+		const piece = kind === 'custom' ? { custom: { input: text } } : { function: { arguments: text } }
+		return JSON.stringify({ tool_calls: [{ index, ...piece }] })
 	}
 
 	private usage(event: FinishEvent): string {
@@ -160,10 +192,6 @@ function overlayChunk(written: string, chunk: ChatChunk): string {
 /** An error as the last event of a stream that has already started. */
 export function writeErrorEvent(error: ChatError): string {
 	return `data: ${JSON.stringify(writeError(error).body)}\n\n`
-}
-
-function callKey(event: { readonly choice: number; readonly call: number }): string {
-	return `${event.choice}.${event.call}`
 }
 
 function writePrefix(identity: CompletionIdentity, model: string, fingerprint: string | undefined): string {

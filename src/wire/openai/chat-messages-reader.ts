@@ -4,16 +4,19 @@
 import { ChatError } from '../../chat/error.ts'
 import type {
 	AssistantMessage,
+	AssistantPart,
 	Message,
-	RefusalPart,
+	ReasoningPart,
 	TextPart,
 	ToolCall,
 	ToolMessage,
 	UserPart,
 } from '../../chat/message.ts'
+import { toolCallsOf } from '../../chat/parts.ts'
 import type { MessageBody, ToolCallBody } from './chat-request-schema.ts'
 
 type AssistantBody = Extract<MessageBody, { role: 'assistant' }>
+type AssistantPartBody = Exclude<AssistantBody['content'], string | null | undefined>[number]
 type UserBody = Extract<MessageBody, { role: 'user' }>
 type UserPartBody = Exclude<UserBody['content'], string>[number]
 
@@ -26,7 +29,7 @@ export function readMessages(bodies: readonly MessageBody[]): readonly Message[]
 	for (const [index, body] of bodies.entries()) {
 		if (body.role !== 'tool' && body.role !== 'function') open.expectNone(index)
 		const message = readMessage(body, index)
-		if (message.role === 'assistant') open.begin(message.toolCalls)
+		if (message.role === 'assistant') open.begin(toolCallsOf(message.content))
 		if (message.role === 'tool') open.answer(message, index)
 		messages.push(message)
 	}
@@ -50,47 +53,48 @@ function readMessage(body: MessageBody, index: number): Message {
 	}
 }
 
+/** The wire has fields instead of an order: reasoning comes first, and calls last. */
 function readAssistant(body: AssistantBody, index: number): AssistantMessage {
-	const toolCalls = (body.tool_calls ?? []).map(readToolCall)
-	const { function_call: legacy } = body
-	if (legacy != null)
-		toolCalls.push({ type: 'function', id: legacyCallId(legacy.name), name: legacy.name, arguments: legacy.arguments })
-	const content: (TextPart | RefusalPart)[] = []
-	let thinking: string | undefined
+	const reasoning = body.reasoning_content ?? body.reasoning ?? undefined
+	const content: AssistantPart[] = reasoning === undefined ? [] : [{ type: 'reasoning', text: reasoning }]
 	if (typeof body.content === 'string') content.push({ type: 'text', text: body.content })
-	else
-		for (const part of body.content ?? [])
-			switch (part.type) {
-				case 'text':
-					content.push({ type: 'text', text: part.text })
-					break
-				case 'refusal':
-					content.push({ type: 'refusal', text: part.refusal })
-					break
-				case 'thinking':
-					thinking = (thinking ?? '') + readThinking(part.thinking)
-					break
-				default:
-					part satisfies never
-			}
+	else for (const part of body.content ?? []) content.push(...readAssistantPart(part, reasoning !== undefined))
 	if (body.refusal != null) content.push({ type: 'refusal', text: body.refusal })
-	if (content.length === 0 && toolCalls.length === 0 && body.content === undefined && body.audio == null)
+	content.push(...(body.tool_calls ?? []).map(readToolCall))
+	const { function_call: legacy } = body
+	if (legacy != null) content.push(functionCall(legacyCallId(legacy.name), legacy))
+	if (content.every(({ type }) => type === 'reasoning') && body.content === undefined && body.audio == null)
 		throw new ChatError('invalid-request', `Missing required parameter: 'messages[${index}].content'.`, {
 			param: `messages[${index}].content`,
 			code: 'missing_required_parameter',
 		})
-	const reasoning = body.reasoning_content ?? body.reasoning ?? thinking
-	return { role: 'assistant', content, reasoning: reasoning ?? undefined, toolCalls, ...readName(body.name) }
+	return { role: 'assistant', content, ...readName(body.name) }
 }
 
-function readThinking(thinking: string | readonly { readonly text?: string | null | undefined }[]): string {
-	return typeof thinking === 'string' ? thinking : thinking.map(({ text }) => text ?? '').join('')
+/** @param hasReasoning the message has its reasoning in a field, which repeats any in the content. */
+function readAssistantPart(part: AssistantPartBody, hasReasoning: boolean): readonly AssistantPart[] {
+	switch (part.type) {
+		case 'text':
+			return [{ type: 'text', text: part.text }]
+		case 'refusal':
+			return [{ type: 'refusal', text: part.refusal }]
+		case 'thinking':
+			return hasReasoning ? [] : [readThinking(part.thinking)]
+	}
+}
+
+function readThinking(thinking: string | readonly { readonly text?: string | null | undefined }[]): ReasoningPart {
+	const text = typeof thinking === 'string' ? thinking : thinking.map((piece) => piece.text ?? '').join('')
+	return { type: 'reasoning', text }
 }
 
 function readToolCall(call: ToolCallBody): ToolCall {
-	return call.type === 'function'
-		? { type: 'function', id: call.id, name: call.function.name, arguments: call.function.arguments }
-		: { type: 'custom', id: call.id, name: call.custom.name, arguments: call.custom.input }
+	if (call.type === 'function') return functionCall(call.id, call.function)
+	return { type: 'tool-call', kind: 'custom', id: call.id, name: call.custom.name, arguments: call.custom.input }
+}
+
+function functionCall(id: string, called: { readonly name: string; readonly arguments: string }): ToolCall {
+	return { type: 'tool-call', kind: 'function', id, name: called.name, arguments: called.arguments }
 }
 
 /** The deprecated `function` role has no ids. The name serves as the id: it is unique while one call is open. */

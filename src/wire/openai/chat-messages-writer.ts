@@ -3,7 +3,16 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import type { AssistantMessage, Message, TextPart, ToolCall, ToolMessage, UserPart } from '../../chat/message.ts'
+import type {
+	AssistantMessage,
+	Message,
+	ReasoningPart,
+	TextPart,
+	ToolCall,
+	ToolMessage,
+	UserPart,
+} from '../../chat/message.ts'
+import { reasoningOf } from '../../chat/parts.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import type { FormFor } from './chat-request-form.ts'
@@ -108,6 +117,8 @@ function writeUserPart(part: UserPart): JsonObject {
 					param: 'messages',
 				})
 			return { type: 'file', file: { file_id: part.id, filename: part.name, file_data: part.data } }
+		case 'provider-item':
+			return part.item
 	}
 }
 
@@ -116,31 +127,46 @@ function writeUserPart(part: UserPart): JsonObject {
  */
 function writeAssistant(message: AssistantMessage, form: MessagesForm, drop: Drop): JsonObject {
 	const texts: TextPart[] = []
+	const reasoning: ReasoningPart[] = []
+	const calls: ToolCall[] = []
 	let refusal = ''
 	for (const part of message.content)
 		switch (part.type) {
 			case 'text':
 				texts.push(part)
 				break
+			case 'reasoning':
+				reasoning.push(part)
+				break
+			case 'tool-call':
+				calls.push(part)
+				break
 			case 'refusal':
 				refusal += part.text
+				break
+			case 'image':
+			case 'audio':
+			case 'provider-item':
+				drop(part.type)
 				break
 			default:
 				part satisfies never
 		}
-	const silent = texts.length === 0 && (message.toolCalls.length > 0 || refusal !== '')
+	const silent = texts.length === 0 && (calls.length > 0 || refusal !== '')
 	return {
 		role: 'assistant',
 		content: silent ? null : writeTexts(texts, form),
 		refusal: refusal === '' ? undefined : refusal,
-		...writeReasoning(message.reasoning, form, drop),
-		tool_calls: message.toolCalls.length === 0 ? undefined : message.toolCalls.map((call) => writeToolCall(call, form)),
+		...writeReasoning(reasoning, form, drop),
+		tool_calls: calls.length === 0 ? undefined : calls.map((call) => writeToolCall(call, form)),
 		name: writeName(message.name, form, drop),
 	}
 }
 
-function writeReasoning(reasoning: string | undefined, { reasoningHistory }: MessagesForm, drop: Drop): JsonObject {
-	if (reasoning === undefined) return {}
+/** Reasoning that only its model can read has no form on this wire. */
+function writeReasoning(parts: readonly ReasoningPart[], { reasoningHistory }: MessagesForm, drop: Drop): JsonObject {
+	const reasoning = reasoningOf(parts)
+	if (reasoning === '') return {}
 	switch (reasoningHistory) {
 		case 'reasoning_content':
 			return { reasoning_content: reasoning }
@@ -156,7 +182,7 @@ function writeReasoning(reasoning: string | undefined, { reasoningHistory }: Mes
 
 function writeToolCall(call: ToolCall, { customTools }: MessagesForm): JsonObject {
 	const { id, name } = call
-	if (call.type === 'function') return { id, type: 'function', function: { name, arguments: call.arguments } }
+	if (call.kind === 'function') return { id, type: 'function', function: { name, arguments: call.arguments } }
 	switch (customTools) {
 		case 'custom':
 			return { id, type: 'custom', custom: { name, input: call.arguments } }

@@ -87,21 +87,37 @@ export function isCanonical(
 	const form = second === undefined ? choice?.form : undefined
 	if (choice === undefined || form === undefined) return false
 	const begins = events[0]?.type === 'start' ? 1 : 0
-	const partCount = events.length - begins
 	if (!introduced.has(choice.index))
-		return choice.index === 0 && begins === 1 && partCount === 0 && form === 'introduction'
-	const event = events[begins]
-	if (partCount !== 1 || event === undefined) return false
+		return choice.index === 0 && begins === 1 && events.length === 1 && form === 'introduction'
+	const event = contentEvent(events)
 	switch (form) {
 		case 'introduction':
 			return false
 		case 'text':
-			return event.type === 'text' && event.text === choice.text
+			return event?.type === 'part-delta' && event.part === 'text' && event.text === choice.text
 		case 'reasoning':
-			return event.type === 'reasoning' && event.text === choice.reasoning
+			return event?.type === 'part-delta' && event.part === 'reasoning' && event.text === choice.reasoning
 		case 'finish':
-			return event.type === 'choice-finish' && choice.finishReason === finishReason(event)
+			return event?.type === 'choice-finish' && choice.finishReason === finishReason(event)
 	}
+}
+
+/** The one event that a chunk expresses; undefined if there are several. Chunks do not express where text starts and ends. */
+function contentEvent(events: readonly ChatEvent[]): ChatEvent | undefined {
+	let content: ChatEvent | undefined
+	for (const event of events) {
+		if (event.type === 'start' || isBoundary(event)) continue
+		if (content !== undefined) return undefined
+		content = event
+	}
+	return content
+}
+
+function isBoundary(event: ChatEvent): boolean {
+	if (event.type === 'part-end') return event.signature === undefined && event.rest === undefined
+	if (event.type !== 'part-start') return false
+	const { type } = event.part
+	return type === 'text' || type === 'reasoning' || type === 'refusal'
 }
 
 /** An answer or chunk that we wrote: choices with a `message` or a `delta`. */

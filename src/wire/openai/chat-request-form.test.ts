@@ -10,7 +10,7 @@ import { writeChatRequest } from './chat-request-writer.ts'
 const text = (text: string) => ({ type: 'text', text }) as const
 const user = (content: string): Message => ({ role: 'user', content: [text(content)] })
 const system = (content: string): Message => ({ role: 'system', content: [text(content)] })
-const assistant: Message = { role: 'assistant', content: [text('ok')], toolCalls: [] }
+const assistant: Message = { role: 'assistant', content: [text('ok')] }
 const plain: ChatRequest = {
 	model: 'm',
 	messages: [user('hi')],
@@ -32,7 +32,7 @@ interface Case {
 }
 
 const failed: Message = { role: 'tool', callId: 'c', content: [text('boom')], isError: true }
-const reasoned: Message = { role: 'assistant', content: [text('ok')], reasoning: 'hm', toolCalls: [] }
+const reasoned: Message = { role: 'assistant', content: [{ type: 'reasoning', text: 'hm' }, text('ok')] }
 const named: Message = { role: 'user', content: [text('hi')], name: 'ann' }
 const middle = [system('a'), system('b'), user('hi'), assistant, system('c'), user('on')]
 const longUser = 'u'.repeat(186)
@@ -42,7 +42,7 @@ const patched: Partial<ChatRequest> = {
 	tools: [patch],
 	toolChoice: { type: 'named', name: 'patch' },
 	messages: [
-		{ role: 'assistant', content: [], toolCalls: [{ type: 'custom', id: 'c', name: 'patch', arguments: 'a"b' }] },
+		{ role: 'assistant', content: [{ type: 'tool-call', kind: 'custom', id: 'c', name: 'patch', arguments: 'a"b' }] },
 	],
 }
 const asFunction = {

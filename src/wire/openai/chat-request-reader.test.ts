@@ -57,12 +57,12 @@ describe('a chat request is read', () => {
 		const paris = { type: 'text' as const, text: 'Paris' }
 		expect(assistant({ content: [thinking, more, paris] })).toEqual({
 			role: 'assistant',
-			content: [paris],
-			reasoning: 'Let me think',
-			toolCalls: [],
+			content: [{ type: 'reasoning', text: 'Let me' }, { type: 'reasoning', text: ' think' }, paris],
 		})
-		expect(assistant({ content: [thinking] })).toMatchObject({ content: [], reasoning: 'Let me' })
-		expect(assistant({ content: [thinking], reasoning_content: 'hm' })).toMatchObject({ reasoning: 'hm' })
+		expect(assistant({ content: [thinking] })).toMatchObject({ content: [{ type: 'reasoning', text: 'Let me' }] })
+		expect(assistant({ content: [thinking], reasoning_content: 'hm' })).toMatchObject({
+			content: [{ type: 'reasoning', text: 'hm' }],
+		})
 		expect(failure({ ...least, messages: [{ role: 'user', content: [thinking] }] })).toMatchObject({
 			status: 400,
 			param: 'messages[0].content[0].type',
@@ -203,8 +203,7 @@ describe('a chat request is read', () => {
 			},
 			{
 				role: 'assistant',
-				content: [],
-				toolCalls: [{ type: 'function', id: 'call_1', name: 'get_weather', arguments: '{}' }],
+				content: [{ type: 'tool-call', kind: 'function', id: 'call_1', name: 'get_weather', arguments: '{}' }],
 			},
 			{ role: 'tool', callId: 'call_1', content: [{ type: 'text', text: '21' }] },
 			{
@@ -213,12 +212,10 @@ describe('a chat request is read', () => {
 					{ type: 'text', text: 'Warm' },
 					{ type: 'refusal', text: 'no' },
 				],
-				toolCalls: [],
 			},
 			{
 				role: 'assistant',
-				content: [],
-				toolCalls: [{ type: 'function', id: 'function:old', name: 'old', arguments: '{}' }],
+				content: [{ type: 'tool-call', kind: 'function', id: 'function:old', name: 'old', arguments: '{}' }],
 			},
 			{ role: 'tool', callId: 'function:old', content: [{ type: 'text', text: '' }] },
 		])

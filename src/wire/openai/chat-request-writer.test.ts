@@ -50,17 +50,16 @@ const full: ChatRequest = {
 		},
 		{
 			role: 'assistant',
-			content: [],
-			reasoning: 'hm',
-			toolCalls: [
-				{ type: 'function', id: 'c1', name: 'get_weather', arguments: '{"city":"Paris"}' },
-				{ type: 'custom', id: 'c2', name: 'shell', arguments: 'ls' },
+			content: [
+				{ type: 'reasoning', text: 'hm' },
+				{ type: 'tool-call', kind: 'function', id: 'c1', name: 'get_weather', arguments: '{"city":"Paris"}' },
+				{ type: 'tool-call', kind: 'custom', id: 'c2', name: 'shell', arguments: 'ls' },
 			],
 		},
 		{ role: 'tool', callId: 'c1', content: [text('21')] },
 		{ role: 'tool', callId: 'c2', content: [text('x'), text('y')] },
-		{ role: 'assistant', content: [{ type: 'refusal', text: 'no' }], toolCalls: [] },
-		{ role: 'assistant', content: [text('yes')], toolCalls: [] },
+		{ role: 'assistant', content: [{ type: 'refusal', text: 'no' }] },
+		{ role: 'assistant', content: [text('yes')] },
 		{ role: 'user', content: [text('ok')] },
 	],
 	sampling: {

@@ -20,12 +20,12 @@ export interface ChunkReading {
 	readonly countPrompt: () => number
 }
 
-/** Reads the content of the choices of one operation. */
+/** Reads the content of the choices of one operation. Methods append events to `into`. */
 export interface ChoiceReader<Choice extends ChunkChoice> {
-	/** The parts in `choice`, without its end. */
-	readParts(choice: Choice): readonly ChatEvent[]
-	/** The parts that were held back, and the finish reason to report. */
-	close(index: number, reason: ReportedFinish): { readonly parts: readonly ChatEvent[]; readonly reason: FinishReason }
+	/** Reads the parts in `choice`, without its end. @returns whether it has content, which may be held back. */
+	readParts(choice: Choice, into: ChatEvent[]): boolean
+	/** Ends the parts. @returns the finish reason to report. */
+	close(index: number, reason: ReportedFinish, into: ChatEvent[]): FinishReason
 }
 
 /**
@@ -56,7 +56,7 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 	private started = false
 	private firstHasOutput = false
 	private ended = false
-	private partCount = 0
+	private pieceCount = 0
 	private reported: Usage | undefined
 
 	constructor(reading: ChunkReading, reader: ChoiceReader<Choice>) {
@@ -129,35 +129,41 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 	private readChoice(choice: Choice, chunk: Chunk<Choice>, text: string | undefined, events: ChatEvent[]): void {
 		const { index, finishReason } = choice
 		if (index >= this.reading.choices) return
-		const parts = this.reader.readParts(choice)
+		const hasContent = this.emit(events, (into) => this.reader.readParts(choice, into))
 		const reason = finishReason === undefined ? undefined : readFinishReason(finishReason, this.reading.errors.title)
 		if (reason !== undefined) {
-			const isPure = parts.length === 0 && text !== undefined && chunk.choices?.length === 1
+			const isPure = !hasContent && text !== undefined && chunk.choices?.length === 1
 			this.ends.delete(index)
 			this.ends.set(index, { reason, source: isPure ? { text, value: chunk } : undefined, stopText: choice.stopText })
 			this.closed.set(index, true)
-		} else if (parts.length > 0 || !this.closed.has(index)) this.closed.set(index, false)
-		this.emit(parts, events)
+		} else if (hasContent || !this.closed.has(index)) this.closed.set(index, false)
 	}
 
 	private close(index: number, events: ChatEvent[]): void {
 		const end = this.ends.get(index)
-		const closing = this.reader.close(index, end?.reason ?? 'stop')
-		this.emit(closing.parts, events)
-		const stopText = this.reading.stop?.find((text) => text === end?.stopText)
-		this.emit([{ type: 'choice-finish', choice: index, reason: closing.reason, stopText }], events)
+		this.emit(events, (into) => {
+			const reason = this.reader.close(index, end?.reason ?? 'stop', into)
+			const stopText = this.reading.stop?.find((text) => text === end?.stopText)
+			into.push({ type: 'choice-finish', choice: index, reason, stopText })
+		})
 	}
 
 	/** Choice 0 comes first: if it has produced nothing yet, it gets an empty text. */
-	private emit(parts: readonly ChatEvent[], events: ChatEvent[]): void {
-		for (const part of parts) {
-			if (!this.firstHasOutput && 'choice' in part) {
-				this.firstHasOutput = true
-				if (part.choice > 0) events.push({ type: 'text', choice: 0, text: '' })
-				if (!this.closed.has(0)) this.closed.set(0, false)
+	private emit<Result>(events: ChatEvent[], read: (into: ChatEvent[]) => Result): Result {
+		const parts: ChatEvent[] = []
+		try {
+			return read(parts)
+		} finally {
+			for (const part of parts) {
+				if (!this.firstHasOutput && 'choice' in part) {
+					this.firstHasOutput = true
+					if (part.choice > 0) events.push(...emptyText)
+					if (!this.closed.has(0)) this.closed.set(0, false)
+				}
+				if (part.type === 'part-delta' || (part.type === 'part-start' && part.part.type === 'tool-call'))
+					this.pieceCount++
+				events.push(part)
 			}
-			if (part.type !== 'choice-finish') this.partCount++
-			events.push(part)
 		}
 	}
 
@@ -165,10 +171,16 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		if (this.reported !== undefined) return this.reported
 		return {
 			promptTokens: this.reading.countPrompt(),
-			completionTokens: this.partCount,
+			completionTokens: this.pieceCount,
 			cachedTokens: 0,
 			reasoningTokens: 0,
 			source: 'counted',
 		}
 	}
 }
+
+/** For choice 0. */
+const emptyText: readonly ChatEvent[] = [
+	{ type: 'part-start', choice: 0, part: { type: 'text' } },
+	{ type: 'part-end', choice: 0 },
+]

@@ -3,6 +3,7 @@
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { FinishReason } from '../../chat/event.ts'
 import type { ToolCall } from '../../chat/message.ts'
+import { reasoningOf, refusalOf, textOf, toolCallsOf } from '../../chat/parts.ts'
 import type { Source } from '../../chat/source.ts'
 import { overlay } from './chat-relay.ts'
 import { chatFormats } from './formats.ts'
@@ -50,15 +51,16 @@ export function writeCompletion(
 	return source?.format === chatFormats.whole ? overlay(written, source.value) : written
 }
 
-function writeMessage(choice: Choice, shape: CompletionShape) {
-	const [firstCall] = choice.toolCalls
+function writeMessage({ parts }: Choice, shape: CompletionShape) {
+	const [text, refusal, reasoning, calls] = [textOf(parts), refusalOf(parts), reasoningOf(parts), toolCallsOf(parts)]
+	const [firstCall] = calls
 	return {
 		role: 'assistant',
-		content: choice.text === '' && (firstCall !== undefined || choice.refusal !== '') ? null : choice.text,
-		refusal: choice.refusal === '' ? null : choice.refusal,
-		reasoning_content: choice.reasoning === '' ? undefined : choice.reasoning,
+		content: text === '' && (firstCall !== undefined || refusal !== '') ? null : text,
+		refusal: refusal === '' ? null : refusal,
+		reasoning_content: reasoning === '' ? undefined : reasoning,
 		annotations: [],
-		...(firstCall === undefined ? {} : writeCalls(choice.toolCalls, firstCall, shape)),
+		...(firstCall === undefined ? {} : writeCalls(calls, firstCall, shape)),
 	}
 }
 
@@ -68,7 +70,7 @@ function writeCalls(calls: readonly ToolCall[], first: ToolCall, shape: Completi
 }
 
 function writeToolCall(call: ToolCall) {
-	return call.type === 'function'
+	return call.kind === 'function'
 		? { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }
 		: { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments } }
 }

@@ -61,9 +61,8 @@ function readPlainMessages(value: unknown): readonly Message[] | undefined {
 		if (!isObject(one) || typeof one.content !== 'string' || !hasOnly(one, messageFields)) return undefined
 		const content = [{ type: 'text', text: one.content }] as const
 		const { role } = one
-		if (role === 'assistant') messages.push({ role, content, toolCalls: [] })
-		else if (role === 'user' || role === 'system' || role === 'developer') messages.push({ role, content })
-		else return undefined
+		if (role !== 'assistant' && role !== 'user' && role !== 'system' && role !== 'developer') return undefined
+		messages.push({ role, content })
 	}
 	return messages
 }

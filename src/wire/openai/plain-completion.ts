@@ -26,7 +26,7 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 	return {
 		model: reportedModel === model ? undefined : reportedModel,
 		fingerprint: asText(body.system_fingerprint),
-		choices: [{ text: message.content, reasoning: '', refusal: '', toolCalls: [], finishReason: reason }],
+		choices: [{ parts: [{ type: 'text', text: message.content }], finishReason: reason }],
 		usage,
 	}
 }

@@ -27,9 +27,13 @@ const token = (token: string, logprob: number) => ({
 })
 const answer: readonly ChatEvent[] = [
 	{ type: 'start', model: 'm-1', fingerprint: 'fp_1' },
-	{ type: 'text', choice: 0, text: 'one', logprobs: [token('one', -0.5)] },
-	{ type: 'text', choice: 1, text: 'two', logprobs: [token('two', -1)] },
+	{ type: 'part-start', choice: 0, part: { type: 'text' } },
+	{ type: 'part-delta', choice: 0, part: 'text', text: 'one', logprobs: [token('one', -0.5)] },
+	{ type: 'part-start', choice: 1, part: { type: 'text' } },
+	{ type: 'part-delta', choice: 1, part: 'text', text: 'two', logprobs: [token('two', -1)] },
+	{ type: 'part-end', choice: 1 },
 	{ type: 'choice-finish', choice: 1, reason: 'content-filter' },
+	{ type: 'part-end', choice: 0 },
 	{ type: 'choice-finish', choice: 0, reason: 'length' },
 	{
 		type: 'finish',
@@ -65,9 +69,10 @@ test('a unary answer whose first token of an echoed prompt has no probability', 
 		choices: [{ index: 0, text: 'ab', logprobs, finish_reason: 'stop' }],
 		usage: { prompt_tokens: 1, completion_tokens: 1 },
 	}
-	expect(readCompletion(body, open())[1]).toEqual({
-		type: 'text',
+	expect(readCompletion(body, open())[2]).toEqual({
+		type: 'part-delta',
 		choice: 0,
+		part: 'text',
 		text: 'ab',
 		logprobs: [{ token: 'a', logprob: null, bytes: null, top: [] }, token('b', -1)],
 	})

@@ -2,11 +2,12 @@
 // one chunk.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, TokenLogprob } from '../../chat/event.ts'
+import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
+import { PartSequencer } from '../../chat/part-sequencer.ts'
 import { asText } from '../json/fields.ts'
-import { finishReasonWith } from '../json/finish-reason.ts'
+import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import { Chunk, ChunkChoice } from './chunk.ts'
-import { type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
+import { type ChoiceReader, type ChunkReading, ChunkSequencer } from './chunk-sequencer.ts'
 import { readTokenLists } from './logprobs-reader.ts'
 
 /** Reads one answer. Pass it the chunks in order. */
@@ -14,11 +15,7 @@ export class TextCompletionChunkReader {
 	private readonly sequencer: ChunkSequencer<TextChoice>
 
 	constructor(reading: ChunkReading) {
-		this.sequencer = new ChunkSequencer(reading, {
-			readParts,
-			// A legacy completion has no tool calls.
-			close: (_, reason) => ({ parts: [], reason: finishReasonWith(0, reason, false) }),
-		})
+		this.sequencer = new ChunkSequencer(reading, new TextChoiceReader())
 	}
 
 	/** The events of one parsed chunk. An upstream error becomes an `error` event. */
@@ -52,7 +49,24 @@ function parseChoice(value: unknown): TextChoice {
 	return new TextChoice(value)
 }
 
-function readParts({ index: choice, text, logprobs }: TextChoice): readonly ChatEvent[] {
-	if (logprobs.length > 0) return [{ type: 'text', choice, text, logprobs }]
-	return text === '' ? [] : [{ type: 'text', choice, text }]
+class TextChoiceReader implements ChoiceReader<TextChoice> {
+	private readonly choices = new Map<number, PartSequencer<'text'>>()
+
+	readParts({ index, text, logprobs }: TextChoice, into: ChatEvent[]): boolean {
+		if (text === '' && logprobs.length === 0) return false
+		let parts = this.choices.get(index)
+		if (parts === undefined) {
+			parts = new PartSequencer(index)
+			this.choices.set(index, parts)
+			parts.start('text', { type: 'text' }, into)
+		}
+		parts.delta('text', { text, logprobs: logprobs.length > 0 ? logprobs : undefined }, into)
+		return true
+	}
+
+	/** A legacy completion has no tool calls. */
+	close(index: number, reason: ReportedFinish, into: ChatEvent[]): FinishReason {
+		this.choices.get(index)?.endAll(into)
+		return finishReasonWith(0, reason, false)
+	}
 }

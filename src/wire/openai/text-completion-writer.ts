@@ -2,6 +2,7 @@
 
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
+import { textOf } from '../../chat/parts.ts'
 import { writeErrorEvent } from './chat-chunk-writer.ts'
 import type { CompletionIdentity } from './completion-writer.ts'
 import { writeUsage } from './usage-writer.ts'
@@ -13,7 +14,7 @@ export function writeTextCompletion(completion: Completion, identity: Completion
 		created: identity.created,
 		model: completion.model ?? identity.model,
 		choices: completion.choices.map((choice, index) => ({
-			text: choice.text,
+			text: textOf(choice.parts),
 			index,
 			logprobs: choice.logprobs === undefined ? null : writeTokens(choice.logprobs, 0).logprobs,
 			finish_reason: writeReason(choice.finishReason),
@@ -45,7 +46,8 @@ export class TextCompletionChunkWriter {
 				this.model = event.model ?? this.model
 				this.fingerprint = event.fingerprint ?? null
 				return ''
-			case 'text': {
+			case 'part-delta': {
+				if (event.part !== 'text') return ''
 				const written =
 					event.logprobs === undefined ? undefined : writeTokens(event.logprobs, this.offsets.get(event.choice) ?? 0)
 				if (written !== undefined) this.offsets.set(event.choice, written.end)
@@ -67,11 +69,12 @@ export class TextCompletionChunkWriter {
 				return `${this.includeUsage ? this.chunk([], { usage: writeUsage(event.usage) }) : ''}data: [DONE]\n\n`
 			case 'error':
 				return writeErrorEvent(event.error)
-			case 'reasoning':
-			case 'refusal':
-			case 'tool-call':
-			case 'tool-arguments':
+			case 'part-start':
+			case 'part-end':
+			case 'rest':
 				return ''
+			default:
+				return event satisfies never
 		}
 	}
 

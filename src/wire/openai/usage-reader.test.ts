@@ -176,7 +176,7 @@ describe('Kimi: usage in the last choice only', () => {
 	test('is not sent to clients of unary answers in a choice', async () => {
 		const body = { choices: [{ index: 0, message, finish_reason: 'stop', usage }] }
 		const completion = {
-			choices: [{ text: 'a', reasoning: '', refusal: '', toolCalls: [], finishReason: 'stop' }],
+			choices: [{ parts: [{ type: 'text', text: 'a' }], finishReason: 'stop' }],
 			usage: { ...counted, source: 'counted' },
 		} as const
 		const source = { format: chatFormats.whole, text: '', value: body }

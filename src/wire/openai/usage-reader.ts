@@ -2,8 +2,10 @@
 // includes the reasoning. Counts that cannot be right are ignored. It does not know how tokens are counted or billed.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { restOf } from '../../chat/rest.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { asCount } from '../json/fields.ts'
+import { openaiWire } from './formats.ts'
 
 /** More tokens than any call has. */
 const tooMany = 1_000_000_000
@@ -47,7 +49,7 @@ export function readUsage(usage: unknown): Usage | undefined {
 		cachedTokens,
 		cacheWriteTokens: (cacheWrite ?? 0) <= promptTokens - cachedTokens ? cacheWrite : undefined,
 		reasoningTokens: reasoning,
-		...extraOf(usage),
+		rest: restOf(openaiWire, otherFields(usage)),
 		source: 'upstream',
 	}
 }
@@ -86,18 +88,17 @@ const counted: ReadonlySet<string> = new Set([
 ])
 const detailed: ReadonlySet<string> = new Set(['cached_tokens', 'reasoning_tokens'])
 
-/** The details in `usage` beyond the common counts. Details that are 0 or null are ignored. */
-function extraOf(usage: Readonly<Record<string, unknown>>): { readonly extra?: JsonObject } {
-	const extra: Record<string, unknown> = {}
-	for (const name in usage) if (!counted.has(name)) extra[name] = usage[name]
+/** What `usage` has beyond the common counts. Details that are 0 or null are ignored. */
+function otherFields(usage: Readonly<Record<string, unknown>>): JsonObject {
+	const others: Record<string, unknown> = {}
+	for (const name in usage) if (!counted.has(name)) others[name] = usage[name]
 	for (const name of ['prompt_tokens_details', 'completion_tokens_details']) {
 		const details = usage[name]
 		if (!isObject(details)) continue
 		const reported = Object.entries(details).filter(
 			([detail, value]) => !detailed.has(detail) && value !== 0 && value !== null,
 		)
-		if (reported.length > 0) extra[name] = Object.fromEntries(reported)
+		if (reported.length > 0) others[name] = Object.fromEntries(reported)
 	}
-	for (const _ in extra) return { extra: extra as JsonObject }
-	return {}
+	return others as JsonObject
 }

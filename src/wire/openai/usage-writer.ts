@@ -1,13 +1,14 @@
 // Writes token counts in the format of OpenAI's API, with every detail present: clients read them without checking.
 
 import { isObject } from '../../chat/json.ts'
+import { restFor } from '../../chat/rest.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { openaiWire } from './formats.ts'
 
 export function writeUsage(usage: Usage) {
-	const own = usage.extraWire === undefined ? usage.extra : undefined
-	const { prompt_tokens_details, completion_tokens_details, ...extra } = own ?? {}
+	const { prompt_tokens_details, completion_tokens_details, ...rest } = restFor(openaiWire, usage.rest)
 	return {
-		...extra,
+		...rest,
 		prompt_tokens: usage.promptTokens,
 		completion_tokens: usage.completionTokens,
 		total_tokens: usage.promptTokens + usage.completionTokens,
