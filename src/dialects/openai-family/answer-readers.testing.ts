@@ -11,6 +11,12 @@ export const chatReader: SampleAnswerReader = {
 	toolArgumentsPiece: (event) => at(delta(event), 'tool_calls', 0, 'function', 'arguments'),
 	isEnd: (event) => event === '[DONE]',
 	readErrorEvent: (event) => at(event, 'error', 'message'),
+	drops: {
+		image: 'a message has no images',
+		audio: 'audio is not streamed',
+		'provider-item': 'it belongs to another wire',
+		rest: 'it belongs to another wire',
+	},
 }
 
 export const textCompletionReader: SampleAnswerReader = {
@@ -22,5 +28,10 @@ export const textCompletionReader: SampleAnswerReader = {
 		reasoning: 'a completion is one text',
 		refusal: 'a completion is one text',
 		'tool-call': 'a completion is one text',
+		'tool-arguments': 'a completion is one text',
+		image: 'a completion is one text',
+		audio: 'a completion is one text',
+		'provider-item': 'a completion is one text',
+		rest: 'a completion is one text',
 	},
 }

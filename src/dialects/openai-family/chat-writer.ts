@@ -1,7 +1,10 @@
 // Writes chat answers in OpenAI's format.
 
+import type { AssistantPart } from '../../chat/message.ts'
 import { ChatChunkWriter, type ChunkShape } from '../../wire/openai/chat-chunk-writer.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
+import { openaiWire } from '../../wire/openai/formats.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter, StreamWriter } from '../writer.ts'
 import { completionIdentity } from './completion-identity.ts'
 
@@ -17,6 +20,15 @@ export function chatWriter(
 	return {
 		completion: (completion, context, source) =>
 			writeCompletion(completion, completionIdentity(context, idPrefix), shape, source),
+		unsupportedParts: unsupportedInChat,
 		stream: (context) => adaptStream(new ChatChunkWriter(completionIdentity(context, idPrefix), shape)),
 	}
 }
+
+const chatParts: ReadonlySet<AssistantPart['type']> = new Set(['text', 'reasoning', 'refusal', 'tool-call'])
+
+/** What a chat message of OpenAI's API cannot express. */
+export const unsupportedInChat = unsupportedPartsOf({
+	hasPart: ({ type }) => chatParts.has(type),
+	wire: openaiWire,
+})

@@ -9,6 +9,7 @@ import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/open
 import { readResponseId } from '../../wire/openai/responses/response-writer.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
 import { previousResponseNotFound } from './not-found.ts'
 
@@ -37,6 +38,9 @@ export const compactResponse: Route = {
 	},
 }
 
+/** A summary is one text. */
+const unsupportedParts = unsupportedPartsOf({ hasPart: ({ type }) => type === 'text' })
+
 /** Nothing is stored: the client keeps the result. */
 function compactCall(read: ReadResponsesRequest, input: readonly Message[]): ChatCall {
 	const { instructions, echo, metadata, withEncryptedReasoning } = read
@@ -47,6 +51,7 @@ function compactCall(read: ReadResponsesRequest, input: readonly Message[]): Cha
 		violation: read.violation,
 		writer: {
 			completion: (completion, context) => writeCompaction(completion, context, input),
+			unsupportedParts,
 			stream: (context) => new ResponseEventWriter(context, { echo, metadata, withEncryptedReasoning }),
 		},
 	}

@@ -1,5 +1,7 @@
 // POST /responses, and POST /responses/input_tokens, which counts the tokens of such a request.
 
+import { responsesWire } from '../../wire/openai/formats.ts'
+import { isItemPart } from '../../wire/openai/responses/answer-items.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import {
@@ -9,6 +11,7 @@ import {
 } from '../../wire/openai/responses/response-writer.ts'
 import type { ChatCall, CountCall, MessageReferences } from '../call.ts'
 import type { Route } from '../dialect.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter } from '../writer.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
 import { threadOf } from './response-thread.ts'
@@ -77,6 +80,7 @@ function countCall(read: ReadResponsesRequest): CountCall {
 function responseWriter(shape: ResponseShape): AnswerWriter {
 	return {
 		completion: (completion, identity) => writeCompletedResponse(completion, identity, shape),
+		unsupportedParts: unsupportedPartsOf({ hasPart: isItemPart, wire: responsesWire }),
 		stream: (identity) => new ResponseEventWriter(identity, shape),
 		accepted: (identity) => writeResponse(identity, shape, { status: 'queued', output: [] }),
 	}
