@@ -53,8 +53,8 @@ export interface Sampling {
 	readonly repetitionPenalty?: number
 	/** Maps a token id to a bias of -100 to 100. */
 	readonly logitBias?: ReadonlyMap<number, number>
-	/** Any 64-bit integer that JSON represents exactly. */
-	readonly seed?: number
+	/** Any integer. One that a number does not represent exactly is a bigint. */
+	readonly seed?: number | bigint
 }
 
 /**

@@ -4,6 +4,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import { ChatError, chatErrorKinds } from '../chat/error.ts'
+import { parseJson, stringifyJson } from '../chat/json-text.ts'
 import type { LimitMeasure } from '../limits/limit-state.ts'
 import { answerContract, asReceived, context, failure, text } from './answer.contract.ts'
 import { writeSample } from './call-samples.testing.ts'
@@ -55,11 +56,13 @@ function describeRoute(sample: DialectSample, name: string, route: Route, reques
 		}
 		const reader = sample.answers[name]
 		if (reader !== undefined && body !== undefined)
-			test('a field that the API does not know is refused, reported as dropped, or passed on', async () => {
-				const call = await read(route, request, { ...body, unknown_field: 1 }).catch((thrown: unknown) => thrown)
+			test('a field that the API does not know is refused, reported as dropped, or passed on unchanged', async () => {
+				const text = `${JSON.stringify(body).slice(0, -1)},"unknown_field":1.0}`
+				const exact = parseJson(text) as Readonly<Record<string, unknown>>
+				const call = await read(route, request, exact).catch((thrown: unknown) => thrown)
 				if (call instanceof ChatError) return
 				const isReported = [at(call, 'dropped')].flat().includes('unknown_field')
-				const isPassedOn = at(call, 'request', 'passthrough', 'unknown_field') === 1
+				const isPassedOn = stringifyJson(at(call, 'request', 'passthrough') ?? {}).includes('"unknown_field":1.0')
 				expect({ isReported, isPassedOn }).toContainValue(true)
 			})
 		if (reader !== undefined)

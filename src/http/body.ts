@@ -2,6 +2,7 @@
 // failures are ChatErrors.
 
 import { ChatError } from '../chat/error.ts'
+import { parseJson } from '../chat/json-text.ts'
 import { Sweep, type Timed } from '../system/sweep.ts'
 
 export interface BodyLimits {
@@ -32,7 +33,7 @@ export function bodyReader(limits: BodyLimits): BodyReader {
 	const arriving = new Sweep(limits.timeoutMs)
 	return {
 		async json(request) {
-			const value = parseJson(await readBytes(request, limits, arriving))
+			const value = parseBody(await readBytes(request, limits, arriving))
 			if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
 			return value
 		},
@@ -119,11 +120,11 @@ function cutOff(cause: unknown): ChatError {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
-function parseJson(bytes: Uint8Array): unknown {
+function parseBody(bytes: Uint8Array): unknown {
 	let text: string | undefined
 	try {
 		text = utf8.decode(bytes)
-		return JSON.parse(text)
+		return parseJson(text)
 	} catch (cause) {
 		if (text === undefined)
 			throw new ChatError(

@@ -6,27 +6,32 @@ import { signatureOrigin } from '../engines/upstream/signature-origin.ts'
 import type { Upstream } from './deployment.ts'
 import type { Planned } from './plan.ts'
 
+/** A call, and the upstreams of its model. */
+export type Candidates = Pick<Planned, 'call' | 'deployment' | 'model'>
+
 /** Whether `upstream` may receive `call`: one that breaks a rule of OpenAI's API needs an upstream that accepts more. */
 export function mayReceive({ acceptsViolations }: Upstream, call: ModelCall): boolean {
 	return acceptsViolations || violationOf(call) === undefined
 }
 
 /** @throws ChatError the rule that the call breaks, if no upstream of the model may receive it. */
-export function checkCandidates(planned: Planned): void {
-	const violation = violationOf(planned.call)
-	if (violation !== undefined && !upstreamsOf(planned).some((upstream) => mayReceive(upstream, planned.call)))
+export function checkCandidates(candidates: Candidates): void {
+	const { call } = candidates
+	const violation = violationOf(call)
+	if (violation !== undefined && !upstreamsOf(candidates).some((upstream) => mayReceive(upstream, call)))
 		throw violation
 }
 
 /** Whether the upstreams of the model do not recognize each other's signatures. */
-export function hasSeveralOrigins(planned: Planned): boolean {
-	const origins = upstreamsOf(planned).flatMap(({ engine: { signatureService }, model = planned.model.name }) =>
+export function hasSeveralOrigins(candidates: Candidates): boolean {
+	const { name } = candidates.model
+	const origins = upstreamsOf(candidates).flatMap(({ engine: { signatureService }, model = name }) =>
 		signatureService === undefined ? [] : [signatureOrigin(signatureService, model)],
 	)
 	return new Set(origins).size > 1
 }
 
-function upstreamsOf({ deployment, model }: Planned): readonly Upstream[] {
+function upstreamsOf({ deployment, model }: Candidates): readonly Upstream[] {
 	return deployment.routeOf(model).members.map(({ endpoint }) => deployment.upstreamAt(endpoint))
 }
 

@@ -2,6 +2,7 @@
 // of each request to its observer.
 
 import { ChatError } from '../chat/error.ts'
+import { stringifyJson } from '../chat/json-text.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { TextBody } from '../dialects/writer.ts'
 import type { EventStreams } from '../http/event-stream.ts'
@@ -122,5 +123,5 @@ interface Content {
 function writeContent(body: unknown, status: number): Content {
 	if (status === noContent) return { text: null, headers: {} }
 	if (body instanceof TextBody) return { text: body.text, headers: { 'content-type': body.contentType } }
-	return { text: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+	return { text: stringifyJson(body), headers: { 'content-type': 'application/json' } }
 }

@@ -2,6 +2,7 @@
 // request, and the events of the answer are sent as frames.
 
 import { asChatError } from '../chat/error.ts'
+import { stringifyJson } from '../chat/json-text.ts'
 import type { SocketRoute } from '../dialects/dialect.ts'
 import type { SocketPeer, SocketSend } from './listener.ts'
 
@@ -55,7 +56,7 @@ function requestOf(body: unknown, { url, headers }: SocketOptions['upgrade'], si
 	const sent = new Headers({ 'content-type': 'application/json' })
 	for (const [name, value] of headers)
 		if (!/^(connection|upgrade|host|content-.*|sec-websocket-.*)$/.test(name)) sent.set(name, value)
-	return new Request(url, { method: 'POST', headers: sent, body: JSON.stringify(body), signal })
+	return new Request(url, { method: 'POST', headers: sent, body: stringifyJson(body), signal })
 }
 
 /** @param send resolves when the client can receive more. */

@@ -1,6 +1,7 @@
 // A database that version 0.1 wrote, opened by this version: every message, turn, stored completion, response and item
 // reads the same through the HTTP API. version-0.1.jsonl contains the key, the rows of that database, and the responses
-// of that version's server.
+// of that version's server. One difference is intended: reasoning in several blocks was one item, and is one item for
+// each block.
 
 import { Database } from 'bun:sqlite'
 import { expect, test } from 'bun:test'
@@ -41,13 +42,38 @@ async function oldFolder(): Promise<string> {
 	return folder
 }
 
+interface ReasoningItem {
+	readonly type: 'reasoning'
+	readonly id: string
+	readonly content: readonly { readonly type: string; readonly text: string }[]
+}
+
+/** The same JSON with the reasoning items of one message joined. */
+function joinReasoning(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(joinReasoning).reduce<readonly unknown[]>(joinItem, [])
+	if (typeof value !== 'object' || value === null) return value
+	return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, joinReasoning(field)]))
+}
+
+function joinItem(items: readonly unknown[], item: unknown): readonly unknown[] {
+	const last = items.at(-1)
+	if (!isReasoning(item) || !isReasoning(last) || !item.id.startsWith(`${last.id}.`)) return [...items, item]
+	const [first] = last.content
+	const text = [...last.content, ...item.content].map((part) => part.text).join('')
+	return [...items.slice(0, -1), { ...last, content: [{ ...first, text }] }]
+}
+
+function isReasoning(item: unknown): item is ReasoningItem {
+	return typeof item === 'object' && item !== null && 'type' in item && item.type === 'reasoning'
+}
+
 async function expectSameAnswers(data: string, config?: string): Promise<void> {
 	const server = await startServer({ data, config })
 	try {
 		const now = await Promise.all(
 			answers.map(async ({ path }) => {
 				const response = await fetch(server.url + path, { headers: { authorization: `Bearer ${key}` } })
-				return [path, await response.json()]
+				return [path, joinReasoning(await response.json())]
 			}),
 		)
 		expect(now).toEqual(answers.map(({ path, answer }) => [path, answer]))

@@ -1,6 +1,7 @@
 // Aleph Alpha's chat request: OpenAI's with additional fields.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { copyNumbers } from '../../chat/json-text.ts'
 import { strictViolation } from '../../wire/json/strict-schema.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 
@@ -32,7 +33,7 @@ export function readChat(body: unknown): ReadChat {
 		fields.max_tokens = maximumTokens
 	const { hosting, tags } = body
 	return {
-		...readChatRequest(fields),
+		...readChatRequest(copyNumbers(body, fields)),
 		dropped: hosting == null ? [] : ['hosting'],
 		labels:
 			Array.isArray(tags) && tags.length > 0 ? { tags: tags.map(String).join(',').slice(0, longestTags) } : undefined,

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { readSocketFrame, responsesSocket, SocketFrames } from './responses-socket.ts'
@@ -12,6 +13,12 @@ describe('a frame', () => {
 			body: { model: 'm', input: 'Hi', stream: true },
 			stream: 's1',
 		})
+	})
+
+	test('has the numbers of its text', () => {
+		const tools = '[{"type":"function","name":"f","parameters":{"maximum":9223372036854775807,"12":1.0}}]'
+		const { body } = readSocketFrame(`{"type":"response.create","tools":${tools},"temperature":1.0}`)
+		expect(stringifyJson(body)).toBe(`{"tools":${tools},"temperature":1.0,"stream":true}`)
 	})
 
 	for (const [name, text, message] of [

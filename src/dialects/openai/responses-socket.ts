@@ -3,6 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers, parseJson, stringifyJson } from '../../chat/json-text.ts'
 import { writeError } from '../../wire/openai/error-writer.ts'
 import type { SocketRoute } from '../dialect.ts'
 
@@ -38,12 +39,12 @@ export function readSocketFrame(text: string): SocketRequest {
 function parse(text: string): JsonObject {
 	let frame: unknown
 	try {
-		frame = JSON.parse(text)
+		frame = parseJson(text)
 	} catch (cause) {
 		throw new ChatError('invalid-request', 'We could not parse the JSON of your message.', { cause })
 	}
 	if (!isObject(frame)) throw new ChatError('invalid-request', 'Invalid message: expected a JSON object.')
-	return frame as JsonObject
+	return exactMembers(frame) as JsonObject
 }
 
 /** Converts the text of a stream, in chunks of any size, into frames: one for each event. */
@@ -84,7 +85,7 @@ export const responsesSocket: SocketRoute = {
 	},
 	frames: (tag) => new SocketFrames(tag),
 	writeFailure: (status, body, tag) =>
-		JSON.stringify({
+		stringifyJson({
 			type: 'error',
 			status,
 			...(isObject(body) ? body : {}),

@@ -3,6 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
+import { copyNumbers } from '../../chat/json-text.ts'
 import { field, listField } from '../../wire/json/fields.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
 import type { ReadChatRequest } from '../../wire/openai/read-chat-request.ts'
@@ -15,7 +16,7 @@ export function readOpenGateChatRequest(body: unknown): ReadChatRequest {
 	const entries = Object.entries(body).filter(
 		([name]) => !searchFields.has(name) && (hasTools || !toolFields.has(name)),
 	)
-	return readChatRequest(Object.fromEntries(entries))
+	return readChatRequest(copyNumbers(body, Object.fromEntries(entries)))
 }
 
 const searchFields: ReadonlySet<string> = new Set(['search', 'search_args'])

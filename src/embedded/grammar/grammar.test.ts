@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
 import type { Json, JsonObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import { isLibraryHere, openMatcher } from '../runtime/library.testing.ts'
 import { jsonGrammar, jsonSchemaGrammar } from './grammar.ts'
 
@@ -56,6 +57,18 @@ const cases: readonly (readonly [
 	['enum of anything', { enum: ['a', 1, null, { b: [2] }] }, ['a', 1, null, { b: [2] }], ['b', 2, { b: [3] }]],
 	['enum beside bounds', { enum: ['a', 'abc', 3, 9], minLength: 2, maximum: 5 }, ['abc', 3], ['a', 9]],
 	['const beside a type', { const: 5, type: ['integer', 'null'] }, [5], [null, 6]],
+	[
+		'numbers that JSON.parse rounds',
+		parseJson('{"enum":[9223372036854775807,9223372036854775806,1.0],"minimum":5}') as JsonObject,
+		[9223372036854775807n, 9223372036854775806n].map((value) => JSON.rawJSON(String(value))),
+		[2 ** 63, 1],
+	],
+	[
+		'const of a long number',
+		parseJson('{"const":9223372036854775807}') as JsonObject,
+		[JSON.rawJSON('9223372036854775807')],
+		[2 ** 63],
+	],
 	['anyOf', { anyOf: [{ type: 'integer', minimum: 3, maximum: 5 }, { const: 'x' }] }, [3, 5, 'x'], [2, 6, 'y']],
 	['anyOf beside a type', { type: 'string', anyOf: [true] }, ['x'], [1]],
 	['allOf', { allOf: [{ type: 'integer', minimum: 3 }, { maximum: 4 }] }, [3, 4], [2, 5]],

@@ -1,6 +1,7 @@
 // Writes a message of the assistant in the form that the model's template expects: reasoning, text and calls in separate
 // fields, or calls within the text if the template cannot render them. It does not know other roles.
 
+import { parseJson } from '../../chat/json-text.ts'
 import type { AssistantMessage, AssistantPart, ToolCall } from '../../chat/message.ts'
 import { reasoningOf, toolCallsOf } from '../../chat/parts.ts'
 import { writeCalls } from './call-format.ts'
@@ -95,7 +96,7 @@ function argumentsText(call: ToolCall): string {
 /** A client may send back truncated arguments; templates then get them as text. */
 function readArguments(text: string): unknown {
 	try {
-		return JSON.parse(text)
+		return parseJson(text)
 	} catch {
 		return text
 	}

@@ -2,6 +2,7 @@
 // the text that the template puts around their names and arguments is the format. Templates without support for tools,
 // or with an unrecognized format, get a generic format and instructions for it. It knows no model by name.
 
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { Render, TemplateMessage } from './template-message.ts'
 
 /**
@@ -178,7 +179,7 @@ export function instructions(definitions: readonly unknown[]): string {
 	return [
 		'You can call functions. These are the functions, as JSON Schema:',
 		'<tools>',
-		...definitions.map((definition) => JSON.stringify(definition)),
+		...definitions.map(stringifyJson),
 		'</tools>',
 		'To call one, answer with its name and arguments as a JSON object between <tool_call> and </tool_call>:',
 		'<tool_call>',

@@ -1,6 +1,7 @@
 // Control tokens come from templates only. The test model maps every character to one token.
 
 import { expect, test } from 'bun:test'
+import { parseJson } from '../../chat/json-text.ts'
 import type { LlamaModel } from './binding.ts'
 import { PromptText } from './prompt-text.ts'
 import { Vocabulary } from './vocabulary.ts'
@@ -69,6 +70,14 @@ test('values are guarded inside, names of members included', async () => {
 	const reader = promptText()
 	const guarded = JSON.stringify(reader.guardAll({ '<|end|>': ['<|start|>', 1, null, { a: '[INST]' }] }))
 	expect(await reader.read(guarded)).toEqual(plain('{"<|end|>":["<|start|>",1,null,{"a":"[INST]"}]}'))
+})
+
+test('numbers inside values are rendered with all digits', async () => {
+	const reader = promptText()
+	const text = '{"a":12345678901234567890,"b":[1.0,{"c":-0}],"d":2}'
+	const guarded = reader.guardAll(parseJson(text))
+	expect(await reader.read(JSON.stringify(guarded))).toEqual(plain(text))
+	expect(await reader.read(`a=${Object(guarded).a}<|end|>`)).toEqual([...plain('a=12345678901234567890'), 1])
 })
 
 test('the initial token is added once, and white space beside a token is removed if the token strips it', async () => {

@@ -4,6 +4,7 @@
 // process. It does not know templates.
 
 import { randomBytes } from 'node:crypto'
+import { exactMembers } from '../../chat/json-text.ts'
 import type { Token } from './binding.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -13,6 +14,10 @@ const sliceLength = 16_384
 export class PromptText {
 	private readonly vocabulary: Vocabulary
 	private readonly mark = `\u{E000}${randomBytes(12).toString('hex')}\u{E001}`
+	/** On both sides of a number that templates must not round: they get it as text. */
+	private readonly numberMark = `\u{E000}${randomBytes(12).toString('hex')}\u{E002}`
+	/** Such a number, in quotes if the template wrote it as JSON. */
+	private readonly numbers = new RegExp(`"?${this.numberMark}([^\u{E000}]*)${this.numberMark}"?`, 'g')
 	/** By first character, longest first. */
 	private readonly controls: ReadonlyMap<string, readonly string[]>
 	private readonly byLastCharacter: ReadonlyMap<string, readonly string[]>
@@ -40,12 +45,15 @@ export class PromptText {
 		return (this.endsControl(text) ? this.mark : '') + guarded + (this.beginsControl(text) ? this.mark : '')
 	}
 
-	/** Guards every text inside a JSON value, names of members included. */
+	/** Guards every text inside a JSON value, names of members included. Its numbers are rendered with all digits. */
 	guardAll(value: unknown): unknown {
 		if (typeof value === 'string') return this.guard(value)
-		if (Array.isArray(value)) return value.map((item) => this.guardAll(item))
+		if (JSON.isRawJSON(value)) return this.numberMark + value.rawJSON + this.numberMark
+		if (Array.isArray(value)) return exactMembers(value).map((item) => this.guardAll(item))
 		if (typeof value !== 'object' || value === null) return value
-		return Object.fromEntries(Object.entries(value).map(([name, member]) => [this.guard(name), this.guardAll(member)]))
+		return Object.fromEntries(
+			Object.entries(exactMembers(value)).map(([name, member]) => [this.guard(name), this.guardAll(member)]),
+		)
 	}
 
 	/**
@@ -92,7 +100,8 @@ export class PromptText {
 
 	/** Cuts before a space, a word boundary of byte-level tokenizers anyway. */
 	private *slices(text: string): Generator<string> {
-		const plain = text.replaceAll(this.mark, '')
+		const unmarked = text.replaceAll(this.mark, '')
+		const plain = unmarked.includes(this.numberMark) ? unmarked.replace(this.numbers, '$1') : unmarked
 		let from = 0
 		while (this.vocabulary.canSlice && plain.length - from > 2 * sliceLength) {
 			const space = plain.indexOf(' ', from + sliceLength)

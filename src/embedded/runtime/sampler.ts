@@ -67,9 +67,10 @@ function bias(value: number): number {
  * Maps any 64-bit seed to the 32 bits that the addon accepts, different for each choice. It avoids all ones, which the
  * addon treats as a random seed.
  */
-function seedOf(seed: number, choice: number): number {
-	const high = Math.floor(seed / 2 ** 32)
-	const mixed = (Math.imul(high >>> 0, 0x9e3779b1) ^ (seed >>> 0)) + choice
+function seedOf(seed: number | bigint, choice: number): number {
+	const bits = BigInt(seed)
+	const [high, low] = [BigInt.asUintN(32, bits >> 32n), BigInt.asUintN(32, bits)]
+	const mixed = (Math.imul(Number(high), 0x9e3779b1) ^ Number(low)) + choice
 	return Math.min(mixed >>> 0, 0xffff_fffe)
 }
 

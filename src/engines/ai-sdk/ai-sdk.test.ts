@@ -6,6 +6,8 @@ import { collect } from '../../chat/collect.testing.ts'
 import { ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
 import { eventsOf } from '../answer.testing.ts'
@@ -22,6 +24,7 @@ interface ReceivedCall {
 	readonly path: string
 	readonly headers: Headers
 	readonly body: unknown
+	readonly text: string
 }
 
 type Respond = (received: ReceivedCall) => Response | Promise<Response>
@@ -32,7 +35,8 @@ const server = Bun.serve({
 	hostname: '127.0.0.1',
 	idleTimeout: 0,
 	async fetch(request) {
-		const one = { path: new URL(request.url).pathname, headers: request.headers, body: await request.json() }
+		const text = await request.text()
+		const one = { path: new URL(request.url).pathname, headers: request.headers, body: JSON.parse(text), text }
 		received.push(one)
 		return respond(one)
 	},
@@ -215,6 +219,35 @@ describe('reasoning, signatures, tool calls and usage', () => {
 		await again.close()
 	})
 })
+
+test.each(['@ai-sdk/anthropic', '@ai-sdk/cohere'] as const)(
+	'%s gets the numbers of client JSON unchanged',
+	async (name) => {
+		const engine = await open(name, () => new Response('{}', { status: 400 }))
+		const args = '{"id":1234567890123456789,"price":1.0,"list":[-0.0,1e3]}'
+		const parameters = '{"type":"object","properties":{"id":{"type":"integer","maximum":9223372036854775807}}}'
+		const messages = [
+			{ role: 'user', content: text('hi') },
+			{
+				role: 'assistant',
+				content: [],
+				toolCalls: [{ type: 'function', id: 'call_1', name: 'get_weather', arguments: args }],
+			},
+			{ role: 'tool', callId: 'call_1', content: text('21 degrees') },
+		] as const
+		const [tool] = tools
+		const sent = request({
+			messages,
+			tools: [{ ...tool, parameters: parseJson(parameters) as JsonObject }],
+			toolChoice: { type: 'auto' },
+			sampling: { seed: 9223372036854775807n },
+		})
+		await thrownBy(engine.chat(sent, call()))
+		expect(received[0]?.text).toContain(name === '@ai-sdk/cohere' ? JSON.stringify(args) : args)
+		expect(received[0]?.text).toContain('"maximum":9223372036854775807')
+		await engine.close()
+	},
+)
 
 test('unsupported fields are reported as dropped', async () => {
 	const dropped: string[] = []

@@ -2,7 +2,7 @@
 // are passed to `drop`. A request is rejected if the answer would be wrong without the field.
 
 import { ChatError } from '../../chat/error.ts'
-import { definedFields } from '../../chat/json.ts'
+import { definedFields, type JsonObject } from '../../chat/json.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import {
 	type Drop,
@@ -76,7 +76,12 @@ const reportDropped = dropReporter(callFates)
 
 function writeSampling(sampling: Sampling): Partial<CallSettings> {
 	const { temperature, topP, presencePenalty, frequencyPenalty, seed } = sampling
-	return { temperature, topP, topK: limitedTopK(sampling), presencePenalty, frequencyPenalty, seed }
+	return { temperature, topP, topK: limitedTopK(sampling), presencePenalty, frequencyPenalty, seed: writeSeed(seed) }
+}
+
+/** A number of the specification is exact up to 53 bits; equal seeds map to equal values. */
+function writeSeed(seed: number | bigint | undefined): number | undefined {
+	return typeof seed === 'bigint' ? Number(BigInt.asIntN(53, seed)) : seed
 }
 
 function writeResponseFormat(format: ResponseFormat): Partial<CallSettings> {
@@ -154,5 +159,12 @@ function writePassthrough(request: ChatRequest, name: string | undefined, drop: 
 		return {}
 	}
 	const fields = passthroughFor(request, undefined, drop)
-	return Object.keys(fields).length > 0 ? { [name]: definedFields(fields) } : {}
+	return Object.keys(fields).length > 0 ? { [name]: definedFields(plainNumbers(fields)) } : {}
+}
+
+/** Packages validate the type of their options. */
+function plainNumbers(fields: JsonObject): JsonObject {
+	return Object.fromEntries(
+		Object.entries(fields).map(([name, value]) => [name, JSON.isRawJSON(value) ? Number(value.rawJSON) : value]),
+	)
 }

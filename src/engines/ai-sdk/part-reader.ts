@@ -4,6 +4,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { ReasoningSignature } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { field, listField, textField } from '../../wire/json/fields.ts'
@@ -239,7 +240,7 @@ export function* partsOf(answer: unknown): Generator<unknown> {
 
 /** The rest of the complete input after the received fragments. */
 function restOf(input: unknown, received: string): string {
-	const argumentsText = typeof input === 'string' ? input : isObject(input) ? JSON.stringify(input) : ''
+	const argumentsText = typeof input === 'string' ? input : isObject(input) ? stringifyJson(input) : ''
 	return argumentsText.startsWith(received) ? argumentsText.slice(received.length) : ''
 }
 

@@ -4,6 +4,7 @@
 import { CallNames } from '../../chat/call-names.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { Json } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	AudioPart,
@@ -186,7 +187,7 @@ function optionsOf(proof: ReasoningSignature | undefined): ProviderOptions | und
 function readInput(call: ToolCall): Json {
 	if (call.type === 'custom') return { input: call.arguments }
 	try {
-		return JSON.parse(call.arguments) as Json
+		return parseJson(call.arguments) as Json
 	} catch {
 		return { input: call.arguments }
 	}

@@ -42,13 +42,12 @@ class Anthropic implements Engine {
 	private readonly form: MessageRequestForm
 	private readonly betas: readonly string[]
 	private readonly upstream: HttpUpstream
-	/** Names the upstream in the origins of signatures. */
-	private readonly host: string
+	readonly signatureService: string
 
 	constructor({ key, keyHeader, version, betas, form, ...options }: AnthropicOptions) {
 		this.form = form
 		this.betas = betas
-		this.host = readBaseUrl(options.url).host
+		this.signatureService = readBaseUrl(options.url).host
 		const secret = key?.reveal()
 		this.upstream = new HttpUpstream({
 			...options,
@@ -70,7 +69,7 @@ class Anthropic implements Engine {
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const origin = signatureOrigin(this.host, call.model)
+		const origin = signatureOrigin(this.signatureService, call.model)
 		const { body, betas } = writeMessageRequest(request, {
 			model: call.model,
 			origin,
@@ -102,7 +101,7 @@ class Anthropic implements Engine {
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
 		const { body, betas } = writeCountRequest(request, {
 			model: call.model,
-			origin: signatureOrigin(this.host, call.model),
+			origin: signatureOrigin(this.signatureService, call.model),
 			form: this.form,
 		})
 		const tokens = countField(

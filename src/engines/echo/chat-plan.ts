@@ -2,6 +2,7 @@
 // or of a JSON schema, or the message itself.
 
 import { ChatError } from '../../chat/error.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { AssistantMessage, Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
@@ -45,7 +46,7 @@ function planAnswer(request: ChatRequest): Plan {
 		case 'json-object':
 			return { ...plan, parts: [{ type: 'text', text: JSON.stringify({ echo: text }) }] }
 		case 'json-schema':
-			return { ...plan, parts: [{ type: 'text', text: JSON.stringify(sampleSchema(responseFormat.schema ?? {})) }] }
+			return { ...plan, parts: [{ type: 'text', text: stringifyJson(sampleSchema(responseFormat.schema ?? {})) }] }
 	}
 }
 
@@ -55,7 +56,7 @@ function sampleCall(tool: Tool): PlannedPart {
 		type: 'tool',
 		kind: 'function',
 		name: tool.name,
-		arguments: JSON.stringify(tool.parameters === undefined ? {} : sampleSchema(tool.parameters)),
+		arguments: stringifyJson(tool.parameters === undefined ? {} : sampleSchema(tool.parameters)),
 	}
 }
 

@@ -44,13 +44,12 @@ class Gemini implements Engine {
 	private readonly service: GeminiService
 	/** Fields of every chat request. Other requests would be rejected with them. */
 	private readonly body: JsonObject
-	/** Of the upstream's URL. */
-	private readonly host: string
+	readonly signatureService: string
 	private readonly upstream: HttpUpstream
 
 	constructor({ key, service, body, ...options }: GeminiOptions) {
 		this.service = service
-		this.host = new URL(options.url).host
+		this.signatureService = new URL(options.url).host
 		this.body = body ?? {}
 		this.upstream = new HttpUpstream({
 			...options,
@@ -133,7 +132,7 @@ class Gemini implements Engine {
 	}
 
 	private originOf(model: string): string {
-		return signatureOrigin(this.host, model)
+		return signatureOrigin(this.signatureService, model)
 	}
 }
 

@@ -6,6 +6,7 @@ import type { Completion } from '../../chat/completion.ts'
 import { ChatError, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import { redactorOf } from '../../system/redaction.ts'
 import { type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
@@ -125,9 +126,12 @@ export class HttpUpstream {
 		return { type: 'stream', batches }
 	}
 
-	/** Sends a request and returns the JSON body of the response. @throws ChatError */
+	/**
+	 * Sends a request and returns the JSON body of the response, for answers that are calculated with and not passed on,
+	 * such as vectors: their numbers are doubles. @throws ChatError
+	 */
 	async post(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
-		return (await this.read(path, body, call)).value
+		return (await this.readBody(await this.send(path, body, call), JSON.parse)).value
 	}
 
 	/** Sends a request and returns the body of the response, JSON or not. @throws ChatError */
@@ -172,9 +176,9 @@ export class HttpUpstream {
 	}
 
 	/** Synchronous if the body has already been received. @throws ChatError */
-	readBody(response: IncomingResponse): ReadBody | Promise<ReadBody> {
+	readBody(response: IncomingResponse, parse?: (text: string) => unknown): ReadBody | Promise<ReadBody> {
 		try {
-			const body = readBody(response, this.maxAnswerBytes)
+			const body = readBody(response, this.maxAnswerBytes, parse)
 			return body instanceof Promise ? body.catch(this.explain) : body
 		} catch (thrown) {
 			return this.explain(thrown)
@@ -188,7 +192,7 @@ export class HttpUpstream {
 			method: 'POST',
 			path,
 			headers: { 'x-request-id': call.requestId, ...call.headers },
-			body: isTyped(body) ? body : JSON.stringify(completeBody(body, this.options, call.drop)),
+			body: isTyped(body) ? body : stringifyJson(completeBody(body, this.options, call.drop)),
 			signal: call.signal,
 		})
 		const { status, headers } = response

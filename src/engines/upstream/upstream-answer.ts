@@ -5,6 +5,7 @@ import { CompletionFold } from '../../chat/completion-fold.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type { Source } from '../../chat/source.ts'
 import { type EngineAnswer, type EventBatch, type EventBatches, oneBatch } from '../answer.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
@@ -175,18 +176,26 @@ export interface ReadBody {
 	readonly value: unknown
 }
 
-/** Synchronous if the body has already been received. @throws HttpFailure */
-export function readBody(response: IncomingResponse, maxBytes: number): ReadBody | Promise<ReadBody> {
+/**
+ * Synchronous if the body has already been received.
+ *
+ * @param parse throws for a text that is not JSON. @throws HttpFailure
+ */
+export function readBody(
+	response: IncomingResponse,
+	maxBytes: number,
+	parse: (text: string) => unknown = parseJson,
+): ReadBody | Promise<ReadBody> {
 	const bytes = response.readAll(maxBytes)
-	return bytes instanceof Promise ? bytes.then(parseBody) : parseBody(bytes)
+	return bytes instanceof Promise ? bytes.then((all) => parseBody(all, parse)) : parseBody(bytes, parse)
 }
 
 const utf8 = new TextDecoder()
 
-function parseBody(bytes: Uint8Array): ReadBody {
+function parseBody(bytes: Uint8Array, parse: (text: string) => unknown): ReadBody {
 	const text = utf8.decode(bytes)
 	try {
-		return { text, value: JSON.parse(text) }
+		return { text, value: parse(text) }
 	} catch {
 		return { text, value: text }
 	}
@@ -205,7 +214,7 @@ export function firstError(body: string): unknown {
 /** The JSON of `text`. Undefined if it is none. */
 function parsed(text: string): unknown {
 	try {
-		return JSON.parse(text)
+		return parseJson(text)
 	} catch {
 		return undefined
 	}
@@ -228,7 +237,7 @@ function asErrorChunk(text: string): Readonly<Record<string, unknown>> {
 /** @throws ChatError `upstream-failed` if `data` is not JSON. */
 function parseChunk(data: string): unknown {
 	try {
-		return JSON.parse(data)
+		return parseJson(data)
 	} catch (cause) {
 		throw new ChatError('upstream-failed', 'The upstream returned an invalid response.', {
 			cause,

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
 import type { Usage } from '../../chat/usage.ts'
@@ -23,7 +24,7 @@ import type { Row } from './sql.ts'
 
 const number = z.coerce.number()
 /** Not validated further, because only these stores write it. */
-const json = z.string().transform((text): unknown => JSON.parse(text))
+const json = z.string().transform((text): unknown => parseJson(text))
 
 const conversationRow = z.object({
 	id: z.string().transform(conversationId),
@@ -83,7 +84,7 @@ export function readMessage(row: Row): TreeMessage {
 		branch: Number(row.branch),
 		depth: Number(row.depth),
 		pathBytes: Number(row.path_bytes),
-		message: JSON.parse(String(row.body)) as Message,
+		message: parseJson(String(row.body)) as Message,
 		partial: Number(row.partial) === 1,
 		createdAtMs: Number(row.created_at_ms),
 	}
@@ -106,7 +107,7 @@ export function writeMessage({ parent, message, partial, pathBytes, createdAtMs,
 }
 
 export function writeBody(message: Message): { readonly body: string; readonly search_text: string } {
-	return { body: JSON.stringify(message), search_text: foldText(textOf(message.content)) }
+	return { body: stringifyJson(message), search_text: foldText(textOf(message.content)) }
 }
 
 /** Folds a text for case-insensitive search that is the same in every database. */

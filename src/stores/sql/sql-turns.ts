@@ -1,5 +1,6 @@
 // The turns of one scope, in a database.
 
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { Metadata, Turn } from '../../conversations/conversation.ts'
 import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import { answerId, inputId } from '../../conversations/message-id.ts'
@@ -31,7 +32,7 @@ export class SqlTurns implements Turns {
 
 	async begin(turn: NewTurn): Promise<'begun' | 'not-found' | 'conflict'> {
 		const { tenant, owner } = this.scope
-		const echo = JSON.stringify(turn.echo)
+		const echo = stringifyJson(turn.echo)
 		const hash = echo === '{}' ? '' : Bun.SHA256.hash(echo, 'hex')
 		return this.database.write(async (sql) => {
 			const attached = await this.attachInputs(sql, turn)
@@ -45,7 +46,7 @@ export class SqlTurns implements Turns {
 					inputs, answers, usage, error, metadata, echo, created_at_ms, ended_at_ms)
 				VALUES (${turn.id}, ${tenant}, ${owner}, ${turn.conversation}, ${turn.create === undefined ? 0 : 1}, ${turn.surface},
 					${turn.stored ? 1 : 0}, 'running', ${turn.process}, ${turn.parent ?? null}, ${turn.model}, ${turn.inputs.length},
-					'[]', NULL, NULL, ${JSON.stringify(turn.metadata)}, ${hash}, ${turn.createdAtMs}, NULL)`
+					'[]', NULL, NULL, ${stringifyJson(turn.metadata)}, ${hash}, ${turn.createdAtMs}, NULL)`
 			return 'begun'
 		})
 	}
@@ -91,7 +92,7 @@ export class SqlTurns implements Turns {
 		return this.database.write(async (sql) => {
 			const row = await this.findRow(sql, id)
 			if (row === undefined) return undefined
-			await sql`UPDATE turns SET metadata = ${JSON.stringify(metadata)} WHERE id = ${id}`
+			await sql`UPDATE turns SET metadata = ${stringifyJson(metadata)} WHERE id = ${id}`
 			return { ...readTurn(row), metadata }
 		})
 	}
@@ -166,8 +167,8 @@ async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state
 		...facts,
 	}))
 	await sql`
-		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${JSON.stringify(stored)},
-			usage = ${usage === undefined ? null : JSON.stringify(usage)}, error = ${error === undefined ? null : JSON.stringify(error)}
+		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(stored)},
+			usage = ${usage === undefined ? null : stringifyJson(usage)}, error = ${error === undefined ? null : stringifyJson(error)}
 		WHERE id = ${turn.id}`
 }
 

@@ -5,6 +5,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, StartedPart } from '../../chat/event.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { Signature } from '../../chat/message.ts'
 import { PartSequencer } from '../../chat/part-sequencer.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
@@ -176,7 +177,7 @@ export class ContentBlockReader {
 			})
 		const isCustom = this.reading.customTools.has(name)
 		const input = field(block, 'input')
-		const whole = isObject(input) ? JSON.stringify(input) : '{}'
+		const whole = isObject(input) ? stringifyJson(input) : '{}'
 		this.calls++
 		const kind = isCustom ? 'custom' : 'function'
 		const part: StartedPart = { type: 'tool-call', kind, id, name, rest: readBlockRest('tool_use', block) }

@@ -2,6 +2,7 @@
 // types of Anthropic's SDKs.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type { AssistantPart, ReasoningPart, ToolCall } from '../../chat/message.ts'
 import { type Rest, restFor } from '../../chat/rest.ts'
 import { messagesWire } from './formats.ts'
@@ -72,7 +73,7 @@ function writeCall(call: ToolCall, { tagsSignatures }: BlockShape): readonly obj
  */
 export function readInput(text: string): JsonObject {
 	try {
-		const value: unknown = JSON.parse(text)
+		const value: unknown = parseJson(text)
 		if (isObject(value)) return value as JsonObject
 	} catch {}
 	return text === '' ? {} : { INVALID_JSON: text }

@@ -4,6 +4,7 @@
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, ChoiceFinishEvent, PartDeltaEvent, PartEndEvent, StartedPart } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import { mergeRest, type Rest, restFor } from '../../chat/rest.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { type BlockShape, writeRedacted, writeText, writeThinking, writeToolUse } from './content-block-writer.ts'
@@ -134,7 +135,7 @@ export class MessageEventWriter {
 		const { citations } = restFor(messagesWire, rest)
 		if (!Array.isArray(citations)) return ''
 		return citations
-			.map((citation) => this.textBlock() + this.delta(JSON.stringify({ type: 'citations_delta', citation })))
+			.map((citation) => this.textBlock() + this.delta(stringifyJson({ type: 'citations_delta', citation })))
 			.join('')
 	}
 
@@ -142,12 +143,12 @@ export class MessageEventWriter {
 	private providerItem(item: JsonObject): string {
 		const { input, content, encrypted_content } = item
 		if (isObject(input)) {
-			const delta = { type: 'input_json_delta', partial_json: JSON.stringify(input) }
-			return this.openBlock({ ...item, input: {} }) + this.delta(JSON.stringify(delta)) + this.close()
+			const delta = { type: 'input_json_delta', partial_json: stringifyJson(input) }
+			return this.openBlock({ ...item, input: {} }) + this.delta(stringifyJson(delta)) + this.close()
 		}
 		if (item.type !== 'compaction') return this.openBlock(item) + this.close()
 		const delta = { type: 'compaction_delta', content, encrypted_content }
-		return this.openBlock({ ...item, content: null }) + this.delta(JSON.stringify(delta)) + this.close()
+		return this.openBlock({ ...item, content: null }) + this.delta(stringifyJson(delta)) + this.close()
 	}
 
 	private finishChoice({ reason, stopText }: ChoiceFinishEvent): string {
@@ -225,5 +226,5 @@ export function writeErrorEvent(error: ChatError): string {
 export const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
 
 function writeEvent(type: string, fields: object): string {
-	return `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+	return `event: ${type}\ndata: ${stringifyJson({ type, ...fields })}\n\n`
 }

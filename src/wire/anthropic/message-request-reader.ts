@@ -1,7 +1,8 @@
 // Reads a request of Anthropic's Messages API into a canonical request. It checks rules that span fields, which the
 // schema cannot. It does not know keys or models.
 
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
 import type { ThreadMessages } from '../../conversations/thread.ts'
@@ -42,7 +43,7 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
 	checkThinking(fields)
-	const { prompt, parts, dropped } = readPrompt(fields, betas)
+	const { prompt, parts, dropped } = readPrompt(fields, body, betas)
 	const request: EveryField<ChatRequest> = {
 		...prompt,
 		sampling: readSampling(fields),
@@ -65,7 +66,7 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 export function readCountRequest(body: unknown, betas: string | null): ChatRequest {
 	const parsed = countRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
-	return { ...readPrompt(parsed.data, betas).prompt, sampling: {}, stop: [], choices: 1 }
+	return { ...readPrompt(parsed.data, body, betas).prompt, sampling: {}, stop: [], choices: 1 }
 }
 
 /** Fields that a message request has and a token counting request lacks. */
@@ -75,7 +76,7 @@ interface ReadPrompt extends Pick<ReadMessageRequest, 'parts' | 'dropped'> {
 	readonly prompt: Omit<EveryField<ChatRequest>, AnswerField>
 }
 
-function readPrompt(fields: PromptBody, betas: string | null): ReadPrompt {
+function readPrompt(fields: PromptBody, body: unknown, betas: string | null): ReadPrompt {
 	const reader = new BlockReader()
 	const instructions: readonly Message[] =
 		fields.system == null || fields.system.length === 0
@@ -93,7 +94,7 @@ function readPrompt(fields: PromptBody, betas: string | null): ReadPrompt {
 		responseFormat: readFormat(fields),
 		reasoningEffort: effort ?? undefined,
 		reasoningTokens: readThinking(fields.thinking),
-		...readPassthrough(fields, haveMoreFields, betas),
+		...readPassthrough(fields, body, haveMoreFields, betas),
 	}
 	return { prompt, parts: { instructions, transient: [], incoming }, dropped: [...reader.dropped] }
 }
@@ -174,17 +175,22 @@ const canonicalFieldsWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	output_config: new Set(['effort', 'format']),
 }
 
-/** Fields that are read are passed through as well if they contain more than the canonical request can represent. */
+/**
+ * Fields as they are in `body`. Those that are read are passed through as well if they contain more than the canonical
+ * request can represent.
+ */
 function readPassthrough(
 	fields: PromptBody,
+	body: unknown,
 	withTools: boolean,
 	betas: string | null,
 ): Pick<EveryField<ChatRequest>, 'passthrough' | 'passthroughWire'> {
 	const passthrough: Record<string, unknown> = {}
+	const exact = isObject(body) ? exactMembers(body) : fields
 	for (const [name, value] of Object.entries(fields))
-		if (value != null && (!canonicalFields.has(name) || hasMoreFields(name, value))) passthrough[name] = value
-	if (withTools) passthrough.tools = fields.tools
-	if (fields.thinking != null && !canonicalThinking.has(fields.thinking.type)) passthrough.thinking = fields.thinking
+		if (value != null && (!canonicalFields.has(name) || hasMoreFields(name, value))) passthrough[name] = exact[name]
+	if (withTools) passthrough.tools = exact.tools
+	if (fields.thinking != null && !canonicalThinking.has(fields.thinking.type)) passthrough.thinking = exact.thinking
 	const names = (betas ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
 	if (names.length > 0) passthrough.betas = names
 	if (Object.keys(passthrough).length === 0) return { passthrough: {}, passthroughWire: undefined }

@@ -1,6 +1,7 @@
 // Reads the `messages` of a request into canonical messages. A user message with tool results becomes one tool message
 // per result, and a user message for the rest of its content.
 
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { AssistantMessage, AssistantPart, Message, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import type { Rest } from '../../chat/rest.ts'
@@ -128,7 +129,7 @@ function readCall(
 		kind: 'function',
 		id,
 		name,
-		arguments: JSON.stringify(input),
+		arguments: stringifyJson(input),
 		signature: signatures.find((one) => one.id === id)?.signature,
 		...readCacheMark(cache_control),
 		rest: readBlockRest('tool_use', block),

@@ -3,6 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	AssistantPart,
@@ -188,7 +189,7 @@ function writeCall({ id, name, arguments: given, kind, cacheMark, rest }: ToolCa
 
 function readInput(given: string): Json {
 	try {
-		const value: unknown = JSON.parse(given === '' ? '{}' : given)
+		const value: unknown = parseJson(given === '' ? '{}' : given)
 		if (isObject(value)) return value as JsonObject
 	} catch {
 		// The model wrote invalid JSON, which is returned unchanged.

@@ -1,6 +1,7 @@
 // Adapts JSON Schemas to this wire's structured outputs, which require `additionalProperties: false` on every object.
 
 import type { JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { mapSubschemas } from '../json/subschemas.ts'
 
 /**
@@ -9,7 +10,10 @@ import { mapSubschemas } from '../json/subschemas.ts'
  */
 export function closeObjects(schema: JsonObject): JsonObject {
 	const closed = Object.fromEntries(
-		Object.entries(schema).map(([keyword, value]) => [keyword, mapSubschemas(keyword, value, closeObjects)]),
+		Object.entries(exactMembers(schema) as JsonObject).map(([keyword, value]) => [
+			keyword,
+			mapSubschemas(keyword, value, closeObjects),
+		]),
 	)
 	const isObjectSchema = schema.type === 'object' || 'properties' in schema
 	return isObjectSchema && schema.additionalProperties === undefined

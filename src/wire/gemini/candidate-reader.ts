@@ -7,6 +7,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, StartedPart } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers, stringifyJson } from '../../chat/json-text.ts'
 import type { Signature } from '../../chat/message.ts'
 import { mergeRest, type Rest } from '../../chat/rest.ts'
 import { field, listField, textField } from '../json/fields.ts'
@@ -208,7 +209,7 @@ export class CandidateReader {
 		if (name === undefined) {
 			if (this.isDropping) return
 			if (this.openCall === undefined) throw unnamedCall()
-			this.openCall.args = { ...this.openCall.args, ...given }
+			this.openCall.args = { ...exactMembers(this.openCall.args), ...exactMembers(given) } as JsonObject
 			this.openCall.signature ??= signature
 			this.openCall.rest = mergeRest(this.openCall.rest, rest)
 			return
@@ -241,7 +242,7 @@ export class CandidateReader {
 		const identity = { id: this.uniqueId(id), name, signature: this.sign(signature), rest }
 		events.push(
 			{ type: 'part-start', choice, part: { type: 'tool-call', kind: 'function', ...identity } },
-			{ type: 'part-delta', choice, part: 'tool-call', text: JSON.stringify(args) },
+			{ type: 'part-delta', choice, part: 'tool-call', text: stringifyJson(args) },
 			{ type: 'part-end', choice },
 		)
 	}

@@ -3,6 +3,7 @@
 
 import { CallNames } from '../../chat/call-names.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	Message,
@@ -211,7 +212,7 @@ function readResult(text: string): Json {
 /** Undefined for invalid JSON. */
 function parsed(text: string): Json | undefined {
 	try {
-		return JSON.parse(text) as Json
+		return parseJson(text) as Json
 	} catch {
 		return undefined
 	}

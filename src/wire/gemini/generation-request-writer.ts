@@ -5,6 +5,7 @@
 import { requestFor } from '../../chat/destination.ts'
 import { ChatError } from '../../chat/error.ts'
 import { definedFields, isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
 import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import { writeContents } from './contents-writer.ts'
@@ -92,8 +93,8 @@ function writeSampling(sampling: Sampling): JsonObject {
 }
 
 /** Seeds of this wire have 32 bits; equal seeds map to equal values. */
-function writeSeed(seed: number): number {
-	return Number(BigInt.asIntN(32, BigInt(Math.trunc(seed))))
+function writeSeed(seed: number | bigint): number {
+	return Number(BigInt.asIntN(32, BigInt(seed)))
 }
 
 const mostChoices = 8
@@ -127,7 +128,7 @@ function writeResponseFormat(format: ResponseFormat): JsonObject {
 			if (schema === undefined) return { responseMimeType: 'application/json' }
 			return {
 				responseMimeType: 'application/json',
-				responseJsonSchema: description === undefined ? schema : { description, ...schema },
+				responseJsonSchema: description === undefined ? schema : { description, ...exactMembers(schema) },
 			}
 		}
 	}

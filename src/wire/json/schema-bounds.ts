@@ -2,6 +2,7 @@
 // accepts everything that the original schema accepts, and more, so a caller reports what was removed.
 
 import type { Json, JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { mapSubschemas } from './subschemas.ts'
 
 /** @param allowed whether the server accepts this bound. Default: none. */
@@ -12,7 +13,7 @@ export function removeSchemaBounds(
 ): JsonObject {
 	const strip = (one: JsonObject): JsonObject =>
 		Object.fromEntries(
-			Object.entries(one).flatMap(([keyword, value]) => {
+			Object.entries(exactMembers(one) as JsonObject).flatMap(([keyword, value]) => {
 				if (value === undefined) return []
 				if (!bounds.has(keyword) || allowed(keyword, value)) return [[keyword, mapSubschemas(keyword, value, strip)]]
 				removed(keyword)

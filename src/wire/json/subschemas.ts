@@ -10,7 +10,7 @@ export function mapSubschemas(keyword: string, value: Json | undefined, change: 
 export function mapSubschemas(keyword: string, value: Json | undefined, change: Change): Json | undefined {
 	if (noSchemas.has(keyword)) return value
 	if (Array.isArray(value)) return value.map((one: Json) => (isObject(one) ? change(one) : one))
-	if (!isObject(value)) return value
+	if (!isObject(value) || JSON.isRawJSON(value)) return value
 	if (!byName.has(keyword)) return change(value)
 	return Object.fromEntries(
 		Object.entries(value).map(([name, one]) => [name, one !== undefined && isObject(one) ? change(one) : one]),

@@ -6,6 +6,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { PartSequencer } from '../../chat/part-sequencer.ts'
 import { countField, field, textField } from './fields.ts'
 
@@ -159,7 +160,7 @@ function readDelta(value: unknown): Delta {
 		id: textField(value, 'id'),
 		kind,
 		name: textField(called, 'name'),
-		fragment: typeof text === 'string' ? text : isObject(text) ? JSON.stringify(text) : '',
+		fragment: typeof text === 'string' ? text : isObject(text) ? stringifyJson(text) : '',
 	}
 }
 

@@ -11,6 +11,7 @@ import type {
 	StartEvent,
 	StartedToolCall,
 } from '../../chat/event.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { ToolKind } from '../../chat/message.ts'
 import type { Source } from '../../chat/source.ts'
 import { ChatChunk } from './chat-chunk.ts'
@@ -186,7 +187,7 @@ function overlayChunk(written: string, chunk: ChatChunk): string {
 	if (!chunk.hasUnknownFields) return written
 	const text = /^data: (\{"id".*\})\n\n$/.exec(written)?.[1]
 	if (text === undefined) return written
-	return `data: ${JSON.stringify(overlay(JSON.parse(text), chunk.sent))}\n\n`
+	return `data: ${stringifyJson(overlay(JSON.parse(text), chunk.sent))}\n\n`
 }
 
 /** An error as the last event of a stream that has already started. */

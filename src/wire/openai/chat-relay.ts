@@ -4,6 +4,7 @@
 
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
+import { exactMembers, parseJson, stringifyJson } from '../../chat/json-text.ts'
 import { asList } from '../json/fields.ts'
 import { type ChatChunk, knownFields } from './chat-chunk.ts'
 import type { SentObject } from './chunk.ts'
@@ -48,15 +49,15 @@ export class ChatRelay {
 	private learn(text: string, sent: SentObject, identity: RelayIdentity): boolean {
 		const at = text.indexOf(choicesKey)
 		if (at === -1 || text.includes('\n')) return false
-		const head = parse(`${text.slice(0, at)}"":0}`)
+		const head = parsed(`${text.slice(0, at)}"":0}`)
 		if (!isObject(head)) return false
 		for (const field of ['id', 'object', 'created', 'model']) if (head[field] !== sent[field]) return false
-		const { '': _, ...fields } = head
+		const { '': _, ...fields } = exactMembers(head)
 		const { id, created, model, fingerprint } = identity
 		const own = { id, object: 'chat.completion.chunk', created, model }
 		const known = { ...own, service_tier: 'default', system_fingerprint: fingerprint ?? null }
 		this.theirs = text.slice(0, at)
-		this.ours = `data: ${JSON.stringify({ ...known, ...fields, ...own }).slice(0, -1)},`
+		this.ours = `data: ${stringifyJson({ ...known, ...fields, ...own }).slice(0, -1)},`
 		return true
 	}
 
@@ -148,12 +149,13 @@ export function overlay(written: WrittenAnswer, sent: unknown): object {
 }
 
 function addUnknown(written: object, sent: SentObject, known: ReadonlySet<string>): void {
-	for (const name in sent) if (!known.has(name)) Reflect.set(written, name, sent[name])
+	const theirs = exactMembers(sent)
+	for (const name in theirs) if (!known.has(name)) Reflect.set(written, name, theirs[name])
 }
 
-function parse(text: string): unknown {
+function parsed(text: string): unknown {
 	try {
-		return JSON.parse(text)
+		return parseJson(text)
 	} catch {
 		return undefined
 	}

@@ -2,7 +2,8 @@
 // cannot express. It is independent of keys and models.
 
 import { ChatError } from '../../chat/error.ts'
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers, readInteger } from '../../chat/json-text.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
 import type { Tool, ToolChoice } from '../../chat/tool.ts'
 import { strictViolation } from '../json/strict-schema.ts'
@@ -33,7 +34,7 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 	const request: EveryField<ChatRequest> = {
 		model: fields.model,
 		messages: readMessages(fields.messages),
-		sampling: readSampling(fields),
+		sampling: readSampling(fields, body),
 		maxTokens,
 		stop: readStop(fields.stop),
 		choices: fields.n ?? 1,
@@ -45,7 +46,7 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 		reasoningEffort: effort,
 		reasoningTokens: undefined,
 		user: typeof fields.user === 'string' ? fields.user : undefined,
-		passthrough: passthrough(fields),
+		passthrough: passthrough(fields, body),
 		passthroughWire: undefined,
 	}
 	return {
@@ -77,13 +78,13 @@ function needs(param: string, message: string): ChatError {
 	return new ChatError('invalid-request', `Invalid value for '${param}': ${message}`, { param })
 }
 
-/** Fields shared with legacy completions. */
-export function readSampling(fields: SamplingBody): EveryField<Sampling> {
+/** Fields shared with legacy completions. @param body that `fields` were read from. */
+export function readSampling(fields: SamplingBody, body: unknown): EveryField<Sampling> {
 	const biases = Object.entries(fields.logit_bias ?? {})
 	return {
 		...readCommonSampling(fields),
 		logitBias: biases.length === 0 ? undefined : new Map(biases.map(([token, bias]) => [Number(token), bias])),
-		seed: fields.seed ?? undefined,
+		seed: fields.seed == null ? undefined : readInteger(fields.seed, body, 'seed'),
 	}
 }
 
@@ -259,12 +260,14 @@ const canonicalFields: ReadonlySet<string> = new Set([
 	'reasoning',
 ])
 
-/** Fields without a canonical meaning. Explicit nulls are removed. */
+/** Fields without a canonical meaning, as they are in `body`. Explicit nulls are removed. */
 export function passthrough(
 	fields: Readonly<Record<string, unknown>>,
+	body: unknown,
 	known: ReadonlySet<string> = canonicalFields,
 ): JsonObject {
 	const rest: Record<string, unknown> = {}
-	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) rest[name] = value
+	const exact = isObject(body) ? exactMembers(body) : fields
+	for (const [name, value] of Object.entries(fields)) if (value != null && !known.has(name)) rest[name] = exact[name]
 	return rest as JsonObject
 }

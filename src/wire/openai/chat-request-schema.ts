@@ -2,6 +2,7 @@
 // clients of other servers send them. The reader checks the rules that span fields.
 
 import { z } from 'zod'
+import { jsonObject } from '../json/json-object-schema.ts'
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
@@ -76,8 +77,6 @@ const toolName = z
 	.min(1)
 	.max(64)
 	.regex(/^[a-zA-Z0-9_-]+$/)
-const jsonObject = z.record(z.string(), z.unknown())
-
 const functionDefinition = z.looseObject({
 	name: toolName,
 	description: z.string().nullish(),

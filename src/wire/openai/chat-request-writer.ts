@@ -2,6 +2,7 @@
 // is one that some servers reject.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { writeInteger } from '../../chat/json-text.ts'
 import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
 import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import type { Tool, ToolChoice } from '../../chat/tool.ts'
@@ -122,7 +123,7 @@ export function writeSampling(sampling: Sampling): JsonObject {
 		presence_penalty: sampling.presencePenalty,
 		repetition_penalty: sampling.repetitionPenalty,
 		logit_bias: logitBias === undefined ? undefined : Object.fromEntries(logitBias),
-		seed: sampling.seed,
+		seed: writeInteger(sampling.seed),
 	}
 }
 

@@ -12,6 +12,7 @@ import type {
 	StartedPart,
 } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
+import { stringifyJson } from '../../../chat/json-text.ts'
 import type { Signature } from '../../../chat/message.ts'
 import type { Usage } from '../../../chat/usage.ts'
 import { answerId } from '../../../conversations/message-id.ts'
@@ -241,7 +242,7 @@ export class ResponseEventWriter {
 	}
 
 	private emit(type: string, fields: JsonObject): string {
-		const data = JSON.stringify({ type, sequence_number: this.sequence++, ...fields })
+		const data = stringifyJson({ type, sequence_number: this.sequence++, ...fields })
 		return `event: ${type}\ndata: ${data}\n\n`
 	}
 }

@@ -2,6 +2,7 @@
 // own schemas, and the reader checks the rules that span fields.
 
 import { z } from 'zod'
+import { jsonObject } from '../../json/json-object-schema.ts'
 import { metadataSchema } from './metadata-schema.ts'
 
 const toolName = z
@@ -9,7 +10,6 @@ const toolName = z
 	.min(1)
 	.max(64)
 	.regex(/^[a-zA-Z0-9_-]+$/)
-const jsonObject = z.record(z.string(), z.unknown())
 
 export const functionTool = z.looseObject({
 	name: toolName,

@@ -2,6 +2,7 @@
 
 import type { Choice } from '../../../chat/completion.ts'
 import type { JsonObject } from '../../../chat/json.ts'
+import { exactMembers } from '../../../chat/json-text.ts'
 import type { Message } from '../../../chat/message.ts'
 import type { StoredAnswer, StoredMessage, Turn } from '../../../conversations/conversation.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
@@ -20,7 +21,8 @@ export function readCompletionId(text: string): TurnId | undefined {
 /** The request fields stored for their completion. */
 export function readCompletionEcho(body: Readonly<Record<string, unknown>>): JsonObject {
 	const echo: Record<string, unknown> = {}
-	for (const name of repeated) if (body[name] != null) echo[name] = body[name]
+	const exact = exactMembers(body)
+	for (const name of repeated) if (exact[name] != null) echo[name] = exact[name]
 	return echo as JsonObject
 }
 
@@ -39,7 +41,7 @@ const repeated = [
 
 /** @param answers the messages of the turn's answers, in order */
 export function writeStoredCompletion(turn: Turn, answers: readonly Message[]): { readonly id: string } {
-	const { functions, user, ...echo } = turn.echo
+	const { functions, user, ...echo } = exactMembers(turn.echo)
 	const written = writeCompletion(
 		{
 			choices: answers.map((message, index) => choiceOf(message, turn.answers[index])),

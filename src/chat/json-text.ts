@@ -1,0 +1,290 @@
+// JSON text that is parsed and written again. JSON.parse rounds long integers, turns `1.0` into `1` and moves keys such
+// as "12" to the front, so objects and arrays whose text would change remember it, and `stringifyJson` writes that text
+// again. Everything else sees plain objects. This file does not know what the JSON means.
+
+declare global {
+	/** A value that JSON.stringify writes like the text it was made of. TypeScript has no types for it yet. */
+	type RawJson = { readonly rawJSON: string }
+	interface JSON {
+		/** @param text JSON of a single value. @throws SyntaxError */
+		rawJSON(text: string): RawJson
+		isRawJSON(value: unknown): value is RawJson
+	}
+}
+
+/** The remembered texts that one call of `stringifyJson` has met, in the order in which it writes them. */
+interface Writing {
+	readonly mark: string
+	readonly texts: string[]
+}
+
+/** What objects and arrays were parsed from: JSON without white space between tokens. */
+const texts = new WeakMap<object, string>()
+/** The source of each number that is a direct member and would change, by the member's name or index. */
+const numberSources = new WeakMap<object, ReadonlyMap<string, string>>()
+
+/**
+ * The call of `stringifyJson` that runs, which JSON.stringify cannot hand to `toJSON`. Both are synchronous, so no other
+ * code sees it.
+ */
+let writing: { current: Writing | undefined } | undefined
+
+/**
+ * The value that JSON.parse returns. Objects and arrays that JSON.stringify would write differently (a number or the
+ * order of keys, in them or in a descendant) remember their text and are frozen, because a later change would not be
+ * in that text.
+ *
+ * @throws SyntaxError like JSON.parse.
+ */
+export function parseJson(text: string): unknown {
+	const value: unknown = JSON.parse(text)
+	if (!changingNumber.test(text) && !indexName.test(text)) return value
+	const compact = compactChanging(text)
+	return compact === undefined ? value : parseCompact(compact)
+}
+
+/**
+ * JSON.stringify, except that objects and arrays of `parseJson` that remember their text are written as this text,
+ * without its white space.
+ */
+export function stringifyJson(value: unknown): string {
+	const outer = writing
+	const own: { current: Writing | undefined } = { current: undefined }
+	writing = own
+	let text: string
+	try {
+		text = JSON.stringify(value)
+	} finally {
+		writing = outer
+	}
+	return own.current === undefined ? text : insertTexts(text, own.current)
+}
+
+/**
+ * The members of an object or an array of `parseJson`, for code that copies some of them to another object: each number
+ * that would change is a raw JSON value, which JSON.stringify and `stringifyJson` write like its source. Other members
+ * are unchanged. Not for code that calculates with them.
+ */
+export function exactMembers(object: readonly unknown[]): readonly unknown[]
+export function exactMembers(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
+export function exactMembers(object: object): object
+export function exactMembers(object: object): object {
+	const numbers = numberSources.get(object)
+	if (numbers === undefined) return object
+	const copy = Array.isArray(object) ? [] : {}
+	for (const [name, value] of Object.entries(object)) {
+		const source = numbers.get(name)
+		Object.defineProperty(copy, name, member(source === undefined ? value : JSON.rawJSON(source)))
+	}
+	return copy
+}
+
+/**
+ * `copy`, a changed copy of an object of `parseJson`, which then remembers the sources of the numbers that it did not
+ * change, for `exactMembers` and `readInteger`.
+ */
+export function copyNumbers<Copy extends Readonly<Record<string, unknown>>>(
+	object: Readonly<Record<string, unknown>>,
+	copy: Copy,
+): Copy {
+	const numbers = [...(numberSources.get(object) ?? [])].filter(([name]) => Object.is(object[name], copy[name]))
+	if (numbers.length > 0) numberSources.set(copy, new Map(numbers))
+	return copy
+}
+
+/**
+ * The integer `value` that was read from the member `name` of `body`, as a bigint if a number does not represent its
+ * source exactly.
+ */
+export function readInteger(value: number, body: unknown, name: string): number | bigint {
+	if (Number.isSafeInteger(value) || typeof body !== 'object' || body === null) return value
+	const source = numberSources.get(body)?.get(name)
+	return source !== undefined && /^-?\d{1,100}$/.test(source) ? BigInt(source) : value
+}
+
+/** An integer as JSON: all of its digits are written. */
+export function writeInteger(value: number | bigint | undefined): number | RawJson | undefined {
+	return typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value
+}
+
+function insertTexts(text: string, { mark, texts }: Writing): string {
+	const pieces = text.split(`"${mark}"`)
+	let whole = pieces[0] ?? ''
+	for (const [index, remembered] of texts.entries()) whole += remembered + (pieces[index + 1] ?? '')
+	return whole
+}
+
+/** `toJSON` of objects and arrays that remember their text. JSON.stringify alone writes all but the order of keys. */
+function toMark(this: object): unknown {
+	const text = texts.get(this)
+	if (writing === undefined || text === undefined) return exactMembers(this)
+	// Client text cannot contain the mark, because it is drawn after that text has arrived.
+	writing.current ??= { mark: crypto.randomUUID(), texts: [] }
+	writing.current.texts.push(text)
+	return writing.current.mark
+}
+
+function remember(value: object, text: string, numbers: ReadonlyMap<string, string> | undefined): void {
+	texts.set(value, text)
+	if (numbers !== undefined) numberSources.set(value, numbers)
+	const own = Object.getOwnPropertyDescriptor(value, 'toJSON')?.value
+	// A member of that name has its value for everyone except `stringifyJson`.
+	if (Object.hasOwn(value, 'toJSON'))
+		Object.defineProperty(value, 'toJSON', { get: () => (writing === undefined ? own : toMark), enumerable: true })
+	else Object.defineProperty(value, 'toJSON', { value: toMark, enumerable: false })
+	Object.freeze(value)
+}
+
+/**
+ * Matches each member that would change, and few others, such as one in a string: `-0`, and numbers with 16 digits, an
+ * exponent, or a fraction that ends in zero or begins with six.
+ */
+const changingNumber = /[[,:]\s*-?\d(?:(?<=-0)|[\d.]{15}|\d*(?:[eE]|\.(?:0{6}|\d*(?:0(?!\d)|[eE]))))[-+.\deE]*\s*[,\]}]/
+const indexName = /"\d+"\s*:/
+const number = /[-+.\deE]+/y
+const numbers = /-?\d[-+.\deE]*/g
+/** A name that JavaScript orders before the others, by its value. */
+const index = /^\d{1,10}$/
+
+/** The text without white space between tokens. Undefined if JSON.stringify would write the same as this text. */
+function compactChanging(text: string): string | undefined {
+	const pieces: string[] = []
+	let changes = false
+	let isIndex = false
+	let at = 0
+	while (at < text.length) {
+		const quote = text.indexOf('"', at)
+		const tokens = text.slice(at, quote === -1 ? undefined : quote).replace(/\s+/g, '')
+		pieces.push(tokens)
+		changes ||= isIndex && tokens.startsWith(':')
+		changes ||= tokens.match(numbers)?.some(changesNumber) ?? false
+		if (quote === -1) break
+		at = endOfString(text, quote)
+		const string = text.slice(quote, at)
+		pieces.push(string)
+		isIndex = index.test(string.slice(1, -1))
+	}
+	return changes ? escapeSurrogates(pieces.join('')) : undefined
+}
+
+/** Lone surrogates become escapes, like in JSON.stringify: UTF-8 cannot express them. */
+function escapeSurrogates(text: string): string {
+	if (text.isWellFormed()) return text
+	return text.replace(/\p{Surrogate}/gu, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`)
+}
+
+function changesNumber(source: string): boolean {
+	return String(Number(source)) !== source
+}
+
+/** The position after the string that begins with the quote at `from`. */
+function endOfString(text: string, from: number): number {
+	for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {
+		let at = quote
+		while (text[at - 1] === '\\') at--
+		if ((quote - at) % 2 === 0) return quote + 1
+	}
+}
+
+/** An object or an array whose end has not been read. */
+interface Open {
+	readonly value: Record<string, unknown> | unknown[]
+	readonly from: number
+	name: string
+	changes: boolean
+	numbers: Map<string, string> | undefined
+}
+
+/** @param text valid JSON without white space between tokens. A stack instead of recursion permits any depth. */
+function parseCompact(text: string): unknown {
+	const open: Open[] = []
+	let parent: Open | undefined
+	let root: unknown
+	const add = (value: unknown) => {
+		if (parent === undefined) root = value
+		else addMember(parent, value)
+	}
+	let at = 0
+	while (at < text.length) {
+		const character = text[at]
+		switch (character) {
+			case '{':
+			case '[':
+				parent = { value: character === '{' ? {} : [], from: at, name: '', changes: false, numbers: undefined }
+				open.push(parent)
+				at++
+				break
+			case '}':
+			case ']': {
+				at++
+				const closed = open.pop()
+				parent = open.at(-1)
+				if (closed === undefined) break
+				if (closed.changes) remember(closed.value, text.slice(closed.from, at), closed.numbers)
+				if (closed.changes && parent !== undefined) parent.changes = true
+				add(closed.value)
+				break
+			}
+			case ',':
+				at++
+				break
+			case '"': {
+				const end = endOfString(text, at)
+				const string = decode(text.slice(at, end))
+				at = end
+				if (text[at] !== ':') add(string)
+				else if (parent !== undefined) {
+					at++
+					parent.name = string
+					if (index.test(string)) parent.changes = true
+				}
+				break
+			}
+			case 't':
+				add(true)
+				at += 4
+				break
+			case 'f':
+				add(false)
+				at += 5
+				break
+			case 'n':
+				add(null)
+				at += 4
+				break
+			default: {
+				number.lastIndex = at
+				const source = number.exec(text)?.[0] ?? ''
+				at += source.length
+				add(Number(source))
+				if (parent !== undefined && changesNumber(source)) addNumber(parent, source)
+			}
+		}
+	}
+	return root
+}
+
+function member(value: unknown): PropertyDescriptor {
+	return { value, enumerable: true, writable: true, configurable: true }
+}
+
+function decode(string: string): string {
+	return string.includes('\\') ? String(JSON.parse(string)) : string.slice(1, -1)
+}
+
+/** The last of several members with one name counts, like in JSON.parse. */
+function addMember(parent: Open, value: unknown): void {
+	const { name, numbers } = parent
+	if (Array.isArray(parent.value)) parent.value.push(value)
+	else {
+		numbers?.delete(name)
+		if (name !== '__proto__') parent.value[name] = value
+		else Object.defineProperty(parent.value, name, member(value))
+	}
+}
+
+function addNumber(parent: Open, source: string): void {
+	parent.changes = true
+	parent.numbers ??= new Map()
+	parent.numbers.set(Array.isArray(parent.value) ? String(parent.value.length - 1) : parent.name, source)
+}
