@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import { requestFor } from '../../../chat/destination.ts'
+import { parseJson, stringifyJson } from '../../../chat/json-text.ts'
 import { answerId, inputId } from '../../../conversations/message-id.ts'
 import { turnId } from '../../../conversations/turn-id.ts'
 import { readItemId } from './item-id.ts'
@@ -109,6 +110,30 @@ describe('is written as it was read, in the same position', () => {
 			expect(withoutItem(stored, id)?.content).toEqual(stored.message.content.toSpliced(index, 1))
 		}
 	})
+})
+
+test('numbers of unknown items and fields are those of the text', () => {
+	const numbers = '"id":12345678901234567890,"f":1.0,"12":1,"2":{"e":1e2}'
+	const extra = `"extra":1.50,"more":{${numbers}}`
+	const text = `[
+		{"type":"message","role":"user",${extra},"content":[{"type":"input_text","text":"T",${extra}},{"type":"input_x",${numbers}}]},
+		{"type":"x_call","a":1.0,"b":{${numbers}}},
+		{"type":"message","role":"assistant",${extra},"content":[{"type":"output_text","text":"T",${extra}}]},
+		{"type":"function_call","call_id":"c","name":"f","arguments":"{}",${extra}},
+		{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"T",${extra}}],${extra}}
+	]`
+	const input = parseJson(text)
+	if (!Array.isArray(input)) throw new Error('not a list')
+	const items = stringifyJson(writeStoredItems(store(input)))
+	expect(items.match(/"extra":1\.50/g)).toHaveLength(7)
+	expect(items.split(`{${numbers}}`)).toHaveLength(9)
+	expect(items).toContain(`{"type":"input_x",${numbers}}`)
+	expect(items).toContain('"a":1.0')
+	const tools = parseJson(`{"model":"m","input":"x","tools":[{"type":"function","name":"f","x":1.0}]}`)
+	expect(stringifyJson(readResponsesRequest(tools).request.tools)).toContain('"fields":{"x":1.0}')
+	// As a store returns them.
+	const stored = parseJson(stringifyJson(store(input)))
+	expect(stringifyJson(writeStoredItems(stored as ReturnType<typeof store>))).toBe(items)
 })
 
 describe('for an upstream of another wire', () => {

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Tool, ToolChoice } from '../../../chat/tool.ts'
+import { valueAt } from '../../json/schema-issue.ts'
 import { strictViolation } from '../../json/strict-schema.ts'
 import { schemaErrorAt } from '../schema-error.ts'
 import { unknownFields } from './item-rest.ts'
@@ -27,11 +28,12 @@ function readToolList(tools: ToolBodies, at: ToolPath, namespace: string | undef
 			if (!parsed.success) throw schemaErrorAt(path, parsed.error, body)
 			return parsed.data
 		}
+		const restOfTool = (known: object) => unknownFields(valueAt(body, path), known)
 		switch (tool.type) {
 			case 'function':
-				return [readFunction(parse(functionTool), namespace, index)]
+				return [{ ...readFunction(parse(functionTool), namespace, index), rest: restOfTool(functionTool.shape) }]
 			case 'custom':
-				return [readCustom(parse(customTool), namespace)]
+				return [{ ...readCustom(parse(customTool), namespace), rest: restOfTool(customTool.shape) }]
 			case 'namespace': {
 				const { name, tools: inner } = parse(namespaceTool)
 				return readToolList(inner, [...path, 'tools'], name, body)
@@ -63,18 +65,15 @@ function readFunction(tool: z.infer<typeof functionTool>, namespace: string | un
 		description: description ?? undefined,
 		parameters: parameters == null ? undefined : (parameters as JsonObject),
 		strict: strict ?? false,
-		rest: unknownFields(tool, functionTool.shape),
 	}
 }
 
-function readCustom(tool: z.infer<typeof customTool>, namespace: string | undefined): Tool {
-	const { name, description, format } = tool
+function readCustom({ name, description, format }: z.infer<typeof customTool>, namespace: string | undefined): Tool {
 	return {
 		type: 'custom',
 		name: flatten(name, namespace),
 		description: description ?? undefined,
 		grammar: format?.type === 'grammar' ? { syntax: format.syntax, definition: format.definition } : undefined,
-		rest: unknownFields(tool, customTool.shape),
 	}
 }
 
