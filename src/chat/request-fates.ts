@@ -15,15 +15,34 @@ export type Fate = 'written' | 'translated' | 'refused' | 'dropped' | 'unused'
 /** A field of `ChatRequest` or of its sampling, or the cache marks of its parts. */
 export type RequestField = Exclude<keyof ChatRequest, 'sampling'> | keyof Sampling | 'cacheMark'
 
+/**
+ * What a field may contain, if writers treat it differently from the rest of the field. `lateInstructions` follow a
+ * message of the user; `reasoningText` has no signature. Writers report the content that they drop, except names.
+ */
+export type ContentKind =
+	| 'image'
+	| 'audio'
+	| 'file'
+	| 'messageName'
+	| 'lateInstructions'
+	| 'failedTool'
+	| 'resultImage'
+	| 'reasoningText'
+	| 'jsonMode'
+	| 'reasoningOff'
+
 /** Fields that no writer drops as a whole. Fields of `passthrough` are dropped one by one, by `passthroughFor`. */
 type UndroppableField = 'model' | 'messages' | 'passthrough' | 'passthroughWire'
 type DroppableField = Exclude<RequestField, UndroppableField>
 
 /**
  * A writer's table of fates. It has every field, so that a new one does not compile until each writer has an answer.
+ * docs/fidelity.md has the tables of all engines.
  * Dropped fields are reported in the order of the table.
  */
-export type RequestFates = Readonly<Record<DroppableField, Fate> & Record<UndroppableField, Exclude<Fate, 'dropped'>>>
+export type RequestFates = Readonly<
+	Record<DroppableField | ContentKind, Fate> & Record<UndroppableField, Exclude<Fate, 'dropped'>>
+>
 
 /** Receives the name of a part of a request that was left out. The name is that of OpenAI's API. */
 export type Drop = (part: string) => void
@@ -34,7 +53,7 @@ interface Reported {
 	readonly isUsed: (request: ChatRequest) => boolean
 }
 
-const reported: Readonly<Record<DroppableField, Reported>> = {
+const reported: Readonly<Record<DroppableField | 'messageName', Reported>> = {
 	temperature: { name: 'temperature', isUsed: ({ sampling }) => sampling.temperature !== undefined },
 	topP: { name: 'top_p', isUsed: ({ sampling }) => sampling.topP !== undefined },
 	topK: { name: 'top_k', isUsed: ({ sampling }) => limitedTopK(sampling) !== undefined },
@@ -63,6 +82,10 @@ const reported: Readonly<Record<DroppableField, Reported>> = {
 	reasoningTokens: { name: 'reasoning_tokens', isUsed: ({ reasoningTokens }) => (reasoningTokens ?? 0) > 0 },
 	user: { name: 'user', isUsed: ({ user }) => user !== undefined },
 	cacheMark: { name: 'cache_control', isUsed: marksCache },
+	messageName: {
+		name: 'messages.name',
+		isUsed: ({ messages }) => messages.some((message) => message.role !== 'tool' && message.name !== undefined),
+	},
 }
 
 /** A function that reports the fields of a request that a writer with these fates drops. */
@@ -84,8 +107,8 @@ export function passthroughFor(
 	drop: Drop,
 ): ChatRequest['passthrough'] {
 	if (passthroughWire === wire) return passthrough
-	refuseAudioAnswer(passthrough)
-	for (const name of Object.keys(passthrough)) drop(name)
+	refuseOtherAnswer(passthrough)
+	for (const [name, value] of Object.entries(passthrough)) if (!isCanonical(name, value)) drop(name)
 	return {}
 }
 
@@ -94,16 +117,17 @@ export function passthroughFor(
  * other wires.
  *
  * @param used names of the fields that the engine uses.
- * @throws ChatError `unsupported` if the answer is requested as audio.
+ * @throws ChatError `unsupported` as `refuseOtherAnswer`.
  */
 export function dropUnused(
 	{ passthrough, passthroughWire }: Pick<ChatRequest, 'passthrough' | 'passthroughWire'>,
 	used: ReadonlySet<string>,
 	drop: Drop,
 ): void {
-	refuseAudioAnswer(passthrough)
+	refuseOtherAnswer(passthrough)
 	for (const [name, value] of Object.entries(passthrough)) {
-		if (value === null || (passthroughWire === undefined && (used.has(name) || hasNoEffect(name, value)))) continue
+		if (value === null || isCanonical(name, value)) continue
+		if (passthroughWire === undefined && (used.has(name) || hasNoEffect(name, value))) continue
 		drop(name)
 	}
 }
@@ -122,8 +146,24 @@ function hasNoEffect(name: string, value: unknown): boolean {
 	return fieldsOfHandling.has(name) || (name === 'modalities' && Array.isArray(value) && !value.includes('audio'))
 }
 
-/** @throws ChatError `unsupported` if the answer is requested as audio: one in text would be wrong. */
-export function refuseAudioAnswer({ modalities }: ChatRequest['passthrough']): void {
+/**
+ * Whether the canonical request has the same value, as a limit on reasoning. It is only passed through so that a server
+ * of the wire receives it in the client's form.
+ */
+function isCanonical(name: string, value: unknown): boolean {
+	return name === 'reasoning.max_tokens' || (name === 'reasoning.enabled' && value === false)
+}
+
+/**
+ * @throws ChatError `unsupported` if the answer is requested as audio, or in a format that the canonical request does not
+ * represent: one in plain text would be wrong.
+ */
+export function refuseOtherAnswer({ modalities, response_format: format }: ChatRequest['passthrough']): void {
+	if (format !== undefined && format !== null)
+		throw new ChatError('unsupported', 'This model does not support this type of response format.', {
+			param: 'response_format',
+			code: 'unsupported_value',
+		})
 	if (Array.isArray(modalities) && modalities.includes('audio'))
 		throw new ChatError('unsupported', 'This model answers in text only; it cannot answer with audio.', {
 			param: 'modalities',

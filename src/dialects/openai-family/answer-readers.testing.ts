@@ -12,8 +12,6 @@ export const chatReader: SampleAnswerReader = {
 	isEnd: (event) => event === '[DONE]',
 	readErrorEvent: (event) => at(event, 'error', 'message'),
 	drops: {
-		image: 'a message has no images',
-		audio: 'audio is not streamed',
 		'provider-item': 'it belongs to another wire',
 		rest: 'it belongs to another wire',
 	},

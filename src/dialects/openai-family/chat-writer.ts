@@ -1,6 +1,5 @@
 // Writes chat answers in OpenAI's format.
 
-import type { AssistantPart } from '../../chat/message.ts'
 import { ChatChunkWriter, type ChunkShape } from '../../wire/openai/chat-chunk-writer.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
 import { openaiWire } from '../../wire/openai/formats.ts'
@@ -25,10 +24,8 @@ export function chatWriter(
 	}
 }
 
-const chatParts: ReadonlySet<AssistantPart['type']> = new Set(['text', 'reasoning', 'refusal', 'tool-call'])
-
 /** What a chat message of OpenAI's API cannot express. */
 export const unsupportedInChat = unsupportedPartsOf({
-	hasPart: ({ type }) => chatParts.has(type),
+	hasPart: (part) => part.type !== 'provider-item' || part.wire === openaiWire,
 	wire: openaiWire,
 })
