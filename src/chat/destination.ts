@@ -114,8 +114,8 @@ function assistantPart(
 		case 'reasoning': {
 			const own = withOwnSignature(destination, part)
 			if (own === undefined) return undefined
-			if (destination.requiresSignatures !== true || own.signature !== undefined)
-				return withOwnRest(destination, own, path, drop)
+			const sent = withOwnRest(destination, own, path, drop)
+			if (destination.requiresSignatures !== true || sent.signature !== undefined) return sent
 			if (part.text !== '') drop(path)
 			return undefined
 		}
