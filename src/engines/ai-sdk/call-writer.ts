@@ -10,7 +10,7 @@ import {
 	dropReporter,
 	passthroughFor,
 	type RequestFates,
-	refuseAudioAnswer,
+	refuseOtherAnswer,
 	requireOneChoice,
 } from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
@@ -156,7 +156,7 @@ function writeProviderOptions(
 }
 
 function writePassthrough(request: ChatRequest, name: string | undefined, drop: Drop): ProviderOptions {
-	refuseAudioAnswer(request.passthrough)
+	refuseOtherAnswer(request.passthrough)
 	if (name === undefined) {
 		for (const field of Object.keys(request.passthrough)) drop(field)
 		return {}
