@@ -1,6 +1,7 @@
 // Reads the unknown fields of this wire's objects. It does not know which fields the wire accepts in a request.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
 import { geminiWire } from './formats.ts'
 
@@ -8,7 +9,7 @@ import { geminiWire } from './formats.ts'
 export function readRest(value: unknown, known: ReadonlySet<string>): Rest | undefined {
 	if (!isObject(value)) return undefined
 	const fields: Record<string, Json> = {}
-	for (const [name, given] of Object.entries(value as JsonObject))
+	for (const [name, given] of Object.entries(exactMembers(value) as JsonObject))
 		if (given !== null && given !== undefined && !known.has(name)) fields[name] = given
 	return restOf(geminiWire, fields)
 }
