@@ -16,7 +16,7 @@ import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import { unnamedCall } from '../json/tool-call-assembler.ts'
 import { showExecutedCode } from './executed-code.ts'
 import { geminiWire } from './formats.ts'
-import { readRest } from './gemini-rest.ts'
+import { mergeCandidateRest, readRest } from './gemini-rest.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 import { readMedia } from './media.ts'
 import { addPartialArguments } from './partial-arguments.ts'
@@ -89,9 +89,7 @@ export class CandidateReader {
 		if (events.some(isContent) || this.openCall !== undefined) this.isOpen = true
 		this.logprobs = [...this.logprobs, ...readLogprobs(field(candidate, 'logprobsResult'))]
 		if (this.logprobs.length > 0) this.addLogprobs(events)
-		const rest = readRest(candidate, knownCandidateFields)
-		// Chunks repeat these fields, and the last value is the complete one.
-		if (rest !== undefined) this.rest = { ...rest, fields: { ...this.rest?.fields, ...rest.fields } }
+		this.rest = mergeCandidateRest(this.rest, readRest(candidate, knownCandidateFields))
 		return events
 	}
 

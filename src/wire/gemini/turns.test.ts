@@ -390,6 +390,24 @@ describe('unknown fields', () => {
 		expect(dropped).toEqual([])
 	})
 
+	test.each(['citationSources', 'citations'])(
+		'of a candidate include the citations of all chunks: %s',
+		async (name) => {
+			const chunk = (text: string, uris: readonly string[], finishReason?: string) => ({
+				candidates: [
+					{
+						content: { parts: [{ text }] },
+						finishReason,
+						citationMetadata: { [name]: uris.map((uri) => ({ uri, startIndex: 0 })) },
+					},
+				],
+			})
+			const { rest } = await choiceOf(eventsOf([chunk('a', ['x']), chunk('b', ['x', 'y']), chunk('c', ['z'], 'STOP')]))
+			const citations = ['x', 'y', 'z'].map((uri) => ({ uri, startIndex: 0 }))
+			expect(rest?.fields).toEqual({ citationMetadata: { [name]: citations } })
+		},
+	)
+
 	test('of the usage are its rest', () => {
 		const promptTokensDetails = [{ modality: 'TEXT', tokenCount: 3 }]
 		const usageMetadata = { promptTokenCount: 3, candidatesTokenCount: 1, totalTokenCount: 4, promptTokensDetails }
