@@ -33,7 +33,10 @@ export interface EventBatches {
 	cancel(): Promise<void>
 }
 
-/** Events read from one chunk of an upstream's response. */
+/**
+ * Events read from one chunk of an upstream's response. Without events, the chunk has fields that only clients of the same
+ * wire receive.
+ */
 export interface EventBatch {
 	/** None if the chunk contains only fields without a canonical meaning, which its text repeats. */
 	readonly events: readonly ChatEvent[]
