@@ -13,6 +13,7 @@ import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import { systemClock } from '../system/clock.ts'
 import { type Candidates, checkCandidates, hasSeveralOrigins, mayReceive } from './candidates.ts'
 import type { Upstream } from './deployment.ts'
+import { App, errorOf } from './pipeline.testing.ts'
 
 const model: Model = {
 	name: 'm',
@@ -87,6 +88,45 @@ describe("a call that breaks a rule of OpenAI's API", () => {
 		expect(() => checkCandidates(candidatesOf([{}, {}], callWith(violation)))).toThrow(violation)
 		checkCandidates(candidatesOf([{}, { accepts: true }], callWith(violation)))
 		checkCandidates(candidatesOf([{}]))
+	})
+})
+
+describe("a request that breaks a rule of OpenAI's API", () => {
+	const hot = { temperature: 3 }
+	const fresh = { 'x-dragoman-conversation': 'new' }
+	const counts = (app: App) => ['a', 'b'].map((name) => app.upstream(name).received.length)
+
+	test.each([
+		['unary', {}],
+		['stream', { stream: true }],
+	])('is rejected before it is billed or stored if every upstream is strict (%s)', async (_, more) => {
+		await using app = await App.open({ upstreams: { a: {}, b: {} } })
+		const response = await app.chat('hi', { ...hot, ...more }, { headers: fresh })
+		expect(response.status).toBe(400)
+		expect((await errorOf(response)).param).toBe('temperature')
+		expect(counts(app)).toEqual([0, 0])
+		expect(await app.usageRecords()).toEqual([])
+		expect(await app.journal()).toBe('')
+		expect(await app.conversationCount()).toBe(0)
+		expect(await app.held()).toEqual({ permits: 0, queued: 0, tickets: 0 })
+	})
+
+	test('reaches the upstreams that accept it', async () => {
+		await using app = await App.open({ upstreams: { a: {}, b: { acceptsViolations: true } } })
+		expect((await app.chat('hi', hot)).status).toBe(200)
+		expect(counts(app)).toEqual([0, 1])
+		expect(app.upstream('b').received[0]).toContain('"temperature":3')
+		expect((await app.chat('hi')).status).toBe(200)
+		expect(counts(app)).toEqual([1, 1])
+	})
+
+	test('does not fall back to a strict upstream', async () => {
+		await using app = await App.open({ upstreams: { a: {}, b: { acceptsViolations: true } }, retry: { attempts: 3 } })
+		app.upstream('b').refuse(new ChatError('upstream-failed', 'Broken.', { sent: 'yes' }))
+		expect((await app.chat('hi', hot)).status).toBe(502)
+		app.upstream('b').endpoint.healthy = false
+		expect((await app.chat('hi', hot)).status).toBe(503)
+		expect(counts(app)).toEqual([0, 1])
 	})
 })
 
