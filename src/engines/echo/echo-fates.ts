@@ -33,6 +33,16 @@ export const echoRequestFates = {
 	user: 'unused',
 	passthrough: 'translated',
 	passthroughWire: 'unused',
+	image: 'dropped',
+	audio: 'dropped',
+	file: 'dropped',
+	messageName: 'unused',
+	lateInstructions: 'unused',
+	failedTool: 'unused',
+	resultImage: 'dropped',
+	reasoningText: 'unused',
+	jsonMode: 'written',
+	reasoningOff: 'dropped',
 } as const satisfies RequestFates
 
 const reportDropped = dropReporter(echoRequestFates)

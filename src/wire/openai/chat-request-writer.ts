@@ -149,6 +149,16 @@ export const chatRequestFates = {
 	user: 'written',
 	passthrough: 'written',
 	passthroughWire: 'translated',
+	image: 'written',
+	audio: 'written',
+	file: 'written',
+	messageName: 'written',
+	lateInstructions: 'written',
+	failedTool: 'translated',
+	resultImage: 'translated',
+	reasoningText: 'written',
+	jsonMode: 'written',
+	reasoningOff: 'written',
 } as const satisfies RequestFates
 
 const reportDropped = dropReporter(chatRequestFates)
