@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test'
+import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
+import type { ChatEvent } from '../chat/event.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { ChatCall } from '../dialects/call.ts'
 import { openEcho } from '../engines/echo/echo.ts'
+import { signatureOrigin } from '../engines/upstream/signature-origin.ts'
 import type { Model } from '../routing/model.ts'
 import { ModelTable } from '../routing/model.ts'
 import { retryOptions } from '../routing/options.ts'
@@ -13,7 +16,7 @@ import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import { systemClock } from '../system/clock.ts'
 import { type Candidates, checkCandidates, hasSeveralOrigins, mayReceive } from './candidates.ts'
 import type { Upstream } from './deployment.ts'
-import { App, errorOf } from './pipeline.testing.ts'
+import { App, errorOf, json } from './pipeline.testing.ts'
 
 const model: Model = {
 	name: 'm',
@@ -57,7 +60,9 @@ interface Setup {
 function upstreamOf({ accepts = false, service, model }: Setup, index: number): Upstream {
 	const name = `u${index}`
 	const endpoint = openEndpoint(name)
-	const engine = Object.assign(openEcho({ clock: systemClock }), { signatureService: service })
+	const engine = Object.assign(openEcho({ clock: systemClock }), {
+		originOf: (name: string) => (service === undefined ? undefined : signatureOrigin(service, name)),
+	})
 	return { name, engine, endpoint, model, acceptsViolations: accepts }
 }
 
@@ -150,5 +155,30 @@ describe('signatures', () => {
 		['beside an upstream without any have one', false, [{ service: 'api.one' }, {}]],
 	])('%s', (_, several, setups) => {
 		expect(hasSeveralOrigins(candidatesOf(setups))).toBe(several)
+	})
+
+	test.each([
+		['name their origin if the model has several', { a: 'api.one', b: 'api.two' }, false],
+		['are unchanged if it has one', { a: 'api.one', b: 'api.one' }, true],
+	])('in answers %s', async (_, { a, b }, unchanged) => {
+		const script: readonly ChatEvent[] = [
+			{ type: 'start' },
+			...eventsOfPart(
+				{ type: 'reasoning', text: 'Hm.', signature: { wire: 'anthropic', value: 'c2ln', origin: 'o' } },
+				0,
+			),
+			{ type: 'choice-finish', choice: 0, reason: 'stop' },
+			{
+				type: 'finish',
+				usage: { promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'upstream' },
+			},
+		]
+		await using app = await App.open({ upstreams: { a: { script, service: a }, b: { script, service: b } } })
+		const messages = [{ role: 'user', content: 'hi' }]
+		const body = { model: 'echo', max_tokens: 2000, thinking: { type: 'enabled', budget_tokens: 1024 }, messages }
+		const { content } = await json<{ readonly content: readonly { readonly signature: string }[] }>(
+			await app.post('/anthropic/v1/messages', body),
+		)
+		expect(content[0]?.signature === 'c2ln').toBe(unchanged)
 	})
 })

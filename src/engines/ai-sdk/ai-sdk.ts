@@ -246,7 +246,7 @@ class AiSdk implements Engine {
 	}
 
 	/** Undefined if the package does not name the model's provider. */
-	private originOf(id: string): string | undefined {
+	originOf(id: string): string | undefined {
 		if (!offers(id, (one) => this.languageModel(one))) return undefined
 		const { provider } = this.languageModel(id)
 		return provider === undefined ? undefined : signatureOrigin(provider, id)
