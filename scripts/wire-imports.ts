@@ -7,6 +7,8 @@ const sharedWires: readonly string[] = ['json', 'media']
 /** Permitted foreign wires, for engines and wires that cover several formats. */
 export const furtherWires: Readonly<Record<string, readonly string[]>> = {
 	'engines/openai-compatible': ['openai', 'reranking'],
+	// Google's endpoint for this wire carries the signatures of its own.
+	'wire/openai': ['gemini'],
 	'wire/reranking': ['openai'],
 }
 
