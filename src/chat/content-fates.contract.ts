@@ -99,7 +99,10 @@ function differences(wire: string): Readonly<Record<ContentField, Pair>> {
 		'file.rest': given({ ...file, rest }, file),
 		'function.description': [withTool({ ...functionTool, description: 'd' }), withTool(functionTool)],
 		'function.parameters': [
-			withTool({ ...functionTool, parameters: { type: 'object', properties: { a: { type: 'string' } } } }),
+			withTool({
+				...functionTool,
+				parameters: { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+			}),
 			withTool(functionTool),
 		],
 		'function.rest': [withTool({ ...functionTool, rest }), withTool(functionTool)],

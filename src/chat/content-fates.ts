@@ -6,10 +6,15 @@ import type { ChatRequest } from './request.ts'
 import type { Drop, Fate } from './request-fates.ts'
 import type { Tool } from './tool.ts'
 
-/** Cache marks have one fate for a request: that in `RequestFates`. */
+/**
+ * No fields of a wire: cache marks have one fate for a request, that in `RequestFates`, and the others determine what
+ * `requestFor` sends.
+ */
+type ExcludedField = 'cacheMark' | 'contentWire' | 'substitute'
+
 type OptionalFields<Owner> = {
 	[Name in keyof Owner]-?: object extends Pick<Owner, Name> ? Name : never
-}[Exclude<keyof Owner, 'cacheMark'>] &
+}[Exclude<keyof Owner, ExcludedField>] &
 	string
 
 type FieldsOfTypes<Owner> = Owner extends { readonly type: infer Type extends string }
