@@ -32,6 +32,8 @@ export interface FoundMessages {
 	readonly conversation?: ConversationId | undefined
 	/** The turn that the request continues from, whether `stored` or not. */
 	readonly turn?: Turn | undefined
+	/** The message that a turn after it continues from. */
+	readonly tip?: MessageId | undefined
 	/** If requested; undefined if the turn is not stored. */
 	readonly history?: HistoryEnd | undefined
 }

@@ -188,7 +188,7 @@ export class ConversationService {
 			if (message !== undefined) found.set(id, message)
 		}
 		const history = historyBytes === undefined ? undefined : await this.historyOf(turn, historyBytes)
-		return { messages: found, conversation, turn, history }
+		return { messages: found, conversation, turn, tip: turn === undefined ? undefined : lastMessageOf(turn), history }
 	}
 
 	private async messageOf(turnId: TurnId, id: MessageId): Promise<StoredMessage | undefined> {

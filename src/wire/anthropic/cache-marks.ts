@@ -32,6 +32,41 @@ export function markEnds(prompt: JsonObject): JsonObject {
 	}
 }
 
+/**
+ * A stored conversation collects the breakpoints of all its requests: those in the oldest messages are removed, so that
+ * the prompt has as many as the API accepts.
+ *
+ * @param prompt as in `markEnds`.
+ */
+export function limitMarks(prompt: JsonObject): JsonObject {
+	if (countMarks([prompt.tools, prompt.system, prompt.messages]) <= mostMarks) return prompt
+	let left = Math.max(0, mostMarks - countMarks([prompt.tools, prompt.system]))
+	const messages = listOf(prompt.messages).toReversed()
+	return { ...prompt, messages: messages.map(limitContent).toReversed() }
+
+	function limitContent(message: Json): Json {
+		if (!isObject(message) || !Array.isArray(message.content)) return message
+		const blocks = (message.content as readonly Json[]).toReversed().map((block) => {
+			if (!isObject(block) || block.cache_control === undefined) return block
+			if (left-- > 0) return block
+			const { cache_control: _, ...unmarked } = block
+			return unmarked
+		})
+		return { ...message, content: blocks.toReversed() }
+	}
+}
+
+/** Breakpoints of blocks and tools, not of blocks within blocks. */
+function countMarks(lists: readonly (Json | undefined)[]): number {
+	let count = 0
+	for (const item of lists.flatMap(listOf)) {
+		if (!isObject(item)) continue
+		if (isObject(item.cache_control)) count++
+		else count += countMarks([item.content])
+	}
+	return count
+}
+
 function markLast(blocks: readonly Json[]): readonly Json[] {
 	return blocks.map((block, index) => (index === blocks.length - 1 && isObject(block) ? { ...block, ...mark } : block))
 }

@@ -94,7 +94,7 @@ describe('a request', () => {
 		expect(middle.request.messages[1]).toEqual({ role: 'system', content: [{ type: 'text', text: 'Now in French.' }] })
 	})
 	test('to count tokens needs no max_tokens', () => {
-		const request = readCountRequest(
+		const { request } = readCountRequest(
 			{ model: 'm', messages: hello, system: 's', tools: [{ name: 't', input_schema: {} }] },
 			null,
 		)

@@ -63,10 +63,11 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 }
 
 /** The same for a token counting request. */
-export function readCountRequest(body: unknown, betas: string | null): ChatRequest {
+export function readCountRequest(body: unknown, betas: string | null): Pick<ReadMessageRequest, 'request' | 'parts'> {
 	const parsed = countRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
-	return { ...readPrompt(parsed.data, body, betas).prompt, sampling: {}, stop: [], choices: 1 }
+	const { prompt, parts } = readPrompt(parsed.data, body, betas)
+	return { request: { ...prompt, sampling: {}, stop: [], choices: 1 }, parts }
 }
 
 /** Fields that a message request has and a token counting request lacks. */
@@ -77,7 +78,10 @@ interface ReadPrompt extends Pick<ReadMessageRequest, 'parts' | 'dropped'> {
 }
 
 function readPrompt(fields: PromptBody, body: unknown, betas: string | null): ReadPrompt {
+	if (fields.messages.length === 0 && fields.thread?.type !== 'continue')
+		throw fieldError(['messages'], 'List should have at least 1 item, not 0')
 	const reader = new BlockReader()
+	reportThreadFields(fields.thread, reader)
 	const instructions: readonly Message[] =
 		fields.system == null || fields.system.length === 0
 			? []
@@ -97,6 +101,12 @@ function readPrompt(fields: PromptBody, body: unknown, betas: string | null): Re
 		...readPassthrough(fields, body, haveMoreFields, betas),
 	}
 	return { prompt, parts: { instructions, transient: [], incoming }, dropped: [...reader.dropped] }
+}
+
+const threadFields: ReadonlySet<string> = new Set(['type', 'previous_message_id'])
+
+function reportThreadFields(thread: PromptBody['thread'], { dropped }: BlockReader): void {
+	for (const name of Object.keys(thread ?? {})) if (!threadFields.has(name)) dropped.add(`thread.${name}`)
 }
 
 function checkThinking({ thinking, max_tokens }: MessageRequestBody): void {
@@ -153,6 +163,7 @@ function readFormat({ output_config, output_format }: PromptBody): ResponseForma
 const canonicalFields: ReadonlySet<string> = new Set([
 	'model',
 	'messages',
+	'thread',
 	'system',
 	'max_tokens',
 	'stream',
@@ -167,6 +178,9 @@ const canonicalFields: ReadonlySet<string> = new Set([
 	'output_config',
 	'output_format',
 ])
+
+/** The beta of threads, which this server implements for every upstream. */
+const threadsBeta = 'message-threads-'
 
 const canonicalThinking: ReadonlySet<string> = new Set(['enabled', 'disabled'])
 /** For fields that are objects: the nested fields that the canonical request represents. */
@@ -191,7 +205,10 @@ function readPassthrough(
 		if (value != null && (!canonicalFields.has(name) || hasMoreFields(name, value))) passthrough[name] = exact[name]
 	if (withTools) passthrough.tools = exact.tools
 	if (fields.thinking != null && !canonicalThinking.has(fields.thinking.type)) passthrough.thinking = exact.thinking
-	const names = (betas ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
+	const names = (betas ?? '')
+		.split(',')
+		.map((name) => name.trim())
+		.filter((name) => name !== '' && !name.startsWith(threadsBeta))
 	if (names.length > 0) passthrough.betas = names
 	if (Object.keys(passthrough).length === 0) return { passthrough: {}, passthroughWire: undefined }
 	return { passthrough: passthrough as JsonObject, passthroughWire: messagesWire }

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
+import { threadSchema } from './message-thread.ts'
 
 const cacheControl = z
 	.looseObject({
@@ -169,7 +170,8 @@ const maxStopCharacters = 1024
 
 const promptFields = {
 	model: z.string().min(1),
-	messages: z.array(message).min(1),
+	messages: z.array(message),
+	thread: threadSchema,
 	system: systemText.nullish(),
 	tools: z.array(tool).nullish(),
 	tool_choice: toolChoice.nullish(),

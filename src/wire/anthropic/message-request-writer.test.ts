@@ -435,13 +435,16 @@ describe('cache marks', () => {
 				},
 				{ role: 'tool', callId: 'c', content: [], cacheMark },
 			],
+		})
+		const withTools = write({
 			tools: [
 				{ ...look, cacheMark },
 				{ type: 'custom', name: 'free', cacheMark },
 			],
 			toolChoice: { type: 'auto' },
 		})
-		const { messages, tools } = JSON.parse(JSON.stringify(body))
+		const { messages } = JSON.parse(JSON.stringify(body))
+		const { tools } = JSON.parse(JSON.stringify(withTools.body))
 		const [given, calling, results] = messages
 		const marked = [given.content[0], ...calling.content, results.content[0], ...tools]
 		expect(new Set(marked.map(({ cache_control }) => JSON.stringify(cache_control))).size).toBe(1)
@@ -454,6 +457,39 @@ describe('cache marks', () => {
 		expect(control({ scope: 'global' })).toEqual({ type: 'ephemeral', scope: 'global' })
 		expect(control({ wire: 'openai', ttl: '5m' })).toEqual({ type: 'ephemeral', ttl: '5m' })
 		expect(control({ ttl: '1h', scope: 'global' })).toEqual({ type: 'ephemeral', ttl: '1h', scope: 'global' })
+	})
+})
+
+test('a conversation with more cache marks than the API accepts has only the last ones', () => {
+	const part = (value: string) => ({ type: 'text', text: value, cacheMark: {} }) as const
+	const marks = (turns: number) => {
+		const { body } = write({
+			messages: [
+				{ role: 'system', content: [part('s')] },
+				...Array.from({ length: turns }, (): Message[] => [
+					{ role: 'user', content: [part('q'), part('r')] },
+					say('assistant', 'a'),
+				]).flat(),
+			],
+			tools: [{ ...look, cacheMark: {} }],
+			toolChoice: { type: 'auto' },
+		})
+		const { system, tools, messages } = JSON.parse(JSON.stringify(body))
+		return [...tools, ...system, ...messages.flatMap(({ content }: { content: object[] }) => content)].map(
+			(block) => 'cache_control' in block,
+		)
+	}
+	expect(marks(1)).toEqual([true, true, true, true, false])
+	expect(marks(3)).toEqual([true, true, ...[false, false, false], ...[false, false, false], true, true, false])
+})
+
+test('a stored answer is sent without the fields of its response', () => {
+	const rest = { wire: 'anthropic', fields: { stop_reason: 'pause_turn', container: { id: 'c' }, own: 1 } }
+	const { body } = write({ messages: [say('user', 'a'), { ...say('assistant', 'b'), rest }] })
+	expect(JSON.parse(JSON.stringify(body.messages))[1]).toEqual({
+		role: 'assistant',
+		content: [{ type: 'text', text: 'b' }],
+		own: 1,
 	})
 })
 

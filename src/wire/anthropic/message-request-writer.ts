@@ -15,7 +15,7 @@ import {
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
 import { removeSchemaBounds } from '../json/schema-bounds.ts'
-import { markEnds, writeCacheMark } from './cache-marks.ts'
+import { limitMarks, markEnds, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
 import { reportDroppedContent } from './message-content-fates.ts'
 import { type LaterInstructions, writeBlocks, writeTurns } from './message-turns-writer.ts'
@@ -115,7 +115,7 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop)
 		messages: writeTurns(rest, { instructions: form.systemMessages, firstIndex: firstTurn, drop }),
 		...writeTools(request, form, drop),
 	}
-	return form.cache === 'auto' ? markEnds(prompt) : prompt
+	return form.cache === 'auto' ? markEnds(prompt) : limitMarks(prompt)
 }
 
 /** The wire supports JSON by schema only, not arbitrary JSON, so the prompt requests it. */

@@ -16,6 +16,7 @@ import type {
 	UserPart,
 } from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
+import type { Rest } from '../../chat/rest.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { writeCacheMark } from './cache-marks.ts'
 
@@ -60,7 +61,7 @@ export function writeTurns(
 		const content = writeContent(message, (part) => drop(`messages[${firstIndex + index}].content[${part}]`))
 		if (content.length === 0) continue
 		if (role === 'assistant') waiting = instruct(waiting, turns)
-		const rest = message.role === 'tool' ? undefined : message.rest?.fields
+		const rest = message.role === 'tool' ? undefined : requestFields(message.rest)
 		const last = turns.at(-1)
 		if (last?.role === role)
 			turns.splice(-1, 1, { role, content: [...last.content, ...content], rest: { ...last.rest, ...rest } })
@@ -79,6 +80,16 @@ export function writeTurns(
 					? withoutTrailingSpace(content)
 					: content,
 	}))
+}
+
+/** Fields of a response beside its content. They are stored with the message, and the API rejects them in requests. */
+const responseFields: ReadonlySet<string> = new Set([
+	...['id', 'type', 'model', 'container', 'context_management', 'diagnostics', 'input_transformations'],
+	...['stop_details', 'stop_reason', 'stop_sequence', 'usage'],
+])
+
+function requestFields(rest: Rest | undefined): JsonObject {
+	return Object.fromEntries(Object.entries(rest?.fields ?? {}).filter(([name]) => !responseFields.has(name)))
 }
 
 /**
