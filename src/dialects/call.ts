@@ -46,6 +46,14 @@ export interface MessageReferences<Requested> {
 	readonly insert: (found: FoundMessages) => Requested
 }
 
+/** A feature of a request without which the answer would be wrong. */
+export interface WireNeed {
+	/** Other upstreams do not get the request. */
+	readonly wire: string
+	/** If the model has no upstream of the wire. */
+	readonly error: ChatError
+}
+
 export interface ChatCall extends CallOptions {
 	readonly type: 'chat'
 	readonly request: ChatRequest
@@ -63,6 +71,10 @@ export interface ChatCall extends CallOptions {
 	 * than OpenAI's API can answer it.
 	 */
 	readonly violation?: ChatError | undefined
+	/** False if no output is requested. An upstream that cannot only read the prompt is not sent the request. */
+	readonly generates?: boolean | undefined
+	/** Something that only upstreams of one wire can do. */
+	readonly need?: WireNeed | undefined
 	/**
 	 * Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread.
 	 */

@@ -2,6 +2,7 @@
 // shared with answers that continue without their client.
 
 import { batchesOf, type EngineAnswer, type EventBatches } from '../engines/answer.ts'
+import { emptyAnswer } from '../engines/empty-answer.ts'
 import type { Engine, EngineCall } from '../engines/engine.ts'
 import { type Admitted, isUnary } from './admit.ts'
 import { type Answer, headersOf, responseContextOf } from './answer.ts'
@@ -70,10 +71,11 @@ export async function beginAnswer(
 	// Written concurrently with the upstream request.
 	else void turn?.begin()
 	const unary = isUnary(call)
-	const send = (engine: Engine, engineCall: EngineCall, maxTokens?: number) =>
-		call.type === 'chat'
-			? engine.chat(limited(call.request, maxTokens), engineCall)
-			: engine.complete(limited(call.request, maxTokens), engineCall)
+	const send = async (engine: Engine, engineCall: EngineCall, maxTokens?: number) => {
+		if (call.type === 'complete') return engine.complete(limited(call.request, maxTokens), engineCall)
+		if (call.generates === false && engine.prefills !== true) return emptyAnswer(unary)
+		return engine.chat(limited(call.request, maxTokens), engineCall)
+	}
 	const { result, upstream, lease, dropped } = await dispatch(admitted, { signal, unary, send }, serving)
 	try {
 		await opening(admitted, unary)

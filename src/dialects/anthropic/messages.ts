@@ -24,7 +24,8 @@ export const messages: Route = {
 }
 
 function chatCall(body: unknown, headers: Headers, thread: ThreadRef | undefined): ChatCall {
-	const { request, parts, stream, dropped, hidesThinking } = readMessageRequest(body, headers.get('anthropic-beta'))
+	const read = readMessageRequest(body, headers.get('anthropic-beta'))
+	const { request, parts, stream, dropped, hidesThinking, ownFeature } = read
 	return {
 		type: 'chat',
 		request,
@@ -32,6 +33,8 @@ function chatCall(body: unknown, headers: Headers, thread: ThreadRef | undefined
 		thread: thread === undefined ? undefined : threadOf(thread, parts),
 		stream,
 		dropped,
+		generates: request.maxTokens !== 0,
+		need: ownFeature === undefined ? undefined : { wire: messagesWire, error: ownFeature },
 		writer: {
 			completion: (completion, context) =>
 				writeMessage(completion, identify(context, request), shapeOf(context, hidesThinking)),

@@ -6,7 +6,7 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import type { Secret } from '../../system/secret.ts'
-import { messageEventNames, messageFormats } from '../../wire/anthropic/formats.ts'
+import { messageEventNames, messageFormats, messagesWire } from '../../wire/anthropic/formats.ts'
 import { readMessage } from '../../wire/anthropic/message-answer-reader.ts'
 import { readErrorRest } from '../../wire/anthropic/message-error-reader.ts'
 import { MessageEventReader } from '../../wire/anthropic/message-event-reader.ts'
@@ -41,6 +41,8 @@ export function openAnthropic(options: AnthropicOptions): Engine {
 }
 
 class Anthropic implements Engine {
+	readonly wire = messagesWire
+	readonly prefills = true
 	private readonly form: MessageRequestForm
 	private readonly betas: readonly string[]
 	private readonly upstream: HttpUpstream

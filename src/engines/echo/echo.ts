@@ -42,6 +42,7 @@ export function openEcho(options: EchoOptions = {}): Engine {
 }
 
 class Echo implements Engine {
+	readonly prefills = true
 	private readonly contextTokens: number
 	private readonly script: readonly ChatEvent[] | undefined
 	private readonly clock: Clock

@@ -58,7 +58,9 @@ export function writeTurns(
 			continue
 		}
 		const role = message.role === 'assistant' ? 'assistant' : 'user'
-		const content = writeContent(message, (part) => drop(`messages[${firstIndex + index}].content[${part}]`))
+		const path = `messages[${firstIndex + index}]`
+		reportDetails(message, path, drop)
+		const content = writeContent(message, (part) => drop(`${path}.content[${part}]`))
 		if (content.length === 0) continue
 		if (role === 'assistant') waiting = instruct(waiting, turns)
 		const rest = message.role === 'tool' ? undefined : requestFields(message.rest)
@@ -90,6 +92,12 @@ const responseFields: ReadonlySet<string> = new Set([
 
 function requestFields(rest: Rest | undefined): JsonObject {
 	return Object.fromEntries(Object.entries(rest?.fields ?? {}).filter(([name]) => !responseFields.has(name)))
+}
+
+/** The wire has no field for the resolution at which an image is read. */
+function reportDetails({ content }: Message, path: string, drop: Drop): void {
+	for (const [index, part] of content.entries())
+		if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') drop(`${path}.content[${index}].image_url.detail`)
 }
 
 /**
