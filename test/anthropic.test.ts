@@ -427,6 +427,11 @@ describe('conversations', () => {
 })
 
 describe('streams', () => {
+	test('begin with the count of the prompt if the engine knows it', async () => {
+		const response = await server.call('/v1/messages', question('one two three', { stream: true }), version)
+		const [start] = (await response.text()).split('\n\n')
+		expect(start).toContain('"input_tokens":3')
+	})
 	test('that are idle receive pings', async () => {
 		const gone = new AbortController()
 		const response = await fetch(`${server.url}/v1/messages`, {

@@ -342,6 +342,11 @@ describe("Anthropic's SDK", () => {
 		expect(back.has_more).toBe(true)
 		const one = await client().models.retrieve('claude-sonnet-5-5')
 		expect(one).toMatchObject({ id: 'claude-echo', display_name: 'claude-echo', max_input_tokens: 100 })
+		const aliases = (await client().models.list()).data.map(
+			(model) => Object.entries(model).find(([name]) => name === 'aliases')?.[1],
+		)
+		expect(aliases).toEqual([[], ['claude-sonnet-5-5'], [], []])
+		expect(one).toMatchObject({ aliases: ['claude-sonnet-5-5'] })
 		expect(Number.isNaN(Date.parse(one.created_at))).toBe(false)
 	})
 

@@ -116,7 +116,8 @@ export function threadOf(
 		surface: 'chat',
 		origin,
 		stored: false,
-		listed: true,
+		// The SDKs create a thread for each run of tools.
+		listed: false,
 		instructions: [],
 		transient: [],
 		incoming: stored,
