@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ContentFates, ContentField } from './content-fates.ts'
 import { ChatError } from './error.ts'
+import type { JsonObject } from './json.ts'
 import type {
 	AssistantMessage,
 	AssistantPart,
@@ -38,10 +39,17 @@ function withMessages(...messages: readonly Message[]): ChatRequest {
 	return { ...plain, messages }
 }
 
+/** What the writer's own wire has in fields that the canonical model does not understand. */
+export interface OwnValues {
+	readonly wire: string
+	readonly fields: JsonObject
+	readonly signature: string
+}
+
 /** For each field, two requests that differ in it only. A new field does not compile until it is here. */
-function differences(wire: string): Readonly<Record<ContentField, Pair>> {
-	const rest: Rest = { wire, fields: { trial_field: 1 } }
-	const signature = { wire, value: 'c2lnbmVk' }
+function differences({ wire, fields, signature: value }: OwnValues): Readonly<Record<ContentField, Pair>> {
+	const rest: Rest = { wire, fields }
+	const signature = { wire, value }
 	const text = { type: 'text', text: 'hi' } as const
 	const given = (part: UserPart, without?: UserPart): Pair => [
 		withMessages({ role: 'user', content: [text, part] }),
@@ -82,7 +90,7 @@ function differences(wire: string): Readonly<Record<ContentField, Pair>> {
 		'assistant.rest': [withMessages(user, { ...assistant, rest }, user), withMessages(user, assistant, user)],
 		'tool.isError': [called(call, { isError: true }), called(call)],
 		'tool.rest': [called(call, { rest }), called(call)],
-		'text.rest': given({ ...text, rest }, text),
+		'text.rest': answered({ ...text, rest }, text),
 		'reasoning.signature': answered({ ...reasoning, signature }, reasoning),
 		'reasoning.encrypted': answered({ ...reasoning, signature, encrypted: true }, { ...reasoning, signature }),
 		'reasoning.rest': answered({ ...reasoning, signature, rest }, { ...reasoning, signature }),
@@ -115,14 +123,19 @@ function differences(wire: string): Readonly<Record<ContentField, Pair>> {
 	}
 }
 
+/** Values of a wire that returns any field and any signature. */
+export function ownValues(wire: string): OwnValues {
+	return { wire, fields: { trial_field: 1 }, signature: 'c2lnbmVk' }
+}
+
 /**
- * @param wire the writer's own; undefined if it has none.
+ * @param own undefined if the writer has no wire.
  * @param write writes a request, and calls `drop` for each part that it leaves out.
  */
 export function contentFatesContract(
 	name: string,
 	fates: ContentFates,
-	wire: string | undefined,
+	own: OwnValues | undefined,
 	write: (request: ChatRequest, drop: Drop) => unknown,
 ): void {
 	const run = (request: ChatRequest) => {
@@ -131,7 +144,7 @@ export function contentFatesContract(
 		return { body: write(request, drop), dropped }
 	}
 	describe(`fates of ${name} in messages, parts and tools`, () => {
-		for (const [field, [request, without]] of Object.entries(differences(wire ?? 'foreign'))) {
+		for (const [field, [request, without]] of Object.entries(differences(own ?? ownValues('foreign')))) {
 			const fate = new Map<string, string>(Object.entries(fates)).get(field)
 			test(`${field} is ${fate}`, () => {
 				if (fate === 'refused') return expect(() => run(request)).toThrow(ChatError)
