@@ -19,7 +19,7 @@ import type { Drop } from './request-fates.ts'
 import type { Rest } from './rest.ts'
 import type { CustomTool, FunctionTool } from './tool.ts'
 
-type Pair = readonly [request: ChatRequest, without: ChatRequest]
+type RequestPair = readonly [request: ChatRequest, without: ChatRequest]
 
 const user: UserMessage = { role: 'user', content: [{ type: 'text', text: 'hi' }] }
 const plain: ChatRequest = {
@@ -47,15 +47,15 @@ export interface OwnValues {
 }
 
 /** For each field, two requests that differ in it only. A new field does not compile until it is here. */
-function differences({ wire, fields, signature: value }: OwnValues): Readonly<Record<ContentField, Pair>> {
+function differences({ wire, fields, signature: value }: OwnValues): Readonly<Record<ContentField, RequestPair>> {
 	const rest: Rest = { wire, fields }
 	const signature = { wire, value }
 	const text = { type: 'text', text: 'hi' } as const
-	const given = (part: UserPart, without?: UserPart): Pair => [
+	const given = (part: UserPart, without?: UserPart): RequestPair => [
 		withMessages({ role: 'user', content: [text, part] }),
 		withMessages({ role: 'user', content: without === undefined ? [text] : [text, without] }),
 	]
-	const answered = (part: AssistantPart, without: AssistantPart): Pair => {
+	const answered = (part: AssistantPart, without: AssistantPart): RequestPair => {
 		const conversation = (content: AssistantPart): ChatRequest =>
 			withMessages(user, { role: 'assistant', content: [content, text] }, user)
 		return [conversation(part), conversation(without)]
