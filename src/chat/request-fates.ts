@@ -31,8 +31,10 @@ export type ContentKind =
 	| 'jsonMode'
 	| 'reasoningOff'
 
-/** Fields that no writer drops as a whole. Fields of `passthrough` are dropped one by one, by `passthroughFor`. */
+/** Fields that `dropReporter` does not report. Those of `passthrough` are reported one by one, by `passthroughFor`. */
 type UndroppableField = 'model' | 'messages' | 'passthrough' | 'passthroughWire'
+/** Fields that have an effect on every engine. */
+type NeededField = Exclude<UndroppableField, 'passthrough'>
 type DroppableField = Exclude<RequestField, UndroppableField>
 
 /**
@@ -41,7 +43,7 @@ type DroppableField = Exclude<RequestField, UndroppableField>
  * Dropped fields are reported in the order of the table.
  */
 export type RequestFates = Readonly<
-	Record<DroppableField | ContentKind, Fate> & Record<UndroppableField, Exclude<Fate, 'dropped'>>
+	Record<DroppableField | ContentKind | 'passthrough', Fate> & Record<NeededField, Exclude<Fate, 'dropped'>>
 >
 
 /** Receives the name of a part of a request that was left out. The name is that of OpenAI's API. */

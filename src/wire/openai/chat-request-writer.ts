@@ -145,7 +145,7 @@ export const chatRequestFates = {
 	responseFormat: 'written',
 	reasoningEffort: 'written',
 	reasoningTokens: 'dropped',
-	cacheMark: 'translated',
+	cacheMark: 'written',
 	user: 'written',
 	passthrough: 'written',
 	passthroughWire: 'translated',
