@@ -82,13 +82,9 @@ function differences({ wire, fields, signature: value }: OwnValues): Readonly<Re
 	const reasoning = { type: 'reasoning', text: 'Well.' } as const
 	const refusal = { type: 'refusal', text: 'No.' } as const
 	return {
-		'system.name': [withMessages({ ...system, name: 'n' }, user), withMessages(system, user)],
 		'system.rest': [withMessages({ ...system, rest }, user), withMessages(system, user)],
-		'user.name': [withMessages({ ...user, name: 'n' }), withMessages(user)],
 		'user.rest': [withMessages({ ...user, rest }), withMessages(user)],
-		'assistant.name': [withMessages(user, { ...assistant, name: 'n' }, user), withMessages(user, assistant, user)],
 		'assistant.rest': [withMessages(user, { ...assistant, rest }, user), withMessages(user, assistant, user)],
-		'tool.isError': [called(call, { isError: true }), called(call)],
 		'tool.rest': [called(call, { rest }), called(call)],
 		'text.rest': answered({ ...text, rest }, text),
 		'reasoning.signature': answered({ ...reasoning, signature }, reasoning),

@@ -4,13 +4,9 @@
 import type { ContentFates } from '../../chat/content-fates.ts'
 
 export const callContentFates = {
-	'system.name': 'dropped',
 	'system.rest': 'unused',
-	'user.name': 'dropped',
 	'user.rest': 'unused',
-	'assistant.name': 'dropped',
 	'assistant.rest': 'unused',
-	'tool.isError': 'written',
 	'tool.rest': 'unused',
 	'text.rest': 'written',
 	'reasoning.signature': 'written',

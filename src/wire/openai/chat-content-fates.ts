@@ -4,13 +4,9 @@
 import type { ContentFates } from '../../chat/content-fates.ts'
 
 export const chatContentFates = {
-	'system.name': 'written',
 	'system.rest': 'written',
-	'user.name': 'written',
 	'user.rest': 'written',
-	'assistant.name': 'written',
 	'assistant.rest': 'written',
-	'tool.isError': 'translated',
 	'tool.rest': 'written',
 	'text.rest': 'written',
 	'reasoning.signature': 'unused',
