@@ -91,7 +91,7 @@ class OpenAICompatible implements Engine {
 		return { status: 'ready', operations: this.operations } as const
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const body = writeChatRequest(request, call.model, this.form, stream, call.drop, this.originOf(call))
 		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
