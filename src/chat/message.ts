@@ -129,6 +129,17 @@ export interface ProviderItem {
 	readonly type: 'provider-item'
 	readonly wire: string
 	readonly item: JsonObject
+	/**
+	 * What other wires receive instead, such as the text of a document. If absent, an item of the assistant is left out
+	 * for them, and a request with any other one is refused.
+	 */
+	readonly substitute?: Substitute | undefined
+}
+
+export interface Substitute {
+	readonly parts: readonly (TextPart | ImagePart)[]
+	/** The field of the item that the parts do not express, if any. */
+	readonly lost?: string | undefined
 }
 
 /** An opaque value by which a model recognizes its own reasoning. It is only sent to where it came from. */

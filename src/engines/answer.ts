@@ -25,7 +25,7 @@ export interface StreamAnswer {
 /** The events of an answer. chat/event.ts has the rules of their order. */
 export interface EventBatches {
 	/**
-	 * Waits for the next batches: everything received since the last call, at least one event. Undefined after the
+	 * Waits for the next batches: everything received since the last call, at least one batch. Undefined after the
 	 * terminal event. If the call was aborted in the meantime, the result is an `error` event.
 	 */
 	next(): Promise<readonly EventBatch[] | undefined>
@@ -33,8 +33,12 @@ export interface EventBatches {
 	cancel(): Promise<void>
 }
 
-/** Events read from one chunk of an upstream's response. */
+/**
+ * Events read from one chunk of an upstream's response. Without events, the chunk has fields that only clients of the same
+ * wire receive.
+ */
 export interface EventBatch {
+	/** None if the chunk contains only fields without a canonical meaning, which its text repeats. */
 	readonly events: readonly ChatEvent[]
 	/** The text of the chunk. Absent if the events have no text of their own. */
 	readonly source?: Source | undefined

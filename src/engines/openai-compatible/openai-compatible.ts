@@ -20,7 +20,7 @@ import { writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
 import { readCompletion } from '../../wire/openai/completion-reader.ts'
 import { readEmbeddings } from '../../wire/openai/embeddings-reader.ts'
 import { writeEmbeddingsRequest } from '../../wire/openai/embeddings-request-writer.ts'
-import { chatFormats, rewrittenChatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
+import { chatFormats, textCompletionFormats } from '../../wire/openai/formats.ts'
 import { readPlainCompletion } from '../../wire/openai/plain-completion.ts'
 import { TextCompletionChunkReader } from '../../wire/openai/text-completion-chunk-reader.ts'
 import { writeTextCompletionRequest } from '../../wire/openai/text-completion-request-writer.ts'
@@ -107,8 +107,7 @@ class OpenAICompatible implements Engine {
 			})
 		const rewrites = customTools !== undefined && customTools.size > 0
 		const open = () => (rewrites ? new CustomCallsReader(openChunks(), customTools) : openChunks())
-		const formats = rewrites ? rewrittenChatFormats : chatFormats
-		const reading = { open, unary: readCompletion, plain: readPlainCompletion, formats }
+		const reading = { open, unary: readCompletion, plain: readPlainCompletion, formats: chatFormats }
 		return this.upstream.answer('/chat/completions', body, reading, call)
 	}
 

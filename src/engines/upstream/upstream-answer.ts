@@ -17,6 +17,8 @@ export interface AnswerReader {
 	parse?(value: unknown): unknown
 	/** @param text that the chunk was parsed from. */
 	read(chunk: unknown, text?: string): readonly ChatEvent[]
+	/** Whether the chunk that was just read without events has fields that clients of the wire receive nevertheless. */
+	relays?(chunk: unknown): boolean
 	/** The chunk that a `choice-finish` at the end was read from, if it was read from one chunk. */
 	sourceOf?(choice: number): { readonly text: string; readonly value: unknown } | undefined
 	end(complete: boolean): readonly ChatEvent[]
@@ -76,7 +78,8 @@ export class ResponseBatches implements EventBatches {
 		const error = this.context.interruption()
 		if (error === undefined) return held
 		await this.cancel()
-		return [{ events: [{ type: 'error', error }] }]
+		const started = held.flatMap(({ events }) => events).filter(({ type }) => type === 'start')
+		return [{ events: [...started, { type: 'error', error }] }]
 	}
 
 	private async read(): Promise<readonly EventBatch[] | undefined> {
@@ -135,7 +138,7 @@ export class ResponseBatches implements EventBatches {
 	private readChunk(text: string, json: unknown, batches: EventBatch[]): void {
 		const value = this.reader.parse?.(json) ?? json
 		const events = this.reader.read(value, text)
-		if (events.length === 0) return
+		if (events.length === 0 && this.reader.relays?.(value) !== true) return
 		batches.push({ events, source: { format: this.context.format, text, value } })
 		const last = events.at(-1)?.type
 		if (last !== 'error' && last !== 'finish') return

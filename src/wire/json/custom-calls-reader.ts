@@ -8,7 +8,9 @@ import { readCustomToolText } from './custom-tool-function.ts'
 
 interface EventReader {
 	parse(value: unknown): unknown
-	read(chunk: unknown): readonly ChatEvent[]
+	read(chunk: unknown, text?: string): readonly ChatEvent[]
+	relays?(chunk: unknown): boolean
+	sourceOf?(choice: number): { readonly text: string; readonly value: unknown } | undefined
 	end(complete: boolean): readonly ChatEvent[]
 	fail(error: ChatError): readonly ChatEvent[]
 }
@@ -29,8 +31,16 @@ export class CustomCallsReader implements EventReader {
 		return this.reader.parse(value)
 	}
 
-	read(chunk: unknown): readonly ChatEvent[] {
-		return this.convert(this.reader.read(chunk))
+	read(chunk: unknown, text?: string): readonly ChatEvent[] {
+		return this.convert(this.reader.read(chunk, text))
+	}
+
+	relays(chunk: unknown): boolean {
+		return this.reader.relays?.(chunk) === true
+	}
+
+	sourceOf(choice: number): { readonly text: string; readonly value: unknown } | undefined {
+		return this.reader.sourceOf?.(choice)
 	}
 
 	end(complete: boolean): readonly ChatEvent[] {

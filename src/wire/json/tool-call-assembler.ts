@@ -3,11 +3,13 @@
 // repeat ids and names in each delta, split names, put two calls under one index, interleave calls, send an empty object
 // before the arguments, and send arguments as an object or not at all.
 
+import { isDeepStrictEqual } from 'node:util'
 import { ChatError } from '../../chat/error.ts'
-import type { ChatEvent } from '../../chat/event.ts'
+import type { ChatEvent, StartedToolCall } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
 import type { PartSequencer } from '../../chat/part-sequencer.ts'
+import { mergeRest, type Rest, restFor, restOf } from '../../chat/rest.ts'
 import { countField, field, textField } from './fields.ts'
 
 interface OpenCall {
@@ -21,7 +23,18 @@ interface OpenCall {
 	/** How many characters of `text` were emitted. */
 	emittedLength: number
 	started: boolean
+	/** What its start has. */
+	readonly fields: MutableCallFields
+	/** What arrived after its start. */
+	readonly laterFields: MutableCallFields
 }
+
+/** What a call has beside its kind, id, name and arguments. */
+export type CallFields = Pick<StartedToolCall, 'signature' | 'rest'>
+
+type MutableCallFields = { -readonly [Name in keyof CallFields]: CallFields[Name] }
+
+const noCallFields: CallFields = {}
 
 interface Delta {
 	readonly index: number | undefined
@@ -38,6 +51,7 @@ const maxArgumentsLength = 8_388_608
 export class ToolCallAssembler {
 	private readonly parts: PartSequencer<object>
 	private readonly newId: () => string
+	private readonly readFields: (value: unknown) => CallFields
 	private readonly calls: OpenCall[] = []
 	/** The calls that have not ended, in order. */
 	private open: readonly OpenCall[] = []
@@ -46,10 +60,16 @@ export class ToolCallAssembler {
 	/**
 	 * @param parts of the choice. The calls are its keys.
 	 * @param newId creates an id for a call that has none of its own.
+	 * @param readFields reads what a fragment has beside the call's own fields.
 	 */
-	constructor(parts: PartSequencer<object>, newId: () => string) {
+	constructor(
+		parts: PartSequencer<object>,
+		newId: () => string,
+		readFields: (value: unknown) => CallFields = () => noCallFields,
+	) {
 		this.parts = parts
 		this.newId = newId
+		this.readFields = readFields
 	}
 
 	get count(): number {
@@ -67,6 +87,7 @@ export class ToolCallAssembler {
 		call.id ??= delta.id
 		call.name = wholeName(call, delta.name)
 		call.text += delta.fragment
+		this.addFields(call, value)
 		if (call.emittedLength === 0 && call.kind === 'function') call.text = call.text.replace(replacedObject, '')
 		if (call.text.length > maxArgumentsLength) throw tooLarge()
 		if (call.name !== undefined && call.text !== '') {
@@ -113,7 +134,17 @@ export class ToolCallAssembler {
 
 	private add({ index, kind }: Delta): OpenCall {
 		if (this.calls.length >= maxCalls) throw tooLarge()
-		const call: OpenCall = { index, kind, id: undefined, name: undefined, text: '', emittedLength: 0, started: false }
+		const call: OpenCall = {
+			index,
+			kind,
+			id: undefined,
+			name: undefined,
+			text: '',
+			emittedLength: 0,
+			started: false,
+			fields: {},
+			laterFields: {},
+		}
 		this.calls.push(call)
 		this.open = [...this.open, call]
 		this.parts.reserve(call)
@@ -123,8 +154,18 @@ export class ToolCallAssembler {
 	private start(call: OpenCall, into: ChatEvent[]): void {
 		if (call.started) return
 		call.started = true
-		const { kind, name = '' } = call
-		this.parts.start(call, { type: 'tool-call', kind, id: this.uniqueId(call.id), name }, into)
+		const { kind, name = '', fields } = call
+		this.parts.start(call, { type: 'tool-call', kind, id: this.uniqueId(call.id), name, ...fields }, into)
+	}
+
+	/** Servers repeat fields in each fragment, so only what differs is added. */
+	private addFields(call: OpenCall, value: unknown): void {
+		const { signature, rest } = this.readFields(value)
+		const target = call.started ? call.laterFields : call.fields
+		if (signature !== undefined && !isDeepStrictEqual(signature, call.fields.signature)) target.signature = signature
+		const piece =
+			rest === undefined ? undefined : withoutRepeated(rest, mergeRest(call.fields.rest, call.laterFields.rest))
+		if (piece !== undefined) target.rest = mergeRest(target.rest, piece)
 	}
 
 	private emitText(call: OpenCall, into: ChatEvent[]): void {
@@ -134,7 +175,7 @@ export class ToolCallAssembler {
 	}
 
 	private end(call: OpenCall, into: ChatEvent[]): void {
-		this.parts.end(call, {}, into)
+		this.parts.end(call, call.laterFields, into)
 		this.open = this.open.filter((one) => one !== call)
 	}
 
@@ -143,6 +184,12 @@ export class ToolCallAssembler {
 		this.ids.add(unique)
 		return unique
 	}
+}
+
+function withoutRepeated({ wire, fields }: Rest, earlier: Rest | undefined): Rest | undefined {
+	const known = restFor(wire, earlier)
+	const others = Object.entries(fields).filter(([name, value]) => !isDeepStrictEqual(value, known[name]))
+	return restOf(wire, Object.fromEntries(others))
 }
 
 /** The error for a call without a name. */

@@ -133,8 +133,9 @@ describe('texts', () => {
 			expect(events.slice(1, -1)).toEqual([
 				{ type: 'part-start', choice: 0, part: { type: 'reasoning' } },
 				{ type: 'part-delta', choice: 0, part: 'reasoning', text: 'Let me' },
-				{ type: 'part-delta', choice: 0, part: 'reasoning', text: ' think.' },
-				{ type: 'part-end', choice: 0 },
+				{ type: 'part-delta', choice: 0, part: 'reasoning', text: ' think' },
+				{ type: 'part-delta', choice: 0, part: 'reasoning', text: '.' },
+				{ type: 'part-end', choice: 0, rest: { wire: 'openai', fields: { closed: true } } },
 				{ type: 'part-start', choice: 0, part: { type: 'text' } },
 				{ type: 'part-delta', choice: 0, part: 'text', text: 'Par' },
 				{ type: 'part-delta', choice: 0, part: 'text', text: 'is' },

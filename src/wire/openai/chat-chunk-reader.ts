@@ -2,11 +2,17 @@
 // that chunks have.
 
 import type { ChatError } from '../../chat/error.ts'
-import type { ChatEvent, FinishReason } from '../../chat/event.ts'
+import type { ChatEvent, FinishReason, PartDeltaEvent } from '../../chat/event.ts'
+import { isObject } from '../../chat/json.ts'
+import { geminiWire } from '../gemini/formats.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
+import type { CallFields } from '../json/tool-call-assembler.ts'
+import type { TextPiece } from './answer-content.ts'
 import { type ChatChoice, ChatChunk, parseChatChunk } from './chat-chunk.ts'
 import { ChoiceParts } from './choice-parts.ts'
 import { type ChoiceReader, type ChunkReading, ChunkSequencer, type ParsedChunk } from './chunk-sequencer.ts'
+import { knownSignatureFields, readGoogleSignature } from './google-signature.ts'
+import { type KnownFields, readRest } from './nested-rest.ts'
 
 export interface ChatChunkReading extends ChunkReading {
 	/** The request forced a named tool: OpenAI then ends a call with `stop`. */
@@ -40,6 +46,11 @@ export class ChatChunkReader {
 		return this.sequencer.sourceOf(choice)
 	}
 
+	/** Whether the chunk that was just read without events has fields that clients of this wire receive nevertheless. */
+	relays(chunk: unknown): boolean {
+		return chunk instanceof ChatChunk && chunk.hasOwnFields && this.sequencer.isOpen && !this.sequencer.holds(chunk)
+	}
+
 	/** The events at the end of the stream. `complete`: the stream contained `[DONE]`. */
 	end(complete: boolean): readonly ChatEvent[] {
 		return this.sequencer.end(complete)
@@ -60,16 +71,25 @@ class ChatChoiceReader implements ChoiceReader<ChatChoice> {
 	}
 
 	readParts(choice: ChatChoice, into: ChatEvent[]): boolean {
-		const { reasoning, text, logprobs, refusal, calls } = choice
+		const { reasoning, text, logprobs, refusal, calls, images, pieces, rest } = choice
 		const hasLogprobs = logprobs.length > 0 && (text !== '' || (reasoning === undefined && !choice.hasToolCalls))
+		const content = { text, logprobs: hasLogprobs ? logprobs : undefined }
 		const hasText = text !== '' || hasLogprobs
-		if (reasoning === undefined && !hasText && refusal === undefined && calls.length === 0) return false
-		const parts = this.partsOf(choice.index)
-		if (reasoning !== undefined) parts.add('reasoning', { text: reasoning }, into)
-		if (hasText) parts.add('text', { text, logprobs: hasLogprobs ? logprobs : undefined }, into)
-		if (refusal !== undefined) parts.add('refusal', { text: refusal }, into)
-		for (const one of calls) parts.addCall(one, into)
-		return true
+		const hasOther = refusal !== undefined || calls.length > 0 || images !== undefined || (pieces?.length ?? 0) > 0
+		const hasContent = reasoning !== undefined || hasText || hasOther
+		if (hasContent) {
+			const parts = this.partsOf(choice.index)
+			if (pieces !== undefined) addPieces(parts, choice, content, into)
+			else {
+				if (reasoning !== undefined) parts.add('reasoning', { text: reasoning }, into)
+				if (hasText) parts.add('text', content, into)
+			}
+			if (refusal !== undefined) parts.add('refusal', { text: refusal }, into)
+			for (const image of images ?? []) parts.addWhole(image, into)
+			for (const one of calls) parts.addCall(one, into)
+		}
+		if (rest !== undefined) into.push({ type: 'rest', choice: choice.index, rest })
+		return hasContent
 	}
 
 	close(index: number, reason: ReportedFinish, into: ChatEvent[]): FinishReason {
@@ -81,9 +101,68 @@ class ChatChoiceReader implements ChoiceReader<ChatChoice> {
 	private partsOf(index: number): ChoiceParts {
 		let parts = this.choices.get(index)
 		if (parts === undefined) {
-			parts = new ChoiceParts(index, this.reading.newCallId)
+			parts = new ChoiceParts(index, this.reading.newCallId, readCallFields)
 			this.choices.set(index, parts)
 		}
 		return parts
+	}
+}
+
+/** Adds the content of a list. Reasoning in a field of its own repeats that of the list. */
+function addPieces(
+	parts: ChoiceParts,
+	{ pieces = [], reasoningField }: ChatChoice,
+	{ logprobs }: Pick<PartDeltaEvent, 'logprobs'>,
+	into: ChatEvent[],
+): void {
+	let tokens = logprobs
+	if (reasoningField !== undefined) parts.add('reasoning', { text: reasoningField }, into)
+	for (const piece of pieces) {
+		switch (piece.type) {
+			case 'image':
+			case 'provider-item':
+				parts.addWhole(piece, into)
+				break
+			case 'reasoning':
+				if (reasoningField === undefined) addText(parts, piece, undefined, into)
+				break
+			case 'text':
+				addText(parts, piece, tokens, into)
+				tokens = undefined
+				break
+			case 'refusal':
+				addText(parts, piece, undefined, into)
+				break
+			default:
+				piece satisfies never
+		}
+	}
+	if (tokens !== undefined) parts.add('text', { text: '', logprobs: tokens }, into)
+}
+
+function addText(
+	parts: ChoiceParts,
+	{ type, text, rest }: TextPiece,
+	logprobs: PartDeltaEvent['logprobs'],
+	into: ChatEvent[],
+): void {
+	if (text !== '' || logprobs !== undefined || rest !== undefined) parts.add(type, { text, logprobs }, into, rest)
+}
+
+const knownCallFields = {
+	index: true,
+	id: true,
+	type: true,
+	function: { name: true, arguments: true },
+	custom: { name: true, input: true },
+	...knownSignatureFields,
+} as const satisfies KnownFields
+
+function readCallFields(call: unknown): CallFields {
+	if (!isObject(call)) return {}
+	const value = readGoogleSignature(call)
+	return {
+		signature: value === undefined ? undefined : { wire: geminiWire, value },
+		rest: readRest(call, knownCallFields),
 	}
 }

@@ -7,17 +7,29 @@ import type {
 	ChoiceFinishEvent,
 	FinishEvent,
 	PartDeltaEvent,
+	PartEndEvent,
 	PartStartEvent,
 	StartEvent,
+	StartedPart,
 	StartedToolCall,
 } from '../../chat/event.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
 import type { ToolKind } from '../../chat/message.ts'
+import type { Rest } from '../../chat/rest.ts'
 import type { Source } from '../../chat/source.ts'
-import { ChatChunk } from './chat-chunk.ts'
-import { ChatRelay, isCanonical, overlay } from './chat-relay.ts'
-import { type CompletionIdentity, type CompletionShape, writeFinishReason } from './completion-writer.ts'
+import { defaultNames, writeImage, writeTextPart } from './answer-content.ts'
+import { ChatChunk, parseChatChunk } from './chat-chunk.ts'
+import { ChatRelay, isCanonical, isOwnRest } from './chat-relay.ts'
+import { overlayChunks } from './chunk-overlay.ts'
+import {
+	type CompletionIdentity,
+	type CompletionShape,
+	writeAudio,
+	writeCallFields,
+	writeFinishReason,
+} from './completion-writer.ts'
 import { writeError } from './error-writer.ts'
+import { chatFormats, openaiWire } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
 import { writeUsage } from './usage-writer.ts'
 
@@ -39,7 +51,9 @@ export class ChatChunkWriter {
 	private readonly introduced = new Set<number>()
 	/** The last call of each choice. */
 	private readonly calls = new Map<number, WrittenCall>()
+	private readonly openParts = new Map<number, StartedPart['type']>()
 	private readonly relay: ChatRelay
+	private names = defaultNames
 	private model: string
 	private fingerprint: string | undefined
 	private prefix: string
@@ -65,8 +79,9 @@ export class ChatChunkWriter {
 			case 'part-delta':
 				return this.partDelta(event)
 			case 'part-end':
+				return this.partEnd(event)
 			case 'rest':
-				return ''
+				return this.introduce(event.choice) + this.rest(event.choice, event.rest)
 			case 'choice-finish':
 				return this.introduce(event.choice) + this.chunk(event.choice, '{}', 'null', this.ending(event))
 			case 'finish':
@@ -80,24 +95,33 @@ export class ChatChunkWriter {
 
 	/**
 	 * The server-sent events for the events read from `source`: the source itself if it is a chunk of this format and
-	 * needs no changes.
+	 * needs no changes. What is written anew has the unknown fields of the source.
 	 */
-	repeat({ text, value: chunk }: Source, events: readonly ChatEvent[]): string {
-		if (!(chunk instanceof ChatChunk) || this.shape.legacyFunctions)
-			return events.map((event) => this.write(event)).join('')
+	repeat(source: Source, events: readonly ChatEvent[]): string {
+		const chunk = chunkOf(source)
+		if (chunk === undefined) return events.map((event) => this.write(event)).join('')
 		const start = events[0]
 		if (start?.type === 'start') this.begin(start)
 		const finishReason = ({ reason }: ChoiceFinishEvent) => writeFinishReason(reason, this.shape)
 		if (isCanonical(chunk, events, this.introduced, finishReason)) {
 			const { id, created } = this.identity
 			const identity = { id, created, model: this.model, fingerprint: this.fingerprint }
-			const repeated = this.relay.repeat(text, chunk, identity)
+			const repeated = this.relay.repeat(source.text, chunk, identity)
 			if (repeated !== undefined) {
 				if (start?.type === 'start') this.introduced.add(0)
+				for (const event of events) if (event.type === 'part-start') this.openParts.set(event.choice, event.part.type)
 				return repeated
 			}
 		}
-		return overlayChunk(events.map((event) => this.write(event)).join(''), chunk)
+		for (const choice of chunk.choices ?? []) this.names = choice.names(this.names)
+		const written = events
+			.map((event) => (isOwnRest(event) ? this.introduce(event.choice) : this.write(event)))
+			.join('')
+		return overlayChunks(written, chunk, (choice) => this.emptyChunk(choice))
+	}
+
+	private emptyChunk(choice: number): string | undefined {
+		return this.introduced.has(choice) ? this.delta(choice, '{}') : undefined
 	}
 
 	private begin(event: StartEvent): void {
@@ -114,15 +138,21 @@ export class ChatChunkWriter {
 	}
 
 	private partStart({ choice, part }: PartStartEvent): string {
+		this.openParts.set(choice, part.type)
 		switch (part.type) {
 			case 'tool-call':
 				return this.toolCall(choice, part)
+			case 'image': {
+				const images = [writeImage(part)]
+				return this.delta(choice, stringifyJson(this.names.images === 'images' ? { images } : { content: images }))
+			}
+			case 'audio':
+				return this.delta(choice, stringifyJson({ audio: writeAudio(part) }))
+			case 'provider-item':
+				return part.wire === openaiWire ? this.delta(choice, stringifyJson({ content: [part.item] })) : ''
 			case 'text':
 			case 'reasoning':
 			case 'refusal':
-			case 'image':
-			case 'audio':
-			case 'provider-item':
 				return ''
 			default:
 				return part satisfies never
@@ -135,8 +165,10 @@ export class ChatChunkWriter {
 				const written = logprobs === undefined ? 'null' : JSON.stringify(writeLogprobs(logprobs))
 				return this.chunk(choice, `{"content":${JSON.stringify(text)}}`, written, 'null')
 			}
-			case 'reasoning':
-				return this.delta(choice, `{"reasoning_content":${JSON.stringify(text)}}`)
+			case 'reasoning': {
+				const written = JSON.stringify(text)
+				return this.delta(choice, `{${this.names.reasoning.map((name) => `"${name}":${written}`).join(',')}}`)
+			}
 			case 'refusal':
 				return this.delta(choice, `{"refusal":${JSON.stringify(text)}}`)
 			case 'tool-call':
@@ -152,13 +184,35 @@ export class ChatChunkWriter {
 		return stopText === undefined ? written : `${written},"stop_reason":${JSON.stringify(stopText)}`
 	}
 
-	private toolCall(choice: number, { kind, id, name }: StartedToolCall): string {
+	/** What is only known of a part at its end. */
+	private partEnd({ choice, signature, rest }: PartEndEvent): string {
+		if (signature === undefined && rest === undefined) return ''
+		switch (this.openParts.get(choice)) {
+			case 'tool-call': {
+				const { index } = this.calls.get(choice) ?? firstCall
+				const fields = writeCallFields({}, signature, rest)
+				if (this.shape.legacyFunctions || Object.keys(fields).length === 0) return ''
+				return this.delta(choice, stringifyJson({ tool_calls: [{ index, ...fields }] }))
+			}
+			case 'text':
+				return isOwn(rest) ? this.delta(choice, stringifyJson({ content: [writeTextPart('', rest)] })) : ''
+			default:
+				return ''
+		}
+	}
+
+	private rest(choice: number, rest: Rest): string {
+		return isOwn(rest) ? this.delta(choice, stringifyJson(rest.fields)) : ''
+	}
+
+	private toolCall(choice: number, { kind, id, name, signature, rest }: StartedToolCall): string {
 		const index = (this.calls.get(choice)?.index ?? -1) + 1
 		this.calls.set(choice, { index, kind })
 		if (this.shape.legacyFunctions)
 			return this.delta(choice, JSON.stringify({ function_call: { name, arguments: '' } }))
 		const called = kind === 'function' ? { function: { name, arguments: '' } } : { custom: { name, input: '' } }
-		return this.delta(choice, JSON.stringify({ tool_calls: [{ index, id, type: kind, ...called }] }))
+		const call = writeCallFields({ index, id, type: kind, ...called }, signature, rest)
+		return this.delta(choice, stringifyJson({ tool_calls: [call] }))
 	}
 
 	private toolArguments(choice: number, text: string): string {
@@ -170,7 +224,7 @@ export class ChatChunkWriter {
 
 	private usage(event: FinishEvent): string {
 		if (!this.shape.includeUsage) return ''
-		return `${this.prefix}],"usage":${JSON.stringify(writeUsage(event.usage))}}\n\n`
+		return `${this.prefix}],"usage":${stringifyJson(writeUsage(event.usage))}}\n\n`
 	}
 
 	private delta(choice: number, delta: string): string {
@@ -182,12 +236,14 @@ export class ChatChunkWriter {
 	}
 }
 
-/** Adds the unknown fields of the upstream's chunk to the text written for it, if that is a single chunk. */
-function overlayChunk(written: string, chunk: ChatChunk): string {
-	if (!chunk.hasUnknownFields) return written
-	const text = /^data: (\{"id".*\})\n\n$/.exec(written)?.[1]
-	if (text === undefined) return written
-	return `data: ${stringifyJson(overlay(JSON.parse(text), chunk.sent))}\n\n`
+function isOwn(rest: Rest | undefined): rest is Rest {
+	return rest?.wire === openaiWire
+}
+
+/** The chunk in this format that events were read from. A whole answer is one chunk. */
+function chunkOf({ format, value }: Source): ChatChunk | undefined {
+	if (value instanceof ChatChunk) return value
+	return format === chatFormats.whole ? parseChatChunk(value) : undefined
 }
 
 /** An error as the last event of a stream that has already started. */

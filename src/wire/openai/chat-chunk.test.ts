@@ -59,7 +59,9 @@ describe('the form that clients rely on', () => {
 		['no index', { delta: { content: 'a' }, finish_reason: null }, undefined],
 		['reasoning', { ...open, delta: { reasoning_content: 'r' } }, 'reasoning'],
 		['reasoning and text', { ...open, delta: { reasoning_content: 'r', content: null } }, undefined],
-		["another server's reasoning", { ...open, delta: { reasoning: 'r' } }, undefined],
+		["another server's reasoning", { ...open, delta: { reasoning: 'r' } }, 'reasoning'],
+		['reasoning under both names', { ...open, delta: { reasoning: 'r', reasoning_content: 'r' } }, 'reasoning'],
+		['other reasoning under each name', { ...open, delta: { reasoning: 'r', reasoning_content: 's' } }, undefined],
 		['text and tool calls', { ...open, delta: { content: 'a', tool_calls: [] } }, undefined],
 		['role and log-probabilities', { ...open, delta: { role: 'assistant', content: '' }, logprobs }, undefined],
 		['the end', { index: 0, delta: {}, finish_reason: 'stop' }, 'finish'],
@@ -72,11 +74,11 @@ describe('the form that clients rely on', () => {
 		})
 })
 
-test('unknown fields are those of the chunk, its first choice and the delta', () => {
+test('unknown fields are those of the chunk, its choices and their deltas', () => {
 	const known = { id: 'x', choices: [{ index: 0, delta: { content: 'a' }, finish_reason: null }] }
 	expect(parseChatChunk(known).hasUnknownFields).toBe(false)
 	expect(parseChatChunk({ ...known, service_tier: 'default' }).hasUnknownFields).toBe(true)
 	expect(parseChatChunk({ choices: [{ index: 0, stop: 1 }] }).hasUnknownFields).toBe(true)
 	expect(parseChatChunk({ choices: [{ index: 0, delta: { own: 1 } }] }).hasUnknownFields).toBe(true)
-	expect(parseChatChunk({ choices: [{ index: 0, delta: { content: 'a' } }, { own: 1 }] }).hasUnknownFields).toBe(false)
+	expect(parseChatChunk({ choices: [{ index: 0, delta: { content: 'a' } }, { own: 1 }] }).hasUnknownFields).toBe(true)
 })

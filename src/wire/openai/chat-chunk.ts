@@ -1,9 +1,13 @@
 // A chunk of a streamed chat completion, or a unary one, parsed once: reader, relay and writer look at the same fields.
-// It knows which fields carry content and which fields are unknown, not the events that they become.
+// It knows which fields carry content, not the events that they become.
 
 import type { TokenLogprob } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import { asList, asText, field, textField } from '../json/fields.ts'
+import type { ImagePart } from '../../chat/message.ts'
+import type { Rest } from '../../chat/rest.ts'
+import { asList, asText } from '../json/fields.ts'
+import { type ContentNames, type ContentPiece, namesIn, readContentList, readImages } from './answer-content.ts'
+import { hasOwnContent, hasUnknown, knownFields, readMessageRest } from './answer-fields.ts'
 import { Chunk, ChunkChoice, emptyObject, type SentObject } from './chunk.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 
@@ -22,6 +26,9 @@ export class ChatChoice extends ChunkChoice {
 	 * text. Mistral sends parts of the content.
 	 */
 	readonly reasoning: string | undefined
+	/** The content in its order, if it is a list. */
+	readonly pieces: readonly ContentPiece[] | undefined
+	readonly images: readonly ImagePart[] | undefined
 	readonly refusal: string | undefined
 	/** Tool calls in any form that `ToolCallAssembler` reads. */
 	readonly calls: readonly unknown[]
@@ -29,6 +36,10 @@ export class ChatChoice extends ChunkChoice {
 	readonly hasToolCalls: boolean
 	readonly logprobs: readonly TokenLogprob[]
 	readonly delta: SentObject | undefined
+	/** Unknown fields of the delta or message. */
+	readonly rest: Rest | undefined
+	/** The delta, or the message. */
+	private readonly content: SentObject
 
 	constructor(value: unknown) {
 		super(value)
@@ -36,22 +47,54 @@ export class ChatChoice extends ChunkChoice {
 		this.delta = isObject(delta) ? delta : undefined
 		const whole = (delta ?? null) === null && isObject(message) ? message : undefined
 		const content = this.delta ?? whole ?? emptyObject
-		const parts = content.content
-		this.text = typeof parts === 'string' ? parts : joinTexts(parts)
-		this.reasoning = asText(content.reasoning_content) ?? asText(content.reasoning) ?? joinThinking(parts)
+		const { content: given } = content
+		this.content = content
+		this.pieces = Array.isArray(given) ? readContentList(given) : undefined
+		this.text = typeof given === 'string' ? given : joinTexts(this.pieces, 'text')
+		this.reasoning = this.reasoningField ?? asText(joinTexts(this.pieces, 'reasoning'))
+		this.images = content.images === undefined ? undefined : readImages(content.images)
 		this.refusal = asText(content.refusal)
 		const legacy = content.function_call
 		const toolCalls = asList(content.tool_calls)
 		this.calls = isObject(legacy) ? [{ index: 0, function: legacy }] : toolCalls
 		this.hasToolCalls = toolCalls.length > 0
+		this.rest = hasUnknown(content, knownFields.message) ? readMessageRest(content) : undefined
 		this.logprobs = logprobs === undefined || logprobs === null ? noLogprobs : readLogprobs(logprobs)
+	}
+
+	/** The reasoning in a field of its own. */
+	get reasoningField(): string | undefined {
+		return asText(this.content.reasoning_content) ?? asText(this.content.reasoning)
+	}
+
+	/** The names of the fields that the choice uses; those in `known` for others. */
+	names(known: ContentNames): ContentNames {
+		return namesIn(this.content, known)
+	}
+
+	get hasUnknownFields(): boolean {
+		return (
+			hasUnknown(this.sent, knownFields.choice) ||
+			hasUnknown(this.content, knownFields.message) ||
+			isObject(this.sent.logprobs)
+		)
+	}
+
+	/** Whether the choice has unknown fields that are worth a chunk of their own. */
+	get hasOwnFields(): boolean {
+		return (
+			this.rest !== undefined ||
+			hasOwnContent(this.content, knownFields.message) ||
+			hasOwnContent(this.sent, knownFields.choice)
+		)
 	}
 
 	/** Undefined if the choice does not have exactly one of these forms. */
 	get form(): CanonicalForm | undefined {
 		const { delta, sent } = this
 		if (delta === undefined || sent.index !== this.index) return undefined
-		if ('usage' in sent || 'tool_calls' in delta || 'function_call' in delta || 'reasoning' in delta) return undefined
+		if ('usage' in sent || 'tool_calls' in delta || 'function_call' in delta || this.images !== undefined)
+			return undefined
 		const { content } = delta
 		const hasLogprobs = (sent.logprobs ?? null) !== null
 		const isOpen = sent.finish_reason === null
@@ -61,7 +104,9 @@ export class ChatChoice extends ChunkChoice {
 			const ends = this.finishReason !== undefined && (content ?? null) === null && !hasLogprobs
 			return ends ? 'finish' : undefined
 		}
-		if ('reasoning_content' in delta) return 'content' in delta || hasLogprobs ? undefined : 'reasoning'
+		const { reasoning_content: first, reasoning: second } = delta
+		if (first !== undefined || second !== undefined)
+			return 'content' in delta || hasLogprobs || (first ?? second) !== (second ?? first) ? undefined : 'reasoning'
 		return typeof content === 'string' && (!hasLogprobs || this.hasCanonicalLogprobs) ? 'text' : undefined
 	}
 
@@ -74,14 +119,14 @@ export class ChatChoice extends ChunkChoice {
 const noLogprobs: readonly TokenLogprob[] = []
 
 export class ChatChunk extends Chunk<ChatChoice> {
-	/** Whether the first choice, or the chunk itself, has fields that no event represents. */
+	/** Whether the chunk or a choice has fields that no event represents. */
 	get hasUnknownFields(): boolean {
-		const [choice] = this.choices ?? []
-		return (
-			hasUnknown(this.sent, knownFields.answer) ||
-			hasUnknown(choice?.sent, knownFields.choice) ||
-			hasUnknown(choice?.delta, knownFields.message)
-		)
+		return hasUnknown(this.sent, knownFields.answer) || (this.choices ?? []).some((choice) => choice.hasUnknownFields)
+	}
+
+	/** Whether these fields are worth a chunk of their own. */
+	get hasOwnFields(): boolean {
+		return hasOwnContent(this.sent, knownFields.answer) || (this.choices ?? []).some((choice) => choice.hasOwnFields)
 	}
 }
 
@@ -94,42 +139,8 @@ function parseChoice(value: unknown): ChatChoice {
 	return new ChatChoice(value)
 }
 
-/** The text of the text parts of a list. */
-function joinTexts(parts: unknown): string {
-	return asList(parts)
-		.map((part) => (field(part, 'type') === 'text' ? (textField(part, 'text') ?? '') : ''))
-		.join('')
-}
-
-/** The text of the thinking parts of a list: `{type: "thinking", thinking: [{type: "text", text}]}`. */
-function joinThinking(parts: unknown): string | undefined {
-	if (!Array.isArray(parts)) return undefined
+function joinTexts(pieces: readonly ContentPiece[] | undefined, type: 'text' | 'reasoning'): string {
 	let text = ''
-	for (const part of parts) {
-		if (field(part, 'type') !== 'thinking') continue
-		const thinking = field(part, 'thinking')
-		text += typeof thinking === 'string' ? thinking : joinTexts(thinking)
-	}
-	return asText(text)
-}
-
-/** Fields that events represent, or that the writer writes itself. */
-export const knownFields = {
-	answer: new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'error']),
-	choice: new Set(['index', 'delta', 'message', 'finish_reason', 'logprobs', 'usage']),
-	message: new Set([
-		'role',
-		'content',
-		'refusal',
-		'tool_calls',
-		'function_call',
-		'reasoning',
-		'reasoning_content',
-		'annotations',
-	]),
-} as const satisfies Readonly<Record<string, ReadonlySet<string>>>
-
-function hasUnknown(sent: SentObject | undefined, known: ReadonlySet<string>): boolean {
-	for (const name in sent) if (!known.has(name)) return true
-	return false
+	for (const piece of pieces ?? []) if (piece.type === type) text += piece.text
+	return text
 }

@@ -1,13 +1,13 @@
 // Relays chunks if client and upstream speak the same wire: an upstream's chunk is repeated unchanged if it contains
 // exactly the events that were read from it, in the form that clients rely on; only our own fields are replaced. Any
-// other chunk is written anew, and the unknown fields of the upstream are added to it, so that none is lost.
+// other chunk is written anew, and chunk-overlay.ts adds the unknown fields of the upstream to it.
 
-import type { ChatEvent } from '../../chat/event.ts'
+import type { ChatEvent, RestEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import { exactMembers, parseJson, stringifyJson } from '../../chat/json-text.ts'
-import { asList } from '../json/fields.ts'
-import { type ChatChunk, knownFields } from './chat-chunk.ts'
+import type { ChatChunk } from './chat-chunk.ts'
 import type { SentObject } from './chunk.ts'
+import { openaiWire } from './formats.ts'
 
 /** Fields at the start of every chunk of an answer, up to the choices. */
 export interface RelayIdentity {
@@ -107,11 +107,16 @@ export function isCanonical(
 function contentEvent(events: readonly ChatEvent[]): ChatEvent | undefined {
 	let content: ChatEvent | undefined
 	for (const event of events) {
-		if (event.type === 'start' || isBoundary(event)) continue
+		if (event.type === 'start' || isBoundary(event) || isOwnRest(event)) continue
 		if (content !== undefined) return undefined
 		content = event
 	}
 	return content
+}
+
+/** Whether the event has unknown fields of a chunk, which is repeated or whose fields are added to what is written. */
+export function isOwnRest(event: ChatEvent): event is RestEvent {
+	return event.type === 'rest' && event.rest.wire === openaiWire
 }
 
 function isBoundary(event: ChatEvent): boolean {
@@ -119,38 +124,6 @@ function isBoundary(event: ChatEvent): boolean {
 	if (event.type !== 'part-start') return false
 	const { type } = event.part
 	return type === 'text' || type === 'reasoning' || type === 'refusal'
-}
-
-/** An answer or chunk that we wrote: choices with a `message` or a `delta`. */
-interface WrittenAnswer {
-	readonly choices: readonly { readonly message?: object; readonly delta?: object }[]
-}
-
-/**
- * Adds the unknown fields of the upstream's answer or chunk to `written`: its own fields, those of its choices and of
- * their messages or deltas.
- *
- * @param sent JSON of the upstream.
- * @returns `written`, which is modified and must have no other owner.
- */
-export function overlay(written: WrittenAnswer, sent: unknown): object {
-	if (!isObject(sent)) return written
-	addUnknown(written, sent, knownFields.answer)
-	const choices = asList(sent.choices)
-	for (const [index, choice] of written.choices.entries()) {
-		const theirs = choices[index]
-		if (!isObject(theirs)) continue
-		addUnknown(choice, theirs, knownFields.choice)
-		const { message, delta } = theirs
-		if (choice.message !== undefined && isObject(message)) addUnknown(choice.message, message, knownFields.message)
-		if (choice.delta !== undefined && isObject(delta)) addUnknown(choice.delta, delta, knownFields.message)
-	}
-	return written
-}
-
-function addUnknown(written: object, sent: SentObject, known: ReadonlySet<string>): void {
-	const theirs = exactMembers(sent)
-	for (const name in theirs) if (!known.has(name)) Reflect.set(written, name, theirs[name])
 }
 
 function parsed(text: string): unknown {

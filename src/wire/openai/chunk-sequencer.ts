@@ -104,6 +104,17 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		return this.ends.get(index)?.source
 	}
 
+	/** Whether the answer has started and not ended. */
+	get isOpen(): boolean {
+		return this.started && !this.ended
+	}
+
+	/** Whether `chunk` is the chunk of a `choice-finish`, which is reported at the end. */
+	holds(chunk: unknown): boolean {
+		for (const { source } of this.ends.values()) if (source?.value === chunk) return true
+		return false
+	}
+
 	/** Ends the answer with an error that did not come from the stream. */
 	fail(error: ChatError): readonly ChatEvent[] {
 		if (this.ended) return []
@@ -132,7 +143,7 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 		const hasContent = this.emit(events, (into) => this.reader.readParts(choice, into))
 		const reason = finishReason === undefined ? undefined : readFinishReason(finishReason, this.reading.errors.title)
 		if (reason !== undefined) {
-			const isPure = !hasContent && text !== undefined && chunk.choices?.length === 1
+			const isPure = !hasContent && events.length === 0 && text !== undefined && chunk.choices?.length === 1
 			this.ends.delete(index)
 			this.ends.set(index, { reason, source: isPure ? { text, value: chunk } : undefined, stopText: choice.stopText })
 			this.closed.set(index, true)

@@ -2,6 +2,7 @@
 
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
+import { copyNumbers } from '../../chat/json-text.ts'
 import { field, listField } from '../json/fields.ts'
 
 /** A reader of chunks. */
@@ -24,9 +25,9 @@ function numberCalls(body: unknown): unknown {
 			const message = field(choice, 'message')
 			if (!isObject(choice) || !isObject(message)) return choice
 			const calls = listField(message, 'tool_calls').map((call, position) =>
-				isObject(call) ? { ...call, index: position } : call,
+				isObject(call) ? copyNumbers(call, { ...call, index: position }) : call,
 			)
-			return { index, ...choice, message: { ...message, tool_calls: calls } }
+			return { index, ...choice, message: copyNumbers(message, { ...message, tool_calls: calls }) }
 		}),
 	}
 }

@@ -2,12 +2,18 @@
 
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { FinishReason } from '../../chat/event.ts'
-import type { ToolCall } from '../../chat/message.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
+import type { AudioPart, Signature, ToolCall } from '../../chat/message.ts'
 import { reasoningOf, refusalOf, textOf, toolCallsOf } from '../../chat/parts.ts'
+import { type Rest, restFor } from '../../chat/rest.ts'
 import type { Source } from '../../chat/source.ts'
-import { overlay } from './chat-relay.ts'
-import { chatFormats } from './formats.ts'
+import { asList, field } from '../json/fields.ts'
+import { type ContentNames, defaultNames, namesIn, writeContent, writeImage } from './answer-content.ts'
+import { withAnswerFields, withChoiceFields } from './answer-fields.ts'
+import { chatFormats, openaiWire } from './formats.ts'
+import { writeGoogleSignature } from './google-signature.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
+import { withRest } from './nested-rest.ts'
 import { writeUsage } from './usage-writer.ts'
 
 /** Fields that are the same in every part of one answer. */
@@ -31,37 +37,57 @@ export function writeCompletion(
 	shape: CompletionShape,
 	source?: Source,
 ): object {
+	const sent = source?.format === chatFormats.whole && isObject(source.value) ? source.value : undefined
+	const sentChoices = asList(sent?.choices)
 	const written = {
 		id: identity.id,
 		object: 'chat.completion',
 		created: identity.created,
 		model: completion.model ?? identity.model,
-		choices: completion.choices.map((choice, index) => ({
-			index,
-			message: writeMessage(choice, shape),
-			logprobs: choice.logprobs === undefined ? null : writeLogprobs(choice.logprobs),
-			finish_reason: writeFinishReason(choice.finishReason, shape),
-			// vLLM's name.
-			stop_reason: choice.stopText,
-		})),
+		choices: completion.choices.map((choice, index) => writeChoice(choice, index, shape, sentChoices[index])),
 		usage: writeUsage(completion.usage),
 		service_tier: 'default',
 		system_fingerprint: completion.fingerprint ?? null,
 	}
-	return source?.format === chatFormats.whole ? overlay(written, source.value) : written
+	return sent === undefined ? written : withAnswerFields(written, sent)
 }
 
-function writeMessage({ parts }: Choice, shape: CompletionShape) {
+function writeChoice(choice: Choice, index: number, shape: CompletionShape, sent: unknown): object {
+	const message = field(sent, 'message')
+	const names = isObject(message) ? namesIn(message, defaultNames) : defaultNames
+	const written = {
+		index,
+		message: writeMessage(choice, shape, names),
+		logprobs: choice.logprobs === undefined ? null : writeLogprobs(choice.logprobs),
+		finish_reason: writeFinishReason(choice.finishReason, shape),
+		// vLLM's name.
+		stop_reason: choice.stopText,
+	}
+	return isObject(sent) ? withChoiceFields(written, sent) : written
+}
+
+function writeMessage({ parts, rest }: Choice, shape: CompletionShape, names: ContentNames) {
 	const [text, refusal, reasoning, calls] = [textOf(parts), refusalOf(parts), reasoningOf(parts), toolCallsOf(parts)]
 	const [firstCall] = calls
-	return {
+	const images = names.images === 'images' ? parts.filter((part) => part.type === 'image').map(writeImage) : []
+	const audio = parts.find((part) => part.type === 'audio')
+	const content = writeContent(parts, text, names)
+	const message = {
 		role: 'assistant',
-		content: text === '' && (firstCall !== undefined || refusal !== '') ? null : text,
+		content: content === '' && (firstCall !== undefined || refusal !== '') ? null : content,
 		refusal: refusal === '' ? null : refusal,
-		reasoning_content: reasoning === '' ? undefined : reasoning,
+		...(reasoning === '' ? {} : Object.fromEntries(names.reasoning.map((name) => [name, reasoning]))),
 		annotations: [],
+		images: images.length === 0 ? undefined : images,
+		audio: audio === undefined ? undefined : writeAudio(audio),
 		...(firstCall === undefined ? {} : writeCalls(calls, firstCall, shape)),
 	}
+	return { ...message, ...restFor(openaiWire, rest) }
+}
+
+/** Audio that another wire's model produced has no id, by which OpenAI's API refers to it. */
+export function writeAudio({ data, format, rest }: AudioPart): JsonObject {
+	return withRest({ data, format }, rest)
 }
 
 function writeCalls(calls: readonly ToolCall[], first: ToolCall, shape: CompletionShape) {
@@ -69,10 +95,18 @@ function writeCalls(calls: readonly ToolCall[], first: ToolCall, shape: Completi
 	return { tool_calls: calls.map(writeToolCall) }
 }
 
-function writeToolCall(call: ToolCall) {
-	return call.kind === 'function'
-		? { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }
-		: { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments } }
+function writeToolCall({ id, kind, name, arguments: text, signature, rest }: ToolCall): JsonObject {
+	const called = kind === 'function' ? { function: { name, arguments: text } } : { custom: { name, input: text } }
+	return writeCallFields({ id, type: kind, ...called }, signature, rest)
+}
+
+/** A call, or a fragment of one, with what it has beside its own fields. */
+export function writeCallFields(
+	call: JsonObject,
+	signature: Signature | undefined,
+	rest: Rest | undefined,
+): JsonObject {
+	return withRest({ ...call, ...writeGoogleSignature(signature) }, rest)
 }
 
 export function writeFinishReason(reason: FinishReason, shape: CompletionShape): string {

@@ -7,9 +7,4 @@ export const openaiWire = 'openai'
 export const responsesWire = 'openai-responses'
 
 export const chatFormats = { chunk: 'openai chat chunk', whole: 'openai chat completion' } as const
-/** Chat messages whose events were changed, so that no writer repeats their bytes. */
-export const rewrittenChatFormats = {
-	chunk: 'openai chat chunk, changed',
-	whole: 'openai chat completion, changed',
-} as const
 export const textCompletionFormats = { chunk: 'openai text chunk', whole: 'openai text completion' } as const

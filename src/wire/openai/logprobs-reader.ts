@@ -13,6 +13,7 @@ const tooUnlikely = -9999
 export function readLogprobs(logprobs: unknown): readonly TokenLogprob[] {
 	return listField(logprobs, 'content').map((token) => ({
 		...readToken(token),
+		logprob: numberField(token, 'logprob') ?? null,
 		top: listField(token, 'top_logprobs').map(readToken),
 	}))
 }

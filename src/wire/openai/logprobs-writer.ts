@@ -1,4 +1,4 @@
-// Writes log-probabilities in the format of Chat Completions, which has no unknown ones.
+// Writes log-probabilities in the format of Chat Completions. An unknown one is null.
 
 import type { TokenLogprob } from '../../chat/event.ts'
 
@@ -6,9 +6,9 @@ export function writeLogprobs(tokens: readonly TokenLogprob[]) {
 	return {
 		content: tokens.map(({ token, logprob, bytes, top }) => ({
 			token,
-			logprob: logprob ?? -9999,
+			logprob,
 			bytes,
-			top_logprobs: top,
+			top_logprobs: top.map((one) => ({ ...one })),
 		})),
 		refusal: null,
 	}

@@ -5,6 +5,7 @@
 import type { Completion } from '../../chat/completion.ts'
 import { isObject } from '../../chat/json.ts'
 import { asText } from '../json/fields.ts'
+import { isEmpty } from './answer-fields.ts'
 import { readUsage } from './usage-reader.ts'
 
 /**
@@ -19,7 +20,7 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 	const { message, finish_reason: reason } = choice
 	if (!isObject(message) || typeof message.content !== 'string' || message.content === '') return undefined
 	if (reason !== 'stop' && reason !== 'length') return undefined
-	for (const name of otherContent) if ((message[name] ?? null) !== null) return undefined
+	for (const name in message) if (name !== 'role' && name !== 'content' && !isEmpty(message[name])) return undefined
 	const usage = readUsage(body.usage)
 	const reportedModel = asText(body.model)
 	if (usage === undefined || body.object === 'error') return undefined
@@ -30,6 +31,3 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 		usage,
 	}
 }
-
-/** Fields of a message that carry content other than its text. */
-const otherContent = ['refusal', 'reasoning', 'reasoning_content', 'tool_calls', 'function_call'] as const

@@ -8,6 +8,7 @@ import { readCompletion } from './completion-reader.ts'
 import { writeCompletion } from './completion-writer.ts'
 import { chatFormats } from './formats.ts'
 import { readPlainCompletion } from './plain-completion.ts'
+import { writeUsage } from './usage-writer.ts'
 
 const counted = { promptTokens: 11, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
 
@@ -110,6 +111,39 @@ describe.each<[string, object, object]>([
 		{ cachedTokens: 0, cacheWriteTokens: 300 },
 	],
 	[
+		'LiteLLM: written tokens by their time to live',
+		{
+			prompt_tokens: 1000,
+			completion_tokens: 5,
+			cache_creation_input_tokens: 300,
+			prompt_tokens_details: {
+				cached_tokens: 0,
+				cache_creation_token_details: { ephemeral_5m_input_tokens: 200, ephemeral_1h_input_tokens: 100 },
+			},
+		},
+		{ promptTokens: 1000, cacheWriteTokens: 300, cacheWrite1hTokens: 100 },
+	],
+	[
+		'New API: the same in fields of its own, without their sum',
+		{
+			prompt_tokens: 1000,
+			completion_tokens: 5,
+			claude_cache_creation_5_m_tokens: 200,
+			claude_cache_creation_1_h_tokens: 100,
+		},
+		{ promptTokens: 1000, cacheWriteTokens: 300, cacheWrite1hTokens: 100 },
+	],
+	[
+		"Anthropic's object, more than the prompt has",
+		{
+			prompt_tokens: 10,
+			completion_tokens: 5,
+			total_tokens: 15,
+			cache_creation: { ephemeral_5m_input_tokens: 2, ephemeral_1h_input_tokens: 100 },
+		},
+		{ promptTokens: 10, cacheWriteTokens: undefined, cacheWrite1hTokens: undefined },
+	],
+	[
 		'cached tokens beside the prompt, as the total shows',
 		{ prompt_tokens: 10, completion_tokens: 5, total_tokens: 915, cache_read_input_tokens: 900 },
 		{ promptTokens: 910, completionTokens: 5, cachedTokens: 900 },
@@ -158,6 +192,22 @@ describe.each<[string, object, object]>([
 		expect(unary(body)).toMatchObject(expected)
 		expect(readPlainCompletion(body, 'm')?.usage ?? counted).toMatchObject(expected)
 	})
+})
+
+test('clients receive written tokens, and the fields that the upstream reported', () => {
+	const reported = {
+		promptTokens: 10,
+		completionTokens: 1,
+		cachedTokens: 2,
+		reasoningTokens: 0,
+		source: 'upstream',
+	} as const
+	const details = (more: object) => writeUsage({ ...reported, ...more }).prompt_tokens_details
+	expect(details({ cacheWriteTokens: 3 })).toEqual({ cached_tokens: 2, audio_tokens: 0, cache_write_tokens: 3 })
+	expect(details({ cacheWriteTokens: 0 })).toEqual({ cached_tokens: 2, audio_tokens: 0 })
+	const rest = { wire: 'openai', fields: { cost: 1, prompt_tokens_details: { audio_tokens: 4 } } }
+	expect(writeUsage({ ...reported, rest })).toMatchObject({ cost: 1, prompt_tokens_details: { audio_tokens: 4 } })
+	expect(writeUsage({ ...reported, rest: { ...rest, wire: 'anthropic' } })).not.toHaveProperty('cost')
 })
 
 describe('Kimi: usage in the last choice only', () => {

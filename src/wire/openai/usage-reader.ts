@@ -15,7 +15,7 @@ export function readUsage(usage: unknown): Usage | undefined {
 	if (!isObject(usage)) return undefined
 	const prompt = plausible(usage.prompt_tokens)
 	if (prompt === undefined) return undefined
-	const { cached_tokens, cache_write_tokens } = detailsOf(usage.prompt_tokens_details)
+	const { cached_tokens, cache_write_tokens, cache_creation_token_details } = detailsOf(usage.prompt_tokens_details)
 	const { reasoning_tokens } = detailsOf(usage.completion_tokens_details)
 	const cacheRead = largest(
 		cached_tokens,
@@ -25,11 +25,16 @@ export function readUsage(usage: unknown): Usage | undefined {
 		usage.num_cached_tokens,
 		usage.cache_read_input_tokens,
 	)
+	// By their time to live: LiteLLM, Anthropic's name, New API.
+	const byTtl = [detailsOf(cache_creation_token_details), detailsOf(usage.cache_creation)]
+	const write5m = largest(...byTtl.map(write5mOf), usage.claude_cache_creation_5_m_tokens)
+	const write1h = largest(...byTtl.map(write1hOf), usage.claude_cache_creation_1_h_tokens)
 	const cacheWrite = largest(
 		// OpenRouter, LiteLLM.
 		cache_write_tokens,
 		usage.cache_write_tokens,
 		usage.cache_creation_input_tokens,
+		write5m === undefined && write1h === undefined ? undefined : (write5m ?? 0) + (write1h ?? 0),
 	)
 	const reasoning = plausible(reasoning_tokens) ?? 0
 	const completion = plausible(usage.completion_tokens)
@@ -43,15 +48,25 @@ export function readUsage(usage: unknown): Usage | undefined {
 	const promptTokens = cacheIsMissing ? prompt + cache : prompt
 	const output = (completion ?? rest ?? 0) + (cacheIsMissing ? 0 : missing)
 	const cachedTokens = (cacheRead ?? 0) <= promptTokens ? (cacheRead ?? 0) : 0
+	const cacheWriteTokens = (cacheWrite ?? 0) <= promptTokens - cachedTokens ? cacheWrite : undefined
 	return {
 		promptTokens,
 		completionTokens: reasoning > output ? output + reasoning : output,
 		cachedTokens,
-		cacheWriteTokens: (cacheWrite ?? 0) <= promptTokens - cachedTokens ? cacheWrite : undefined,
+		cacheWriteTokens,
+		cacheWrite1hTokens: cacheWriteTokens === undefined ? undefined : write1h,
 		reasoningTokens: reasoning,
 		rest: restOf(openaiWire, otherFields(usage)),
 		source: 'upstream',
 	}
+}
+
+function write5mOf(details: Readonly<Record<string, unknown>>): unknown {
+	return details.ephemeral_5m_input_tokens
+}
+
+function write1hOf(details: Readonly<Record<string, unknown>>): unknown {
+	return details.ephemeral_1h_input_tokens
 }
 
 function plausible(value: unknown): number | undefined {

@@ -15,6 +15,8 @@ export function writeUsage(usage: Usage) {
 		prompt_tokens_details: {
 			cached_tokens: usage.cachedTokens,
 			audio_tokens: 0,
+			// OpenRouter's name.
+			...(usage.cacheWriteTokens ? { cache_write_tokens: usage.cacheWriteTokens } : undefined),
 			...(isObject(prompt_tokens_details) ? prompt_tokens_details : undefined),
 		},
 		completion_tokens_details: {

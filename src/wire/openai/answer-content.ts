@@ -1,0 +1,126 @@
+// The content of an answer's message as a list of parts, and how such parts are written. Servers differ: Mistral sends
+// text and thinking in a list, others images, in the list or in a field of their own. It does not know how parts stream.
+
+import { isObject, type JsonObject } from '../../chat/json.ts'
+import type { AssistantPart, ImagePart, ProviderItem, TextPart } from '../../chat/message.ts'
+import { type Rest, restFor } from '../../chat/rest.ts'
+import { asList, asText, field, textField } from '../json/fields.ts'
+import { openaiWire } from './formats.ts'
+import { type KnownFields, readRest, withRest } from './nested-rest.ts'
+
+/** A piece of the content. */
+export type ContentPiece = TextPiece | ImagePart | ProviderItem
+
+export interface TextPiece {
+	readonly type: 'text' | 'reasoning' | 'refusal'
+	readonly text: string
+	readonly rest?: Rest | undefined
+}
+
+/** Reads the parts of a list. What is no object is skipped. */
+export function readContentList(list: readonly unknown[]): readonly ContentPiece[] {
+	return list.filter(isObject).map(readPiece)
+}
+
+function readPiece(part: Readonly<Record<string, unknown>>): ContentPiece {
+	switch (part.type) {
+		case 'text':
+			return { type: 'text', text: textField(part, 'text') ?? '', rest: readRest(part, { type: true, text: true }) }
+		case 'thinking':
+			return readThinking(part)
+		case 'refusal':
+			return {
+				type: 'refusal',
+				text: textField(part, 'refusal') ?? '',
+				rest: readRest(part, { type: true, refusal: true }),
+			}
+		default:
+			return readImage(part) ?? { type: 'provider-item', wire: openaiWire, item: part as JsonObject }
+	}
+}
+
+/** `{type: "thinking", thinking: [{type: "text", text}]}`. A list with other pieces than text is also the part's rest. */
+function readThinking(part: Readonly<Record<string, unknown>>): TextPiece {
+	const { thinking } = part
+	if (!Array.isArray(thinking))
+		return { type: 'reasoning', text: asText(thinking) ?? '', rest: readRest(part, { type: true, thinking: true }) }
+	const isText = thinking.every((piece) => field(piece, 'type') === 'text')
+	return {
+		type: 'reasoning',
+		text: thinking.map((piece) => (field(piece, 'type') === 'text' ? (textField(piece, 'text') ?? '') : '')).join(''),
+		rest: readRest(part, isText ? { type: true, thinking: true } : { type: true }),
+	}
+}
+
+/** The images of a message's `images`; undefined if it is no list of them. */
+export function readImages(images: unknown): readonly ImagePart[] | undefined {
+	const list = asList(images)
+	const read = list.flatMap((image) => (isObject(image) ? (readImage(image) ?? []) : []))
+	return list.length > 0 && read.length === list.length ? read : undefined
+}
+
+const knownImageFields = { type: true, image_url: { url: true, detail: true } } as const satisfies KnownFields
+
+function readImage(part: Readonly<Record<string, unknown>>): ImagePart | undefined {
+	const { type, image_url: image } = part
+	const url = asText(image) ?? textField(image, 'url')
+	if (type !== 'image_url' || url === undefined) return undefined
+	return { type: 'image', url, detail: textField(image, 'detail'), rest: readRest(part, knownImageFields) }
+}
+
+export function writeImage({ url, detail, rest }: ImagePart): JsonObject {
+	return withRest({ type: 'image_url', image_url: { url, detail } }, rest)
+}
+
+/** A text part of a list of content. */
+export function writeTextPart(text: string, rest: Rest | undefined): JsonObject {
+	return withRest({ type: 'text', text }, rest)
+}
+
+/** Which fields of a message have its reasoning and its images. Clients receive them under their upstream's names. */
+export interface ContentNames {
+	/** DeepSeek and older vLLM send `reasoning_content`, OpenRouter, Ollama and newer vLLM `reasoning`, some send both. */
+	readonly reasoning: readonly ReasoningName[]
+	/** OpenRouter has a field; others send images in the list of content. */
+	readonly images: 'images' | 'content'
+}
+
+export type ReasoningName = 'reasoning' | 'reasoning_content'
+
+export const defaultNames: ContentNames = { reasoning: ['reasoning_content'], images: 'images' }
+
+/** The names in a message or delta; those in `known` that it does not use. */
+export function namesIn(message: Readonly<Record<string, unknown>>, known: ContentNames): ContentNames {
+	const reasoning = reasoningNames.filter((name) => asText(message[name]) !== undefined)
+	const hasImages = asList(message.content).some((part) => field(part, 'type') === 'image_url')
+	if (reasoning.length === 0 && !hasImages) return known
+	return {
+		reasoning: reasoning.length === 0 ? known.reasoning : reasoning,
+		images: hasImages ? 'content' : known.images,
+	}
+}
+
+const reasoningNames: readonly ReasoningName[] = ['reasoning_content', 'reasoning']
+
+/**
+ * The content of a message with these parts: a text, unless it has parts that only a list expresses.
+ *
+ * @param text of all text parts.
+ */
+export function writeContent(parts: readonly AssistantPart[], text: string, names: ContentNames) {
+	const needsList = parts.some((part) => {
+		if (part.type === 'provider-item') return part.wire === openaiWire
+		if (part.type === 'image') return names.images === 'content'
+		return part.type === 'text' && hasOwnRest(part)
+	})
+	if (!needsList) return text
+	return parts.flatMap((part) => {
+		if (part.type === 'text') return [writeTextPart(part.text, part.rest)]
+		if (part.type === 'image') return names.images === 'content' ? [writeImage(part)] : []
+		return part.type === 'provider-item' && part.wire === openaiWire ? [part.item] : []
+	})
+}
+
+function hasOwnRest({ rest }: TextPart): boolean {
+	return Object.keys(restFor(openaiWire, rest)).length > 0
+}
