@@ -79,6 +79,7 @@ engineContract(
 		}),
 	{
 		...expectations,
+		noReasoning: 'the package does not read the reasoning of chat models',
 		except: {
 			'returns the requested number of choices and counts their tokens': oneAnswer,
 			'returns logprobs of every token, with alternatives in descending order': noLogprobs,
@@ -127,7 +128,7 @@ describe('through a server of ours', () => {
 		const engine = await open({ package: '@ai-sdk/openai', options })
 		const answer = await completionOf(await engine.chat(request('echo:tool get_weather {"city": "Paris"}'), call()))
 		expect(answer.choices[0]).toMatchObject({
-			toolCalls: [{ name: 'get_weather', arguments: '{"city": "Paris"}' }],
+			parts: [{ type: 'tool-call', name: 'get_weather', arguments: '{"city": "Paris"}' }],
 			finishReason: 'tool-calls',
 		})
 		await engine.close()
@@ -151,7 +152,7 @@ describe('through a server of ours', () => {
 		const events = await Array.fromAsync(
 			eventsOf(await engine.chat(request('echo:error-after 2 unavailable\none two three'), call())),
 		)
-		expect(events.filter(({ type }) => type === 'text').length).toBe(2)
+		expect(events.filter(({ type }) => type === 'part-delta').length).toBe(2)
 		expect(events.at(-1)).toMatchObject({ type: 'error', error: { sent: 'yes' } })
 		await engine.close()
 	})

@@ -37,6 +37,16 @@ test('unknown fields that arrive in pieces are merged', () => {
 	expect(fold.soFar()[0]?.rest).toEqual({ wire: 'w', fields: { details: [1, 2], id: 'b' } })
 })
 
+test('unknown fields before and after the content of a part are merged', () => {
+	for (const type of ['text', 'reasoning', 'refusal'] as const) {
+		const fold = new CompletionFold()
+		fold.add({ type: 'part-start', choice: 0, part: { type, rest: { wire: 'w', fields: { first: 1 } } } })
+		fold.add({ type: 'part-delta', choice: 0, part: type, text: 'a' })
+		fold.add({ type: 'part-end', choice: 0, rest: { wire: 'w', fields: { last: 2 } } })
+		expect(fold.soFar()[0]?.parts).toMatchObject([{ type, rest: { wire: 'w', fields: { first: 1, last: 2 } } }])
+	}
+})
+
 const open: ChatEvent = { type: 'part-start', choice: 0, part: { type: 'text' } }
 
 for (const [name, events] of [

@@ -87,7 +87,7 @@ export class CompletionFold {
 			fingerprint: this.fingerprint,
 			choices: this.choices.map(close),
 			usage: this.usage,
-		}
+		} satisfies EveryField<Completion>
 	}
 
 	/** Every choice received so far, including unfinished ones and the content of their open parts. */
@@ -200,7 +200,9 @@ function close(choice: OpenChoice): Choice {
 
 function contentOf({ parts, open, text, logprobs, stopText, rest }: OpenChoice) {
 	const last = open === undefined ? undefined : partOf(open, text, {})
-	return { parts: last === undefined ? parts : [...parts, last], logprobs, stopText, rest }
+	return { parts: last === undefined ? parts : [...parts, last], logprobs, stopText, rest } satisfies EveryField<
+		Omit<Choice, 'finishReason'>
+	>
 }
 
 /** `text` without half of a surrogate pair at its end, where an answer was cut inside a character. */

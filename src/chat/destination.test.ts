@@ -80,6 +80,23 @@ describe('a request for another wire', () => {
 		expect(() => send([{ role: 'tool', callId: 'c', content: [item] }], 'v')).toThrow('video_url')
 		expect(send([{ role: 'user', content: [item] }]).dropped).toEqual([])
 	})
+
+	test('has the substitutes of provider items, and what they lose is reported', () => {
+		const text = (text: string) => ({ type: 'text', text, rest }) as const
+		const substitute = { parts: [text('a'), text('b')], lost: 'citations' }
+		const item = { type: 'provider-item', wire: 'w', item: { type: 'x' }, substitute } as const
+		const content = [text('first'), item, text('last')]
+		for (const message of [
+			{ role: 'user', content },
+			{ role: 'assistant', content },
+			{ role: 'tool', callId: 'c', content },
+		] satisfies Message[]) {
+			const { sent, dropped } = send([message], 'v')
+			expect(sent.messages[0]?.content).toEqual(['first', 'a', 'b', 'last'].map((text) => ({ type: 'text', text })))
+			expect(dropped).toContain('messages[0].content[1].citations')
+			expect(send([message]).sent.messages[0]).toBe(message)
+		}
+	})
 })
 
 describe('signatures', () => {
@@ -97,6 +114,18 @@ describe('signatures', () => {
 	]
 	const sentParts = (wire: string, from: string | undefined, to: string | undefined) =>
 		send([{ role: 'assistant', content: parts(from) }], wire, to).sent.messages[0]?.content ?? []
+
+	test('are required by some upstreams: readable reasoning without its own is left out and reported', () => {
+		const dropped: string[] = []
+		const content: readonly AssistantPart[] = [...parts('a'), ...parts('b'), { type: 'reasoning', text: 'r' }]
+		const { messages } = requestFor(
+			{ wire: 'w', origin: 'a', requiresSignatures: true },
+			{ ...plain, messages: [{ role: 'assistant', content }] },
+			(part) => dropped.push(part),
+		)
+		expect(messages[0]?.content.map(({ type }) => type)).toEqual(['reasoning', 'reasoning', 'tool-call', 'tool-call'])
+		expect(dropped).toEqual(['messages[0].content[3]', 'messages[0].content[6]'])
+	})
 
 	test('go back to their origin, in their order', () => {
 		expect(sentParts('w', 'a', 'a')).toEqual(parts('a'))
@@ -116,4 +145,12 @@ describe('signatures', () => {
 				{ type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' },
 			])
 		})
+
+	test('that are not sent take the unknown fields of their reasoning with them, without a report', () => {
+		const signature = { wire: 'w', value: 's', origin: 'a' }
+		const content: readonly AssistantPart[] = [{ type: 'reasoning', text: '', signature, encrypted: true, rest }]
+		const { sent, dropped } = send([{ role: 'assistant', content }], 'v', 'a')
+		expect(sent.messages[0]?.content).toEqual([])
+		expect(dropped).toEqual([])
+	})
 })

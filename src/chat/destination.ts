@@ -2,7 +2,18 @@
 // signatures that other services or models made. It knows no wire.
 
 import { ChatError } from './error.ts'
-import type { AssistantPart, Message, ReasoningPart, Signature, ToolCall, ToolPart, UserPart } from './message.ts'
+import type {
+	AssistantPart,
+	ImagePart,
+	Message,
+	ProviderItem,
+	ReasoningPart,
+	Signature,
+	TextPart,
+	ToolCall,
+	ToolPart,
+	UserPart,
+} from './message.ts'
 import type { ChatRequest } from './request.ts'
 import type { Drop } from './request-fates.ts'
 import type { Rest } from './rest.ts'
@@ -13,6 +24,8 @@ export interface Destination {
 	readonly wire: string | undefined
 	/** The service and model, as in `Signature.origin`. */
 	readonly origin?: string | undefined
+	/** Other wires whose signatures `wire` can carry. */
+	readonly signatureWires?: readonly string[] | undefined
 	/** The upstream rejects reasoning without a signature. */
 	readonly requiresSignatures?: boolean | undefined
 }
@@ -22,8 +35,8 @@ export interface Destination {
  * provider items and readable reasoning of assistant messages, are reported by path, such as
  * `messages[2].content[0].annotations`.
  *
- * @throws ChatError `unsupported` for a provider item that the user or a tool sent: the answer would be wrong without
- * it.
+ * @throws ChatError `unsupported` for a provider item without a substitute that the user or a tool sent: the answer
+ * would be wrong without it.
  */
 export function requestFor(destination: Destination, request: ChatRequest, drop: Drop): ChatRequest {
 	const messages = mapChanged(request.messages, (message, index) =>
@@ -64,12 +77,25 @@ function givenPart<Given extends UserPart | ToolPart>(
 	part: Given,
 	path: string,
 	drop: Drop,
-): Given {
+): Given | readonly (TextPart | ImagePart)[] {
 	if (part.type !== 'provider-item') return withOwnRest<Given & WithRest>(destination, part, path, drop)
 	if (part.wire === destination.wire) return part
+	const substitute = substituteFor(destination, part, path, drop)
+	if (substitute !== undefined) return substitute
 	throw new ChatError('unsupported', `This model does not support content of the type '${nameOf(part.item.type)}'.`, {
 		param: path,
 	})
+}
+
+function substituteFor(
+	destination: Destination,
+	{ substitute }: ProviderItem,
+	path: string,
+	drop: Drop,
+): readonly (TextPart | ImagePart)[] | undefined {
+	if (substitute === undefined) return undefined
+	if (substitute.lost !== undefined) drop(`${path}.${substitute.lost}`)
+	return substitute.parts.map((part) => withOwnRest(destination, part, path, drop))
 }
 
 function assistantPart(
@@ -77,15 +103,17 @@ function assistantPart(
 	part: AssistantPart,
 	path: string,
 	drop: Drop,
-): AssistantPart | undefined {
+): AssistantPart | readonly AssistantPart[] | undefined {
 	switch (part.type) {
 		case 'provider-item':
 			if (part.wire === destination.wire) return part
-			drop(path)
-			return undefined
+			if (part.substitute === undefined) drop(path)
+			return substituteFor(destination, part, path, drop)
 		case 'reasoning': {
-			const own = withOwnSignature(destination, withOwnRest(destination, part, path, drop))
-			if (destination.requiresSignatures !== true || own?.signature !== undefined) return own
+			const own = withOwnSignature(destination, part)
+			if (own === undefined) return undefined
+			if (destination.requiresSignatures !== true || own.signature !== undefined)
+				return withOwnRest(destination, own, path, drop)
 			if (part.text !== '') drop(path)
 			return undefined
 		}
@@ -112,7 +140,7 @@ function withOwnSignature<Given extends ReasoningPart | ToolCall>(
 }
 
 function isValid({ wire, origin }: Signature, destination: Destination): boolean {
-	if (wire !== destination.wire) return false
+	if (wire !== destination.wire && destination.signatureWires?.includes(wire) !== true) return false
 	return origin === undefined || destination.origin === undefined || origin === destination.origin
 }
 
@@ -130,17 +158,23 @@ function nameOf(type: unknown): string {
 	return typeof type === 'string' ? type.slice(0, 100) : 'unknown'
 }
 
-/** Like `map`, without the undefined results; the same list if nothing changed. */
-function mapChanged<Item>(
+/** Like `flatMap`, without the undefined results; the same list if nothing changed. */
+function mapChanged<Item extends object>(
 	list: readonly Item[],
-	change: (item: Item, index: number) => Item | undefined,
+	change: (item: Item, index: number) => Item | readonly Item[] | undefined,
 ): readonly Item[] {
 	let changed: Item[] | undefined
 	for (const [index, item] of list.entries()) {
 		const result = change(item, index)
 		if (changed === undefined && result === item) continue
 		changed ??= list.slice(0, index)
-		if (result !== undefined) changed.push(result)
+		if (isList(result)) changed.push(...result)
+		else if (result !== undefined) changed.push(result)
 	}
 	return changed ?? list
+}
+
+/** `Array.isArray` does not narrow readonly lists. */
+function isList<Item>(value: Item | readonly Item[] | undefined): value is readonly Item[] {
+	return Array.isArray(value)
 }

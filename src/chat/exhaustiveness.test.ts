@@ -27,6 +27,24 @@ const requestWriters = [
 	'engines/echo/echo-fates.ts',
 	'embedded/runtime/chat-runner.ts',
 ]
+const messageWriters = [
+	'wire/openai/chat-messages-writer.ts',
+	'wire/openai/responses/item-writer.ts',
+	'wire/anthropic/message-turns-writer.ts',
+	'wire/gemini/contents-writer.ts',
+	'engines/ai-sdk/prompt-writer.ts',
+	'embedded/runtime/conversation.ts',
+]
+/** It writes the assistant's parts by `answer-items.ts`. */
+const writesAnswerItems = ['wire/openai/responses/item-writer.ts']
+const streamWriters = [
+	'wire/openai/chat-chunk-writer.ts',
+	'wire/openai/responses/event-writer.ts',
+	'wire/anthropic/message-event-writer.ts',
+	'dialects/aleph-alpha/chat-writer.ts',
+]
+/** Writers of formats that have neither images nor items. */
+const onlyTextAndCalls = ['dialects/aleph-alpha/chat-writer.ts']
 const requestReaders = [
 	'wire/openai/chat-request-reader.ts',
 	'wire/openai/plain-chat-request.ts',
@@ -61,48 +79,79 @@ const additions: Readonly<Record<string, Addition>> = {
 		file: 'chat/event.ts',
 		text: '\t| RestEvent',
 		changed: "\t| RestEvent\n\t| { readonly type: 'trial-event'; readonly choice: number; readonly url: string }",
+		name: 'trial-event',
 		files: [
 			'chat/completion-fold.ts',
+			'chat/event-rules.testing.ts',
 			'pipeline/answer-recorder.ts',
-			'wire/openai/chat-chunk-writer.ts',
 			'wire/openai/text-completion-writer.ts',
-			'wire/openai/responses/event-writer.ts',
-			'wire/anthropic/message-event-writer.ts',
-			'dialects/aleph-alpha/chat-writer.ts',
 			'dialects/aleph-alpha/complete.ts',
 			'dialects/egp/envelope-writer.ts',
+			...streamWriters,
 		],
 	},
-	'a part that starts': {
+	'a part that arrives in pieces': {
+		file: 'chat/event.ts',
+		text: "\treadonly type: 'text' | 'reasoning' | 'refusal'",
+		changed: "\treadonly type: 'text' | 'reasoning' | 'refusal' | 'trial-text'",
+		name: 'trial-text',
+		files: ['chat/part-sequencer.ts', ...streamWriters],
+	},
+	'a part that arrives at once': {
 		file: 'chat/event.ts',
 		text: 'export type StartedPart =',
-		changed: "export type StartedPart = { readonly type: 'trial-started'; readonly data: string } |",
-		files: ['chat/completion-fold.ts', 'chat/part-sequencer.ts'],
+		changed: "export type StartedPart = { readonly type: 'trial-image'; readonly data: string } |",
+		name: 'trial-image',
+		files: [
+			'chat/completion-fold.ts',
+			'chat/part-sequencer.ts',
+			...streamWriters.filter((file) => !onlyTextAndCalls.includes(file)),
+		],
 	},
 	'a part of the assistant': {
 		file: 'chat/message.ts',
 		text: 'export type AssistantPart =',
-		changed: "export type AssistantPart = { readonly type: 'trial-assistant-part'; readonly data: string } |",
-		files: ['chat/completion-events.ts', 'chat/destination.ts'],
+		changed: "export type AssistantPart = { readonly type: 'trial-thought'; readonly data: string } |",
+		name: 'trial-thought',
+		files: [
+			'chat/completion-events.ts',
+			'chat/destination.ts',
+			'conversations/fit.ts',
+			'engines/echo/echo-fates.ts',
+			'embedded/runtime/assistant-message-writer.ts',
+			'tokens/tokens.ts',
+			'wire/anthropic/content-block-writer.ts',
+			'wire/openai/responses/answer-items.ts',
+			...messageWriters.filter((file) => !writesAnswerItems.includes(file)),
+		],
 	},
-	'a part of a tool result': {
-		file: 'chat/message.ts',
-		text: 'export type ToolPart =',
-		changed: "export type ToolPart = { readonly type: 'trial-tool-part'; readonly data: string } |",
-		files: [],
-	},
-	'a content part': {
+	'a part of the user': {
 		file: 'chat/message.ts',
 		text: 'export type UserPart =',
 		changed: "export type UserPart = { readonly type: 'trial-part'; readonly data: string } |",
-		files: [
-			'wire/openai/chat-messages-writer.ts',
-			'wire/openai/responses/item-writer.ts',
-			'wire/anthropic/message-turns-writer.ts',
-			'wire/gemini/contents-writer.ts',
-			'engines/ai-sdk/prompt-writer.ts',
-			'embedded/runtime/conversation.ts',
-		],
+		name: 'trial-part',
+		files: ['conversations/fit.ts', 'engines/echo/echo-fates.ts', 'tokens/tokens.ts', ...messageWriters],
+	},
+	'a part of the result of a tool': {
+		file: 'chat/message.ts',
+		text: 'export type ToolPart =',
+		changed: "export type ToolPart = { readonly type: 'trial-result'; readonly data: string } |",
+		name: 'trial-result',
+		files: ['conversations/fit.ts', 'engines/echo/echo-fates.ts', 'tokens/tokens.ts', ...messageWriters],
+	},
+	'an optional field of a part': {
+		file: 'chat/message.ts',
+		text: 'export interface ReasoningPart {',
+		changed: 'export interface ReasoningPart {\n\treadonly trialDetail?: string',
+		name: 'trialDetail',
+		files: ['chat/completion-fold.ts', 'chat/part-samples.testing.ts'],
+	},
+	'an optional field of a choice': {
+		file: 'chat/completion.ts',
+		text: 'export interface Choice {',
+		changed: 'export interface Choice {\n\treadonly trialScore?: number',
+		name: 'trialScore',
+		files: ['chat/completion-fold.ts'],
 	},
 	'a kind of error': {
 		file: 'chat/error.ts',
@@ -138,7 +187,9 @@ async function compile(added: readonly Addition[]): Promise<readonly CompilerErr
 			expect(source).toContain(text)
 			await Bun.write(path, source.replace(text, changed))
 		}
-		const include = ['chat', 'wire', 'engines', 'dialects', 'embedded', 'pipeline'].map((name) => `src/${name}`)
+		const include = ['chat', 'wire', 'engines', 'dialects', 'embedded', 'pipeline', 'conversations', 'tokens'].map(
+			(name) => `src/${name}`,
+		)
 		const { compilerOptions } = await Bun.file(join(root, 'tsconfig.json')).json()
 		await Bun.write(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include }))
 		const compiler = Bun.spawn(

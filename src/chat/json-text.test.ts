@@ -115,6 +115,11 @@ describe('stringifyJson', () => {
 		}
 	})
 
+	test('finds the names that look like an index, with escapes too', () => {
+		for (const text of ['{"b":1,"12":2}', '{"b":1,"\\u0031\\u0032":2}', '{"b":1,"0" :2}'])
+			expect(stringifyJson(parseJson(text))).toBe(text.replace(' ', ''))
+	})
+
 	test('removes white space between tokens only', () => {
 		expect(stringifyJson(parseJson('{\n "a b" :\t[ 1.0 , "x\\ty  z" ] }\r\n'))).toBe('{"a b":[1.0,"x\\ty  z"]}')
 	})
@@ -226,4 +231,5 @@ const plainParsers: Readonly<Record<string, string>> = {
 	'stores/sql/sql-key-store.ts': 'reads what the same file wrote',
 	'wire/json/custom-tool-function.ts': 'reads a text',
 	'wire/json/tool-call-assembler.ts': 'only validates',
+	'wire/openai/responses/encrypted-reasoning.ts': 'reads what the same file wrote',
 }

@@ -13,7 +13,7 @@ declare global {
 }
 
 /** The remembered texts that one call of `stringifyJson` has met, in the order in which it writes them. */
-interface Writing {
+interface MarkedTexts {
 	readonly mark: string
 	readonly texts: string[]
 }
@@ -27,7 +27,7 @@ const numberSources = new WeakMap<object, ReadonlyMap<string, string>>()
  * The call of `stringifyJson` that runs, which JSON.stringify cannot hand to `toJSON`. Both are synchronous, so no other
  * code sees it.
  */
-let writing: { current: Writing | undefined } | undefined
+let writing: { current: MarkedTexts | undefined } | undefined
 
 /**
  * The value that JSON.parse returns. Objects and arrays that JSON.stringify would write differently (a number or the
@@ -49,7 +49,7 @@ export function parseJson(text: string): unknown {
  */
 export function stringifyJson(value: unknown): string {
 	const outer = writing
-	const own: { current: Writing | undefined } = { current: undefined }
+	const own: { current: MarkedTexts | undefined } = { current: undefined }
 	writing = own
 	let text: string
 	try {
@@ -107,7 +107,7 @@ export function writeInteger(value: number | bigint | undefined): number | RawJs
 	return typeof value === 'bigint' ? JSON.rawJSON(String(value)) : value
 }
 
-function insertTexts(text: string, { mark, texts }: Writing): string {
+function insertTexts(text: string, { mark, texts }: MarkedTexts): string {
 	const pieces = text.split(`"${mark}"`)
 	let whole = pieces[0] ?? ''
 	for (const [index, remembered] of texts.entries()) whole += remembered + (pieces[index + 1] ?? '')
@@ -140,10 +140,10 @@ function remember(value: object, text: string, numbers: ReadonlyMap<string, stri
  * exponent, or a fraction that ends in zero or begins with six.
  */
 const changingNumber = /[[,:]\s*-?\d(?:(?<=-0)|[\d.]{15}|\d*(?:[eE]|\.(?:0{6}|\d*(?:0(?!\d)|[eE]))))[-+.\deE]*\s*[,\]}]/
-const indexName = /"\d+"\s*:/
+const indexName = /"(?:\d|\\u003\d)+"\s*:/
 const number = /[-+.\deE]+/y
 const numbers = /-?\d[-+.\deE]*/g
-/** A name that JavaScript orders before the others, by its value. */
+/** A name that JavaScript orders before the others, by its value. With escapes it has at most 60 characters. */
 const index = /^\d{1,10}$/
 
 /** The text without white space between tokens. Undefined if JSON.stringify would write the same as this text. */
@@ -162,7 +162,7 @@ function compactChanging(text: string): string | undefined {
 		at = endOfString(text, quote)
 		const string = text.slice(quote, at)
 		pieces.push(string)
-		isIndex = index.test(string.slice(1, -1))
+		isIndex = string.length < 64 && index.test(decode(string))
 	}
 	return changes ? escapeSurrogates(pieces.join('')) : undefined
 }

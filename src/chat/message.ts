@@ -35,6 +35,11 @@ export interface ToolMessage {
 	readonly content: readonly ToolPart[]
 	/** The tool failed; `content` describes the error. */
 	readonly isError?: true | undefined
+	/**
+	 * The wire whose client sent content other than text, if not every upstream of that wire accepts it. It goes back to
+	 * the wire in the same position.
+	 */
+	readonly contentWire?: string | undefined
 	readonly cacheMark?: CacheMark | undefined
 	readonly rest?: Rest | undefined
 }
@@ -124,6 +129,17 @@ export interface ProviderItem {
 	readonly type: 'provider-item'
 	readonly wire: string
 	readonly item: JsonObject
+	/**
+	 * What other wires receive instead, such as the text of a document. If absent, an item of the assistant is left out
+	 * for them, and a request with any other one is refused.
+	 */
+	readonly substitute?: Substitute | undefined
+}
+
+export interface Substitute {
+	readonly parts: readonly (TextPart | ImagePart)[]
+	/** The field of the item that the parts do not express, if any. */
+	readonly lost?: string | undefined
 }
 
 /** An opaque value by which a model recognizes its own reasoning. It is only sent to where it came from. */
@@ -151,6 +167,11 @@ export interface CacheMarkFields {
 	readonly scope?: string | undefined
 	/** The wire that the client set the mark in, if that is not Anthropic's. */
 	readonly wire?: string | undefined
+	/**
+	 * What the client set it on, if not on the part: the whole message, of which the part is the last, or the tool's
+	 * function.
+	 */
+	readonly level?: 'message' | 'function' | undefined
 }
 
 export type CacheTtl = '5m' | '1h'

@@ -39,6 +39,11 @@ export function partSamples(wire: string): Samples<AssistantPart> & Samples<File
 			cacheMark,
 			rest,
 		},
-		'provider-item': { type: 'provider-item', wire, item: { type: 'sample_item', id: 'item_1' } },
+		'provider-item': {
+			type: 'provider-item',
+			wire,
+			item: { type: 'sample_item', id: 'item_1' },
+			substitute: { parts: [{ type: 'text', text: 'Sample.' }], lost: 'id' },
+		},
 	}
 }

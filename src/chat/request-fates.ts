@@ -84,8 +84,8 @@ export function passthroughFor(
 	drop: Drop,
 ): ChatRequest['passthrough'] {
 	if (passthroughWire === wire) return passthrough
-	refuseAudioAnswer(passthrough)
-	for (const name of Object.keys(passthrough)) drop(name)
+	refuseOtherAnswer(passthrough)
+	for (const [name, value] of Object.entries(passthrough)) if (!isCanonical(name, value)) drop(name)
 	return {}
 }
 
@@ -94,16 +94,17 @@ export function passthroughFor(
  * other wires.
  *
  * @param used names of the fields that the engine uses.
- * @throws ChatError `unsupported` if the answer is requested as audio.
+ * @throws ChatError `unsupported` as `refuseOtherAnswer`.
  */
 export function dropUnused(
 	{ passthrough, passthroughWire }: Pick<ChatRequest, 'passthrough' | 'passthroughWire'>,
 	used: ReadonlySet<string>,
 	drop: Drop,
 ): void {
-	refuseAudioAnswer(passthrough)
+	refuseOtherAnswer(passthrough)
 	for (const [name, value] of Object.entries(passthrough)) {
-		if (value === null || (passthroughWire === undefined && (used.has(name) || hasNoEffect(name, value)))) continue
+		if (value === null || isCanonical(name, value)) continue
+		if (passthroughWire === undefined && (used.has(name) || hasNoEffect(name, value))) continue
 		drop(name)
 	}
 }
@@ -122,8 +123,26 @@ function hasNoEffect(name: string, value: unknown): boolean {
 	return fieldsOfHandling.has(name) || (name === 'modalities' && Array.isArray(value) && !value.includes('audio'))
 }
 
-/** @throws ChatError `unsupported` if the answer is requested as audio: one in text would be wrong. */
-export function refuseAudioAnswer({ modalities }: ChatRequest['passthrough']): void {
+/**
+ * Whether the canonical request has the same value, as an effort of reasoning or a limit on it. It is only passed through
+ * so that a server of the wire receives it in the client's form.
+ */
+function isCanonical(name: string, value: unknown): boolean {
+	return canonicalPaths.has(name) || (name === 'reasoning.enabled' && value === false)
+}
+
+const canonicalPaths: ReadonlySet<string> = new Set(['reasoning.effort', 'reasoning.max_tokens'])
+
+/**
+ * @throws ChatError `unsupported` if the answer is requested as audio, or in a format that the canonical request does not
+ * represent: one in plain text would be wrong.
+ */
+export function refuseOtherAnswer({ modalities, response_format: format }: ChatRequest['passthrough']): void {
+	if (format !== undefined && format !== null)
+		throw new ChatError('unsupported', 'This model does not support this type of response format.', {
+			param: 'response_format',
+			code: 'unsupported_value',
+		})
 	if (Array.isArray(modalities) && modalities.includes('audio'))
 		throw new ChatError('unsupported', 'This model answers in text only; it cannot answer with audio.', {
 			param: 'modalities',

@@ -29,7 +29,11 @@ export interface ChatRequest {
 	readonly reasoningTokens?: number
 	/** The caller's id for its end user. */
 	readonly user?: string
-	/** Fields without a canonical meaning, under the client's names, for engines whose wire understands them. */
+	/**
+	 * Fields without a canonical meaning, under the client's names, for engines whose wire understands them. A field of an
+	 * object that is otherwise understood has its path as its name, such as `stream_options.continuous_usage_stats`, and
+	 * so has an item of a list, such as `tools[2]`.
+	 */
 	readonly passthrough: JsonObject
 	/** The wire that `passthrough` belongs to; OpenAI's if absent. Engines of other wires drop it and report that. */
 	readonly passthroughWire?: string
@@ -73,6 +77,8 @@ export type ResponseFormat =
 			/** Any JSON value if absent. */
 			readonly schema?: JsonObject
 			readonly strict: boolean
+			/** The whole field as the client wrote it, if its form is not that of OpenAI's API. */
+			readonly given?: { readonly wire: string; readonly format: JsonObject } | undefined
 	  }
 
 /** Whether any part of the prompt has a cache mark. */

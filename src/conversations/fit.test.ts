@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import type { Message } from '../chat/message.ts'
+import type { AssistantPart, Message } from '../chat/message.ts'
 import { assistant, user } from './conversation-store.testing.ts'
 import { estimateTokens, fit } from './fit.ts'
 
@@ -45,4 +45,21 @@ test('the answer is reserved a quarter of the context if its length is unknown, 
 		0, 2,
 	])
 	expect([omitted(size * 2, 1_000_000), omitted(size * 2 - 2, 1_000_000)]).toEqual([0, 2])
+})
+
+test.each<[string, AssistantPart]>([
+	['reasoning', { type: 'reasoning', text: 'x'.repeat(300) }],
+	[
+		'encrypted reasoning',
+		{ type: 'reasoning', text: '', signature: { wire: 'w', value: 'x'.repeat(300) }, encrypted: true },
+	],
+	['a call', { type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: 'x'.repeat(300) }],
+	['a refusal', { type: 'refusal', text: 'x'.repeat(300) }],
+	['audio', { type: 'audio', data: 'x'.repeat(300), format: 'wav' }],
+	['an item of a provider', { type: 'provider-item', wire: 'w', item: { text: 'x'.repeat(300) } }],
+	['an image', { type: 'image', url: 'https://example.com/a.png' }],
+])('%s takes up room', (_, part) => {
+	expect(sizeOf({ role: 'assistant', content: [part] }) - sizeOf({ role: 'assistant', content: [] })).toBeGreaterThan(
+		99,
+	)
 })

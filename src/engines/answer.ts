@@ -38,6 +38,7 @@ export interface EventBatches {
  * wire receive.
  */
 export interface EventBatch {
+	/** None if the chunk contains only fields without a canonical meaning, which its text repeats. */
 	readonly events: readonly ChatEvent[]
 	/** The text of the chunk. Absent if the events have no text of their own. */
 	readonly source?: Source | undefined

@@ -180,6 +180,24 @@ describe('client JSON is unchanged', () => {
 		}
 	})
 
+	test('in the tools of other dialects', async () => {
+		server.answers = whole
+		const properties = '{"b":{"type":"integer","maximum":9223372036854775807},"2":{"type":"number","enum":[1.0]}}'
+		const tool = `{"name":"buy","description":"d","arguments":{"type":"object","properties":${properties}}}`
+		await send('/egp/v4/agents/execute', `{"model":"chat","messages":[{"content":"hi"}],"tools":[${tool}]}`)
+		expect(received()).toContain(properties)
+		for (const path of [
+			'/albert/v1/chat/completions',
+			'/opengatellm/v1/chat/completions',
+			'/aleph-alpha/chat/completions',
+		]) {
+			const fields = `${chatTools},"seed":9223372036854775807,"ratio":1.0,"options":${nasty}`
+			await send(path, `{"model":"chat","messages":[${user}],${fields}}`)
+			for (const part of [schema, '"seed":9223372036854775807', '"ratio":1.0', `"options":${nasty}`])
+				expect(received()).toContain(part)
+		}
+	})
+
 	test('in unknown fields of requests', async () => {
 		server.answers = whole
 		const fields = `"limit":12345678901234567890,"ratio":1.0,"options":${nasty},"list":[1.0,${nasty}]`

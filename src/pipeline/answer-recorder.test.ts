@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'bun:test'
+import { eventsOfPart } from '../chat/completion-events.ts'
+import type { ChatEvent } from '../chat/event.ts'
 import { App, quiet, readerOf } from './pipeline.testing.ts'
 
 const fresh = { 'x-dragoman-conversation': 'new' }
@@ -33,6 +35,24 @@ describe('the log line of a request', () => {
 		expect(app.requests).toMatchObject([
 			{ firstTokenMs: 50, durationMs: 100, completionTokens: 2, finishReason: 'stop', upstream: 'a', stream: true },
 		])
+	})
+
+	test.each<[string, readonly ChatEvent[]]>([
+		['reasoning', eventsOfPart({ type: 'reasoning', text: 'Hm.' }, 0)],
+		['a call', eventsOfPart({ type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' }, 0)],
+		['an image', eventsOfPart({ type: 'image', url: 'data:image/png;base64,AA==' }, 0)],
+		['an item of the provider', eventsOfPart({ type: 'provider-item', wire: 'w', item: {} }, 0)],
+	])('has the time of the first output if that is %s', async (_, events) => {
+		await using app = await App.open({ upstreams: { a: { script: [{ type: 'start' }, ...events] } } })
+		await (await app.stream('hi')).text()
+		expect(app.requests).toMatchObject([{ firstTokenMs: 0 }])
+	})
+
+	test('has no time of a first output if a part began without any', async () => {
+		const script: readonly ChatEvent[] = [{ type: 'start' }, { type: 'part-start', choice: 0, part: { type: 'text' } }]
+		await using app = await App.open({ upstreams: { a: { script } } })
+		await (await app.stream('hi')).text()
+		expect(app.requests.at(-1)).not.toHaveProperty('firstTokenMs')
 	})
 
 	test('names the failure during the answer', async () => {

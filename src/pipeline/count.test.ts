@@ -1,6 +1,8 @@
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
+import type { AssistantPart } from '../chat/message.ts'
 import { App, json, type UpstreamSetup } from './pipeline.testing.ts'
 
 // Loading a vocabulary takes seconds on a busy machine.
@@ -56,6 +58,20 @@ describe('usage that the upstream does not report', () => {
 		await app.chat('hello world')
 		expect(await app.usageRecords()).toMatchObject([{ promptTokens, completionTokens: 2 }])
 		expect(app.log.find(({ level }) => level === 40)?.msg).toContain('failed to count tokens')
+	})
+
+	test('includes every part that the model wrote', async () => {
+		const parts: readonly AssistantPart[] = [
+			{ type: 'reasoning', text: 'hello world' },
+			{ type: 'text', text: 'hello' },
+			{ type: 'reasoning', text: 'hello' },
+			{ type: 'tool-call', kind: 'function', id: 'c', name: 'hello', arguments: 'hello world' },
+			{ type: 'refusal', text: 'hello' },
+		]
+		const [start, finish] = [script.slice(0, 1), script.slice(-2)]
+		await using app = await open({ script: [...start, ...parts.flatMap((part) => eventsOfPart(part, 0)), ...finish] })
+		await app.chat('hello world')
+		expect(await app.usageRecords()).toMatchObject([{ completionTokens: 8, reasoningTokens: 3 }])
 	})
 
 	test('is the number of chunks if each chunk is one token', async () => {

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { eventsOfPart } from '../chat/completion-events.ts'
 import type { ChatEvent } from '../chat/event.ts'
+import { parseChatChunk } from '../wire/openai/chat-chunk.ts'
+import { chatFormats } from '../wire/openai/formats.ts'
 import { App, isPending, quiet, readerOf } from './pipeline.testing.ts'
 
 const free = { permits: 0, queued: 0, tickets: 0 }
@@ -101,6 +104,43 @@ describe('a stream', () => {
 		expect(text).toContain('The server had an error while processing your request.')
 		expect(await app.usageRecords()).toMatchObject([{ outcome: 'failed' }])
 		expect(await app.held()).toEqual(free)
+	})
+
+	test('repeats a chunk without events, which counts nothing', async () => {
+		const chunk = (choices: readonly object[], more: object = {}) => {
+			const text = JSON.stringify({
+				id: 'x',
+				object: 'chat.completion.chunk',
+				created: 1,
+				model: 'm',
+				choices,
+				...more,
+			})
+			return { format: chatFormats.chunk, text, value: parseChatChunk(JSON.parse(text)) }
+		}
+		const usage = {
+			...{ promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 },
+			source: 'counted' as const,
+		}
+		await using app = await App.open({
+			upstreams: {
+				a: {
+					batches: [
+						{ events: [start], source: chunk([{ index: 0, delta: { role: 'assistant', content: '' } }]) },
+						{ events: [], source: chunk([], { x_trace: 'abc' }) },
+						{ events: eventsOfPart({ type: 'text', text: 'one' }, 0) },
+						{ events: [], source: chunk([{ index: 0, delta: { x_part: 'def' } }]) },
+						{ events: [{ type: 'choice-finish', choice: 0, reason: 'stop' }] },
+						{ events: [{ type: 'finish', usage }] },
+					],
+				},
+			},
+		})
+		const text = await (await app.stream('hi')).text()
+		expect(text).toContain('"x_trace":"abc"')
+		expect(text).toContain('"x_part":"def"')
+		expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
+		expect(await app.usageRecords()).toMatchObject([{ outcome: 'completed', completionTokens: 1 }])
 	})
 
 	test('whose client disconnects is cancelled at the upstream, and the received part is billed', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../chat/completion-events.ts'
 import type { ChatEvent } from '../chat/event.ts'
-import { App, isPending, textOf } from './pipeline.testing.ts'
+import type { AssistantPart } from '../chat/message.ts'
+import { App, isPending, json, textOf } from './pipeline.testing.ts'
 
 const fresh = { 'x-dragoman-conversation': 'new' }
 
@@ -100,5 +101,80 @@ describe('a tool call', () => {
 		const items = JSON.stringify(await itemsOf(app, response))
 		expect(items).toContain('looking')
 		expect(items.includes('"find"')).toBe(stored)
+	})
+})
+
+describe('the parts of an answer', () => {
+	const signature = { wire: 'anthropic', value: 's', origin: 'api.example m' }
+	const search: AssistantPart = { type: 'provider-item', wire: 'anthropic', item: { type: 'server_tool_use', id: 1 } }
+	const parts: readonly AssistantPart[] = [
+		{ type: 'reasoning', text: 'First.', signature },
+		{ type: 'text', text: 'One.', rest: { wire: 'anthropic', fields: { citations: [{ page: 1 }] } } },
+		{ type: 'reasoning', text: '', signature, encrypted: true },
+		{ type: 'tool-call', kind: 'function', id: 'c1', name: 'f', arguments: '{"id":12345678901234567890}', signature },
+		search,
+		{ type: 'image', url: 'data:image/png;base64,AA==' },
+		{ type: 'refusal', text: 'No.' },
+		{ type: 'tool-call', kind: 'custom', id: 'c2', name: 'g', arguments: '' },
+		search,
+	]
+	const begun: readonly ChatEvent[] = [
+		{ type: 'start' },
+		...parts.flatMap((part) => eventsOfPart(part, 0)),
+		{ type: 'rest', choice: 0, rest: { wire: 'openai', fields: { annotations: [] } } },
+	]
+	const usage = {
+		promptTokens: 1,
+		completionTokens: 1,
+		cachedTokens: 0,
+		reasoningTokens: 0,
+		source: 'upstream',
+	} as const
+
+	async function storedAnswers(script: readonly ChatEvent[]): Promise<readonly unknown[]> {
+		await using app = await App.open({ upstreams: { a: { script } } })
+		const response = await app.stream('hi', {}, { headers: fresh })
+		await response.text()
+		await app.settled()
+		const path = `/v1/conversations/${response.headers.get('x-dragoman-conversation')}/export`
+		const { messages } = await json<{
+			readonly messages: readonly { readonly partial: boolean; readonly message: { readonly role: string } }[]
+		}>(await app.get(path))
+		return messages.flatMap(({ message, partial }) => (message.role === 'assistant' ? [{ ...message, partial }] : []))
+	}
+
+	test('are stored in order, with signatures, unknown fields and provider items', async () => {
+		const answers = await storedAnswers([
+			...begun,
+			{ type: 'choice-finish', choice: 0, reason: 'tool-calls' },
+			{ type: 'finish', usage },
+		])
+		const rest = { wire: 'openai', fields: { annotations: [] } }
+		expect(answers).toEqual([{ role: 'assistant', content: [...parts], rest, partial: false }])
+	})
+
+	test('of an interrupted answer are stored without calls, and without provider items at the end', async () => {
+		const rest = { wire: 'openai', fields: { annotations: [] } }
+		const content = [parts[0], parts[1], parts[2], search, parts[5], parts[6]]
+		expect(await storedAnswers(begun)).toEqual([{ role: 'assistant', content, rest, partial: true }])
+	})
+
+	test.each<[string, readonly AssistantPart[]]>([
+		['reasoning that only the model can read', [{ type: 'reasoning', text: '', signature, encrypted: true }]],
+		['items of the provider', [search, search]],
+	])('are no answer if it is interrupted after %s', async (_, received) => {
+		expect(await storedAnswers([{ type: 'start' }, ...received.flatMap((part) => eventsOfPart(part, 0))])).toEqual([])
+	})
+
+	test('of an interrupted answer include the part that was open', async () => {
+		const reasoning: AssistantPart = { type: 'reasoning', text: 'Hm.' }
+		const content = [reasoning, { type: 'text', text: 'half' }]
+		const script: readonly ChatEvent[] = [
+			{ type: 'start' },
+			...eventsOfPart(reasoning, 0),
+			{ type: 'part-start', choice: 0, part: { type: 'text' } },
+			{ type: 'part-delta', choice: 0, part: 'text', text: 'half' },
+		]
+		expect(await storedAnswers(script)).toEqual([{ role: 'assistant', content, partial: true }])
 	})
 })

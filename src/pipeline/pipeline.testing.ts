@@ -14,7 +14,7 @@ import { newConversationId } from '../conversations/conversation-id.ts'
 import { alice } from '../conversations/conversation-store.testing.ts'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { newTurnId } from '../conversations/turn-id.ts'
-import type { StreamAnswer } from '../engines/answer.ts'
+import type { EventBatch, StreamAnswer } from '../engines/answer.ts'
 import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine, Operation } from '../engines/engine.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
@@ -154,6 +154,8 @@ export interface UpstreamSetup {
 	readonly operations?: readonly Operation[]
 	/** Events of every chat answer, instead of an echo. */
 	readonly script?: readonly ChatEvent[]
+	/** Batches of every streamed chat answer, instead of an echo. */
+	readonly batches?: readonly EventBatch[]
 	readonly concurrency?: Partial<ConcurrencyOptions>
 	/**
 	 * The upstream's own count of a prompt, or `absent` if it has none. The number of messages by default, so that usage
@@ -173,6 +175,12 @@ async function countMessages({ messages }: ChatRequest): Promise<number> {
 
 function isStream(result: unknown): result is StreamAnswer {
 	return typeof result === 'object' && result !== null && 'type' in result && result.type === 'stream'
+}
+
+/** An answer whose batches arrive one after the other. */
+function streamOf(batches: readonly EventBatch[]): StreamAnswer {
+	const left = batches.map((batch) => [batch])
+	return { type: 'stream', batches: { next: async () => left.shift(), cancel: async () => undefined } }
 }
 
 /** Operations of an engine that reach its upstream and can be refused. */
@@ -261,6 +269,7 @@ export class TestUpstream {
 					for (const part of this.drops) call.drop?.(part)
 					const error = this.errors.shift()
 					if (error !== undefined) throw error
+					if (property === 'chat' && setup.batches !== undefined) return this.watchEnd(streamOf(setup.batches))
 					return this.watchEnd(await Reflect.apply(value, target, [request, call]))
 				}
 			},

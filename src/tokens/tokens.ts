@@ -79,8 +79,9 @@ function textsOfPart(part: Part): string[] {
 		case 'image':
 		case 'audio':
 		case 'file':
-		case 'provider-item':
 			return []
+		case 'provider-item':
+			return (part.substitute?.parts ?? []).flatMap(textsOfPart)
 		default:
 			return part satisfies never
 	}

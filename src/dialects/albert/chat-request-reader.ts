@@ -12,8 +12,8 @@ export interface ReadAlbertChatRequest {
 	 * The fields of the call that the request determines. `dropped` has the fields that have no effect: `id` without a
 	 * history, or without a `user` to whom the conversation could belong.
 	 */
-	readonly fields: Pick<ChatCall, 'request' | 'stream' | 'dropped' | 'thread' | 'answersAsConversation'>
-	readonly shape: Omit<ReadChatRequest, 'request' | 'stream'>
+	readonly fields: Pick<ChatCall, 'request' | 'stream' | 'dropped' | 'thread' | 'answersAsConversation' | 'violation'>
+	readonly shape: Omit<ReadChatRequest, 'request' | 'stream' | 'violation'>
 }
 
 /** The temperature that its server sent upstream if the request had none. */
@@ -24,13 +24,13 @@ const defaultTemperature = 0.7
  * @throws ChatError `invalid-request`.
  */
 export function readAlbertChatRequest(body: unknown, hasHistory: boolean): ReadAlbertChatRequest {
-	const { request, stream, ...shape } = readChatRequest(body)
+	const { request, stream, violation, ...shape } = readChatRequest(body)
 	const withDefaults = withTemperature(request)
 	const history = hasHistory ? readUserIdHistory(withDefaults) : undefined
-	if (history !== undefined) return { fields: { ...history, stream, dropped: [] }, shape }
+	if (history !== undefined) return { fields: { ...history, stream, violation, dropped: [] }, shape }
 	const { id, ...passthrough } = withDefaults.passthrough
 	const dropped = id === undefined ? [] : ['id']
-	return { fields: { request: { ...withDefaults, passthrough }, stream, dropped }, shape }
+	return { fields: { request: { ...withDefaults, passthrough }, stream, violation, dropped }, shape }
 }
 
 function withTemperature(request: ChatRequest): ChatRequest {

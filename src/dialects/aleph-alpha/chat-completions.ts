@@ -10,11 +10,12 @@ export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
 	read({ body, query }): ChatCall {
-		const { request, stream, includeUsage, dropped, labels } = readChat(body)
+		const { request, stream, violation, includeUsage, dropped, labels } = readChat(body)
 		return {
 			type: 'chat',
 			request,
 			stream,
+			violation,
 			writer: chatWriter({ includeUsage, hasTools: request.tools.length > 0 }),
 			dropped,
 			labels,

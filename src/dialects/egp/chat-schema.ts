@@ -2,6 +2,7 @@
 // `instructions`, in which null means none. Unknown fields are retained, so that they can be reported as dropped.
 
 import { z } from 'zod'
+import { uncopied } from '../../wire/json/json-object-schema.ts'
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 const detail = z.enum(['low', 'high', 'auto']).nullish()
@@ -78,7 +79,10 @@ const argument = z.looseObject({ type: z.string().min(1), description: z.string(
 const agentTool = z.looseObject({
 	name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'Input should be 1 to 64 letters, digits, dashes and underscores'),
 	description: z.string(),
-	arguments: z.looseObject({ type: z.literal('object'), properties: z.record(z.string(), argument).nullish() }),
+	arguments: z.looseObject({
+		type: z.literal('object'),
+		properties: uncopied(z.record(z.string(), argument)).nullish(),
+	}),
 })
 
 export const agentSchema = z.looseObject({ ...turnFields, tools: z.array(agentTool).min(1) })

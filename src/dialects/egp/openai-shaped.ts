@@ -14,11 +14,12 @@ export const laterChat: readonly Route[] = ['/v4/beta/chat/completions', '/v5/ch
 	method: 'POST',
 	path,
 	read({ body, headers }): Call {
-		const { request, stream, ...shape } = readChatRequest(body)
+		const { request, stream, violation, ...shape } = readChatRequest(body)
 		return {
 			type: 'chat',
 			request,
 			stream,
+			violation,
 			...accountOf(headers),
 			writer: chatWriter(shape, 'chatcmpl', (chunks) => new WithoutEndMark(chunks)),
 		}

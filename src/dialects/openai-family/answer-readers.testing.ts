@@ -22,5 +22,6 @@ export const textCompletionReader: SampleAnswerReader = {
 		reasoning: 'a completion is one text',
 		refusal: 'a completion is one text',
 		'tool-call': 'a completion is one text',
+		'tool-arguments': 'a completion is one text',
 	},
 }

@@ -11,8 +11,8 @@ export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
 	read({ body, userIdHistory = false }): ChatCall {
-		const { request, stream, ...shape } = readChatRequest(body)
+		const { request, stream, violation, ...shape } = readChatRequest(body)
 		const history = readStored(request, body) ?? (userIdHistory ? readUserIdHistory(request) : undefined)
-		return { type: 'chat', request, ...history, stream, writer: chatWriter(shape, 'chatcmpl') }
+		return { type: 'chat', request, ...history, stream, violation, writer: chatWriter(shape, 'chatcmpl') }
 	},
 }

@@ -15,13 +15,14 @@ export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
 	read({ body, userIdHistory = false }): ChatCall {
-		const { request, stream, ...shape } = readOpenGateChatRequest(body)
+		const { request, stream, violation, ...shape } = readOpenGateChatRequest(body)
 		const history = userIdHistory ? readUserIdHistory(request) : undefined
 		return {
 			type: 'chat',
 			request,
 			...history,
 			stream,
+			violation,
 			writer: {
 				completion(completion, context, source) {
 					const identity = completionIdentity(context, idPrefix)

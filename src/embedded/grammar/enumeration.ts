@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { type NumberBounds, readNumberBounds } from './number-bounds.ts'
 import { cannotEnforce, type SchemaPath } from './refusal.ts'
 
@@ -34,11 +35,29 @@ const structuralKeywords: ReadonlySet<string> = new Set([
 ])
 
 /**
- * `format` is ignored for listed values: the schema's author chose them.
+ * The values of `const` or `enum` that the other keywords allow, with exact numbers. `format` is ignored for them: the
+ * schema's author chose them.
  *
  * @throws ChatError `unsupported` for another keyword that applies to the content of the values.
  */
-export function allowedValues(schema: JsonObject, values: readonly Json[], schemaPath: SchemaPath): readonly Json[] {
+export function allowedValues(schema: JsonObject, schemaPath: SchemaPath): readonly unknown[] {
+	const { enum: listed, ...beside } = schema
+	if (schema.const !== undefined) return filterExact(schema, [schema.const], [exactMembers(schema).const], schemaPath)
+	const values: readonly Json[] = Array.isArray(listed) ? listed : listed === undefined ? [] : [listed]
+	return filterExact(beside, values, exactMembers(values), schemaPath)
+}
+
+function filterExact(
+	schema: JsonObject,
+	values: readonly Json[],
+	exact: readonly unknown[],
+	schemaPath: SchemaPath,
+): readonly unknown[] {
+	const allowed = new Set(filterValues(schema, values, schemaPath))
+	return exact.filter((_, index) => allowed.has(values[index] ?? null))
+}
+
+function filterValues(schema: JsonObject, values: readonly Json[], schemaPath: SchemaPath): readonly Json[] {
 	const bounds = readNumberBounds(schema, schemaPath)
 	const within = values.filter((value) => typeof value !== 'number' || isWithin(value, bounds))
 	return Object.entries(schema).reduce<readonly Json[]>((left, [keyword, bound]) => {

@@ -4,7 +4,7 @@
 // never ignored.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { exactMembers, stringifyJson } from '../../chat/json-text.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
 import { arrayBody } from './array-rules.ts'
 import { allowedValues } from './enumeration.ts'
 import type { GrammarBuilder } from './grammar-builder.ts'
@@ -91,11 +91,8 @@ class SchemaCompiler {
 		if (typeof schema.$ref === 'string') return this.reference(schema, schema.$ref, name, schemaPath)
 		if (schema.allOf !== undefined) return this.node(this.allOf(schema, schemaPath), name, schemaPath)
 		if (schema.anyOf !== undefined || schema.oneOf !== undefined) return this.anyOf(schema, name, schemaPath)
-		if (schema.const !== undefined) return this.listed(schema, [schema.const], [exactMembers(schema).const], schemaPath)
-		if (schema.enum !== undefined) {
-			const { enum: values, ...beside } = schema
-			return this.listed(beside, listOf(values), exactMembers(listOf(values)), schemaPath)
-		}
+		if (schema.const !== undefined || schema.enum !== undefined)
+			return this.literals(allowedValues(schema, schemaPath), schemaPath)
 		const types = this.typesOf(schema, schemaPath)
 		const alternatives = types.map((type) => this.typed(type, schema, name, schemaPath))
 		return alternatives.length === 1 ? (alternatives[0] ?? '') : `(${alternatives.join(' | ')})`
@@ -249,17 +246,9 @@ class SchemaCompiler {
 		return this.builder.rule(`${name}-any`, [...new Set(alternatives)].join(' | '))
 	}
 
-	/** @param exact the values, with their numbers as the schema has them. */
-	private listed(
-		beside: JsonObject,
-		values: readonly Json[],
-		exact: readonly unknown[],
-		schemaPath: SchemaPath,
-	): string {
-		const isAllowed = new Set(allowedValues(beside, values, schemaPath))
-		const allowed = exact.filter((_, index) => isAllowed.has(values[index] ?? null))
-		if (allowed.length === 0) throw unsatisfiable('no value is allowed', schemaPath)
-		const texts = allowed.map((value) => stringifyJson(value).toWellFormed())
+	private literals(values: readonly unknown[], schemaPath: SchemaPath): string {
+		if (values.length === 0) throw unsatisfiable('no value is allowed', schemaPath)
+		const texts = values.map((value) => stringifyJson(value).toWellFormed())
 		if (texts.reduce((sum, { length }) => sum + length, 0) > maxListedCharacters)
 			throw cannotEnforce('a list of values of this size', schemaPath)
 		return oneOf(texts)

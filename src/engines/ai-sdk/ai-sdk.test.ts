@@ -138,18 +138,22 @@ const pieces = [
 	event('message_delta', { delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 12 } }),
 	event('message_stop'),
 ].join('')
+const signature = (value: string) => ({ wire: 'ai-sdk', value, origin: 'anthropic.messages m' })
 const expected = {
 	model: 'm-2026',
 	choices: [
 		{
-			text: 'Looking.',
-			reasoning: 'Paris, then.',
-			thoughts: [
-				{ text: 'Paris, then.', proof: { wire: 'ai-sdk', value: '{"anthropic":{"signature":"sig-1"}}' } },
-				{ text: '', proof: { wire: 'ai-sdk', value: '{"anthropic":{"redactedData":"opaque"}}' }, sealed: true },
+			parts: [
+				{ type: 'reasoning', text: 'Paris, then.', signature: signature('{"anthropic":{"signature":"sig-1"}}') },
+				{
+					type: 'reasoning',
+					text: '',
+					signature: signature('{"anthropic":{"redactedData":"opaque"}}'),
+					encrypted: true,
+				},
+				{ type: 'text', text: 'Looking.' },
+				{ type: 'tool-call', kind: 'function', id: 'toolu_1', name: 'get_weather', arguments: '{"city":"São Paulo"}' },
 			],
-			refusal: '',
-			toolCalls: [{ type: 'function', id: 'toolu_1', name: 'get_weather', arguments: '{"city":"São Paulo"}' }],
 			finishReason: 'tool-calls',
 		},
 	],
@@ -180,7 +184,7 @@ describe('reasoning, signatures, tool calls and usage', () => {
 		)
 		const events = await chatEvents(engine, withTools)
 		expect<unknown>(await collect(replay(events))).toMatchObject(expected)
-		expect(events.filter(({ type }) => type === 'tool-arguments').length).toBe(2)
+		expect(events.filter((one) => one.type === 'part-delta' && one.part === 'tool-call').length).toBe(2)
 		await engine.close()
 	})
 
@@ -196,12 +200,7 @@ describe('reasoning, signatures, tool calls and usage', () => {
 		const [choice] = (await collect(replay(await chatEvents(engine, withTools)))).choices
 		const messages = [
 			{ role: 'user', content: text('hi') },
-			{
-				role: 'assistant',
-				content: text(choice?.text ?? ''),
-				thoughts: choice?.thoughts ?? [],
-				toolCalls: choice?.toolCalls ?? [],
-			},
+			{ role: 'assistant', content: choice?.parts ?? [] },
 			{ role: 'tool', callId: 'toolu_1', content: text('21 degrees') },
 		] as const
 		const providerOptions = { anthropic: { thinking: { type: 'enabled', budgetTokens: 1024 } } }
@@ -230,8 +229,7 @@ test.each(['@ai-sdk/anthropic', '@ai-sdk/cohere'] as const)(
 			{ role: 'user', content: text('hi') },
 			{
 				role: 'assistant',
-				content: [],
-				toolCalls: [{ type: 'function', id: 'call_1', name: 'get_weather', arguments: args }],
+				content: [{ type: 'tool-call', kind: 'function', id: 'call_1', name: 'get_weather', arguments: args }],
 			},
 			{ role: 'tool', callId: 'call_1', content: text('21 degrees') },
 		] as const
@@ -369,7 +367,7 @@ describe('failures', () => {
 		const broken = event('error', { error: { type: 'overloaded_error', message: 'busy' } })
 		const engine = await open('@ai-sdk/anthropic', () => streamed(begun + broken))
 		const events = await chatEvents(engine)
-		expect(events.map(({ type }) => type)).toEqual(['start', 'reasoning', 'reasoning', 'error'])
+		expect(events.map(({ type }) => type)).toEqual(['start', 'part-start', 'part-delta', 'part-delta', 'error'])
 		expect(events.at(-1)).toMatchObject({ error: { kind: 'overloaded', sent: 'yes' } })
 		await engine.close()
 	})

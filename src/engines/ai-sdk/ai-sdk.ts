@@ -14,11 +14,12 @@ import { refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 import { readRanking, readVectors } from './answer-readers.ts'
 import { writeCall } from './call-writer.ts'
 import { readFailure, readStreamFailure } from './failure.ts'
 import { PartReader, partsOf } from './part-reader.ts'
-import { type ResponseTimeouts, within } from './response-timeouts.ts'
+import { type ResponseTimeouts, readWithin, within } from './response-timeouts.ts'
 import {
 	type CallContext,
 	type EmbeddingModel,
@@ -158,6 +159,7 @@ class AiSdk implements Engine {
 			namedTool: request.toolChoice.type === 'named',
 			oneCall: !request.parallelToolCalls,
 			newCallId: () => `call_${randomBytes(12).toString('hex')}`,
+			origin: this.originOf(call.model),
 			drop: (part) => call.drop?.(part),
 			explain: (error) => this.alarmed(readStreamFailure(error, this.failures())),
 		})
@@ -173,18 +175,7 @@ class AiSdk implements Engine {
 		const { clock, timeouts } = this.options
 		const deadlineMs = clock.now() + timeouts.totalMs
 		const { stream } = await this.wait(model.doStream(options), running)
-		const reader = stream.getReader()
-		try {
-			for (let waitMs = timeouts.firstByteMs; ; waitMs = timeouts.betweenChunksMs) {
-				const boundMs = Math.min(waitMs, Math.max(0, deadlineMs - clock.now()))
-				const { value, done } = await within(reader.read(), boundMs, running, clock)
-				if (done) return
-				yield value
-			}
-		} finally {
-			// Cancelling a failed stream rejects, which is harmless.
-			void reader.cancel().catch(() => undefined)
-		}
+		yield* readWithin(stream, deadlineMs, timeouts, running, clock)
 	}
 
 	private async writeOptions(
@@ -199,6 +190,7 @@ class AiSdk implements Engine {
 			supportedUrls: (await model.supportedUrls) ?? {},
 			providerOptions,
 			passthrough,
+			origin: this.originOf(call.model),
 		}
 		return { ...requestContext(call, running), ...writeCall(request, form, (part) => call.drop?.(part)) }
 	}
@@ -251,6 +243,13 @@ class AiSdk implements Engine {
 		const model: unknown = make.call(provider, id)
 		if (isLanguageModel(model)) return model
 		throw new Error(`the method '${method}' of the provider does not return a language model`)
+	}
+
+	/** Undefined if the package does not name the model's provider. */
+	private originOf(id: string): string | undefined {
+		if (!offers(id, (one) => this.languageModel(one))) return undefined
+		const { provider } = this.languageModel(id)
+		return provider === undefined ? undefined : signatureOrigin(provider, id)
 	}
 
 	/** Packages without embedding models throw. @throws ChatError `wrong-operation` */

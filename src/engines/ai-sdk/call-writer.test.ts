@@ -198,30 +198,27 @@ describe('files', () => {
 	})
 })
 
-const call = { type: 'function', id: '1', name: 'f', arguments: '{"a":1}' } as const
-const called = (result: Message): readonly Message[] => [
-	hi,
-	{ role: 'assistant', content: [], toolCalls: [call] },
-	result,
-]
+const call = { type: 'tool-call', kind: 'function', id: '1', name: 'f', arguments: '{"a":1}' } as const
+const called = (result: Message): readonly Message[] => [hi, { role: 'assistant', content: [call] }, result]
 
 describe('history', () => {
 	test('instructions, reasoning, tool calls and results', () => {
-		const proof = { wire: 'ai-sdk', value: '{"acme":{"s":1}}' }
+		const signature = { wire: 'ai-sdk', value: '{"acme":{"s":1}}' }
+		const foreign = { wire: 'other', value: 'x' }
 		const { prompt, dropped } = write({
 			messages: [
 				{ role: 'developer', content: [...text('a'), ...text('b')], name: 'boss' },
 				{
 					role: 'assistant',
-					content: [...text('ok'), { type: 'refusal', text: 'no' }, ...text('')],
-					thoughts: [
-						{ text: 'hm', proof },
-						{ text: '', proof: { wire: 'other', value: 'x' }, sealed: true },
-						{ text: 'so', proof: { wire: 'other', value: 'x' } },
-					],
-					toolCalls: [
-						{ ...call, proof },
-						{ type: 'custom', id: '2', name: 'g', arguments: 'ls' },
+					content: [
+						{ type: 'reasoning', text: 'hm', signature },
+						{ type: 'reasoning', text: '', signature: foreign, encrypted: true },
+						...text('ok'),
+						{ type: 'reasoning', text: 'so', signature: foreign },
+						{ type: 'refusal', text: 'no' },
+						...text(''),
+						{ ...call, signature },
+						{ ...call, kind: 'custom', id: '2', name: 'g', arguments: 'ls' },
 						{ ...call, id: '3', arguments: '{' },
 					],
 				},
@@ -236,8 +233,8 @@ describe('history', () => {
 				role: 'assistant',
 				content: [
 					{ type: 'reasoning', text: 'hm', providerOptions },
-					{ type: 'reasoning', text: 'so' },
 					{ type: 'text', text: 'ok' },
+					{ type: 'reasoning', text: 'so' },
 					{ type: 'text', text: 'no' },
 					{ type: 'tool-call', toolCallId: '1', toolName: 'f', input: { a: 1 }, providerOptions },
 					{ type: 'tool-call', toolCallId: '2', toolName: 'g', input: { input: 'ls' } },

@@ -1,6 +1,7 @@
 // Writes a canonical request as a call of the provider specification. Fields that the specification does not support
 // are passed to `drop`. A request is rejected if the answer would be wrong without the field.
 
+import { requestFor } from '../../chat/destination.ts'
 import { ChatError } from '../../chat/error.ts'
 import { definedFields, type JsonObject } from '../../chat/json.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat, type Sampling } from '../../chat/request.ts'
@@ -9,11 +10,12 @@ import {
 	dropReporter,
 	passthroughFor,
 	type RequestFates,
-	refuseAudioAnswer,
+	refuseOtherAnswer,
 	requireOneChoice,
 } from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { type PromptForm, writePrompt } from './prompt-writer.ts'
+import { aiSdkWire } from './signature.ts'
 import type { CallSettings, ProviderOptions } from './specification.ts'
 
 export interface CallForm extends PromptForm {
@@ -25,10 +27,11 @@ export interface CallForm extends PromptForm {
 
 /** @throws ChatError `unsupported`, and for a conversation that the specification cannot represent. */
 export function writeCall(
-	request: ChatRequest,
+	given: ChatRequest,
 	form: CallForm,
 	drop: Drop,
 ): CallSettings & { readonly providerOptions?: ProviderOptions } {
+	const request = requestFor({ wire: aiSdkWire, origin: form.origin }, given, drop)
 	requireOneChoice(request)
 	reportDropped(request, drop)
 	return {
@@ -153,7 +156,7 @@ function writeProviderOptions(
 }
 
 function writePassthrough(request: ChatRequest, name: string | undefined, drop: Drop): ProviderOptions {
-	refuseAudioAnswer(request.passthrough)
+	refuseOtherAnswer(request.passthrough)
 	if (name === undefined) {
 		for (const field of Object.keys(request.passthrough)) drop(field)
 		return {}

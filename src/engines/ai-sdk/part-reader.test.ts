@@ -5,7 +5,10 @@ import { collect } from '../../chat/collect.testing.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
+import { textOf, toolCallsOf } from '../../chat/parts.ts'
 import { PartReader, type PartReading, partsOf } from './part-reader.ts'
+
+const origin = 'acme m'
 
 function read(parts: readonly unknown[], changes: Partial<PartReading> = {}): readonly ChatEvent[] {
 	let made = 0
@@ -15,6 +18,7 @@ function read(parts: readonly unknown[], changes: Partial<PartReading> = {}): re
 		namedTool: false,
 		oneCall: false,
 		newCallId: () => `call_${made++}`,
+		origin,
 		drop: () => undefined,
 		explain: (error) => new ChatError('upstream-failed', String(error), { sent: 'yes' }),
 		...changes,
@@ -33,6 +37,11 @@ async function completionOf(parts: readonly unknown[], changes: Partial<PartRead
 	const events = read(parts, changes)
 	expect(brokenRule(events, 1)).toBeUndefined()
 	return collect(replay(events))
+}
+
+async function choiceOf(parts: readonly unknown[], changes: Partial<PartReading> = {}) {
+	const { parts: content = [], finishReason } = (await completionOf(parts, changes)).choices[0] ?? {}
+	return { text: textOf(content), toolCalls: toolCallsOf(content), parts: content, finishReason }
 }
 
 const text = (delta: string) => ({ type: 'text-delta', id: '0', delta })
@@ -65,7 +74,10 @@ describe('each version', () => {
 		} as const
 		const oldUsage = { inputTokens: 10, outputTokens: 7, totalTokens: 17, reasoningTokens: 2, cachedInputTokens: 4 }
 		const old = await completionOf([text('a'), { type: 'finish', finishReason: 'length', usage: oldUsage }])
-		expect(old).toMatchObject({ choices: [{ text: 'a', finishReason: 'length' }], usage: counts })
+		expect(old).toMatchObject({
+			choices: [{ parts: [{ type: 'text', text: 'a' }], finishReason: 'length' }],
+			usage: counts,
+		})
 		expect(await completionOf([text('a'), finish('length')])).toEqual(old)
 	})
 
@@ -104,7 +116,7 @@ describe('ends', () => {
 		})
 
 	test('a response without a finish part, or without any part, is an error', () => {
-		expect(read([text('a')]).map(({ type }) => type)).toEqual(['start', 'text', 'error'])
+		expect(read([text('a')]).map(({ type }) => type)).toEqual(['start', 'part-start', 'part-delta', 'error'])
 		expect(read([]).map(({ type }) => type)).toEqual(['error'])
 		expect(read([{ type: 'stream-start', warnings: [] }]).map(({ type }) => type)).toEqual(['error'])
 	})
@@ -124,7 +136,7 @@ describe('ends', () => {
 
 describe('calls', () => {
 	test('that are interleaved are returned one after another', async () => {
-		const { choices } = await completionOf([
+		const choice = await choiceOf([
 			started('1', 'a'),
 			started('2', 'b'),
 			fragment('2', '{"y":'),
@@ -134,7 +146,7 @@ describe('calls', () => {
 			called('1', 'a', '{"x":1}'),
 			finish('tool-calls'),
 		])
-		expect(choices[0]).toMatchObject({
+		expect(choice).toMatchObject({
 			toolCalls: [
 				{ id: '1', name: 'a', arguments: '{"x":1}' },
 				{ id: '2', name: 'b', arguments: '{"y":2}' },
@@ -144,14 +156,14 @@ describe('calls', () => {
 	})
 
 	test('may be complete, without arguments, or share an id', async () => {
-		const { choices } = await completionOf([
+		const choice = await choiceOf([
 			called('1', 'a', '{"x":1}'),
 			called('1', 'b', ''),
 			started('3', 'c'),
 			called('3', 'c', { z: 1 }),
 			finish('stop'),
 		])
-		expect(choices[0]).toMatchObject({
+		expect(choice).toMatchObject({
 			toolCalls: [
 				{ id: '1', name: 'a', arguments: '{"x":1}' },
 				{ id: 'call_0', name: 'b', arguments: '{}' },
@@ -163,12 +175,12 @@ describe('calls', () => {
 
 	test('without parallel calls, only the first is returned; a named one ends with stop, as in OpenAI’s API', async () => {
 		const parts = [called('1', 'a', '{}'), called('2', 'b', '{}'), finish('stop')]
-		const { choices } = await completionOf(parts, { oneCall: true, namedTool: true })
-		expect(choices[0]).toMatchObject({ toolCalls: [{ name: 'a' }], finishReason: 'stop' })
-		expect(choices[0]?.toolCalls.length).toBe(1)
+		const choice = await choiceOf(parts, { oneCall: true, namedTool: true })
+		expect(choice).toMatchObject({ toolCalls: [{ name: 'a' }], finishReason: 'stop' })
+		expect(choice.toolCalls.length).toBe(1)
 	})
 
-	test('that the provider executed are ignored', async () => {
+	test('that the provider executed are not returned as calls', async () => {
 		const parts = [
 			{ ...started('1', 'search'), providerExecuted: true },
 			{ ...called('1', 'search', '{}'), providerExecuted: true },
@@ -178,7 +190,7 @@ describe('calls', () => {
 			text('a'),
 			finish('stop'),
 		]
-		expect((await completionOf(parts)).choices[0]).toMatchObject({ text: 'a', toolCalls: [] })
+		expect(await choiceOf(parts)).toMatchObject({ text: 'a', toolCalls: [] })
 	})
 
 	test('carry the metadata of their provider', async () => {
@@ -186,7 +198,8 @@ describe('calls', () => {
 			{ ...called('1', 'a', '{}'), providerMetadata: { google: { thoughtSignature: 's' } } },
 			finish('stop'),
 		]
-		expect((await completionOf(parts)).choices[0]?.toolCalls[0]?.proof).toEqual({
+		expect((await choiceOf(parts)).toolCalls[0]?.signature).toEqual({
+			origin,
 			wire: 'ai-sdk',
 			value: '{"google":{"thoughtSignature":"s"}}',
 		})
@@ -208,29 +221,19 @@ describe('reasoning', () => {
 			part('end', '3'),
 			finish('stop'),
 		]
-		expect((await completionOf(parts)).choices[0]).toMatchObject({
-			reasoning: 'hm so',
-			thoughts: [
-				{ text: 'hm', proof: { value: '{"openai":{"itemId":"rs_1","reasoningEncryptedContent":"enc"}}' } },
-				{ text: '', proof: { value: '{"anthropic":{"redactedData":"opaque"}}' }, sealed: true },
-				{ text: ' so' },
-			],
-		})
+		expect((await choiceOf(parts)).parts).toMatchObject([
+			{ text: 'hm', signature: { value: '{"openai":{"itemId":"rs_1","reasoningEncryptedContent":"enc"}}' } },
+			{ text: '', signature: { value: '{"anthropic":{"redactedData":"opaque"}}' }, encrypted: true },
+			{ text: ' so', signature: undefined },
+		])
 	})
 
 	test('that is not ended is closed with the response', async () => {
 		const parts = [part('delta', '1', { delta: 'hm', providerMetadata: { a: { b: 1 } } }), finish('stop')]
-		expect((await completionOf(parts)).choices[0]?.thoughts).toEqual([
-			{ text: 'hm', proof: { wire: 'ai-sdk', value: '{"a":{"b":1}}' } },
+		expect((await choiceOf(parts)).parts).toEqual([
+			{ type: 'reasoning', text: 'hm', signature: { wire: 'ai-sdk', value: '{"a":{"b":1}}', origin } },
 		])
 	})
-})
-
-test('files in a response are an error', () => {
-	for (const type of ['file', 'reasoning-file'])
-		expect(read([{ type, mediaType: 'image/png', data: 'AA==' }])).toMatchObject([
-			{ type: 'error', error: { kind: 'upstream-failed' } },
-		])
 })
 
 test('the model is reported if it differs from the requested one', () => {

@@ -1,21 +1,18 @@
 // Converts the parts of a provider's stream to events, in any version of the specification. A unary response is read as
-// the parts of the equivalent stream. Blocks and calls of a provider may be interleaved; events are not.
+// the parts of the equivalent stream. ContentReader reads the content.
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import { stringifyJson } from '../../chat/json-text.ts'
-import type { ReasoningSignature } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { field, listField, textField } from '../../wire/json/fields.ts'
 import { asFinishReason, finishReasonWith, readFinishReason } from '../../wire/json/finish-reason.ts'
-import { ToolCallAssembler } from '../../wire/json/tool-call-assembler.ts'
 import { interrupted } from '../../wire/json/upstream-error.ts'
-import { writeSignature } from './signature.ts'
+import { ContentReader, type ContentReading } from './content-reader.ts'
 import { readUsage } from './usage-reader.ts'
 import { readWarnings } from './warning-reader.ts'
 
-export interface PartReading {
+export interface PartReading extends ContentReading {
 	/** The requested model. The `start` event names the model only if the response has another one. */
 	readonly model: string
 	/** Name of the upstream in error messages, capitalized. */
@@ -24,37 +21,16 @@ export interface PartReading {
 	readonly namedTool: boolean
 	/** The requested stop texts. */
 	readonly stop?: readonly string[] | undefined
-	/**
-	 * The request disables parallel tool calls. The specification has no such option, so calls after the first are
-	 * discarded.
-	 */
-	readonly oneCall: boolean
-	readonly newCallId: () => string
 	/** Called with each field of the request that the provider dropped. */
 	readonly drop: (part: string) => void
 	/** Converts an `error` part to an error. */
 	readonly explain: (error: unknown) => ChatError
 }
 
-interface PendingCall {
-	readonly index: number
-	/** Arguments received so far. */
-	text: string
-	isWhole: boolean
-}
-
-interface PendingReasoning {
-	text: string
-	metadata: Readonly<Record<string, unknown>>
-}
-
 /** Reads one response. Pass it the parts in order. */
 export class PartReader {
 	private readonly reading: PartReading
-	private readonly calls: ToolCallAssembler
-	private readonly openCalls = new Map<string, PendingCall>()
-	private readonly signatures: (ReasoningSignature | undefined)[] = []
-	private readonly reasoning = new Map<string, PendingReasoning>()
+	private readonly content: ContentReader
 	private started = false
 	private isEnded = false
 	private model: string | undefined
@@ -62,7 +38,7 @@ export class PartReader {
 
 	constructor(reading: PartReading) {
 		this.reading = reading
-		this.calls = new ToolCallAssembler(0, reading.newCallId)
+		this.content = new ContentReader(reading)
 	}
 
 	/** Whether a terminal event was returned. */
@@ -95,7 +71,7 @@ export class PartReader {
 	/** `start` is delayed until the provider has reported its model. */
 	private emit(events: readonly ChatEvent[]): readonly ChatEvent[] {
 		if (events.length === 0) return []
-		this.chunks += events.filter(({ type }) => type !== 'choice-finish' && type !== 'finish').length
+		this.chunks += events.filter(({ type }) => type === 'part-delta').length
 		if (this.started) return events
 		this.started = true
 		const { model } = this
@@ -110,103 +86,34 @@ export class PartReader {
 			case 'response-metadata':
 				this.model = textField(part, 'modelId') ?? this.model
 				return []
-			case 'text-delta': {
-				const text = textField(part, 'delta')
-				return text === undefined ? [] : [{ type: 'text', choice: 0, text }]
-			}
-			case 'reasoning-start':
-			case 'reasoning-delta':
-				return this.readReasoning(part)
-			case 'reasoning-end':
-				return [...this.readReasoning(part), ...this.endReasoning(textField(part, 'id') ?? '')]
-			case 'tool-input-start':
-			case 'tool-input-delta':
-			case 'tool-call':
-				return field(part, 'providerExecuted') === true ? [] : this.readCall(part)
-			case 'file':
-			case 'reasoning-file':
-				throw new ChatError('upstream-failed', `${this.reading.title} returned content other than text.`, {
-					sent: 'yes',
-				})
 			case 'error':
 				throw this.reading.explain(field(part, 'error'))
 			case 'finish':
 				return this.finish(part)
-			default:
-				// Ends of blocks, sources, raw chunks, and tools that the provider executed.
-				return []
+			default: {
+				const events: ChatEvent[] = []
+				this.content.read(part, events)
+				return events
+			}
 		}
-	}
-
-	private readReasoning(part: unknown): readonly ChatEvent[] {
-		const id = textField(part, 'id') ?? ''
-		const open = this.reasoning.get(id) ?? { text: '', metadata: {} }
-		this.reasoning.set(id, open)
-		const metadata = field(part, 'providerMetadata')
-		if (isObject(metadata)) open.metadata = merge(open.metadata, metadata)
-		const text = textField(part, 'delta')
-		if (text === undefined) return []
-		open.text += text
-		return [{ type: 'reasoning', choice: 0, text }]
-	}
-
-	/** The metadata of a reasoning block is only complete at its end. */
-	private endReasoning(id: string): readonly ChatEvent[] {
-		const open = this.reasoning.get(id)
-		this.reasoning.delete(id)
-		const proof = writeSignature(open?.metadata)
-		if (proof === undefined) return []
-		return [{ type: 'reasoning', choice: 0, text: '', proof, sealed: open?.text === '' || undefined }]
-	}
-
-	private readCall(part: unknown): readonly ChatEvent[] {
-		const isWhole = field(part, 'type') === 'tool-call'
-		const id = textField(part, isWhole ? 'toolCallId' : 'id') ?? ''
-		const name = textField(part, 'toolName')
-		const known = this.openCalls.get(id)
-		const begins = known === undefined || (known.isWhole && name !== undefined)
-		const call = begins ? { index: this.signatures.length, text: '', isWhole: false } : known
-		if (begins) {
-			this.openCalls.set(id, call)
-			this.signatures.push(writeSignature(field(part, 'providerMetadata')))
-		}
-		const fragment = isWhole ? restOf(field(part, 'input'), call.text) : (textField(part, 'delta') ?? '')
-		call.text += fragment
-		call.isWhole = isWhole
-		if (this.reading.oneCall && call.index > 0) return []
-		return this.withSignatures(
-			this.calls.read({
-				index: call.index,
-				id: begins ? id : undefined,
-				function: { name: begins ? name : undefined, arguments: fragment },
-			}),
-		)
-	}
-
-	private withSignatures(events: readonly ChatEvent[]): readonly ChatEvent[] {
-		return events.map((event) => {
-			const proof = event.type === 'tool-call' ? this.signatures[event.call] : undefined
-			return event.type === 'tool-call' && proof !== undefined ? { ...event, proof } : event
-		})
 	}
 
 	private finish(part: unknown): readonly ChatEvent[] {
-		const reported = field(part, 'finishReason')
-		const reason = readFinishReason(nameOf(reported), this.reading.title)
-		const reasoning = [...this.reasoning.keys()].flatMap((id) => this.endReasoning(id))
-		const calls = this.withSignatures(this.calls.end())
-		const stopText = this.reading.stop?.find((text) => text === reportedStop(field(part, 'providerMetadata')))
+		const reason = readFinishReason(nameOf(field(part, 'finishReason')), this.reading.title)
+		const metadata = field(part, 'providerMetadata')
+		const stopText = this.reading.stop?.find((text) => text === reportedStop(metadata))
+		const events: ChatEvent[] = []
+		this.content.end(events)
 		this.isEnded = true
 		return [
-			...reasoning,
-			...calls,
+			...events,
 			{
 				type: 'choice-finish',
 				choice: 0,
-				reason: finishReasonWith(this.calls.count, reason, this.reading.namedTool),
+				reason: finishReasonWith(this.content.callCount, reason, this.reading.namedTool),
 				stopText,
 			},
-			{ type: 'finish', usage: readUsage(field(part, 'usage')) ?? this.counted() },
+			{ type: 'finish', usage: readUsage(field(part, 'usage'), metadata) ?? this.counted() },
 		]
 	}
 
@@ -229,29 +136,17 @@ export function* partsOf(answer: unknown): Generator<unknown> {
 	for (const [index, part] of listField(answer, 'content').entries()) {
 		const id = String(index)
 		const type = field(part, 'type')
-		if (type === 'text') yield { type: 'text-delta', id, delta: field(part, 'text') }
-		else if (type === 'reasoning') {
-			yield { type: 'reasoning-delta', id, delta: field(part, 'text') }
-			yield { type: 'reasoning-end', id, providerMetadata: field(part, 'providerMetadata') }
+		if (type === 'text' || type === 'reasoning') {
+			yield { type: `${type}-delta`, id, delta: field(part, 'text') }
+			yield { type: `${type}-end`, id, providerMetadata: field(part, 'providerMetadata') }
 		} else yield part
 	}
-	yield { type: 'finish', finishReason: field(answer, 'finishReason'), usage: field(answer, 'usage') }
-}
-
-/** The rest of the complete input after the received fragments. */
-function restOf(input: unknown, received: string): string {
-	const argumentsText = typeof input === 'string' ? input : isObject(input) ? stringifyJson(input) : ''
-	return argumentsText.startsWith(received) ? argumentsText.slice(received.length) : ''
-}
-
-/** Merges two levels: the provider's name, and its fields. */
-function merge(before: Readonly<Record<string, unknown>>, after: Readonly<Record<string, unknown>>) {
-	const merged = { ...before }
-	for (const [name, value] of Object.entries(after)) {
-		const earlier = merged[name]
-		merged[name] = isObject(earlier) && isObject(value) ? { ...earlier, ...value } : value
+	yield {
+		type: 'finish',
+		finishReason: field(answer, 'finishReason'),
+		usage: field(answer, 'usage'),
+		providerMetadata: field(answer, 'providerMetadata'),
 	}
-	return merged
 }
 
 /** The provider's own name of a reason that the package cannot classify. `stop` if neither names one. */

@@ -11,23 +11,26 @@ import type {
 	FilePart,
 	ImagePart,
 	Message,
-	ReasoningSignature,
+	ProviderItem,
+	ReasoningPart,
 	ToolCall,
 	ToolMessage,
 	UserMessage,
 } from '../../chat/message.ts'
-import { textOf } from '../../chat/message.ts'
+import { textOf } from '../../chat/parts.ts'
+import type { Drop } from '../../chat/request-fates.ts'
 import { mediaTypeOf, readDataUrl, urlOf } from '../../wire/media/media-url.ts'
-import { readSignature } from './signature.ts'
+import { readItem } from './provider-part.ts'
+import { readMetadata, readSignature } from './signature.ts'
 import type {
 	FileData,
+	PromptAnswerPart,
 	PromptCall,
 	PromptFile,
 	PromptMessage,
 	PromptReasoning,
 	PromptResult,
 	PromptTextPart,
-	ProviderOptions,
 	SpecificationVersion,
 } from './specification.ts'
 import { isFetched, type SupportedUrls } from './supported-urls.ts'
@@ -36,17 +39,15 @@ export interface PromptForm {
 	readonly version: SpecificationVersion
 	/** URLs that the upstream fetches itself. Other URLs are rejected, because the gateway does not fetch them. */
 	readonly supportedUrls: SupportedUrls
+	/** The service and model, as in `Signature.origin`. */
+	readonly origin?: string | undefined
 }
 
 /**
  * @param drop called with each field that the specification does not support.
  * @throws ChatError for results without a tool call, files by id, and URLs that the upstream does not fetch.
  */
-export function writePrompt(
-	messages: readonly Message[],
-	form: PromptForm,
-	drop: (part: string) => void,
-): readonly PromptMessage[] {
+export function writePrompt(messages: readonly Message[], form: PromptForm, drop: Drop): readonly PromptMessage[] {
 	const writer = new PromptWriter(form, drop)
 	const prompt: PromptMessage[] = []
 	for (const [index, message] of messages.entries()) {
@@ -62,10 +63,10 @@ export function writePrompt(
 
 class PromptWriter {
 	private readonly form: PromptForm
-	private readonly drop: (part: string) => void
+	private readonly drop: Drop
 	private readonly names = new CallNames()
 
-	constructor(form: PromptForm, drop: (part: string) => void) {
+	constructor(form: PromptForm, drop: Drop) {
 		this.form = form
 		this.drop = drop
 	}
@@ -75,11 +76,11 @@ class PromptWriter {
 		switch (message.role) {
 			case 'system':
 			case 'developer':
-				return { role: 'system', content: textOf(message) }
+				return { role: 'system', content: textOf(message.content) }
 			case 'user':
 				return { role: 'user', content: this.writeUser(message, index) }
 			case 'assistant':
-				return { role: 'assistant', content: this.writeAssistant(message) }
+				return { role: 'assistant', content: this.writeAssistant(message, index) }
 			case 'tool':
 				return { role: 'tool', content: [this.writeResult(message, index)] }
 		}
@@ -88,19 +89,59 @@ class PromptWriter {
 	private writeUser({ content }: UserMessage, index: number): readonly (PromptTextPart | PromptFile)[] {
 		return content.map((part, position) => {
 			if (part.type === 'text') return { type: 'text', text: part.text }
+			if (part.type === 'provider-item') throw unknownItem(`messages[${index}].content[${position}]`)
 			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
 			const file = readFile(part, `messages[${index}].content[${position}]`, this.form)
 			return { type: 'file', ...file, data: fileData(file.data, this.form.version) }
 		})
 	}
 
-	private writeAssistant(message: AssistantMessage): readonly (PromptTextPart | PromptReasoning | PromptCall)[] {
-		const texts = message.content.filter(({ text }) => text !== '')
-		return [
-			...writeReasoning(message),
-			...texts.map(({ text }) => ({ type: 'text' as const, text })),
-			...message.toolCalls.map((call) => this.writeCall(call)),
-		]
+	private writeAssistant({ content }: AssistantMessage, index: number): readonly PromptAnswerPart[] {
+		return content.flatMap((part, position) => {
+			const param = `messages[${index}].content[${position}]`
+			switch (part.type) {
+				case 'text':
+				case 'refusal': {
+					const providerOptions = readMetadata(part.rest, this.form.origin)
+					if (part.text === '' && providerOptions === undefined) return []
+					return [{ type: 'text' as const, text: part.text, providerOptions }]
+				}
+				case 'reasoning':
+					return writeReasoning(part)
+				case 'tool-call':
+					return [this.writeCall(part)]
+				case 'image':
+				case 'audio':
+					return this.writeAnswerFile(part, param)
+				case 'provider-item':
+					return this.writeItem(part, param)
+				default:
+					return part satisfies never
+			}
+		})
+	}
+
+	/** A URL that the upstream does not fetch is left out: the model knows its own answer. */
+	private writeAnswerFile(part: ImagePart | AudioPart, param: string): readonly PromptFile[] {
+		const { version, supportedUrls, origin } = this.form
+		if (
+			part.type === 'image' &&
+			!/^data:/i.test(part.url) &&
+			!isFetched(part.url, imageType(part.url), supportedUrls)
+		) {
+			this.drop(param)
+			return []
+		}
+		const file = readFile(part, param, this.form)
+		const providerOptions = readMetadata(part.rest, origin)
+		return [{ type: 'file', ...file, data: fileData(file.data, version), providerOptions }]
+	}
+
+	private writeItem(item: ProviderItem, param: string): readonly PromptAnswerPart[] {
+		const part = readItem(item, this.form.origin)
+		if (part === undefined) this.drop(param)
+		if (part === undefined) return []
+		return [typeof part.data === 'string' ? { ...part, data: fileData(part.data, this.form.version) } : part]
 	}
 
 	private writeCall(call: ToolCall): PromptCall {
@@ -110,7 +151,7 @@ class PromptWriter {
 			toolCallId: call.id,
 			toolName: call.name,
 			input: readInput(call),
-			providerOptions: optionsOf(call.proof),
+			providerOptions: readSignature(call.signature),
 		}
 	}
 
@@ -118,11 +159,12 @@ class PromptWriter {
 		const toolName = this.names.nameFor(message, index)
 		const result = { type: 'tool-result', toolCallId: message.callId, toolName } as const
 		if (message.content.every(({ type }) => type === 'text'))
-			return { ...result, output: { type: message.isError ? 'error-text' : 'text', value: textOf(message) } }
+			return { ...result, output: { type: message.isError ? 'error-text' : 'text', value: textOf(message.content) } }
 		// The oldest version does not support URLs in tool results.
 		const form = this.form.version === 'v2' ? { ...this.form, supportedUrls: {} } : this.form
 		const value = message.content.map((part, position) => {
 			if (part.type === 'text') return { type: 'text', text: part.text }
+			if (part.type === 'provider-item') throw unknownItem(`messages[${index}].content[${position}]`)
 			return resultFile[form.version](readFile(part, `messages[${index}].content[${position}]`, form))
 		})
 		return { ...result, output: { type: 'content', value } }
@@ -142,10 +184,14 @@ function readFile(part: ImagePart | AudioPart | FilePart, param: string, form: P
 	const named = part.type === 'file' && part.name !== undefined ? { filename: part.name } : {}
 	const inline = readDataUrl(url, param)
 	if (inline !== undefined) return { ...inline, ...named }
-	const mediaType = mediaTypeOf(url) ?? (part.type === 'image' ? 'image/*' : 'application/octet-stream')
+	const mediaType = part.type === 'image' ? imageType(url) : (mediaTypeOf(url) ?? 'application/octet-stream')
 	if (!URL.canParse(url) || !isFetched(url, mediaType, form.supportedUrls))
 		throw new ChatError('unsupported', 'This upstream does not fetch this URL: send the content inline.', { param })
 	return { mediaType, data: new URL(url), ...named }
+}
+
+function imageType(url: string): string {
+	return mediaTypeOf(url) ?? 'image/*'
 }
 
 function fileData(data: string | URL, version: SpecificationVersion): string | URL | FileData {
@@ -167,25 +213,19 @@ const resultFile: Readonly<Record<SpecificationVersion, (file: ReadFile) => obje
 	},
 }
 
-/** Reasoning blocks, if there are any. Encrypted blocks of other models are omitted. */
-function writeReasoning({ reasoning, thoughts }: AssistantMessage): readonly PromptReasoning[] {
-	const blocks = thoughts ?? (reasoning === undefined ? [] : [{ text: reasoning }])
-	return blocks
-		.map(({ text, proof }: { readonly text: string; readonly proof?: ReasoningSignature }) => ({
-			type: 'reasoning' as const,
-			text,
-			providerOptions: optionsOf(proof),
-		}))
-		.filter((block) => block.text !== '' || block.providerOptions !== undefined)
+/** Without text and metadata there is nothing to write. */
+function writeReasoning({ text, signature }: ReasoningPart): readonly PromptReasoning[] {
+	const providerOptions = readSignature(signature)
+	return text === '' && providerOptions === undefined ? [] : [{ type: 'reasoning', text, providerOptions }]
 }
 
-function optionsOf(proof: ReasoningSignature | undefined): ProviderOptions | undefined {
-	return proof === undefined ? undefined : readSignature(proof)
+function unknownItem(param: string): ChatError {
+	return new ChatError('unsupported', 'This model does not support this content.', { param })
 }
 
 /** Arguments as a JSON value. Free-form text and invalid JSON become `{ input: TEXT }`. */
 function readInput(call: ToolCall): Json {
-	if (call.type === 'custom') return { input: call.arguments }
+	if (call.kind === 'custom') return { input: call.arguments }
 	try {
 		return parseJson(call.arguments) as Json
 	} catch {

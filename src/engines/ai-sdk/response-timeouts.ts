@@ -40,3 +40,25 @@ export async function within<Value>(
 		waiting.abort()
 	}
 }
+
+/** The values of a stream. Each is waited for as long as `timeouts` allows, and all of them until `deadlineMs`. */
+export async function* readWithin<Value>(
+	stream: ReadableStream<Value>,
+	deadlineMs: number,
+	timeouts: ResponseTimeouts,
+	running: RunningCall,
+	clock: Clock,
+): AsyncGenerator<Value> {
+	const reader = stream.getReader()
+	try {
+		for (let waitMs = timeouts.firstByteMs; ; waitMs = timeouts.betweenChunksMs) {
+			const boundMs = Math.min(waitMs, Math.max(0, deadlineMs - clock.now()))
+			const { value, done } = await within(reader.read(), boundMs, running, clock)
+			if (done) return
+			yield value
+		}
+	} finally {
+		// Cancelling a failed stream rejects, which is harmless.
+		void reader.cancel().catch(() => undefined)
+	}
+}

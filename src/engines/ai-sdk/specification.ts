@@ -18,6 +18,8 @@ export interface Provider {
 
 export interface LanguageModel {
 	readonly specificationVersion: string
+	/** Name of the provider and its API, such as `openai.responses`. */
+	readonly provider?: string
 	/** URLs that the upstream fetches itself, by media type or media type pattern. */
 	readonly supportedUrls?: MaybePromise<Readonly<Record<string, readonly RegExp[]>>>
 	doGenerate(options: ModelCallOptions): PromiseLike<unknown>
@@ -88,12 +90,16 @@ export type ModelCallOptions = CallSettings & CallContext
 export type PromptMessage =
 	| { readonly role: 'system'; readonly content: string }
 	| { readonly role: 'user'; readonly content: readonly (PromptTextPart | PromptFile)[] }
-	| { readonly role: 'assistant'; readonly content: readonly (PromptTextPart | PromptReasoning | PromptCall)[] }
+	| { readonly role: 'assistant'; readonly content: readonly PromptAnswerPart[] }
 	| { readonly role: 'tool'; readonly content: readonly PromptResult[] }
+
+/** The other objects are parts of an earlier answer. */
+export type PromptAnswerPart = PromptTextPart | PromptReasoning | PromptCall | PromptFile | object
 
 export interface PromptTextPart {
 	readonly type: 'text'
 	readonly text: string
+	readonly providerOptions?: ProviderOptions | undefined
 }
 
 export interface PromptFile {
@@ -102,6 +108,7 @@ export interface PromptFile {
 	readonly filename?: string
 	/** Base64 or a URL. The newest version is tagged. */
 	readonly data: string | URL | FileData
+	readonly providerOptions?: ProviderOptions | undefined
 }
 
 export type FileData = { readonly type: 'data'; readonly data: string } | { readonly type: 'url'; readonly url: URL }

@@ -26,14 +26,28 @@ const options = {
 		.describe(
 			'Where instructions in the middle of a conversation are sent: where they are, merged into the first message, or as text of the next user message.',
 		),
+	cacheMarks: z
+		.enum(['own', 'send'])
+		.optional()
+		.describe(
+			'Which cache marks (`cache_control`) are sent: those of clients of this API, or also those of the Messages API. Others are listed in `x-dragoman-dropped`.',
+		),
 	messageNames: z
 		.enum(['send', 'omit'])
 		.optional()
 		.describe('Whether `name` of messages is sent. An omitted name is listed in `x-dragoman-dropped`.'),
 	reasoningHistory: z
-		.enum(['reasoning_content', 'reasoning', 'both', 'omit'])
+		.enum(['reasoning_content', 'reasoning', 'both', 'thinking', 'omit'])
 		.optional()
-		.describe('Name of the reasoning in assistant messages. Omitted reasoning is listed in `x-dragoman-dropped`.'),
+		.describe(
+			'Field of the reasoning in assistant messages; `thinking`: in the content, as parts of that type. Omitted reasoning is listed in `x-dragoman-dropped`.',
+		),
+	imageHistory: z
+		.enum(['send', 'omit'])
+		.optional()
+		.describe(
+			'Whether images that a model generated are sent with its messages, in `images`. Omitted images are listed in `x-dragoman-dropped`.',
+		),
 	toolFailures: z
 		.enum(['prefix', 'plain'])
 		.optional()

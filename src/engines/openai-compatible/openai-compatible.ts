@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { ChatRequest } from '../../chat/request.ts'
+import { readBaseUrl } from '../../http/base-url.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
@@ -32,6 +33,7 @@ import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
 import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 
 export interface OpenAICompatibleOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
 	/** API key of the server. */
@@ -66,11 +68,14 @@ class OpenAICompatible implements Engine {
 	private readonly form: ChatRequestForm
 	private readonly rerankWords: RerankWords
 	private readonly tokensAt: string
+	/** Names the upstream in the origins of signatures. */
+	private readonly host: string
 	private readonly upstream: HttpUpstream
 
 	constructor({ key, operations, counts, form = {}, rerankWords, tokenizes, ...options }: OpenAICompatibleOptions) {
 		this.streamsSingleTokens = counts === true
 		if (counts === true) this.count = (request, call) => this.countPrompt(request, call)
+		this.host = readBaseUrl(options.url).host
 		this.operations = operations ?? everyOperation
 		this.form = chatRequestForm(form)
 		this.rerankWords = rerankWords ?? 'documents'
@@ -86,9 +91,9 @@ class OpenAICompatible implements Engine {
 		return { status: 'ready', operations: this.operations } as const
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const body = writeChatRequest(request, call.model, this.form, stream, call.drop)
+		const body = writeChatRequest(request, call.model, this.form, stream, call.drop, this.originOf(call))
 		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
 		const openChunks = () =>
 			new ChatChunkReader({
@@ -164,8 +169,12 @@ class OpenAICompatible implements Engine {
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {
-		const body = writeChatRequest(request, call.model, this.form, false)
+		const body = writeChatRequest(request, call.model, this.form, false, undefined, this.originOf(call))
 		return inputTokens.parse(await this.upstream.post('/chat/completions/input_tokens', body, call)).input_tokens
+	}
+
+	private originOf({ model }: EngineCall): string {
+		return signatureOrigin(this.host, model)
 	}
 
 	probe(path: string, signal: AbortSignal): Promise<void> {

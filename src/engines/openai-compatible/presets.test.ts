@@ -96,8 +96,12 @@ const expected: Readonly<Record<Preset, { readonly body: JsonObject; readonly dr
 	'llama.cpp': { body: { chat_template_kwargs: { enable_thinking: false, thinking: false } }, dropped: [] },
 	ollama: { body: { max_tokens: 9, reasoning_effort: 'none' }, dropped: [] },
 	deepseek: { body: { max_tokens: 9, thinking: { type: 'disabled' } }, dropped: [] },
-	mistral: { body: { max_tokens: 9 }, dropped: ['name', 'reasoning_content', 'reasoning_effort', 'user'] },
+	mistral: { body: { max_tokens: 9 }, dropped: ['name', 'reasoning_effort', 'user'] },
 	groq: { body: { max_completion_tokens: 9 }, dropped: ['reasoning_content', 'reasoning_effort'] },
+	cerebras: { body: { max_completion_tokens: 9 }, dropped: ['reasoning_effort'] },
+	zhipu: { body: { max_tokens: 9, user: hashed, thinking: { type: 'disabled' } }, dropped: [] },
+	moonshot: { body: { max_completion_tokens: 9, thinking: { type: 'disabled' } }, dropped: [] },
+	xai: { body: { max_completion_tokens: 9, user: userId }, dropped: ['reasoning_effort'] },
 	openrouter: { body: { user: hashed, reasoning: { effort: 'none' } }, dropped: [] },
 }
 
@@ -109,28 +113,38 @@ const messages: Readonly<Record<Preset, unknown>> = {
 	'llama.cpp': sent({ reasoning: { reasoning_content: 'hm' }, inUser: true }),
 	ollama: sent({ reasoning: { reasoning: 'hm' }, inUser: true }),
 	deepseek: sent({ reasoning: { reasoning_content: 'hm' }, joined: true }),
-	mistral: sent({ reasoning: {}, nameless: true }),
+	mistral: sent({ thinking: true, nameless: true }),
 	groq: sent({ reasoning: {} }),
+	cerebras: sent({ reasoning: { reasoning: 'hm' }, joined: true }),
+	zhipu: sent({ reasoning: { reasoning_content: 'hm' }, joined: true }),
+	moonshot: sent({ reasoning: { reasoning_content: 'hm' } }),
+	xai: sent({ reasoning: { reasoning_content: 'hm' } }),
 	openrouter: sent({ reasoning: { reasoning: 'hm' } }),
 }
 
 interface Sent {
 	readonly role?: 'developer'
-	readonly reasoning: JsonObject
+	readonly reasoning?: JsonObject
+	readonly thinking?: boolean
 	readonly custom?: boolean
 	readonly joined?: boolean
 	readonly inUser?: boolean
 	readonly nameless?: boolean
 }
 
-function sent({ role, reasoning, custom, joined, inUser, nameless }: Sent): unknown {
+function sent({ role, reasoning = {}, thinking, custom, joined, inUser, nameless }: Sent): unknown {
 	const call = custom
 		? { id: 'c', type: 'custom', custom: { name: 'patch', input: 'x' } }
 		: { id: 'c', type: 'function', function: { name: 'patch', arguments: '{"input":"x"}' } }
 	return [
 		{ role: role ?? 'system', content: joined ? 'a\nb' : [text('a'), text('b')] },
 		nameless ? { role: 'user', content: 'hi' } : { role: 'user', content: 'hi', name: 'ann' },
-		{ role: 'assistant', content: null, ...reasoning, tool_calls: [call] },
+		{
+			role: 'assistant',
+			content: thinking ? [{ type: 'thinking', thinking: [text('hm')] }] : null,
+			...reasoning,
+			tool_calls: [call],
+		},
 		{ role: 'tool', tool_call_id: 'c', content: 'Error: boom' },
 		inUser ? { role: 'user', content: '<system>\nnow\n</system>' } : { role: 'system', content: 'now' },
 	]
@@ -181,14 +195,18 @@ describe('calls of custom tools that were sent as functions', () => {
 
 test('denied fields are removed and reported', async () => {
 	reply = { content: 'ok' }
-	const { body, dropped } = await send({ preset: 'vllm', deny: ['user', 'metadata', 'seed'], body: { metadata: 1 } })
+	const deny = ['user', 'metadata', 'seed', 'messages[].name']
+	const { body, dropped } = await send({ preset: 'vllm', deny, body: { metadata: 1 } })
 	expect(body).not.toHaveProperty('user')
 	expect(body.metadata).toBe(1)
-	expect(dropped).toEqual(['metadata', 'user'])
+	expect(JSON.stringify(body.messages)).not.toContain('"ann"')
+	expect(dropped).toEqual(['user', 'metadata', 'messages[].name'])
 })
 
 test('fields that every request needs cannot be denied', async () => {
-	const { success, error } = openaiCompatible.options.safeParse({ url: 'http://127.0.0.1/v1', deny: ['messages'] })
-	expect(success).toBe(false)
-	expect(error?.issues[0]?.path).toEqual(['deny', 0])
+	for (const field of ['messages', 'messages[].content', 'messages[]', 'messages[0].name']) {
+		const { success, error } = openaiCompatible.options.safeParse({ url: 'http://127.0.0.1/v1', deny: [field] })
+		expect(success).toBe(false)
+		expect(error?.issues[0]?.path).toEqual(['deny', 0])
+	}
 })

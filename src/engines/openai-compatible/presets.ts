@@ -15,6 +15,7 @@ const templated = {
 
 const openai = {
 	maxTokensField: 'max_completion_tokens',
+	imageHistory: 'omit',
 	userId: 'hash-long',
 	maxUserLength: 64,
 	thinkingOff: 'reasoning_effort',
@@ -35,11 +36,40 @@ export const presets = {
 		customTools: 'function',
 		thinkingOff: 'thinking',
 	},
+	cerebras: {
+		maxTokensField: 'max_completion_tokens',
+		developerRole: 'system',
+		textContent: 'string',
+		reasoningHistory: 'reasoning',
+		imageHistory: 'omit',
+		customTools: 'function',
+	},
+	zhipu: {
+		developerRole: 'system',
+		textContent: 'string',
+		customTools: 'function',
+		userId: 'hash-long',
+		maxUserLength: 128,
+		thinkingOff: 'thinking',
+	},
+	moonshot: {
+		maxTokensField: 'max_completion_tokens',
+		developerRole: 'system',
+		customTools: 'function',
+		thinkingOff: 'thinking',
+	},
+	xai: {
+		maxTokensField: 'max_completion_tokens',
+		developerRole: 'system',
+		imageHistory: 'omit',
+		customTools: 'function',
+	},
 	// Fields that the API does not define are refused (`extra_forbidden`).
 	mistral: {
 		developerRole: 'system',
 		messageNames: 'omit',
-		reasoningHistory: 'omit',
+		reasoningHistory: 'thinking',
+		imageHistory: 'omit',
 		customTools: 'function',
 		userId: 'omit',
 	},
@@ -48,10 +78,12 @@ export const presets = {
 		maxTokensField: 'max_completion_tokens',
 		developerRole: 'system',
 		reasoningHistory: 'omit',
+		imageHistory: 'omit',
 		customTools: 'function',
 	},
 	openrouter: {
 		developerRole: 'system',
+		cacheMarks: 'send',
 		reasoningHistory: 'reasoning',
 		customTools: 'function',
 		userId: 'hash-long',

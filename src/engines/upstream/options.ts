@@ -9,6 +9,7 @@ import { headerSecret, headers, httpUrl, pathText, pemText } from '../../fields/
 import { hasCredentials } from '../../http/base-url.ts'
 import { Secret } from '../../system/secret.ts'
 import type { EngineContext } from '../kind.ts'
+import { deniedPath } from './body-fields.ts'
 import { defaultMaxAnswerBytes, defaultTimeouts } from './http-upstream.ts'
 import type { HttpUpstreamOptions } from './http-upstream-options.ts'
 
@@ -43,11 +44,21 @@ const tls = z
 	.describe('TLS options, for https URLs.')
 
 /** Without these fields there is no request. */
-const neededFields: ReadonlySet<string> = new Set(['model', 'messages', 'contents', 'prompt', 'input', 'stream'])
+const neededFields: ReadonlySet<string> = new Set([
+	'model',
+	'messages',
+	'messages[].role',
+	'messages[].content',
+	'contents',
+	'contents[].parts',
+	'prompt',
+	'input',
+	'stream',
+])
 
 const deniedField = z
 	.string()
-	.min(1)
+	.regex(deniedPath, { error: "a field is named like 'user' or 'messages[].name'" })
 	.refine((name) => !neededFields.has(name), { error: 'every request needs this field' })
 
 /** Spread these into an engine's options. Engines for one vendor set a default for `url`. */
@@ -66,7 +77,7 @@ export const httpUpstreamOptions = {
 		.array(deniedField)
 		.optional()
 		.describe(
-			'Fields to remove from the body of every request, such as `user`. Removed fields are listed in `x-dragoman-dropped`. `body` may set them.',
+			'Fields to remove from the body of every request, such as `user` or `messages[].name`. Removed fields are listed in `x-dragoman-dropped`. `body` may set them.',
 		),
 	socket: pathText().optional().describe("Unix socket to connect to instead of the URL's host."),
 	tls: tls.optional(),

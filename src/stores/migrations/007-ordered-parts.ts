@@ -2,6 +2,7 @@
 // its content, and usage had the fields of the upstream in `extra`. The sizes of messages along their history change
 // with it. It knows both forms of the JSON and nothing else of the model, which later versions change.
 
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { Row, Sql } from '../sql/sql.ts'
 import type { TableRewrite } from './table-rewrite.ts'
 
@@ -41,11 +42,11 @@ interface OldAssistantMessage {
 export function withOrderedParts(body: string): string {
 	// Quotes in texts are escaped, so only a field matches.
 	if (!body.includes('"toolCalls":[')) return body
-	const message: unknown = JSON.parse(body)
+	const message: unknown = parseJson(body)
 	if (!isOldAssistant(message)) return body
 	const { role, content, reasoning, thoughts, toolCalls, name } = message
 	const blocks = thoughts ?? (reasoning === undefined || reasoning === '' ? [] : [{ text: reasoning }])
-	return JSON.stringify({
+	return stringifyJson({
 		role,
 		content: [
 			...blocks.map(reasoningPart),
@@ -79,10 +80,10 @@ const wireOfExtra = 'openai'
 /** The new JSON of usage in any form. */
 export function withUsageRest(usage: string): string {
 	if (!usage.includes('"extra":')) return usage
-	const { extra, extraWire = wireOfExtra, ...counts }: OldUsage = JSON.parse(usage)
+	const { extra, extraWire = wireOfExtra, ...counts } = parseJson(usage) as OldUsage
 	if (extra === undefined) return usage
 	const rest = Object.keys(extra).length === 0 ? undefined : { wire: extraWire, fields: extra }
-	return JSON.stringify({ ...counts, rest })
+	return stringifyJson({ ...counts, rest })
 }
 
 /** Messages are read in the order of their histories, since the size of a message includes those before it. */

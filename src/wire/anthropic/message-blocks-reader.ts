@@ -1,7 +1,16 @@
 // Reads the content blocks of a request into canonical parts. Text documents and search results become text under their
 // title, which every model understands. Blocks of unknown types become provider items.
 
-import type { CacheMark, CacheTtl, ImagePart, ProviderItem, TextPart, ToolPart } from '../../chat/message.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type {
+	CacheMark,
+	CacheTtl,
+	ImagePart,
+	ProviderItem,
+	Substitute,
+	TextPart,
+	ToolPart,
+} from '../../chat/message.ts'
 import { readBlockRest } from './block-rest.ts'
 import { messagesWire } from './formats.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'
@@ -13,6 +22,7 @@ export type ContentBody =
 	| ResultContentBody[number]
 type ImageBody = Extract<ContentBody, { type: 'image' }>
 type DocumentBody = Extract<ContentBody, { type: 'document' }>
+type DocumentContentBody = Extract<DocumentBody['source'], { type: 'content' }>['content']
 type SearchResultBody = Extract<ContentBody, { type: 'search_result' }>
 
 type BlockPath = readonly PropertyKey[]
@@ -48,9 +58,9 @@ export class BlockReader {
 			case 'document':
 				return this.document(block, path)
 			case 'search_result':
-				return [this.searchResult(block)]
+				return citing(block, [readSearchResult(block)])
 			case 'tool_reference':
-				return [{ type: 'text', text: block.tool_name }]
+				return [itemOf(block, { parts: [{ type: 'text', text: block.tool_name }] })]
 			case 'other':
 				return [readItem(block)]
 			default:
@@ -59,15 +69,13 @@ export class BlockReader {
 	}
 
 	private document(block: DocumentBody, path: BlockPath): readonly ToolPart[] {
-		const { source, title, context, citations, cache_control } = block
+		const { source, title, context, cache_control } = block
 		const mark = readCacheMark(cache_control)
-		if (source.type === 'text' || source.type === 'content') {
-			if (citations?.enabled === true) this.dropped.add('citations')
-		}
-		if (source.type === 'text') return [{ type: 'text', text: headed({ title, context }, source.data), ...mark }]
+		if (source.type === 'text')
+			return citing(block, [{ type: 'text', text: headed({ title, context }, source.data), ...mark }])
 		if (source.type === 'content') {
-			const parts = this.content(source.content, [...path, 'source', 'content'])
-			return markLast([...heading({ title, context }), ...parts], mark)
+			const parts = this.documentContent(source.content, [...path, 'source', 'content'])
+			return citing(block, markLast([...heading({ title, context }), ...parts], mark))
 		}
 		const name = title ?? undefined
 		const rest = readBlockRest('document', block)
@@ -81,11 +89,26 @@ export class BlockReader {
 		}
 	}
 
-	private searchResult({ title, source, content, citations, cache_control }: SearchResultBody): TextPart {
-		if (citations?.enabled === true) this.dropped.add('citations')
-		const text = headed({ title, source }, content.map((part) => part.text).join('\n'))
-		return { type: 'text', text, ...readCacheMark(cache_control) }
+	private documentContent(content: DocumentContentBody, path: BlockPath): readonly (TextPart | ImagePart)[] {
+		if (typeof content === 'string') return this.texts(content)
+		return content.map((block, index) =>
+			block.type === 'text' ? this.text(block) : readImage(block, [...path, index]),
+		)
 	}
+}
+
+function readSearchResult({ title, source, content, cache_control }: SearchResultBody): TextPart {
+	const text = headed({ title, source }, content.map((part) => part.text).join('\n'))
+	return { type: 'text', text, ...readCacheMark(cache_control) }
+}
+
+/** The parts of a block. Only this wire cites blocks, so one with citations has to arrive there unchanged. */
+function citing(block: DocumentBody | SearchResultBody, parts: readonly (TextPart | ImagePart)[]): readonly ToolPart[] {
+	return block.citations?.enabled === true ? [itemOf(block, { parts, lost: 'citations' })] : parts
+}
+
+function itemOf(block: ContentBody, substitute: Substitute): ProviderItem {
+	return { type: 'provider-item', wire: messagesWire, item: block as JsonObject, substitute }
 }
 
 /** A block without a canonical form. */
@@ -147,7 +170,10 @@ function heading({ title, source, context }: Headed): readonly TextPart[] {
 	return lines.length === 0 ? [] : [{ type: 'text', text: lines.join('\n') }]
 }
 
-function markLast(parts: readonly ToolPart[], mark: ReturnType<typeof readCacheMark>): readonly ToolPart[] {
+function markLast(
+	parts: readonly (TextPart | ImagePart)[],
+	mark: ReturnType<typeof readCacheMark>,
+): readonly (TextPart | ImagePart)[] {
 	const last = parts.at(-1)
 	return last === undefined ? parts : [...parts.slice(0, -1), { ...last, ...mark }]
 }

@@ -76,6 +76,11 @@ interface Recording {
 	readonly stop_sequence?: string
 }
 
+const searchResult = {
+	type: 'web_search_tool_result',
+	tool_use_id: 'srv_1',
+	content: [{ type: 'web_search_result', url: 'https://x.example', encrypted_content: 'ZQ==' }],
+}
 const look = { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }
 const recordings: Readonly<Record<string, Recording>> = {
 	text: {
@@ -136,8 +141,73 @@ const recordings: Readonly<Record<string, Recording>> = {
 		],
 		stop_reason: 'tool_use',
 	},
+	'server tools, their results and citations': {
+		events: [
+			start,
+			...block(
+				0,
+				{ type: 'server_tool_use', id: 'srv_1', name: 'web_search', input: {} },
+				{ type: 'input_json_delta', partial_json: '{"query":' },
+				{ type: 'input_json_delta', partial_json: '"Zürich"}' },
+			),
+			...block(1, searchResult),
+			...block(
+				2,
+				{ type: 'text', text: '', citations: [] },
+				{ type: 'text_delta', text: 'It ' },
+				{ type: 'citations_delta', citation: { type: 'char_location', cited_text: 'ü' } },
+				{ type: 'text_delta', text: 'rains.' },
+				{ type: 'citations_delta', citation: { type: 'char_location', cited_text: 'r' } },
+			),
+			...block(3, { type: 'compaction', content: null }, { type: 'compaction_delta', content: 'So far.' }),
+			...block(4, { type: 'new_block', log: 'a', list: [1] }, { type: 'new_delta', log: 'b', list: [2], done: true }),
+			ending('end_turn'),
+			stop,
+		],
+		content: [
+			{ type: 'server_tool_use', id: 'srv_1', name: 'web_search', input: { query: 'Zürich' } },
+			searchResult,
+			{
+				type: 'text',
+				text: 'It rains.',
+				citations: [
+					{ type: 'char_location', cited_text: 'ü' },
+					{ type: 'char_location', cited_text: 'r' },
+				],
+			},
+			{ type: 'compaction', content: 'So far.' },
+			{ type: 'new_block', log: 'ab', list: [1, 2], done: true },
+		],
+		stop_reason: 'end_turn',
+	},
+	'blocks that are open together': {
+		events: [
+			start,
+			{ type: 'content_block_start', index: 0, content_block: look },
+			{ type: 'content_block_start', index: 1, content_block: { ...look, id: 'toolu_2' } },
+			{ type: 'content_block_start', index: 2, content_block: { type: 'text', text: '' } },
+			...[
+				{ index: 0, delta: { type: 'input_json_delta', partial_json: '{"city":' } },
+				{ index: 2, delta: { type: 'text_delta', text: 'On ' } },
+				{ index: 1, delta: { type: 'input_json_delta', partial_json: '{"city":"R"}' } },
+				{ index: 0, delta: { type: 'input_json_delta', partial_json: '"P"}' } },
+				{ index: 2, delta: { type: 'text_delta', text: 'it.' } },
+			].map((fields) => ({ type: 'content_block_delta', ...fields })),
+			...[2, 1, 0].map((index) => ({ type: 'content_block_stop', index })),
+			ending('tool_use'),
+			stop,
+		],
+		content: [
+			{ ...look, input: { city: 'P' } },
+			{ ...look, id: 'toolu_2', input: { city: 'R' } },
+			{ type: 'text', text: 'On it.' },
+		],
+		stop_reason: 'tool_use',
+	},
 	'nothing at all': { events: [start, ending('end_turn'), stop], content: [], stop_reason: 'end_turn' },
 }
+
+const item = (item: object) => ({ type: 'provider-item', wire: 'anthropic', item })
 
 const expected: Readonly<Record<string, object>> = {
 	text: { parts: [{ type: 'text', text: 'Grüß dich 🌍' }], finishReason: 'stop' },
@@ -156,11 +226,37 @@ const expected: Readonly<Record<string, object>> = {
 			{ type: 'tool-call', kind: 'function', id: 'toolu_1', name: 'look', arguments: '{"place":"Zürich"}' },
 			{ type: 'tool-call', kind: 'function', id: 'toolu_2', name: 'look', arguments: '{}' },
 			{ type: 'tool-call', kind: 'custom', id: 'toolu_3', name: 'free', arguments: 'a\nb' },
+			item({ type: 'server_tool_use', id: 'srv', name: 'web_search' }),
+		],
+		finishReason: 'tool-calls',
+	},
+	'server tools, their results and citations': {
+		parts: [
+			item({ type: 'server_tool_use', id: 'srv_1', name: 'web_search', input: { query: 'Zürich' } }),
+			item(searchResult),
 			{
-				type: 'provider-item',
-				wire: 'anthropic',
-				item: { type: 'server_tool_use', id: 'srv', name: 'web_search' },
+				type: 'text',
+				text: 'It rains.',
+				rest: {
+					wire: 'anthropic',
+					fields: {
+						citations: [
+							{ type: 'char_location', cited_text: 'ü' },
+							{ type: 'char_location', cited_text: 'r' },
+						],
+					},
+				},
 			},
+			item({ type: 'compaction', content: 'So far.' }),
+			item({ type: 'new_block', log: 'ab', list: [1, 2], done: true }),
+		],
+		finishReason: 'stop',
+	},
+	'blocks that are open together': {
+		parts: [
+			{ type: 'tool-call', id: 'toolu_1', arguments: '{"city":"P"}' },
+			{ type: 'tool-call', id: 'toolu_2', arguments: '{"city":"R"}' },
+			{ type: 'text', text: 'On it.' },
 		],
 		finishReason: 'tool-calls',
 	},
@@ -263,6 +359,130 @@ describe('deviations', () => {
 	test('a refusal is a content filter', async () => {
 		const { choices } = await completionOf(read([start, ending('refusal'), stop]))
 		expect(choices[0]?.finishReason).toBe('content-filter')
+	})
+})
+
+describe('blocks', () => {
+	test('that began first stream, and later ones follow when it stops', () => {
+		const reader = open()
+		const typesOf = (event: object) => reader.read(event).map(({ type }) => type)
+		reader.read(start)
+		expect(typesOf({ type: 'content_block_start', index: 0, content_block: look })).toEqual(['part-start'])
+		expect(typesOf({ type: 'content_block_start', index: 1, content_block: { type: 'text', text: 'a' } })).toEqual([])
+		const delta = { type: 'input_json_delta', partial_json: '{"a":1}' }
+		expect(typesOf({ type: 'content_block_delta', index: 0, delta })).toEqual(['part-delta'])
+		expect(typesOf({ type: 'content_block_stop', index: 0 })).toEqual(['part-end', 'part-start', 'part-delta'])
+	})
+	test.each([
+		['that reuse an index without a stop', [0, 0], ['a', 'b']],
+		['that have no index', [undefined, undefined], ['a', 'b']],
+		['without stops', [0, 1], ['a', 'b']],
+	])('%s are parts of their own', async (_, indexes, pieces) => {
+		const blocks = indexes.flatMap((index, at) => [
+			{ type: 'content_block_start', index, content_block: { type: 'text', text: '' } },
+			{ type: 'content_block_delta', index, delta: { type: 'text_delta', text: pieces[at] } },
+		])
+		const { choices } = await completionOf(read([start, ...blocks, ending('end_turn'), stop]))
+		expect(choices[0]?.parts).toEqual(pieces.map((text) => ({ type: 'text', text })))
+	})
+	test('without a start, and of another type than their delta', async () => {
+		const deltas = [
+			{ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking: 'hm' } },
+			{ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'so' } },
+			{ type: 'content_block_delta', index: 7, delta: { type: 'input_json_delta', partial_json: '{}' } },
+		]
+		const { choices } = await completionOf(read([start, ...deltas, ending('end_turn'), stop]))
+		expect(choices[0]?.parts).toEqual([
+			{ type: 'reasoning', text: 'hm' },
+			{ type: 'text', text: 'so' },
+		])
+	})
+	test('name the origin of their signatures', async () => {
+		const reader = new MessageEventReader({
+			model: 'claude',
+			customTools: new Set(),
+			origin: 'a.example claude',
+			errors: { title: 'The upstream', trusted: false },
+		})
+		const content = [
+			{ type: 'thinking', thinking: 'hm', signature: 'c2ln' },
+			{ type: 'redacted_thinking', data: 'ZGF0YQ==' },
+		]
+		const { choices } = await completionOf(readMessage({ ...head, content, stop_reason: 'end_turn' }, reader))
+		expect(choices[0]?.parts).toMatchObject([
+			{ signature: { value: 'c2ln', origin: 'a.example claude' } },
+			{ signature: { value: 'ZGF0YQ==', origin: 'a.example claude' }, encrypted: true },
+		])
+	})
+})
+
+describe('unknown fields', () => {
+	const container = { id: 'container_1', expires_at: 'later' }
+	const context_management = { applied_edits: [{ type: 'clear_tool_uses_20250919' }] }
+	test('of a message are its rest, in a stream and in a unary response', async () => {
+		const events = [
+			{ ...start, message: { ...head, container: null, new_field: 1 } },
+			...text(0, 'a'),
+			{ ...ending('end_turn'), context_management, delta: { stop_reason: 'end_turn', container } },
+			stop,
+		]
+		const whole = { ...head, content: [], stop_reason: 'end_turn', container, context_management, new_field: 1 }
+		const rest = { wire: 'anthropic', fields: { new_field: 1, container, context_management } }
+		expect((await completionOf(read(events))).choices[0]?.rest).toEqual(rest)
+		expect((await completionOf(readMessage(whole, open()))).choices[0]?.rest).toEqual(rest)
+	})
+	test('include a stop reason that only this wire has, unless the client has calls to answer', async () => {
+		const restOf = async (content: readonly object[], reason: string) =>
+			(await completionOf(read([start, ...content, ending(reason), stop]))).choices[0]
+		for (const reason of ['pause_turn', 'model_context_window_exceeded'])
+			expect(await restOf(text(0, 'a'), reason)).toMatchObject({
+				finishReason: 'length',
+				rest: { wire: 'anthropic', fields: { stop_reason: reason } },
+			})
+		const calling = await restOf(block(0, look), 'pause_turn')
+		expect([calling?.finishReason, calling?.rest]).toEqual(['tool-calls', undefined])
+		expect((await restOf(text(0, 'a'), 'eos'))?.rest).toBeUndefined()
+	})
+	test('of usage are its rest, the latest value of each', async () => {
+		const usageOf = async (first: object, last: object) =>
+			(
+				await completionOf(
+					read([{ ...start, message: { ...head, usage: first } }, { ...ending('end_turn'), usage: last }, stop]),
+				)
+			).usage
+		const creation = { ephemeral_5m_input_tokens: 3, ephemeral_1h_input_tokens: 5 }
+		expect(
+			await usageOf(
+				{
+					input_tokens: 1,
+					cache_creation_input_tokens: 8,
+					cache_creation: creation,
+					iterations: [1],
+					service_tier: 'batch',
+				},
+				{ output_tokens: 9, iterations: [1, 2], server_tool_use: { web_search_requests: 1 } },
+			),
+		).toMatchObject({
+			promptTokens: 9,
+			cacheWriteTokens: 8,
+			cacheWrite1hTokens: 5,
+			rest: {
+				wire: 'anthropic',
+				fields: { iterations: [1, 2], service_tier: 'batch', server_tool_use: { web_search_requests: 1 } },
+			},
+		})
+		expect((await usageOf({ input_tokens: 1, cache_creation: creation }, {})).rest).toBeUndefined()
+		expect(await usageOf({ input_tokens: 1, cache_creation: creation }, {})).toMatchObject({
+			promptTokens: 9,
+			cacheWriteTokens: 8,
+		})
+		expect((await usageOf({ cache_creation: { ...creation, of_24h: 1 } }, {})).rest?.fields).toEqual({
+			cache_creation: { ...creation, of_24h: 1 },
+		})
+	})
+	test('of the usage before the answer are in the first event', () => {
+		expect(read([start])[0]).toMatchObject({ type: 'start', usage: { promptTokens: 35, cachedTokens: 20 } })
+		expect(read([{ ...start, message: { model: 'claude' } }])[0]).toEqual({ type: 'start' })
 	})
 })
 

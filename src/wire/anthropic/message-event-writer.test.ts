@@ -6,6 +6,8 @@ import { collect } from '../../chat/collect.testing.ts'
 import { eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, PartEndEvent } from '../../chat/event.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import type { AssistantPart } from '../../chat/message.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { writeMessage } from './message-answer-writer.ts'
 import { MessageEventWriter, ping } from './message-event-writer.ts'
@@ -220,6 +222,81 @@ describe('a stream', () => {
 		expect(start).toMatchObject({
 			message: { usage: { input_tokens: 10, output_tokens: 1, cache_read_input_tokens: 60, speed: null } },
 		})
+	})
+	test('has the blocks of this wire, whatever the upstream was', async () => {
+		const item = (wire: string, item: JsonObject): AssistantPart => ({ type: 'provider-item', wire, item })
+		const use = { type: 'server_tool_use', id: 'srv', name: 'web_search', input: { query: 'x' } }
+		const parts: readonly AssistantPart[] = [
+			item('anthropic', use),
+			item('openai', { type: 'web_search_call', id: 'ws' }),
+			{ type: 'image', url: 'data:image/png;base64,QUJD' },
+			item('anthropic', { type: 'container_upload', file_id: 'f' }),
+			{ type: 'text', text: 'a', rest: { wire: 'openai', fields: { citations: [1] } } },
+		]
+		const events = answer(parts.flatMap((part) => eventsOfPart(part, 0)))
+		const content = [use, { type: 'container_upload', file_id: 'f' }, { type: 'text', text: 'a' }]
+		expect(await reread(write(events))).toMatchObject({ content })
+		expect(writeMessage(await collect(replay(events)), identity, shape)).toMatchObject({ content })
+	})
+	test('has the unknown fields of a message at its end', () => {
+		const rest = (wire: string, fields: JsonObject): ChatEvent => ({ type: 'rest', choice: 0, rest: { wire, fields } })
+		const fields = { container: { id: 'c' }, stop_reason: 'pause_turn', context_management: { applied_edits: [] } }
+		const written = dataOf(write([...answer([rest('anthropic', fields), ...text('a')])]))
+		expect(written.at(-2)).toMatchObject({
+			delta: { stop_reason: 'pause_turn', stop_sequence: null, container: { id: 'c' } },
+			context_management: { applied_edits: [] },
+		})
+		expect(write(answer([rest('openai', { extra: 1 }), ...text('a')]))).not.toContain('extra')
+	})
+	test('names the origin of signatures if the model has several', async () => {
+		const origin = 'a.example m'
+		const parts: readonly AssistantPart[] = [
+			{ type: 'reasoning', text: 'a', signature: { ...signature, origin } },
+			{ type: 'reasoning', text: '', signature: { ...signature, origin }, encrypted: true },
+			{
+				type: 'tool-call',
+				kind: 'function',
+				id: 'toolu_1',
+				name: 'look',
+				arguments: '{}',
+				signature: { wire: 'gemini', value: 'x', origin },
+			},
+		]
+		const events = answer(
+			parts.flatMap((part) => eventsOfPart(part, 0)),
+			'tool-calls',
+		)
+		const tagged = { ...shape, tagsSignatures: true }
+		const whole = writeMessage(await collect(replay(events)), identity, tagged)
+		expect(whole.content).toMatchObject([
+			{ signature: '@a.example%20m:c2ln' },
+			{ data: '@a.example%20m:c2ln' },
+			{ data: '@a.example%20m:call:gemini:toolu_1:x' },
+			{ type: 'tool_use' },
+		])
+		const writer = new MessageEventWriter(identity, tagged)
+		expect(await reread(events.map((event) => writer.write(event)).join(''))).toMatchObject({ content: whole.content })
+		expect(write(events)).not.toContain('a.example')
+	})
+	test('writes a signature that follows its call after it', async () => {
+		const [start, delta] = call(0, 'look', '{}')
+		const end = { type: 'part-end', choice: 0, signature: { wire: 'gemini', value: 'x' } } as const
+		const events = start === undefined || delta === undefined ? [] : [start, delta, end]
+		expect(await reread(write(answer(events, 'tool-calls')))).toMatchObject({
+			content: [{ type: 'tool_use' }, { type: 'redacted_thinking', data: 'call:gemini:toolu_0:x' }],
+		})
+	})
+	test('has cache writes by time to live', () => {
+		const counted = { ...usage, cacheWrite1hTokens: 10 }
+		const cache_creation = { ephemeral_5m_input_tokens: 20, ephemeral_1h_input_tokens: 10 }
+		const written = dataOf(
+			write([
+				{ type: 'start', usage: counted },
+				{ type: 'finish', usage: counted },
+			]),
+		)
+		expect(written[0]).toMatchObject({ message: { usage: { cache_creation } } })
+		expect(written.at(-2)).toMatchObject({ usage: { cache_creation } })
 	})
 	test('has pings to stay alive', () => {
 		expect(ping).toBe('event: ping\ndata: {"type":"ping"}\n\n')

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
+import { jsonObject } from '../json/json-object-schema.ts'
 
 const cacheControl = z
 	.looseObject({
@@ -92,7 +93,7 @@ const toolUseBlock = z.looseObject({
 	type: z.literal('tool_use'),
 	id: z.string().min(1),
 	name: z.string().min(1),
-	input: z.record(z.string(), z.unknown()),
+	input: jsonObject,
 	cache_control: cacheControl,
 })
 
@@ -127,8 +128,6 @@ const message = z.discriminatedUnion('role', [
 	}),
 	z.looseObject({ role: z.literal('system'), content: systemText }),
 ])
-
-const jsonObject = z.record(z.string(), z.unknown())
 
 /** Tools of every type. The reader checks which fields each type requires. */
 const tool = z.looseObject({

@@ -152,6 +152,88 @@ describe('turns', () => {
 			},
 			{},
 		]))
+	const signed = (value: string, more: object = {}): AssistantPart => ({
+		type: 'reasoning',
+		text: '',
+		signature: { wire: 'anthropic', value, ...more },
+		encrypted: true,
+	})
+	const say1 = (text: string): AssistantPart => ({ type: 'text', text })
+	const contentOf = (content: readonly AssistantPart[], origin?: string) => {
+		const dropped: string[] = []
+		const messages: readonly Message[] = [
+			say('system', 's'),
+			say('user', 'hi'),
+			{ role: 'assistant', content },
+			say('user', 'and?'),
+		]
+		const { body } = writeMessageRequest(
+			{ ...plain, messages },
+			{ model: 'claude', origin, form: usual, stream: false, drop: (part) => dropped.push(part) },
+		)
+		return { content: JSON.parse(JSON.stringify(body.messages))[1].content, dropped }
+	}
+	test('thinking without a signature is reported, with its position in the request', () => {
+		const foreign: AssistantPart = { type: 'provider-item', wire: 'openai', item: { type: 'x' } }
+		const { content, dropped } = contentOf([
+			foreign,
+			{ type: 'reasoning', text: 'hm' },
+			say1('a'),
+			{ type: 'reasoning', text: 'well', signature: { wire: 'gemini', value: 'x' } },
+			signed('s1'),
+		])
+		expect(content).toEqual([text('a'), { type: 'redacted_thinking', data: 's1' }])
+		expect(dropped).toEqual(['messages[2].content[0]', 'messages[2].content[1]', 'messages[2].content[3]'])
+	})
+	test('thinking of another service or model is left out', () => {
+		const parts = [
+			signed('mine', { origin: 'a.example m' }),
+			signed('theirs', { origin: 'b.example m' }),
+			signed('unknown'),
+		]
+		const data = (value: string) => ({ type: 'redacted_thinking', data: value })
+		expect(contentOf(parts, 'a.example m').content).toEqual([data('mine'), data('unknown')])
+		expect(contentOf(parts).content).toEqual([data('mine'), data('theirs'), data('unknown')])
+	})
+	test('blank text remains only between signed thinking, empty text never', () => {
+		expect(contentOf([say1(' \n'), say1(''), say1('a')]).content).toEqual([text('a')])
+		expect(contentOf([signed('s1'), say1(' \n'), say1(''), say1('a')]).content).toEqual([
+			{ type: 'redacted_thinking', data: 's1' },
+			text(' \n'),
+			text('a'),
+		])
+		expect(written([say('user', 'hi'), { role: 'assistant', content: [signed('s1'), say1('a '), say1(' ')] }])).toEqual(
+			[
+				{ role: 'user', content: [text('hi')] },
+				{ role: 'assistant', content: [{ type: 'redacted_thinking', data: 's1' }, text('a')] },
+			],
+		)
+	})
+	test('images and audio of the model are reported', () => {
+		const { content, dropped } = contentOf([
+			{ type: 'image', url: 'https://a.test/i.png' },
+			say1('a'),
+			{ type: 'audio', data: 'QUJD', format: 'wav' },
+		])
+		expect([content, dropped]).toEqual([[text('a')], ['messages[2].content[0]', 'messages[2].content[2]']])
+	})
+	test('unknown fields of messages are written, those of other wires reported', () => {
+		const rest = (wire: string) => ({ wire, fields: { extra: wire } })
+		const { body, dropped } = write({
+			messages: [
+				{ ...say('user', 'a'), rest: rest('openai') },
+				{ ...say('user', 'b'), rest: rest('anthropic') },
+			],
+			tools: [
+				{ ...look, rest: rest('anthropic') },
+				{ ...look, rest: rest('openai') },
+			],
+			toolChoice: { type: 'auto' },
+		})
+		expect(body.messages).toEqual([{ role: 'user', extra: 'anthropic', content: [text('a'), text('b')] }])
+		expect(JSON.parse(JSON.stringify(body.tools))).toMatchObject([{ extra: 'anthropic' }, { name: 'look' }])
+		expect(dropped).toEqual(['messages[0].extra', 'tools[1].extra'])
+	})
 	test('files by id, by URL and inline; audio is rejected', () => {
 		const files = [
 			{ type: 'file', id: 'f' },
@@ -342,19 +424,35 @@ test('a token counting request contains only the fields that are counted', () =>
 describe('cache marks', () => {
 	const control = (cacheMark: CacheMark) => {
 		const { body } = write({
-			messages: [{ role: 'user', content: [{ type: 'text', text: 'a', cacheMark }] }],
-			tools: [{ ...look, cacheMark }],
+			messages: [
+				{ role: 'user', content: [{ type: 'text', text: 'a', cacheMark }] },
+				{
+					role: 'assistant',
+					content: [
+						{ type: 'text', text: 'b', cacheMark },
+						{ type: 'tool-call', kind: 'function', id: 'c', name: 'look', arguments: '{}', cacheMark },
+					],
+				},
+				{ role: 'tool', callId: 'c', content: [], cacheMark },
+			],
+			tools: [
+				{ ...look, cacheMark },
+				{ type: 'custom', name: 'free', cacheMark },
+			],
 			toolChoice: { type: 'auto' },
 		})
 		const { messages, tools } = JSON.parse(JSON.stringify(body))
-		expect(tools[0].cache_control).toEqual(messages[0].content[0].cache_control)
-		return messages[0].content[0].cache_control
+		const [given, calling, results] = messages
+		const marked = [given.content[0], ...calling.content, results.content[0], ...tools]
+		expect(new Set(marked.map(({ cache_control }) => JSON.stringify(cache_control))).size).toBe(1)
+		return given.content[0].cache_control
 	}
 
 	test('have the fields that the client set, and no others', () => {
 		expect(control({})).toEqual({ type: 'ephemeral' })
 		expect(control('5m')).toEqual({ type: 'ephemeral', ttl: '5m' })
 		expect(control({ scope: 'global' })).toEqual({ type: 'ephemeral', scope: 'global' })
+		expect(control({ wire: 'openai', ttl: '5m' })).toEqual({ type: 'ephemeral', ttl: '5m' })
 		expect(control({ ttl: '1h', scope: 'global' })).toEqual({ type: 'ephemeral', ttl: '1h', scope: 'global' })
 	})
 })

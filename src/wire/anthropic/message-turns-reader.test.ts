@@ -99,10 +99,40 @@ describe('content', () => {
 			{ type: 'text', text: 'Title: S\nSource: https://x.example\n\na\nb' },
 		])
 	})
-	test('requested citations are reported as dropped', () => {
-		const document = { type: 'document', source: { type: 'text', data: 'body' }, citations: { enabled: true } }
-		expect(read({ messages: [user([document])] }).dropped).toEqual(['citations'])
-		expect(read({ messages: [user([{ ...document, citations: { enabled: false } }])] }).dropped).toEqual([])
+	test('documents and search results with citations are items of this wire, with their text for others', () => {
+		const citations = { enabled: true }
+		const marked = { cache_control: { type: 'ephemeral' } }
+		const blocks = [
+			{ type: 'document', title: 'T', source: { type: 'text', data: 'body' }, citations, ...marked },
+			{ type: 'document', source: { type: 'content', content: [{ type: 'text', text: 'p1' }] }, citations },
+			{ type: 'search_result', title: 'S', source: 's', content: [{ type: 'text', text: 'a' }], citations },
+		]
+		expect(partsOf(...blocks)).toEqual([
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: blocks[0] ?? {},
+				substitute: { parts: [{ type: 'text', text: 'Title: T\n\nbody', cacheMark: {} }], lost: 'citations' },
+			},
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: blocks[1] ?? {},
+				substitute: { parts: [{ type: 'text', text: 'p1' }], lost: 'citations' },
+			},
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: blocks[2] ?? {},
+				substitute: { parts: [{ type: 'text', text: 'Title: S\nSource: s\n\na' }], lost: 'citations' },
+			},
+		])
+		expect(partsOf({ ...blocks[0], citations: { enabled: false } })).toMatchObject([
+			{ type: 'text', text: 'Title: T\n\nbody' },
+		])
+		expect(partsOf({ type: 'document', source: { type: 'url', url: 'https://x.example' }, citations })).toMatchObject([
+			{ type: 'file', rest: { wire: 'anthropic', fields: { citations } } },
+		])
 	})
 })
 
@@ -157,7 +187,12 @@ describe('agent conversations', () => {
 			{ type: 'text', text: 'seen' },
 			{ type: 'image', url: 'data:image/png;base64,aGk=' },
 			{ type: 'text', text: 'body' },
-			{ type: 'text', text: 'other' },
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: { type: 'tool_reference', tool_name: 'other' },
+				substitute: { parts: [{ type: 'text', text: 'other' }] },
+			},
 		])
 		expect(messages[3]?.content).toEqual([])
 	})
@@ -227,5 +262,74 @@ describe('agent conversations', () => {
 			role: 'assistant',
 			content: [{ type: 'text', text: 'The answer is (' }],
 		})
+	})
+
+	test('blocks of unknown types are provider items, in their position', () => {
+		const use = { type: 'server_tool_use', id: 'srv', name: 'web_search', input: { query: 'x' } }
+		const found = { type: 'web_search_tool_result', tool_use_id: 'srv', content: [] }
+		const upload = { type: 'container_upload', file_id: 'file_1' }
+		const item = (item: object) => ({ type: 'provider-item', wire: 'anthropic', item })
+		expect(
+			messagesOf(
+				user([{ type: 'text', text: 'a' }, upload, { type: 'text', text: 'b' }]),
+				assistant(use, { type: 'text', text: 'c' }, found, call('a')),
+				user([result('a', { content: [upload, { type: 'text', text: 'd' }] })]),
+			).map(({ content }) => content),
+		).toMatchObject([
+			[{ text: 'a' }, item(upload), { text: 'b' }],
+			[item(use), { text: 'c' }, item(found), { type: 'tool-call' }],
+			[item(upload), { text: 'd' }],
+		])
+	})
+	test('known blocks are validated', () => {
+		for (const [role, block, message] of [
+			['user', { type: 'text' }, 'messages.0.content.0.text: Field required'],
+			['user', { type: 'image', source: { type: 'url' } }, 'messages.0.content.0.source.url: Field required'],
+			[
+				'user',
+				{ type: 'tool_use', id: 'a', name: 'b', input: {} },
+				"messages.0.content.0.type: Input 'tool_use' is none of",
+			],
+			['user', {}, 'messages.0.content.0.type: Field required'],
+			['user', { type: 5 }, "messages.0.content.0.type: Input '5' is none of the expected"],
+			['assistant', { type: 'tool_use', id: 'a', name: 'b' }, 'messages.0.content.0.input: Field required'],
+			[
+				'assistant',
+				{ type: 'redacted_thinking', data: 5 },
+				'messages.0.content.0.data: Input should be a valid string',
+			],
+		] as const)
+			expect(refused({ messages: [{ role, content: [block] }] }).message).toStartWith(message)
+	})
+	test('unknown fields are the rest of their message or block', () => {
+		const rest = { wire: 'anthropic', fields: { extra: 1 } }
+		const extra = 1
+		expect(
+			messagesOf(
+				{ ...user([{ type: 'text', text: 'a', extra, cache_control: { type: 'ephemeral', shared: true } }]), extra },
+				{
+					...assistant(
+						{ type: 'thinking', thinking: 'a', signature: 's', extra },
+						{ type: 'redacted_thinking', data: 'd', extra },
+						{ ...call('a'), extra, caller: { type: 'direct' } },
+					),
+					extra,
+				},
+				user([result('a', { extra, cache_control: null })]),
+			),
+		).toMatchObject([
+			{
+				rest,
+				content: [{ cacheMark: {}, rest: { fields: { extra, cache_control: { type: 'ephemeral', shared: true } } } }],
+			},
+			{ rest, content: [{ rest }, { rest }, { type: 'tool-call', rest }] },
+			{ role: 'tool', rest },
+		])
+		const usual = { text: 'a', citations: [], cache_control: { type: 'ephemeral', ttl: '1h' } }
+		expect(messagesOf(user([{ type: 'text', ...usual }]))[0]?.content).toEqual([
+			{ type: 'text', text: 'a', cacheMark: '1h' },
+		])
+		const results = { ...user([result('a')]), extra }
+		expect(read({ messages: [...hello, assistant(call('a')), results] }).dropped).toEqual(['messages[2].extra'])
 	})
 })

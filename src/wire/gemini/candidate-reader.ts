@@ -9,6 +9,7 @@ import type { ChatEvent, StartedPart } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { exactMembers, stringifyJson } from '../../chat/json-text.ts'
 import type { Signature } from '../../chat/message.ts'
+import { type PartEnd, PartSequencer } from '../../chat/part-sequencer.ts'
 import { mergeRest, type Rest } from '../../chat/rest.ts'
 import { field, listField, textField } from '../json/fields.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
@@ -34,7 +35,7 @@ export interface CandidateReading {
 const maxCalls = 1000
 
 /** Text or thoughts that the next chunk may continue. */
-interface OpenPart {
+interface OpenPiece {
 	readonly type: 'text' | 'reasoning'
 	/** The number of the last chunk with a piece of it. */
 	chunk: number
@@ -53,9 +54,10 @@ interface ContinuableCall {
 
 export class CandidateReader {
 	private readonly reading: CandidateReading
+	private readonly parts: PartSequencer<object>
 	private readonly ids = new Set<string>()
 	private calls = 0
-	private openPart: OpenPart | undefined
+	private openPart: OpenPiece | undefined
 	private openCall: ContinuableCall | undefined
 	/** The last call was dropped, and so are its continuations. */
 	private isDropping = false
@@ -71,6 +73,7 @@ export class CandidateReader {
 
 	constructor(reading: CandidateReading) {
 		this.reading = reading
+		this.parts = new PartSequencer(reading.index)
 	}
 
 	get hasEnded(): boolean {
@@ -135,7 +138,7 @@ export class CandidateReader {
 	}
 
 	private readText(
-		type: OpenPart['type'],
+		type: OpenPiece['type'],
 		text: string,
 		signature: string | undefined,
 		rest: Rest | undefined,
@@ -148,14 +151,14 @@ export class CandidateReader {
 			this.addSignature(signature, follows ? mergeRest(emptyText, rest) : rest, events)
 			return
 		}
-		if (this.openPart === undefined || !this.continues(this.openPart, type, signature, rest))
-			this.startPiece(type, events)
-		if (this.openPart !== undefined) {
-			this.openPart.chunk = this.chunk
-			this.openPart.signature ??= signature
-			this.openPart.rest = mergeRest(this.openPart.rest, rest)
-		}
-		if (text !== '') events.push({ type: 'part-delta', choice: this.reading.index, part: type, text })
+		const open =
+			this.openPart !== undefined && this.continues(this.openPart, type, signature, rest)
+				? this.openPart
+				: this.startPiece(type, events)
+		open.chunk = this.chunk
+		open.signature ??= signature
+		open.rest = mergeRest(open.rest, rest)
+		if (text !== '') this.parts.delta(open, { text }, events)
 	}
 
 	/**
@@ -163,8 +166,8 @@ export class CandidateReader {
 	 * be merged.
 	 */
 	private continues(
-		open: OpenPart,
-		type: OpenPart['type'],
+		open: OpenPiece,
+		type: OpenPiece['type'],
 		signature: string | undefined,
 		rest: Rest | undefined,
 	): boolean {
@@ -174,27 +177,27 @@ export class CandidateReader {
 		return isPlain || open.chunk !== this.chunk
 	}
 
-	private startPiece(type: OpenPart['type'], events: ChatEvent[]): void {
+	private startPiece(type: OpenPiece['type'], events: ChatEvent[]): OpenPiece {
 		this.endPart(events)
-		this.openPart = { type, chunk: this.chunk, signature: undefined, rest: undefined }
+		const open = { type, chunk: this.chunk, signature: undefined, rest: undefined }
+		this.openPart = open
 		this.last = type
-		events.push({ type: 'part-start', choice: this.reading.index, part: { type } })
+		this.parts.start(open, { type }, events)
+		return open
 	}
 
 	/** A part with neither text nor a call. */
-	private readOther(type: OpenPart['type'], rest: Rest, signature: string | undefined, events: ChatEvent[]): void {
+	private readOther(type: OpenPiece['type'], rest: Rest, signature: string | undefined, events: ChatEvent[]): void {
 		this.endPart(events)
 		const code = showExecutedCode(rest.fields)
 		if (type === 'text' && code !== undefined) {
-			this.startPiece(type, events)
-			events.push({ type: 'part-delta', choice: this.reading.index, part: type, text: code })
-			this.openPart = { type, chunk: this.chunk, signature, rest }
-			this.endPart(events)
+			this.addPart({ type }, code, { rest }, events)
+			if (signature !== undefined) this.addSignature(signature, undefined, events)
 			return
 		}
 		const item = { ...rest.fields, thought: type === 'reasoning' || undefined }
 		const media = type === 'text' ? readMedia(rest) : undefined
-		this.addPart(media ?? { type: 'provider-item', wire: geminiWire, item }, events)
+		this.addPart(media ?? { type: 'provider-item', wire: geminiWire, item }, '', {}, events)
 		if (signature !== undefined) this.addSignature(signature, undefined, events)
 	}
 
@@ -231,37 +234,27 @@ export class CandidateReader {
 		if (part === undefined) return
 		const { type, signature, rest } = part
 		const own = type === 'reasoning' ? this.sign(signature) : undefined
-		events.push({ type: 'part-end', choice: this.reading.index, signature: own, rest })
+		this.parts.end(part, { signature: own, rest }, events)
 		if (type === 'text' && signature !== undefined) this.addSignature(signature, undefined, events)
 	}
 
 	private addCall({ id, name, args, signature, rest }: ContinuableCall, events: ChatEvent[]): void {
-		const { index: choice } = this.reading
 		this.calls++
-		this.last = 'tool-call'
 		const identity = { id: this.uniqueId(id), name, signature: this.sign(signature), rest }
-		events.push(
-			{ type: 'part-start', choice, part: { type: 'tool-call', kind: 'function', ...identity } },
-			{ type: 'part-delta', choice, part: 'tool-call', text: stringifyJson(args) },
-			{ type: 'part-end', choice },
-		)
+		this.addPart({ type: 'tool-call', kind: 'function', ...identity }, stringifyJson(args), {}, events)
 	}
 
 	/** A signature that belongs to neither a call nor thoughts: encrypted reasoning. */
 	private addSignature(value: string, rest: Rest | undefined, events: ChatEvent[]): void {
-		const { index: choice } = this.reading
-		this.last = 'reasoning'
-		events.push(
-			{ type: 'part-start', choice, part: { type: 'reasoning' } },
-			{ type: 'part-end', choice, signature: this.sign(value), encrypted: true, rest },
-		)
+		this.addPart({ type: 'reasoning' }, '', { signature: this.sign(value), encrypted: true, rest }, events)
 	}
 
 	/** A part that arrives in one piece. */
-	private addPart(part: StartedPart, events: ChatEvent[]): void {
-		const { index: choice } = this.reading
+	private addPart(part: StartedPart, text: string, end: PartEnd, events: ChatEvent[]): void {
 		this.last = part.type
-		events.push({ type: 'part-start', choice, part }, { type: 'part-end', choice })
+		this.parts.start(part, part, events)
+		if (text !== '') this.parts.delta(part, { text }, events)
+		this.parts.end(part, end, events)
 	}
 
 	/** Adds `logprobs` to the last text of the chunk, or to an empty text. */
@@ -271,9 +264,8 @@ export class CandidateReader {
 		if (text?.type === 'part-delta') events[last] = { ...text, logprobs: this.logprobs }
 		else {
 			if (this.openCall !== undefined) return
-			if (this.openPart?.type !== 'text') this.startPiece('text', events)
-			const { logprobs } = this
-			events.push({ type: 'part-delta', choice: this.reading.index, part: 'text', text: '', logprobs })
+			const open = this.openPart?.type === 'text' ? this.openPart : this.startPiece('text', events)
+			this.parts.delta(open, { text: '', logprobs: this.logprobs }, events)
 		}
 		this.logprobs = []
 	}

@@ -1,5 +1,5 @@
-// The schema of an object whose members belong to the client, such as a tool's parameters. Unlike a record of Zod it
-// returns the object that it was given, which may remember the text that it was parsed from.
+// Schemas of objects whose members belong to the client, such as a tool's parameters. Unlike those of Zod they return the
+// object that they were given, which may remember the text that it was parsed from.
 
 import { z } from 'zod'
 import { isObject } from '../../chat/json.ts'
@@ -9,3 +9,12 @@ export const jsonObject = z.custom<Readonly<Record<string, unknown>>>().check((g
 	if (!isObject(given.value))
 		given.issues.push({ code: 'invalid_type', expected: 'record', input: given.value, continue: false })
 })
+
+/** The same values and violations as `schema`, which must not convert. */
+export function uncopied<Schema extends z.ZodType>(schema: Schema) {
+	return z.custom<z.output<Schema>>().check((given) => {
+		const { error } = schema.safeParse(given.value)
+		for (const issue of error?.issues ?? [])
+			given.issues.push({ ...issue, input: given.value, continue: false } as z.core.$ZodRawIssue)
+	})
+}

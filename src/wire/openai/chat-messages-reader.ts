@@ -2,33 +2,39 @@
 // tool message answers which call.
 
 import { ChatError } from '../../chat/error.ts'
-import type {
-	AssistantMessage,
-	AssistantPart,
-	Message,
-	ReasoningPart,
-	TextPart,
-	ToolCall,
-	ToolMessage,
-	UserPart,
-} from '../../chat/message.ts'
+import type { AssistantMessage, AssistantPart, CacheMark, Message, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
-import type { MessageBody, ToolCallBody } from './chat-request-schema.ts'
+import type { Rest } from '../../chat/rest.ts'
+import { geminiWire } from '../gemini/formats.ts'
+import { readCacheMark, withMark } from './cache-marks.ts'
+import type { MessageBody, ToolCallBody } from './chat-request-shape.ts'
+import {
+	readAssistantContent,
+	readImages,
+	readTexts,
+	readToolContent,
+	readUserContent,
+} from './content-parts-reader.ts'
+import { openaiWire } from './formats.ts'
+import { knownSignatureFields, readGoogleSignature } from './google-signature.ts'
+import { type KnownFields, readRest } from './nested-rest.ts'
 
 type AssistantBody = Extract<MessageBody, { role: 'assistant' }>
-type AssistantPartBody = Exclude<AssistantBody['content'], string | null | undefined>[number]
-type UserBody = Extract<MessageBody, { role: 'user' }>
-type UserPartBody = Exclude<UserBody['content'], string>[number]
+type ToolMessageBody = Extract<MessageBody, { role: 'tool' }>
 
 /**
+ * @param violate called for a rule of OpenAI's API that a message breaks.
  * @throws ChatError `invalid-request` if a tool message answers no call, or a call remains unanswered.
  */
-export function readMessages(bodies: readonly MessageBody[]): readonly Message[] {
+export function readMessages(
+	bodies: readonly MessageBody[],
+	violate: (violation: ChatError) => void,
+): readonly Message[] {
 	const messages: Message[] = []
 	const open = new OpenCalls()
 	for (const [index, body] of bodies.entries()) {
 		if (body.role !== 'tool' && body.role !== 'function') open.expectNone(index)
-		const message = readMessage(body, index)
+		const message = readMessage(body, index, violate)
 		if (message.role === 'assistant') open.begin(toolCallsOf(message.content))
 		if (message.role === 'tool') open.answer(message, index)
 		messages.push(message)
@@ -37,64 +43,134 @@ export function readMessages(bodies: readonly MessageBody[]): readonly Message[]
 	return messages
 }
 
-function readMessage(body: MessageBody, index: number): Message {
+const knownFields = { role: true, content: true, name: true } as const satisfies KnownFields
+
+function readMessage(body: MessageBody, index: number, violate: (violation: ChatError) => void): Message {
 	switch (body.role) {
 		case 'system':
 		case 'developer':
-			return { role: body.role, content: readTexts(body.content), ...readName(body.name) }
+			return { role: body.role, ...readOwn(body, readTexts(body.content), knownFields), ...readName(body.name) }
 		case 'user':
-			return { role: 'user', content: readUserContent(body.content), ...readName(body.name) }
+			return { role: 'user', ...readOwn(body, readUserContent(body.content), knownFields), ...readName(body.name) }
 		case 'assistant':
-			return readAssistant(body, index)
+			return readAssistant(body, index, violate)
 		case 'tool':
-			return { role: 'tool', callId: body.tool_call_id, content: readTexts(body.content) }
+			return readToolMessage(body)
 		case 'function':
-			return { role: 'tool', callId: legacyCallId(body.name), content: readTexts(body.content ?? '') }
+			return {
+				role: 'tool',
+				callId: legacyCallId(body.name),
+				content: readTexts(body.content ?? ''),
+				rest: readRest(body, knownFields),
+			}
 	}
 }
 
+function readToolMessage(body: ToolMessageBody): ToolMessage {
+	const content = readToolContent(body.content)
+	const cacheMark = readCacheMark(body)
+	return {
+		role: 'tool',
+		callId: body.tool_call_id,
+		content,
+		contentWire: content.some(({ type }) => type !== 'text') ? openaiWire : undefined,
+		cacheMark,
+		rest: readRest(body, withMark({ ...knownFields, tool_call_id: true }, cacheMark)),
+	}
+}
+
+/** The content, the last part of which has the message's cache mark, and the rest. */
+function readOwn<Part extends { readonly type: string; readonly cacheMark?: CacheMark | undefined }>(
+	body: object,
+	content: readonly Part[],
+	known: KnownFields,
+): { readonly content: readonly Part[]; readonly rest: Rest | undefined } {
+	const cacheMark = readCacheMark(body, 'message')
+	const last = content.at(-1)
+	if (cacheMark === undefined || last === undefined || last.cacheMark !== undefined || !markable.has(last.type))
+		return { content, rest: readRest(body, known) }
+	return {
+		content: [...content.slice(0, -1), { ...last, cacheMark }],
+		rest: readRest(body, withMark(known, cacheMark)),
+	}
+}
+
+const markable: ReadonlySet<string> = new Set(['text', 'image', 'file', 'tool-call'])
+
+const knownAssistantFields = {
+	...knownFields,
+	refusal: true,
+	reasoning_content: true,
+	reasoning: true,
+	tool_calls: true,
+	function_call: true,
+} as const satisfies KnownFields
+
 /** The wire has fields instead of an order: reasoning comes first, and calls last. */
-function readAssistant(body: AssistantBody, index: number): AssistantMessage {
+function readAssistant(body: AssistantBody, index: number, violate: (violation: ChatError) => void): AssistantMessage {
 	const reasoning = body.reasoning_content ?? body.reasoning ?? undefined
 	const content: AssistantPart[] = reasoning === undefined ? [] : [{ type: 'reasoning', text: reasoning }]
-	if (typeof body.content === 'string') content.push({ type: 'text', text: body.content })
-	else for (const part of body.content ?? []) content.push(...readAssistantPart(part, reasoning !== undefined))
+	content.push(...readAssistantContent(body.content, reasoning !== undefined))
 	if (body.refusal != null) content.push({ type: 'refusal', text: body.refusal })
-	content.push(...(body.tool_calls ?? []).map(readToolCall))
+	const images = readImages(body.images)
+	content.push(...(images ?? []), ...(body.tool_calls ?? []).map(readToolCall))
 	const { function_call: legacy } = body
-	if (legacy != null) content.push(functionCall(legacyCallId(legacy.name), legacy))
-	if (content.every(({ type }) => type === 'reasoning') && body.content === undefined && body.audio == null)
-		throw new ChatError('invalid-request', `Missing required parameter: 'messages[${index}].content'.`, {
+	if (legacy != null) content.push(functionCall(legacyCallId(legacy.name), legacy, {}))
+	const known = { ...knownAssistantFields, ...(hasNoAnnotations(body) ? { annotations: true as const } : {}) }
+	const own = readOwn(body, content, images === undefined ? known : { ...known, images: true })
+	if (content.every(({ type }) => type === 'reasoning') && body.content === undefined && body.audio == null) {
+		const missing = new ChatError('invalid-request', `Missing required parameter: 'messages[${index}].content'.`, {
 			param: `messages[${index}].content`,
 			code: 'missing_required_parameter',
 		})
-	return { role: 'assistant', content, ...readName(body.name) }
-}
-
-/** @param hasReasoning the message has its reasoning in a field, which repeats any in the content. */
-function readAssistantPart(part: AssistantPartBody, hasReasoning: boolean): readonly AssistantPart[] {
-	switch (part.type) {
-		case 'text':
-			return [{ type: 'text', text: part.text }]
-		case 'refusal':
-			return [{ type: 'refusal', text: part.refusal }]
-		case 'thinking':
-			return hasReasoning ? [] : [readThinking(part.thinking)]
+		if (content.length === 0 && own.rest === undefined) throw missing
+		violate(missing)
 	}
+	return { role: 'assistant', ...own, ...readName(body.name) }
 }
 
-function readThinking(thinking: string | readonly { readonly text?: string | null | undefined }[]): ReasoningPart {
-	const text = typeof thinking === 'string' ? thinking : thinking.map((piece) => piece.text ?? '').join('')
-	return { type: 'reasoning', text }
+/** Answers of this API always have the list. */
+function hasNoAnnotations({ annotations }: AssistantBody): boolean {
+	return Array.isArray(annotations) && annotations.length === 0
 }
 
 function readToolCall(call: ToolCallBody): ToolCall {
-	if (call.type === 'function') return functionCall(call.id, call.function)
-	return { type: 'tool-call', kind: 'custom', id: call.id, name: call.custom.name, arguments: call.custom.input }
+	if (call.type === 'function') return functionCall(call.id, call.function, call)
+	const { name, input } = call.custom
+	return { type: 'tool-call', kind: 'custom', id: call.id, name, arguments: input, ...readCallFields(call) }
 }
 
-function functionCall(id: string, called: { readonly name: string; readonly arguments: string }): ToolCall {
-	return { type: 'tool-call', kind: 'function', id, name: called.name, arguments: called.arguments }
+function functionCall(
+	id: string,
+	called: { readonly name: string; readonly arguments: string },
+	call: object,
+): ToolCall {
+	return {
+		type: 'tool-call',
+		kind: 'function',
+		id,
+		name: called.name,
+		arguments: called.arguments,
+		...readCallFields(call),
+	}
+}
+
+const knownCallFields = {
+	id: true,
+	type: true,
+	function: { name: true, arguments: true },
+	custom: { name: true, input: true },
+} as const satisfies KnownFields
+
+function readCallFields(call: object): Pick<ToolCall, 'signature' | 'cacheMark' | 'rest'> {
+	const value = readGoogleSignature(call)
+	const known = value === undefined ? knownCallFields : { ...knownCallFields, ...knownSignatureFields }
+	const cacheMark = readCacheMark(call)
+	return {
+		signature: value === undefined ? undefined : { wire: geminiWire, value },
+		cacheMark,
+		rest: readRest(call, withMark(known, cacheMark)),
+	}
 }
 
 /** The deprecated `function` role has no ids. The name serves as the id: it is unique while one call is open. */
@@ -104,38 +180,6 @@ function legacyCallId(name: string): string {
 
 function readName(name: string | null | undefined): { readonly name?: string } {
 	return name == null ? {} : { name }
-}
-
-function readTexts(content: string | readonly { readonly text: string }[]): readonly TextPart[] {
-	if (typeof content === 'string') return [{ type: 'text', text: content }]
-	return content.map(({ text }) => ({ type: 'text', text }))
-}
-
-function readUserContent(content: UserBody['content']): readonly UserPart[] {
-	return typeof content === 'string' ? [{ type: 'text', text: content }] : content.map(readUserPart)
-}
-
-function readUserPart(part: UserPartBody): UserPart {
-	switch (part.type) {
-		case 'text':
-			return { type: 'text', text: part.text }
-		case 'image_url': {
-			if (typeof part.image_url === 'string') return { type: 'image', url: part.image_url }
-			const { url, detail } = part.image_url
-			return { type: 'image', url, detail: detail ?? undefined }
-		}
-		case 'input_audio':
-			return { type: 'audio', data: part.input_audio.data, format: part.input_audio.format }
-		case 'file': {
-			const { file_id: id, filename: name, file_data: data } = part.file
-			return {
-				type: 'file',
-				id: id ?? undefined,
-				name: name ?? undefined,
-				data: data ?? undefined,
-			}
-		}
-	}
 }
 
 /** The calls of the last assistant message that have no tool message yet. */

@@ -1,42 +1,62 @@
-// Writes canonical messages as the `messages` of a Chat Completions request. Content of a single text is written as a
-// string, which every server accepts; not every server accepts a list.
+// Writes canonical messages as the `messages` of a Chat Completions request, with the unknown fields that belong to this
+// wire. The content of the messages is written by content-parts-writer.ts.
 
-import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type {
 	AssistantMessage,
+	AssistantPart,
+	CacheMark,
+	ImagePart,
 	Message,
+	ProviderItem,
 	ReasoningPart,
+	RefusalPart,
 	TextPart,
 	ToolCall,
 	ToolMessage,
+	ToolPart,
 	UserPart,
 } from '../../chat/message.ts'
 import { reasoningOf } from '../../chat/parts.ts'
 import type { Drop } from '../../chat/request-fates.ts'
+import { type Rest, restOf } from '../../chat/rest.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
+import { isOwnMark, writeCacheMark } from './cache-marks.ts'
 import type { FormFor } from './chat-request-form.ts'
+import {
+	hasOwnFields,
+	writeContent,
+	writeImage,
+	writeRefusal,
+	writeText,
+	writeTexts,
+	writeThinking,
+} from './content-parts-writer.ts'
+import { openaiWire } from './formats.ts'
+import { writeGoogleSignature } from './google-signature.ts'
 import { placeInstructions } from './instruction-placement.ts'
+import { withRest } from './nested-rest.ts'
 
 /** Differences between servers that concern messages. */
 export type MessagesForm = FormFor<'messages' | 'messages-and-tools'>
 
 /** @param drop is called for content that the server does not accept. */
 export function writeMessages(messages: readonly Message[], form: MessagesForm, drop: Drop): readonly JsonObject[] {
-	const placed = form.systemMessages === 'anywhere' ? messages : placeInstructions(messages, form.systemMessages)
+	const placed = form.systemMessages === 'anywhere' ? messages : placeInstructions(messages, form.systemMessages, drop)
 	const written: JsonObject[] = []
-	// Tool messages contain only text on this wire. Other content of results follows in a user message after the last
-	// result.
+	// Not every server accepts content other than text in tool messages. What clients of other wires sent in a result
+	// follows in a user message after the last result.
 	let seen: UserPart[] = []
 	for (const message of placed) {
 		if (message.role !== 'tool' && seen.length > 0) {
-			written.push({ role: 'user', content: writeUserContent(seen, form) })
+			written.push({ role: 'user', content: writeContent(seen, form, drop) })
 			seen = []
 		}
 		written.push(writeMessage(message, form, drop))
-		if (message.role === 'tool') seen.push(...message.content.filter(({ type }) => type !== 'text'))
+		if (message.role === 'tool' && message.contentWire !== openaiWire)
+			seen.push(...message.content.filter(({ type }) => type !== 'text'))
 	}
-	if (seen.length > 0) written.push({ role: 'user', content: writeUserContent(seen, form) })
+	if (seen.length > 0) written.push({ role: 'user', content: writeContent(seen, form, drop) })
 	return written
 }
 
@@ -44,21 +64,29 @@ function writeMessage(message: Message, form: MessagesForm, drop: Drop): JsonObj
 	switch (message.role) {
 		case 'system':
 		case 'developer':
-			return {
-				role: message.role === 'system' ? 'system' : form.developerRole,
-				content: writeTexts(message.content, form),
-				name: writeName(message.name, form, drop),
-			}
+			return withRest(
+				{
+					role: message.role === 'system' ? 'system' : form.developerRole,
+					content: writeTexts(message.content, form, drop),
+					name: writeName(message.name, form, drop),
+					...writeMessageMark(message.content, form, drop),
+				},
+				message.rest,
+			)
 		case 'user':
-			return {
-				role: 'user',
-				content: writeUserContent(message.content, form),
-				name: writeName(message.name, form, drop),
-			}
+			return withRest(
+				{
+					role: 'user',
+					content: writeContent(message.content, form, drop),
+					name: writeName(message.name, form, drop),
+					...writeMessageMark(message.content, form, drop),
+				},
+				message.rest,
+			)
 		case 'assistant':
 			return writeAssistant(message, form, drop)
 		case 'tool':
-			return { role: 'tool', tool_call_id: message.callId, content: writeTexts(writeResult(message, form, drop), form) }
+			return writeToolMessage(message, form, drop)
 	}
 }
 
@@ -68,104 +96,147 @@ function writeName(name: string | undefined, { messageNames }: MessagesForm, dro
 	return undefined
 }
 
+/** The mark that the client set on the whole message, which its last part has. */
+function writeMessageMark(parts: readonly AssistantPart[] | readonly UserPart[], form: MessagesForm, drop: Drop) {
+	const last = parts.at(-1)
+	return writeCacheMark(last !== undefined && 'cacheMark' in last ? last.cacheMark : undefined, 'message', form, drop)
+}
+
+function writeToolMessage(message: ToolMessage, form: MessagesForm, drop: Drop): JsonObject {
+	const { cacheMark } = message
+	const inPlace = message.contentWire === openaiWire
+	const parts = inPlace ? message.content : message.content.filter((part) => part.type === 'text')
+	const isOwn = cacheMark === undefined || isOwnMark(cacheMark)
+	const result = markLastText(writeFailure(parts, message, form, drop), isOwn ? undefined : cacheMark)
+	return withRest(
+		{
+			role: 'tool',
+			tool_call_id: message.callId,
+			content: writeContent(result, form, drop),
+			...(isOwn ? writeCacheMark(cacheMark, undefined, form, drop) : {}),
+		},
+		message.rest,
+	)
+}
+
+/** Servers that accept marks of other clients accept them on text. */
+function markLastText(parts: readonly ToolPart[], cacheMark: CacheMark | undefined): readonly ToolPart[] {
+	const last = parts.findLastIndex((part) => part.type === 'text')
+	if (cacheMark === undefined || last === -1) return parts
+	return parts.map((part, index) => (index === last && part.type === 'text' ? { ...part, cacheMark } : part))
+}
+
 /** Marks the result of a failed tool. The wire has no field for it, and models notice this text. */
 export const failurePrefix = 'Error: '
 
-function writeResult(message: ToolMessage, { toolFailures }: MessagesForm, drop: Drop): readonly TextPart[] {
-	const texts = message.content.filter((part) => part.type === 'text')
-	if (message.isError !== true) return texts
+function writeFailure(
+	parts: readonly ToolPart[],
+	{ isError }: ToolMessage,
+	{ toolFailures }: MessagesForm,
+	drop: Drop,
+): readonly ToolPart[] {
+	if (isError !== true) return parts
 	switch (toolFailures) {
 		case 'prefix': {
-			const [first, ...rest] = texts
-			return [
-				{ type: 'text', text: first === undefined ? failurePrefix.trimEnd() : failurePrefix + first.text },
-				...rest,
-			]
+			const [first, ...others] = parts
+			if (first?.type === 'text') return [{ ...first, text: failurePrefix + first.text }, ...others]
+			return [{ type: 'text', text: failurePrefix.trimEnd() }, ...parts]
 		}
 		case 'plain':
 			drop('is_error')
-			return texts
+			return parts
 	}
 }
 
-function writeTexts(parts: readonly TextPart[], { textContent }: MessagesForm) {
-	const [first, second] = parts
-	if (first === undefined) return ''
-	if (second === undefined) return first.text
-	return textContent === 'string'
-		? parts.map(({ text }) => text).join('\n')
-		: parts.map(({ text }) => ({ type: 'text', text }))
+/** The parts of an assistant message by the fields that they are written in. */
+interface AssistantFields {
+	readonly content: ContentPart[]
+	readonly reasoning: ReasoningPart[]
+	readonly images: ImagePart[]
+	readonly calls: ToolCall[]
+	refusal: string
 }
 
-function writeUserContent(parts: readonly UserPart[], form: MessagesForm) {
-	const texts = parts.filter((part) => part.type === 'text')
-	const plain = texts.length === parts.length && (texts.length <= 1 || form.textContent === 'string')
-	return plain ? writeTexts(texts, form) : parts.map(writeUserPart)
-}
-
-function writeUserPart(part: UserPart): JsonObject {
-	switch (part.type) {
-		case 'text':
-			return { type: 'text', text: part.text }
-		case 'image':
-			return { type: 'image_url', image_url: { url: part.url, detail: part.detail } }
-		case 'audio':
-			return { type: 'input_audio', input_audio: { data: part.data, format: part.format } }
-		case 'file':
-			if (part.url !== undefined)
-				throw new ChatError('unsupported', 'This model accepts files inline or by id, not by URL.', {
-					param: 'messages',
-				})
-			return { type: 'file', file: { file_id: part.id, filename: part.name, file_data: part.data } }
-		case 'provider-item':
-			return part.item
-	}
-}
+type ContentPart = TextPart | ReasoningPart | RefusalPart | ProviderItem
 
 /**
  * OpenAI's API rejects an empty list of calls, so it is omitted. A message with only calls has `null` as its content.
  */
 function writeAssistant(message: AssistantMessage, form: MessagesForm, drop: Drop): JsonObject {
-	const texts: TextPart[] = []
-	const reasoning: ReasoningPart[] = []
-	const calls: ToolCall[] = []
-	let refusal = ''
+	const { content, reasoning, images, calls, refusal } = fieldsOf(message, form, drop)
+	const isSilent = content.length === 0 && (calls.length > 0 || images.length > 0 || refusal !== '')
+	return withRest(
+		{
+			role: 'assistant',
+			content: isSilent ? null : writeAssistantContent(content, form, drop),
+			refusal: refusal === '' ? undefined : refusal,
+			...writeReasoning(reasoning, form, drop),
+			images: images.length === 0 ? undefined : images.map((image) => writeImage(image, form, drop)),
+			tool_calls: calls.length === 0 ? undefined : calls.map((call) => writeToolCall(call, form, drop)),
+			name: writeName(message.name, form, drop),
+			...writeMessageMark(message.content, form, drop),
+		},
+		message.rest,
+	)
+}
+
+function fieldsOf(message: AssistantMessage, form: MessagesForm, drop: Drop): AssistantFields {
+	const fields: AssistantFields = { content: [], reasoning: [], images: [], calls: [], refusal: '' }
 	for (const part of message.content)
 		switch (part.type) {
 			case 'text':
-				texts.push(part)
+				fields.content.push(part)
 				break
 			case 'reasoning':
-				reasoning.push(part)
-				break
-			case 'tool-call':
-				calls.push(part)
+				if (form.reasoningHistory === 'thinking' && part.text !== '') fields.content.push(part)
+				else fields.reasoning.push(part)
 				break
 			case 'refusal':
-				refusal += part.text
+				if (hasOwnFields(part)) fields.content.push(part)
+				else fields.refusal += part.text
 				break
 			case 'image':
+				if (form.imageHistory === 'send') fields.images.push(part)
+				else drop('images')
+				break
+			case 'tool-call':
+				fields.calls.push(part)
+				break
 			case 'audio':
+				drop('audio')
+				break
 			case 'provider-item':
-				drop(part.type)
+				if (part.wire === openaiWire) fields.content.push(part)
 				break
 			default:
 				part satisfies never
 		}
-	const silent = texts.length === 0 && (calls.length > 0 || refusal !== '')
-	return {
-		role: 'assistant',
-		content: silent ? null : writeTexts(texts, form),
-		refusal: refusal === '' ? undefined : refusal,
-		...writeReasoning(reasoning, form, drop),
-		tool_calls: calls.length === 0 ? undefined : calls.map((call) => writeToolCall(call, form)),
-		name: writeName(message.name, form, drop),
+	return fields
+}
+
+function writeAssistantContent(parts: readonly ContentPart[], form: MessagesForm, drop: Drop) {
+	const texts = parts.filter((part) => part.type === 'text')
+	if (texts.length === parts.length) return writeTexts(texts, form, drop)
+	return parts.map((part) => writeContentPart(part, form, drop))
+}
+
+function writeContentPart(part: ContentPart, form: MessagesForm, drop: Drop): JsonObject {
+	switch (part.type) {
+		case 'text':
+			return writeText(part, form, drop)
+		case 'reasoning':
+			return writeThinking(part)
+		case 'refusal':
+			return writeRefusal(part)
+		case 'provider-item':
+			return part.item
 	}
 }
 
 /** Reasoning that only its model can read has no form on this wire. */
 function writeReasoning(parts: readonly ReasoningPart[], { reasoningHistory }: MessagesForm, drop: Drop): JsonObject {
 	const reasoning = reasoningOf(parts)
+	for (const { rest } of parts) for (const name of Object.keys(rest?.fields ?? {})) drop(name)
 	if (reasoning === '') return {}
 	switch (reasoningHistory) {
 		case 'reasoning_content':
@@ -174,23 +245,45 @@ function writeReasoning(parts: readonly ReasoningPart[], { reasoningHistory }: M
 			return { reasoning }
 		case 'both':
 			return { reasoning_content: reasoning, reasoning }
+		case 'thinking':
+			return {}
 		case 'omit':
 			drop('reasoning_content')
 			return {}
 	}
 }
 
-function writeToolCall(call: ToolCall, { customTools }: MessagesForm): JsonObject {
-	const { id, name } = call
-	if (call.kind === 'function') return { id, type: 'function', function: { name, arguments: call.arguments } }
+function writeToolCall(call: ToolCall, form: MessagesForm, drop: Drop): JsonObject {
+	const { id, signature, cacheMark } = call
+	const rest = restOfCall(call, form, drop)
+	return withRest(
+		{
+			id,
+			...writeCalled(call, form),
+			...writeGoogleSignature(signature),
+			...writeCacheMark(cacheMark, undefined, form, drop),
+		},
+		rest,
+	)
+}
+
+/** A custom call that is sent as a function has no object for the unknown fields of its own. */
+function restOfCall({ kind, rest }: ToolCall, { customTools }: MessagesForm, drop: Drop): Rest | undefined {
+	if (kind === 'function' || customTools === 'custom' || rest === undefined) return rest
+	const fields = Object.entries(rest.fields).filter(([path]) => {
+		const isLost = path.startsWith('custom.')
+		if (isLost) drop(path)
+		return !isLost
+	})
+	return restOf(rest.wire, Object.fromEntries(fields))
+}
+
+function writeCalled({ kind, name, arguments: given }: ToolCall, { customTools }: MessagesForm): JsonObject {
+	if (kind === 'function') return { type: 'function', function: { name, arguments: given } }
 	switch (customTools) {
 		case 'custom':
-			return { id, type: 'custom', custom: { name, input: call.arguments } }
+			return { type: 'custom', custom: { name, input: given } }
 		case 'function':
-			return {
-				id,
-				type: 'function',
-				function: { name, arguments: JSON.stringify(writeCustomToolArguments(call.arguments)) },
-			}
+			return { type: 'function', function: { name, arguments: JSON.stringify(writeCustomToolArguments(given)) } }
 	}
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
-import type { Message } from '../../chat/message.ts'
+import type { CacheMark, Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { type ChatRequestForm, chatRequestForm } from './chat-request-form.ts'
 import { writeChatRequest } from './chat-request-writer.ts'
@@ -33,6 +33,8 @@ interface Case {
 
 const failed: Message = { role: 'tool', callId: 'c', content: [text('boom')], isError: true }
 const reasoned: Message = { role: 'assistant', content: [{ type: 'reasoning', text: 'hm' }, text('ok')] }
+const painted: Message = { role: 'assistant', content: [text('ok'), { type: 'image', url: 'http://x/y.png' }] }
+const marked = (cacheMark: CacheMark): Message => ({ role: 'user', content: [{ ...text('hi'), cacheMark }] })
 const named: Message = { role: 'user', content: [text('hi')], name: 'ann' }
 const middle = [system('a'), system('b'), user('hi'), assistant, system('c'), user('on')]
 const longUser = 'u'.repeat(186)
@@ -155,6 +157,42 @@ const cases = {
 			),
 		},
 	],
+	cacheMarks: [
+		{
+			form: {},
+			request: { messages: [marked('5m'), marked({ ttl: '1h', scope: 'org', wire: 'openai' })] },
+			sends: content(
+				{ role: 'user', content: 'hi' },
+				{ role: 'user', content: [{ ...text('hi'), cache_control: { type: 'ephemeral', ttl: '1h', scope: 'org' } }] },
+			),
+			drops: ['cache_control'],
+		},
+		{
+			form: { cacheMarks: 'send' },
+			request: {
+				messages: [marked({}), { ...failed, isError: undefined, cacheMark: '1h' }],
+				tools: [{ type: 'function', name: 'f', strict: false, cacheMark: '5m' }],
+				toolChoice: { type: 'auto' },
+			},
+			sends: {
+				messages: [
+					{ role: 'user', content: [{ ...text('hi'), cache_control: { type: 'ephemeral' } }] },
+					{
+						role: 'tool',
+						tool_call_id: 'c',
+						content: [{ ...text('boom'), cache_control: { type: 'ephemeral', ttl: '1h' } }],
+					},
+				],
+				tools: [{ type: 'function', function: { name: 'f' }, cache_control: { type: 'ephemeral', ttl: '5m' } }],
+			},
+		},
+		{
+			form: { textContent: 'string' },
+			request: { messages: [marked({ wire: 'openai' })] },
+			sends: content({ role: 'user', content: 'hi' }),
+			drops: ['cache_control'],
+		},
+	],
 	messageNames: [
 		{ form: {}, request: { messages: [named] }, sends: content({ role: 'user', content: 'hi', name: 'ann' }) },
 		{
@@ -181,10 +219,35 @@ const cases = {
 			sends: content({ role: 'assistant', content: 'ok', reasoning_content: 'hm', reasoning: 'hm' }),
 		},
 		{
+			form: { reasoningHistory: 'thinking' },
+			request: { messages: [reasoned] },
+			sends: content({
+				role: 'assistant',
+				content: [{ type: 'thinking', thinking: [text('hm')] }, text('ok')],
+			}),
+		},
+		{
 			form: { reasoningHistory: 'omit' },
 			request: { messages: [reasoned] },
 			sends: content({ role: 'assistant', content: 'ok' }),
 			drops: ['reasoning_content'],
+		},
+	],
+	imageHistory: [
+		{
+			form: {},
+			request: { messages: [painted] },
+			sends: content({
+				role: 'assistant',
+				content: 'ok',
+				images: [{ type: 'image_url', image_url: { url: 'http://x/y.png' } }],
+			}),
+		},
+		{
+			form: { imageHistory: 'omit' },
+			request: { messages: [painted] },
+			sends: content({ role: 'assistant', content: 'ok' }),
+			drops: ['images'],
 		},
 	],
 	toolFailures: [

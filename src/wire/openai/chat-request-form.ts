@@ -19,10 +19,14 @@ export interface ChatRequestForm {
 	 * message.
 	 */
 	readonly systemMessages: 'anywhere' | 'first' | 'user'
+	/** `cache_control` that clients of other wires set. A client of this wire gets its own sent in any case. */
+	readonly cacheMarks: 'own' | 'send'
 	/** `name` of messages. */
 	readonly messageNames: 'send' | 'omit'
-	/** Name of the reasoning in assistant messages. */
-	readonly reasoningHistory: 'reasoning_content' | 'reasoning' | 'both' | 'omit'
+	/** Name of the reasoning in assistant messages; `thinking`: in the content, as parts of that type. */
+	readonly reasoningHistory: 'reasoning_content' | 'reasoning' | 'both' | 'thinking' | 'omit'
+	/** Images in assistant messages, in the field `images`. */
+	readonly imageHistory: 'send' | 'omit'
 	/** Results of failed tools, for which the wire has no field: with a prefix in the text, or like any other result. */
 	readonly toolFailures: 'prefix' | 'plain'
 	/** Tools that take free text: as they are, or as functions with one argument. */
@@ -44,8 +48,10 @@ export const defaultChatRequestForm: ChatRequestForm = {
 	streamUsage: true,
 	textContent: 'list',
 	systemMessages: 'anywhere',
+	cacheMarks: 'own',
 	messageNames: 'send',
 	reasoningHistory: 'reasoning_content',
+	imageHistory: 'send',
 	toolFailures: 'prefix',
 	customTools: 'custom',
 	userId: 'send',
@@ -67,8 +73,10 @@ export const formWriters = {
 	streamUsage: 'streaming',
 	textContent: 'messages',
 	systemMessages: 'messages',
+	cacheMarks: 'messages-and-tools',
 	messageNames: 'messages',
 	reasoningHistory: 'messages',
+	imageHistory: 'messages',
 	toolFailures: 'messages',
 	customTools: 'messages-and-tools',
 	userId: 'user',

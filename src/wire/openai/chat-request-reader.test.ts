@@ -16,10 +16,21 @@ function failure(body: unknown) {
 	try {
 		readChatRequest(body)
 	} catch (thrown) {
-		if (thrown instanceof ChatError) return { status: writeError(thrown).status, ...writeError(thrown).body.error }
+		if (thrown instanceof ChatError) return written(thrown)
 		throw thrown
 	}
 	throw new Error('the request was accepted')
+}
+
+function violation(body: unknown) {
+	const { violation: found } = readChatRequest(body)
+	if (found === undefined) throw new Error('the request breaks no rule')
+	return written(found)
+}
+
+function written(error: ChatError) {
+	const { status, body } = writeError(error)
+	return { status, ...body.error }
 }
 
 describe('a chat request is read', () => {
@@ -57,13 +68,17 @@ describe('a chat request is read', () => {
 		const paris = { type: 'text' as const, text: 'Paris' }
 		expect(assistant({ content: [thinking, more, paris] })).toEqual({
 			role: 'assistant',
-			content: [{ type: 'reasoning', text: 'Let me' }, { type: 'reasoning', text: ' think' }, paris],
+			content: [
+				{ type: 'reasoning', text: 'Let me', rest: { wire: 'openai', fields: { thinking: thinking.thinking } } },
+				{ type: 'reasoning', text: ' think' },
+				paris,
+			],
 		})
 		expect(assistant({ content: [thinking] })).toMatchObject({ content: [{ type: 'reasoning', text: 'Let me' }] })
 		expect(assistant({ content: [thinking], reasoning_content: 'hm' })).toMatchObject({
 			content: [{ type: 'reasoning', text: 'hm' }],
 		})
-		expect(failure({ ...least, messages: [{ role: 'user', content: [thinking] }] })).toMatchObject({
+		expect(violation({ ...least, messages: [{ role: 'user', content: [thinking] }] })).toMatchObject({
 			status: 400,
 			param: 'messages[0].content[0].type',
 		})
@@ -194,7 +209,11 @@ describe('a chat request is read', () => {
 			{
 				role: 'user',
 				content: [
-					{ type: 'text', text: 'What is this?' },
+					{
+						type: 'text',
+						text: 'What is this?',
+						rest: { wire: 'openai', fields: { prompt_cache_breakpoint: { mode: 'explicit' } } },
+					},
 					{ type: 'image', url: 'https://example.org/a.png', detail: 'low' },
 					{ type: 'image', url: 'data:image/png;base64,AA==' },
 					{ type: 'audio', data: 'AA==', format: 'wav' },
@@ -326,24 +345,6 @@ describe('a chat request is rejected with the wording of the API', () => {
 			{ code: 'missing_required_parameter', param: 'messages[0].role' },
 		],
 		[
-			'too much heat',
-			{ ...least, temperature: 3 },
-			{
-				code: 'integer_above_max_value',
-				param: 'temperature',
-				message: "Invalid 'temperature': integer above maximum value. Expected a value <= 2, but got 3 instead.",
-			},
-		],
-		[
-			'too little heat',
-			{ ...least, temperature: -0.5 },
-			{
-				code: 'decimal_below_min_value',
-				param: 'temperature',
-				message: "Invalid 'temperature': decimal below minimum value. Expected a value >= 0, but got -0.5 instead.",
-			},
-		],
-		[
 			'a text as temperature',
 			{ ...least, temperature: 'hot' },
 			{
@@ -362,6 +363,64 @@ describe('a chat request is rejected with the wording of the API', () => {
 			},
 		],
 		['too many answers', { ...least, n: 100000 }, { code: 'integer_above_max_value', param: 'n' }],
+		[
+			'a choice of an unknown tool',
+			{ ...least, tools: [weather], tool_choice: { type: 'function', function: { name: 'x' } } },
+			{ code: null, param: 'tool_choice' },
+		],
+		[
+			'a tool message without a call',
+			{ model: 'm', messages: [user, { role: 'tool', tool_call_id: 'x', content: 'y' }] },
+			{
+				code: null,
+				param: 'messages.[1].role',
+				message:
+					"Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+			},
+		],
+		[
+			'a call without a tool message',
+			{ model: 'm', messages: [user, called, user] },
+			{
+				code: null,
+				param: 'messages.[2].role',
+				message:
+					"An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: call_1",
+			},
+		],
+		[
+			'an assistant that says nothing',
+			{ model: 'm', messages: [{ role: 'assistant' }] },
+			{ param: 'messages[0].content' },
+		],
+	]
+	for (const [name, body, expected] of cases) {
+		test(name, () => {
+			expect(failure(body)).toMatchObject({ status: 400, type: 'invalid_request_error', ...expected })
+		})
+	}
+})
+
+describe('a request that breaks only a rule of OpenAI is read, with the wording of its API', () => {
+	const cases: readonly (readonly [string, unknown, Readonly<Record<string, unknown>>])[] = [
+		[
+			'too much heat',
+			{ ...least, temperature: 3 },
+			{
+				code: 'integer_above_max_value',
+				param: 'temperature',
+				message: "Invalid 'temperature': integer above maximum value. Expected a value <= 2, but got 3 instead.",
+			},
+		],
+		[
+			'too little heat',
+			{ ...least, temperature: -0.5 },
+			{
+				code: 'decimal_below_min_value',
+				param: 'temperature',
+				message: "Invalid 'temperature': decimal below minimum value. Expected a value >= 0, but got -0.5 instead.",
+			},
+		],
 		[
 			'too many stops',
 			{ ...least, stop: ['a', 'b', 'c', 'd', 'e'] },
@@ -404,11 +463,6 @@ describe('a chat request is rejected with the wording of the API', () => {
 			{ code: null, param: 'parallel_tool_calls' },
 		],
 		['top logprobs without logprobs', { ...least, top_logprobs: 3 }, { code: null, param: 'top_logprobs' }],
-		[
-			'a choice of an unknown tool',
-			{ ...least, tools: [weather], tool_choice: { type: 'function', function: { name: 'x' } } },
-			{ code: null, param: 'tool_choice' },
-		],
 		[
 			'an unknown tool choice',
 			{ ...least, tools: [weather], tool_choice: 'always' },
@@ -458,37 +512,11 @@ describe('a chat request is rejected with the wording of the API', () => {
 					"Invalid schema for response_format 'n': In context=('properties', 'x'), 'additionalProperties' is required to be supplied and to be false.",
 			},
 		],
-		[
-			'a tool message without a call',
-			{ model: 'm', messages: [user, { role: 'tool', tool_call_id: 'x', content: 'y' }] },
-			{
-				code: null,
-				param: 'messages.[1].role',
-				message:
-					"Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
-			},
-		],
-		[
-			'a call without a tool message',
-			{ model: 'm', messages: [user, called, user] },
-			{
-				code: null,
-				param: 'messages.[2].role',
-				message:
-					"An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: call_1",
-			},
-		],
-		[
-			'an assistant that says nothing',
-			{ model: 'm', messages: [{ role: 'assistant' }] },
-			{ param: 'messages[0].content' },
-		],
 		['a biased word', { ...least, logit_bias: { hello: 5 } }, { code: 'invalid_value', param: 'logit_bias.hello' }],
 		['too much bias', { ...least, logit_bias: { 5: 101 } }, { code: 'integer_above_max_value', param: 'logit_bias.5' }],
 	]
-	for (const [name, body, expected] of cases) {
+	for (const [name, body, expected] of cases)
 		test(name, () => {
-			expect(failure(body)).toMatchObject({ status: 400, type: 'invalid_request_error', ...expected })
+			expect(violation(body)).toMatchObject({ status: 400, type: 'invalid_request_error', ...expected })
 		})
-	}
 })

@@ -2,21 +2,25 @@
 // cannot express. It is independent of keys and models.
 
 import { ChatError } from '../../chat/error.ts'
-import { isObject, type JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { exactMembers, readInteger } from '../../chat/json-text.ts'
-import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
-import type { Tool, ToolChoice } from '../../chat/tool.ts'
-import { strictViolation } from '../json/strict-schema.ts'
+import type { ChatRequest, EveryField, Sampling } from '../../chat/request.ts'
+import { field } from '../json/fields.ts'
 import { readMessages } from './chat-messages-reader.ts'
-import { type ChatRequestBody, chatRequestSchema, type SamplingBody, type ToolBody } from './chat-request-schema.ts'
+import { chatRequestSchema, type SamplingBody } from './chat-request-schema.ts'
+import { type ChatRequestBody, chatRequestShape } from './chat-request-shape.ts'
+import { readToolChoice, readTools, type Violate } from './chat-tools-reader.ts'
+import { unknownFields } from './nested-rest.ts'
 import { readPlainChatRequest } from './plain-chat-request.ts'
 import type { ReadChatRequest } from './read-chat-request.ts'
+import { readResponseFormat } from './response-format-reader.ts'
 import { schemaError } from './schema-error.ts'
 
 /**
  * Reads a parsed JSON body.
  *
- * @throws ChatError `invalid-request` with OpenAI's message, code and param.
+ * @throws ChatError `invalid-request`, with OpenAI's message, code and param, for a body that no server of this wire
+ * could read. A body that only breaks a rule of OpenAI's API has a `violation` instead.
  */
 export function readChatRequest(body: unknown): ReadChatRequest {
 	return readPlainChatRequest(body) ?? readAnyChatRequest(body)
@@ -24,29 +28,37 @@ export function readChatRequest(body: unknown): ReadChatRequest {
 
 /** Reads requests of every form, by the schema. */
 export function readAnyChatRequest(body: unknown): ReadChatRequest {
-	const parsed = chatRequestSchema.safeParse(body)
-	if (!parsed.success) throw schemaError(parsed.error, body)
-	const fields = parsed.data
-	checkDependencies(fields)
-	const tools = readTools(fields)
+	const violations: ChatError[] = []
+	const violate: Violate = (violation) => violations.push(violation)
+	const fields = parse(body, violate)
+	checkDependencies(fields, violate)
+	const { tools, passthrough: otherTools } = readTools(fields, violate)
+	const { toolChoice, passthrough: otherChoice } = readToolChoice(fields, tools, field(body, 'tool_choice'))
+	const { responseFormat, passthrough: otherFormat } = readResponseFormat(fields, violate)
 	const maxTokens = fields.max_completion_tokens ?? fields.max_tokens ?? undefined
 	const effort = fields.reasoning_effort ?? fields.reasoning?.effort ?? undefined
 	const request: EveryField<ChatRequest> = {
 		model: fields.model,
-		messages: readMessages(fields.messages),
+		messages: readMessages(fields.messages, violate),
 		sampling: readSampling(fields, body),
-		maxTokens,
+		maxTokens: maxTokens === undefined || maxTokens < 0 ? undefined : maxTokens,
 		stop: readStop(fields.stop),
 		choices: fields.n ?? 1,
 		logprobs: fields.logprobs === true ? { top: fields.top_logprobs ?? 0 } : undefined,
 		tools,
-		toolChoice: readToolChoice(fields, tools),
+		toolChoice,
 		parallelToolCalls: fields.parallel_tool_calls ?? true,
-		responseFormat: readResponseFormat(fields),
+		responseFormat,
 		reasoningEffort: effort,
-		reasoningTokens: undefined,
+		reasoningTokens: readReasoningTokens(fields.reasoning),
 		user: typeof fields.user === 'string' ? fields.user : undefined,
-		passthrough: passthrough(fields, body),
+		passthrough: {
+			...passthrough(fields, body),
+			...partlyKnown(fields),
+			...otherTools,
+			...otherChoice,
+			...otherFormat,
+		},
 		passthroughWire: undefined,
 	}
 	return {
@@ -54,38 +66,89 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 		stream: fields.stream ?? false,
 		includeUsage: fields.stream_options?.include_usage ?? false,
 		legacyFunctions: (fields.functions ?? []).length > 0,
+		violation: violations[0],
 	}
 }
 
-function checkDependencies(fields: ChatRequestBody): void {
+function parse(body: unknown, violate: Violate): ChatRequestBody {
+	const parsed = chatRequestSchema.safeParse(body)
+	// The schema changes nothing, but only the client's own objects remember how they write their numbers.
+	if (parsed.success) return body as typeof parsed.data
+	const violation = schemaError(parsed.error, body)
+	const shape = chatRequestShape.safeParse(body)
+	if (!shape.success) throw violation
+	violate(violation)
+	return shape.data
+}
+
+function checkDependencies(fields: ChatRequestBody, violate: Violate): void {
 	const hasTools = (fields.tools ?? []).length + (fields.functions ?? []).length > 0
 	if (fields.stream_options != null && fields.stream !== true)
-		throw needs('stream_options', "'stream_options' is only allowed when 'stream' is enabled.")
+		violate(needs('stream_options', "'stream_options' is only allowed when 'stream' is enabled."))
 	if (fields.top_logprobs != null && fields.logprobs !== true)
-		throw needs('top_logprobs', "'top_logprobs' is only allowed when 'logprobs' is enabled.")
+		violate(needs('top_logprobs', "'top_logprobs' is only allowed when 'logprobs' is enabled."))
 	if (fields.tool_choice != null && fields.tool_choice !== 'none' && !hasTools)
-		throw needs('tool_choice', "'tool_choice' is only allowed when 'tools' are specified.")
+		violate(needs('tool_choice', "'tool_choice' is only allowed when 'tools' are specified."))
 	if (fields.parallel_tool_calls != null && !hasTools)
-		throw needs('parallel_tool_calls', "'parallel_tool_calls' is only allowed when 'tools' are specified.")
+		violate(needs('parallel_tool_calls', "'parallel_tool_calls' is only allowed when 'tools' are specified."))
 	if (fields.modalities?.includes('audio') && fields.audio == null)
-		throw new ChatError('invalid-request', "Missing required parameter: 'audio'.", {
-			param: 'audio',
-			code: 'missing_required_parameter',
-		})
+		violate(
+			new ChatError('invalid-request', "Missing required parameter: 'audio'.", {
+				param: 'audio',
+				code: 'missing_required_parameter',
+			}),
+		)
 }
 
 function needs(param: string, message: string): ChatError {
 	return new ChatError('invalid-request', `Invalid value for '${param}': ${message}`, { param })
 }
 
+function readReasoningTokens(reasoning: ChatRequestBody['reasoning']): number | undefined {
+	return reasoning?.enabled === false ? 0 : (reasoning?.max_tokens ?? undefined)
+}
+
+/** The fields that the canonical request represents only in part, as far as it does not. */
+function partlyKnown(fields: ChatRequestBody): JsonObject {
+	const known = { stream_options: { include_usage: true }, reasoning: { effort: true } } as const
+	const { stream_options, reasoning } = fields
+	const rest: Record<string, Json | undefined> = { ...unknownFields({ stream_options, reasoning }, known) }
+	// Beside other options, the effort is sent where the client wrote it.
+	if (reasoning?.effort != null && Object.keys(rest).some((path) => path.startsWith('reasoning.')))
+		rest['reasoning.effort'] = reasoning.effort
+	const biases = readBiases(fields.logit_bias)
+	if (biases === undefined) rest.logit_bias = fields.logit_bias as JsonObject
+	if (fields.logprobs !== true && fields.top_logprobs != null) rest.top_logprobs = fields.top_logprobs
+	for (const name of ['max_tokens', 'max_completion_tokens'] as const) {
+		const limit = fields[name]
+		if (limit != null && limit < 0) rest[name] = limit
+	}
+	return rest
+}
+
 /** Fields shared with legacy completions. @param body that `fields` were read from. */
-export function readSampling(fields: SamplingBody, body: unknown): EveryField<Sampling> {
-	const biases = Object.entries(fields.logit_bias ?? {})
+export function readSampling(
+	fields: Pick<SamplingBody, CommonSamplingField | 'seed'> & { readonly logit_bias?: BiasBody },
+	body: unknown,
+): EveryField<Sampling> {
+	const biases = readBiases(fields.logit_bias)
 	return {
 		...readCommonSampling(fields),
-		logitBias: biases.length === 0 ? undefined : new Map(biases.map(([token, bias]) => [Number(token), bias])),
+		logitBias: biases === undefined || biases.size === 0 ? undefined : biases,
 		seed: fields.seed == null ? undefined : readInteger(fields.seed, body, 'seed'),
 	}
+}
+
+type BiasBody = Readonly<Record<string, unknown>> | null | undefined
+
+/** @returns undefined if a token is not named by its id, as some servers permit. */
+function readBiases(body: BiasBody): ReadonlyMap<number, number> | undefined {
+	const biases = new Map<number, number>()
+	for (const [token, bias] of Object.entries(body ?? {})) {
+		if (!/^\d{1,9}$/.test(token) || typeof bias !== 'number') return undefined
+		biases.set(Number(token), bias)
+	}
+	return biases
 }
 
 type CommonSamplingField =
@@ -116,116 +179,6 @@ export function readCommonSampling(
 export function readStop(stop: SamplingBody['stop']): readonly string[] {
 	const texts = typeof stop === 'string' ? [stop] : (stop ?? [])
 	return texts.filter((text) => text !== '')
-}
-
-function readTools(fields: ChatRequestBody): readonly Tool[] {
-	const tools = (fields.tools ?? []).map((tool, index) => readTool(tool, `tools[${index}].function.parameters`))
-	for (const [index, definition] of (fields.functions ?? []).entries())
-		tools.push(
-			readTool({ type: 'function', function: { ...definition, strict: false } }, `functions[${index}].parameters`),
-		)
-	return tools
-}
-
-function readTool(tool: ToolBody, param: string): Tool {
-	if (tool.type === 'custom') {
-		const { name, description, format } = tool.custom
-		return {
-			type: 'custom',
-			name,
-			description: description ?? undefined,
-			grammar:
-				format?.type === 'grammar'
-					? { syntax: format.grammar.syntax, definition: format.grammar.definition }
-					: undefined,
-		}
-	}
-	const { name, description, parameters, strict } = tool.function
-	if (strict === true && parameters != null) checkStrict(parameters as JsonObject, `function '${name}'`, param)
-	return {
-		type: 'function',
-		name,
-		description: description ?? undefined,
-		parameters: parameters == null ? undefined : (parameters as JsonObject),
-		strict: strict ?? false,
-	}
-}
-
-function checkStrict(schema: JsonObject, location: string, param: string): void {
-	const violation = strictViolation(schema)
-	if (violation === undefined) return
-	throw new ChatError(
-		'invalid-request',
-		`Invalid schema for ${location}: In context=${violation.context}, ${violation.message}`,
-		{ param },
-	)
-}
-
-function readToolChoice(fields: ChatRequestBody, tools: readonly Tool[]): ToolChoice {
-	if (tools.length === 0) return { type: 'none' }
-	if ((fields.tools ?? []).length === 0) return readFunctionCall(fields.function_call, tools)
-	const choice = fields.tool_choice ?? 'auto'
-	if (typeof choice === 'string') return { type: choice }
-	switch (choice.type) {
-		case 'function':
-			return named(choice.function.name, tools, 'tool_choice')
-		case 'custom':
-			return named(choice.custom.name, tools, 'tool_choice')
-		case 'allowed_tools': {
-			const { mode, tools: allowed } = choice.allowed_tools
-			const only = allowed.map((one) => (one.type === 'function' ? one.function.name : one.custom.name))
-			for (const name of only) named(name, tools, 'tool_choice')
-			return { type: mode, only }
-		}
-	}
-}
-
-function readFunctionCall(choice: ChatRequestBody['function_call'], tools: readonly Tool[]): ToolChoice {
-	if (choice == null) return { type: 'auto' }
-	return typeof choice === 'string' ? { type: choice } : named(choice.name, tools, 'function_call')
-}
-
-function named(name: string, tools: readonly Tool[], param: string): ToolChoice {
-	if (tools.some((tool) => tool.name === name)) return { type: 'named', name }
-	throw new ChatError('invalid-request', `Tool choice '${name.slice(0, 100)}' not found in 'tools' parameter.`, {
-		param,
-	})
-}
-
-function readResponseFormat(fields: ChatRequestBody): ResponseFormat {
-	const format = fields.response_format
-	switch (format?.type) {
-		case undefined:
-		case 'text':
-			return { type: 'text' }
-		case 'json_object':
-			if (!mentionsJson(fields.messages))
-				throw new ChatError(
-					'invalid-request',
-					"'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
-					{ param: 'messages' },
-				)
-			return { type: 'json-object' }
-		case 'json_schema': {
-			const { name, description, schema, strict } = format.json_schema
-			if (strict === true && schema != null)
-				checkStrict(schema as JsonObject, `response_format '${name}'`, 'response_format')
-			return {
-				type: 'json-schema',
-				name,
-				description: description ?? undefined,
-				schema: schema == null ? undefined : (schema as JsonObject),
-				strict: strict ?? false,
-			}
-		}
-	}
-}
-
-function mentionsJson(messages: ChatRequestBody['messages']): boolean {
-	return messages.some(({ content }) => {
-		if (typeof content === 'string') return /json/i.test(content)
-		return (content ?? []).some((part) => part.type === 'text' && /json/i.test(part.text))
-	})
 }
 
 /** Fields that the canonical request represents. All others are passed through under their own names. */

@@ -1,29 +1,30 @@
 // The schema of OpenAI's Chat Completions request: its fields and their bounds. Unknown fields are retained because
-// clients of other servers send them. The reader checks the rules that span fields.
+// clients of other servers send them. The reader checks the rules that span fields. Requests to servers that accept more
+// are in chat-request-shape.ts.
 
 import { z } from 'zod'
 import { jsonObject } from '../json/json-object-schema.ts'
 
-const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
-const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
+export const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
+export const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
 /** Mistral's form of reasoning. The list may have references beside the text. */
-const thinkingPart = z.looseObject({
+export const thinkingPart = z.looseObject({
 	type: z.literal('thinking'),
 	thinking: z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().nullish() }))]),
 })
+/** Ollama's documentation uses a bare string. */
 const imagePart = z.looseObject({
 	type: z.literal('image_url'),
-	/** Ollama's documentation uses a bare string. */
 	image_url: z.union([
 		z.string(),
 		z.looseObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).nullish() }),
 	]),
 })
-const audioPart = z.looseObject({
+export const audioPart = z.looseObject({
 	type: z.literal('input_audio'),
 	input_audio: z.looseObject({ data: z.string(), format: z.string() }),
 })
-const filePart = z.looseObject({
+export const filePart = z.looseObject({
 	type: z.literal('file'),
 	file: z.looseObject({
 		file_id: z.string().nullish(),
@@ -42,10 +43,10 @@ const assistantContent = z.union([
 	z.array(z.discriminatedUnion('type', [textPart, refusalPart, thinkingPart])),
 ])
 
-const name = z.string().nullish()
+export const name = z.string().nullish()
 const calledFunction = z.looseObject({ name: z.string(), arguments: z.string() })
 
-export const toolCall = z.discriminatedUnion('type', [
+const toolCall = z.discriminatedUnion('type', [
 	z.looseObject({ id: z.string(), type: z.literal('function'), function: calledFunction }),
 	z.looseObject({
 		id: z.string(),
@@ -127,7 +128,8 @@ const toolChoice = z.union([
 
 const responseFormat = z.discriminatedUnion('type', [
 	z.looseObject({ type: z.literal('text') }),
-	z.looseObject({ type: z.literal('json_object') }),
+	// Several servers accept a schema beside the type.
+	z.looseObject({ type: z.literal('json_object'), schema: jsonObject.nullish() }),
 	z.looseObject({
 		type: z.literal('json_schema'),
 		json_schema: z.looseObject({
@@ -136,6 +138,7 @@ const responseFormat = z.discriminatedUnion('type', [
 			schema: jsonObject.nullish(),
 			strict: z.boolean().nullish(),
 		}),
+		schema: jsonObject.nullish(),
 	}),
 ])
 
@@ -147,7 +150,7 @@ const maxStopCharacters = 1024
 const stopText = z.string().max(maxStopCharacters)
 
 const integer = z.number().refine(Number.isInteger, { error: 'integer' })
-const whole = z.int()
+export const whole = z.int()
 
 /** Sampling fields that chat and legacy completions share. */
 export const samplingFields = {
@@ -167,6 +170,15 @@ export const samplingFields = {
 	user: z.string().nullish(),
 }
 
+/** OpenRouter's object; OpenAI's API has only its effort, under another name. */
+export const reasoning = z
+	.looseObject({
+		effort: z.string().nullish(),
+		max_tokens: whole.min(0).nullish(),
+		enabled: z.boolean().nullish(),
+	})
+	.nullish()
+
 export const chatRequestSchema = z.looseObject({
 	model: z.string().min(1),
 	messages: z.array(message).min(1),
@@ -182,7 +194,7 @@ export const chatRequestSchema = z.looseObject({
 	function_call: z.union([z.enum(['none', 'auto']), z.looseObject({ name: z.string() })]).nullish(),
 	response_format: responseFormat.nullish(),
 	reasoning_effort: z.string().nullish(),
-	reasoning: z.looseObject({ effort: z.string().nullish() }).nullish(),
+	reasoning,
 	metadata: z
 		.record(z.string().max(64), z.string().max(512))
 		.refine((pairs) => Object.keys(pairs).length <= 16, { error: 'at most 16 pairs' })
@@ -193,8 +205,4 @@ export const chatRequestSchema = z.looseObject({
 	service_tier: z.string().nullish(),
 })
 
-export type ChatRequestBody = z.infer<typeof chatRequestSchema>
-export type MessageBody = z.infer<typeof message>
-export type ToolBody = z.infer<typeof tool>
-export type ToolCallBody = z.infer<typeof toolCall>
-export type SamplingBody = Pick<ChatRequestBody, keyof typeof samplingFields>
+export type SamplingBody = Pick<z.infer<typeof chatRequestSchema>, keyof typeof samplingFields>

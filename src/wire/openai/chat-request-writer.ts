@@ -1,34 +1,41 @@
 // Writes a canonical request as the body of POST /chat/completions. Defaults are omitted, because each additional field
 // is one that some servers reject.
 
+import { requestFor } from '../../chat/destination.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { writeInteger } from '../../chat/json-text.ts'
 import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
 import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
-import type { Tool, ToolChoice } from '../../chat/tool.ts'
-import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
-import { removeSchemaBounds } from '../json/schema-bounds.ts'
+import { geminiWire } from '../gemini/formats.ts'
 import { writeMessages } from './chat-messages-writer.ts'
 import type { ChatRequestForm, FormFor } from './chat-request-form.ts'
+import { withOtherTools, writeSchema, writeTools } from './chat-tools-writer.ts'
+import { openaiWire } from './formats.ts'
+import { isPath, withUnknownFields } from './nested-rest.ts'
 import { writeUser } from './user-writer.ts'
 
 /**
  * @param model the upstream's name of the model.
  * @param stream whether to request a streaming response.
  * @param drop called for each part of the request that this wire cannot express.
+ * @param origin the upstream and model, as in `Signature.origin`.
  */
 export function writeChatRequest(
-	request: ChatRequest,
+	given: ChatRequest,
 	model: string,
 	form: ChatRequestForm,
 	stream: boolean,
 	drop: Drop = () => {},
+	origin?: string,
 ): JsonObject {
-	reportDropped(request, drop)
+	const request = requestFor({ wire: openaiWire, origin, signatureWires: [geminiWire] }, given, drop)
 	const { maxTokens, stop, choices, logprobs, tools, responseFormat, reasoningEffort, reasoningTokens, user } = request
-	const passthrough = passthroughFor(request, undefined, drop)
+	const { fields, inner, otherTools } = splitPassthrough(passthroughFor(request, undefined, drop))
+	// A limit that goes out in the client's form is not lost.
+	const limits = 'reasoning.max_tokens' in inner
+	reportDropped(limits ? { ...request, reasoningTokens: 0 } : request, drop)
 	const body: Record<string, JsonObject[string]> = {
-		...passthrough,
+		...fields,
 		model,
 		messages: writeMessages(request.messages, form, drop),
 		...writeStreaming(form, stream),
@@ -40,25 +47,64 @@ export function writeChatRequest(
 	if (choices !== 1) body.n = choices
 	if (logprobs !== undefined) Object.assign(body, writeLogprobs(logprobs))
 	if (tools.length > 0) Object.assign(body, writeTools(request, form, drop))
+	if (otherTools.length > 0) Object.assign(body, withOtherTools(body.tools, otherTools, request))
 	if (responseFormat.type !== 'text') body.response_format = writeResponseFormat(responseFormat, form, drop)
 	if (reasoningEffort !== undefined || reasoningTokens === 0)
-		Object.assign(body, writeReasoning(request, passthrough, form, drop))
+		Object.assign(body, writeReasoning(request, { fields, inner }, form, drop))
 	if (user !== undefined) body.user = writeUser(user, form, drop)
-	return body
+	return withInnerFields(body, inner, stream, drop)
 }
 
-/** A request that disables thinking does so by a budget of 0 tokens, or by the effort `none`. */
+interface Passthrough {
+	/** Fields of the body. */
+	readonly fields: JsonObject
+	/** Fields of objects in the body, by their paths. */
+	readonly inner: JsonObject
+	/** Tools that only some servers know, with their positions. */
+	readonly otherTools: readonly { readonly index: number; readonly tool: JsonObject[string] }[]
+}
+
+function splitPassthrough(passthrough: JsonObject): Passthrough {
+	let isFlat = true
+	for (const name in passthrough) if (name.includes('.') || name.startsWith('tools[')) isFlat = false
+	if (isFlat) return { fields: passthrough, inner: {}, otherTools: [] }
+	const fields: Record<string, JsonObject[string]> = {}
+	const inner: Record<string, JsonObject[string]> = {}
+	const otherTools: { readonly index: number; readonly tool: JsonObject[string] }[] = []
+	for (const [name, value] of Object.entries(passthrough)) {
+		const [, index] = /^tools\[(\d+)\]$/.exec(name) ?? []
+		if (index !== undefined) otherTools.push({ index: Number(index), tool: value })
+		else if (isPath(name)) inner[name] = value
+		else fields[name] = value
+	}
+	return { fields, inner, otherTools }
+}
+
+/** Options of a stream have no effect on a request without one. */
+function withInnerFields(body: JsonObject, inner: JsonObject, stream: boolean, drop: Drop): JsonObject {
+	const sent: Record<string, JsonObject[string]> = {}
+	for (const [path, value] of Object.entries(inner)) {
+		if (!path.startsWith('stream_options.') || body.stream_options !== undefined) sent[path] = value
+		else if (stream) drop(path)
+	}
+	return withUnknownFields(body, sent)
+}
+
+/**
+ * A request that disables thinking does so by a budget of 0 tokens, or by the effort `none`. A client that wrote its
+ * options into an object gets them sent in it.
+ */
 function writeReasoning(
 	{ reasoningEffort: effort, reasoningTokens }: ChatRequest,
-	passthrough: JsonObject,
+	{ fields, inner }: Pick<Passthrough, 'fields' | 'inner'>,
 	{ thinkingOff }: FormFor<'reasoning'>,
 	drop: Drop,
 ): JsonObject {
-	const given = effort === undefined ? {} : { reasoning_effort: effort }
+	const given = effort === undefined || effort === inner['reasoning.effort'] ? {} : { reasoning_effort: effort }
 	if (reasoningTokens !== 0 && effort !== 'none') return given
 	switch (thinkingOff) {
 		case 'unsupported':
-			if (effort !== 'none') drop('reasoning_effort')
+			if (effort !== 'none' && inner['reasoning.enabled'] !== false) drop('reasoning_effort')
 			return given
 		case 'reasoning_effort':
 			return { reasoning_effort: 'none' }
@@ -69,7 +115,7 @@ function writeReasoning(
 		case 'enable_thinking': {
 			// Templates name the switch differently; one that does not know a name ignores it.
 			const off = { enable_thinking: false, thinking: false }
-			const known = passthrough.chat_template_kwargs
+			const known = fields.chat_template_kwargs
 			return { chat_template_kwargs: isObject(known) ? { ...off, ...known } : off }
 		}
 	}
@@ -98,7 +144,7 @@ export const chatRequestFates = {
 	responseFormat: 'written',
 	reasoningEffort: 'written',
 	reasoningTokens: 'dropped',
-	cacheMark: 'dropped',
+	cacheMark: 'translated',
 	user: 'written',
 	passthrough: 'written',
 	passthroughWire: 'translated',
@@ -113,8 +159,7 @@ export function writeStreaming({ streamUsage }: FormFor<'streaming'>, stream: bo
 
 /** Fields shared with legacy completions. */
 export function writeSampling(sampling: Sampling): JsonObject {
-	const { logitBias } = sampling
-	return {
+	const written: Record<string, JsonObject[string]> = {
 		temperature: sampling.temperature,
 		top_p: sampling.topP,
 		top_k: sampling.topK,
@@ -122,84 +167,15 @@ export function writeSampling(sampling: Sampling): JsonObject {
 		frequency_penalty: sampling.frequencyPenalty,
 		presence_penalty: sampling.presencePenalty,
 		repetition_penalty: sampling.repetitionPenalty,
-		logit_bias: logitBias === undefined ? undefined : Object.fromEntries(logitBias),
 		seed: writeInteger(sampling.seed),
 	}
+	// Biases in another form are passed through.
+	if (sampling.logitBias !== undefined) written.logit_bias = Object.fromEntries(sampling.logitBias)
+	return written
 }
 
 function writeLogprobs(logprobs: NonNullable<ChatRequest['logprobs']>): JsonObject {
 	return { logprobs: true, ...(logprobs.top === 0 ? {} : { top_logprobs: logprobs.top }) }
-}
-
-type ToolsForm = FormFor<'messages-and-tools' | 'schemas'>
-
-function writeTools({ tools, toolChoice, parallelToolCalls }: ChatRequest, form: ToolsForm, drop: Drop): JsonObject {
-	return {
-		tools: tools.map((tool) => writeTool(tool, form, drop)),
-		...writeToolChoice(toolChoice, form.customTools === 'custom' ? tools : []),
-		...(parallelToolCalls ? {} : { parallel_tool_calls: false }),
-	}
-}
-
-function writeTool(tool: Tool, form: ToolsForm, drop: Drop): JsonObject {
-	const { name, description } = tool
-	switch (tool.type) {
-		case 'function': {
-			const { strict } = tool
-			const parameters = strict ? writeSchema(tool.parameters, 'tools', form, drop) : tool.parameters
-			return { type: 'function', function: { name, description, parameters, strict: strict ? true : undefined } }
-		}
-		case 'custom': {
-			if (form.customTools === 'function')
-				return { type: 'function', function: { name, ...writeCustomToolFunction(tool) } }
-			const { grammar } = tool
-			return {
-				type: 'custom',
-				custom: {
-					name,
-					description,
-					format: grammar === undefined ? undefined : { type: 'grammar', grammar: { ...grammar } },
-				},
-			}
-		}
-	}
-}
-
-/** @param of the field that contains the schema. */
-function writeSchema(
-	schema: JsonObject | undefined,
-	of: string,
-	{ schemaBounds }: FormFor<'schemas'>,
-	drop: Drop,
-): JsonObject | undefined {
-	if (schema === undefined || schemaBounds === 'send') return schema
-	return removeSchemaBounds(schema, (keyword) => drop(`${of}.${keyword}`))
-}
-
-/** @param tools the tools, if those of type `custom` are sent as such. */
-function writeToolChoice(choice: ToolChoice, tools: readonly Tool[]): JsonObject {
-	switch (choice.type) {
-		case 'none':
-			return { tool_choice: 'none' }
-		case 'named':
-			return { tool_choice: writeToolName(choice.name, tools) }
-		case 'auto':
-		case 'required': {
-			if (choice.only !== undefined)
-				return {
-					tool_choice: {
-						type: 'allowed_tools',
-						allowed_tools: { mode: choice.type, tools: choice.only.map((name) => writeToolName(name, tools)) },
-					},
-				}
-			return choice.type === 'auto' ? {} : { tool_choice: 'required' }
-		}
-	}
-}
-
-function writeToolName(name: string, tools: readonly Tool[]): JsonObject {
-	const isCustom = tools.some((tool) => tool.type === 'custom' && tool.name === name)
-	return isCustom ? { type: 'custom', custom: { name } } : { type: 'function', function: { name } }
 }
 
 function writeResponseFormat(
@@ -211,6 +187,7 @@ function writeResponseFormat(
 		case 'json-object':
 			return { type: 'json_object' }
 		case 'json-schema': {
+			if (format.given?.wire === openaiWire) return format.given.format
 			const { name, description, strict } = format
 			const schema = writeSchema(format.schema, 'response_format', form, drop)
 			return { type: 'json_schema', json_schema: { name, description, schema, strict: strict ? true : undefined } }

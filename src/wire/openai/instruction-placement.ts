@@ -2,15 +2,20 @@
 // only.
 
 import type { Message, SystemMessage, TextPart, UserMessage } from '../../chat/message.ts'
+import type { Drop } from '../../chat/request-fates.ts'
+import { mergeRest } from '../../chat/rest.ts'
 import type { ChatRequestForm } from './chat-request-form.ts'
 
 /**
  * The messages with their instructions where the server accepts them: at most one message of instructions, and that
  * first.
+ *
+ * @param drop called for the unknown fields of a message whose text moves into a user message.
  */
 export function placeInstructions(
 	messages: readonly Message[],
 	placement: Exclude<ChatRequestForm['systemMessages'], 'anywhere'>,
+	drop: Drop,
 ): readonly Message[] {
 	const front = messages.findIndex((message) => !isInstruction(message))
 	const leading = (front === -1 ? messages : messages.slice(0, front)).filter(isInstruction)
@@ -19,7 +24,7 @@ export function placeInstructions(
 		case 'first':
 			return [...merge([...leading, ...rest.filter(isInstruction)]), ...rest.filter((one) => !isInstruction(one))]
 		case 'user':
-			return [...merge(leading), ...intoUserMessages(rest)]
+			return [...merge(leading), ...intoUserMessages(rest, drop)]
 	}
 }
 
@@ -29,16 +34,20 @@ function isInstruction(message: Message): message is SystemMessage {
 
 function merge(instructions: readonly SystemMessage[]): readonly SystemMessage[] {
 	const [first] = instructions
-	return first === undefined ? [] : [{ ...first, content: instructions.flatMap(({ content }) => content) }]
+	if (first === undefined) return []
+	const rest = instructions.map((message) => message.rest).reduce(mergeRest)
+	const content = instructions.flatMap((message) => message.content)
+	return [{ ...first, content: content.map((part, index) => (index < content.length - 1 ? marked(part) : part)), rest }]
 }
 
 /** Results of tools must follow their calls, so instructions between them wait for the next user message. */
-function intoUserMessages(messages: readonly Message[]): readonly Message[] {
+function intoUserMessages(messages: readonly Message[], drop: Drop): readonly Message[] {
 	const placed: Message[] = []
 	let waiting: TextPart[] = []
 	for (const message of messages) {
 		if (isInstruction(message)) {
 			waiting.push(...message.content.map(tagged))
+			for (const name of Object.keys(message.rest?.fields ?? {})) drop(name)
 			continue
 		}
 		if (message.role === 'user') placed.push({ ...message, content: [...waiting, ...message.content] })
@@ -55,6 +64,13 @@ function asUser(content: readonly TextPart[]): readonly UserMessage[] {
 	return content.length === 0 ? [] : [{ role: 'user', content }]
 }
 
-function tagged({ text }: TextPart): TextPart {
-	return { type: 'text', text: `<system>\n${text}\n</system>` }
+/** The part with the mark of its message, which is no longer one. */
+function marked(part: TextPart): TextPart {
+	const { cacheMark } = part
+	if (typeof cacheMark !== 'object' || cacheMark.level !== 'message') return part
+	return { ...part, cacheMark: { ...cacheMark, level: undefined } }
+}
+
+function tagged(part: TextPart): TextPart {
+	return { ...marked(part), text: `<system>\n${part.text}\n</system>` }
 }

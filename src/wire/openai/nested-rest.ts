@@ -2,6 +2,7 @@
 // another one, such as `image_url` of a part; an unknown field within it is named by its path, `image_url.format`.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { type Rest, restFor, restOf } from '../../chat/rest.ts'
 import { openaiWire } from './formats.ts'
 
@@ -21,10 +22,11 @@ export function unknownFields(given: object, known: KnownFields): JsonObject {
 }
 
 function unknownEntries(given: object, known: KnownFields, path: string): [string, Json][] {
-	return Object.entries(given).flatMap(([name, value]: [string, Json | undefined]): [string, Json][] => {
+	if (!isObject(given)) return []
+	return Object.entries(exactMembers(given)).flatMap(([name, value]): [string, Json][] => {
 		const inner = Object.hasOwn(known, name) ? known[name] : undefined
 		if (value == null || inner === true) return []
-		if (inner === undefined) return [[path + name, value]]
+		if (inner === undefined) return [[path + name, value as Json]]
 		return isObject(value) ? unknownEntries(value, inner, `${path}${name}.`) : []
 	})
 }

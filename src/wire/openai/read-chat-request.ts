@@ -1,5 +1,6 @@
 // The result of both readers of a chat request.
 
+import type { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 
 /** A request, and the format of its answer. */
@@ -10,4 +11,6 @@ export interface ReadChatRequest {
 	readonly includeUsage: boolean
 	/** Requested with `functions`, so calls are written as `function_call`. */
 	readonly legacyFunctions: boolean
+	/** The first rule of OpenAI's API that the request breaks; other servers of the wire may accept the request. */
+	readonly violation?: ChatError | undefined
 }
