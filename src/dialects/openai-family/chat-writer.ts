@@ -2,7 +2,7 @@
 
 import { ChatChunkWriter, type ChunkShape } from '../../wire/openai/chat-chunk-writer.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
-import type { AnswerWriter, StreamWriter } from '../writer.ts'
+import type { AnswerWriter, ResponseContext, StreamWriter } from '../writer.ts'
 import { completionIdentity } from './completion-identity.ts'
 
 /**
@@ -14,9 +14,10 @@ export function chatWriter(
 	idPrefix: string,
 	adaptStream: (chunks: ChatChunkWriter) => StreamWriter = (chunks) => chunks,
 ): AnswerWriter {
+	const shapeOf = ({ tagsSignatures }: ResponseContext) => ({ ...shape, tagsSignatures })
 	return {
 		completion: (completion, context, source) =>
-			writeCompletion(completion, completionIdentity(context, idPrefix), shape, source),
-		stream: (context) => adaptStream(new ChatChunkWriter(completionIdentity(context, idPrefix), shape)),
+			writeCompletion(completion, completionIdentity(context, idPrefix), shapeOf(context), source),
+		stream: (context) => adaptStream(new ChatChunkWriter(completionIdentity(context, idPrefix), shapeOf(context))),
 	}
 }
