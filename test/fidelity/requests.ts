@@ -84,6 +84,10 @@ const chat: FeatureRequests = {
 	effort: having({ reasoning_effort: 'low' }),
 	thinkingOff: having({ reasoning_effort: 'none' }),
 	user: having({ user: marks.user }),
+	cacheMark: before({
+		role: 'system',
+		content: [{ type: 'text', text: marks.system, cache_control: { type: 'ephemeral' } }],
+	}),
 	ownField: having({ guided_regex: 'a+' }),
 }
 

@@ -144,10 +144,20 @@ export const chatRequestFates = {
 	responseFormat: 'written',
 	reasoningEffort: 'written',
 	reasoningTokens: 'dropped',
-	cacheMark: 'translated',
+	cacheMark: 'written',
 	user: 'written',
 	passthrough: 'written',
 	passthroughWire: 'translated',
+	image: 'written',
+	audio: 'written',
+	file: 'written',
+	messageName: 'written',
+	lateInstructions: 'written',
+	failedTool: 'translated',
+	resultImage: 'translated',
+	reasoningText: 'written',
+	jsonMode: 'written',
+	reasoningOff: 'written',
 } as const satisfies RequestFates
 
 const reportDropped = dropReporter(chatRequestFates)

@@ -111,7 +111,7 @@ const chatWire: Wire['sees'] = {
 	budget: () => false,
 	thinkingOff: (body) => at(body, 'reasoning_effort') === 'none',
 	user: (body) => at(body, 'user') === marks.user,
-	cacheMark: () => false,
+	cacheMark: (body) => holds(body, 'cache_control'),
 	ownField: (body) => at(body, 'guided_regex') === 'a+',
 }
 
