@@ -4,7 +4,6 @@
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, PartDeltaEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import { geminiWire } from '../gemini/formats.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import type { CallFields } from '../json/tool-call-assembler.ts'
 import type { TextPiece } from './answer-content.ts'
@@ -160,9 +159,5 @@ const knownCallFields = {
 
 function readCallFields(call: unknown): CallFields {
 	if (!isObject(call)) return {}
-	const value = readGoogleSignature(call)
-	return {
-		signature: value === undefined ? undefined : { wire: geminiWire, value },
-		rest: readRest(call, knownCallFields),
-	}
+	return { signature: readGoogleSignature(call), rest: readRest(call, knownCallFields) }
 }

@@ -91,8 +91,8 @@ function withInnerFields(body: JsonObject, inner: JsonObject, stream: boolean, d
 }
 
 /**
- * A request that disables thinking does so by a budget of 0 tokens, or by the effort `none`. A client that used the
- * object `reasoning` gets its effort sent in it.
+ * A request that disables thinking does so by a budget of 0 tokens, or by the effort `none`. A client that wrote its
+ * options into an object gets them sent in it.
  */
 function writeReasoning(
 	{ reasoningEffort: effort, reasoningTokens }: ChatRequest,
@@ -100,12 +100,11 @@ function writeReasoning(
 	{ thinkingOff }: FormFor<'reasoning'>,
 	drop: Drop,
 ): JsonObject {
-	const hasObject = Object.keys(inner).some((path) => path.startsWith('reasoning.'))
-	const given = effort === undefined ? {} : hasObject ? { reasoning: { effort } } : { reasoning_effort: effort }
+	const given = effort === undefined || effort === inner['reasoning.effort'] ? {} : { reasoning_effort: effort }
 	if (reasoningTokens !== 0 && effort !== 'none') return given
 	switch (thinkingOff) {
 		case 'unsupported':
-			if (effort !== 'none' && !hasObject) drop('reasoning_effort')
+			if (effort !== 'none' && inner['reasoning.enabled'] !== false) drop('reasoning_effort')
 			return given
 		case 'reasoning_effort':
 			return { reasoning_effort: 'none' }
