@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { startServer, type TestServer } from './server.ts'
 
-const bodySchema = z.looseObject({ messages: z.array(z.json()) })
+const bodySchema = z.looseObject({ messages: z.array(z.unknown()) })
 const bodies: z.infer<typeof bodySchema>[] = []
 const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, input_tokens: 1, output_tokens: 1 }
 const upstream = Bun.serve({
