@@ -108,6 +108,17 @@ const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
 	...changes,
 })
 
+test('signatures belong to the configured host, or to the package', async () => {
+	for (const [options, service] of [
+		[{ apiKey: 'sk-any-key', baseURL: 'https://llm.example:8443/v1' }, 'llm.example:8443'],
+		[{ apiKey: 'sk-any-key' }, '@ai-sdk/openai'],
+	] as const) {
+		const engine = await open({ package: '@ai-sdk/openai', options })
+		expect(engine.signatureService).toBe(service)
+		await engine.close()
+	}
+})
+
 describe('through a server of ours', () => {
 	const scripts = [
 		'just words',

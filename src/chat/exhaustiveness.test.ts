@@ -35,6 +35,8 @@ const messageWriters = [
 	'engines/ai-sdk/prompt-writer.ts',
 	'embedded/runtime/conversation.ts',
 ]
+/** Writers of the parts of users and tools. */
+const partWriters = ['wire/openai/content-parts-writer.ts', ...messageWriters.slice(1)]
 /** It writes the assistant's parts by `answer-items.ts`. */
 const writesAnswerItems = ['wire/openai/responses/item-writer.ts']
 const streamWriters = [
@@ -130,14 +132,14 @@ const additions: Readonly<Record<string, Addition>> = {
 		text: 'export type UserPart =',
 		changed: "export type UserPart = { readonly type: 'trial-part'; readonly data: string } |",
 		name: 'trial-part',
-		files: ['conversations/fit.ts', 'engines/echo/echo-fates.ts', 'tokens/tokens.ts', ...messageWriters],
+		files: ['conversations/fit.ts', 'engines/echo/echo-fates.ts', 'tokens/tokens.ts', ...partWriters],
 	},
 	'a part of the result of a tool': {
 		file: 'chat/message.ts',
 		text: 'export type ToolPart =',
 		changed: "export type ToolPart = { readonly type: 'trial-result'; readonly data: string } |",
 		name: 'trial-result',
-		files: ['conversations/fit.ts', 'engines/echo/echo-fates.ts', 'tokens/tokens.ts', ...messageWriters],
+		files: ['conversations/fit.ts', 'engines/echo/echo-fates.ts', 'tokens/tokens.ts', ...partWriters],
 	},
 	'an optional field of a part': {
 		file: 'chat/message.ts',

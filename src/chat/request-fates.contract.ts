@@ -3,11 +3,12 @@
 
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from './error.ts'
+import type { Message } from './message.ts'
 import type { ChatRequest } from './request.ts'
-import type { Drop, RequestFates, RequestField } from './request-fates.ts'
+import type { ContentKind, Drop, RequestFates, RequestField } from './request-fates.ts'
 import type { FunctionTool } from './tool.ts'
 
-type TestedField = Exclude<RequestField, 'model' | 'messages' | 'passthrough' | 'passthroughWire'>
+type TestedField = Exclude<RequestField, 'model' | 'messages' | 'passthrough' | 'passthroughWire'> | ContentKind
 
 const plain: ChatRequest = {
 	model: 'm',
@@ -22,6 +23,18 @@ const plain: ChatRequest = {
 	passthrough: {},
 }
 const tool: FunctionTool = { type: 'function', name: 'f', parameters: { type: 'object' }, strict: false }
+const text = (text: string) => ({ type: 'text', text }) as const
+const user: Message = { role: 'user', content: [text('hi')] }
+const image = { type: 'image', url: 'data:image/png;base64,iVBORw0KGgo=' } as const
+const asking = (...messages: readonly Message[]): ChatRequest => ({ ...plain, messages })
+const toolTurn = (result: Omit<Message & { role: 'tool' }, 'role' | 'callId'>): ChatRequest => ({
+	...withTool,
+	messages: [
+		user,
+		{ role: 'assistant', content: [{ type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' }] },
+		{ role: 'tool', callId: 'c', ...result },
+	],
+})
 const withTool: ChatRequest = { ...plain, tools: [tool], toolChoice: { type: 'auto' } }
 
 /** For each field, two requests that differ in it only. A new field does not compile until it is here. */
@@ -53,6 +66,25 @@ const differences: Readonly<Record<TestedField, readonly [request: ChatRequest, 
 		{ ...plain, messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', cacheMark: '5m' }] }] },
 		plain,
 	],
+	image: [asking({ role: 'user', content: [text('hi'), image] }), plain],
+	audio: [asking({ role: 'user', content: [text('hi'), { type: 'audio', data: 'UklGRg==', format: 'wav' }] }), plain],
+	file: [
+		asking({ role: 'user', content: [text('hi'), { type: 'file', data: 'data:application/pdf;base64,JVBERi0=' }] }),
+		plain,
+	],
+	messageName: [asking({ role: 'user', content: [text('hi')], name: 'ann' }), plain],
+	lateInstructions: [
+		asking(user, { role: 'system', content: [text('be brief')] }),
+		asking(user, { role: 'system', content: [] }),
+	],
+	failedTool: [toolTurn({ content: [text('no')], isError: true }), toolTurn({ content: [text('no')] })],
+	resultImage: [toolTurn({ content: [text('see'), image] }), toolTurn({ content: [text('see')] })],
+	reasoningText: [
+		asking(user, { role: 'assistant', content: [{ type: 'reasoning', text: 'hm' }, text('a')] }, user),
+		asking(user, { role: 'assistant', content: [text('a')] }, user),
+	],
+	jsonMode: [{ ...plain, responseFormat: { type: 'json-object' } }, plain],
+	reasoningOff: [{ ...plain, reasoningEffort: 'none' }, plain],
 }
 
 /** @param write writes a request, and calls `drop` for each part that it leaves out. */

@@ -24,6 +24,16 @@ const dropsAll: RequestFates = {
 	responseFormat: 'dropped',
 	reasoningEffort: 'dropped',
 	reasoningTokens: 'dropped',
+	messageName: 'dropped',
+	image: 'written',
+	audio: 'written',
+	file: 'written',
+	lateInstructions: 'written',
+	failedTool: 'written',
+	resultImage: 'written',
+	reasoningText: 'written',
+	jsonMode: 'written',
+	reasoningOff: 'written',
 	model: 'written',
 	messages: 'written',
 	passthrough: 'written',
@@ -51,7 +61,7 @@ const plain: ChatRequest = {
 
 const full: ChatRequest = {
 	...plain,
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', cacheMark: '5m' }] }],
+	messages: [{ role: 'user', name: 'ann', content: [{ type: 'text', text: 'hi', cacheMark: '5m' }] }],
 	sampling: {
 		temperature: 0,
 		topP: 1,
@@ -92,7 +102,7 @@ test('values without an effect are not reported', () => {
 test("every dropped field is reported under OpenAI's name, in the order of the table", () => {
 	expect(reported(dropsAll, full).join(' ')).toBe(
 		'user cache_control temperature top_p top_k min_p frequency_penalty presence_penalty repetition_penalty logit_bias seed max_tokens ' +
-			'stop n logprobs tools tool_choice parallel_tool_calls response_format reasoning_effort reasoning_tokens',
+			'stop n logprobs tools tool_choice parallel_tool_calls response_format reasoning_effort reasoning_tokens messages.name',
 	)
 })
 

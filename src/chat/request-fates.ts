@@ -15,15 +15,36 @@ export type Fate = 'written' | 'translated' | 'refused' | 'dropped' | 'unused'
 /** A field of `ChatRequest` or of its sampling, or the cache marks of its parts. */
 export type RequestField = Exclude<keyof ChatRequest, 'sampling'> | keyof Sampling | 'cacheMark'
 
-/** Fields that no writer drops as a whole. Fields of `passthrough` are dropped one by one, by `passthroughFor`. */
+/**
+ * What a field may contain, if writers treat it differently from the rest of the field. `lateInstructions` follow a
+ * message of the user; `reasoningText` has no signature. Writers report the content that they drop, except names.
+ */
+export type ContentKind =
+	| 'image'
+	| 'audio'
+	| 'file'
+	| 'messageName'
+	| 'lateInstructions'
+	| 'failedTool'
+	| 'resultImage'
+	| 'reasoningText'
+	| 'jsonMode'
+	| 'reasoningOff'
+
+/** Fields that `dropReporter` does not report. Those of `passthrough` are reported one by one, by `passthroughFor`. */
 type UndroppableField = 'model' | 'messages' | 'passthrough' | 'passthroughWire'
+/** Fields that have an effect on every engine. */
+type NeededField = Exclude<UndroppableField, 'passthrough'>
 type DroppableField = Exclude<RequestField, UndroppableField>
 
 /**
  * A writer's table of fates. It has every field, so that a new one does not compile until each writer has an answer.
+ * docs/fidelity.md has the tables of all engines.
  * Dropped fields are reported in the order of the table.
  */
-export type RequestFates = Readonly<Record<DroppableField, Fate> & Record<UndroppableField, Exclude<Fate, 'dropped'>>>
+export type RequestFates = Readonly<
+	Record<DroppableField | ContentKind | 'passthrough', Fate> & Record<NeededField, Exclude<Fate, 'dropped'>>
+>
 
 /** Receives the name of a part of a request that was left out. The name is that of OpenAI's API. */
 export type Drop = (part: string) => void
@@ -34,7 +55,7 @@ interface Reported {
 	readonly isUsed: (request: ChatRequest) => boolean
 }
 
-const reported: Readonly<Record<DroppableField, Reported>> = {
+const reported: Readonly<Record<DroppableField | 'messageName', Reported>> = {
 	temperature: { name: 'temperature', isUsed: ({ sampling }) => sampling.temperature !== undefined },
 	topP: { name: 'top_p', isUsed: ({ sampling }) => sampling.topP !== undefined },
 	topK: { name: 'top_k', isUsed: ({ sampling }) => limitedTopK(sampling) !== undefined },
@@ -63,6 +84,10 @@ const reported: Readonly<Record<DroppableField, Reported>> = {
 	reasoningTokens: { name: 'reasoning_tokens', isUsed: ({ reasoningTokens }) => (reasoningTokens ?? 0) > 0 },
 	user: { name: 'user', isUsed: ({ user }) => user !== undefined },
 	cacheMark: { name: 'cache_control', isUsed: marksCache },
+	messageName: {
+		name: 'messages.name',
+		isUsed: ({ messages }) => messages.some((message) => message.role !== 'tool' && message.name !== undefined),
+	},
 }
 
 /** A function that reports the fields of a request that a writer with these fates drops. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { DialectChoice } from './choice.ts'
 import type { Dialect, Route } from './dialect.ts'
+import { dialects } from './list.ts'
 
 function route(method: Route['method'], path: string): Route {
 	return { method, path, read: () => ({ type: 'constant', answer: path }) }
@@ -45,6 +46,28 @@ test("then the caller's key, then headers that only one kind of client sends, th
 	expect(dialectOf('POST', '/v1/chat', 'two', { 'x-three': '1' })).toBe('two')
 })
 
+test('a recognized client gets no path of another dialect, and errors in its own', () => {
+	const three = { 'x-three': '1' }
+	expect(dialectOf('POST', '/only-one', undefined, three)).toBe('none')
+	expect(dialectOf('POST', '/only-one', 'one', three)).toBe('one')
+	const lookup = { method: 'POST', path: '/only-one', headers: new Headers(three) }
+	expect(choice.dialectFor(lookup).name).toBe('three')
+})
+
+test('a client library of several dialects replaces a default only if its own clients are recognized', () => {
+	const library = { ...one, suggests: (headers: Headers) => headers.has('x-library') }
+	const find = (root: string, headers: Record<string, string>, path = '/chat') => {
+		const both = new DialectChoice([library, two, three], { v1: 'two', root })
+		const match = both.find({ method: 'POST', path, headers: new Headers(headers) })
+		return match.type === 'found' ? match.target.dialect.name : match.type
+	}
+	expect(find('three', { 'x-library': '1' })).toBe('one')
+	expect(find('three', {})).toBe('three')
+	expect(find('three', { 'x-library': '1', 'x-three': '1' })).toBe('three')
+	expect(find('two', { 'x-library': '1' })).toBe('two')
+	expect(find('three', { 'x-library': '1' }, '/v1/chat')).toBe('two')
+})
+
 test('a dialect that does not claim the path is skipped', () => {
 	expect(dialectOf('POST', '/only-one')).toBe('one')
 	expect(dialectOf('GET', '/v1/only-two', 'three')).toBe('two')
@@ -87,4 +110,34 @@ test('the only dialect below a first segment writes its errors', () => {
 	const wider = new DialectChoice([one, { ...alone, prefixes: [''] }], { v1: 'one', root: 'one' })
 	const nowhere = (path: string) => wider.dialectFor({ method: 'GET', path, headers: new Headers() }).name
 	expect([nowhere('/v9/nothing'), nowhere('/v1/nothing'), nowhere('/v8/nothing')]).toEqual(['alone', 'one', 'one'])
+})
+
+test("OpenAI's SDKs are answered in OpenAI's dialect without a version in the path, Anthropic's only in their own", () => {
+	const served = new DialectChoice(dialects, { v1: 'openai', root: 'aleph-alpha' })
+	const find = (path: string, headers: Record<string, string>) => {
+		const match = served.find({ method: 'POST', path, headers: new Headers(headers) })
+		return match.type === 'found' ? match.target.dialect.name : match.type
+	}
+	for (const agent of [
+		'OpenAI/Python 2.44.0',
+		'AsyncOpenAI/Python 2.44.0',
+		'AzureOpenAI/Python 2.44.0',
+		'AsyncAzureOpenAI/Python 2.44.0',
+		'OpenAI/JS 7.59.0',
+		'OpenAI/Go 3.9.0',
+		'OpenAI::Client/Ruby 0.40.0',
+		'OpenAIClientImpl/Java 4.10.0',
+		'OpenAI/2.9.0 (.NET 10.0.0)',
+		'ai/6.0.326 ai-sdk/openai/3.0.141 runtime/bun/1.4.5',
+	])
+		expect({ agent, dialect: find('/chat/completions', { 'user-agent': agent }) }).toEqual({ agent, dialect: 'openai' })
+	for (const agent of ['curl/8.5.0', 'MyOpenAI/1.0', 'SGPClient/Python 1.0'])
+		expect(find('/chat/completions', { 'user-agent': agent })).toBe('aleph-alpha')
+	expect(find('/complete', { 'user-agent': 'OpenAI/Python 2.44.0' })).toBe('aleph-alpha')
+	const anthropic = { 'anthropic-version': '2023-06-01' }
+	for (const path of ['/complete', '/v1/complete', '/v1/chat/completions']) {
+		expect(find(path, anthropic)).toBe('none')
+		const lookup = { method: 'POST', path, headers: new Headers(anthropic) }
+		expect(served.dialectFor(lookup).name).toBe('anthropic')
+	}
 })

@@ -1,6 +1,6 @@
 // Selects the dialect of a request. Dialects share paths (four of them serve `/v1/chat/completions`), so the selection
 // uses, in this order: the mount prefix, the caller's key, headers that identify the client, the configured default. A
-// dialect that does not claim the path is skipped.
+// dialect that does not claim the path is skipped, unless the headers select it.
 
 import type { Method, RouteMatch } from '../http/route-table.ts'
 import { RouteTable } from '../http/route-table.ts'
@@ -59,6 +59,8 @@ export class DialectChoice {
 	private readonly entries: readonly DialectEntry[]
 	/** Those that identify their clients by headers. */
 	private readonly recognizing: readonly DialectEntry[]
+	/** Those whose client libraries also serve other dialects. */
+	private readonly suggesting: readonly DialectEntry[]
 	private readonly v1: Default
 	private readonly root: Default
 	private readonly mounts: ReadonlyMap<string, Dialect>
@@ -74,6 +76,7 @@ export class DialectChoice {
 			offered: sharedTable(dialect, ({ explicitOnly }) => explicitOnly !== true),
 		}))
 		this.recognizing = this.entries.filter(({ dialect }) => dialect.recognizes !== undefined)
+		this.suggesting = this.entries.filter(({ dialect }) => dialect.suggests !== undefined)
 		this.mounts = new Map(dialects.map((dialect) => [dialect.mount, dialect]))
 		for (const dialect of dialects) claim(dialect, this.mounted, dialect.mount)
 		const usual = (entry: DialectEntry): Default => ({ entry, order: this.arrange([entry]) })
@@ -104,13 +107,13 @@ export class DialectChoice {
 	}
 
 	/**
-	 * The dialect that writes errors if no route matches: the only one that uses the path's first segment, or else the
-	 * likeliest one.
+	 * The dialect that writes errors if no route matches: that of the client, the only one that uses the path's first
+	 * segment, or else the likeliest one.
 	 */
 	dialectFor(lookup: RouteLookup): Dialect {
 		const beginning = beginningOf(lookup.path)
-		const mounted = this.mounts.get(beginning)
-		if (mounted !== undefined) return mounted
+		const owner = this.mounts.get(beginning) ?? this.recognized(lookup.headers)?.dialect
+		if (owner !== undefined) return owner
 		const [only, ...others] = this.entries.filter(({ beginnings }) => beginnings.has(beginning))
 		if (only !== undefined && others.length === 0) return only.dialect
 		return this.order(lookup).likeliest
@@ -119,12 +122,25 @@ export class DialectChoice {
 	/** Most requests identify no dialect, so their order is computed once. */
 	private order({ path, headers, preferred }: RouteLookup): Order {
 		const usual = path.startsWith('/v1/') ? this.v1 : this.root
-		const selected: DialectEntry[] = []
 		// The key may select a dialect that this version does not have.
-		if (preferred !== undefined) selected.push(...this.entries.filter(({ dialect }) => dialect.name === preferred))
-		for (const entry of this.recognizing) if (entry.dialect.recognizes?.(headers) === true) selected.push(entry)
-		const [likeliest, ...others] = selected
-		return likeliest === undefined ? usual.order : this.arrange([likeliest, ...others, usual.entry])
+		const chosen = preferred === undefined ? undefined : this.entries.find(({ dialect }) => dialect.name === preferred)
+		const recognized = this.recognized(headers)
+		if (recognized !== undefined) {
+			const own = [chosen, recognized].filter((entry) => entry !== undefined)
+			return { likeliest: (chosen ?? recognized).dialect, tables: own.map(({ table }) => table) }
+		}
+		const selected = chosen ?? this.suggested(headers, usual.entry)
+		return selected === undefined ? usual.order : this.arrange([selected, usual.entry])
+	}
+
+	private recognized(headers: Headers): DialectEntry | undefined {
+		return this.recognizing.find(({ dialect }) => dialect.recognizes?.(headers) === true)
+	}
+
+	/** The clients of `usual` may send nothing that identifies them; then it stays selected. */
+	private suggested(headers: Headers, usual: DialectEntry): DialectEntry | undefined {
+		if (usual.dialect.recognizes === undefined) return undefined
+		return this.suggesting.find(({ dialect }) => dialect.suggests?.(headers) === true)
 	}
 
 	/** First the selected dialects, likeliest first, then all others with the paths that they serve to any client. */

@@ -18,8 +18,13 @@ export interface Dialect {
 	/** Prefixes of each route's path, below the mount and, shared with other dialects, below the root; `''` for none. */
 	readonly prefixes: readonly string[]
 	readonly routes: readonly Route[]
-	/** Whether the headers identify a client of this dialect. */
+	/** Whether the headers identify a client of this dialect, which then gets no path of another one. */
 	recognizes?(headers: Headers): boolean
+	/**
+	 * Whether the headers identify a client library that was made for this dialect, but serves others as well. It selects
+	 * this dialect instead of a default whose own clients are recognized.
+	 */
+	suggests?(headers: Headers): boolean
 	/** Keep-alive text for idle streams, as whole lines; `''` for clients that cannot parse one. A comment if absent. */
 	readonly heartbeat?: string
 	/** Routes that are also served over a WebSocket. */

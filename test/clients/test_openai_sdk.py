@@ -34,6 +34,16 @@ def test_answers_and_request_id(client, server):
     assert answer._request_id.startswith("req_")
 
 
+def test_a_base_url_without_the_version(client, server):
+    """Aleph Alpha's dialect, the default there, has errors without these fields, and UUIDs as ids."""
+    bare = OpenAI(base_url=server.url, api_key=server.key, max_retries=0)
+    assert ask(bare, server, "What is the capital of France?").id.startswith("chatcmpl-")
+    with pytest.raises(NotFoundError) as failure:
+        bare.chat.completions.create(model="absent", messages=[{"role": "user", "content": "x"}])
+    assert failure.value.code == "model_not_found" and failure.value.type == "invalid_request_error"
+    assert [model.id for model in bare.models.list()] == [model.id for model in client.models.list()]
+
+
 async def test_async_stream(server):
     client = AsyncOpenAI(base_url=f"{server.url}/v1", api_key=server.key)
     stream = await client.chat.completions.create(

@@ -1,4 +1,7 @@
-// Features of requests and responses: the rows of docs/fidelity.md.
+// Features of requests and responses: the rows of docs/fidelity.md, and the field of an engine's table of fates that
+// each of them belongs to.
+
+import type { RequestFates } from '../../src/chat/request-fates.ts'
 
 export const requestFeatures = {
 	system: 'system message',
@@ -36,6 +39,79 @@ export const requestFeatures = {
 } as const
 
 export type RequestFeature = keyof typeof requestFeatures
+
+/** The field that decides about a feature. */
+export const fieldOf: Readonly<Record<RequestFeature, keyof RequestFates>> = {
+	system: 'messages',
+	developer: 'messages',
+	laterSystem: 'lateInstructions',
+	image: 'image',
+	imageUrl: 'image',
+	audio: 'audio',
+	file: 'file',
+	tools: 'tools',
+	toolChoice: 'toolChoice',
+	toolChoiceRequired: 'toolChoice',
+	parallelOff: 'parallelToolCalls',
+	toolResult: 'messages',
+	toolFailure: 'failedTool',
+	toolImage: 'resultImage',
+	jsonSchema: 'responseFormat',
+	jsonObject: 'jsonMode',
+	maxTokens: 'maxTokens',
+	stop: 'stop',
+	temperature: 'temperature',
+	topP: 'topP',
+	topK: 'topK',
+	frequencyPenalty: 'frequencyPenalty',
+	logitBias: 'logitBias',
+	seed: 'seed',
+	logprobs: 'logprobs',
+	choices: 'choices',
+	effort: 'reasoningEffort',
+	budget: 'reasoningTokens',
+	thinkingOff: 'reasoningOff',
+	user: 'user',
+	cacheMark: 'cacheMark',
+	ownField: 'passthrough',
+}
+
+/** The rows of the table of engines: the fields of the tables of fates. */
+export const fieldTitles: Readonly<Record<Exclude<keyof RequestFates, 'model' | 'passthroughWire'>, string>> = {
+	messages: 'messages',
+	image: 'images',
+	audio: 'audio',
+	file: 'files',
+	messageName: '`name` of a message',
+	lateInstructions: 'system messages within the conversation',
+	reasoningText: 'reasoning of earlier turns, without a signature',
+	failedTool: 'tool results with an error',
+	resultImage: 'images in tool results',
+	tools: 'tools',
+	toolChoice: 'tool choice',
+	parallelToolCalls: 'parallel tool calls disabled',
+	responseFormat: 'JSON schema',
+	jsonMode: 'JSON mode, no schema',
+	maxTokens: 'token limit',
+	stop: 'stop sequences',
+	temperature: 'temperature',
+	topP: 'top_p',
+	topK: 'top_k',
+	minP: 'min_p',
+	frequencyPenalty: 'frequency penalty',
+	presencePenalty: 'presence penalty',
+	repetitionPenalty: 'repetition penalty',
+	logitBias: 'logit bias',
+	seed: 'seed',
+	logprobs: 'log probabilities',
+	choices: 'several choices (n)',
+	reasoningEffort: 'reasoning effort',
+	reasoningTokens: 'reasoning token limit',
+	reasoningOff: 'reasoning disabled',
+	cacheMark: 'prompt-cache breakpoints',
+	user: 'end-user id',
+	passthrough: 'fields without a canonical meaning',
+}
 
 export const answerFeatures = {
 	text: 'text',

@@ -91,7 +91,7 @@ const chat: FeatureRequests = {
 	logprobs: having({ logprobs: true, top_logprobs: 2 }),
 	choices: having({ n: 2 }),
 	effort: having({ reasoning_effort: 'low' }),
-	budget: having({ reasoning: { max_tokens: 2000 } }),
+	budget: having({ reasoning: { max_tokens: 2000 }, max_tokens: 5000 }),
 	thinkingOff: having({ reasoning_effort: 'none' }),
 	user: having({ user: marks.user }),
 	cacheMark: before({

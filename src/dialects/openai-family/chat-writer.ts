@@ -2,6 +2,8 @@
 
 import { ChatChunkWriter, type ChunkShape } from '../../wire/openai/chat-chunk-writer.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
+import { openaiWire } from '../../wire/openai/formats.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter, StreamWriter } from '../writer.ts'
 import { completionIdentity } from './completion-identity.ts'
 
@@ -17,6 +19,13 @@ export function chatWriter(
 	return {
 		completion: (completion, context, source) =>
 			writeCompletion(completion, completionIdentity(context, idPrefix), shape, source),
+		unsupportedParts: unsupportedInChat,
 		stream: (context) => adaptStream(new ChatChunkWriter(completionIdentity(context, idPrefix), shape)),
 	}
 }
+
+/** What a chat message of OpenAI's API cannot express. */
+export const unsupportedInChat = unsupportedPartsOf({
+	hasPart: (part) => part.type !== 'provider-item' || part.wire === openaiWire,
+	wire: openaiWire,
+})

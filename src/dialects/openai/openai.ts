@@ -37,6 +37,9 @@ import { completionUsage, embeddingUsage } from './usage.ts'
 /** The version that OpenAI's servers report in `openai-version`. */
 const apiVersion = '2020-10-01'
 
+/** The `User-Agent` of OpenAI's SDKs in all languages, and of the AI SDK's provider. */
+const sdk = /^(?:Async)?(?:Azure)?OpenAI(?:Client(?:Async)?Impl|::Client)?\/|\bai-sdk\/openai\//
+
 export const openai: Dialect = {
 	name: 'openai',
 	mount: '/openai',
@@ -76,6 +79,7 @@ export const openai: Dialect = {
 		detokenize,
 		...models,
 	],
+	suggests: (headers) => sdk.test(headers.get('user-agent') ?? ''),
 	sockets: [responsesSocket],
 	writeError,
 	headers: ({ processingMs, limits, nowMs }) => ({

@@ -3,6 +3,7 @@
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
+import { unsupportedInChat } from '../openai-family/chat-writer.ts'
 import { completionIdentity } from '../openai-family/completion-identity.ts'
 import { readUserIdHistory } from '../openai-family/user-id-history.ts'
 import { readOpenGateChatRequest } from './chat-request-reader.ts'
@@ -32,6 +33,7 @@ export const chatCompletions: Route = {
 						usage: writePricedUsage({ ...identity, usage: completion.usage, price: context.price }),
 					}
 				},
+				unsupportedParts: unsupportedInChat,
 				stream: (context) => new UsageChunkWriter(completionIdentity(context, idPrefix), context.price, shape),
 			},
 		}

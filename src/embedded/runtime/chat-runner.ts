@@ -194,6 +194,16 @@ export const embeddedRequestFates = {
 	user: 'unused',
 	passthrough: 'translated',
 	passthroughWire: 'unused',
+	image: 'refused',
+	audio: 'refused',
+	file: 'refused',
+	messageName: 'translated',
+	lateInstructions: 'translated',
+	failedTool: 'translated',
+	resultImage: 'refused',
+	reasoningText: 'translated',
+	jsonMode: 'written',
+	reasoningOff: 'translated',
 } as const satisfies RequestFates
 
 const reportDropped = dropReporter(embeddedRequestFates)

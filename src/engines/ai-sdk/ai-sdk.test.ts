@@ -54,7 +54,15 @@ async function open(
 	received = []
 	const options = { apiKey, baseURL }
 	const provider = await openProvider({ package: name, options }, [import.meta.dir])
-	return openAiSdk({ provider, model: 'm', timeouts, clock: systemClock, redact: optionRedactor(options), ...changes })
+	return openAiSdk({
+		provider,
+		service: 'acme',
+		model: 'm',
+		timeouts,
+		clock: systemClock,
+		redact: optionRedactor(options),
+		...changes,
+	})
 }
 
 const text = (value: string) => [{ type: 'text', text: value }] as const
@@ -138,7 +146,7 @@ const pieces = [
 	event('message_delta', { delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 12 } }),
 	event('message_stop'),
 ].join('')
-const signature = (value: string) => ({ wire: 'ai-sdk', value, origin: 'anthropic.messages m' })
+const signature = (value: string) => ({ wire: 'ai-sdk', value, origin: 'acme m' })
 const expected = {
 	model: 'm-2026',
 	choices: [

@@ -33,6 +33,8 @@ import {
 
 export interface AiSdkOptions {
 	readonly provider: Provider
+	/** The service that the signatures of answers belong to. */
+	readonly service: string
 	/** Method of the provider that returns chat models. Default: `languageModel`. */
 	readonly method?: string
 	/** Set on every call. */
@@ -60,6 +62,7 @@ export function openAiSdk(options: AiSdkOptions): Engine {
 
 class AiSdk implements Engine {
 	readonly rerank?: NonNullable<Engine['rerank']>
+	readonly signatureService: string
 	private readonly options: AiSdkOptions
 	private readonly operations: readonly Operation[]
 	private readonly running = new RunningCalls()
@@ -68,6 +71,7 @@ class AiSdk implements Engine {
 		this.options = options
 		const { provider, model } = options
 		if (model !== undefined) versionOf(this.languageModel(model))
+		this.signatureService = options.service
 		const embeds = offers(model, (id) => this.embeddingModel(id))
 		const reranks = provider.rerankingModel !== undefined
 		if (reranks) this.rerank = (request, call) => this.order(request, call)
@@ -159,7 +163,7 @@ class AiSdk implements Engine {
 			namedTool: request.toolChoice.type === 'named',
 			oneCall: !request.parallelToolCalls,
 			newCallId: () => `call_${randomBytes(12).toString('hex')}`,
-			origin: this.originOf(call.model),
+			origin: signatureOrigin(this.signatureService, call.model),
 			drop: (part) => call.drop?.(part),
 			explain: (error) => this.alarmed(readStreamFailure(error, this.failures())),
 		})
@@ -190,7 +194,7 @@ class AiSdk implements Engine {
 			supportedUrls: (await model.supportedUrls) ?? {},
 			providerOptions,
 			passthrough,
-			origin: this.originOf(call.model),
+			origin: signatureOrigin(this.signatureService, call.model),
 		}
 		return { ...requestContext(call, running), ...writeCall(request, form, (part) => call.drop?.(part)) }
 	}
@@ -243,13 +247,6 @@ class AiSdk implements Engine {
 		const model: unknown = make.call(provider, id)
 		if (isLanguageModel(model)) return model
 		throw new Error(`the method '${method}' of the provider does not return a language model`)
-	}
-
-	/** Undefined if the package does not name the model's provider. */
-	private originOf(id: string): string | undefined {
-		if (!offers(id, (one) => this.languageModel(one))) return undefined
-		const { provider } = this.languageModel(id)
-		return provider === undefined ? undefined : signatureOrigin(provider, id)
 	}
 
 	/** Packages without embedding models throw. @throws ChatError `wrong-operation` */

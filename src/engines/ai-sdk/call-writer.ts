@@ -73,6 +73,16 @@ export const callFates = {
 	reasoningEffort: 'translated',
 	passthrough: 'written',
 	passthroughWire: 'translated',
+	image: 'written',
+	audio: 'written',
+	file: 'written',
+	messageName: 'dropped',
+	lateInstructions: 'written',
+	failedTool: 'written',
+	resultImage: 'written',
+	reasoningText: 'written',
+	jsonMode: 'written',
+	reasoningOff: 'written',
 } as const satisfies RequestFates
 
 const reportDropped = dropReporter(callFates)

@@ -23,7 +23,7 @@ export interface ContentReading {
 }
 
 /** A block of text or reasoning, or a call, that has not ended. */
-interface OpenBlock {
+interface BlockState {
 	readonly type: 'text' | 'reasoning' | 'tool-call'
 	readonly id: string
 	/** Received so far. */
@@ -42,7 +42,7 @@ const maxArgumentsLength = 8_388_608
 export class ContentReader {
 	private readonly reading: ContentReading
 	private readonly parts = new PartSequencer<object>(0)
-	private open: readonly OpenBlock[] = []
+	private open: readonly BlockState[] = []
 	private readonly callIds = new Set<string>()
 	/** Of the calls of tools that the provider runs. */
 	private readonly providerCalls = new Set<string>()
@@ -143,7 +143,7 @@ export class ContentReader {
 		if (isWhole) this.endPart(open, into)
 	}
 
-	private continueCall(open: OpenBlock, fragment: string, into: ChatEvent[]): void {
+	private continueCall(open: BlockState, fragment: string, into: ChatEvent[]): void {
 		const received = open.started ? fragment : open.text + fragment
 		open.text += fragment
 		const { name } = open
@@ -152,14 +152,14 @@ export class ContentReader {
 		this.parts.delta(open, { text: received }, into)
 	}
 
-	private startCall(open: OpenBlock, name: string, into: ChatEvent[]): void {
+	private startCall(open: BlockState, name: string, into: ChatEvent[]): void {
 		if (open.started) return
 		const signature = writeSignature(open.metadata, this.reading.origin)
 		const id = this.uniqueId(open.id)
 		this.start(open, { type: 'tool-call', kind: 'function', id, name, signature }, into)
 	}
 
-	private find(type: OpenBlock['type'], id = ''): OpenBlock | undefined {
+	private find(type: BlockState['type'], id = ''): BlockState | undefined {
 		return this.open.find((open) => open.type === type && open.id === id)
 	}
 
@@ -167,7 +167,7 @@ export class ContentReader {
 	 * Takes a position. Texts, and reasoning without metadata, end when a part of another type begins, because many
 	 * packages end them with the stream.
 	 */
-	private begin(type: OpenBlock['type'], id = '', into: ChatEvent[]): OpenBlock {
+	private begin(type: BlockState['type'], id = '', into: ChatEvent[]): BlockState {
 		this.endBlocks(type, into)
 		if (type === 'tool-call' && ++this.calls > maxCalls) throw tooLarge()
 		const isDiscarded = type === 'tool-call' && this.reading.oneCall && this.calls > 1
@@ -185,13 +185,13 @@ export class ContentReader {
 		}
 	}
 
-	private start(open: OpenBlock, part: StartedPart, into: ChatEvent[]): void {
+	private start(open: BlockState, part: StartedPart, into: ChatEvent[]): void {
 		if (open.started || open.isDiscarded) return
 		open.started = true
 		this.parts.start(open, part, into)
 	}
 
-	private endPart(open: OpenBlock, into: ChatEvent[]): void {
+	private endPart(open: BlockState, into: ChatEvent[]): void {
 		const { metadata, text, name } = open
 		const { origin } = this.reading
 		this.open = this.open.filter((one) => one !== open)

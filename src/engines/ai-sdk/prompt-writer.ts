@@ -72,7 +72,6 @@ class PromptWriter {
 	}
 
 	write(message: Message, index: number): PromptMessage {
-		if ('name' in message && message.name !== undefined) this.drop('messages.name')
 		switch (message.role) {
 			case 'system':
 			case 'developer':

@@ -31,8 +31,18 @@ export const echoRequestFates = {
 	reasoningTokens: 'dropped',
 	cacheMark: 'unused',
 	user: 'unused',
-	passthrough: 'translated',
+	passthrough: 'dropped',
 	passthroughWire: 'unused',
+	image: 'dropped',
+	audio: 'dropped',
+	file: 'dropped',
+	messageName: 'unused',
+	lateInstructions: 'unused',
+	failedTool: 'unused',
+	resultImage: 'dropped',
+	reasoningText: 'unused',
+	jsonMode: 'written',
+	reasoningOff: 'dropped',
 } as const satisfies RequestFates
 
 const reportDropped = dropReporter(echoRequestFates)

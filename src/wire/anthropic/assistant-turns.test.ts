@@ -8,6 +8,7 @@ import { CompletionFold } from '../../chat/completion-fold.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import { readMessage } from './message-answer-reader.ts'
 import { writeMessage } from './message-answer-writer.ts'
 import { MessageEventReader } from './message-event-reader.ts'
@@ -96,8 +97,9 @@ function send(given: readonly JsonObject[]) {
 		stream: false,
 		drop: (part) => dropped.push(part),
 	})
-	const messages: readonly JsonObject[] = JSON.parse(JSON.stringify(body.messages))
-	return { messages, dropped }
+	const text = stringifyJson(body.messages)
+	const messages: readonly JsonObject[] = JSON.parse(text)
+	return { messages, text, dropped }
 }
 
 function plain(value: unknown): unknown {
@@ -242,5 +244,35 @@ test('content of the user and of tools leaves as it arrived', () => {
 			],
 		},
 	]
-	expect(send(messages)).toEqual({ messages, dropped: [] })
+	expect(send(messages)).toMatchObject({ messages, dropped: [] })
 })
+
+test('inputs and unknown blocks leave with the numbers and the order of keys that they arrived with', async () => {
+	const numbers = '{"12":1,"2":2,"id":1234567890123456789,"price":1.0}'
+	const blocks = [
+		`{"type":"server_tool_use","id":"srv_1","name":"a","input":${numbers}}`,
+		`{"type":"new_block","of":1234567890123456789,"list":[${numbers}]}`,
+		`{"type":"text","text":"a","new_field":${numbers}}`,
+		`{"type":"tool_use","id":"toolu_1","name":"look","input":${numbers}}`,
+	]
+	const content = listOf(parseJson(`[${blocks.join()}]`))
+	const results = [{ type: 'tool_result', tool_use_id: 'toolu_1' }]
+	const { text } = send([
+		{ role: 'assistant', content },
+		{ role: 'user', content: results },
+	])
+	const events = readMessage({ ...head, content, stop_reason: 'end_turn', usage }, open())
+	const whole = stringifyJson(writeMessage(fold(events), identity, shape))
+	for (const block of blocks) {
+		expect(text).toContain(block)
+		expect(whole).toContain(block.slice(0, -1))
+	}
+	const writer = new MessageEventWriter(identity, shape)
+	const written = events.map((event) => writer.write(event)).join('')
+	expect(written).toContain(blocks[1] ?? '')
+	expect(written.split(JSON.stringify(numbers))).toHaveLength(3)
+})
+
+function listOf(value: unknown): readonly JsonObject[] {
+	return Array.isArray(value) ? value : []
+}

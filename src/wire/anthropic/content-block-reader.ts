@@ -47,7 +47,7 @@ interface OpenCall {
 
 interface OpenItem {
 	readonly type: 'provider-item'
-	readonly item: Record<string, Json | undefined>
+	item: JsonObject
 	/** The deltas of the input. */
 	text: string
 }
@@ -186,7 +186,7 @@ export class ContentBlockReader {
 
 	/** The item is known when its block stops. */
 	private startItem(index: unknown, item: JsonObject): void {
-		const block: OpenItem = { type: 'provider-item', item: { ...item }, text: '' }
+		const block: OpenItem = { type: 'provider-item', item, text: '' }
 		this.blocks.set(index, block)
 		this.parts.reserve(block)
 	}
@@ -244,14 +244,14 @@ function addToItem(block: OpenItem, delta: unknown): void {
 	if (!isObject(delta)) return
 	const { type, ...fields } = delta as JsonObject
 	if (type === 'input_json_delta') block.text += textField(delta, 'partial_json') ?? ''
-	else for (const [name, value] of Object.entries(fields)) append(block.item, name, value)
+	else
+		for (const [name, value] of Object.entries(fields))
+			block.item = { ...block.item, [name]: appended(block.item[name], value) }
 }
 
-function append(item: OpenItem['item'], name: string, value: Json | undefined): void {
-	const earlier = item[name]
-	if (typeof earlier === 'string' && typeof value === 'string') item[name] = earlier + value
-	else if (Array.isArray(earlier) && Array.isArray(value)) item[name] = [...earlier, ...value]
-	else item[name] = value
+function appended(earlier: Json | undefined, value: Json | undefined): Json | undefined {
+	if (typeof earlier === 'string' && typeof value === 'string') return earlier + value
+	return Array.isArray(earlier) && Array.isArray(value) ? [...earlier, ...value] : value
 }
 
 function completeItem({ item, text }: OpenItem): JsonObject {

@@ -193,6 +193,16 @@ export const messageRequestFates = {
 	cacheMark: 'written',
 	passthrough: 'written',
 	passthroughWire: 'translated',
+	image: 'written',
+	audio: 'refused',
+	file: 'written',
+	messageName: 'dropped',
+	lateInstructions: 'translated',
+	failedTool: 'written',
+	resultImage: 'written',
+	reasoningText: 'dropped',
+	jsonMode: 'translated',
+	reasoningOff: 'unused',
 } as const satisfies RequestFates
 
 const reportDropped = dropReporter(messageRequestFates)

@@ -16,9 +16,10 @@ import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import { unnamedCall } from '../json/tool-call-assembler.ts'
 import { showExecutedCode } from './executed-code.ts'
 import { geminiWire } from './formats.ts'
-import { readRest } from './gemini-rest.ts'
+import { mergeCandidateRest, readRest } from './gemini-rest.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 import { readMedia } from './media.ts'
+import { addPartialArguments } from './partial-arguments.ts'
 
 export interface CandidateReading {
 	readonly index: number
@@ -85,12 +86,10 @@ export class CandidateReader {
 		const events: ChatEvent[] = []
 		this.chunk++
 		for (const part of listField(field(candidate, 'content'), 'parts')) this.readPart(part, events)
-		if (events.length > 0 || this.openCall !== undefined) this.isOpen = true
+		if (events.some(isContent) || this.openCall !== undefined) this.isOpen = true
 		this.logprobs = [...this.logprobs, ...readLogprobs(field(candidate, 'logprobsResult'))]
 		if (this.logprobs.length > 0) this.addLogprobs(events)
-		const rest = readRest(candidate, knownCandidateFields)
-		// Chunks repeat these fields, and the last value is the complete one.
-		if (rest !== undefined) this.rest = { ...rest, fields: { ...this.rest?.fields, ...rest.fields } }
+		this.rest = mergeCandidateRest(this.rest, readRest(candidate, knownCandidateFields))
 		return events
 	}
 
@@ -206,13 +205,15 @@ export class CandidateReader {
 		const name = textField(called, 'name')
 		const args = field(called, 'args')
 		const given = isObject(args) ? (args as JsonObject) : {}
+		const pieces = listField(called, 'partialArgs')
 		const own = readRest(called, knownCallFields)
 		const nested = own === undefined ? undefined : { ...own, fields: { functionCall: own.fields } }
 		const rest = mergeRest(readRest(part, knownPartFields), nested)
 		if (name === undefined) {
 			if (this.isDropping) return
 			if (this.openCall === undefined) throw unnamedCall()
-			this.openCall.args = { ...exactMembers(this.openCall.args), ...exactMembers(given) } as JsonObject
+			const merged = { ...exactMembers(this.openCall.args), ...exactMembers(given) } as JsonObject
+			this.openCall.args = addPartialArguments(merged, pieces)
 			this.openCall.signature ??= signature
 			this.openCall.rest = mergeRest(this.openCall.rest, rest)
 			return
@@ -222,7 +223,7 @@ export class CandidateReader {
 		if (this.isDropping) return
 		if (this.calls >= maxCalls)
 			throw new ChatError('upstream-failed', `The model made more than ${maxCalls} tool calls.`, { sent: 'yes' })
-		this.openCall = { id: textField(called, 'id'), name, args: given, signature, rest }
+		this.openCall = { id: textField(called, 'id'), name, args: addPartialArguments(given, pieces), signature, rest }
 	}
 
 	/** Ends the open part or call. */
@@ -284,6 +285,11 @@ export class CandidateReader {
 /** Marks the signature of an empty text, so that it is not taken for the signature of the part before it. */
 const emptyText: Rest = { wire: geminiWire, fields: { text: '' } }
 
+/** Whether an event has more than a signature, which may follow the finish reason. */
+function isContent(event: ChatEvent): boolean {
+	return event.type === 'part-delta' || (event.type === 'part-start' && event.part.type !== 'reasoning')
+}
+
 const knownCandidateFields: ReadonlySet<string> = new Set(['index', 'content', 'finishReason', 'logprobsResult'])
 const knownPartFields: ReadonlySet<string> = new Set(['text', 'thought', 'thoughtSignature', 'functionCall'])
-const knownCallFields: ReadonlySet<string> = new Set(['id', 'name', 'args'])
+const knownCallFields: ReadonlySet<string> = new Set(['id', 'name', 'args', 'partialArgs', 'willContinue'])

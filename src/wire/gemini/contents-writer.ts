@@ -55,7 +55,6 @@ class ContentsWriter {
 
 	write(message: Message, index: number): void {
 		if (message.role !== 'tool') this.endResults()
-		if ('name' in message && message.name !== undefined) this.drop('messages.name')
 		switch (message.role) {
 			case 'system':
 			case 'developer':

@@ -75,6 +75,16 @@ export const generationRequestFates = {
 	reasoningTokens: 'translated',
 	passthrough: 'written',
 	passthroughWire: 'translated',
+	image: 'written',
+	audio: 'written',
+	file: 'written',
+	messageName: 'dropped',
+	lateInstructions: 'translated',
+	failedTool: 'translated',
+	resultImage: 'translated',
+	reasoningText: 'written',
+	jsonMode: 'written',
+	reasoningOff: 'translated',
 } as const satisfies RequestFates
 
 const reportDropped = dropReporter(generationRequestFates)

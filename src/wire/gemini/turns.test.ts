@@ -7,6 +7,7 @@ import { requestFor } from '../../chat/destination.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { JsonObject } from '../../chat/json.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
@@ -340,6 +341,14 @@ describe('images and audio', () => {
 })
 
 describe('unknown fields', () => {
+	test('keep their numbers', async () => {
+		const parts = '[{"newField":12345678901234567890,"text":"a"},{"newPart":1.0},{"other":{"2":1,"1":-0.0}}]'
+		const content = await readWhole(parseJson(parts) as readonly JsonObject[])
+		const messages: readonly Message[] = [{ role: 'assistant', content }]
+		const body = writeGenerationRequest({ ...plain, messages }, formOf('m', 'gemini'), () => undefined)
+		expect(stringifyJson(body)).toContain(`"parts":${parts}`)
+	})
+
 	test('of a call go back in it', async () => {
 		const call = { functionCall: { id: 'a', name: 'f', args: {}, newField: 1 }, partMetadata: { b: 2 } }
 		expect(send(await readWhole([call])).parts).toEqual([call])
@@ -380,6 +389,24 @@ describe('unknown fields', () => {
 		expect(body.contents).toEqual([{ role: 'model', parts: [{ text: 'ab' }] }])
 		expect(dropped).toEqual([])
 	})
+
+	test.each(['citationSources', 'citations'])(
+		'of a candidate include the citations of all chunks: %s',
+		async (name) => {
+			const chunk = (text: string, uris: readonly string[], finishReason?: string) => ({
+				candidates: [
+					{
+						content: { parts: [{ text }] },
+						finishReason,
+						citationMetadata: { [name]: uris.map((uri) => ({ uri, startIndex: 0 })) },
+					},
+				],
+			})
+			const { rest } = await choiceOf(eventsOf([chunk('a', ['x']), chunk('b', ['x', 'y']), chunk('c', ['z'], 'STOP')]))
+			const citations = ['x', 'y', 'z'].map((uri) => ({ uri, startIndex: 0 }))
+			expect(rest?.fields).toEqual({ citationMetadata: { [name]: citations } })
+		},
+	)
 
 	test('of the usage are its rest', () => {
 		const promptTokensDetails = [{ modality: 'TEXT', tokenCount: 3 }]

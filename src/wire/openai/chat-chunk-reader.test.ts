@@ -109,6 +109,17 @@ describe('texts', () => {
 		expect(start).toEqual({ type: 'start', model: 'm-2026', fingerprint: 'fp_1' })
 	})
 
+	test('usage that the first chunk reports is known at the start', () => {
+		const first = {
+			...chunk({ role: 'assistant' }),
+			usage: { prompt_tokens: 321, completion_tokens: 0, total_tokens: 321 },
+		}
+		expect(read([first, chunk({ content: 'a' }, 'stop'), ...ended])[0]).toMatchObject({
+			type: 'start',
+			usage: { promptTokens: 321, completionTokens: 0, source: 'upstream' },
+		})
+	})
+
 	test('reasoning under either name, refusals, and content as a list of parts', async () => {
 		const [choice] = await fieldsOfChoices([
 			chunk({ role: 'assistant', reasoning_content: 'hm', reasoning: 'hm', content: null }),

@@ -134,6 +134,7 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 			type: 'start',
 			model: model === this.reading.model ? undefined : model,
 			fingerprint,
+			usage: this.reported,
 		})
 	}
 

@@ -99,5 +99,7 @@ function writePart(part: UserPart | ToolPart, form: PartsForm, drop: Drop): Json
 		}
 		case 'provider-item':
 			return part.item
+		default:
+			return part satisfies never
 	}
 }
