@@ -8,6 +8,7 @@ import { completionOf, eventsOf } from '../src/engines/answer.testing.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import type { Engine, EngineCall } from '../src/engines/engine.ts'
 import type { EngineContext } from '../src/engines/kind.ts'
+import { signatureOrigin } from '../src/engines/upstream/signature-origin.ts'
 import { systemClock } from '../src/system/clock.ts'
 import { openLog } from '../src/system/log.ts'
 import { echoContextTokens, listenEcho } from './echo-gateway.ts'
@@ -114,7 +115,7 @@ test('signatures belong to the configured host, or to the package', async () => 
 		[{ apiKey: 'sk-any-key' }, '@ai-sdk/openai'],
 	] as const) {
 		const engine = await open({ package: '@ai-sdk/openai', options })
-		expect(engine.signatureService).toBe(service)
+		expect(engine.originOf?.('m')).toBe(signatureOrigin(service, 'm'))
 		await engine.close()
 	}
 })

@@ -29,11 +29,8 @@ export interface Engine {
 	detokenize?(request: DetokenizeRequest, call: EngineCall): Promise<string>
 	/** Each chunk of its streams is one token. Chunks can then be counted if the upstream does not report usage. */
 	readonly streamsSingleTokens?: boolean
-	/**
-	 * The service that recognizes the signatures of its answers: the host of the upstream, or the provider's name. Absent
-	 * if the answers have none.
-	 */
-	readonly signatureService?: string | undefined
+	/** The origin of the signatures in answers of `model`, the upstream's name. Absent or undefined if they have none. */
+	originOf?(model: string): string | undefined
 	/**
 	 * The number of prompt tokens of a request. Absent if the upstream cannot count them; the number is then estimated.
 	 */

@@ -130,9 +130,8 @@ function untilCut(rendered: string): string {
 
 /** Reports the names of messages if the template does not write them. */
 export function reportUnusedNames(messages: readonly Message[], { takesNames }: ChatTemplate, drop: Drop): void {
-	if (takesNames) return
-	for (const [at, message] of messages.entries())
-		if (message.role !== 'tool' && message.name !== undefined) drop(`messages[${at}].name`)
+	if (!takesNames && messages.some((message) => message.role !== 'tool' && message.name !== undefined))
+		drop('messages.name')
 }
 
 function refuseMedia(message: Message, at: number): void {

@@ -62,7 +62,7 @@ export function openAiSdk(options: AiSdkOptions): Engine {
 
 class AiSdk implements Engine {
 	readonly rerank?: NonNullable<Engine['rerank']>
-	readonly signatureService: string
+	private readonly service: string
 	private readonly options: AiSdkOptions
 	private readonly operations: readonly Operation[]
 	private readonly running = new RunningCalls()
@@ -71,7 +71,7 @@ class AiSdk implements Engine {
 		this.options = options
 		const { provider, model } = options
 		if (model !== undefined) versionOf(this.languageModel(model))
-		this.signatureService = options.service
+		this.service = options.service
 		const embeds = offers(model, (id) => this.embeddingModel(id))
 		const reranks = provider.rerankingModel !== undefined
 		if (reranks) this.rerank = (request, call) => this.order(request, call)
@@ -163,7 +163,7 @@ class AiSdk implements Engine {
 			namedTool: request.toolChoice.type === 'named',
 			oneCall: !request.parallelToolCalls,
 			newCallId: () => `call_${randomBytes(12).toString('hex')}`,
-			origin: signatureOrigin(this.signatureService, call.model),
+			origin: this.originOf(call.model),
 			drop: (part) => call.drop?.(part),
 			explain: (error) => this.alarmed(readStreamFailure(error, this.failures())),
 		})
@@ -194,7 +194,7 @@ class AiSdk implements Engine {
 			supportedUrls: (await model.supportedUrls) ?? {},
 			providerOptions,
 			passthrough,
-			origin: signatureOrigin(this.signatureService, call.model),
+			origin: this.originOf(call.model),
 		}
 		return { ...requestContext(call, running), ...writeCall(request, form, (part) => call.drop?.(part)) }
 	}
@@ -247,6 +247,10 @@ class AiSdk implements Engine {
 		const model: unknown = make.call(provider, id)
 		if (isLanguageModel(model)) return model
 		throw new Error(`the method '${method}' of the provider does not return a language model`)
+	}
+
+	originOf(model: string): string {
+		return signatureOrigin(this.service, model)
 	}
 
 	/** Packages without embedding models throw. @throws ChatError `wrong-operation` */

@@ -93,7 +93,7 @@ class OpenAICompatible implements Engine {
 
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const origin = this.originOf(call)
+		const origin = this.originOf(call.model)
 		const body = writeChatRequest(request, call.model, this.form, stream, call.drop, origin)
 		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
 		const openChunks = () =>
@@ -171,11 +171,11 @@ class OpenAICompatible implements Engine {
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {
-		const body = writeChatRequest(request, call.model, this.form, false, undefined, this.originOf(call))
+		const body = writeChatRequest(request, call.model, this.form, false, undefined, this.originOf(call.model))
 		return inputTokens.parse(await this.upstream.post('/chat/completions/input_tokens', body, call)).input_tokens
 	}
 
-	private originOf({ model }: EngineCall): string {
+	originOf(model: string): string {
 		return signatureOrigin(this.host, model)
 	}
 

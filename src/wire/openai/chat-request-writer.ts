@@ -147,7 +147,7 @@ export const chatRequestFates = {
 	responseFormat: 'written',
 	reasoningEffort: 'written',
 	reasoningTokens: 'translated',
-	cacheMark: 'translated',
+	cacheMark: 'written',
 	user: 'written',
 	passthrough: 'written',
 	passthroughWire: 'translated',

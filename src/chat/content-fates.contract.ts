@@ -1,0 +1,147 @@
+// The contract suite of a request writer: it does with each optional field of messages, parts and tools what its table
+// of fates states.
+
+import { describe, expect, test } from 'bun:test'
+import type { ContentFates, ContentField } from './content-fates.ts'
+import { ChatError } from './error.ts'
+import type {
+	AssistantMessage,
+	AssistantPart,
+	Message,
+	SystemMessage,
+	ToolMessage,
+	UserMessage,
+	UserPart,
+} from './message.ts'
+import type { ChatRequest } from './request.ts'
+import type { Drop } from './request-fates.ts'
+import type { Rest } from './rest.ts'
+import type { CustomTool, FunctionTool } from './tool.ts'
+
+type Pair = readonly [request: ChatRequest, without: ChatRequest]
+
+const user: UserMessage = { role: 'user', content: [{ type: 'text', text: 'hi' }] }
+const plain: ChatRequest = {
+	model: 'm',
+	messages: [user],
+	sampling: {},
+	stop: [],
+	choices: 1,
+	tools: [],
+	toolChoice: { type: 'none' },
+	parallelToolCalls: true,
+	responseFormat: { type: 'text' },
+	passthrough: {},
+}
+
+function withMessages(...messages: readonly Message[]): ChatRequest {
+	return { ...plain, messages }
+}
+
+/** For each field, two requests that differ in it only. A new field does not compile until it is here. */
+function differences(wire: string): Readonly<Record<ContentField, Pair>> {
+	const rest: Rest = { wire, fields: { trial_field: 1 } }
+	const signature = { wire, value: 'c2lnbmVk' }
+	const text = { type: 'text', text: 'hi' } as const
+	const given = (part: UserPart, without?: UserPart): Pair => [
+		withMessages({ role: 'user', content: [text, part] }),
+		withMessages({ role: 'user', content: without === undefined ? [text] : [text, without] }),
+	]
+	const answered = (part: AssistantPart, without: AssistantPart): Pair => {
+		const conversation = (content: AssistantPart): ChatRequest =>
+			withMessages(user, { role: 'assistant', content: [content, text] }, user)
+		return [conversation(part), conversation(without)]
+	}
+	const call = { type: 'tool-call', kind: 'function', id: 'call_1', name: 'f', arguments: '{}' } as const
+	const called = (part: AssistantPart, result: Partial<ToolMessage> = {}): ChatRequest =>
+		withMessages(
+			user,
+			{ role: 'assistant', content: [part] },
+			{ role: 'tool', callId: 'call_1', content: [text], ...result },
+		)
+	const withTool = (tool: FunctionTool | CustomTool): ChatRequest => ({
+		...plain,
+		tools: [tool],
+		toolChoice: { type: 'required' },
+	})
+	const functionTool: FunctionTool = { type: 'function', name: 'f', strict: false }
+	const customTool: CustomTool = { type: 'custom', name: 'c' }
+	const system: SystemMessage = { role: 'system', content: [text] }
+	const assistant: AssistantMessage = { role: 'assistant', content: [text] }
+	const image = { type: 'image', url: 'data:image/png;base64,AA==' } as const
+	const audio = { type: 'audio', data: 'AA==', format: 'wav' } as const
+	const file = { type: 'file', name: 'a.pdf', data: 'data:application/pdf;base64,AA==' } as const
+	const reasoning = { type: 'reasoning', text: 'Well.' } as const
+	const refusal = { type: 'refusal', text: 'No.' } as const
+	return {
+		'system.name': [withMessages({ ...system, name: 'n' }, user), withMessages(system, user)],
+		'system.rest': [withMessages({ ...system, rest }, user), withMessages(system, user)],
+		'user.name': [withMessages({ ...user, name: 'n' }), withMessages(user)],
+		'user.rest': [withMessages({ ...user, rest }), withMessages(user)],
+		'assistant.name': [withMessages(user, { ...assistant, name: 'n' }, user), withMessages(user, assistant, user)],
+		'assistant.rest': [withMessages(user, { ...assistant, rest }, user), withMessages(user, assistant, user)],
+		'tool.isError': [called(call, { isError: true }), called(call)],
+		'tool.rest': [called(call, { rest }), called(call)],
+		'text.rest': given({ ...text, rest }, text),
+		'reasoning.signature': answered({ ...reasoning, signature }, reasoning),
+		'reasoning.encrypted': answered({ ...reasoning, signature, encrypted: true }, { ...reasoning, signature }),
+		'reasoning.rest': answered({ ...reasoning, signature, rest }, { ...reasoning, signature }),
+		'tool-call.signature': [called({ ...call, signature }), called(call)],
+		'tool-call.rest': [called({ ...call, rest }), called(call)],
+		'refusal.rest': answered({ ...refusal, rest }, refusal),
+		'image.detail': given({ ...image, detail: 'low' }, image),
+		'image.rest': given({ ...image, rest }, image),
+		'audio.rest': given({ ...audio, rest }, audio),
+		'file.id': given({ type: 'file', id: 'file_1' }),
+		'file.name': given(file, { ...file, name: undefined }),
+		'file.data': given(file),
+		'file.url': given({ type: 'file', name: 'a.pdf', url: 'https://files.test/a.pdf' }),
+		'file.rest': given({ ...file, rest }, file),
+		'function.description': [withTool({ ...functionTool, description: 'd' }), withTool(functionTool)],
+		'function.parameters': [
+			withTool({
+				...functionTool,
+				parameters: { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+			}),
+			withTool(functionTool),
+		],
+		'function.rest': [withTool({ ...functionTool, rest }), withTool(functionTool)],
+		'custom.description': [withTool({ ...customTool, description: 'd' }), withTool(customTool)],
+		'custom.grammar': [
+			withTool({ ...customTool, grammar: { syntax: 'regex', definition: 'a+' } }),
+			withTool(customTool),
+		],
+		'custom.rest': [withTool({ ...customTool, rest }), withTool(customTool)],
+	}
+}
+
+/**
+ * @param wire the writer's own; undefined if it has none.
+ * @param write writes a request, and calls `drop` for each part that it leaves out.
+ */
+export function contentFatesContract(
+	name: string,
+	fates: ContentFates,
+	wire: string | undefined,
+	write: (request: ChatRequest, drop: Drop) => unknown,
+): void {
+	const run = (request: ChatRequest) => {
+		const dropped: string[] = []
+		const drop: Drop = (part) => dropped.push(part)
+		return { body: write(request, drop), dropped }
+	}
+	describe(`fates of ${name} in messages, parts and tools`, () => {
+		for (const [field, [request, without]] of Object.entries(differences(wire ?? 'foreign'))) {
+			const fate = new Map<string, string>(Object.entries(fates)).get(field)
+			test(`${field} is ${fate}`, () => {
+				if (fate === 'refused') return expect(() => run(request)).toThrow(ChatError)
+				const [found, other] = [run(request), run(without)]
+				const isCarried = !Bun.deepEquals(found.body, other.body)
+				const isReported = found.dropped.length > other.dropped.length
+				if (fate === 'dropped' || fate === 'unused')
+					expect({ isCarried, isReported }).toEqual({ isCarried: false, isReported: fate === 'dropped' })
+				else expect({ isCarried }).toEqual({ isCarried: true })
+			})
+		}
+	})
+}
