@@ -9,6 +9,7 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { completionOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
 import { silentContext } from '../engine-context.testing.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 import { openaiCompatible } from './kind.ts'
 import { type Preset, presetNames } from './presets.ts'
 
@@ -199,7 +200,7 @@ test("the signature of a call in Google's form has its origin, and is sent to th
 	const call = { id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } }
 	reply = { tool_calls: [{ index: 0, ...call, extra_content }] }
 	const parts = (await send({})).completion.choices[0]?.parts ?? []
-	const signature = { wire: 'gemini', value: 'S', origin: `127.0.0.1:${server.port} m` }
+	const signature = { wire: 'gemini', value: 'S', origin: signatureOrigin(`127.0.0.1:${server.port}`, 'm') }
 	expect(parts).toMatchObject([{ signature }])
 	reply = { content: 'ok' }
 	for (const [origin, expected] of [
