@@ -4,7 +4,6 @@
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, PartDeltaEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import { geminiWire } from '../gemini/formats.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import type { CallFields } from '../json/tool-call-assembler.ts'
 import type { TextPiece } from './answer-content.ts'
@@ -163,9 +162,9 @@ const knownCallFields = {
 
 function readCallFields(call: unknown, origin: string | undefined): CallFields {
 	if (!isObject(call)) return {}
-	const value = readGoogleSignature(call)
+	const signature = readGoogleSignature(call)
 	return {
-		signature: value === undefined ? undefined : { wire: geminiWire, value, origin },
+		signature: signature === undefined || origin === undefined ? signature : { ...signature, origin },
 		rest: readRest(call, knownCallFields),
 	}
 }
