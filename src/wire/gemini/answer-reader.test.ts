@@ -387,6 +387,11 @@ describe('parts', () => {
 				['{}'],
 			])
 		})
+		test('continues the call of its own candidate although another one has begun', async () => {
+			const chunks = [chunkOf([named], undefined, 0), chunkOf([{ text: 'a' }], 'STOP', 1), chunkOf([more], 'STOP', 0)]
+			const { toolCalls } = await choiceOf(read(chunks, { choices: 2 }))
+			expect(toolCalls).toMatchObject([{ arguments: '{"city":"Paris","unit":"C"}' }])
+		})
 		test('is an error without a call before it, and after other content', () => {
 			for (const parts of [[more], [named, { text: 'a' }, more]])
 				expect(read([chunkOf(parts, 'STOP')]).at(-1)).toMatchObject({

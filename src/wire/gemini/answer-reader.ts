@@ -109,7 +109,7 @@ export class GeminiAnswerReader {
 		if (reason !== undefined) candidate.finish(readFinishReason(reason, this.reading.errors.title))
 	}
 
-	/** Choice 0 must come first: if it has no content yet, it begins with a text. */
+	/** Choice 0 must come first: if it has no content yet, it begins with an empty text. */
 	private emit(index: number, events: readonly ChatEvent[], parts: ChatEvent[]): void {
 		if (events.length === 0) return
 		if (index > 0 && !this.firstHasContent) parts.push(...this.candidate(0).begin())

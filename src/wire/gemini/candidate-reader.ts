@@ -93,10 +93,10 @@ export class CandidateReader {
 		return events
 	}
 
-	/** Starts a text. No-op if the choice has content. */
+	/** An empty text. None if the choice has content. */
 	begin(): readonly ChatEvent[] {
 		const events: ChatEvent[] = []
-		if (this.last === undefined) this.startPiece('text', events)
+		if (this.last === undefined) this.addPart({ type: 'text' }, '', {}, events)
 		return events
 	}
 

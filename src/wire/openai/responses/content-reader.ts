@@ -11,7 +11,7 @@ import { schemaErrorAt } from '../schema-error.ts'
 import { unknownFields } from './item-rest.ts'
 import {
 	anyPart,
-	type Content,
+	type ItemContent,
 	inputAudio,
 	inputFile,
 	inputImage,
@@ -36,11 +36,11 @@ export function parseAt<Schema extends z.ZodType>(schema: Schema, value: unknown
 }
 
 /** Instructions, which are texts. */
-export function readTexts(content: Content, at: Location): readonly TextPart[] {
+export function readTexts(content: ItemContent, at: Location): readonly TextPart[] {
 	return readParts(content, at, (_type, part, partAt) => textPart(parseAt(inputText, part, partAt), part))
 }
 
-export function readUserContent(content: Content, at: Location): readonly UserPart[] {
+export function readUserContent(content: ItemContent, at: Location): readonly UserPart[] {
 	return readParts(content, at, (type, part, partAt): UserPart => {
 		switch (type) {
 			case 'input_text':
@@ -61,7 +61,7 @@ export function readUserContent(content: Content, at: Location): readonly UserPa
 	})
 }
 
-export function readOutput(content: Content, at: Location): readonly ToolPart[] {
+export function readOutput(content: ItemContent, at: Location): readonly ToolPart[] {
 	return readParts(content, at, (type, part, partAt): ToolPart => {
 		switch (type) {
 			case 'output_text':
@@ -78,7 +78,7 @@ export function readOutput(content: Content, at: Location): readonly ToolPart[] 
 }
 
 /** A part of an unknown type becomes a message item of its own, since a provider item of an answer is a whole item. */
-export function readAnswerContent(content: Content, at: Location): readonly AssistantPart[] {
+export function readAnswerContent(content: ItemContent, at: Location): readonly AssistantPart[] {
 	return readParts(content, at, (type, part, partAt): AssistantPart => {
 		switch (type) {
 			case 'output_text':
@@ -102,7 +102,7 @@ export function readAnswerContent(content: Content, at: Location): readonly Assi
 }
 
 function readParts<Part>(
-	content: Content,
+	content: ItemContent,
 	at: Location,
 	read: (type: string, part: unknown, at: Location) => Part | TextPart,
 ): readonly (Part | TextPart)[] {

@@ -53,7 +53,7 @@ export const compactionItem = z.looseObject({ encrypted_content: z.string() })
 export const referenceItem = z.looseObject({ id: z.string().min(1) })
 
 export type MessageItem = z.infer<typeof messageItem>
-export type Content = z.infer<typeof content>
+export type ItemContent = z.infer<typeof content>
 
 /** Items of tools that OpenAI runs itself. */
 export const hostedItems: ReadonlySet<string> = new Set([
