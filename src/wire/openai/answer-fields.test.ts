@@ -352,6 +352,14 @@ describe('a whole answer', () => {
 		expect((await relayed({ content: 'a' }, { logprobs })).choice).toMatchObject({ logprobs })
 	})
 
+	test('with log-probabilities that are unknown', async () => {
+		const top_logprobs = [{ token: 'b', logprob: null, bytes: null }]
+		const content = [{ token: 'a', logprob: null, bytes: null, top_logprobs }]
+		expect((await relayed({ content: 'a' }, { logprobs: { content, refusal: null } })).choice).toMatchObject({
+			logprobs: { content },
+		})
+	})
+
 	test('that an upstream sends instead of a stream', () => {
 		const message = { role: 'assistant', content: 'a', own: 'U1', images: [{ ...image, own: 'U2' }] }
 		const body = { choices: [{ message, finish_reason: 'stop', own: 'U3' }], top: 'U4' }

@@ -190,7 +190,7 @@ export class ChatChunkWriter {
 		switch (this.openParts.get(choice)) {
 			case 'tool-call': {
 				const { index } = this.calls.get(choice) ?? firstCall
-				const fields = writeCallFields({}, signature, rest)
+				const fields = writeCallFields({}, { signature, rest }, this.shape)
 				if (this.shape.legacyFunctions || Object.keys(fields).length === 0) return ''
 				return this.delta(choice, stringifyJson({ tool_calls: [{ index, ...fields }] }))
 			}
@@ -205,13 +205,14 @@ export class ChatChunkWriter {
 		return isOwn(rest) ? this.delta(choice, stringifyJson(rest.fields)) : ''
 	}
 
-	private toolCall(choice: number, { kind, id, name, signature, rest }: StartedToolCall): string {
+	private toolCall(choice: number, started: StartedToolCall): string {
+		const { kind, id, name } = started
 		const index = (this.calls.get(choice)?.index ?? -1) + 1
 		this.calls.set(choice, { index, kind })
 		if (this.shape.legacyFunctions)
 			return this.delta(choice, JSON.stringify({ function_call: { name, arguments: '' } }))
 		const called = kind === 'function' ? { function: { name, arguments: '' } } : { custom: { name, input: '' } }
-		const call = writeCallFields({ index, id, type: kind, ...called }, signature, rest)
+		const call = writeCallFields({ index, id, type: kind, ...called }, started, this.shape)
 		return this.delta(choice, stringifyJson({ tool_calls: [call] }))
 	}
 

@@ -5,7 +5,6 @@ import { ChatError } from '../../chat/error.ts'
 import type { AssistantMessage, AssistantPart, CacheMark, Message, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import type { Rest } from '../../chat/rest.ts'
-import { geminiWire } from '../gemini/formats.ts'
 import { readCacheMark, withMark } from './cache-marks.ts'
 import type { MessageBody, ToolCallBody } from './chat-request-shape.ts'
 import {
@@ -163,11 +162,11 @@ const knownCallFields = {
 } as const satisfies KnownFields
 
 function readCallFields(call: object): Pick<ToolCall, 'signature' | 'cacheMark' | 'rest'> {
-	const value = readGoogleSignature(call)
-	const known = value === undefined ? knownCallFields : { ...knownCallFields, ...knownSignatureFields }
+	const signature = readGoogleSignature(call)
+	const known = signature === undefined ? knownCallFields : { ...knownCallFields, ...knownSignatureFields }
 	const cacheMark = readCacheMark(call)
 	return {
-		signature: value === undefined ? undefined : { wire: geminiWire, value },
+		signature,
 		cacheMark,
 		rest: readRest(call, withMark(known, cacheMark)),
 	}

@@ -258,7 +258,7 @@ function writeToolCall(call: ToolCall, form: MessagesForm, drop: Drop): JsonObje
 		{
 			id,
 			...writeCalled(call, form),
-			...writeGoogleSignature(signature),
+			...writeGoogleSignature(signature, false),
 			...writeCacheMark(cacheMark, undefined, form, drop),
 		},
 		rest,
