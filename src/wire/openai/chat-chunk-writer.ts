@@ -51,6 +51,7 @@ export class ChatChunkWriter {
 	private readonly introduced = new Set<number>()
 	/** The last call of each choice. */
 	private readonly calls = new Map<number, WrittenCall>()
+	/** The type of the last part of each choice. */
 	private readonly openParts = new Map<number, StartedPart['type']>()
 	private readonly relay: ChatRelay
 	private names = defaultNames
@@ -102,6 +103,7 @@ export class ChatChunkWriter {
 		if (chunk === undefined) return events.map((event) => this.write(event)).join('')
 		const start = events[0]
 		if (start?.type === 'start') this.begin(start)
+		for (const choice of chunk.choices ?? []) this.names = choice.names(this.names)
 		const finishReason = ({ reason }: ChoiceFinishEvent) => writeFinishReason(reason, this.shape)
 		if (isCanonical(chunk, events, this.introduced, finishReason)) {
 			const { id, created } = this.identity
@@ -113,7 +115,6 @@ export class ChatChunkWriter {
 				return repeated
 			}
 		}
-		for (const choice of chunk.choices ?? []) this.names = choice.names(this.names)
 		const written = events
 			.map((event) => (isOwnRest(event) ? this.introduce(event.choice) : this.write(event)))
 			.join('')

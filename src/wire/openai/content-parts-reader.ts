@@ -91,7 +91,7 @@ export function readImages(images: unknown): readonly ImagePart[] | undefined {
 	return images.map(readImage)
 }
 
-export interface ImageBody {
+interface ImageBody {
 	readonly type: 'image_url'
 	readonly image_url: string | { readonly url: string; readonly detail?: string | null | undefined }
 }
