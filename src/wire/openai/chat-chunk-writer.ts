@@ -103,22 +103,27 @@ export class ChatChunkWriter {
 		if (chunk === undefined) return events.map((event) => this.write(event)).join('')
 		const start = events[0]
 		if (start?.type === 'start') this.begin(start)
-		for (const choice of chunk.choices ?? []) this.names = choice.names(this.names)
 		const finishReason = ({ reason }: ChoiceFinishEvent) => writeFinishReason(reason, this.shape)
 		if (isCanonical(chunk, events, this.introduced, finishReason)) {
 			const { id, created } = this.identity
 			const identity = { id, created, model: this.model, fingerprint: this.fingerprint }
 			const repeated = this.relay.repeat(source.text, chunk, identity)
 			if (repeated !== undefined) {
+				if (chunk.choices?.[0]?.reasoning !== undefined) this.learnNames(chunk)
 				if (start?.type === 'start') this.introduced.add(0)
 				for (const event of events) if (event.type === 'part-start') this.openParts.set(event.choice, event.part.type)
 				return repeated
 			}
 		}
+		this.learnNames(chunk)
 		const written = events
 			.map((event) => (isOwnRest(event) ? this.introduce(event.choice) : this.write(event)))
 			.join('')
 		return overlayChunks(written, chunk, (choice) => this.emptyChunk(choice))
+	}
+
+	private learnNames({ choices = [] }: ChatChunk): void {
+		for (const choice of choices) this.names = choice.names(this.names)
 	}
 
 	private emptyChunk(choice: number): string | undefined {
