@@ -5,14 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { startServer, type TestServer } from './server.ts'
 
-const bodySchema = z.looseObject({ messages: z.array(z.json()) })
-let received: z.infer<typeof bodySchema> | undefined
+const bodySchema = z.looseObject({ messages: z.array(z.unknown()) })
+const bodies: z.infer<typeof bodySchema>[] = []
 const usage = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2, input_tokens: 1, output_tokens: 1 }
 const upstream = Bun.serve({
 	port: 0,
 	hostname: '127.0.0.1',
 	async fetch(request) {
-		received = bodySchema.parse(await request.json())
+		bodies.push(bodySchema.parse(await request.json()))
 		if (request.url.endsWith('/messages'))
 			return Response.json({
 				id: 'x',
@@ -48,14 +48,14 @@ afterAll(async () => {
 })
 
 async function send(model: string, fields: object) {
-	received = undefined
+	bodies.length = 0
 	const response = await fetch(`${server.url}/v1/chat/completions`, {
 		method: 'POST',
 		headers: { 'content-type': 'application/json', authorization: `Bearer ${server.key}` },
 		body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hi' }], ...fields }),
 	})
 	const dropped = response.headers.get('x-dragoman-dropped')?.split(', ') ?? []
-	return { status: response.status, body: await response.text(), dropped, received }
+	return { status: response.status, body: await response.text(), dropped, received: bodies[0] }
 }
 const prompt = (...parts: readonly object[]) => ({ messages: [{ role: 'user', content: parts }] })
 const video = { type: 'video_url', video_url: { url: 'https://x.test/v.mp4' } }

@@ -44,10 +44,10 @@ export const answerClauses = {
 		for (const unary of [false, true]) {
 			const { choices } = await bench.complete(changes, { ...bench.call(), unary })
 			const parts = choices[0]?.parts ?? []
-			const spoken = parts.filter(({ type }) => type !== 'reasoning')
+			const visible = parts.filter(({ type }) => type !== 'reasoning')
 			expect(reasoningOf(parts)).toBe(bench.expectations.noReasoning === undefined ? 'let me see' : '')
 			if (bench.expectations.noReasoning === undefined) expect(parts[0]?.type).toBe('reasoning')
-			expect(spoken).toMatchObject([
+			expect(visible).toMatchObject([
 				{ type: 'text', text: 'It is fine.' },
 				{ type: 'tool-call', name: 'get_time' },
 				{ type: 'tool-call', name: 'get_weather' },

@@ -12,6 +12,7 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
 import { eventsOf } from '../answer.testing.ts'
 import type { Engine, EngineCall } from '../engine.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 import { type AiSdkOptions, openAiSdk } from './ai-sdk.ts'
 import { readFailure } from './failure.ts'
 import { openProvider } from './provider-package.ts'
@@ -146,7 +147,7 @@ const pieces = [
 	event('message_delta', { delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 12 } }),
 	event('message_stop'),
 ].join('')
-const signature = (value: string) => ({ wire: 'ai-sdk', value, origin: 'acme m' })
+const signature = (value: string) => ({ wire: 'ai-sdk', value, origin: signatureOrigin('acme', 'm') })
 const expected = {
 	model: 'm-2026',
 	choices: [

@@ -8,6 +8,7 @@ import { systemClock } from '../../system/clock.ts'
 import { Secret } from '../../system/secret.ts'
 import { completionOf, eventsOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 import { type GeminiOptions, openGemini } from './gemini.ts'
 import { listenScriptedGemini } from './scripted-gemini.testing.ts'
 
@@ -81,7 +82,7 @@ describe('a call', () => {
 					signature: {
 						wire: 'gemini',
 						value: 'signed-get_weather',
-						origin: `${new URL(server.url).host} gemini-3-pro`,
+						origin: signatureOrigin(new URL(server.url).host, 'gemini-3-pro'),
 					},
 				},
 			],

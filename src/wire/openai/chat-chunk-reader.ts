@@ -18,6 +18,8 @@ export interface ChatChunkReading extends ChunkReading {
 	readonly namedTool: boolean
 	/** Creates an id for a call that has none from the upstream. */
 	readonly newCallId: () => string
+	/** The upstream and model, as in `Signature.origin`. */
+	readonly origin?: string | undefined
 }
 
 /** Reads one answer. Pass it the chunks in order. */
@@ -100,7 +102,8 @@ class ChatChoiceReader implements ChoiceReader<ChatChoice> {
 	private partsOf(index: number): ChoiceParts {
 		let parts = this.choices.get(index)
 		if (parts === undefined) {
-			parts = new ChoiceParts(index, this.reading.newCallId, readCallFields)
+			const { newCallId, origin } = this.reading
+			parts = new ChoiceParts(index, newCallId, (call) => readCallFields(call, origin))
 			this.choices.set(index, parts)
 		}
 		return parts
@@ -157,7 +160,11 @@ const knownCallFields = {
 	...knownSignatureFields,
 } as const satisfies KnownFields
 
-function readCallFields(call: unknown): CallFields {
+function readCallFields(call: unknown, origin: string | undefined): CallFields {
 	if (!isObject(call)) return {}
-	return { signature: readGoogleSignature(call), rest: readRest(call, knownCallFields) }
+	const signature = readGoogleSignature(call)
+	return {
+		signature: signature === undefined || origin === undefined ? signature : { ...signature, origin },
+		rest: readRest(call, knownCallFields),
+	}
 }
