@@ -493,6 +493,17 @@ test('a stored answer is sent without the fields of its response', () => {
 	})
 })
 
+test('fields of instructions in the middle are sent with a message of their own, or reported', () => {
+	const rest = { wire: 'anthropic', fields: { clear_at: 'next_user_message' } }
+	const messages = [say('user', 'a'), { ...say('system', 's'), rest }, say('assistant', 'b'), say('user', 'c')]
+	const own = write({ messages }, { systemMessages: 'system' })
+	expect(own.body.messages).toMatchObject([{ role: 'user' }, { role: 'system', ...rest.fields }, {}, {}])
+	expect(own.dropped).toEqual([])
+	const within = write({ messages }, { systemMessages: 'user' })
+	expect(JSON.stringify(within.body)).not.toContain('clear_at')
+	expect(within.dropped).toEqual(['messages[1].clear_at'])
+})
+
 describe('instructions in the middle as messages', () => {
 	const turns = (messages: readonly Message[]) => write({ messages }, { systemMessages: 'system' }).body.messages
 
