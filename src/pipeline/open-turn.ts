@@ -44,7 +44,7 @@ export class OpenTurn {
 
 	/** No concurrent turn may follow the same message, so the turn must be stored before the upstream request is sent. */
 	get exclusive(): boolean {
-		return this.turn.onConflict !== 'branch'
+		return this.turn.onConflict !== 'branch' && this.turn.create === undefined
 	}
 
 	/**
