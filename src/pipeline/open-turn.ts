@@ -44,7 +44,8 @@ export class OpenTurn {
 
 	/** No concurrent turn may follow the same message, so the turn must be stored before the upstream request is sent. */
 	get exclusive(): boolean {
-		return this.turn.onConflict !== 'branch' && this.turn.create === undefined
+		const { onConflict, create } = this.turn
+		return onConflict === 'refuse' || (onConflict === 'once' && create === undefined)
 	}
 
 	/**
