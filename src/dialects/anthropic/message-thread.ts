@@ -10,8 +10,8 @@ import { readTurnId, type TurnId } from '../../conversations/turn-id.ts'
 import { messagesWire } from '../../wire/anthropic/formats.ts'
 import {
 	isUnfinished,
+	type MessageThreadBody,
 	readThreadSettings,
-	type ThreadBody,
 	threadAlreadyContinued,
 	threadContinueInFlight,
 	threadNotFound,
@@ -24,10 +24,10 @@ import { fieldError } from '../../wire/anthropic/schema-error.ts'
 import type { ChatCall, CountCall, MessageReferences } from '../call.ts'
 
 /** How the call of a request is read once its thread is known. */
-type ReadCall<Requested> = (body: unknown, thread?: ThreadRef) => Requested
+type ReadCall<Requested> = (body: unknown, thread?: MessageThread) => Requested
 
 /** What a request continues. */
-export interface ThreadRef {
+export interface MessageThread {
 	readonly origin: ThreadOrigin
 	readonly errors: ThreadErrors
 	/** The fields that are the same in every request of the thread. */
@@ -37,7 +37,7 @@ export interface ThreadRef {
 /** The call of a request with a thread. One that continues a thread refers to the stored turn. */
 export function readThreadCall<Requested extends ChatCall | CountCall>(
 	body: unknown,
-	thread: ThreadBody,
+	thread: MessageThreadBody,
 	read: ReadCall<Requested>,
 ): Requested {
 	if (thread.type === 'create')
@@ -108,7 +108,7 @@ function errorsOf(previous: string): ThreadErrors {
  * @param messages instructions and new messages; both are stored, because clients do not send the instructions again.
  */
 export function threadOf(
-	{ origin, errors, echo }: ThreadRef,
+	{ origin, errors, echo }: MessageThread,
 	{ instructions, incoming }: Pick<ThreadMessages, 'instructions' | 'incoming'>,
 ): Thread {
 	const stored: readonly Message[] = [...instructions, ...incoming]

@@ -11,19 +11,19 @@ import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { ResponseContext } from '../writer.ts'
-import { readThreadCall, type ThreadRef, threadOf } from './message-thread.ts'
+import { type MessageThread, readThreadCall, threadOf } from './message-thread.ts'
 
 export const messages: Route = {
 	method: 'POST',
 	path: '/messages',
 	read({ body, headers }): ChatCall {
 		const thread = readThread(body)
-		const read = (given: unknown, ref?: ThreadRef) => chatCall(given, headers, ref)
+		const read = (given: unknown, ref?: MessageThread) => chatCall(given, headers, ref)
 		return thread === undefined ? read(body) : readThreadCall(body, thread, read)
 	},
 }
 
-function chatCall(body: unknown, headers: Headers, thread: ThreadRef | undefined): ChatCall {
+function chatCall(body: unknown, headers: Headers, thread: MessageThread | undefined): ChatCall {
 	const read = readMessageRequest(body, headers.get('anthropic-beta'))
 	const { request, parts, stream, dropped, hidesThinking, ownFeature } = read
 	return {

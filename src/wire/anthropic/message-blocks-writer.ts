@@ -5,7 +5,7 @@ import type { JsonObject } from '../../chat/json.ts'
 import type { FilePart, ImagePart, TextPart, UserPart } from '../../chat/message.ts'
 import { writeCacheMark } from './cache-marks.ts'
 
-export type Block = JsonObject
+export type WrittenBlock = JsonObject
 
 /** Whether the wire accepts a text block with this text. */
 export function isSendable({ text }: { readonly text: string }, keepsBlank: boolean): boolean {
@@ -17,11 +17,11 @@ export function isSendable({ text }: { readonly text: string }, keepsBlank: bool
  *
  * @throws ChatError `unsupported` for audio.
  */
-export function writeBlocks(parts: readonly UserPart[]): readonly Block[] {
+export function writeBlocks(parts: readonly UserPart[]): readonly WrittenBlock[] {
 	return parts.filter((part) => part.type !== 'text' || isSendable(part, false)).map(writeBlock)
 }
 
-function writeBlock(part: UserPart): Block {
+function writeBlock(part: UserPart): WrittenBlock {
 	switch (part.type) {
 		case 'text':
 			return writeText(part)
@@ -38,18 +38,18 @@ function writeBlock(part: UserPart): Block {
 	}
 }
 
-export function writeText({ text, cacheMark, rest }: TextPart): Block {
+export function writeText({ text, cacheMark, rest }: TextPart): WrittenBlock {
 	return { type: 'text', text, ...writeCacheMark(cacheMark), ...rest?.fields }
 }
 
-function writeImage({ url, cacheMark, rest }: ImagePart): Block {
+function writeImage({ url, cacheMark, rest }: ImagePart): WrittenBlock {
 	const inline = readDataUrl(url)
 	const source =
 		inline === undefined ? { type: 'url', url } : { type: 'base64', media_type: inline.type, data: inline.data }
 	return { type: 'image', source, ...writeCacheMark(cacheMark), ...rest?.fields }
 }
 
-function writeDocument({ id, name, data, url, cacheMark, rest }: FilePart): Block {
+function writeDocument({ id, name, data, url, cacheMark, rest }: FilePart): WrittenBlock {
 	return {
 		type: 'document',
 		source: writeSource(id, data, url),

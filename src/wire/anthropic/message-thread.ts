@@ -17,7 +17,7 @@ export const threadSchema = z
 	])
 	.nullish()
 
-export type ThreadBody = NonNullable<z.infer<typeof threadSchema>>
+export type MessageThreadBody = NonNullable<z.infer<typeof threadSchema>>
 
 const bodySchema = z.looseObject({ thread: threadSchema })
 
@@ -27,7 +27,7 @@ const bodySchema = z.looseObject({ thread: threadSchema })
  * @throws ChatError `invalid-request`; with the code `thread_unsupported_request` for fields that cannot be combined
  * with a thread.
  */
-export function readThread(body: unknown): ThreadBody | undefined {
+export function readThread(body: unknown): MessageThreadBody | undefined {
 	if (!isObject(body)) return undefined
 	const parsed = bodySchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
@@ -43,22 +43,22 @@ export function readThread(body: unknown): ThreadBody | undefined {
 const unsupportedFields = ['compaction', 'context_management', 'fallbacks'] as const
 
 /** The fields that are the same in every request of a thread. */
-export interface ThreadSettings {
+export interface MessageThreadSettings {
 	readonly system?: Json | undefined
 	readonly tools?: Json | undefined
 }
 
-const settingNames = ['system', 'tools'] as const satisfies readonly (keyof ThreadSettings)[]
+const settingNames = ['system', 'tools'] as const satisfies readonly (keyof MessageThreadSettings)[]
 
 /** The settings of a thread as JSON, to be stored with each of its turns. */
 export function writeThreadSettings(body: unknown): JsonObject {
-	const { system, tools } = (isObject(body) ? exactMembers(body) : {}) as ThreadSettings
+	const { system, tools } = (isObject(body) ? exactMembers(body) : {}) as MessageThreadSettings
 	return { thread: { system, tools } }
 }
 
 /** Undefined for a turn that does not belong to a thread. */
-export function readThreadSettings({ thread }: JsonObject): ThreadSettings | undefined {
-	return isObject(thread) ? (thread as ThreadSettings) : undefined
+export function readThreadSettings({ thread }: JsonObject): MessageThreadSettings | undefined {
+	return isObject(thread) ? (thread as MessageThreadSettings) : undefined
 }
 
 /**
@@ -67,7 +67,7 @@ export function readThreadSettings({ thread }: JsonObject): ThreadSettings | und
  *
  * @throws ChatError `invalid-request` with the code `thread_fingerprint_mismatch` if the body has other settings.
  */
-export function withThreadSettings(body: unknown, settings: ThreadSettings): unknown {
+export function withThreadSettings(body: unknown, settings: MessageThreadSettings): unknown {
 	if (!isObject(body)) return body
 	const changed = settingNames.filter((name) => isGiven(body[name]) && !isDeepStrictEqual(body[name], settings[name]))
 	if (changed.length > 0)

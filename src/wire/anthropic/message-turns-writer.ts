@@ -8,18 +8,18 @@ import type { Drop } from '../../chat/request-fates.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { writeCacheMark } from './cache-marks.ts'
-import { type Block, isSendable, writeBlocks, writeText } from './message-blocks-writer.ts'
+import { isSendable, type WrittenBlock, writeBlocks, writeText } from './message-blocks-writer.ts'
 
 interface AnthropicMessage {
 	readonly role: 'user' | 'assistant' | 'system'
-	readonly content: Block[]
+	readonly content: WrittenBlock[]
 	/** Unknown fields. */
 	readonly rest?: JsonObject | undefined
 }
 
 /** Instructions that become a message as soon as the wire accepts one. */
 interface Instructions {
-	readonly content: readonly Block[]
+	readonly content: readonly WrittenBlock[]
 	/** Unknown fields, for how long the instructions apply. */
 	readonly rest?: JsonObject | undefined
 	/** Of the last message that they are from. */
@@ -123,20 +123,20 @@ function reportRest(rest: JsonObject | undefined, path: string, drop: Drop): voi
 	for (const name of Object.keys(rest ?? {})) drop(`${path}.${name}`)
 }
 
-function tagged(block: Block): Block {
+function tagged(block: WrittenBlock): WrittenBlock {
 	return { ...block, text: `<system>\n${String(block.text)}\n</system>` }
 }
 
 /** Tool results must directly follow their calls, so other content of the message comes after them. */
-function resultsFirst(content: readonly Block[]): readonly Block[] {
-	const isResult = ({ type }: Block) => type === 'tool_result'
+function resultsFirst(content: readonly WrittenBlock[]): readonly WrittenBlock[] {
+	const isResult = ({ type }: WrittenBlock) => type === 'tool_result'
 	return [...content.filter(isResult), ...content.filter((block) => !isResult(block))]
 }
 
 const emptyText = '…'
 
 /** @param drop reports the part with this index. */
-function writeContent(message: Message, drop: (part: number) => void): readonly Block[] {
+function writeContent(message: Message, drop: (part: number) => void): readonly WrittenBlock[] {
 	switch (message.role) {
 		case 'system':
 		case 'developer':
@@ -168,7 +168,7 @@ function writeContent(message: Message, drop: (part: number) => void): readonly 
  * The API verifies that a turn with signed thinking is unmodified, so blank texts remain in it, although it rejects them
  * elsewhere.
  */
-function writeAssistant({ content }: AssistantMessage, drop: (part: number) => void): readonly Block[] {
+function writeAssistant({ content }: AssistantMessage, drop: (part: number) => void): readonly WrittenBlock[] {
 	const keepsBlank = content.some(({ type }) => type === 'reasoning')
 	return content.flatMap((part, index) => {
 		if (part.type === 'image' || part.type === 'audio') drop(index)
@@ -176,7 +176,7 @@ function writeAssistant({ content }: AssistantMessage, drop: (part: number) => v
 	})
 }
 
-function writePart(part: AssistantPart, keepsBlank: boolean): readonly Block[] {
+function writePart(part: AssistantPart, keepsBlank: boolean): readonly WrittenBlock[] {
 	switch (part.type) {
 		case 'text':
 			return isSendable(part, keepsBlank) ? [writeText(part)] : []
@@ -196,14 +196,14 @@ function writePart(part: AssistantPart, keepsBlank: boolean): readonly Block[] {
 	}
 }
 
-function writeReasoning({ text, signature, encrypted, rest }: ReasoningPart): readonly Block[] {
+function writeReasoning({ text, signature, encrypted, rest }: ReasoningPart): readonly WrittenBlock[] {
 	if (signature === undefined) return []
 	return encrypted === true
 		? [{ type: 'redacted_thinking', data: signature.value, ...rest?.fields }]
 		: [{ type: 'thinking', thinking: text, signature: signature.value, ...rest?.fields }]
 }
 
-function writeCall({ id, name, arguments: given, kind, cacheMark, rest }: ToolCall): Block {
+function writeCall({ id, name, arguments: given, kind, cacheMark, rest }: ToolCall): WrittenBlock {
 	return {
 		type: 'tool_use',
 		id: writeId(id),
@@ -230,7 +230,7 @@ function writeId(id: string): string {
 }
 
 /** The wire rejects an assistant prefix that ends with white space. */
-function withoutTrailingSpace(content: readonly Block[]): readonly Block[] {
+function withoutTrailingSpace(content: readonly WrittenBlock[]): readonly WrittenBlock[] {
 	const last = content.at(-1)
 	if (last?.type !== 'text') return content
 	const text = String(last.text).trimEnd()
