@@ -1,0 +1,7 @@
+// Text is cut into pieces anywhere, even inside a character that JavaScript stores as two units.
+
+/** Whether `text` ends with the first half of a character: UTF-8 cannot express it. */
+export function endsInCharacter(text: string): boolean {
+	const last = text.charCodeAt(text.length - 1)
+	return last >= 0xd800 && last <= 0xdbff
+}
