@@ -102,7 +102,6 @@ class OpenAICompatible implements Engine {
 				choices: request.choices,
 				stop: request.stop,
 				errors: this.upstream.errors,
-				countPrompt: () => 0,
 				namedTool: request.toolChoice.type === 'named',
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
 				origin,
@@ -123,7 +122,6 @@ class OpenAICompatible implements Engine {
 				choices,
 				stop: request.stop,
 				errors: this.upstream.errors,
-				countPrompt: () => 0,
 			})
 		return this.upstream.answer(
 			'/completions',
@@ -140,7 +138,6 @@ class OpenAICompatible implements Engine {
 			model: call.model,
 			inputs: request.inputs.length,
 			title: this.upstream.errors.title,
-			countPrompt: () => 0,
 		})
 	}
 

@@ -12,6 +12,7 @@ import type {
 	ToolMessage,
 	UserMessage,
 } from '../../chat/message.ts'
+import type { Drop } from '../../chat/request-fates.ts'
 import { isExecutedCode } from './executed-code.ts'
 import type { GeminiForm } from './form.ts'
 import { writeMedia } from './media.ts'
@@ -25,11 +26,7 @@ export interface WrittenContents {
  * @param drop is called with each feature that the wire lacks.
  * @throws ChatError for results without a call, and for files by id.
  */
-export function writeContents(
-	messages: readonly Message[],
-	form: GeminiForm,
-	drop: (part: string) => void,
-): WrittenContents {
+export function writeContents(messages: readonly Message[], form: GeminiForm, drop: Drop): WrittenContents {
 	const writer = new ContentsWriter(form, drop)
 	for (const [index, message] of messages.entries()) writer.write(message, index)
 	return writer.end()
@@ -40,7 +37,7 @@ const skippedSignature = 'skip_thought_signature_validator'
 
 class ContentsWriter {
 	private readonly form: GeminiForm
-	private readonly drop: (part: string) => void
+	private readonly drop: Drop
 	private readonly instructions: JsonObject[] = []
 	private readonly contents: JsonObject[] = []
 	/** Tool results, and files beside them, of a turn that may have further results. */
@@ -48,7 +45,7 @@ class ContentsWriter {
 	private shown: JsonObject[] = []
 	private readonly names = new CallNames()
 
-	constructor(form: GeminiForm, drop: (part: string) => void) {
+	constructor(form: GeminiForm, drop: Drop) {
 		this.form = form
 		this.drop = drop
 	}

@@ -15,7 +15,6 @@ export function reader(): ChatChunkReader {
 		model: 'theirs',
 		choices: 4,
 		errors: { title: 'The upstream', trusted: false },
-		countPrompt: () => 0,
 		namedTool: false,
 		newCallId: () => 'call_new',
 	})

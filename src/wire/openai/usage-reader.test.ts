@@ -10,14 +10,13 @@ import { chatFormats } from './formats.ts'
 import { readPlainCompletion } from './plain-completion.ts'
 import { writeUsage } from './usage-writer.ts'
 
-const counted = { promptTokens: 11, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+const counted = { promptTokens: 0, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
 
 function open(): ChatChunkReader {
 	return new ChatChunkReader({
 		model: 'm',
 		choices: 1,
 		errors: { title: 'The upstream', trusted: false },
-		countPrompt: () => 11,
 		namedTool: false,
 		newCallId: () => 'call',
 	})
