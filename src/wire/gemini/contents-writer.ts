@@ -3,7 +3,6 @@
 
 import { CallNames } from '../../chat/call-names.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	Message,
@@ -13,6 +12,7 @@ import type {
 	UserMessage,
 } from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { isExecutedCode } from './executed-code.ts'
 import type { GeminiForm } from './form.ts'
 import { writeMedia } from './media.ts'
@@ -194,22 +194,13 @@ function takesSignature(part: JsonObject): boolean {
 function readArguments(call: ToolCall): JsonObject {
 	if (call.kind === 'custom') return { input: call.arguments }
 	if (call.arguments.trim() === '') return {}
-	const value = parsed(call.arguments)
-	return isObject(value) ? value : { input: call.arguments }
+	const value = tryParseJson(call.arguments)
+	return isObject(value) ? (value as JsonObject) : { input: call.arguments }
 }
 
 /** JSON objects and arrays are parsed; any other text remains text. */
 function readResult(text: string): Json {
 	// Parsing would lose precision of long numbers.
-	const value = /\d{16}/.test(text) ? undefined : parsed(text)
-	return isObject(value) || Array.isArray(value) ? value : text
-}
-
-/** Undefined for invalid JSON. */
-function parsed(text: string): Json | undefined {
-	try {
-		return parseJson(text) as Json
-	} catch {
-		return undefined
-	}
+	const value = /\d{16}/.test(text) ? undefined : tryParseJson(text)
+	return isObject(value) || Array.isArray(value) ? (value as Json) : text
 }
