@@ -9,6 +9,7 @@ import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { writeCall } from './call-writer.ts'
 import { PartReader, partsOf } from './part-reader.ts'
@@ -17,16 +18,8 @@ import { isVersion, versions } from './specification.ts'
 const origin = 'acme.chat m'
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 /** The history's turn as it is sent. */

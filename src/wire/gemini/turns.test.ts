@@ -9,6 +9,7 @@ import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
 import { GeminiAnswerReader, readGeminiAnswer } from './answer-reader.ts'
@@ -58,16 +59,8 @@ const readChunks = async (chunks: readonly (readonly JsonObject[])[]) =>
 	(await choiceOf(eventsOf([...chunks.map((parts) => chunkOf(parts)), chunkOf([{ text: '' }], 'STOP')]))).parts
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 interface Sent {

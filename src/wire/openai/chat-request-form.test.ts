@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
 import type { CacheMark, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { type ChatRequestForm, chatRequestForm } from './chat-request-form.ts'
 import { writeChatRequest } from './chat-request-writer.ts'
@@ -12,16 +13,8 @@ const user = (content: string): Message => ({ role: 'user', content: [text(conte
 const system = (content: string): Message => ({ role: 'system', content: [text(content)] })
 const assistant: Message = { role: 'assistant', content: [text('ok')] }
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [user('hi')],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 interface Case {

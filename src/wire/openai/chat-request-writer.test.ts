@@ -1,6 +1,7 @@
 // Client half against server half: our own reader reads a written request back unchanged.
 
 import { expect, test } from 'bun:test'
+import { plainRequest as plain } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import { chatRequestForm } from './chat-request-form.ts'
@@ -8,19 +9,6 @@ import { readChatRequest } from './chat-request-reader.ts'
 import { chatRequestFates, writeChatRequest } from './chat-request-writer.ts'
 
 const form = chatRequestForm({ maxTokensField: 'max_completion_tokens' })
-
-const plain: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
-}
 
 const text = (text: string) => ({ type: 'text', text }) as const
 const parameters = {
