@@ -12,6 +12,7 @@ import type { AssistantPart, Message } from '../../chat/message.ts'
 import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
+import { randomIntegersOf } from '../../system/random.testing.ts'
 import { GeminiAnswerReader, readGeminiAnswer } from './answer-reader.ts'
 import { formOf } from './form.ts'
 import { writeGenerationRequest } from './generation-request-writer.ts'
@@ -80,15 +81,6 @@ function send(content: readonly AssistantPart[], to = origin, model = 'gemini-2.
 	return { parts: contents[1]?.parts ?? [], dropped }
 }
 
-/** A generator of numbers below a bound. */
-function random(seed: number): (bound: number) => number {
-	let state = seed
-	return (bound) => {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-		return Math.floor((state / 2 ** 32) * bound)
-	}
-}
-
 const signature = (value: string) => ({ wire: 'gemini', value, origin })
 const texts = ['Hello', ' ', '\n\n', 'Grüße 東京 🗼', '{"a":1}']
 
@@ -138,7 +130,7 @@ function randomParts(next: (bound: number) => number, number: number): readonly 
 
 /** Parts that chunks do not merge: those of a kind that chunks continue never meet. */
 function randomTurn(seed: number): readonly AssistantPart[] {
-	const next = random(seed)
+	const next = randomIntegersOf(seed)
 	const turn: AssistantPart[] = []
 	for (let number = next(6) + 1; number > 0; number--) {
 		const parts = randomParts(next, number)

@@ -75,7 +75,7 @@ export interface ContentNames {
 	readonly images: 'images' | 'content'
 }
 
-export type ReasoningName = 'reasoning' | 'reasoning_content'
+type ReasoningName = 'reasoning' | 'reasoning_content'
 
 export const defaultNames: ContentNames = { reasoning: ['reasoning_content'], images: 'images' }
 

@@ -36,7 +36,7 @@ export function hasOwnContent(sent: SentObject | undefined, known: ReadonlySet<s
 }
 
 /** The unknown fields of a message or delta. A list of images is only known in the form that parts represent. */
-export function unknownMessageFields(sent: SentObject): SentObject {
+function unknownMessageFields(sent: SentObject): SentObject {
 	const unknown = unknownFields(sent, knownFields.message)
 	if (readImageList(sent.images) === undefined) return unknown
 	const { images: _, ...others } = unknown

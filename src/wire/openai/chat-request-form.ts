@@ -70,7 +70,7 @@ export const storedMessagesForm: ChatRequestForm = { ...defaultChatRequestForm, 
  * The writer that applies each option. A new option does not compile until it has one, and a writer sees no option of
  * another.
  */
-export const formWriters = {
+const formWriters = {
 	maxTokensField: 'body',
 	developerRole: 'messages',
 	streamUsage: 'streaming',
