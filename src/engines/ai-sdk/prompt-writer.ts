@@ -89,7 +89,6 @@ class PromptWriter {
 		return content.map((part, position) => {
 			if (part.type === 'text') return { type: 'text', text: part.text }
 			if (part.type === 'provider-item') throw unknownItem(`messages[${index}].content[${position}]`)
-			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
 			const file = readFile(part, `messages[${index}].content[${position}]`, this.form)
 			return { type: 'file', ...file, data: fileData(file.data, this.form.version) }
 		})

@@ -11,7 +11,6 @@ import type {
 	ToolMessage,
 	UserMessage,
 } from '../../chat/message.ts'
-import type { Drop } from '../../chat/request-fates.ts'
 import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { isExecutedCode } from './executed-code.ts'
 import type { GeminiForm } from './form.ts'
@@ -22,12 +21,9 @@ export interface WrittenContents {
 	readonly contents: readonly JsonObject[]
 }
 
-/**
- * @param drop is called with each feature that the wire lacks.
- * @throws ChatError for results without a call, and for files by id.
- */
-export function writeContents(messages: readonly Message[], form: GeminiForm, drop: Drop): WrittenContents {
-	const writer = new ContentsWriter(form, drop)
+/** @throws ChatError for results without a call, and for files by id. */
+export function writeContents(messages: readonly Message[], form: GeminiForm): WrittenContents {
+	const writer = new ContentsWriter(form)
 	for (const [index, message] of messages.entries()) writer.write(message, index)
 	return writer.end()
 }
@@ -37,7 +33,6 @@ const skippedSignature = 'skip_thought_signature_validator'
 
 class ContentsWriter {
 	private readonly form: GeminiForm
-	private readonly drop: Drop
 	private readonly instructions: JsonObject[] = []
 	private readonly contents: JsonObject[] = []
 	/** Tool results, and files beside them, of a turn that may have further results. */
@@ -45,9 +40,8 @@ class ContentsWriter {
 	private shown: JsonObject[] = []
 	private readonly names = new CallNames()
 
-	constructor(form: GeminiForm, drop: Drop) {
+	constructor(form: GeminiForm) {
 		this.form = form
-		this.drop = drop
 	}
 
 	write(message: Message, index: number): void {
@@ -95,8 +89,6 @@ class ContentsWriter {
 		return content.map((part, position) => {
 			if (part.type === 'provider-item') return part.item
 			if (part.type === 'text') return { ...part.rest?.fields, text: part.text }
-			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
-			if (part.type === 'file' && part.name !== undefined) this.drop('file.filename')
 			return writeMedia(part, `messages[${index}].content[${position}]`)
 		})
 	}

@@ -24,7 +24,7 @@ export function mergeCandidateRest(earlier: Rest | undefined, later: Rest | unde
 	return { wire: geminiWire, fields: { ...fields, citationMetadata: { ...cited, ...Object.fromEntries(lists) } } }
 }
 
-/** `later` if these are no lists. */
+/** `later` unless both are lists. */
 function mergeLists(earlier: Json | undefined, later: Json | undefined): Json | undefined {
 	if (!isList(earlier) || !isList(later)) return later
 	return [...earlier, ...later.filter((item) => !earlier.some((known) => Bun.deepEquals(known, item)))]

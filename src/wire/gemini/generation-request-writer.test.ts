@@ -216,6 +216,16 @@ describe('turns', () => {
 		])
 		expect(dropped).toEqual(['messages.name', 'image_url.detail', 'file.filename'])
 	})
+
+	test('names and details of files in tool results are reported too', () => {
+		const called = { type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' } as const
+		const file = { type: 'file', name: 'a.pdf', data: 'data:application/pdf;base64,AA==' } as const
+		const image = { type: 'image', url: 'data:image/png;base64,AA==', detail: 'low' } as const
+		const { dropped } = write({
+			messages: [hi, { role: 'assistant', content: [called] }, { role: 'tool', callId: 'c', content: [file, image] }],
+		})
+		expect(dropped).toEqual(['file.filename', 'image_url.detail'])
+	})
 	test('files by id, and invalid data URLs, are rejected', () => {
 		const withPart = (part: UserPart) => refused({ messages: [hi, { role: 'user', content: [part] }] })
 		expect(withPart({ type: 'file', id: 'file-1' })).toMatchObject({

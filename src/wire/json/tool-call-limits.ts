@@ -1,4 +1,4 @@
-// What readers of answers refuse of tool calls, whatever the wire.
+// The limits on tool calls in answers, and the errors for calls that break them. They are the same for every wire.
 
 import { ChatError } from '../../chat/error.ts'
 

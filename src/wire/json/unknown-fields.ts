@@ -8,7 +8,7 @@ import { type Rest, restOf } from '../../chat/rest.ts'
  * The fields of `value` that are not in `known` and not null, as the rest of an object of `wire`.
  *
  * @param value parsed JSON.
- * @returns undefined if there are none, or `value` is no object.
+ * @returns undefined if there are none, or `value` is not an object.
  */
 export function readUnknownFields(wire: string, value: unknown, known: ReadonlySet<string>): Rest | undefined {
 	if (!isObject(value)) return undefined

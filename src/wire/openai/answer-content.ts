@@ -18,7 +18,7 @@ export interface TextPiece {
 	readonly rest?: Rest | undefined
 }
 
-/** Reads the parts of a list. What is no object is skipped. */
+/** Reads the parts of a list. Elements other than objects are skipped. */
 export function readContentList(list: readonly unknown[]): readonly ContentPiece[] {
 	return list.filter(isObject).map(readPiece)
 }
@@ -53,7 +53,7 @@ function readThinking(part: Readonly<Record<string, unknown>>): TextPiece {
 	}
 }
 
-/** The images of a message's `images`; undefined if it is no list of them, or an empty one. */
+/** The images of a message's `images`; undefined for an empty list and any other value. */
 export function readImageList(images: unknown): readonly ImagePart[] | undefined {
 	return asList(images).length === 0 ? undefined : readImages(images)
 }

@@ -19,7 +19,7 @@ export interface ChatRequestForm {
 	 * message.
 	 */
 	readonly systemMessages: 'anywhere' | 'first' | 'user'
-	/** `cache_control` that clients of other wires set. A client of this wire gets its own sent in any case. */
+	/** `cache_control` that clients of other wires set. Those of clients of this wire are always sent. */
 	readonly cacheMarks: 'own' | 'send'
 	/** `name` of messages. */
 	readonly messageNames: 'send' | 'omit'
