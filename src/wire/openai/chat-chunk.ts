@@ -140,7 +140,8 @@ function parseChoice(value: unknown): ChatChoice {
 }
 
 function joinTexts(pieces: readonly ContentPiece[] | undefined, type: 'text' | 'reasoning'): string {
+	if (pieces === undefined) return ''
 	let text = ''
-	for (const piece of pieces ?? []) if (piece.type === type) text += piece.text
+	for (const piece of pieces) if (piece.type === type) text += piece.text
 	return text
 }
