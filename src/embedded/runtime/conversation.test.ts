@@ -184,7 +184,7 @@ test('names of messages are written if the template has them, and reported other
 	)
 	const reported = (template: ChatTemplate) => {
 		const dropped: string[] = []
-		reportUnusedNames(messages, template, (part) => dropped.push(part))
+		reportUnusedNames({ messages }, template, (part) => dropped.push(part))
 		return dropped
 	}
 	expect(reported(withNames)).toEqual([])

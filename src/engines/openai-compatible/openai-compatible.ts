@@ -94,7 +94,7 @@ class OpenAICompatible implements Engine {
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const origin = this.originOf(call.model)
-		const body = writeChatRequest(request, call.model, this.form, stream, call.drop, origin)
+		const body = writeChatRequest(request, { model: call.model, origin, form: this.form, stream, drop: call.drop })
 		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
 		const openChunks = () =>
 			new ChatChunkReader({
@@ -168,7 +168,12 @@ class OpenAICompatible implements Engine {
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {
-		const body = writeChatRequest(request, call.model, this.form, false, undefined, this.originOf(call.model))
+		const body = writeChatRequest(request, {
+			model: call.model,
+			origin: this.originOf(call.model),
+			form: this.form,
+			stream: false,
+		})
 		return inputTokens.parse(await this.upstream.post('/chat/completions/input_tokens', body, call)).input_tokens
 	}
 

@@ -93,7 +93,7 @@ function writeMessage(message: Message, form: MessagesForm, drop: Drop): JsonObj
 
 function writeName(name: string | undefined, { messageNames }: MessagesForm, drop: Drop): string | undefined {
 	if (name === undefined || messageNames === 'send') return name
-	drop('name')
+	drop('messages.name')
 	return undefined
 }
 

@@ -192,7 +192,7 @@ const cases = {
 			form: { messageNames: 'omit' },
 			request: { messages: [named] },
 			sends: content({ role: 'user', content: 'hi' }),
-			drops: ['name'],
+			drops: ['messages.name'],
 		},
 	],
 	reasoningHistory: [
@@ -385,9 +385,9 @@ for (const [option, list] of Object.entries<readonly Case[]>(cases))
 		for (const { form, request, sends, drops = [] } of list)
 			test(`${JSON.stringify(form)}: ${JSON.stringify(request).slice(0, 60)}`, () => {
 				const dropped: string[] = []
-				const body = writeChatRequest({ ...plain, ...request }, 'm', chatRequestForm(form), true, (part) =>
-					dropped.push(part),
-				)
+				const drop = (part: string) => dropped.push(part)
+				const options = { model: 'm', form: chatRequestForm(form), stream: true, drop }
+				const body = writeChatRequest({ ...plain, ...request }, options)
 				const { model: _, stream: __, stream_options, messages, ...rest } = JSON.parse(JSON.stringify(body))
 				const seen = {
 					...rest,
