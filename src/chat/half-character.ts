@@ -1,4 +1,5 @@
-// Text is cut into pieces anywhere, even inside a character that JavaScript stores as two units.
+// Where a piece of text ends: models and servers cut text anywhere, also inside a character that JavaScript stores as two
+// units.
 
 /** Whether `text` ends with the first half of a character: UTF-8 cannot express it. */
 export function endsInCharacter(text: string): boolean {

@@ -16,6 +16,11 @@ export function readRest(given: object, known: KnownFields): Rest | undefined {
 	return restOf(openaiWire, unknownFields(given, known))
 }
 
+/** Whether the fields belong to this wire. */
+export function isOwn(rest: Rest | undefined): rest is Rest {
+	return rest?.wire === openaiWire
+}
+
 /** The unknown fields by their paths. */
 export function unknownFields(given: object, known: KnownFields): JsonObject {
 	return Object.fromEntries(unknownEntries(given, known, ''))
