@@ -313,6 +313,33 @@ describe('an upstream of the same wire', () => {
 			expect([status, body.error.message]).toEqual([400, expect.stringContaining('safeguards')])
 		}
 	})
+	test('receives changes of tools in the middle of a conversation, which other models refuse', async () => {
+		const messages = [
+			message('hi'),
+			{
+				role: 'system',
+				content: [
+					{ type: 'text', text: 'Search now.' },
+					{ type: 'tool_addition', tool: { type: 'tool_reference', name: 'look' } },
+				],
+				clear_at: 'never',
+			},
+			{ role: 'assistant', content: [{ type: 'text', text: 'Yes.' }] },
+			message('Well?'),
+		]
+		expect((await post({ model: 'same', max_tokens: 9, messages })).status).toBe(200)
+		expect(sent.messages).toEqual(
+			messages.map(({ content, ...rest }) => ({
+				...rest,
+				content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+			})),
+		)
+		const { status, body } = await post({ model: 'echo', max_tokens: 9, messages })
+		expect([status, body.error.message]).toEqual([
+			400,
+			expect.stringMatching(/^messages.1.content.1: .*'tool_addition'/),
+		])
+	})
 	test('has its unfinished turns resumed by threads, with its own blocks in their positions', async () => {
 		const search = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'cats' } }
 		const content = [{ type: 'text', text: 'I search.' }, search]

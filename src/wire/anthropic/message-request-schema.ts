@@ -131,7 +131,10 @@ const message = z.discriminatedUnion('role', [
 			),
 		]),
 	}),
-	z.looseObject({ role: z.literal('system'), content: systemText }),
+	z.looseObject({
+		role: z.literal('system'),
+		content: z.union([z.string(), z.array(z.union([z.discriminatedUnion('type', [textBlock]), otherBlock]))]),
+	}),
 ])
 
 /** Tools of every type. The reader checks which fields each type requires. */

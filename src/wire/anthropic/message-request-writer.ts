@@ -19,7 +19,7 @@ import { limitMarks, markEnds, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
 import { writeBlocks } from './message-blocks-writer.ts'
 import { reportDroppedContent } from './message-content-fates.ts'
-import { type LaterInstructions, writeTurns } from './message-turns-writer.ts'
+import { hasOwnContent, type LaterInstructions, writeTurns } from './message-turns-writer.ts'
 import { closeObjects } from './output-schema.ts'
 import { type ThinkingForm, thinks, writeThinking } from './thinking-writer.ts'
 
@@ -129,7 +129,9 @@ function betasOf({ betas }: JsonObject): readonly string[] {
 }
 
 function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop): JsonObject {
-	const firstTurn = request.messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
+	const firstTurn = request.messages.findIndex(
+		(message) => (message.role !== 'system' && message.role !== 'developer') || hasOwnContent(message),
+	)
 	const rest = firstTurn === -1 ? [] : request.messages.slice(firstTurn)
 	const instructions = (
 		firstTurn === -1 ? request.messages : request.messages.slice(0, firstTurn)

@@ -2,7 +2,14 @@
 // no message is empty.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import type { AssistantMessage, AssistantPart, Message, ReasoningPart, ToolCall } from '../../chat/message.ts'
+import type {
+	AssistantMessage,
+	AssistantPart,
+	Message,
+	ReasoningPart,
+	SystemMessage,
+	ToolCall,
+} from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { tryParseJson } from '../../chat/try-parse-json.ts'
@@ -54,6 +61,11 @@ export function writeTurns(
 	for (const [index, message] of messages.entries()) {
 		const path = `messages[${firstIndex + index}]`
 		const isInstruction = message.role === 'system' || message.role === 'developer'
+		if (hasOwnContent(message)) {
+			waiting = instruct(waiting, turns, drop)
+			turns.push({ role: 'system', content: [...message.rest.fields.content], rest: requestFields(message.rest) })
+			continue
+		}
 		if (isInstruction && instructions === 'system') {
 			waiting = {
 				content: [...waiting.content, ...writeBlocks(message.content)],
@@ -89,9 +101,18 @@ export function writeTurns(
 	}))
 }
 
+interface OwnContent {
+	readonly rest: Rest & { readonly fields: { readonly content: readonly WrittenBlock[] } }
+}
+
+/** Whether the message is instructions that only this wire has, such as changes of tools, in the form of this wire. */
+export function hasOwnContent(message: Message): message is SystemMessage & OwnContent {
+	return (message.role === 'system' || message.role === 'developer') && Array.isArray(message.rest?.fields.content)
+}
+
 /** Fields of a response beside its content. They are stored with the message, and the API rejects them in requests. */
 const responseFields: ReadonlySet<string> = new Set([
-	...['id', 'type', 'model', 'container', 'context_management', 'diagnostics', 'input_transformations'],
+	...['id', 'type', 'model', 'content', 'container', 'context_management', 'diagnostics', 'input_transformations'],
 	...['stop_details', 'stop_reason', 'stop_sequence', 'usage'],
 ])
 

@@ -15,15 +15,26 @@ export function readOwnFeature(fields: PromptBody, tools: readonly OwnTool[]): C
 			['tools', tool.index, 'type'],
 			`This model does not have tools of type '${tool.type.slice(0, 100)}': only upstreams of Anthropic's API do. Define tools that the client runs as 'custom'.`,
 		)
-	if (isFilled(fields.mcp_servers)) return onlyAnthropic('mcp_servers', 'no model can call the tools of these servers')
-	if (isFilled(fields.compaction)) return onlyAnthropic('compaction', 'the response would not be a compaction')
+	for (const [index, message] of fields.messages.entries()) {
+		if (message.role !== 'system' || typeof message.content === 'string') continue
+		const position = message.content.findIndex(({ type }) => type === 'other')
+		const block = message.content[position]
+		if (block?.type === 'other')
+			return onlyAnthropic(
+				['messages', index, 'content', position],
+				`blocks of type '${String(block.item.type).slice(0, 100)}' in a system message would have no effect`,
+			)
+	}
+	if (isFilled(fields.mcp_servers))
+		return onlyAnthropic(['mcp_servers'], 'no model can call the tools of these servers')
+	if (isFilled(fields.compaction)) return onlyAnthropic(['compaction'], 'the response would not be a compaction')
 	if (isObject(fields.container) && isFilled(fields.container.skills))
-		return onlyAnthropic('container', 'the model would not have these skills')
+		return onlyAnthropic(['container'], 'the model would not have these skills')
 	return undefined
 }
 
-function onlyAnthropic(field: string, consequence: string): ChatError {
-	return unsupportedError([field], `Only upstreams of Anthropic's API support this; with this model, ${consequence}.`)
+function onlyAnthropic(path: readonly PropertyKey[], consequence: string): ChatError {
+	return unsupportedError(path, `Only upstreams of Anthropic's API support this; with this model, ${consequence}.`)
 }
 
 function isFilled(value: unknown): boolean {
