@@ -39,31 +39,24 @@ export function markEnds(prompt: JsonObject): JsonObject {
  * @param prompt as in `markEnds`.
  */
 export function limitMarks(prompt: JsonObject): JsonObject {
-	if (countMarks([prompt.tools, prompt.system, prompt.messages]) <= mostMarks) return prompt
-	let left = Math.max(0, mostMarks - countMarks([prompt.tools, prompt.system]))
-	const messages = listOf(prompt.messages).toReversed()
-	return { ...prompt, messages: messages.map(limitContent).toReversed() }
-
-	function limitContent(message: Json): Json {
-		if (!isObject(message) || !Array.isArray(message.content)) return message
-		const blocks = (message.content as readonly Json[]).toReversed().map((block) => {
-			if (!isObject(block) || block.cache_control === undefined) return block
-			if (left-- > 0) return block
-			const { cache_control: _, ...unmarked } = block
+	let surplus = countMarks([prompt.tools, prompt.system, prompt.messages]) - mostMarks
+	const unmark = (block: Json): Json => {
+		if (surplus <= 0 || !isObject(block)) return block
+		const { cache_control, ...unmarked } = block
+		if (isObject(cache_control)) {
+			surplus--
 			return unmarked
-		})
-		return { ...message, content: blocks.toReversed() }
+		}
+		return Array.isArray(block.content) ? { ...block, content: block.content.map(unmark) } : block
 	}
+	return surplus <= 0 ? prompt : { ...prompt, messages: listOf(prompt.messages).map(unmark) }
 }
 
-/** Breakpoints of blocks and tools, not of blocks within blocks. */
+/** Breakpoints of blocks and tools, and of blocks within those that have none. */
 function countMarks(lists: readonly (Json | undefined)[]): number {
 	let count = 0
-	for (const item of lists.flatMap(listOf)) {
-		if (!isObject(item)) continue
-		if (isObject(item.cache_control)) count++
-		else count += countMarks([item.content])
-	}
+	for (const item of lists.flatMap(listOf))
+		if (isObject(item)) count += isObject(item.cache_control) ? 1 : countMarks([item.content])
 	return count
 }
 

@@ -455,24 +455,28 @@ describe('cache marks', () => {
 
 test('a conversation with more cache marks than the API accepts has only the last ones', () => {
 	const part = (value: string) => ({ type: 'text', text: value, cacheMark: {} }) as const
-	const marks = (turns: number) => {
-		const { body } = write({
-			messages: [
-				{ role: 'system', content: [part('s')] },
-				...Array.from({ length: turns }, (): Message[] => [
-					{ role: 'user', content: [part('q'), part('r')] },
-					say('assistant', 'a'),
-				]).flat(),
-			],
-			tools: [{ ...look, cacheMark: {} }],
-			toolChoice: { type: 'auto' },
-		})
+	const marks = (turns: number, form: Partial<MessageRequestForm> = {}) => {
+		const { body } = write(
+			{
+				messages: [
+					{ role: 'system', content: [part('s')] },
+					...Array.from({ length: turns }, (): Message[] => [
+						{ role: 'user', content: [part('q'), part('r')] },
+						say('assistant', 'a'),
+					]).flat(),
+				],
+				tools: [{ ...look, cacheMark: {} }],
+				toolChoice: { type: 'auto' },
+			},
+			form,
+		)
 		const { system, tools, messages } = JSON.parse(JSON.stringify(body))
 		return [...tools, ...system, ...messages.flatMap(({ content }: { content: object[] }) => content)].map(
 			(block) => 'cache_control' in block,
 		)
 	}
 	expect(marks(1)).toEqual([true, true, true, true, false])
+	expect(marks(3, { cache: 'auto' })).toEqual(marks(3))
 	expect(marks(3)).toEqual([true, true, ...[false, false, false], ...[false, false, false], true, true, false])
 })
 

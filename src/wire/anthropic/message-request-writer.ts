@@ -145,7 +145,7 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop)
 		messages: writeTurns(rest, { instructions: form.systemMessages, firstIndex: firstTurn, drop }),
 		...writeTools(request, form, drop),
 	}
-	return form.cache === 'auto' ? markEnds(prompt) : limitMarks(prompt)
+	return limitMarks(form.cache === 'auto' ? markEnds(prompt) : prompt)
 }
 
 /** The wire supports JSON by schema only, not arbitrary JSON, so the prompt requests it. */
