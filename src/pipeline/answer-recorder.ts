@@ -10,6 +10,7 @@ import { textOf } from '../chat/parts.ts'
 import { isEstimated, type Usage } from '../chat/usage.ts'
 import type { TurnEnd } from '../conversations/turns.ts'
 import type { EventBatch } from '../engines/answer.ts'
+import { cancelled } from '../engines/running-calls.ts'
 import type { Outcome } from '../ledger/ledger.ts'
 import type { Reservation } from '../limits/limiter.ts'
 import { type Admitted, reservedTokensOf } from './admit.ts'
@@ -45,9 +46,10 @@ export class AnswerRecorder {
 		this.serving = serving
 	}
 
-	/** An upstream began to answer. */
+	/** An upstream began to answer. Its lease ends immediately if the call was cancelled in the meantime. */
 	begin(answering: Answering): void {
-		this.answering = answering
+		if (this.settling === undefined) this.answering = answering
+		else answering.lease.end(cancelled('maybe'))
 	}
 
 	/** The answer outlives `execute`: its reader settles the call. */

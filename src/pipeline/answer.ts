@@ -17,9 +17,13 @@ export type Answer = {
 	| { readonly type: 'json'; readonly body: unknown; readonly status?: number }
 	/**
 	 * Server-sent events; a failure is written as the last of them. `ended` is called when the text of the last event was
-	 * taken.
+	 * taken. `isEarly`: no upstream has begun to answer yet, and a heartbeat is sent immediately.
 	 */
-	| { readonly type: 'stream'; readonly open: (ended: (disconnected: boolean) => void) => ChunkSource }
+	| {
+			readonly type: 'stream'
+			readonly isEarly?: boolean
+			readonly open: (ended: (disconnected: boolean) => void) => ChunkSource
+	  }
 )
 
 /** What the writer of a response needs to know about its call. */
@@ -63,10 +67,20 @@ export function headersOf(
 const noHeaders: Readonly<Record<string, string>> = {}
 const longestDropped = 1000
 
+const droppedHeader = 'x-dragoman-dropped'
+
 /** Parts of the request that the upstream's format cannot express: no omission is silent. */
 function writeDropped(parts: readonly string[]): Readonly<Record<string, string>> {
-	if (parts.length === 0) return {}
-	// Names of fields come from clients.
+	return parts.length === 0 ? {} : { [droppedHeader]: join(parts) }
+}
+
+/** The same as a comment of the stream, for parts that became known after the headers were sent; possibly empty. */
+export function writeNote(dropped: readonly string[]): string {
+	return dropped.length === 0 ? '' : `: ${droppedHeader}: ${join(dropped)}\n\n`
+}
+
+/** Names of fields come from clients. */
+function join(parts: readonly string[]): string {
 	const names = [...new Set(parts)].map((part) => part.replace(/[^\w.[\]-]/g, '?'))
-	return { 'x-dragoman-dropped': names.join(', ').slice(0, longestDropped) }
+	return names.join(', ').slice(0, longestDropped)
 }

@@ -21,6 +21,7 @@ import type { CallerStorage, Serving } from '../pipeline/serving.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { CheckResults } from '../system/server-checks.ts'
+import { SharedTimeout } from '../system/shared-timeout.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import { TickBatch } from '../system/tick-batch.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
@@ -91,6 +92,7 @@ class RequestHandler implements Handler {
 
 	constructor(options: HandlerOptions) {
 		const { keys, storage, limiter, deployment, clock, random, log } = options
+		const { keepAliveMs } = options.limits
 		this.options = options
 		this.readBody = bodyReader(options.limits)
 		this.streams = new EventStreams(options.limits)
@@ -103,6 +105,7 @@ class RequestHandler implements Handler {
 			tokens: new TokenCounter(),
 			deployment,
 			clock,
+			quietTimeout: keepAliveMs === 0 ? undefined : new SharedTimeout(keepAliveMs, clock),
 			random,
 			log,
 			startedAt: Math.floor(clock.now() / 1000),
