@@ -9,6 +9,7 @@ import type { ChatEvent, FinishReason, StartedPart } from '../chat/event.ts'
 import { textOf } from '../chat/parts.ts'
 import { isEstimated, type Usage } from '../chat/usage.ts'
 import type { TurnEnd } from '../conversations/turns.ts'
+import type { TurnHolder } from '../dialects/call.ts'
 import type { EventBatch } from '../engines/answer.ts'
 import { cancelled } from '../engines/running-calls.ts'
 import type { Outcome } from '../ledger/ledger.ts'
@@ -160,9 +161,27 @@ export class AnswerRecorder {
 	 * @param error why there is no complete answer; `cancelled` if the client disconnected or cancelled it.
 	 */
 	settle(error?: ChatError): Promise<void> {
-		this.settling ??=
-			this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
+		const { call } = this.admitted
+		const holder = call.type === 'chat' ? call.holder : undefined
+		this.settling ??= holder === undefined ? this.end(error) : this.endHeld(holder, error)
 		return this.settling
+	}
+
+	private end(error: ChatError | undefined): Promise<void> {
+		return this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
+	}
+
+	/** The turn is held if its records are on disk and it has an answer. */
+	private async endHeld(holder: TurnHolder, error: ChatError | undefined): Promise<void> {
+		try {
+			await this.end(error)
+		} catch (thrown) {
+			holder.fail()
+			throw thrown
+		}
+		const [answer] = this.choices
+		if (error !== undefined || answer === undefined) return holder.fail()
+		holder.complete(this.admitted.token, { role: 'assistant', content: answer.parts, rest: answer.rest })
 	}
 
 	private async extend(reservation: Reservation, tokens: number): Promise<void> {

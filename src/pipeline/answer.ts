@@ -5,8 +5,8 @@ import { writeConversationId } from '../conversations/conversation-id.ts'
 import type { ResponseContext } from '../dialects/writer.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { LimitState } from '../limits/limit-state.ts'
-import type { Admitted } from './admit.ts'
 import { hasSeveralOrigins } from './candidates.ts'
+import type { Recalled } from './recall.ts'
 import type { Serving } from './serving.ts'
 
 export type Answer = {
@@ -27,8 +27,8 @@ export type Answer = {
 )
 
 /** What the writer of a response needs to know about its call. */
-export function responseContextOf(admitted: Admitted, { clock }: Serving, nowMs = clock.now()): ResponseContext {
-	const { token, turn, model, answersAsConversation } = admitted
+export function responseContextOf(recalled: Recalled, { clock }: Serving, nowMs = clock.now()): ResponseContext {
+	const { token, turn, model, answersAsConversation } = recalled
 	return {
 		token,
 		created: Math.floor(nowMs / 1000),
@@ -37,7 +37,7 @@ export function responseContextOf(admitted: Admitted, { clock }: Serving, nowMs 
 		price: model.price,
 		conversation: turn?.conversation,
 		id: answersAsConversation ? turn?.conversation : undefined,
-		tagsSignatures: hasSeveralOrigins(admitted),
+		tagsSignatures: hasSeveralOrigins(recalled),
 	}
 }
 
@@ -47,7 +47,7 @@ export function responseContextOf(admitted: Admitted, { clock }: Serving, nowMs 
  * @param dropped parts of the request that are omitted, in addition to those of the call itself.
  */
 export function headersOf(
-	{ turn, dropped: messages, call }: Admitted,
+	{ turn, dropped: messages, call }: Recalled,
 	dropped: readonly string[] = [],
 ): Readonly<Record<string, string>> {
 	const earlier = ('dropped' in call ? call.dropped : undefined) ?? []

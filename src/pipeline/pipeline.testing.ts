@@ -576,10 +576,16 @@ export class App {
 		if (this.stored !== undefined) await rm(this.stored.folder, { recursive: true, force: true })
 	}
 
-	private init(method: string, { as = 'alice', key, headers = {}, signal }: RequestOptions): RequestInit {
+	/** The headers of a caller's requests. */
+	headersOf({ as = 'alice', key, headers = {} }: RequestOptions): Headers {
 		const all = new Headers(headers)
 		const secret = key ?? this.secrets.get(as)
 		if (secret !== undefined) all.set('authorization', `Bearer ${secret}`)
+		return all
+	}
+
+	private init(method: string, { signal, ...caller }: RequestOptions): RequestInit {
+		const all = this.headersOf(caller)
 		if (method === 'POST') all.set('content-type', 'application/json')
 		return { method, headers: all, signal: signal ?? null }
 	}

@@ -2,6 +2,7 @@
 // Responses are written by response-writer.ts, the server's own endpoints by own-endpoints.ts.
 
 import { asChatError } from '../chat/error.ts'
+import { RecentTurns } from '../conversations/recent-turns.ts'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { defaultDialects, dialects } from '../dialects/list.ts'
@@ -84,6 +85,8 @@ class RequestHandler implements Handler {
 	private readonly options: HandlerOptions
 	private readonly serving: Serving
 	private readonly sockets = routeTableOfSockets()
+	/** Of the open sockets. */
+	private readonly recentTurns = new RecentTurns()
 	private readonly readBody: BodyReader
 	private readonly streams: EventStreams
 	/** The requests that arrive in one tick of the event loop are served together. */
@@ -138,8 +141,9 @@ class RequestHandler implements Handler {
 		observer.observe({ type: 'ended', atMs: options.clock.now(), status: 101, disconnected: false })
 		// Messages belong to the client of the socket, whose address cannot be read any more when they arrive.
 		const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
-		const carry = (message: Request) => this.serve(message, receive(message, known, readBody, options))
-		return openSocket({ route, upgrade: request, fetch: carry })
+		const carry = (sent: Request, message: object) =>
+			this.serve(sent, { ...receive(sent, known, readBody, options), message })
+		return openSocket({ route, turns: this.recentTurns.connect(), upgrade: request, fetch: carry })
 	}
 
 	interrupt(): void {
