@@ -1,0 +1,75 @@
+// What became of the field under test, by what the client and the upstream received with it and without it.
+
+import type { FieldCase } from './field-cases.ts'
+import type { Exchange } from './tested-gateway.ts'
+
+/**
+ * - `refused`: the request failed in the form of the dialect's errors.
+ * - `reported`: `x-dragoman-dropped` has the field, or an object that contains it, or a name more than without the field.
+ * - `sent`: the upstream received it. A text occurs more often in the request to the upstream than without the field;
+ *   any other value changes that request.
+ * - `answered`: the response has the text, or differs.
+ * - `same`: nothing differs. For one value of several this may be the default.
+ */
+export type Verdict = 'refused' | 'reported' | 'sent' | 'answered' | 'same'
+
+export interface Observed {
+	readonly verdict: Verdict
+	/** Why the response is wrong in any case. */
+	readonly fault?: string | undefined
+}
+
+export interface JudgedRequest {
+	readonly field: FieldCase
+	/** Fields that the request has only because the field under test needs them. */
+	readonly companions: readonly string[]
+	readonly given: Exchange
+	/** The exchange without the field. */
+	readonly plain: Exchange
+	readonly readError: (body: unknown) => string
+	/** The part of a response that shows what fields have an effect. */
+	readonly effects: (text: string) => string
+}
+
+export function judge({ field, companions, given, plain, readError, effects }: JudgedRequest): Observed {
+	if (field.names.length === 1 && companions.length === 0 && plain.status !== 200)
+		return { verdict: 'same', fault: `the plain request has status ${plain.status}: ${plain.text.slice(0, 200)}` }
+	if (given.status >= 500) return { verdict: 'same', fault: `status ${given.status}: ${given.text.slice(0, 200)}` }
+	if (given.status >= 400) {
+		const fault =
+			given.received === undefined ? errorFault(given.text, readError) : 'refused after the upstream answered'
+		return { verdict: 'refused', fault }
+	}
+	if (given.dropped.some((name) => covers(name, [...field.names, ...companions]))) return { verdict: 'reported' }
+	if (given.dropped.length > plain.dropped.length) return { verdict: 'reported' }
+	if (differs(field.mark, given.received, plain.received)) return { verdict: 'sent' }
+	if (differs(field.mark, effects(given.text), effects(plain.text))) return { verdict: 'answered' }
+	return { verdict: 'same' }
+}
+
+function errorFault(text: string, readError: (body: unknown) => string): string | undefined {
+	try {
+		return readError(JSON.parse(text)).length > 10 ? undefined : 'an error without a message'
+	} catch {
+		return `an error in another form: ${text.slice(0, 200)}`
+	}
+}
+
+/** Whether a text occurs more often, or, without one, whether anything changed. */
+export function differs(mark: string | undefined, given: string | undefined, plain: string | undefined): boolean {
+	if (given === undefined) return false
+	if (mark === undefined) return given !== plain
+	return given.split(mark).length > (plain ?? '').split(mark).length
+}
+
+/**
+ * Whether a dropped name is the field or an object that contains it. Only the last name of a path is compared, because
+ * positions of messages and parts change when a request is translated.
+ */
+function covers(dropped: string, names: readonly string[]): boolean {
+	const last = dropped
+		.replaceAll(/\[\d*\]/g, '')
+		.split('.')
+		.at(-1)
+	return last !== undefined && names.includes(last)
+}

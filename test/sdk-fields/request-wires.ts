@@ -1,0 +1,229 @@
+// The wires whose requests are tested: their dialects, and what a request needs around the field under test to be
+// valid, such as the call that a tool result belongs to. It knows nothing about single fields.
+
+import type { DialectClient } from '../dialect-clients/dialect-client.ts'
+import { dialectClients } from '../dialect-clients/list.ts'
+import type { FieldCases, Fields } from './field-cases.ts'
+import { plainText } from './samples.ts'
+
+export interface RequestWire {
+	/** The exported type of `sdk-types.ts`. */
+	readonly root: string
+	readonly dialects: readonly RequestDialect[]
+	/** The engine of the same wire. */
+	readonly engine: string
+	/** Types whose cases are not repeated, because they go to the same route. */
+	readonly except?: string
+	/** What a request needs besides a field, by the beginning of its path. `mark` is the text of the field, if it has one. */
+	companions(mark: string): Readonly<Record<string, Fields>>
+	/** A valid request with the fields of `body`: for example, with the call that a tool result belongs to. */
+	complete(body: Fields, cases: FieldCases): Fields
+	/** The part of a response that shows an effect of the request; all of it if absent. */
+	effects?(text: string): string
+}
+
+export interface RequestDialect {
+	readonly name: string
+	readonly path: string
+	readonly headers: (key: string) => Readonly<Record<string, string>>
+	readonly readError: (body: unknown) => string
+}
+
+export function requestDialect(client: string, query = ''): RequestDialect {
+	const found = dialectClients.find(({ name }) => name === client)
+	if (found === undefined) throw new Error(`no client ${client}`)
+	return dialectOf(found, query)
+}
+
+function dialectOf(client: DialectClient, query: string): RequestDialect {
+	const { path, headers } = client.write({ model: '', turns: [] })
+	return { name: client.name + query, path: path + query, headers, readError: client.readError }
+}
+
+const user = { role: 'user', content: 'hello' }
+const schema = { type: 'object', properties: { place: { type: 'string' } } }
+
+function listOf(value: unknown): readonly Fields[] {
+	return Array.isArray(value) ? value : []
+}
+
+function textOr(value: unknown, otherwise: string): string {
+	return typeof value === 'string' ? value : otherwise
+}
+
+// Chat completions.
+
+function chatTool(name: string): Fields {
+	return { type: 'function', function: { name, parameters: schema } }
+}
+
+function chatTurn(message: Fields): readonly Fields[] {
+	switch (message.role) {
+		case 'assistant': {
+			const results = listOf(message.tool_calls).map(({ id }) => ({ role: 'tool', tool_call_id: id, content: 'done' }))
+			const own = answerFields.some((name) => message[name] !== undefined) ? message : { ...message, content: 'hello' }
+			return [user, own, ...results, ...(message.function_call === undefined ? [] : [functionResult(message)])]
+		}
+		case 'tool': {
+			const called = { name: plainText, arguments: '{}' }
+			const call = { id: message.tool_call_id, type: 'function', function: called }
+			return [user, { role: 'assistant', tool_calls: [call] }, message]
+		}
+		case 'function':
+			return [user, { role: 'assistant', function_call: { name: message.name, arguments: '{}' } }, message]
+		default:
+			return [message]
+	}
+}
+
+/** An assistant message has one of them. */
+const answerFields = ['content', 'tool_calls', 'function_call', 'refusal', 'audio'] as const
+
+function functionResult({ function_call: called }: Fields): Fields {
+	return { role: 'function', name: (called as Fields).name, content: 'done' }
+}
+
+function chatCompanions(mark: string): Readonly<Record<string, Fields>> {
+	const tools = [chatTool(plainText), chatTool(mark)]
+	return {
+		tool_choice: { tools },
+		'tool_choice[custom]': { tools: [plainText, mark].map((name) => ({ type: 'custom', custom: { name } })) },
+		parallel_tool_calls: { tools },
+		function_call: {
+			functions: [
+				{ name: plainText, parameters: schema },
+				{ name: mark, parameters: schema },
+			],
+		},
+		top_logprobs: { logprobs: true },
+		stream_options: { stream: true },
+		audio: { modalities: ['text', 'audio'] },
+	}
+}
+
+function completeChat(body: Fields): Fields {
+	const messages = listOf(body.messages).flatMap(chatTurn)
+	const last = messages.at(-1)?.role
+	return {
+		...body,
+		messages: last === 'user' || last === 'tool' || last === 'function' ? messages : [...messages, user],
+	}
+}
+
+// Messages.
+
+function messagesTool(name: string): Fields {
+	return { name, input_schema: schema }
+}
+
+function messagesTurn(message: Fields): readonly Fields[] {
+	const blocks = listOf(message.content)
+	if (message.role === 'assistant') {
+		const content = blocks.flatMap((block) => [...serverCall(block), block])
+		const results = blocks.flatMap(({ type, id }) =>
+			type === 'tool_use' ? [{ type: 'tool_result', tool_use_id: id, content: 'done' }] : [],
+		)
+		return [
+			user,
+			blocks.length === 0 ? message : { ...message, content },
+			results.length === 0 ? user : { role: 'user', content: results },
+		]
+	}
+	const calls = blocks.flatMap(({ type, tool_use_id: id }) =>
+		type === 'tool_result' ? [{ type: 'tool_use', id, name: plainText, input: {} }] : [],
+	)
+	const before = calls.length === 0 ? [] : [user, { role: 'assistant', content: calls }]
+	return message.role === 'system' ? [user, message, user] : [...before, message]
+}
+
+/** The call that a result of a tool of the provider belongs to. */
+function serverCall({ type, tool_use_id: id }: Fields): readonly Fields[] {
+	const name = textOr(type, '')
+	if (name === 'mcp_tool_result')
+		return [{ type: 'mcp_tool_use', id, name: plainText, server_name: plainText, input: {} }]
+	if (!name.endsWith('_tool_result')) return []
+	return [{ type: 'server_tool_use', id, name: name.replace('_tool_result', ''), input: {} }]
+}
+
+function messagesCompanions(mark: string): Readonly<Record<string, Fields>> {
+	return { tool_choice: { tools: [messagesTool(plainText), messagesTool(mark)] } }
+}
+
+function completeMessages(body: Fields): Fields {
+	return { ...body, messages: listOf(body.messages).flatMap(messagesTurn) }
+}
+
+// Responses.
+
+function responsesTool(name: string): Fields {
+	return { type: 'function', name, parameters: schema, strict: false }
+}
+
+function responsesCompanions(mark: string): Readonly<Record<string, Fields>> {
+	const tools = [responsesTool(plainText), responsesTool(mark)]
+	return {
+		tool_choice: { tools },
+		'tool_choice[custom]': { tools: [plainText, mark].map((name) => ({ type: 'custom', name })) },
+		parallel_tool_calls: { tools },
+		stream_options: { stream: true },
+		include: { top_logprobs: 2 },
+	}
+}
+
+function completeResponses(body: Fields, cases: FieldCases): Fields {
+	const input = Array.isArray(body.input) ? responsesItems(body.input, cases) : (body.input ?? 'hello')
+	return { store: false, ...body, input }
+}
+
+/** Without the fields of the request that each response repeats. */
+function responsesEffects(text: string): string {
+	if (!text.startsWith('{')) return text
+	const { output, usage, incomplete_details: end } = JSON.parse(text) as Fields
+	return JSON.stringify({ output, usage, end })
+}
+
+/** An item with the call or the result that it needs. */
+function responsesItems(items: readonly Fields[], cases: FieldCases): readonly Fields[] {
+	return items.flatMap((item): readonly Fields[] => {
+		const type = textOr(item.type, '')
+		if (item.call_id === undefined) return [item, user]
+		const paired = type.endsWith('_output') ? type.slice(0, -'_output'.length) : `${type}_output`
+		const other = cases.memberOf('ResponsesRequest', 'input', paired)
+		if (other === undefined) return [user, item]
+		const pair = { ...other, call_id: item.call_id }
+		return type.endsWith('_output') ? [user, pair, item] : [user, item, pair]
+	})
+}
+
+export const requestWires: readonly RequestWire[] = [
+	{
+		root: 'ChatRequest',
+		engine: 'openai-compatible',
+		dialects: ['openai', 'albert', 'opengatellm', 'egp v5', 'aleph-alpha'].map((name) => requestDialect(name)),
+		companions: chatCompanions,
+		complete: completeChat,
+	},
+	{
+		root: 'MessagesRequest',
+		engine: 'anthropic',
+		dialects: [requestDialect('anthropic')],
+		companions: messagesCompanions,
+		complete: completeMessages,
+	},
+	{
+		root: 'BetaMessagesRequest',
+		engine: 'anthropic',
+		dialects: [requestDialect('anthropic', '?beta=true')],
+		except: 'MessagesRequest',
+		companions: messagesCompanions,
+		complete: completeMessages,
+	},
+	{
+		root: 'ResponsesRequest',
+		engine: 'openai-compatible',
+		dialects: [requestDialect('openai responses')],
+		companions: responsesCompanions,
+		complete: completeResponses,
+		effects: responsesEffects,
+	},
+]

@@ -1,0 +1,182 @@
+// A server with models before every engine, and the scripted upstreams they use. Each worker has models and
+// upstreams of its own and sends one request after another, so that what an upstream receives belongs to its request.
+
+import { startServer, type TestServer } from '../server.ts'
+
+export interface Exchange {
+	readonly status: number
+	readonly text: string
+	/** The names in `x-dragoman-dropped`. */
+	readonly dropped: readonly string[]
+	/** The body that the upstream received, as JSON text; undefined if it received none. */
+	readonly received: string | undefined
+}
+
+export interface Reply {
+	readonly contentType: string
+	readonly body: string
+}
+
+export interface TestedEngine {
+	readonly name: string
+	/** Whether it sends requests to an upstream, which the test sees. */
+	readonly sends: boolean
+}
+
+export const testedEngines: readonly TestedEngine[] = [
+	{ name: 'openai-compatible', sends: true },
+	{ name: 'anthropic', sends: true },
+	{ name: 'gemini', sends: true },
+	{ name: 'echo', sends: false },
+]
+
+const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
+const chatHead = { id: 'chatcmpl-1', created: 1, model: 'upstream-model' }
+
+function json(body: object): Reply {
+	return { contentType: 'application/json', body: JSON.stringify(body) }
+}
+
+/** Server-sent events, with the type of each event as its name if it has one. */
+export function eventStream(events: readonly object[], end = ''): Reply {
+	const lines = events.map((event) => {
+		const name = 'type' in event ? `event: ${event.type}\n` : ''
+		return `${name}data: ${JSON.stringify(event)}\n\n`
+	})
+	return { contentType: 'text/event-stream', body: lines.join('') + end }
+}
+
+/** What upstreams answer unless a test has scripted another reply. */
+function plainReply(engine: string, streams: boolean): Reply {
+	if (engine === 'anthropic')
+		return json({
+			id: 'msg_1',
+			type: 'message',
+			role: 'assistant',
+			model: 'upstream-model',
+			content: [{ type: 'text', text: 'Hi.' }],
+			stop_reason: 'end_turn',
+			stop_sequence: null,
+			usage: { input_tokens: 3, output_tokens: 2 },
+		})
+	if (engine === 'gemini') {
+		const answer = {
+			candidates: [{ content: { role: 'model', parts: [{ text: 'Hi.' }] }, finishReason: 'STOP', index: 0 }],
+			usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 2, totalTokenCount: 5 },
+		}
+		return streams ? eventStream([answer]) : json(answer)
+	}
+	if (!streams)
+		return json({
+			...chatHead,
+			object: 'chat.completion',
+			choices: [{ index: 0, message: { role: 'assistant', content: 'Hi.' }, finish_reason: 'stop' }],
+			usage,
+		})
+	const chunk = { ...chatHead, object: 'chat.completion.chunk' }
+	const events = [
+		{ ...chunk, choices: [{ index: 0, delta: { role: 'assistant', content: 'Hi.' }, finish_reason: null }] },
+		{ ...chunk, choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] },
+		{ ...chunk, choices: [], usage },
+	]
+	return eventStream(events, 'data: [DONE]\n\n')
+}
+
+export class TestedGateway {
+	readonly workers: number
+	private readonly server: TestServer
+	private readonly upstream: Bun.Server<undefined>
+	private readonly slots: readonly Slot[]
+
+	private constructor(server: TestServer, upstream: Bun.Server<undefined>, slots: readonly Slot[]) {
+		this.server = server
+		this.upstream = upstream
+		this.slots = slots
+		this.workers = slots.length
+	}
+
+	static async start(workers: number): Promise<TestedGateway> {
+		const slots = Array.from({ length: workers }, (): Slot => ({ received: undefined, reply: undefined }))
+		const upstream = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => receive(slots, request) })
+		const url = String(upstream.url).replace(/\/$/, '')
+		const models: string[] = []
+		const upstreams: string[] = []
+		for (const index of slots.keys())
+			for (const { name, sends } of testedEngines) {
+				const own = modelName(name, index)
+				const options = sends ? `, url: '${url}/${index}/${name}', model: upstream-model` : ''
+				models.push(`  ${own}: { route: [${own}], retry: { attempts: 1 } }`)
+				upstreams.push(`  ${own}: { engine: ${name}${options}, breaker: { failures: 1000000 } }`)
+			}
+		const server = await startServer({
+			config: ['models:', ...models, 'upstreams:', ...upstreams].join('\n'),
+			startTimeoutMs: 30_000,
+		})
+		return new TestedGateway(server, upstream, slots)
+	}
+
+	/** Sends a request as one worker, which has no other request in flight. */
+	async exchange(worker: number, engine: string, call: CallSpec): Promise<Exchange> {
+		const slot = this.slots[worker]
+		if (slot === undefined) throw new Error(`no worker ${worker}`)
+		slot.received = undefined
+		slot.reply = call.reply
+		const response = await fetch(this.server.url + call.path, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json', ...call.headers(this.server.key) },
+			body: JSON.stringify({ ...call.body, model: modelName(engine, worker) }),
+		})
+		const text = await response.text()
+		return {
+			status: response.status,
+			text: steady(text),
+			dropped: namesIn(response.headers.get('x-dragoman-dropped')),
+			received: slot.received === undefined ? undefined : steady(slot.received),
+		}
+	}
+
+	async stop(): Promise<void> {
+		await this.server.stop()
+		await this.upstream.stop(true)
+	}
+}
+
+export interface CallSpec {
+	readonly path: string
+	readonly headers: (key: string) => Readonly<Record<string, string>>
+	readonly body: object
+	readonly reply?: Reply | undefined
+}
+
+interface Slot {
+	received: string | undefined
+	reply: Reply | undefined
+}
+
+function modelName(engine: string, worker: number): string {
+	return `${engine}-w${worker}`
+}
+
+async function receive(slots: readonly Slot[], request: Request): Promise<Response> {
+	const { pathname } = new URL(request.url)
+	const [, index = '', engine = ''] = pathname.split('/')
+	const slot = slots[Number(index)]
+	if (slot === undefined) return new Response(null, { status: 404 })
+	const received = await request.text()
+	slot.received = received
+	const streams = pathname.includes('stream') || /"stream":true/.test(received)
+	const { contentType, body } = slot.reply ?? plainReply(engine, streams)
+	return new Response(body, { headers: { 'content-type': contentType } })
+}
+
+/** The text without what differs between two equal requests: the worker, ids and times. */
+function steady(text: string): string {
+	return text
+		.replaceAll(/-w\d+\b/g, '')
+		.replaceAll(/\b(chatcmpl|cmpl|msg|resp|rs|fc|call|toolu|item|req|gen)[-_][A-Za-z0-9_-]{8,}/g, '$1_id')
+		.replaceAll(/"(created|created_at|completed_at)":\d+/g, '"$1":0')
+}
+
+function namesIn(header: string | null): readonly string[] {
+	return (header ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [decodeURIComponent(name.trim())]))
+}
