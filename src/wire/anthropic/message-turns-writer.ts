@@ -57,6 +57,7 @@ export function writeTurns(
 			continue
 		}
 		const role = message.role === 'assistant' ? 'assistant' : 'user'
+		reportDetails(message, drop)
 		const content = writeContent(message, (part) => drop(`messages[${firstIndex + index}].content[${part}]`))
 		if (content.length === 0) continue
 		if (role === 'assistant') waiting = instruct(waiting, turns)
@@ -79,6 +80,11 @@ export function writeTurns(
 					? withoutTrailingSpace(content)
 					: content,
 	}))
+}
+
+/** The wire has no field for the resolution at which an image is read. */
+function reportDetails({ content }: Message, drop: Drop): void {
+	for (const part of content) if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') drop('image_url.detail')
 }
 
 /**
