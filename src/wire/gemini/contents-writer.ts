@@ -11,6 +11,7 @@ import type {
 	ToolCall,
 	ToolMessage,
 	UserMessage,
+	UserPart,
 } from '../../chat/message.ts'
 import { isExecutedCode } from './executed-code.ts'
 import type { GeminiForm } from './form.ts'
@@ -98,8 +99,7 @@ class ContentsWriter {
 		return content.map((part, position) => {
 			if (part.type === 'provider-item') return part.item
 			if (part.type === 'text') return { ...part.rest?.fields, text: part.text }
-			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
-			if (part.type === 'file' && part.name !== undefined) this.drop('file.filename')
+			this.reportDetails(part)
 			return writeMedia(part, `messages[${index}].content[${position}]`)
 		})
 	}
@@ -153,6 +153,12 @@ class ContentsWriter {
 		}
 	}
 
+	/** The wire has no fields for the resolution of an image and the name of a file. */
+	private reportDetails(part: UserPart): void {
+		if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
+		if (part.type === 'file' && part.name !== undefined) this.drop('file.filename')
+	}
+
 	private addResult(message: ToolMessage, index: number): void {
 		const name = this.names.nameFor(message, index)
 		const files: JsonObject[] = []
@@ -160,7 +166,10 @@ class ContentsWriter {
 		for (const [position, part] of message.content.entries()) {
 			if (part.type === 'text') text += part.text
 			else if (part.type === 'provider-item') files.push(part.item)
-			else files.push(writeMedia(part, `messages[${index}].content[${position}]`))
+			else {
+				this.reportDetails(part)
+				files.push(writeMedia(part, `messages[${index}].content[${position}]`))
+			}
 		}
 		const within = this.form.filesInResults && files.length > 0
 		if (!within) this.shown.push(...files)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
-import type { AssistantPart, Message, UserPart } from '../../chat/message.ts'
+import type { AssistantPart, Message, ToolPart, UserPart } from '../../chat/message.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import type { Tool } from '../../chat/tool.ts'
@@ -222,6 +222,16 @@ describe('turns', () => {
 			{ fileData: { fileUri: 'gs://bucket/a' } },
 		])
 		expect(dropped).toEqual(['messages.name', 'image_url.detail', 'file.filename'])
+	})
+	test('names of files, and the resolution of images, in tool results are reported', () => {
+		const called: AssistantPart = { type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' }
+		const content: readonly ToolPart[] = [
+			{ type: 'image', url: 'data:image/png;base64,AAAA', detail: 'low' },
+			{ type: 'file', name: 'a.pdf', data: 'data:application/pdf;base64,AAAA' },
+		]
+		const result: Message = { role: 'tool', callId: 'c', content }
+		const { dropped } = write({ messages: [hi, { role: 'assistant', content: [called] }, result] })
+		expect(dropped).toEqual(['image_url.detail', 'file.filename'])
 	})
 	test('files by id, and invalid data URLs, are rejected', () => {
 		const withPart = (part: UserPart) => refused({ messages: [hi, { role: 'user', content: [part] }] })

@@ -139,6 +139,15 @@ test("another wire's fields are dropped and reported", () => {
 	expect(body).not.toHaveProperty('betas')
 })
 
+test('a cache mark of another API on a tool result without text is reported, even to servers that accept such marks', () => {
+	const dropped: string[] = []
+	const call = { type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' } as const
+	const result = { role: 'tool', callId: 'c', content: [], cacheMark: '1h' } as const
+	const messages = [...plain.messages, { role: 'assistant', content: [call] } as const, result]
+	writeChatRequest({ ...plain, messages }, 'm', { ...form, cacheMarks: 'send' }, true, (part) => dropped.push(part))
+	expect(dropped).toEqual(['cache_control'])
+})
+
 requestFatesContract('OpenAI requests', chatRequestFates, (request, drop) =>
 	writeChatRequest(request, 'm', { ...form, cacheMarks: 'send' }, false, drop),
 )
