@@ -70,6 +70,11 @@ export const exemptions: readonly Exemption[] = [
 		reason: 'is empty when a stream starts; the events that follow have it',
 	},
 	{
+		root: 'BetaMessagesEvent',
+		path: /\[thinking_delta\]\.estimated_tokens$/,
+		reason: 'a running estimate of the count that the usage has',
+	},
+	{
 		root: 'ChatChunk',
 		path: /^choices\[\]\.delta\.role$/,
 		reason: 'the role of an answer is always assistant',

@@ -101,11 +101,18 @@ function chatCompanions(mark: string): Readonly<Record<string, Fields>> {
 	}
 }
 
+/** A schema for the response format that requires one to have an effect. */
+function withSchema(format: unknown): unknown {
+	if (typeof format !== 'object' || format === null || !('json_schema' in format)) return format
+	return { ...format, json_schema: { schema, ...(format.json_schema as Fields) } }
+}
+
 function completeChat(body: Fields): Fields {
 	const messages = listOf(body.messages).flatMap(chatTurn)
 	const last = messages.at(-1)?.role
 	return {
 		...body,
+		response_format: withSchema(body.response_format),
 		messages: last === 'user' || last === 'tool' || last === 'function' ? messages : [...messages, user],
 	}
 }
