@@ -2,7 +2,7 @@
 // value. Unions are enumerated by their members, lists by one item, records by one entry. A type within itself is not
 // enumerated again.
 
-import { isSchema, jsonFor, keyFor, markOf, numberFor, plainText, textFor } from './samples.ts'
+import { hasForm, jsonFor, keyFor, markOf, numberFor, plainText, textFor } from './samples.ts'
 import type { Shape, ShapeField, ShapeGraph, ShapeId } from './shapes.ts'
 
 export type Fields = Readonly<Record<string, unknown>>
@@ -16,7 +16,9 @@ export interface FieldCase {
 	readonly names: readonly string[]
 	/** The value under test, for messages. */
 	readonly value: unknown
-	/** A text that occurs in `body` because of the field under test, if its value is a text. */
+	/** The text that the value consists of or contains, if it has one. */
+	readonly text: string
+	/** `text`, if the value is a text. It then has to arrive; an object may arrive in another form. */
 	readonly mark?: string | undefined
 	/** The value is one of several, of which one may mean the same as none. */
 	readonly mayBeDefault?: boolean | undefined
@@ -87,7 +89,7 @@ export class FieldCases {
 			case 'list':
 				return [this.plain(shape.item, name, depth + 1, text)]
 			case 'record':
-				if (isSchema(name)) return jsonFor(name, text)
+				if (hasForm(name)) return jsonFor(name, text)
 				return { [keyFor(name, text)]: this.plain(shape.value, '', depth + 1, text) }
 			case 'object':
 				return Object.fromEntries(
@@ -186,7 +188,7 @@ export class FieldCases {
 					this.values(shape.item, name, `${path}[]`, names, (value) => put([value]), baseline, within)
 					break
 				case 'record': {
-					if (isSchema(name)) {
+					if (hasForm(name)) {
 						const mark = this.nextMark()
 						const value = jsonFor(name, mark)
 						this.add({ path, names, value, mark, body: put(value), baseline })
@@ -200,10 +202,11 @@ export class FieldCases {
 					const label = this.labelOf(member)
 					const inner =
 						label === '' ? path : path.endsWith('[]') ? `${path.slice(0, -1)}${label}]` : `${path}[${label}]`
-					const value = this.plain(member, name, 0, this.nextMark())
+					const text = this.nextMark()
+					const value = this.plain(member, name, 0, text)
 					const isOneOfSeveral = mayBeDefault && Object.keys(value as Fields).length === 1
 					const own = isOneOfSeveral ? { path, container: inner, mayBeDefault } : { path: inner }
-					this.add({ ...own, names, value, body: put(value), baseline })
+					this.add({ ...own, names, value, text, body: put(value), baseline })
 					this.walk(member, inner, names, put, within)
 					break
 				}
@@ -215,8 +218,9 @@ export class FieldCases {
 		}
 	}
 
-	private add(found: FieldCase): void {
-		if (!isSame(found.body, found.baseline)) this.found.push(found)
+	private add(found: Omit<FieldCase, 'text'> & { readonly text?: string }): void {
+		const { text = found.mark ?? plainText } = found
+		if (!isSame(found.body, found.baseline)) this.found.push({ ...found, text })
 	}
 
 	private closedValues(id: ShapeId, allowsText: boolean): readonly (string | number | boolean)[] {

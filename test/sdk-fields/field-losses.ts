@@ -2,7 +2,7 @@
 
 import type { AnswerWire } from './answer-wires.ts'
 import type { FieldCase, FieldCases, Fields } from './field-cases.ts'
-import { differs, judge, type Observed } from './request-verdict.ts'
+import { differs, judge, type Observed, type Verdict } from './request-verdict.ts'
 import type { RequestDialect, RequestWire } from './request-wires.ts'
 import { type CallSpec, type Exchange, type TestedGateway, testedEngines } from './tested-gateway.ts'
 
@@ -58,17 +58,23 @@ export async function requestLosses(gateway: TestedGateway, cases: FieldCases, w
 			.map(({ dialect, field }) => `${dialect} ${field.path}`),
 	)
 	const sends = new Set(testedEngines.filter((engine) => engine.sends).map(({ name }) => name))
-	const reported = new Set(
-		judged
-			.filter(({ verdict }) => verdict === 'reported')
-			.map(({ dialect, engine, field }) => `${dialect} ${engine} ${field.container ?? field.path}`),
-	)
+	const reported = positionsOf(judged, 'reported')
 	const found = lossesIn(wire.root, judged).filter(
 		({ dialect, engine, path }) =>
 			(sends.has(engine) || !canonical.has(`${dialect} ${path}`)) &&
 			!containersOf(path).some((container) => reported.has(`${dialect} ${engine} ${container}`)),
 	)
-	return { losses: found, cases: judged.length, counts: countsOf(judged) }
+	const refused = positionsOf(judged, 'refused')
+	const unanchored = judged.filter(
+		({ dialect, engine, field, verdict }) =>
+			verdict === 'unreached' &&
+			!containersOf(field.path).some((container) => refused.has(`${dialect} ${engine} ${container}`)),
+	)
+	const unreached = unanchored.map(({ dialect, engine, field }): Loss => {
+		const details = ['no object that contains it is refused, but the request is']
+		return { root: wire.root, dialect, engine, path: field.path, details }
+	})
+	return { losses: [...found, ...unreached], cases: judged.length, counts: countsOf(judged) }
 }
 
 export async function answerLosses(gateway: TestedGateway, cases: FieldCases, wire: AnswerWire): Promise<RootReport> {
@@ -90,9 +96,15 @@ export async function answerLosses(gateway: TestedGateway, cases: FieldCases, wi
 	return { losses: lossesIn(wire.root, judged), cases: judged.length, counts: countsOf(judged) }
 }
 
+/** Where a verdict was found. */
+function positionsOf(judged: readonly Judged[], wanted: Verdict): ReadonlySet<string> {
+	const found = judged.filter(({ verdict }) => verdict === wanted)
+	return new Set(found.map(({ dialect, engine, field }) => `${dialect} ${engine} ${field.container ?? field.path}`))
+}
+
 /** Those of the longest path. */
-function companionsOf(wire: RequestWire, { path, mark = 'unmarked' }: FieldCase): Fields {
-	const all = Object.entries(wire.companions(mark)).filter(([begin]) => path.startsWith(begin))
+function companionsOf(wire: RequestWire, { path, text }: FieldCase): Fields {
+	const all = Object.entries(wire.companions(text)).filter(([begin]) => path.startsWith(begin))
 	return all.toSorted(([one], [other]) => other.length - one.length)[0]?.[1] ?? {}
 }
 

@@ -5,13 +5,14 @@ import type { Exchange } from './tested-gateway.ts'
 
 /**
  * - `refused`: the request failed in the form of the dialect's errors.
+ * - `unreached`: it failed in the same way without the field, because an object that contains it is refused.
  * - `reported`: `x-dragoman-dropped` has the field, or an object that contains it, or a name more than without the field.
  * - `sent`: the upstream received it. A text occurs more often in the request to the upstream than without the field;
  *   any other value changes that request.
  * - `answered`: the response has the text, or differs.
  * - `same`: nothing differs. For one value of several this may be the default.
  */
-export type Verdict = 'refused' | 'reported' | 'sent' | 'answered' | 'same'
+export type Verdict = 'refused' | 'unreached' | 'reported' | 'sent' | 'answered' | 'same'
 
 export interface Observed {
 	readonly verdict: Verdict
@@ -36,9 +37,12 @@ export function judge({ field, companions, given, plain, readError, effects }: J
 		return { verdict: 'same', fault: `the plain request has status ${plain.status}: ${plain.text.slice(0, 200)}` }
 	if (given.status >= 500) return { verdict: 'same', fault: `status ${given.status}: ${given.text.slice(0, 200)}` }
 	if (given.status >= 400) {
+		const names = [field.path, ...companions]
+			.flatMap((name) => name.toLowerCase().split(/[^a-z0-9]+/))
+			.filter((word) => word !== '')
 		const fault =
-			given.received === undefined ? errorFault(given.text, readError) : 'refused after the upstream answered'
-		return { verdict: 'refused', fault }
+			given.received === undefined ? errorFault(given.text, names, readError) : 'refused after the upstream answered'
+		return { verdict: plain.status >= 400 && companions.length === 0 ? 'unreached' : 'refused', fault }
 	}
 	if (given.dropped.some((name) => covers(name, [...field.names, ...companions]))) return { verdict: 'reported' }
 	if (given.dropped.length > plain.dropped.length) return { verdict: 'reported' }
@@ -47,9 +51,14 @@ export function judge({ field, companions, given, plain, readError, effects }: J
 	return { verdict: 'same' }
 }
 
-function errorFault(text: string, readError: (body: unknown) => string): string | undefined {
+/** What is wrong with an error: its form, or that it names neither the field nor an object that contains it. */
+function errorFault(text: string, names: readonly string[], readError: (body: unknown) => string): string | undefined {
 	try {
-		return readError(JSON.parse(text)).length > 10 ? undefined : 'an error without a message'
+		const message = readError(JSON.parse(text))
+		if (message.length < 10) return 'an error without a message'
+		return names.some((name) => text.toLowerCase().includes(name))
+			? undefined
+			: `refused for another reason: ${message}`
 	} catch {
 		return `an error in another form: ${text.slice(0, 200)}`
 	}

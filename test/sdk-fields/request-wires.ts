@@ -40,8 +40,14 @@ function dialectOf(client: DialectClient, query: string): RequestDialect {
 	return { name: client.name + query, path: path + query, headers, readError: client.readError }
 }
 
-const user = { role: 'user', content: 'hello' }
-const schema = { type: 'object', properties: { place: { type: 'string' } } }
+/** Some formats require the word JSON. */
+const user = { role: 'user', content: 'Hello JSON' }
+const schema = {
+	type: 'object',
+	properties: { place: { type: 'string' } },
+	required: ['place'],
+	additionalProperties: false,
+}
 
 function listOf(value: unknown): readonly Fields[] {
 	return Array.isArray(value) ? value : []
@@ -98,6 +104,7 @@ function chatCompanions(mark: string): Readonly<Record<string, Fields>> {
 		top_logprobs: { logprobs: true },
 		stream_options: { stream: true },
 		audio: { modalities: ['text', 'audio'] },
+		modalities: { audio: { voice: 'alloy', format: 'wav' } },
 	}
 }
 
@@ -178,7 +185,7 @@ function responsesCompanions(mark: string): Readonly<Record<string, Fields>> {
 }
 
 function completeResponses(body: Fields, cases: FieldCases): Fields {
-	const input = Array.isArray(body.input) ? responsesItems(body.input, cases) : (body.input ?? 'hello')
+	const input = Array.isArray(body.input) ? responsesItems(body.input, cases) : (body.input ?? user.content)
 	return { store: false, ...body, input }
 }
 

@@ -42,8 +42,19 @@ const numbers: Readonly<Record<string, number>> = {
 	max_completion_tokens: 64,
 }
 
-/** JSON of a free form. */
-const schemaNames: ReadonlySet<string> = new Set(['parameters', 'schema', 'input_schema', 'output_schema'])
+/** Fields whose types allow any JSON, although the API requires a form. */
+const forms: Readonly<Record<string, (mark: string) => unknown>> = {
+	parameters: schemaWith,
+	schema: schemaWith,
+	input_schema: schemaWith,
+	output_schema: schemaWith,
+	// Of `allowed_tools`.
+	tools: (mark) => ({ type: 'function', name: mark, function: { name: mark } }),
+}
+
+function schemaWith(mark: string): unknown {
+	return { type: 'object', properties: { [mark]: { type: 'string' } }, required: [mark], additionalProperties: false }
+}
 
 export function textFor(name: string, mark: string): string {
 	return texts[name]?.(mark) ?? mark
@@ -53,15 +64,13 @@ export function numberFor(name: string): number {
 	return numbers[name] ?? 3
 }
 
-/** Whether a field contains a JSON schema. */
-export function isSchema(name: string): boolean {
-	return schemaNames.has(name)
+export function hasForm(name: string): boolean {
+	return name in forms
 }
 
 /** A value for a field whose type allows any JSON. */
 export function jsonFor(name: string, mark: string): unknown {
-	if (!isSchema(name)) return { [mark]: mark }
-	return { type: 'object', properties: { [mark]: { type: 'string' } }, required: [mark], additionalProperties: false }
+	return forms[name]?.(mark) ?? { [mark]: mark }
 }
 
 /** A key for a record with values of a type. */
