@@ -46,6 +46,12 @@ export const exemptions: readonly Exemption[] = [
 	},
 	{
 		root: '',
+		engine: 'ai-sdk',
+		path: /(^|\.)verbosity$|\[tool_result\]\.is_error$/,
+		reason: 'the engine gives it to the provider package, and this package does not send it',
+	},
+	{
+		root: '',
 		path: /^response_format\[json_schema\]\.json_schema(\.name|\.strict)?$/,
 		reason: 'a label, and a guarantee that the other APIs always give',
 	},

@@ -21,13 +21,23 @@ export interface TestedEngine {
 	readonly name: string
 	/** Whether it sends requests to an upstream, which the test sees. */
 	readonly sends: boolean
+	/** The options of an upstream, in YAML. `url`: of the scripted upstream. */
+	configure(url: string): string
 }
 
 export const testedEngines: readonly TestedEngine[] = [
-	{ name: 'openai-compatible', sends: true },
-	{ name: 'anthropic', sends: true },
-	{ name: 'gemini', sends: true },
-	{ name: 'echo', sends: false },
+	...['openai-compatible', 'anthropic', 'gemini'].map((name) => ({
+		name,
+		sends: true,
+		configure: (url: string) => `engine: ${name}, url: '${url}', model: upstream-model`,
+	})),
+	{
+		name: 'ai-sdk',
+		sends: true,
+		configure: (url) =>
+			`engine: ai-sdk, package: '@ai-sdk/openai-compatible', passthrough: sdk, model: upstream-model, options: { name: sdk, baseURL: '${url}', apiKey: key }`,
+	},
+	{ name: 'echo', sends: false, configure: () => 'engine: echo' },
 ]
 
 const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
@@ -102,11 +112,10 @@ export class TestedGateway {
 		const models: string[] = []
 		const upstreams: string[] = []
 		for (const index of slots.keys())
-			for (const { name, sends } of testedEngines) {
+			for (const { name, configure } of testedEngines) {
 				const own = modelName(name, index)
-				const options = sends ? `, url: '${url}/${index}/${name}', model: upstream-model` : ''
 				models.push(`  ${own}: { route: [${own}], retry: { attempts: 1 } }`)
-				upstreams.push(`  ${own}: { engine: ${name}${options}, breaker: { failures: 1000000 } }`)
+				upstreams.push(`  ${own}: { ${configure(`${url}/${index}/${name}`)}, breaker: { failures: 1000000 } }`)
 			}
 		const server = await startServer({
 			config: ['models:', ...models, 'upstreams:', ...upstreams].join('\n'),
