@@ -2,7 +2,7 @@
 // a client of the same wire. It knows what surrounds an event in a stream, and nothing about single fields.
 
 import type { FieldCase, FieldCases, Fields } from './field-cases.ts'
-import { type RequestDialect, requestDialect } from './request-wires.ts'
+import { openaiDialects, type RequestDialect, requestDialect } from './request-wires.ts'
 import { plainText } from './samples.ts'
 import { eventStream, type Reply } from './tested-gateway.ts'
 
@@ -174,14 +174,14 @@ export const answerWires: readonly AnswerWire[] = [
 	{
 		root: 'ChatAnswer',
 		engine: 'openai-compatible',
-		dialects: [requestDialect('openai')],
+		dialects: openaiDialects,
 		request: chatRequest,
 		reply: replyCompletion,
 	},
 	{
 		root: 'ChatChunk',
 		engine: 'openai-compatible',
-		dialects: [requestDialect('openai')],
+		dialects: openaiDialects,
 		request: { ...chatRequest, stream: true, stream_options: { include_usage: true } },
 		reply: replyChunks,
 	},

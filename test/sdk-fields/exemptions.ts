@@ -2,20 +2,22 @@
 // that upstreams do not receive them. `exemptions` are losses that are accepted.
 
 export interface Exemption {
-	/** Exported types of `sdk-types.ts`, by the beginning of their names. */
-	readonly root: string
-	readonly engine?: string
+	/** Exported types of `sdk-types.ts`. An absent field matches all of them. */
+	readonly root?: RegExp
+	readonly dialect?: string
+	readonly engines?: readonly string[]
 	readonly path: RegExp
 	readonly reason: string
 }
 
 export const honoured: readonly Exemption[] = [
-	{ root: '', path: /^model$/, reason: 'selects the model; each upstream receives the name of its own model' },
-	{ root: '', path: /^stream$/, reason: 'selects the form of the response' },
-	{ root: '', path: /^store$/, reason: 'stores the response on this server' },
-	{ root: 'ResponsesRequest', path: /^metadata\{\}$/, reason: 'stored with the response, which repeats it' },
+	{ path: /^model$/, reason: 'selects the model; each upstream receives the name of its own model' },
+	{ path: /^stream$/, reason: 'selects the form of the response' },
+	{ path: /^store$/, reason: 'stores the response on this server' },
+	{ root: /^ResponsesRequest/, path: /^metadata\{\}$/, reason: 'stored with the response, which repeats it' },
+	{ root: /^ChatRequest/, engines: ['llama'], path: /^logit_bias\{\}$/, reason: 'changes what the engine samples' },
 	{
-		root: 'MessagesRequest',
+		root: /^MessagesRequest/,
 		path: /^thinking\[\w+\]\.display$/,
 		reason: 'this server leaves out the thinking of the response',
 	},
@@ -23,65 +25,63 @@ export const honoured: readonly Exemption[] = [
 
 export const exemptions: readonly Exemption[] = [
 	{
-		root: 'BetaMessagesRequest',
+		root: /^BetaMessagesRequest/,
 		path: /^betas\[\]$/,
 		reason: 'the SDK sends it as the header anthropic-beta, not in the body',
 	},
 	{
-		root: '',
 		path: /^messages\[assistant\]\.content\[(thinking\]\.signature|redacted_thinking\]\.data)$/,
 		reason: 'only the model that wrote it can read it; it returns to that model alone',
 	},
 	{
-		root: '',
-		engine: 'echo',
+		engines: ['echo', 'llama'],
 		path: /cache_control|prompt_cache|^(metadata|safety_identifier|service_tier)\b/,
 		reason: 'concerns the handling of a request by a provider, not its answer',
 	},
 	{
-		root: 'ChatRequest',
-		engine: 'echo',
+		root: /^ChatRequest/,
+		engines: ['echo'],
 		path: /^(messages\[\w+\]\.name|logit_bias\{\})$/,
 		reason: 'has no effect on an echo; the table of fates of the engine has it',
 	},
 	{
-		root: '',
-		engine: 'ai-sdk',
+		engines: ['ai-sdk'],
 		path: /(^|\.)verbosity$|\[tool_result\]\.is_error$/,
 		reason: 'the engine gives it to the provider package, and this package does not send it',
 	},
 	{
-		root: '',
 		path: /^response_format\[json_schema\]\.json_schema(\.name|\.strict)?$/,
 		reason: 'a label, and a guarantee that the other APIs always give',
 	},
 	{
-		root: '',
 		path: /^(\[message(_start)?\]\.(message\[message\]\.)?)?(id|created|model)$/,
 		reason: 'the response has its own id and time, and the public name of the model',
 	},
 	{
-		root: '',
 		path: /usage\.(total_tokens|cache_creation\.ephemeral_5m_input_tokens)$/,
 		reason: 'is computed from the other counts, which decide if the counts contradict each other',
 	},
 	{
-		root: '',
 		path: /^(\[content_block_st(art|op)\]|choices\[\]\.delta\.tool_calls\[\])\.index$/,
 		reason: 'blocks and calls are numbered in the order in which the client receives them',
 	},
 	{
-		root: '',
 		path: /^\[message_start\]\.message\[message\]\.(content|container|context_management|stop_\w+)\b/,
 		reason: 'is empty when a stream starts; the events that follow have it',
 	},
 	{
-		root: 'BetaMessagesEvent',
+		root: /^Chat(Answer|Chunk)$/,
+		dialect: 'aleph-alpha',
+		path: /^(choices|id|metadata|model|moderation|obfuscation|system_fingerprint)\b/,
+		reason: 'its responses have the fields of its own schema only, not all those of OpenAI',
+	},
+	{
+		root: /^BetaMessagesEvent/,
 		path: /\[thinking_delta\]\.estimated_tokens$/,
 		reason: 'a running estimate of the count that the usage has',
 	},
 	{
-		root: 'ChatChunk',
+		root: /^ChatChunk/,
 		path: /^choices\[\]\.delta\.role$/,
 		reason: 'the role of an answer is always assistant',
 	},

@@ -31,7 +31,9 @@ interface Judged extends Observed {
 export async function requestLosses(gateway: TestedGateway, cases: FieldCases, wire: RequestWire): Promise<RootReport> {
 	const fields = casesOf(cases, wire)
 	const jobs = wire.dialects.flatMap((dialect) =>
-		testedEngines.flatMap(({ name }) => fields.map((field) => ({ dialect, engine: name, field }))),
+		testedEngines
+			.filter((engine) => engine.dialect === undefined || engine.dialect === dialect.name)
+			.flatMap((engine) => fields.map((field) => ({ dialect, engine, field }))),
 	)
 	const baselines = new Baselines(gateway)
 	const judged = await inWorkers(gateway, jobs, async (worker, { dialect, engine, field }): Promise<Judged> => {
@@ -40,28 +42,31 @@ export async function requestLosses(gateway: TestedGateway, cases: FieldCases, w
 			...routeOf(dialect),
 			body: wire.complete({ ...companions, ...body }, cases),
 		})
-		const plain = await baselines.exchange(worker, engine, call(field.baseline))
-		const given = await gateway.exchange(worker, engine, call(field.body))
+		const plain = await baselines.exchange(worker, engine.name, call(field.baseline))
+		const given = await gateway.exchange(worker, engine.name, call(field.body))
 		const observed = judge({
 			field,
 			companions: Object.keys(companions),
 			given,
 			plain,
 			readError: dialect.readError,
-			effects: (text) => wire.effects?.(text) ?? text,
+			effects: (text) => (engine.repeats ? (wire.effects?.(text) ?? text) : ''),
 		})
-		return { dialect: dialect.name, engine, field, ...observed }
+		return { dialect: dialect.name, engine: engine.name, field, ...observed }
 	})
+	const wires = new Map(testedEngines.map((engine) => [engine.name, engine.wire]))
+	const isForeign = (engine: string) => wires.get(engine) !== undefined && wires.get(engine) !== wire.wire
+	// An engine without an upstream need not show the effect of a field that other wires receive, or that has an effect
+	// before another engine: its table of fates has that field.
 	const canonical = new Set(
 		judged
-			.filter(({ engine, verdict }) => engine !== wire.engine && verdict === 'sent')
+			.filter(({ engine, verdict }) => (verdict === 'sent' && isForeign(engine)) || verdict === 'answered')
 			.map(({ dialect, field }) => `${dialect} ${field.path}`),
 	)
-	const sends = new Set(testedEngines.filter((engine) => engine.sends).map(({ name }) => name))
 	const reported = positionsOf(judged, 'reported')
 	const found = lossesIn(wire.root, judged).filter(
 		({ dialect, engine, path }) =>
-			(sends.has(engine) || !canonical.has(`${dialect} ${path}`)) &&
+			(wires.get(engine) !== undefined || !canonical.has(`${dialect} ${path}`)) &&
 			!containersOf(path).some((container) => reported.has(`${dialect} ${engine} ${container}`)),
 	)
 	const refused = positionsOf(judged, 'refused')

@@ -10,8 +10,8 @@ export interface RequestWire {
 	/** The exported type of `sdk-types.ts`. */
 	readonly root: string
 	readonly dialects: readonly RequestDialect[]
-	/** The engine of the same wire. */
-	readonly engine: string
+	/** As in `TestedEngine.wire`. */
+	readonly wire: string
 	/** Types whose cases are not repeated, because they go to the same route. */
 	readonly except?: string
 	/** What a request needs besides a field, by the beginning of its path. `mark` is the text of the field, if it has one. */
@@ -209,24 +209,29 @@ function responsesItems(items: readonly Fields[], cases: FieldCases): readonly F
 	})
 }
 
+/** The dialects whose chat completions have OpenAI's form. */
+export const openaiDialects: readonly RequestDialect[] = [
+	...['openai', 'albert', 'opengatellm', 'egp v5', 'aleph-alpha'].map((name) => requestDialect(name)),
+]
+
 export const requestWires: readonly RequestWire[] = [
 	{
 		root: 'ChatRequest',
-		engine: 'openai-compatible',
-		dialects: ['openai', 'albert', 'opengatellm', 'egp v5', 'aleph-alpha'].map((name) => requestDialect(name)),
+		wire: 'openai',
+		dialects: openaiDialects,
 		companions: chatCompanions,
 		complete: completeChat,
 	},
 	{
 		root: 'MessagesRequest',
-		engine: 'anthropic',
+		wire: 'anthropic',
 		dialects: [requestDialect('anthropic')],
 		companions: messagesCompanions,
 		complete: completeMessages,
 	},
 	{
 		root: 'BetaMessagesRequest',
-		engine: 'anthropic',
+		wire: 'anthropic',
 		dialects: [requestDialect('anthropic', '?beta=true')],
 		except: 'MessagesRequest',
 		companions: messagesCompanions,
@@ -234,7 +239,7 @@ export const requestWires: readonly RequestWire[] = [
 	},
 	{
 		root: 'ResponsesRequest',
-		engine: 'openai-compatible',
+		wire: 'openai',
 		dialects: [requestDialect('openai responses')],
 		companions: responsesCompanions,
 		complete: completeResponses,

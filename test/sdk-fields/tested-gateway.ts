@@ -1,6 +1,7 @@
 // A server with models before every engine, and the scripted upstreams they use. Each worker has models and
 // upstreams of its own and sends one request after another, so that what an upstream receives belongs to its request.
 
+import { allReady, engineFolder, isEngineHere } from '../engine.ts'
 import { startServer, type TestServer } from '../server.ts'
 
 export interface Exchange {
@@ -19,26 +20,50 @@ export interface Reply {
 
 export interface TestedEngine {
 	readonly name: string
-	/** Whether it sends requests to an upstream, which the test sees. */
-	readonly sends: boolean
+	/** The wire of the requests to its upstream, which the test sees; undefined if it has no upstream. */
+	readonly wire: string | undefined
+	/** Whether equal requests have equal answers, so that an answer shows the effect of a field. */
+	readonly repeats: boolean
+	/** The only dialect whose requests it gets, if it is too slow for all of them. */
+	readonly dialect?: string
 	/** The options of an upstream, in YAML. `url`: of the scripted upstream. */
 	configure(url: string): string
 }
 
+const sending = [
+	{ name: 'openai-compatible', wire: 'openai' },
+	{ name: 'anthropic', wire: 'anthropic' },
+	{ name: 'gemini', wire: 'gemini' },
+]
+
 export const testedEngines: readonly TestedEngine[] = [
-	...['openai-compatible', 'anthropic', 'gemini'].map((name) => ({
+	...sending.map(({ name, wire }) => ({
 		name,
-		sends: true,
+		wire,
+		repeats: true,
 		configure: (url: string) => `engine: ${name}, url: '${url}', model: upstream-model`,
 	})),
 	{
 		name: 'ai-sdk',
-		sends: true,
+		wire: 'openai',
+		repeats: true,
 		configure: (url) =>
 			`engine: ai-sdk, package: '@ai-sdk/openai-compatible', passthrough: sdk, model: upstream-model, options: { name: sdk, baseURL: '${url}', apiKey: key }`,
 	},
-	{ name: 'echo', sends: false, configure: () => 'engine: echo' },
+	{ name: 'echo', wire: undefined, repeats: true, configure: () => 'engine: echo' },
+	...(isEngineHere ? [embedded()] : []),
 ]
+
+/** Requests of all dialects reach it in the same canonical form, and each takes it much longer than another engine. */
+function embedded(): TestedEngine {
+	return {
+		name: 'llama',
+		wire: undefined,
+		repeats: false,
+		dialect: 'openai',
+		configure: () => 'engine: llama, model: tiny-chat, maxTokens: 1',
+	}
+}
 
 const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
 const chatHead = { id: 'chatcmpl-1', created: 1, model: 'upstream-model' }
@@ -112,15 +137,19 @@ export class TestedGateway {
 		const models: string[] = []
 		const upstreams: string[] = []
 		for (const index of slots.keys())
-			for (const { name, configure } of testedEngines) {
+			for (const { name, wire, configure } of testedEngines) {
 				const own = modelName(name, index)
-				models.push(`  ${own}: { route: [${own}], retry: { attempts: 1 } }`)
+				// Engines without an upstream have no URL that would differ.
+				const used = wire === undefined ? modelName(name, 0) : own
+				models.push(`  ${own}: { route: [${used}], retry: { attempts: 1 } }`)
+				if (used !== own) continue
 				upstreams.push(`  ${own}: { ${configure(`${url}/${index}/${name}`)}, breaker: { failures: 1000000 } }`)
 			}
 		const server = await startServer({
-			config: ['models:', ...models, 'upstreams:', ...upstreams].join('\n'),
+			config: [`engineFolder: ${engineFolder}`, 'models:', ...models, 'upstreams:', ...upstreams].join('\n'),
 			startTimeoutMs: 30_000,
 		})
+		await allReady(server)
 		return new TestedGateway(server, upstream, slots)
 	}
 
