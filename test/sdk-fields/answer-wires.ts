@@ -1,10 +1,10 @@
 // The wires whose answers are tested: how an upstream sends an answer, a chunk or an event with the field under test, to
 // a client of the same wire. It knows what surrounds an event in a stream, and nothing about single fields.
 
-import type { FieldCase, FieldCases, Fields } from './field-cases.ts'
+import type { FieldCase, FieldCases, JsonFields } from './field-cases.ts'
 import { openaiDialects, type RequestDialect, requestDialect } from './request-wires.ts'
 import { plainText } from './samples.ts'
-import { eventStream, type Reply } from './tested-gateway.ts'
+import { eventStream, type ScriptedReply } from './tested-gateway.ts'
 
 export interface AnswerWire {
 	/** The exported type of `sdk-types.ts`. */
@@ -12,19 +12,19 @@ export interface AnswerWire {
 	readonly engine: string
 	readonly dialects: readonly RequestDialect[]
 	/** What the client sends. It requests everything that an answer has only on request. */
-	readonly request: Fields
+	readonly request: JsonFields
 	/** Types whose cases are not repeated. */
 	readonly except?: string
 	/** The upstream's reply with `body`, which is the value of a case or its baseline. */
-	reply(body: Fields, field: FieldCase, cases: FieldCases): Reply
+	reply(body: JsonFields, field: FieldCase, cases: FieldCases): ScriptedReply
 }
 
-function json(body: Fields): Reply {
+function json(body: JsonFields): ScriptedReply {
 	return { contentType: 'application/json', body: JSON.stringify(body) }
 }
 
-function fieldsOf(value: unknown): Fields {
-	return typeof value === 'object' && value !== null ? (value as Fields) : {}
+function fieldsOf(value: unknown): JsonFields {
+	return typeof value === 'object' && value !== null ? (value as JsonFields) : {}
 }
 
 // Chat completions.
@@ -54,11 +54,11 @@ function callsFor(reason: unknown): object {
 	return reason === 'function_call' ? { function_call: called } : {}
 }
 
-function choicesOf(body: Fields): readonly Fields[] {
+function choicesOf(body: JsonFields): readonly JsonFields[] {
 	return Array.isArray(body.choices) ? body.choices : []
 }
 
-function replyCompletion(body: Fields, { names }: FieldCase): Reply {
+function replyCompletion(body: JsonFields, { names }: FieldCase): ScriptedReply {
 	if (names[0] !== 'choices') return json(body)
 	const choices = choicesOf(body).flatMap((choice) => {
 		const own = { ...choice, message: { ...fieldsOf(choice.message), ...callsFor(choice.finish_reason) } }
@@ -67,7 +67,7 @@ function replyCompletion(body: Fields, { names }: FieldCase): Reply {
 	return json({ ...body, choices })
 }
 
-function replyChunks(body: Fields, { names }: FieldCase): Reply {
+function replyChunks(body: JsonFields, { names }: FieldCase): ScriptedReply {
 	const isEnd = names.includes('finish_reason')
 	const choices = choicesOf(body).map((choice) => ({
 		...choice,
@@ -88,9 +88,9 @@ function replyChunks(body: Fields, { names }: FieldCase): Reply {
 }
 
 /** A delta that says something: a text, or a call with its id and name. */
-function deltaOf(delta: Fields, names: readonly string[]): Fields {
+function deltaOf(delta: JsonFields, names: readonly string[]): JsonFields {
 	if (Array.isArray(delta.tool_calls)) {
-		const calls = delta.tool_calls.map((call: Fields) => {
+		const calls = delta.tool_calls.map((call: JsonFields) => {
 			const kind = call.type === 'custom' || names.includes('custom') ? 'custom' : 'function'
 			return { id: plainText, type: kind, ...call, [kind]: { name: plainText, ...fieldsOf(call[kind]) } }
 		})
@@ -118,7 +118,7 @@ const blockOfDelta: Readonly<Record<string, string>> = {
 
 /** A message that ended for the reason that it states. */
 function replyMessage(answers: string) {
-	return (body: Fields, { names }: FieldCase, cases: FieldCases): Reply => {
+	return (body: JsonFields, { names }: FieldCase, cases: FieldCases): ScriptedReply => {
 		const own = { ...body, stop_sequence: names.includes('stop_sequence') ? body.stop_sequence : null }
 		if (body.stop_reason === 'stop_sequence') return json({ ...own, stop_sequence: plainText })
 		const call = cases.memberOf(answers, 'content', 'tool_use')
@@ -127,7 +127,7 @@ function replyMessage(answers: string) {
 }
 
 function replyEvents(events: string, answers: string) {
-	return (body: Fields, { names }: FieldCase, cases: FieldCases): Reply => {
+	return (body: JsonFields, { names }: FieldCase, cases: FieldCases): ScriptedReply => {
 		const type = String(body.type)
 		const delta = String(fieldsOf(body.delta).type)
 		const blockType = type === 'content_block_delta' ? (blockOfDelta[delta] ?? 'text') : 'text'
@@ -149,7 +149,7 @@ function replyEvents(events: string, answers: string) {
 }
 
 /** The event with the reason for the end, after what that reason promises. */
-function endOf(event: Fields, names: readonly string[], call: Fields | undefined): readonly Fields[] {
+function endOf(event: JsonFields, names: readonly string[], call: JsonFields | undefined): readonly JsonFields[] {
 	const { stop_reason: reason, stop_sequence: text, ...delta } = fieldsOf(event.delta)
 	const hasText = reason === 'stop_sequence' || names.includes('stop_sequence')
 	const end = { ...event, delta: { ...delta, stop_reason: reason, stop_sequence: hasText ? text : null } }
@@ -163,7 +163,7 @@ function textDelta(blockType: string): object {
 }
 
 /** Blocks start empty and are filled by deltas. */
-function emptied(block: Fields): Fields {
+function emptied(block: JsonFields): JsonFields {
 	return { ...block, ...('text' in block ? { text: '' } : {}), ...('input' in block ? { input: {} } : {}) }
 }
 
@@ -172,14 +172,14 @@ const beta = { engine: 'anthropic', dialects: [requestDialect('anthropic', '?bet
 
 export const answerWires: readonly AnswerWire[] = [
 	{
-		root: 'ChatAnswer',
+		root: 'ChatCompletionAnswer',
 		engine: 'openai-compatible',
 		dialects: openaiDialects,
 		request: chatRequest,
 		reply: replyCompletion,
 	},
 	{
-		root: 'ChatChunk',
+		root: 'ChatCompletionChunk',
 		engine: 'openai-compatible',
 		dialects: openaiDialects,
 		request: { ...chatRequest, stream: true, stream_options: { include_usage: true } },

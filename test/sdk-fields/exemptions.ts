@@ -15,7 +15,12 @@ export const honoured: readonly Exemption[] = [
 	{ path: /^stream$/, reason: 'selects the form of the response' },
 	{ path: /^store$/, reason: 'stores the response on this server' },
 	{ root: /^ResponsesRequest/, path: /^metadata\{\}$/, reason: 'stored with the response, which repeats it' },
-	{ root: /^ChatRequest/, engines: ['llama'], path: /^logit_bias\{\}$/, reason: 'changes what the engine samples' },
+	{
+		root: /^ChatCompletionRequest/,
+		engines: ['llama'],
+		path: /^logit_bias\{\}$/,
+		reason: 'changes what the engine samples',
+	},
 	{
 		root: /^MessagesRequest/,
 		path: /^thinking\[\w+\]\.display$/,
@@ -39,7 +44,7 @@ export const exemptions: readonly Exemption[] = [
 		reason: 'concerns the handling of a request by a provider, not its answer',
 	},
 	{
-		root: /^ChatRequest/,
+		root: /^ChatCompletionRequest/,
 		engines: ['echo'],
 		path: /^(messages\[\w+\]\.name|logit_bias\{\})$/,
 		reason: 'has no effect on an echo; the table of fates of the engine has it',
@@ -70,7 +75,7 @@ export const exemptions: readonly Exemption[] = [
 		reason: 'is empty when a stream starts; the events that follow have it',
 	},
 	{
-		root: /^Chat(Answer|Chunk)$/,
+		root: /^ChatCompletion(Answer|Chunk)$/,
 		dialect: 'aleph-alpha',
 		path: /^(choices|id|metadata|model|moderation|obfuscation|system_fingerprint)\b/,
 		reason: 'its responses have the fields of its own schema only, not all those of OpenAI',
@@ -81,7 +86,7 @@ export const exemptions: readonly Exemption[] = [
 		reason: 'a running estimate of the count that the usage has',
 	},
 	{
-		root: /^ChatChunk/,
+		root: /^ChatCompletionChunk/,
 		path: /^choices\[\]\.delta\.role$/,
 		reason: 'the role of an answer is always assistant',
 	},

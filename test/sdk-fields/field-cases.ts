@@ -5,7 +5,7 @@
 import { hasForm, jsonFor, keyFor, markOf, numberFor, plainText, textFor } from './samples.ts'
 import type { Shape, ShapeField, ShapeGraph, ShapeId } from './shapes.ts'
 
-export type Fields = Readonly<Record<string, unknown>>
+export type JsonFields = Readonly<Record<string, unknown>>
 
 export interface FieldCase {
 	/** Such as `messages[user].content[text].prompt_cache_breakpoint.mode`. Members of unions are in brackets. */
@@ -22,9 +22,9 @@ export interface FieldCase {
 	readonly mark?: string | undefined
 	/** The value is one of several, of which one may mean the same as none. */
 	readonly mayBeDefault?: boolean | undefined
-	readonly body: Fields
+	readonly body: JsonFields
 	/** The same without the field, or with another value if the field is required. */
-	readonly baseline: Fields
+	readonly baseline: JsonFields
 }
 
 export class FieldCases {
@@ -42,21 +42,21 @@ export class FieldCases {
 		if (id === undefined) throw new Error(`no type ${root}`)
 		for (const member of this.membersOf(id)) {
 			const label = this.labelOf(member)
-			this.walk(member, label === '' ? '' : `[${label}]`, [], (value) => value as Fields, [])
+			this.walk(member, label === '' ? '' : `[${label}]`, [], (value) => value as JsonFields, [])
 		}
 		return [...this.found]
 	}
 
 	/** The least valid value of a member of an exported union. */
-	member(root: string, label: string): Fields {
+	member(root: string, label: string): JsonFields {
 		const id = this.graph.roots.get(root)
 		const found = id === undefined ? undefined : this.membersOf(id).find((member) => this.labelOf(member) === label)
 		if (found === undefined) throw new Error(`no ${label} in ${root}`)
-		return this.plain(found, '') as Fields
+		return this.plain(found, '') as JsonFields
 	}
 
 	/** The least valid item of a list of an exported type, by its discriminator. */
-	memberOf(root: string, list: string, label: string): Fields | undefined {
+	memberOf(root: string, list: string, label: string): JsonFields | undefined {
 		const rootId = this.graph.roots.get(root)
 		const shape = rootId === undefined ? undefined : this.shape(rootId)
 		const field = shape?.kind === 'object' ? shape.fields.find(({ name }) => name === list) : undefined
@@ -66,7 +66,7 @@ export class FieldCases {
 			return own.kind === 'list' ? this.membersOf(own.item) : []
 		})
 		const found = items.find((id) => this.labelOf(id) === label)
-		return found === undefined ? undefined : (this.plain(found, '') as Fields)
+		return found === undefined ? undefined : (this.plain(found, '') as JsonFields)
 	}
 
 	/** The least valid value. */
@@ -114,12 +114,12 @@ export class FieldCases {
 		id: ShapeId,
 		path: string,
 		names: readonly string[],
-		wrap: (value: unknown) => Fields,
+		wrap: (value: unknown) => JsonFields,
 		within: readonly ShapeId[],
 	): void {
 		const shape = this.shape(id)
 		if (shape.kind !== 'object' || within.includes(id)) return
-		const base = this.plain(id, '') as Fields
+		const base = this.plain(id, '') as JsonFields
 		const discriminator = this.discriminatorOf(id)
 		for (const field of shape.fields) {
 			if (field.name === discriminator) continue
@@ -129,10 +129,10 @@ export class FieldCases {
 
 	private field(
 		field: ShapeField,
-		base: Fields,
+		base: JsonFields,
 		path: string,
 		names: readonly string[],
-		wrap: (value: unknown) => Fields,
+		wrap: (value: unknown) => JsonFields,
 		within: readonly ShapeId[],
 	): void {
 		const own = path === '' ? field.name : `${path}.${field.name}`
@@ -147,8 +147,8 @@ export class FieldCases {
 		name: string,
 		path: string,
 		names: readonly string[],
-		put: (value: unknown) => Fields,
-		baseline: Fields,
+		put: (value: unknown) => JsonFields,
+		baseline: JsonFields,
 		within: readonly ShapeId[],
 	): void {
 		const members = this.membersOf(id)
@@ -204,7 +204,7 @@ export class FieldCases {
 						label === '' ? path : path.endsWith('[]') ? `${path.slice(0, -1)}${label}]` : `${path}[${label}]`
 					const text = this.nextMark()
 					const value = this.plain(member, name, 0, text)
-					const isOneOfSeveral = mayBeDefault && Object.keys(value as Fields).length === 1
+					const isOneOfSeveral = mayBeDefault && Object.keys(value as JsonFields).length === 1
 					const own = isOneOfSeveral ? { path, container: inner, mayBeDefault } : { path: inner }
 					this.add({ ...own, names, value, text, body: put(value), baseline })
 					this.walk(member, inner, names, put, within)
@@ -274,7 +274,7 @@ export class FieldCases {
 	}
 }
 
-function isSame(one: Fields, other: Fields): boolean {
+function isSame(one: JsonFields, other: JsonFields): boolean {
 	return JSON.stringify(one) === JSON.stringify(other)
 }
 

@@ -1,10 +1,10 @@
 // Runs the cases of a wire with several workers, and collects the fields that are lost.
 
 import type { AnswerWire } from './answer-wires.ts'
-import type { FieldCase, FieldCases, Fields } from './field-cases.ts'
-import { differs, judge, type Observed, type Verdict } from './request-verdict.ts'
+import type { FieldCase, FieldCases, JsonFields } from './field-cases.ts'
+import { differs, type Finding, judge, type Verdict } from './request-verdict.ts'
 import type { RequestDialect, RequestWire } from './request-wires.ts'
-import { type CallSpec, type Exchange, type TestedGateway, testedEngines } from './tested-gateway.ts'
+import { type CallSpec, enginesUnderTest, type FieldExchange, type TestedGateway } from './tested-gateway.ts'
 
 export interface Loss {
 	readonly root: string
@@ -22,7 +22,7 @@ export interface RootReport {
 	readonly counts: Readonly<Record<string, number>>
 }
 
-interface Judged extends Observed {
+interface Judged extends Finding {
 	readonly dialect: string
 	readonly engine: string
 	readonly field: FieldCase
@@ -31,14 +31,14 @@ interface Judged extends Observed {
 export async function requestLosses(gateway: TestedGateway, cases: FieldCases, wire: RequestWire): Promise<RootReport> {
 	const fields = casesOf(cases, wire)
 	const jobs = wire.dialects.flatMap((dialect) =>
-		testedEngines
+		enginesUnderTest
 			.filter((engine) => engine.dialect === undefined || engine.dialect === dialect.name)
 			.flatMap((engine) => fields.map((field) => ({ dialect, engine, field }))),
 	)
 	const baselines = new Baselines(gateway)
 	const judged = await inWorkers(gateway, jobs, async (worker, { dialect, engine, field }): Promise<Judged> => {
 		const companions = companionsOf(wire, field)
-		const call = (body: Fields): CallSpec => ({
+		const call = (body: JsonFields): CallSpec => ({
 			...routeOf(dialect),
 			body: wire.complete({ ...companions, ...body }, cases),
 		})
@@ -54,7 +54,7 @@ export async function requestLosses(gateway: TestedGateway, cases: FieldCases, w
 		})
 		return { dialect: dialect.name, engine: engine.name, field, ...observed }
 	})
-	const wires = new Map(testedEngines.map((engine) => [engine.name, engine.wire]))
+	const wires = new Map(enginesUnderTest.map((engine) => [engine.name, engine.wire]))
 	const isForeign = (engine: string) => wires.get(engine) !== undefined && wires.get(engine) !== wire.wire
 	// An engine without an upstream need not show the effect of a field that other wires receive, or that has an effect
 	// before another engine: its table of fates has that field.
@@ -87,7 +87,7 @@ export async function answerLosses(gateway: TestedGateway, cases: FieldCases, wi
 	const jobs = wire.dialects.flatMap((dialect) => fields.map((field) => ({ dialect, field })))
 	const baselines = new Baselines(gateway)
 	const judged = await inWorkers(gateway, jobs, async (worker, { dialect, field }): Promise<Judged> => {
-		const call = (body: Fields): CallSpec => ({
+		const call = (body: JsonFields): CallSpec => ({
 			...routeOf(dialect),
 			body: wire.request,
 			reply: wire.reply(body, field, cases),
@@ -108,7 +108,7 @@ function positionsOf(judged: readonly Judged[], wanted: Verdict): ReadonlySet<st
 }
 
 /** Those of the longest path. */
-function companionsOf(wire: RequestWire, { path, text }: FieldCase): Fields {
+function companionsOf(wire: RequestWire, { path, text }: FieldCase): JsonFields {
 	const all = Object.entries(wire.companions(text)).filter(([begin]) => path.startsWith(begin))
 	return all.toSorted(([one], [other]) => other.length - one.length)[0]?.[1] ?? {}
 }
@@ -162,14 +162,14 @@ function countsOf(judged: readonly Judged[]): Readonly<Record<string, number>> {
 
 /** Exchanges without the field under test, each of which many cases share. */
 class Baselines {
-	private readonly exchanges = new Map<string, Promise<Exchange>>()
+	private readonly exchanges = new Map<string, Promise<FieldExchange>>()
 	private readonly gateway: TestedGateway
 
 	constructor(gateway: TestedGateway) {
 		this.gateway = gateway
 	}
 
-	exchange(worker: number, engine: string, call: CallSpec): Promise<Exchange> {
+	exchange(worker: number, engine: string, call: CallSpec): Promise<FieldExchange> {
 		const key = JSON.stringify([engine, call.path, call.body, call.reply])
 		const known = this.exchanges.get(key)
 		if (known !== undefined) return known

@@ -1,7 +1,7 @@
 // What became of the field under test, by what the client and the upstream received with it and without it.
 
 import type { FieldCase } from './field-cases.ts'
-import type { Exchange } from './tested-gateway.ts'
+import type { FieldExchange } from './tested-gateway.ts'
 
 /**
  * - `refused`: the request failed in the form of the dialect's errors.
@@ -14,7 +14,7 @@ import type { Exchange } from './tested-gateway.ts'
  */
 export type Verdict = 'refused' | 'unreached' | 'reported' | 'sent' | 'answered' | 'same'
 
-export interface Observed {
+export interface Finding {
 	readonly verdict: Verdict
 	/** Why the response is wrong in any case. */
 	readonly fault?: string | undefined
@@ -24,15 +24,15 @@ export interface JudgedRequest {
 	readonly field: FieldCase
 	/** Fields that the request has only because the field under test needs them. */
 	readonly companions: readonly string[]
-	readonly given: Exchange
+	readonly given: FieldExchange
 	/** The exchange without the field. */
-	readonly plain: Exchange
+	readonly plain: FieldExchange
 	readonly readError: (body: unknown) => string
 	/** The part of a response that shows what fields have an effect. */
 	readonly effects: (text: string) => string
 }
 
-export function judge({ field, companions, given, plain, readError, effects }: JudgedRequest): Observed {
+export function judge({ field, companions, given, plain, readError, effects }: JudgedRequest): Finding {
 	if (field.names.length === 1 && companions.length === 0 && plain.status !== 200)
 		return { verdict: 'same', fault: `the plain request has status ${plain.status}: ${plain.text.slice(0, 200)}` }
 	if (given.status >= 500) return { verdict: 'same', fault: `status ${given.status}: ${given.text.slice(0, 200)}` }

@@ -3,21 +3,21 @@
 
 import type { DialectClient } from '../dialect-clients/dialect-client.ts'
 import { dialectClients } from '../dialect-clients/list.ts'
-import type { FieldCases, Fields } from './field-cases.ts'
+import type { FieldCases, JsonFields } from './field-cases.ts'
 import { plainText } from './samples.ts'
 
 export interface RequestWire {
 	/** The exported type of `sdk-types.ts`. */
 	readonly root: string
 	readonly dialects: readonly RequestDialect[]
-	/** As in `TestedEngine.wire`. */
+	/** As in `EngineUnderTest.wire`. */
 	readonly wire: string
 	/** Types whose cases are not repeated, because they go to the same route. */
 	readonly except?: string
 	/** What a request needs besides a field, by the beginning of its path. `mark` is the text of the field, if it has one. */
-	companions(mark: string): Readonly<Record<string, Fields>>
+	companions(mark: string): Readonly<Record<string, JsonFields>>
 	/** A valid request with the fields of `body`: for example, with the call that a tool result belongs to. */
-	complete(body: Fields, cases: FieldCases): Fields
+	complete(body: JsonFields, cases: FieldCases): JsonFields
 	/** The part of a response that shows an effect of the request; all of it if absent. */
 	effects?(text: string): string
 }
@@ -49,7 +49,7 @@ const schema = {
 	additionalProperties: false,
 }
 
-function listOf(value: unknown): readonly Fields[] {
+function listOf(value: unknown): readonly JsonFields[] {
 	return Array.isArray(value) ? value : []
 }
 
@@ -59,11 +59,11 @@ function textOr(value: unknown, otherwise: string): string {
 
 // Chat completions.
 
-function chatTool(name: string): Fields {
+function chatTool(name: string): JsonFields {
 	return { type: 'function', function: { name, parameters: schema } }
 }
 
-function chatTurn(message: Fields): readonly Fields[] {
+function chatTurn(message: JsonFields): readonly JsonFields[] {
 	switch (message.role) {
 		case 'assistant': {
 			const results = listOf(message.tool_calls).map(({ id }) => ({ role: 'tool', tool_call_id: id, content: 'done' }))
@@ -85,11 +85,11 @@ function chatTurn(message: Fields): readonly Fields[] {
 /** An assistant message has one of them. */
 const answerFields = ['content', 'tool_calls', 'function_call', 'refusal', 'audio'] as const
 
-function functionResult({ function_call: called }: Fields): Fields {
-	return { role: 'function', name: (called as Fields).name, content: 'done' }
+function functionResult({ function_call: called }: JsonFields): JsonFields {
+	return { role: 'function', name: (called as JsonFields).name, content: 'done' }
 }
 
-function chatCompanions(mark: string): Readonly<Record<string, Fields>> {
+function chatCompanions(mark: string): Readonly<Record<string, JsonFields>> {
 	const tools = [chatTool(plainText), chatTool(mark)]
 	return {
 		tool_choice: { tools },
@@ -111,10 +111,10 @@ function chatCompanions(mark: string): Readonly<Record<string, Fields>> {
 /** A schema for the response format that requires one to have an effect. */
 function withSchema(format: unknown): unknown {
 	if (typeof format !== 'object' || format === null || !('json_schema' in format)) return format
-	return { ...format, json_schema: { schema, ...(format.json_schema as Fields) } }
+	return { ...format, json_schema: { schema, ...(format.json_schema as JsonFields) } }
 }
 
-function completeChat(body: Fields): Fields {
+function completeChat(body: JsonFields): JsonFields {
 	const messages = listOf(body.messages).flatMap(chatTurn)
 	const last = messages.at(-1)?.role
 	return {
@@ -126,11 +126,11 @@ function completeChat(body: Fields): Fields {
 
 // Messages.
 
-function messagesTool(name: string): Fields {
+function messagesTool(name: string): JsonFields {
 	return { name, input_schema: schema }
 }
 
-function messagesTurn(message: Fields): readonly Fields[] {
+function messagesTurn(message: JsonFields): readonly JsonFields[] {
 	const blocks = listOf(message.content)
 	if (message.role === 'assistant') {
 		const content = blocks.flatMap((block) => [...serverCall(block), block])
@@ -151,7 +151,7 @@ function messagesTurn(message: Fields): readonly Fields[] {
 }
 
 /** The call that a result of a tool of the provider belongs to. */
-function serverCall({ type, tool_use_id: id }: Fields): readonly Fields[] {
+function serverCall({ type, tool_use_id: id }: JsonFields): readonly JsonFields[] {
 	const name = textOr(type, '')
 	if (name === 'mcp_tool_result')
 		return [{ type: 'mcp_tool_use', id, name: plainText, server_name: plainText, input: {} }]
@@ -159,21 +159,21 @@ function serverCall({ type, tool_use_id: id }: Fields): readonly Fields[] {
 	return [{ type: 'server_tool_use', id, name: name.replace('_tool_result', ''), input: {} }]
 }
 
-function messagesCompanions(mark: string): Readonly<Record<string, Fields>> {
+function messagesCompanions(mark: string): Readonly<Record<string, JsonFields>> {
 	return { tool_choice: { tools: [messagesTool(plainText), messagesTool(mark)] } }
 }
 
-function completeMessages(body: Fields): Fields {
+function completeMessages(body: JsonFields): JsonFields {
 	return { ...body, messages: listOf(body.messages).flatMap(messagesTurn) }
 }
 
 // Responses.
 
-function responsesTool(name: string): Fields {
+function responsesTool(name: string): JsonFields {
 	return { type: 'function', name, parameters: schema, strict: false }
 }
 
-function responsesCompanions(mark: string): Readonly<Record<string, Fields>> {
+function responsesCompanions(mark: string): Readonly<Record<string, JsonFields>> {
 	const tools = [responsesTool(plainText), responsesTool(mark)]
 	return {
 		tool_choice: { tools },
@@ -184,7 +184,7 @@ function responsesCompanions(mark: string): Readonly<Record<string, Fields>> {
 	}
 }
 
-function completeResponses(body: Fields, cases: FieldCases): Fields {
+function completeResponses(body: JsonFields, cases: FieldCases): JsonFields {
 	const input = Array.isArray(body.input) ? responsesItems(body.input, cases) : (body.input ?? user.content)
 	return { store: false, ...body, input }
 }
@@ -192,13 +192,13 @@ function completeResponses(body: Fields, cases: FieldCases): Fields {
 /** Without the fields of the request that each response repeats. */
 function responsesEffects(text: string): string {
 	if (!text.startsWith('{')) return text
-	const { output, usage, incomplete_details: end } = JSON.parse(text) as Fields
+	const { output, usage, incomplete_details: end } = JSON.parse(text) as JsonFields
 	return JSON.stringify({ output, usage, end })
 }
 
 /** An item with the call or the result that it needs. */
-function responsesItems(items: readonly Fields[], cases: FieldCases): readonly Fields[] {
-	return items.flatMap((item): readonly Fields[] => {
+function responsesItems(items: readonly JsonFields[], cases: FieldCases): readonly JsonFields[] {
+	return items.flatMap((item): readonly JsonFields[] => {
 		const type = textOr(item.type, '')
 		if (item.call_id === undefined) return [item, user]
 		const paired = type.endsWith('_output') ? type.slice(0, -'_output'.length) : `${type}_output`
@@ -216,7 +216,7 @@ export const openaiDialects: readonly RequestDialect[] = [
 
 export const requestWires: readonly RequestWire[] = [
 	{
-		root: 'ChatRequest',
+		root: 'ChatCompletionRequest',
 		wire: 'openai',
 		dialects: openaiDialects,
 		companions: chatCompanions,

@@ -3,9 +3,9 @@
 import type Anthropic from '@anthropic-ai/sdk'
 import type OpenAI from 'openai'
 
-export type ChatRequest = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming
-export type ChatAnswer = OpenAI.Chat.ChatCompletion
-export type ChatChunk = OpenAI.Chat.ChatCompletionChunk
+export type ChatCompletionRequest = OpenAI.Chat.ChatCompletionCreateParamsNonStreaming
+export type ChatCompletionAnswer = OpenAI.Chat.ChatCompletion
+export type ChatCompletionChunk = OpenAI.Chat.ChatCompletionChunk
 export type ResponsesRequest = OpenAI.Responses.ResponseCreateParamsNonStreaming
 export type MessagesRequest = Anthropic.MessageCreateParamsNonStreaming
 export type MessagesAnswer = Anthropic.Message

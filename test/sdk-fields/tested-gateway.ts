@@ -4,7 +4,7 @@
 import { allReady, engineFolder, isEngineHere } from '../engine.ts'
 import { startServer, type TestServer } from '../server.ts'
 
-export interface Exchange {
+export interface FieldExchange {
 	readonly status: number
 	readonly text: string
 	/** The names in `x-dragoman-dropped`. */
@@ -13,12 +13,12 @@ export interface Exchange {
 	readonly received: string | undefined
 }
 
-export interface Reply {
+export interface ScriptedReply {
 	readonly contentType: string
 	readonly body: string
 }
 
-export interface TestedEngine {
+export interface EngineUnderTest {
 	readonly name: string
 	/** The wire of the requests to its upstream, which the test sees; undefined if it has no upstream. */
 	readonly wire: string | undefined
@@ -36,7 +36,7 @@ const sending = [
 	{ name: 'gemini', wire: 'gemini' },
 ]
 
-export const testedEngines: readonly TestedEngine[] = [
+export const enginesUnderTest: readonly EngineUnderTest[] = [
 	...sending.map(({ name, wire }) => ({
 		name,
 		wire,
@@ -55,7 +55,7 @@ export const testedEngines: readonly TestedEngine[] = [
 ]
 
 /** Requests of all dialects reach it in the same canonical form, and each takes it much longer than another engine. */
-function embedded(): TestedEngine {
+function embedded(): EngineUnderTest {
 	return {
 		name: 'llama',
 		wire: undefined,
@@ -68,12 +68,12 @@ function embedded(): TestedEngine {
 const usage = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 }
 const chatHead = { id: 'chatcmpl-1', created: 1, model: 'upstream-model' }
 
-function json(body: object): Reply {
+function json(body: object): ScriptedReply {
 	return { contentType: 'application/json', body: JSON.stringify(body) }
 }
 
 /** Server-sent events, with the type of each event as its name if it has one. */
-export function eventStream(events: readonly object[], end = ''): Reply {
+export function eventStream(events: readonly object[], end = ''): ScriptedReply {
 	const lines = events.map((event) => {
 		const name = 'type' in event ? `event: ${event.type}\n` : ''
 		return `${name}data: ${JSON.stringify(event)}\n\n`
@@ -82,7 +82,7 @@ export function eventStream(events: readonly object[], end = ''): Reply {
 }
 
 /** What upstreams answer unless a test has scripted another reply. */
-function plainReply(engine: string, streams: boolean): Reply {
+function plainReply(engine: string, streams: boolean): ScriptedReply {
 	if (engine === 'anthropic')
 		return json({
 			id: 'msg_1',
@@ -121,9 +121,9 @@ export class TestedGateway {
 	readonly workers: number
 	private readonly server: TestServer
 	private readonly upstream: Bun.Server<undefined>
-	private readonly slots: readonly Slot[]
+	private readonly slots: readonly WorkerSlot[]
 
-	private constructor(server: TestServer, upstream: Bun.Server<undefined>, slots: readonly Slot[]) {
+	private constructor(server: TestServer, upstream: Bun.Server<undefined>, slots: readonly WorkerSlot[]) {
 		this.server = server
 		this.upstream = upstream
 		this.slots = slots
@@ -131,13 +131,13 @@ export class TestedGateway {
 	}
 
 	static async start(workers: number): Promise<TestedGateway> {
-		const slots = Array.from({ length: workers }, (): Slot => ({ received: undefined, reply: undefined }))
+		const slots = Array.from({ length: workers }, (): WorkerSlot => ({ received: undefined, reply: undefined }))
 		const upstream = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: (request) => receive(slots, request) })
 		const url = String(upstream.url).replace(/\/$/, '')
 		const models: string[] = []
 		const upstreams: string[] = []
 		for (const index of slots.keys())
-			for (const { name, wire, configure } of testedEngines) {
+			for (const { name, wire, configure } of enginesUnderTest) {
 				const own = modelName(name, index)
 				// Engines without an upstream have no URL that would differ.
 				const used = wire === undefined ? modelName(name, 0) : own
@@ -154,7 +154,7 @@ export class TestedGateway {
 	}
 
 	/** Sends a request as one worker, which has no other request in flight. */
-	async exchange(worker: number, engine: string, call: CallSpec): Promise<Exchange> {
+	async exchange(worker: number, engine: string, call: CallSpec): Promise<FieldExchange> {
 		const slot = this.slots[worker]
 		if (slot === undefined) throw new Error(`no worker ${worker}`)
 		slot.received = undefined
@@ -183,19 +183,19 @@ export interface CallSpec {
 	readonly path: string
 	readonly headers: (key: string) => Readonly<Record<string, string>>
 	readonly body: object
-	readonly reply?: Reply | undefined
+	readonly reply?: ScriptedReply | undefined
 }
 
-interface Slot {
+interface WorkerSlot {
 	received: string | undefined
-	reply: Reply | undefined
+	reply: ScriptedReply | undefined
 }
 
 function modelName(engine: string, worker: number): string {
 	return `${engine}-w${worker}`
 }
 
-async function receive(slots: readonly Slot[], request: Request): Promise<Response> {
+async function receive(slots: readonly WorkerSlot[], request: Request): Promise<Response> {
 	const { pathname } = new URL(request.url)
 	const [, index = '', engine = ''] = pathname.split('/')
 	const slot = slots[Number(index)]
