@@ -8,6 +8,7 @@ import { completionOf, eventsOf } from '../src/engines/answer.testing.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import type { Engine, EngineCall } from '../src/engines/engine.ts'
 import type { EngineContext } from '../src/engines/kind.ts'
+import { signatureOrigin } from '../src/engines/upstream/signature-origin.ts'
 import { systemClock } from '../src/system/clock.ts'
 import { openLog } from '../src/system/log.ts'
 import { echoContextTokens, listenEcho } from './echo-gateway.ts'
@@ -106,6 +107,17 @@ const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
 	model: 'echo',
 	requestId: 'req_1',
 	...changes,
+})
+
+test('signatures belong to the configured host, or to the package', async () => {
+	for (const [options, service] of [
+		[{ apiKey: 'sk-any-key', baseURL: 'https://llm.example:8443/v1' }, 'llm.example:8443'],
+		[{ apiKey: 'sk-any-key' }, '@ai-sdk/openai'],
+	] as const) {
+		const engine = await open({ package: '@ai-sdk/openai', options })
+		expect(engine.originOf?.('m')).toBe(signatureOrigin(service, 'm'))
+		await engine.close()
+	}
 })
 
 describe('through a server of ours', () => {

@@ -103,6 +103,7 @@ test('signatures of reasoning and calls are stored with the conversation and sen
 			{
 				role: 'model',
 				parts: [
+					{ text: 'hm', thought: true },
 					{ functionCall: { name: 'get_weather', args: { city: 'Paris' } }, thoughtSignature: 'signed-get_weather' },
 				],
 			},

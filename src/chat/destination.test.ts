@@ -2,19 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import { requestFor } from './destination.ts'
 import { ChatError } from './error.ts'
 import type { AssistantPart, Message } from './message.ts'
+import { plainRequest } from './request.testing.ts'
 import type { ChatRequest } from './request.ts'
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 function send(messages: readonly Message[], wire: string | undefined = 'w', origin?: string) {
@@ -99,6 +92,20 @@ describe('a request for another wire', () => {
 	})
 })
 
+test('an answer of which nothing is left is no message, an empty one remains', () => {
+	const item = { type: 'provider-item', wire: 'w', item: { type: 'x' } } as const
+	const text = { type: 'text', text: 'a' } as const
+	const messages: readonly Message[] = [
+		{ role: 'user', content: [text] },
+		{ role: 'assistant', content: [item, { type: 'reasoning', text: '', signature: { wire: 'w', value: 's' } }] },
+		{ role: 'assistant', content: [] },
+		{ role: 'assistant', content: [item, text] },
+	]
+	const { sent, dropped } = send(messages, 'v')
+	expect(sent.messages.map(({ content }) => content.length)).toEqual([1, 0, 1])
+	expect(dropped).toEqual(['messages[1].content[0]', 'messages[3].content[0]'])
+})
+
 describe('signatures', () => {
 	const parts = (origin?: string): readonly AssistantPart[] => [
 		{ type: 'reasoning', text: 'r', signature: { wire: 'w', value: 's', origin } },
@@ -150,7 +157,7 @@ describe('signatures', () => {
 		const signature = { wire: 'w', value: 's', origin: 'a' }
 		const content: readonly AssistantPart[] = [{ type: 'reasoning', text: '', signature, encrypted: true, rest }]
 		const { sent, dropped } = send([{ role: 'assistant', content }], 'v', 'a')
-		expect(sent.messages[0]?.content).toEqual([])
+		expect(sent.messages).toEqual([])
 		expect(dropped).toEqual([])
 	})
 })

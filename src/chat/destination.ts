@@ -46,7 +46,8 @@ export function requestFor(destination: Destination, request: ChatRequest, drop:
 	return messages === request.messages && tools === request.tools ? request : { ...request, messages, tools }
 }
 
-function messageFor(destination: Destination, given: Message, path: string, drop: Drop): Message {
+/** Undefined for an answer of which nothing is left: upstreams refuse empty ones. */
+function messageFor(destination: Destination, given: Message, path: string, drop: Drop): Message | undefined {
 	const message = withOwnRest(destination, given, path, drop)
 	const pathOf = (index: number) => `${path}.content[${index}]`
 	switch (message.role) {
@@ -67,7 +68,8 @@ function messageFor(destination: Destination, given: Message, path: string, drop
 			const content = mapChanged(message.content, (part, index) =>
 				assistantPart(destination, part, pathOf(index), drop),
 			)
-			return content === message.content ? message : { ...message, content }
+			if (content === message.content) return message
+			return content.length === 0 ? undefined : { ...message, content }
 		}
 	}
 }
@@ -112,8 +114,8 @@ function assistantPart(
 		case 'reasoning': {
 			const own = withOwnSignature(destination, part)
 			if (own === undefined) return undefined
-			if (destination.requiresSignatures !== true || own.signature !== undefined)
-				return withOwnRest(destination, own, path, drop)
+			const sent = withOwnRest(destination, own, path, drop)
+			if (destination.requiresSignatures !== true || sent.signature !== undefined) return sent
 			if (part.text !== '') drop(path)
 			return undefined
 		}
@@ -129,7 +131,7 @@ function assistantPart(
 	}
 }
 
-/** Reasoning without its text is worthless without its signature, but its text may still help. */
+/** Without its signature, reasoning has no use if only its model can read it. */
 function withOwnSignature<Given extends ReasoningPart | ToolCall>(
 	destination: Destination,
 	part: Given,

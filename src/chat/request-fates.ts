@@ -1,7 +1,7 @@
 // How a writer treats each field of a request, and how the fields that it drops are reported. It knows no wire.
 
 import { ChatError } from './error.ts'
-import { type ChatRequest, limitedTopK, marksCache, type Sampling } from './request.ts'
+import { type ChatRequest, hasNames, limitedTopK, marksCache, type Sampling } from './request.ts'
 
 /**
  * - `written`: under the wire's own name.
@@ -31,8 +31,10 @@ export type ContentKind =
 	| 'jsonMode'
 	| 'reasoningOff'
 
-/** Fields that no writer drops as a whole. Fields of `passthrough` are dropped one by one, by `passthroughFor`. */
+/** Fields that `dropReporter` does not report. Those of `passthrough` are reported one by one, by `passthroughFor`. */
 type UndroppableField = 'model' | 'messages' | 'passthrough' | 'passthroughWire'
+/** Fields that have an effect on every engine. */
+type NeededField = Exclude<UndroppableField, 'passthrough'>
 type DroppableField = Exclude<RequestField, UndroppableField>
 
 /**
@@ -41,7 +43,7 @@ type DroppableField = Exclude<RequestField, UndroppableField>
  * Dropped fields are reported in the order of the table.
  */
 export type RequestFates = Readonly<
-	Record<DroppableField | ContentKind, Fate> & Record<UndroppableField, Exclude<Fate, 'dropped'>>
+	Record<DroppableField | ContentKind | 'passthrough', Fate> & Record<NeededField, Exclude<Fate, 'dropped'>>
 >
 
 /** Receives the name of a part of a request that was left out. The name is that of OpenAI's API. */
@@ -82,10 +84,7 @@ const reported: Readonly<Record<DroppableField | 'messageName', Reported>> = {
 	reasoningTokens: { name: 'reasoning_tokens', isUsed: ({ reasoningTokens }) => (reasoningTokens ?? 0) > 0 },
 	user: { name: 'user', isUsed: ({ user }) => user !== undefined },
 	cacheMark: { name: 'cache_control', isUsed: marksCache },
-	messageName: {
-		name: 'messages.name',
-		isUsed: ({ messages }) => messages.some((message) => message.role !== 'tool' && message.name !== undefined),
-	},
+	messageName: { name: 'messages.name', isUsed: hasNames },
 }
 
 /** A function that reports the fields of a request that a writer with these fates drops. */
@@ -147,12 +146,14 @@ function hasNoEffect(name: string, value: unknown): boolean {
 }
 
 /**
- * Whether the canonical request has the same value, as a limit on reasoning. It is only passed through so that a server
- * of the wire receives it in the client's form.
+ * Whether the canonical request has the same value, as an effort of reasoning or a limit on it. It is only passed through
+ * so that a server of the wire receives it in the client's form.
  */
 function isCanonical(name: string, value: unknown): boolean {
-	return name === 'reasoning.max_tokens' || (name === 'reasoning.enabled' && value === false)
+	return canonicalPaths.has(name) || (name === 'reasoning.enabled' && value === false)
 }
+
+const canonicalPaths: ReadonlySet<string> = new Set(['reasoning.effort', 'reasoning.max_tokens'])
 
 /**
  * @throws ChatError `unsupported` if the answer is requested as audio, or in a format that the canonical request does not

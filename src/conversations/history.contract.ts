@@ -1,9 +1,20 @@
 // Contract tests for the messages of every store.
 
 import { describe, expect, test } from 'bun:test'
-import type { Message } from '../chat/message.ts'
-import { assistant, conversation, everything, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
+import type { AssistantMessage, Message } from '../chat/message.ts'
+import {
+	assistant,
+	conversation,
+	ended,
+	everything,
+	fixtureOf,
+	type OpenStore,
+	turn,
+	user,
+} from './conversation-store.testing.ts'
 import { answerId, inputId, type MessageId, messageId } from './message-id.ts'
+
+const usage = { promptTokens: 1, completionTokens: 2, cachedTokens: 0, reasoningTokens: 0, source: 'upstream' } as const
 
 export function historyContract(open: OpenStore): void {
 	describe('history', () => {
@@ -26,6 +37,53 @@ export function historyContract(open: OpenStore): void {
 			expect(end?.omitted).toBe(43 - (end?.messages.length ?? 0))
 			expect(end?.opening.map(({ message }) => message)).toEqual([system])
 			expect((await fixture.own.history.read(made.id, { maxBytes: 1 }))?.messages).toHaveLength(1)
+		})
+
+		test('has messages with every kind of part, in order, and their texts can be found', async () => {
+			const made = conversation()
+			const signature = { wire: 'anthropic', value: 's', origin: 'api.example m' }
+			const rest = { wire: 'openai', fields: { annotations: [{ start: 1 }] } }
+			const item = { type: 'provider-item', wire: 'anthropic', item: { type: 'x', list: [1, null, 'Ω'] } } as const
+			const image = { type: 'image', url: 'data:image/png;base64,AA==', detail: 'low' } as const
+			const given: readonly Message[] = [
+				{
+					role: 'system',
+					content: [{ type: 'text', text: 'Be brief.', cacheMark: { ttl: '1h', wire: 'openai' }, rest }],
+				},
+				{ role: 'user', content: [{ type: 'text', text: 'LOOK' }, image, item], name: 'ann', rest },
+			]
+			const answered: AssistantMessage = {
+				role: 'assistant',
+				content: [
+					{ type: 'reasoning', text: 'Pondering.', signature },
+					{ type: 'text', text: 'A Cat', rest },
+					item,
+					{ type: 'reasoning', text: '', signature, encrypted: true },
+					{ type: 'tool-call', kind: 'custom', id: 'c', name: 'f', arguments: 'x', signature, cacheMark: '5m', rest },
+					{ type: 'text', text: 'nap' },
+					{ type: 'refusal', text: 'Refused.' },
+					{ type: 'audio', data: 'AA==', format: 'wav' },
+				],
+				rest,
+			}
+			const begun = turn({ conversation: made.id, create: made, inputs: given })
+			await fixture.own.turns.begin(begun)
+			await fixture.own.turns.end(begun.id, {
+				...ended(''),
+				answers: [{ message: answered, partial: false }],
+				usage: { ...usage, rest },
+			})
+			const read = await fixture.own.history.read(made.id, everything)
+			expect(read?.messages.map(({ message }) => message)).toEqual([...given, answered])
+			expect((await fixture.own.turns.find(begun.id))?.usage).toEqual({ ...usage, rest })
+			const finds = async (text: string) =>
+				((await fixture.own.index.list({ limit: 10, order: 'asc', text }))?.items.length ?? 0) > 0
+			expect([await finds('look'), await finds('a catnap')]).toEqual([true, true])
+			expect([await finds('pondering'), await finds('refused'), await finds('annotations')]).toEqual([
+				false,
+				false,
+				false,
+			])
 		})
 
 		test('follows its branch, also with a small maxBytes', async () => {

@@ -2,6 +2,7 @@
 // know about API keys, conversations or callers.
 
 import type { ChatRequest } from '../chat/request.ts'
+import type { Drop } from '../chat/request-fates.ts'
 import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../operations/reranking.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
@@ -29,11 +30,8 @@ export interface Engine {
 	detokenize?(request: DetokenizeRequest, call: EngineCall): Promise<string>
 	/** Each chunk of its streams is one token. Chunks can then be counted if the upstream does not report usage. */
 	readonly streamsSingleTokens?: boolean
-	/**
-	 * The service that recognizes the signatures of its answers: the host of the upstream, or the provider's name. Absent
-	 * if the answers have none.
-	 */
-	readonly signatureService?: string | undefined
+	/** The origin of the signatures in answers of `model`, the upstream's name. Absent or undefined if they have none. */
+	originOf?(model: string): string | undefined
 	/**
 	 * The number of prompt tokens of a request. Absent if the upstream cannot count them; the number is then estimated.
 	 */
@@ -70,7 +68,7 @@ export interface EngineCall {
 	 * Called for each field of the request that the upstream's protocol does not support, with its name in OpenAI's API.
 	 * The gateway reports the names to the client.
 	 */
-	readonly drop?: (part: string) => void
+	readonly drop?: Drop
 }
 
 export type Operation = 'chat' | 'complete' | 'embed' | 'rerank' | 'transcribe' | 'tokenize'

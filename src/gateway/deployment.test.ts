@@ -54,6 +54,36 @@ describe('a deployment', () => {
 	})
 })
 
+describe('an upstream', () => {
+	const remote = (url: string, more = '') => `{ engine: openai-compatible, url: '${url}'${more} }`
+	test.each([
+		["of the engine 'echo'", '{ engine: echo }', false],
+		['whose strictness is configured', '{ engine: echo, strictness: upstream }', true],
+		['of OpenAI', remote('https://api.openai.com/v1'), false],
+		['of OpenAI in Europe', remote('https://eu.api.openai.com/v1'), false],
+		['of Azure', remote('https://acme.openai.azure.com/openai/v1'), false],
+		['of Azure under its other name', remote('https://acme.services.ai.azure.com/openai/v1'), false],
+		['of Azure with other models', remote('https://acme.services.ai.azure.com/models'), true],
+		['with the preset of Azure', remote('https://proxy.example/v1', ', preset: azure'), false],
+		['with the preset of another server', remote('https://api.openai.com/v1', ', preset: vllm'), true],
+		['of another server', remote('http://127.0.0.1:8000/v1'), true],
+		['of another host with a similar name', remote('https://notopenai.com/v1'), true],
+		['of OpenAI whose strictness is configured', remote('https://api.openai.com/v1', ', strictness: upstream'), true],
+		[
+			'of another server whose strictness is configured',
+			remote('http://127.0.0.1:1/v1', ', strictness: openai'),
+			false,
+		],
+		["of the engine 'anthropic'", '{ engine: anthropic, key: k }', true],
+	])("%s gets requests that break rules of OpenAI's API, or not", async (_, upstream, accepts) => {
+		await using folder = await TestFolder.create()
+		const config = `models: { echo: { route: [a] } }\nupstreams:\n  a: ${upstream}\n`
+		await using opened = await open(folder, config)
+		await opened.apply(config)
+		expect(upstreamsOf(opened.deployment.current).a?.acceptsViolations).toBe(accepts)
+	})
+})
+
 describe('another configuration', () => {
 	test('keeps the upstreams that did not change, with their state, and replaces the others', async () => {
 		await using folder = await TestFolder.create()

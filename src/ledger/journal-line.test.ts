@@ -184,3 +184,24 @@ test('a ticket continues in another file', async () => {
 	const apart = readJournal([decoder.decode(first), decoder.decode(second)])
 	expect(apart).toEqual(readJournal([decoder.decode(await write(lines))]))
 })
+
+test('a journal that version 0.1 wrote is read', () => {
+	const text = `b2589e88 {"open":{"id":"1","tenant":"default","owner":"alice","key":"key_1","model":"m","operation":"chat","dialect":"openai","price":{"input":1,"output":2,"currency":"EUR"},"openedAtMs":1000}}
+4281693f {"open":{"id":"2","tenant":"default","owner":"alice","key":"key_1","model":"m","operation":"chat","dialect":"openai","openedAtMs":1001,"reservedTokens":9}}
+46b0f81b {"progress":[["1",3,"a"],["2",5,"b"]],"atMs":1100}
+080d0daf {"extend":"2","reservedTokens":20,"atMs":1150}
+9de89267 {"settle":"1","outcome":"completed","upstream":"a","usage":[10,4,20,5,"upstream"],"atMs":1200}
+`
+	expect(readJournal([text])).toMatchObject([
+		{
+			id: '1',
+			outcome: 'completed',
+			promptTokens: 10,
+			cachedTokens: 4,
+			completionTokens: 20,
+			reasoningTokens: 5,
+			costMicros: 50,
+		},
+		{ id: '2', outcome: 'interrupted', upstream: 'b', completionTokens: 5, source: 'counted' },
+	])
+})

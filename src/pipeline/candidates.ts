@@ -2,7 +2,6 @@
 
 import type { ChatError } from '../chat/error.ts'
 import type { ModelCall } from '../dialects/call.ts'
-import { signatureOrigin } from '../engines/upstream/signature-origin.ts'
 import type { Upstream } from './deployment.ts'
 import type { Planned } from './plan.ts'
 
@@ -25,9 +24,7 @@ export function checkCandidates(candidates: Candidates): void {
 /** Whether the upstreams of the model do not recognize each other's signatures. */
 export function hasSeveralOrigins(candidates: Candidates): boolean {
 	const { name } = candidates.model
-	const origins = upstreamsOf(candidates).flatMap(({ engine: { signatureService }, model = name }) =>
-		signatureService === undefined ? [] : [signatureOrigin(signatureService, model)],
-	)
+	const origins = upstreamsOf(candidates).flatMap(({ engine, model = name }) => engine.originOf?.(model) ?? [])
 	return new Set(origins).size > 1
 }
 

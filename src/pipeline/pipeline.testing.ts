@@ -17,6 +17,7 @@ import { newTurnId } from '../conversations/turn-id.ts'
 import type { EventBatch, StreamAnswer } from '../engines/answer.ts'
 import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine, Operation } from '../engines/engine.ts'
+import { signatureOrigin } from '../engines/upstream/signature-origin.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
 import type { Ledger, Ticket } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
@@ -164,7 +165,8 @@ export interface UpstreamSetup {
 	readonly counts?: ((request: ChatRequest) => Promise<number>) | 'absent'
 	/** It gets requests that break rules of OpenAI's API. */
 	readonly acceptsViolations?: boolean
-	readonly signatureService?: string
+	/** The service that made the signatures of its answers. */
+	readonly service?: string
 	/** Each of its chunks is one token; true if absent. */
 	readonly streamsSingleTokens?: boolean
 }
@@ -175,6 +177,10 @@ async function countMessages({ messages }: ChatRequest): Promise<number> {
 
 function isStream(result: unknown): result is StreamAnswer {
 	return typeof result === 'object' && result !== null && 'type' in result && result.type === 'stream'
+}
+
+function originOf(service: string | undefined, model: string): string | undefined {
+	return service === undefined ? undefined : signatureOrigin(service, model)
 }
 
 /** An answer whose batches arrive one after the other. */
@@ -256,7 +262,7 @@ export class TestUpstream {
 				if (property === 'count') return counts === 'absent' ? undefined : counts
 				if (property === 'state' && supported !== undefined) return () => ({ ...engine.state(), operations: supported })
 				if (property === 'streamsSingleTokens') return streamsSingleTokens
-				if (property === 'signatureService') return setup.signatureService
+				if (property === 'originOf') return (model: string) => originOf(setup.service, model)
 				const value: unknown = Reflect.get(target, property)
 				if (typeof value !== 'function') return value
 				if (!operations.has(String(property)))

@@ -76,9 +76,8 @@ export const fieldOf: Readonly<Record<RequestFeature, keyof RequestFates>> = {
 	ownField: 'passthrough',
 }
 
-/** The rows of the table of engines: all fields of the tables of fates. */
-export const fieldTitles: Readonly<Record<keyof RequestFates, string>> = {
-	model: 'model name',
+/** The rows of the table of engines: the fields of the tables of fates. */
+export const fieldTitles: Readonly<Record<Exclude<keyof RequestFates, 'model' | 'passthroughWire'>, string>> = {
 	messages: 'messages',
 	image: 'images',
 	audio: 'audio',
@@ -112,7 +111,6 @@ export const fieldTitles: Readonly<Record<keyof RequestFates, string>> = {
 	cacheMark: 'prompt-cache breakpoints',
 	user: 'end-user id',
 	passthrough: 'fields without a canonical meaning',
-	passthroughWire: 'the wire of such fields',
 }
 
 export const answerFeatures = {

@@ -40,7 +40,11 @@ export const sample: DialectSample = {
 		'GET /version': {},
 	},
 	answers: {
-		'POST /chat/completions': { ...chatReader, readErrorEvent },
+		'POST /chat/completions': {
+			...chatReader,
+			readErrorEvent,
+			drops: { ...chatReader.drops, image: 'a message is one text', audio: 'a message is one text' },
+		},
 		'POST /complete': completeReader,
 		'POST /completions': { ...textCompletionReader, readErrorEvent },
 	},

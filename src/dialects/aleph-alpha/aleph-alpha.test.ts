@@ -3,9 +3,10 @@
 
 import { describe, expect, test } from 'bun:test'
 import type { Completion } from '../../chat/completion.ts'
-import { eventsOfPart } from '../../chat/completion-events.ts'
+import { eventsOfCompletion, eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import type { AssistantPart } from '../../chat/message.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { ChatCall } from '../call.ts'
 import type { Call } from '../dialect.ts'
@@ -143,6 +144,26 @@ describe('a stream', () => {
 			chunk({ content: '', tool_calls: [{ id: 'c', index: 0, type: 'function', function: { name: 'look' } }] }),
 			chunk({ content: '', tool_calls: [{ index: 0, function: { arguments: '{}' } }] }),
 		]))
+})
+
+test('text and reasoning have one order, unary and streamed', () => {
+	const refusal = { type: 'refusal', text: 'No.' } as const
+	const call = { type: 'tool-call', kind: 'function', id: 'c', name: 'look', arguments: '{}' } as const
+	const orders: readonly (readonly AssistantPart[])[] = [
+		[thought, hello, thought, thought, refusal, hello],
+		[hello, thought, call, thought, call, hello],
+		[thought, { type: 'reasoning', text: '' }, { type: 'text', text: '' }, call, hello, thought],
+	]
+	for (const parts of orders) {
+		const completion = whole({ parts })
+		const { choices } = Object(chat().writer.completion(completion, identity))
+		const chunks = stream(eventsOfCompletion(completion)).slice(0, -1)
+		const streamed = chunks.map((one) => Object(one).choices[0]?.delta.content ?? '').join('')
+		expect(streamed).toBe(choices[0].message.content)
+		expect(Array.from(streamed.matchAll(/Hm|Hello|No/g), ([word]) => word)).toEqual(
+			parts.flatMap((part) => ('text' in part && part.text !== '' ? [part.text.replace('.', '')] : [])),
+		)
+	}
 })
 
 describe('a request', () => {

@@ -6,6 +6,7 @@ import type { ChatEvent, FinishReason, PartDeltaEvent, StartedToolCall, TokenLog
 import type { AssistantPart, ToolCall } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter, ResponseContext, StreamWriter } from '../writer.ts'
 import { writeErrorBody } from './error-writer.ts'
 
@@ -25,9 +26,13 @@ const unlikely = -9999
 export function chatWriter(shape: ChatShape): AnswerWriter {
 	return {
 		completion: (completion, identity) => writeCompletion(completion, identity, shape),
+		unsupportedParts,
 		stream: (identity) => new ChatStream(identity, shape),
 	}
 }
+
+const chatParts: ReadonlySet<AssistantPart['type']> = new Set(['text', 'reasoning', 'refusal', 'tool-call'])
+const unsupportedParts = unsupportedPartsOf({ hasPart: ({ type }) => chatParts.has(type) })
 
 function writeCompletion({ choices, usage, fingerprint }: Completion, identity: ResponseContext, shape: ChatShape) {
 	const ends = choices.filter(({ finishReason }) => finishReason === 'stop').length

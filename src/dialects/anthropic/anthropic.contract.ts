@@ -12,6 +12,12 @@ const messageReader: SampleAnswerReader = {
 	toolArgumentsPiece: (event) => at(event, 'delta', 'partial_json'),
 	isEnd: (event) => at(event, 'type') === 'message_stop',
 	readErrorEvent: (event) => at(event, 'error', 'message'),
+	drops: {
+		image: 'an answer has no images',
+		audio: 'an answer has no audio',
+		'provider-item': 'it belongs to another wire',
+		rest: 'it belongs to another wire',
+	},
 }
 
 export const sample: DialectSample = {

@@ -2,11 +2,13 @@
 
 import type { ChatRequest } from '../../chat/request.ts'
 import type { BlockShape } from '../../wire/anthropic/content-block-writer.ts'
+import { messagesWire } from '../../wire/anthropic/formats.ts'
 import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
 import { MessageEventWriter } from '../../wire/anthropic/message-event-writer.ts'
 import { readMessageRequest } from '../../wire/anthropic/message-request-reader.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { ResponseContext } from '../writer.ts'
 
 export const messages: Route = {
@@ -23,11 +25,18 @@ export const messages: Route = {
 			writer: {
 				completion: (completion, context) =>
 					writeMessage(completion, identify(context, request), shapeOf(context, hidesThinking)),
+				unsupportedParts: unsupportedInMessage,
 				stream: (context) => new MessageEventWriter(identify(context, request), shapeOf(context, hidesThinking)),
 			},
 		}
 	},
 }
+
+const unsupportedInMessage = unsupportedPartsOf({
+	hasPart: (part) =>
+		part.type === 'provider-item' ? part.wire === messagesWire : part.type !== 'image' && part.type !== 'audio',
+	wire: messagesWire,
+})
 
 function identify({ token, id = `msg_${token}` }: ResponseContext, { model }: ChatRequest) {
 	return { id, model }

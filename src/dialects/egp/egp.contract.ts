@@ -30,6 +30,10 @@ const envelopeDrops = {
 	reasoning: onlyText,
 	'tool-call': onlyText,
 	'tool-arguments': onlyText,
+	image: onlyText,
+	audio: onlyText,
+	'provider-item': onlyText,
+	rest: onlyText,
 	error: 'the stream is cut',
 }
 

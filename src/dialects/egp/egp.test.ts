@@ -1,8 +1,9 @@
 // Scale's dialect: how its requests are read, and how its answers are written.
 
 import { describe, expect, test } from 'bun:test'
-import { eventsOfPart } from '../../chat/completion-events.ts'
+import { eventsOfCompletion, eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
+import type { AssistantPart } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { ChatCall, TextCompletionCall } from '../call.ts'
@@ -149,6 +150,23 @@ describe('a stream', () => {
 			},
 		])
 	})
+})
+
+test('an envelope has text and refusals in their order, and names the other parts', async () => {
+	const usage = { ...noUsage, completionTokens: 1 }
+	const parts: readonly AssistantPart[] = [
+		{ type: 'text', text: 'a' },
+		{ type: 'reasoning', text: 'hm' },
+		{ type: 'refusal', text: 'b' },
+		{ type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' },
+		{ type: 'text', text: 'c' },
+	]
+	const completion = { choices: [{ parts, finishReason: 'stop' as const }], usage }
+	const { writer } = await chat({}, '/v4/chat-completions')
+	expect(writer.completion(completion, identity)).toMatchObject({ chat_completion: { message: { content: 'abc' } } })
+	expect(writer.unsupportedParts?.(completion)).toEqual(['reasoning_content', 'tool_calls'])
+	const streamed = eventsOfCompletion(completion).map((event) => writer.stream(identity).write(event))
+	expect(streamed.join('').match(/"content":"[^"]+"/g)).toEqual(['"content":"a"', '"content":"b"', '"content":"c"'])
 })
 
 describe('a template', () => {

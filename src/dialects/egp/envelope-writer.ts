@@ -3,8 +3,8 @@
 
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { ChatEvent, DeltaPart, FinishReason } from '../../chat/event.ts'
-import { reasoningOf } from '../../chat/parts.ts'
 import type { Usage } from '../../chat/usage.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter, StreamWriter } from '../writer.ts'
 
 /** Wraps a text; the usage is null before the end. */
@@ -72,10 +72,8 @@ class EnvelopeStream implements StreamWriter {
 	}
 }
 
-/** Reasoning, which no response format of this API can express. */
-export function unsupportedParts({ choices }: Completion): readonly string[] {
-	return choices.some(({ parts }) => reasoningOf(parts) !== '') ? ['reasoning_content'] : []
-}
+/** What an envelope around one text cannot express. */
+const unsupportedParts = unsupportedPartsOf({ hasPart: ({ type }) => type === 'text' || type === 'refusal' })
 
 /** The text of an answer. This API does not distinguish refusals. */
 export function choiceText(choice: Choice | undefined): string {

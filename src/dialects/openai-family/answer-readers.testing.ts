@@ -11,6 +11,10 @@ export const chatReader: SampleAnswerReader = {
 	toolArgumentsPiece: (event) => at(delta(event), 'tool_calls', 0, 'function', 'arguments'),
 	isEnd: (event) => event === '[DONE]',
 	readErrorEvent: (event) => at(event, 'error', 'message'),
+	drops: {
+		'provider-item': 'it belongs to another wire',
+		rest: 'it belongs to another wire',
+	},
 }
 
 export const textCompletionReader: SampleAnswerReader = {
@@ -23,5 +27,9 @@ export const textCompletionReader: SampleAnswerReader = {
 		refusal: 'a completion is one text',
 		'tool-call': 'a completion is one text',
 		'tool-arguments': 'a completion is one text',
+		image: 'a completion is one text',
+		audio: 'a completion is one text',
+		'provider-item': 'a completion is one text',
+		rest: 'a completion is one text',
 	},
 }

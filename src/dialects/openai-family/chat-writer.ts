@@ -2,7 +2,9 @@
 
 import { ChatChunkWriter, type ChunkShape } from '../../wire/openai/chat-chunk-writer.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
-import type { AnswerWriter, StreamWriter } from '../writer.ts'
+import { openaiWire } from '../../wire/openai/formats.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
+import type { AnswerWriter, ResponseContext, StreamWriter } from '../writer.ts'
 import { completionIdentity } from './completion-identity.ts'
 
 /**
@@ -14,9 +16,17 @@ export function chatWriter(
 	idPrefix: string,
 	adaptStream: (chunks: ChatChunkWriter) => StreamWriter = (chunks) => chunks,
 ): AnswerWriter {
+	const shapeOf = ({ tagsSignatures }: ResponseContext) => ({ ...shape, tagsSignatures })
 	return {
 		completion: (completion, context, source) =>
-			writeCompletion(completion, completionIdentity(context, idPrefix), shape, source),
-		stream: (context) => adaptStream(new ChatChunkWriter(completionIdentity(context, idPrefix), shape)),
+			writeCompletion(completion, completionIdentity(context, idPrefix), shapeOf(context), source),
+		unsupportedParts: unsupportedInChat,
+		stream: (context) => adaptStream(new ChatChunkWriter(completionIdentity(context, idPrefix), shapeOf(context))),
 	}
 }
+
+/** What a chat message of OpenAI's API cannot express. */
+export const unsupportedInChat = unsupportedPartsOf({
+	hasPart: (part) => part.type !== 'provider-item' || part.wire === openaiWire,
+	wire: openaiWire,
+})

@@ -9,6 +9,7 @@ import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/open
 import { readResponseId } from '../../wire/openai/responses/response-writer.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
 import { previousResponseNotFound } from './not-found.ts'
 
@@ -19,8 +20,9 @@ export const compactResponse: Route = {
 	method: 'POST',
 	path: '/responses/compact',
 	read({ body }): ChatCall {
-		const { fields, dropped } = readCompactionBody(body)
+		const { fields, dropped: unused } = readCompactionBody(body)
 		const read = readResponsesRequest(fields)
+		const dropped = [...unused, ...read.dropped]
 		const call = { ...compactCall(read, read.input), dropped }
 		const { references, previousResponse } = read
 		if (references.length === 0 && previousResponse === undefined) return call
@@ -36,6 +38,9 @@ export const compactResponse: Route = {
 	},
 }
 
+/** A summary is one text. */
+const unsupportedParts = unsupportedPartsOf({ hasPart: ({ type }) => type === 'text' })
+
 /** Nothing is stored: the client keeps the result. */
 function compactCall(read: ReadResponsesRequest, input: readonly Message[]): ChatCall {
 	const { instructions, echo, metadata, withEncryptedReasoning } = read
@@ -43,8 +48,10 @@ function compactCall(read: ReadResponsesRequest, input: readonly Message[]): Cha
 		type: 'chat',
 		request: { ...read.request, messages: [...instructions, ...input, summaryRequest] },
 		stream: false,
+		violation: read.violation,
 		writer: {
 			completion: (completion, context) => writeCompaction(completion, context, input),
+			unsupportedParts,
 			stream: (context) => new ResponseEventWriter(context, { echo, metadata, withEncryptedReasoning }),
 		},
 	}

@@ -21,6 +21,11 @@ const responseReader: SampleAnswerReader = {
 		at(event, 'type') === 'response.function_call_arguments.delta' ? at(event, 'delta') : undefined,
 	isEnd: (event) => event === '[DONE]',
 	readErrorEvent: (event) => at(event, 'response', 'error', 'message'),
+	drops: {
+		audio: 'there is no item for it',
+		'provider-item': 'it belongs to another wire',
+		rest: 'it belongs to another wire',
+	},
 }
 
 /** The user's messages, then the summary. */

@@ -1,5 +1,7 @@
 // POST /responses, and POST /responses/input_tokens, which counts the tokens of such a request.
 
+import { responsesWire } from '../../wire/openai/formats.ts'
+import { isItemPart } from '../../wire/openai/responses/answer-items.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import {
@@ -9,6 +11,7 @@ import {
 } from '../../wire/openai/responses/response-writer.ts'
 import type { ChatCall, CountCall, MessageReferences } from '../call.ts'
 import type { Route } from '../dialect.ts'
+import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter } from '../writer.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
 import { threadOf } from './response-thread.ts'
@@ -49,7 +52,7 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 }
 
 function chatCall(read: ReadResponsesRequest): ChatCall {
-	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped, violation } = read
+	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped, violation, truncation } = read
 	const thread = threadOf(read)
 	return {
 		type: 'chat',
@@ -57,7 +60,8 @@ function chatCall(read: ReadResponsesRequest): ChatCall {
 		stream,
 		thread,
 		background,
-		dropped,
+		// Only a stored conversation is truncated.
+		dropped: thread === undefined && truncation === 'auto' ? [...dropped, 'truncation'] : dropped,
 		violation,
 		writer: responseWriter({ echo, metadata, withEncryptedReasoning }),
 	}
@@ -76,6 +80,7 @@ function countCall(read: ReadResponsesRequest): CountCall {
 function responseWriter(shape: ResponseShape): AnswerWriter {
 	return {
 		completion: (completion, identity) => writeCompletedResponse(completion, identity, shape),
+		unsupportedParts: unsupportedPartsOf({ hasPart: isItemPart, wire: responsesWire }),
 		stream: (identity) => new ResponseEventWriter(identity, shape),
 		accepted: (identity) => writeResponse(identity, shape, { status: 'queued', output: [] }),
 	}

@@ -1,12 +1,17 @@
 // Messages as templates get them. The test model has one control token, and maps every character to one token.
 
 import { expect, test } from 'bun:test'
+import { contentFatesContract } from '../../chat/content-fates.contract.ts'
+import { requestFor } from '../../chat/destination.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
+import { callableTools } from './answer-grammar.ts'
 import type { LlamaModel } from './binding.ts'
 import { renderConversation, reportUnusedNames } from './conversation.ts'
+import { embeddedContentFates } from './embedded-content-fates.ts'
 import { PromptText } from './prompt-text.ts'
 import { ChatTemplate } from './template.ts'
 import { Vocabulary } from './vocabulary.ts'
@@ -26,17 +31,15 @@ const withoutCalls = new ChatTemplate(
 	[],
 )
 
+const withNames = new ChatTemplate(
+	'{%- for m in messages %}{{- (m.name or "") + "=" + m.content }}{%- endfor %}',
+	{},
+	[],
+)
+
 const base: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 function promptText(): PromptText {
@@ -176,15 +179,20 @@ test('names of messages are written if the template has them, and reported other
 		{ role: 'assistant', content: [{ type: 'text', text: 'Yes?' }], name: 'eve' },
 		user('Go on'),
 	]
-	const named = new ChatTemplate('{%- for m in messages %}{{- (m.name or "") + "=" + m.content }}{%- endfor %}', {}, [])
-	expect(renderConversation({ ...base, messages }, [], named, promptText()).text).toBe(
+	expect(renderConversation({ ...base, messages }, [], withNames, promptText()).text).toBe(
 		'ann=Be brief.bob=Hieve=Yes?=Go on',
 	)
 	const reported = (template: ChatTemplate) => {
 		const dropped: string[] = []
-		reportUnusedNames(messages, template, (part) => dropped.push(part))
+		reportUnusedNames({ messages }, template, (part) => dropped.push(part))
 		return dropped
 	}
-	expect(reported(named)).toEqual([])
-	expect(reported(native)).toEqual(['messages[0].name', 'messages[1].name', 'messages[2].name'])
+	expect(reported(withNames)).toEqual([])
+	expect(reported(native)).toEqual(['messages.name'])
+})
+
+const shared = promptText()
+contentFatesContract('prompts', embeddedContentFates, undefined, (request, drop) => {
+	const tools = callableTools(request)
+	return renderConversation(requestFor({ wire: undefined }, request, drop), tools, withNames, shared).text
 })

@@ -5,9 +5,10 @@
 import { ChatError } from '../../chat/error.ts'
 import type { Message, Part } from '../../chat/message.ts'
 import { textOf, toolCallsOf } from '../../chat/parts.ts'
-import type { ChatRequest } from '../../chat/request.ts'
+import { type ChatRequest, hasNames } from '../../chat/request.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import type { Tool } from '../../chat/tool.ts'
+import { failurePrefix } from '../../chat/tool-failure.ts'
 import { callId, visibleText, writeAssistantMessage } from './assistant-message-writer.ts'
 import { instructions } from './call-format.ts'
 import type { PromptText } from './prompt-text.ts'
@@ -129,10 +130,12 @@ function untilCut(rendered: string): string {
 }
 
 /** Reports the names of messages if the template does not write them. */
-export function reportUnusedNames(messages: readonly Message[], { takesNames }: ChatTemplate, drop: Drop): void {
-	if (takesNames) return
-	for (const [at, message] of messages.entries())
-		if (message.role !== 'tool' && message.name !== undefined) drop(`messages[${at}].name`)
+export function reportUnusedNames(
+	request: Pick<ChatRequest, 'messages'>,
+	{ takesNames }: ChatTemplate,
+	drop: Drop,
+): void {
+	if (!takesNames && hasNames(request)) drop('messages.name')
 }
 
 function refuseMedia(message: Message, at: number): void {
@@ -182,9 +185,6 @@ function writeMessages(
 		if (message.role === 'assistant') for (const call of toolCallsOf(message.content)) names.set(call.id, call.name)
 	return messages.map((message) => writeMessage(message, names, template, promptText))
 }
-
-/** Marks the result of a failed tool: templates have no field for it, and models notice this text. */
-const failurePrefix = 'Error: '
 
 /** @param names of the calls, by id. */
 function writeMessage(

@@ -8,10 +8,12 @@ import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import { parseJson } from '../../chat/json-text.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
 import { eventsOf } from '../answer.testing.ts'
 import type { Engine, EngineCall } from '../engine.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 import { type AiSdkOptions, openAiSdk } from './ai-sdk.ts'
 import { readFailure } from './failure.ts'
 import { openProvider } from './provider-package.ts'
@@ -54,21 +56,22 @@ async function open(
 	received = []
 	const options = { apiKey, baseURL }
 	const provider = await openProvider({ package: name, options }, [import.meta.dir])
-	return openAiSdk({ provider, model: 'm', timeouts, clock: systemClock, redact: optionRedactor(options), ...changes })
+	return openAiSdk({
+		provider,
+		service: 'acme',
+		model: 'm',
+		timeouts,
+		clock: systemClock,
+		redact: optionRedactor(options),
+		...changes,
+	})
 }
 
 const text = (value: string) => [{ type: 'text', text: value }] as const
 const request = (changes: Partial<ChatRequest> = {}): ChatRequest => ({
+	...plainRequest,
 	model: 'public',
 	messages: [{ role: 'user', content: text('hi') }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 	...changes,
 })
 const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
@@ -138,7 +141,7 @@ const pieces = [
 	event('message_delta', { delta: { stop_reason: 'tool_use', stop_sequence: null }, usage: { output_tokens: 12 } }),
 	event('message_stop'),
 ].join('')
-const signature = (value: string) => ({ wire: 'ai-sdk', value, origin: 'anthropic.messages m' })
+const signature = (value: string) => ({ wire: 'ai-sdk', value, origin: signatureOrigin('acme', 'm') })
 const expected = {
 	model: 'm-2026',
 	choices: [

@@ -33,6 +33,8 @@ import {
 
 export interface AiSdkOptions {
 	readonly provider: Provider
+	/** The service that the signatures of answers belong to. */
+	readonly service: string
 	/** Method of the provider that returns chat models. Default: `languageModel`. */
 	readonly method?: string
 	/** Set on every call. */
@@ -60,6 +62,7 @@ export function openAiSdk(options: AiSdkOptions): Engine {
 
 class AiSdk implements Engine {
 	readonly rerank?: NonNullable<Engine['rerank']>
+	private readonly service: string
 	private readonly options: AiSdkOptions
 	private readonly operations: readonly Operation[]
 	private readonly running = new RunningCalls()
@@ -68,6 +71,7 @@ class AiSdk implements Engine {
 		this.options = options
 		const { provider, model } = options
 		if (model !== undefined) versionOf(this.languageModel(model))
+		this.service = options.service
 		const embeds = offers(model, (id) => this.embeddingModel(id))
 		const reranks = provider.rerankingModel !== undefined
 		if (reranks) this.rerank = (request, call) => this.order(request, call)
@@ -245,11 +249,8 @@ class AiSdk implements Engine {
 		throw new Error(`the method '${method}' of the provider does not return a language model`)
 	}
 
-	/** Undefined if the package does not name the model's provider. */
-	private originOf(id: string): string | undefined {
-		if (!offers(id, (one) => this.languageModel(one))) return undefined
-		const { provider } = this.languageModel(id)
-		return provider === undefined ? undefined : signatureOrigin(provider, id)
+	originOf(model: string): string {
+		return signatureOrigin(this.service, model)
 	}
 
 	/** Packages without embedding models throw. @throws ChatError `wrong-operation` */

@@ -1,13 +1,13 @@
 // Converts the content of a provider's stream to the parts of a choice. Blocks and calls of a provider may be
 // interleaved; parts are not. It does not know the start and the end of a response.
 
-import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, StartedPart } from '../../chat/event.ts'
 import { isObject, type Json } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
 import { PartSequencer } from '../../chat/part-sequencer.ts'
-import { field, textField } from '../../wire/json/fields.ts'
-import { unnamedCall } from '../../wire/json/tool-call-assembler.ts'
+import { CallIds } from '../../wire/json/call-ids.ts'
+import { asText, field, textField } from '../../wire/json/fields.ts'
+import { callsTooLarge, maxArgumentsLength, maxCalls, unnamedCall } from '../../wire/json/tool-call-limits.ts'
 import { readFilePart, readProviderTool } from './provider-part.ts'
 import { aiSdkWire, mergeMetadata, type ProviderMetadata, writeMetadata, writeSignature } from './signature.ts'
 
@@ -23,7 +23,7 @@ export interface ContentReading {
 }
 
 /** A block of text or reasoning, or a call, that has not ended. */
-interface OpenBlock {
+interface BlockState {
 	readonly type: 'text' | 'reasoning' | 'tool-call'
 	readonly id: string
 	/** Received so far. */
@@ -35,15 +35,12 @@ interface OpenBlock {
 	readonly isDiscarded: boolean
 }
 
-const maxCalls = 1000
-const maxArgumentsLength = 8_388_608
-
 /** Methods append events to `into`. */
 export class ContentReader {
 	private readonly reading: ContentReading
 	private readonly parts = new PartSequencer<object>(0)
-	private open: readonly OpenBlock[] = []
-	private readonly callIds = new Set<string>()
+	private open: readonly BlockState[] = []
+	private readonly callIds: CallIds
 	/** Of the calls of tools that the provider runs. */
 	private readonly providerCalls = new Set<string>()
 	private readonly sources: Json[] = []
@@ -51,6 +48,7 @@ export class ContentReader {
 
 	constructor(reading: ContentReading) {
 		this.reading = reading
+		this.callIds = new CallIds(reading.newCallId)
 	}
 
 	get callCount(): number {
@@ -138,12 +136,12 @@ export class ContentReader {
 		open.name ??= textField(part, 'toolName')
 		open.metadata = mergeMetadata(open.metadata, field(part, 'providerMetadata'))
 		const fragment = isWhole ? remainder(field(part, 'input'), open.text) : (textField(part, 'delta') ?? '')
-		if (open.text.length + fragment.length > maxArgumentsLength) throw tooLarge()
+		if (open.text.length + fragment.length > maxArgumentsLength) throw callsTooLarge()
 		this.continueCall(open, fragment, into)
 		if (isWhole) this.endPart(open, into)
 	}
 
-	private continueCall(open: OpenBlock, fragment: string, into: ChatEvent[]): void {
+	private continueCall(open: BlockState, fragment: string, into: ChatEvent[]): void {
 		const received = open.started ? fragment : open.text + fragment
 		open.text += fragment
 		const { name } = open
@@ -152,14 +150,14 @@ export class ContentReader {
 		this.parts.delta(open, { text: received }, into)
 	}
 
-	private startCall(open: OpenBlock, name: string, into: ChatEvent[]): void {
+	private startCall(open: BlockState, name: string, into: ChatEvent[]): void {
 		if (open.started) return
 		const signature = writeSignature(open.metadata, this.reading.origin)
-		const id = this.uniqueId(open.id)
+		const id = this.callIds.unique(asText(open.id))
 		this.start(open, { type: 'tool-call', kind: 'function', id, name, signature }, into)
 	}
 
-	private find(type: OpenBlock['type'], id = ''): OpenBlock | undefined {
+	private find(type: BlockState['type'], id = ''): BlockState | undefined {
 		return this.open.find((open) => open.type === type && open.id === id)
 	}
 
@@ -167,9 +165,9 @@ export class ContentReader {
 	 * Takes a position. Texts, and reasoning without metadata, end when a part of another type begins, because many
 	 * packages end them with the stream.
 	 */
-	private begin(type: OpenBlock['type'], id = '', into: ChatEvent[]): OpenBlock {
+	private begin(type: BlockState['type'], id = '', into: ChatEvent[]): BlockState {
 		this.endBlocks(type, into)
-		if (type === 'tool-call' && ++this.calls > maxCalls) throw tooLarge()
+		if (type === 'tool-call' && ++this.calls > maxCalls) throw callsTooLarge()
 		const isDiscarded = type === 'tool-call' && this.reading.oneCall && this.calls > 1
 		const open = { type, id, text: '', metadata: {}, started: false, name: undefined, isDiscarded }
 		this.open = [...this.open, open]
@@ -185,13 +183,13 @@ export class ContentReader {
 		}
 	}
 
-	private start(open: OpenBlock, part: StartedPart, into: ChatEvent[]): void {
+	private start(open: BlockState, part: StartedPart, into: ChatEvent[]): void {
 		if (open.started || open.isDiscarded) return
 		open.started = true
 		this.parts.start(open, part, into)
 	}
 
-	private endPart(open: OpenBlock, into: ChatEvent[]): void {
+	private endPart(open: BlockState, into: ChatEvent[]): void {
 		const { metadata, text, name } = open
 		const { origin } = this.reading
 		this.open = this.open.filter((one) => one !== open)
@@ -226,20 +224,10 @@ export class ContentReader {
 		this.parts.start(key, part, into)
 		this.parts.end(key, {}, into)
 	}
-
-	private uniqueId(id: string): string {
-		const unique = id === '' || this.callIds.has(id) ? this.reading.newCallId() : id
-		this.callIds.add(unique)
-		return unique
-	}
 }
 
 /** The rest of the complete input after the received fragments. */
 function remainder(input: unknown, received: string): string {
 	const argumentsText = typeof input === 'string' ? input : isObject(input) ? stringifyJson(input) : ''
 	return argumentsText.startsWith(received) ? argumentsText.slice(received.length) : ''
-}
-
-function tooLarge(): ChatError {
-	return new ChatError('upstream-failed', "The model's tool calls exceeded the size limit.", { sent: 'yes' })
 }

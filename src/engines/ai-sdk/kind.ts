@@ -77,6 +77,7 @@ async function open(given: z.infer<typeof options>, context: EngineContext): Pro
 	const provider = await openProvider({ package: name, options, create }, packageFolders(context))
 	return openAiSdk({
 		provider,
+		service: serviceOf(name, options),
 		timeouts,
 		clock,
 		redact: optionRedactor(options),
@@ -87,4 +88,9 @@ async function open(given: z.infer<typeof options>, context: EngineContext): Pro
 		model,
 		providerOptions: providerOptions as Record<string, JsonObject> | undefined,
 	})
+}
+
+/** The host that the package calls, if it is configured, since one package may be used for several. */
+function serviceOf(name: string, { baseURL }: Readonly<Record<string, unknown>>): string {
+	return typeof baseURL === 'string' && URL.canParse(baseURL) ? new URL(baseURL).host : name
 }

@@ -81,6 +81,18 @@ describe('each version', () => {
 		expect(await completionOf([text('a'), finish('length')])).toEqual(old)
 	})
 
+	test('has a field of its own for cache writes', async () => {
+		const counts = { inputTokens: 10, outputTokens: 7, cachedInputTokens: 4 }
+		const providerMetadata = { anthropic: { cacheCreationInputTokens: 3 } }
+		const old = [text('a'), { type: 'finish', finishReason: 'stop', usage: counts, providerMetadata }]
+		expect((await completionOf(old)).usage).toMatchObject({ cachedTokens: 4, cacheWriteTokens: 3 })
+		const inputTokens = { total: 10, cacheRead: 4, cacheWrite: 3 }
+		const current = [text('a'), finish('stop', { ...newUsage, inputTokens })]
+		expect((await completionOf(current)).usage).toMatchObject({ cachedTokens: 4, cacheWriteTokens: 3 })
+		const whole = { content: [{ type: 'text', text: 'a' }], finishReason: 'stop', usage: counts, providerMetadata }
+		expect((await completionOf([...partsOf(whole)])).usage).toMatchObject({ cacheWriteTokens: 3 })
+	})
+
 	test('has its own format of warnings', () => {
 		const dropped: string[] = []
 		const warnings = [

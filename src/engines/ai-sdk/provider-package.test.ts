@@ -77,6 +77,7 @@ describe('a package', () => {
 	test('with an unknown version, or without the configured method, is rejected on start', async () => {
 		const engine = async (name: string, method?: string) =>
 			openAiSdk({
+				service: 'acme',
 				provider: await open(name),
 				model: 'm',
 				timeouts: { firstByteMs: 10, betweenChunksMs: 10, totalMs: 10 },

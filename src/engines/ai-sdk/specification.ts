@@ -18,8 +18,6 @@ export interface Provider {
 
 export interface LanguageModel {
 	readonly specificationVersion: string
-	/** Name of the provider and its API, such as `openai.responses`. */
-	readonly provider?: string
 	/** URLs that the upstream fetches itself, by media type or media type pattern. */
 	readonly supportedUrls?: MaybePromise<Readonly<Record<string, readonly RegExp[]>>>
 	doGenerate(options: ModelCallOptions): PromiseLike<unknown>

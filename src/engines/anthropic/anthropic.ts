@@ -42,12 +42,12 @@ class Anthropic implements Engine {
 	private readonly form: MessageRequestForm
 	private readonly betas: readonly string[]
 	private readonly upstream: HttpUpstream
-	readonly signatureService: string
+	private readonly host: string
 
 	constructor({ key, keyHeader, version, betas, form, ...options }: AnthropicOptions) {
 		this.form = form
 		this.betas = betas
-		this.signatureService = readBaseUrl(options.url).host
+		this.host = readBaseUrl(options.url).host
 		const secret = key?.reveal()
 		this.upstream = new HttpUpstream({
 			...options,
@@ -67,9 +67,13 @@ class Anthropic implements Engine {
 		return { status: 'ready', operations: ['chat'] } as const
 	}
 
+	originOf(model: string): string {
+		return signatureOrigin(this.host, model)
+	}
+
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const origin = signatureOrigin(this.signatureService, call.model)
+		const origin = this.originOf(call.model)
 		const { body, betas } = writeMessageRequest(request, {
 			model: call.model,
 			origin,
@@ -101,7 +105,7 @@ class Anthropic implements Engine {
 	async count(request: ChatRequest, call: EngineCall): Promise<number> {
 		const { body, betas } = writeCountRequest(request, {
 			model: call.model,
-			origin: signatureOrigin(this.signatureService, call.model),
+			origin: this.originOf(call.model),
 			form: this.form,
 		})
 		const tokens = countField(

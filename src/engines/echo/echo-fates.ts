@@ -31,7 +31,7 @@ export const echoRequestFates = {
 	reasoningTokens: 'dropped',
 	cacheMark: 'unused',
 	user: 'unused',
-	passthrough: 'translated',
+	passthrough: 'dropped',
 	passthroughWire: 'unused',
 	image: 'dropped',
 	audio: 'dropped',

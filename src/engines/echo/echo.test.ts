@@ -2,14 +2,19 @@
 
 import { expect, test } from 'bun:test'
 import { readFile } from 'node:fs/promises'
+import { contentFatesContract } from '../../chat/content-fates.contract.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Clock } from '../../system/clock.ts'
 import { completionOf, eventsOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
+import { planChat } from './chat-plan.ts'
 import { type EchoOptions, openEcho } from './echo.ts'
+import { echoContentFates } from './echo-content-fates.ts'
+import { receive } from './echo-fates.ts'
 import { sampleSchema } from './schema-sample.ts'
 import { splitWords } from './words.ts'
 
@@ -17,16 +22,9 @@ const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text
 
 function request(text: string, changes: Partial<ChatRequest> = {}): ChatRequest {
 	return {
+		...plainRequest,
 		model: 'echo',
 		messages: [user(text)],
-		sampling: {},
-		stop: [],
-		choices: 1,
-		tools: [],
-		toolChoice: { type: 'none' },
-		parallelToolCalls: true,
-		responseFormat: { type: 'text' },
-		passthrough: {},
 		...changes,
 	}
 }
@@ -287,3 +285,7 @@ test('docs/echo.md lists exactly the instructions that exist', async () => {
 	const documented = new Set([...page.matchAll(/^\| `echo:([a-z-]+)/gm)].map(([, name]) => name))
 	expect(documented).toEqual(new Set([...source.matchAll(/case '([a-z-]+)':/g)].map(([, name]) => name)))
 })
+
+contentFatesContract('plans of the echo engine', echoContentFates, undefined, (request, drop) =>
+	planChat(receive(request, { ...call(), drop })),
+)

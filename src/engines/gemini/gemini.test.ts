@@ -2,11 +2,14 @@
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
+import type { Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
 import { Secret } from '../../system/secret.ts'
 import { completionOf, eventsOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 import { type GeminiOptions, openGemini } from './gemini.ts'
 import { listenScriptedGemini } from './scripted-gemini.testing.ts'
 
@@ -16,16 +19,8 @@ afterAll(() => server.close())
 
 const text = (value: string) => [{ type: 'text', text: value }] as const
 const request = (prompt: string, changes: Partial<ChatRequest> = {}): ChatRequest => ({
-	model: 'm',
+	...plainRequest,
 	messages: [{ role: 'user', content: text(prompt) }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 	...changes,
 })
 const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
@@ -80,7 +75,7 @@ describe('a call', () => {
 					signature: {
 						wire: 'gemini',
 						value: 'signed-get_weather',
-						origin: `${new URL(server.url).host} gemini-3-pro`,
+						origin: signatureOrigin(new URL(server.url).host, 'gemini-3-pro'),
 					},
 				},
 			],
@@ -92,6 +87,43 @@ describe('a call', () => {
 			'/v1beta/models/gemini-3-pro:generateContent',
 		])
 		await engine.close()
+	})
+
+	test('returns all parts of an answer to their model, in order and unchanged', async () => {
+		const parts = [
+			{ text: 'Hm.', thought: true },
+			{ text: 'Drawing.', thoughtSignature: 'c2lnLTE=' },
+			{ executableCode: { language: 'PYTHON', code: 'draw()' } },
+			{ codeExecutionResult: { outcome: 'OUTCOME_OK', output: 'done' } },
+			{ inlineData: { mimeType: 'image/png', data: 'AAAA' }, thoughtSignature: 'c2lnLTI=' },
+			{ functionCall: { id: 'a', name: 'show', args: { id: 1 } }, thoughtSignature: 'c2lnLTM=' },
+			{ text: 'Look.' },
+			{ text: '', thoughtSignature: 'c2lnLTQ=' },
+		]
+		const answer = { candidates: [{ content: { role: 'model', parts }, finishReason: 'STOP' }] }
+		const chunks = parts.map((part) => ({ candidates: [{ content: { role: 'model', parts: [part] } }] }))
+		const streamed = [...chunks, { candidates: [{ finishReason: 'STOP' }] }]
+		const events = streamed.map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join('')
+		const bodies: unknown[] = []
+		await against(
+			async (received) => {
+				bodies.push(await received.json())
+				return received.url.includes('stream')
+					? new Response(events, { headers: { 'content-type': 'text/event-stream' } })
+					: Response.json(answer)
+			},
+			async (engine) => {
+				for (const unary of [false, true]) {
+					const [choice] = (await completionOf(await engine.chat(request('hi'), call({ unary })))).choices
+					const content = choice?.parts ?? []
+					const messages: readonly Message[] = [{ role: 'assistant', content }]
+					await completionOf(await engine.chat(request('', { messages }), call({ unary })))
+					expect(bodies.pop()).toMatchObject({ contents: [{ role: 'model', parts }] })
+					await completionOf(await engine.chat(request('', { messages }), call({ unary, model: 'gemini-2.5-pro' })))
+					expect(JSON.stringify(bodies.pop())).not.toContain('thoughtSignature')
+				}
+			},
+		)
 	})
 
 	test('has the configured fields, and other requests do not', async () => {

@@ -44,12 +44,12 @@ class Gemini implements Engine {
 	private readonly service: GeminiService
 	/** Fields of every chat request. Other requests would be rejected with them. */
 	private readonly body: JsonObject
-	readonly signatureService: string
+	private readonly host: string
 	private readonly upstream: HttpUpstream
 
 	constructor({ key, service, body, ...options }: GeminiOptions) {
 		this.service = service
-		this.signatureService = new URL(options.url).host
+		this.host = new URL(options.url).host
 		this.body = body ?? {}
 		this.upstream = new HttpUpstream({
 			...options,
@@ -131,8 +131,8 @@ class Gemini implements Engine {
 		return { ...writeGenerationRequest(request, form, drop, this.originOf(call.model)), ...this.body }
 	}
 
-	private originOf(model: string): string {
-		return signatureOrigin(this.signatureService, model)
+	originOf(model: string): string {
+		return signatureOrigin(this.host, model)
 	}
 }
 

@@ -207,9 +207,9 @@ function readChoice(
 	return { type: config?.mode === 'ANY' ? 'required' : 'auto', only }
 }
 
-type Part = z.infer<typeof part>
+type ScriptedPart = z.infer<typeof part>
 
-function textsOf(parts: readonly Part[]) {
+function textsOf(parts: readonly ScriptedPart[]) {
 	return parts.flatMap(({ text, thought }) => (text === undefined || thought ? [] : [{ type: 'text', text } as const]))
 }
 

@@ -71,7 +71,7 @@ export class Llama implements Engine {
 				trusted: true,
 				counts: true,
 				tokenizes: 'below',
-				form: { thinkingOff: 'reasoning_effort' },
+				form: { thinkingOff: 'reasoning_effort', cacheMarks: 'send' },
 				clock: options.clock,
 				timeouts: processTimeouts,
 				outOfDescriptors,

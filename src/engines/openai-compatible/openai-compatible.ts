@@ -91,9 +91,10 @@ class OpenAICompatible implements Engine {
 		return { status: 'ready', operations: this.operations } as const
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const body = writeChatRequest(request, call.model, this.form, stream, call.drop, this.originOf(call))
+		const origin = this.originOf(call.model)
+		const body = writeChatRequest(request, { model: call.model, origin, form: this.form, stream, drop: call.drop })
 		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
 		const openChunks = () =>
 			new ChatChunkReader({
@@ -101,9 +102,9 @@ class OpenAICompatible implements Engine {
 				choices: request.choices,
 				stop: request.stop,
 				errors: this.upstream.errors,
-				countPrompt: () => 0,
 				namedTool: request.toolChoice.type === 'named',
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
+				origin,
 			})
 		const rewrites = customTools !== undefined && customTools.size > 0
 		const open = () => (rewrites ? new CustomCallsReader(openChunks(), customTools) : openChunks())
@@ -111,7 +112,7 @@ class OpenAICompatible implements Engine {
 		return this.upstream.answer('/chat/completions', body, reading, call)
 	}
 
-	complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
+	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const body = writeTextCompletionRequest(request, call.model, this.form, stream, call.drop)
 		const choices = request.prompts.length * request.choices
@@ -121,7 +122,6 @@ class OpenAICompatible implements Engine {
 				choices,
 				stop: request.stop,
 				errors: this.upstream.errors,
-				countPrompt: () => 0,
 			})
 		return this.upstream.answer(
 			'/completions',
@@ -138,7 +138,6 @@ class OpenAICompatible implements Engine {
 			model: call.model,
 			inputs: request.inputs.length,
 			title: this.upstream.errors.title,
-			countPrompt: () => 0,
 		})
 	}
 
@@ -169,11 +168,16 @@ class OpenAICompatible implements Engine {
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {
-		const body = writeChatRequest(request, call.model, this.form, false, undefined, this.originOf(call))
+		const body = writeChatRequest(request, {
+			model: call.model,
+			origin: this.originOf(call.model),
+			form: this.form,
+			stream: false,
+		})
 		return inputTokens.parse(await this.upstream.post('/chat/completions/input_tokens', body, call)).input_tokens
 	}
 
-	private originOf({ model }: EngineCall): string {
+	originOf(model: string): string {
 		return signatureOrigin(this.host, model)
 	}
 

@@ -1,4 +1,5 @@
-// Names the origin of signatures: services reject signatures that they, or the model, did not make.
+// Names the origin of signatures: services reject signatures that they, or the model, did not make. Clients may see the
+// name, so it reveals neither.
 
 /**
  * @param service the host of the upstream, or the provider's name.
@@ -6,5 +7,5 @@
  * @returns the value of `Signature.origin`.
  */
 export function signatureOrigin(service: string, model: string): string {
-	return `${service} ${model}`
+	return new Bun.CryptoHasher('sha256').update(`${service} ${model}`).digest('hex').slice(0, 16)
 }

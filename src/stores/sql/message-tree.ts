@@ -2,6 +2,7 @@
 // decisions/022.
 
 import { z } from 'zod'
+import { stringifyJson } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ConversationId } from '../../conversations/conversation-id.ts'
 import type { MessageId } from '../../conversations/message-id.ts'
@@ -151,7 +152,7 @@ function rowsOf(
 
 /** In bytes of JSON. */
 function sizeOf(message: Message): number {
-	return Buffer.byteLength(JSON.stringify(message))
+	return Buffer.byteLength(stringifyJson(message))
 }
 
 /** The history up to a message as segments of branches, from its own branch back to the first. */

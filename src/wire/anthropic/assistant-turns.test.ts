@@ -8,23 +8,14 @@ import { CompletionFold } from '../../chat/completion-fold.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
+import { randomOf } from '../../system/random.testing.ts'
 import { readMessage } from './message-answer-reader.ts'
 import { writeMessage } from './message-answer-writer.ts'
 import { MessageEventReader } from './message-event-reader.ts'
 import { MessageEventWriter } from './message-event-writer.ts'
 import { readMessageRequest } from './message-request-reader.ts'
 import { writeMessageRequest } from './message-request-writer.ts'
-
-/** A generator with a fixed seed (mulberry32), from 0 to 1. */
-function randomOf(seed: number): () => number {
-	let state = seed
-	return () => {
-		state = (state + 0x6d2b79f5) | 0
-		let value = Math.imul(state ^ (state >>> 15), 1 | state)
-		value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-		return ((value ^ (value >>> 14)) >>> 0) / 4294967296
-	}
-}
 
 type Random = () => number
 
@@ -96,8 +87,9 @@ function send(given: readonly JsonObject[]) {
 		stream: false,
 		drop: (part) => dropped.push(part),
 	})
-	const messages: readonly JsonObject[] = JSON.parse(JSON.stringify(body.messages))
-	return { messages, dropped }
+	const text = stringifyJson(body.messages)
+	const messages: readonly JsonObject[] = JSON.parse(text)
+	return { messages, text, dropped }
 }
 
 function plain(value: unknown): unknown {
@@ -242,5 +234,35 @@ test('content of the user and of tools leaves as it arrived', () => {
 			],
 		},
 	]
-	expect(send(messages)).toEqual({ messages, dropped: [] })
+	expect(send(messages)).toMatchObject({ messages, dropped: [] })
 })
+
+test('inputs and unknown blocks leave with the numbers and the order of keys that they arrived with', async () => {
+	const numbers = '{"12":1,"2":2,"id":1234567890123456789,"price":1.0}'
+	const blocks = [
+		`{"type":"server_tool_use","id":"srv_1","name":"a","input":${numbers}}`,
+		`{"type":"new_block","of":1234567890123456789,"list":[${numbers}]}`,
+		`{"type":"text","text":"a","new_field":${numbers}}`,
+		`{"type":"tool_use","id":"toolu_1","name":"look","input":${numbers}}`,
+	]
+	const content = listOf(parseJson(`[${blocks.join()}]`))
+	const results = [{ type: 'tool_result', tool_use_id: 'toolu_1' }]
+	const { text } = send([
+		{ role: 'assistant', content },
+		{ role: 'user', content: results },
+	])
+	const events = readMessage({ ...head, content, stop_reason: 'end_turn', usage }, open())
+	const whole = stringifyJson(writeMessage(fold(events), identity, shape))
+	for (const block of blocks) {
+		expect(text).toContain(block)
+		expect(whole).toContain(block.slice(0, -1))
+	}
+	const writer = new MessageEventWriter(identity, shape)
+	const written = events.map((event) => writer.write(event)).join('')
+	expect(written).toContain(blocks[1] ?? '')
+	expect(written.split(JSON.stringify(numbers))).toHaveLength(3)
+})
+
+function listOf(value: unknown): readonly JsonObject[] {
+	return Array.isArray(value) ? value : []
+}

@@ -2,7 +2,7 @@
 // types are preserved; the reader checks rules that span fields. Source: the types of Anthropic's SDKs.
 
 import { z } from 'zod'
-import type { JsonObject } from '../../chat/json.ts'
+import { isObject, type JsonObject } from '../../chat/json.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
 
 const cacheControl = z
@@ -65,10 +65,10 @@ const describedTypes: ReadonlySet<string> = new Set([
 	...['thinking', 'redacted_thinking', 'tool_use'],
 ])
 
-/** A content block of a type that the schema does not describe, unchanged. */
+/** A content block of a type that the schema does not describe: the object that was sent. */
 const otherBlock = z
-	.looseObject({ type: z.string().refine((type) => !describedTypes.has(type)) })
-	.transform((item) => ({ type: 'other' as const, item: item as JsonObject }))
+	.custom<JsonObject>((value) => isObject(value) && typeof value.type === 'string' && !describedTypes.has(value.type))
+	.transform((item) => ({ type: 'other' as const, item }))
 
 const toolResultBlock = z.looseObject({
 	type: z.literal('tool_result'),

@@ -17,6 +17,7 @@ import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
 import { removeSchemaBounds } from '../json/schema-bounds.ts'
 import { markEnds, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
+import { reportDroppedContent } from './message-content-fates.ts'
 import { type LaterInstructions, writeBlocks, writeTurns } from './message-turns-writer.ts'
 import { closeObjects } from './output-schema.ts'
 import { type ThinkingForm, thinks, writeThinking } from './thinking-writer.ts'
@@ -226,6 +227,7 @@ const reportDropped = dropReporter(messageRequestFates)
 /** @param thinks the wire accepts no sampling parameters with thinking enabled. */
 function writeSampling(request: ChatRequest, thinks: boolean, drop: Drop): JsonObject {
 	reportDropped(request, drop)
+	reportDroppedContent(request, drop)
 	const { temperature, topP } = request.sampling
 	const topK = limitedTopK(request.sampling)
 	if (temperature !== undefined && (thinks || temperature > 1)) drop('temperature')

@@ -3,7 +3,6 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	AssistantPart,
@@ -16,6 +15,7 @@ import type {
 	UserPart,
 } from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { writeCacheMark } from './cache-marks.ts'
 
@@ -57,7 +57,6 @@ export function writeTurns(
 			continue
 		}
 		const role = message.role === 'assistant' ? 'assistant' : 'user'
-		reportDetails(message, drop)
 		const content = writeContent(message, (part) => drop(`messages[${firstIndex + index}].content[${part}]`))
 		if (content.length === 0) continue
 		if (role === 'assistant') waiting = instruct(waiting, turns)
@@ -80,11 +79,6 @@ export function writeTurns(
 					? withoutTrailingSpace(content)
 					: content,
 	}))
-}
-
-/** The wire has no field for the resolution at which an image is read. */
-function reportDetails({ content }: Message, drop: Drop): void {
-	for (const part of content) if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') drop('image_url.detail')
 }
 
 /**
@@ -194,13 +188,9 @@ function writeCall({ id, name, arguments: given, kind, cacheMark, rest }: ToolCa
 }
 
 function readInput(given: string): Json {
-	try {
-		const value: unknown = parseJson(given === '' ? '{}' : given)
-		if (isObject(value)) return value as JsonObject
-	} catch {
-		// The model wrote invalid JSON, which is returned unchanged.
-	}
-	return { input: given }
+	const value = tryParseJson(given === '' ? '{}' : given)
+	// The model may have written invalid JSON, which is returned unchanged.
+	return isObject(value) ? (value as JsonObject) : { input: given }
 }
 
 /** The wire accepts only letters, digits, `_` and `-` in ids. */

@@ -8,6 +8,7 @@ import { collect } from '../../chat/collect.testing.ts'
 import type { Completion } from '../../chat/completion.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
+import { parseJson } from '../../chat/json-text.ts'
 import { textOf, toolCallsOf } from '../../chat/parts.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
 import { GeminiAnswerReader, type GeminiReading, readGeminiAnswer } from './answer-reader.ts'
@@ -286,6 +287,51 @@ describe('parts', () => {
 		expect(toolCalls.map(({ id }) => id)).toEqual(['x', 'call_0'])
 	})
 
+	test('a signature may follow the finish reason', async () => {
+		const chunks = [chunkOf([{ text: 'a' }], 'STOP'), chunkOf([{ text: '', thoughtSignature: 's' }])]
+		expect(await choiceOf(read(chunks))).toMatchObject({
+			parts: [{ text: 'a' }, { signature: signature('s') }],
+			finishReason: 'stop',
+		})
+	})
+
+	describe('arguments in pieces', () => {
+		const begin = { functionCall: { id: 'a', name: 'f', willContinue: true } }
+		const piece = (...partialArgs: readonly object[]) => ({ functionCall: { partialArgs, willContinue: true } })
+		const argumentsOf = async (chunks: readonly object[]) => (await choiceOf(read(chunks))).toolCalls[0]?.arguments
+
+		test('are assembled by their paths', async () => {
+			const parts = [
+				piece({ jsonPath: '$.city', stringValue: 'New', willContinue: true }),
+				piece({ jsonPath: '$.city', stringValue: ' Delhi' }),
+				piece({ jsonPath: '$.days[0].hour', numberValue: 9 }, { jsonPath: '$.days[0].sure', boolValue: false }),
+				piece({ jsonPath: '$.days[1]', nullValue: 'NULL_VALUE' }, { jsonPath: "$['a b']", numberValue: 0 }),
+				piece({ jsonPath: '$.__proto__.x', stringValue: '' }),
+				{ functionCall: {} },
+			]
+			const expected = '{"city":"New Delhi","days":[{"hour":9,"sure":false},null],"a b":0,"__proto__":{"x":""}}'
+			const chunks = [chunkOf([begin]), ...parts.map((part) => chunkOf([part])), chunkOf([], 'STOP')]
+			expect(await argumentsOf(chunks)).toBe(expected)
+			expect(await argumentsOf([chunkOf([begin, ...parts], 'STOP')])).toBe(expected)
+		})
+
+		test('keep their numbers', async () => {
+			const numbers = '{"functionCall":{"partialArgs":[{"jsonPath":"$.id","numberValue":12345678901234567890}]}}'
+			const chunk = `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f"}},${numbers}]},"finishReason":"STOP"}]}`
+			expect(await argumentsOf([Object(parseJson(chunk))])).toBe('{"id":12345678901234567890}')
+		})
+
+		test.each(['', 'city', '$', '$[0]', '$.a[5]', '$.a[', '$..a', '$.a b]'])(
+			'with the path %j are an error',
+			(jsonPath) => {
+				expect(read([chunkOf([begin, piece({ jsonPath, stringValue: 'a' })], 'STOP')]).at(-1)).toMatchObject({
+					type: 'error',
+					error: { kind: 'upstream-failed' },
+				})
+			},
+		)
+	})
+
 	describe('a part without a name', () => {
 		const named = { functionCall: { id: 'a', name: 'f', args: { city: 'Paris' } } }
 		const more = { functionCall: { args: { unit: 'C' } } }
@@ -340,6 +386,11 @@ describe('parts', () => {
 				['{"city":"Paris","unit":"C"}'],
 				['{}'],
 			])
+		})
+		test('continues the call of its own candidate although another one has begun', async () => {
+			const chunks = [chunkOf([named], undefined, 0), chunkOf([{ text: 'a' }], 'STOP', 1), chunkOf([more], 'STOP', 0)]
+			const { toolCalls } = await choiceOf(read(chunks, { choices: 2 }))
+			expect(toolCalls).toMatchObject([{ arguments: '{"city":"Paris","unit":"C"}' }])
 		})
 		test('is an error without a call before it, and after other content', () => {
 			for (const parts of [[more], [named, { text: 'a' }, more]])

@@ -11,14 +11,16 @@ import { exactMembers, stringifyJson } from '../../chat/json-text.ts'
 import type { Signature } from '../../chat/message.ts'
 import { type PartEnd, PartSequencer } from '../../chat/part-sequencer.ts'
 import { mergeRest, type Rest } from '../../chat/rest.ts'
+import { CallIds } from '../json/call-ids.ts'
 import { field, listField, textField } from '../json/fields.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
-import { unnamedCall } from '../json/tool-call-assembler.ts'
+import { maxCalls, unnamedCall } from '../json/tool-call-limits.ts'
 import { showExecutedCode } from './executed-code.ts'
 import { geminiWire } from './formats.ts'
-import { readRest } from './gemini-rest.ts'
+import { mergeCandidateRest, readRest } from './gemini-rest.ts'
 import { readLogprobs } from './logprobs-reader.ts'
 import { readMedia } from './media.ts'
+import { addPartialArguments } from './partial-arguments.ts'
 
 export interface CandidateReading {
 	readonly index: number
@@ -31,8 +33,6 @@ export interface CandidateReading {
 	/** `Signature.origin` of the signatures. */
 	readonly origin?: string | undefined
 }
-
-const maxCalls = 1000
 
 /** Text or thoughts that the next chunk may continue. */
 interface OpenPiece {
@@ -55,7 +55,7 @@ interface ContinuableCall {
 export class CandidateReader {
 	private readonly reading: CandidateReading
 	private readonly parts: PartSequencer<object>
-	private readonly ids = new Set<string>()
+	private readonly ids: CallIds
 	private calls = 0
 	private openPart: OpenPiece | undefined
 	private openCall: ContinuableCall | undefined
@@ -74,6 +74,7 @@ export class CandidateReader {
 	constructor(reading: CandidateReading) {
 		this.reading = reading
 		this.parts = new PartSequencer(reading.index)
+		this.ids = new CallIds(reading.newCallId)
 	}
 
 	get hasEnded(): boolean {
@@ -85,19 +86,17 @@ export class CandidateReader {
 		const events: ChatEvent[] = []
 		this.chunk++
 		for (const part of listField(field(candidate, 'content'), 'parts')) this.readPart(part, events)
-		if (events.length > 0 || this.openCall !== undefined) this.isOpen = true
+		if (events.some(isContent) || this.openCall !== undefined) this.isOpen = true
 		this.logprobs = [...this.logprobs, ...readLogprobs(field(candidate, 'logprobsResult'))]
 		if (this.logprobs.length > 0) this.addLogprobs(events)
-		const rest = readRest(candidate, knownCandidateFields)
-		// Chunks repeat these fields, and the last value is the complete one.
-		if (rest !== undefined) this.rest = { ...rest, fields: { ...this.rest?.fields, ...rest.fields } }
+		this.rest = mergeCandidateRest(this.rest, readRest(candidate, knownCandidateFields))
 		return events
 	}
 
-	/** Starts a text. No-op if the choice has content. */
+	/** An empty text. None if the choice has content. */
 	begin(): readonly ChatEvent[] {
 		const events: ChatEvent[] = []
-		if (this.last === undefined) this.startPiece('text', events)
+		if (this.last === undefined) this.addPart({ type: 'text' }, '', {}, events)
 		return events
 	}
 
@@ -206,13 +205,15 @@ export class CandidateReader {
 		const name = textField(called, 'name')
 		const args = field(called, 'args')
 		const given = isObject(args) ? (args as JsonObject) : {}
+		const pieces = listField(called, 'partialArgs')
 		const own = readRest(called, knownCallFields)
 		const nested = own === undefined ? undefined : { ...own, fields: { functionCall: own.fields } }
 		const rest = mergeRest(readRest(part, knownPartFields), nested)
 		if (name === undefined) {
 			if (this.isDropping) return
 			if (this.openCall === undefined) throw unnamedCall()
-			this.openCall.args = { ...exactMembers(this.openCall.args), ...exactMembers(given) } as JsonObject
+			const merged = { ...exactMembers(this.openCall.args), ...exactMembers(given) } as JsonObject
+			this.openCall.args = addPartialArguments(merged, pieces)
 			this.openCall.signature ??= signature
 			this.openCall.rest = mergeRest(this.openCall.rest, rest)
 			return
@@ -222,7 +223,7 @@ export class CandidateReader {
 		if (this.isDropping) return
 		if (this.calls >= maxCalls)
 			throw new ChatError('upstream-failed', `The model made more than ${maxCalls} tool calls.`, { sent: 'yes' })
-		this.openCall = { id: textField(called, 'id'), name, args: given, signature, rest }
+		this.openCall = { id: textField(called, 'id'), name, args: addPartialArguments(given, pieces), signature, rest }
 	}
 
 	/** Ends the open part or call. */
@@ -240,7 +241,7 @@ export class CandidateReader {
 
 	private addCall({ id, name, args, signature, rest }: ContinuableCall, events: ChatEvent[]): void {
 		this.calls++
-		const identity = { id: this.uniqueId(id), name, signature: this.sign(signature), rest }
+		const identity = { id: this.ids.unique(id), name, signature: this.sign(signature), rest }
 		this.addPart({ type: 'tool-call', kind: 'function', ...identity }, stringifyJson(args), {}, events)
 	}
 
@@ -273,17 +274,16 @@ export class CandidateReader {
 	private sign(value: string | undefined): Signature | undefined {
 		return value === undefined ? undefined : { wire: geminiWire, value, origin: this.reading.origin }
 	}
-
-	private uniqueId(id: string | undefined): string {
-		const unique = id === undefined || this.ids.has(id) ? this.reading.newCallId() : id
-		this.ids.add(unique)
-		return unique
-	}
 }
 
 /** Marks the signature of an empty text, so that it is not taken for the signature of the part before it. */
 const emptyText: Rest = { wire: geminiWire, fields: { text: '' } }
 
+/** Whether an event has more than a signature, which may follow the finish reason. */
+function isContent(event: ChatEvent): boolean {
+	return event.type === 'part-delta' || (event.type === 'part-start' && event.part.type !== 'reasoning')
+}
+
 const knownCandidateFields: ReadonlySet<string> = new Set(['index', 'content', 'finishReason', 'logprobsResult'])
 const knownPartFields: ReadonlySet<string> = new Set(['text', 'thought', 'thoughtSignature', 'functionCall'])
-const knownCallFields: ReadonlySet<string> = new Set(['id', 'name', 'args'])
+const knownCallFields: ReadonlySet<string> = new Set(['id', 'name', 'args', 'partialArgs', 'willContinue'])

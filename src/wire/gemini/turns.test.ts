@@ -7,9 +7,12 @@ import { requestFor } from '../../chat/destination.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { JsonObject } from '../../chat/json.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
+import { randomIntegersOf } from '../../system/random.testing.ts'
 import { GeminiAnswerReader, readGeminiAnswer } from './answer-reader.ts'
 import { formOf } from './form.ts'
 import { writeGenerationRequest } from './generation-request-writer.ts'
@@ -57,16 +60,8 @@ const readChunks = async (chunks: readonly (readonly JsonObject[])[]) =>
 	(await choiceOf(eventsOf([...chunks.map((parts) => chunkOf(parts)), chunkOf([{ text: '' }], 'STOP')]))).parts
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 interface Sent {
@@ -84,15 +79,6 @@ function send(content: readonly AssistantPart[], to = origin, model = 'gemini-2.
 	const body = writeGenerationRequest({ ...plain, messages }, formOf(model, 'gemini'), (part) => dropped.push(part), to)
 	const { contents } = JSON.parse(JSON.stringify(body))
 	return { parts: contents[1]?.parts ?? [], dropped }
-}
-
-/** A generator of numbers below a bound. */
-function random(seed: number): (bound: number) => number {
-	let state = seed
-	return (bound) => {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-		return Math.floor((state / 2 ** 32) * bound)
-	}
 }
 
 const signature = (value: string) => ({ wire: 'gemini', value, origin })
@@ -144,7 +130,7 @@ function randomParts(next: (bound: number) => number, number: number): readonly 
 
 /** Parts that chunks do not merge: those of a kind that chunks continue never meet. */
 function randomTurn(seed: number): readonly AssistantPart[] {
-	const next = random(seed)
+	const next = randomIntegersOf(seed)
 	const turn: AssistantPart[] = []
 	for (let number = next(6) + 1; number > 0; number--) {
 		const parts = randomParts(next, number)
@@ -340,6 +326,14 @@ describe('images and audio', () => {
 })
 
 describe('unknown fields', () => {
+	test('keep their numbers', async () => {
+		const parts = '[{"newField":12345678901234567890,"text":"a"},{"newPart":1.0},{"other":{"2":1,"1":-0.0}}]'
+		const content = await readWhole(parseJson(parts) as readonly JsonObject[])
+		const messages: readonly Message[] = [{ role: 'assistant', content }]
+		const body = writeGenerationRequest({ ...plain, messages }, formOf('m', 'gemini'), () => undefined)
+		expect(stringifyJson(body)).toContain(`"parts":${parts}`)
+	})
+
 	test('of a call go back in it', async () => {
 		const call = { functionCall: { id: 'a', name: 'f', args: {}, newField: 1 }, partMetadata: { b: 2 } }
 		expect(send(await readWhole([call])).parts).toEqual([call])
@@ -380,6 +374,24 @@ describe('unknown fields', () => {
 		expect(body.contents).toEqual([{ role: 'model', parts: [{ text: 'ab' }] }])
 		expect(dropped).toEqual([])
 	})
+
+	test.each(['citationSources', 'citations'])(
+		'of a candidate include the citations of all chunks: %s',
+		async (name) => {
+			const chunk = (text: string, uris: readonly string[], finishReason?: string) => ({
+				candidates: [
+					{
+						content: { parts: [{ text }] },
+						finishReason,
+						citationMetadata: { [name]: uris.map((uri) => ({ uri, startIndex: 0 })) },
+					},
+				],
+			})
+			const { rest } = await choiceOf(eventsOf([chunk('a', ['x']), chunk('b', ['x', 'y']), chunk('c', ['z'], 'STOP')]))
+			const citations = ['x', 'y', 'z'].map((uri) => ({ uri, startIndex: 0 }))
+			expect(rest?.fields).toEqual({ citationMetadata: { [name]: citations } })
+		},
+	)
 
 	test('of the usage are its rest', () => {
 		const promptTokensDetails = [{ modality: 'TEXT', tokenCount: 3 }]

@@ -284,6 +284,22 @@ describe('reasoning has the name of its upstream', () => {
 		},
 	)
 
+	test('also if it waits for a call', () => {
+		const waiting = [
+			role,
+			say({ reasoning: 'r' }),
+			call(named),
+			say({ reasoning: 's' }),
+			call({ function: { arguments: ':1}' } }),
+			...end,
+		]
+		const written = fieldsOf(waiting).filter((names) => names.some((name) => name !== undefined))
+		expect(written).toEqual([
+			['r', undefined],
+			['s', undefined],
+		])
+	})
+
 	test('thinking in a list of content has the common name', () => {
 		const thinking = say({ content: [{ type: 'thinking', thinking: 'r' }] })
 		expect(fieldsOf([role, thinking, ...end])[1]).toEqual([undefined, 'r'])
@@ -352,6 +368,14 @@ describe('a whole answer', () => {
 		expect((await relayed({ content: 'a' }, { logprobs })).choice).toMatchObject({ logprobs })
 	})
 
+	test('with log-probabilities that are unknown', async () => {
+		const top_logprobs = [{ token: 'b', logprob: null, bytes: null }]
+		const content = [{ token: 'a', logprob: null, bytes: null, top_logprobs }]
+		expect((await relayed({ content: 'a' }, { logprobs: { content, refusal: null } })).choice).toMatchObject({
+			logprobs: { content },
+		})
+	})
+
 	test('that an upstream sends instead of a stream', () => {
 		const message = { role: 'assistant', content: 'a', own: 'U1', images: [{ ...image, own: 'U2' }] }
 		const body = { choices: [{ message, finish_reason: 'stop', own: 'U3' }], top: 'U4' }
@@ -399,6 +423,13 @@ describe('what is stored of an answer', () => {
 		expect((await choiceOf(readCompletion({ choices: [{ message, finish_reason: 'stop' }] }, reader())))?.rest).toEqual(
 			rest,
 		)
+	})
+
+	test('fields of the texts in a list of thinking', async () => {
+		const thinking = [{ type: 'text', text: 'hm', score: 1 }]
+		const [part] =
+			(await choiceOf(readAll([role, say({ content: [{ type: 'thinking', thinking }] }), ...end])))?.parts ?? []
+		expect(part).toMatchObject({ type: 'reasoning', text: 'hm', rest: { wire: 'openai', fields: { thinking } } })
 	})
 
 	test('audio by its id', async () => {

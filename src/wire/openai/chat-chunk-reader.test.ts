@@ -18,7 +18,6 @@ function open(changes: Partial<ChatChunkReading> = {}): ChatChunkReader {
 		model: 'm',
 		choices: 1,
 		errors: { title: 'The upstream', trusted: false },
-		countPrompt: () => 11,
 		namedTool: false,
 		newCallId: () => `call_made_${made++}`,
 		...changes,
@@ -107,6 +106,17 @@ describe('texts', () => {
 	test("the upstream's model is reported if it differs from the requested one, its fingerprint always", () => {
 		const [start] = read([{ ...chunk({}), model: 'm-2026', system_fingerprint: 'fp_1' }, chunk({}, 'stop')])
 		expect(start).toEqual({ type: 'start', model: 'm-2026', fingerprint: 'fp_1' })
+	})
+
+	test('usage that the first chunk reports is known at the start', () => {
+		const first = {
+			...chunk({ role: 'assistant' }),
+			usage: { prompt_tokens: 321, completion_tokens: 0, total_tokens: 321 },
+		}
+		expect(read([first, chunk({ content: 'a' }, 'stop'), ...ended])[0]).toMatchObject({
+			type: 'start',
+			usage: { promptTokens: 321, completionTokens: 0, source: 'upstream' },
+		})
 	})
 
 	test('reasoning under either name, refusals, and content as a list of parts', async () => {
@@ -212,7 +222,7 @@ describe('texts', () => {
 
 	test('usage is counted if it is never reported', () => {
 		expect(read([chunk({ content: 'a' }), chunk({ content: 'b' }, 'stop')]).at(-1)).toMatchObject({
-			usage: { promptTokens: 11, completionTokens: 2, source: 'counted' },
+			usage: { promptTokens: 0, completionTokens: 2, source: 'counted' },
 		})
 	})
 

@@ -6,7 +6,7 @@ import { isObject } from '../../chat/json.ts'
 import type { ImagePart } from '../../chat/message.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { asList, asText } from '../json/fields.ts'
-import { type ContentNames, type ContentPiece, namesIn, readContentList, readImages } from './answer-content.ts'
+import { type ContentNames, type ContentPiece, namesIn, readContentList, readImageList } from './answer-content.ts'
 import { hasOwnContent, hasUnknown, knownFields, readMessageRest } from './answer-fields.ts'
 import { Chunk, ChunkChoice, emptyObject, type SentObject } from './chunk.ts'
 import { readLogprobs } from './logprobs-reader.ts'
@@ -52,7 +52,7 @@ export class ChatChoice extends ChunkChoice {
 		this.pieces = Array.isArray(given) ? readContentList(given) : undefined
 		this.text = typeof given === 'string' ? given : joinTexts(this.pieces, 'text')
 		this.reasoning = this.reasoningField ?? asText(joinTexts(this.pieces, 'reasoning'))
-		this.images = content.images === undefined ? undefined : readImages(content.images)
+		this.images = content.images === undefined ? undefined : readImageList(content.images)
 		this.refusal = asText(content.refusal)
 		const legacy = content.function_call
 		const toolCalls = asList(content.tool_calls)
@@ -69,7 +69,7 @@ export class ChatChoice extends ChunkChoice {
 
 	/** The names of the fields that the choice uses; those in `known` for others. */
 	names(known: ContentNames): ContentNames {
-		return namesIn(this.content, known)
+		return this.reasoningField === undefined && this.pieces === undefined ? known : namesIn(this.content, known)
 	}
 
 	get hasUnknownFields(): boolean {
@@ -80,7 +80,7 @@ export class ChatChoice extends ChunkChoice {
 		)
 	}
 
-	/** Whether the choice has unknown fields that are worth a chunk of their own. */
+	/** Whether the choice has unknown fields that need a chunk of their own. */
 	get hasOwnFields(): boolean {
 		return (
 			this.rest !== undefined ||
@@ -124,7 +124,7 @@ export class ChatChunk extends Chunk<ChatChoice> {
 		return hasUnknown(this.sent, knownFields.answer) || (this.choices ?? []).some((choice) => choice.hasUnknownFields)
 	}
 
-	/** Whether these fields are worth a chunk of their own. */
+	/** Whether these fields need a chunk of their own. */
 	get hasOwnFields(): boolean {
 		return hasOwnContent(this.sent, knownFields.answer) || (this.choices ?? []).some((choice) => choice.hasOwnFields)
 	}
@@ -140,7 +140,8 @@ function parseChoice(value: unknown): ChatChoice {
 }
 
 function joinTexts(pieces: readonly ContentPiece[] | undefined, type: 'text' | 'reasoning'): string {
+	if (pieces === undefined) return ''
 	let text = ''
-	for (const piece of pieces ?? []) if (piece.type === type) text += piece.text
+	for (const piece of pieces) if (piece.type === type) text += piece.text
 	return text
 }

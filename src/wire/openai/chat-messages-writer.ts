@@ -20,22 +20,15 @@ import type {
 import { reasoningOf } from '../../chat/parts.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
+import { failurePrefix } from '../../chat/tool-failure.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { isOwnMark, writeCacheMark } from './cache-marks.ts'
 import type { FormFor } from './chat-request-form.ts'
-import {
-	hasOwnFields,
-	writeContent,
-	writeImage,
-	writeRefusal,
-	writeText,
-	writeTexts,
-	writeThinking,
-} from './content-parts-writer.ts'
+import { writeContent, writeImage, writeRefusal, writeText, writeTexts, writeThinking } from './content-parts-writer.ts'
 import { openaiWire } from './formats.ts'
 import { writeGoogleSignature } from './google-signature.ts'
 import { placeInstructions } from './instruction-placement.ts'
-import { withRest } from './nested-rest.ts'
+import { isOwn, withRest } from './nested-rest.ts'
 
 /** Differences between servers that concern messages. */
 export type MessagesForm = FormFor<'messages' | 'messages-and-tools'>
@@ -92,7 +85,7 @@ function writeMessage(message: Message, form: MessagesForm, drop: Drop): JsonObj
 
 function writeName(name: string | undefined, { messageNames }: MessagesForm, drop: Drop): string | undefined {
 	if (name === undefined || messageNames === 'send') return name
-	drop('name')
+	drop('messages.name')
 	return undefined
 }
 
@@ -129,9 +122,6 @@ function markLastText(parts: readonly ToolPart[], cacheMark: CacheMark | undefin
 	}
 	return parts.map((part, index) => (index === last && part.type === 'text' ? { ...part, cacheMark } : part))
 }
-
-/** Marks the result of a failed tool. The wire has no field for it, and models notice this text. */
-export const failurePrefix = 'Error: '
 
 function writeFailure(
 	parts: readonly ToolPart[],
@@ -196,7 +186,7 @@ function fieldsOf(message: AssistantMessage, form: MessagesForm, drop: Drop): As
 				else fields.reasoning.push(part)
 				break
 			case 'refusal':
-				if (hasOwnFields(part)) fields.content.push(part)
+				if (isOwn(part.rest)) fields.content.push(part)
 				else fields.refusal += part.text
 				break
 			case 'image':
@@ -264,7 +254,7 @@ function writeToolCall(call: ToolCall, form: MessagesForm, drop: Drop): JsonObje
 		{
 			id,
 			...writeCalled(call, form),
-			...writeGoogleSignature(signature),
+			...writeGoogleSignature(signature, false),
 			...writeCacheMark(cacheMark, undefined, form, drop),
 		},
 		rest,

@@ -19,7 +19,7 @@ export interface ChatRequestForm {
 	 * message.
 	 */
 	readonly systemMessages: 'anywhere' | 'first' | 'user'
-	/** `cache_control` that clients of other wires set. A client of this wire gets its own sent in any case. */
+	/** `cache_control` that clients of other wires set. Those of clients of this wire are always sent. */
 	readonly cacheMarks: 'own' | 'send'
 	/** `name` of messages. */
 	readonly messageNames: 'send' | 'omit'
@@ -35,7 +35,10 @@ export interface ChatRequestForm {
 	readonly userId: 'send' | 'shorten' | 'hash' | 'hash-long' | 'omit'
 	/** Longest `user`, in characters, for all values of `userId` but `send` and `omit`. */
 	readonly maxUserLength: number
-	/** How to disable thinking. `unsupported`: the server has no field for it. */
+	/**
+	 * How to disable thinking. `unsupported`: the server has no field for it. The object `reasoning` can also limit it to a
+	 * number of tokens.
+	 */
 	readonly thinkingOff: 'unsupported' | 'reasoning_effort' | 'enable_thinking' | 'thinking' | 'reasoning'
 	/** Limits on numbers, lengths and counts in JSON Schemas of structured outputs and strict tools. */
 	readonly schemaBounds: 'send' | 'remove'
@@ -67,7 +70,7 @@ export const storedMessagesForm: ChatRequestForm = { ...defaultChatRequestForm, 
  * The writer that applies each option. A new option does not compile until it has one, and a writer sees no option of
  * another.
  */
-export const formWriters = {
+const formWriters = {
 	maxTokensField: 'body',
 	developerRole: 'messages',
 	streamUsage: 'streaming',

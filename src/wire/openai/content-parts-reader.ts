@@ -7,12 +7,12 @@ import type {
 	FilePart,
 	ImagePart,
 	ProviderItem,
-	ReasoningPart,
 	RefusalPart,
 	TextPart,
 	ToolPart,
 	UserPart,
 } from '../../chat/message.ts'
+import { asText, field, textField } from '../json/fields.ts'
 import { readCacheMark, withMark } from './cache-marks.ts'
 import type { MessageBody } from './chat-request-shape.ts'
 import { openaiWire } from './formats.ts'
@@ -91,13 +91,16 @@ export function readImages(images: unknown): readonly ImagePart[] | undefined {
 	return images.map(readImage)
 }
 
-interface ImageBody {
+export interface ImagePartBody {
 	readonly type: 'image_url'
 	readonly image_url: string | { readonly url: string; readonly detail?: string | null | undefined }
 }
 
-function isImage(value: unknown): value is ImageBody {
-	if (!isObject(value) || value.type !== 'image_url' || !isObject(value.image_url)) return false
+/** Whether a content part is an image. */
+export function isImage(value: unknown): value is ImagePartBody {
+	if (!isObject(value) || value.type !== 'image_url') return false
+	if (typeof value.image_url === 'string') return true
+	if (!isObject(value.image_url)) return false
 	const { url, detail } = value.image_url
 	return typeof url === 'string' && (detail == null || typeof detail === 'string')
 }
@@ -114,7 +117,7 @@ function readRefusal(part: { readonly refusal: string }): RefusalPart {
 
 const knownImageFields = { type: true, image_url: { url: true, detail: true } } as const satisfies KnownFields
 
-function readImage(part: ImageBody): ImagePart {
+export function readImage(part: ImagePartBody): ImagePart {
 	const own = readOwn(part, knownImageFields)
 	if (typeof part.image_url === 'string') return { type: 'image', url: part.image_url, ...own }
 	const { url, detail } = part.image_url
@@ -139,13 +142,17 @@ function readFile(part: Extract<PartOf<'user'>, { readonly type: 'file' }>): Fil
 	}
 }
 
-/** The text of the pieces; a list with other pieces than text is also carried as it is. */
-function readThinking(part: Extract<PartOf<'assistant'>, { readonly type: 'thinking' }>): ReasoningPart {
+/**
+ * Mistral's form of reasoning: `{type: "thinking", thinking: [{type: "text", text}]}`. A list that contains more than text
+ * is also part of the rest.
+ */
+export function readThinking(part: { readonly thinking?: unknown }) {
 	const { thinking } = part
-	if (typeof thinking === 'string') return { type: 'reasoning', text: thinking, rest: readRest(part, knownThinking) }
-	const text = thinking.map((piece) => piece.text ?? '').join('')
-	const isText = thinking.every((piece) => piece.type === 'text' && Object.keys(piece).length === 2)
-	return { type: 'reasoning', text, rest: readRest(part, isText ? knownThinking : { type: true }) }
+	const type = 'reasoning' as const
+	if (!Array.isArray(thinking)) return { type, text: asText(thinking) ?? '', rest: readRest(part, knownThinking) }
+	const text = thinking.map((piece) => textField(piece, 'text') ?? '').join('')
+	const isText = thinking.every((piece) => field(piece, 'type') === 'text' && Object.keys(piece).length === 2)
+	return { type, text, rest: readRest(part, isText ? knownThinking : { type: true }) }
 }
 
 const knownThinking = { type: true, thinking: true } as const satisfies KnownFields

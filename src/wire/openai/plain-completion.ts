@@ -3,6 +3,7 @@
 // to the same result.
 
 import type { Completion } from '../../chat/completion.ts'
+import { endsInCharacter } from '../../chat/half-character.ts'
 import { isObject } from '../../chat/json.ts'
 import { asText } from '../json/fields.ts'
 import { isEmpty } from './answer-fields.ts'
@@ -19,6 +20,7 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 	if (typeof choice.stop_reason === 'string' || typeof choice.matched_stop === 'string') return undefined
 	const { message, finish_reason: reason } = choice
 	if (!isObject(message) || typeof message.content !== 'string' || message.content === '') return undefined
+	if (endsInCharacter(message.content)) return undefined
 	if (reason !== 'stop' && reason !== 'length') return undefined
 	for (const name in message) if (name !== 'role' && name !== 'content' && !isEmpty(message[name])) return undefined
 	const usage = readUsage(body.usage)

@@ -107,7 +107,8 @@ const messageWire: Wire['sees'] = {
 			.some((block) => at(block, 'is_error') === true && holds(block, marks.failure)),
 	toolImage: (body) => holds(body, 'tool_result') && holds(body, marks.image),
 	jsonSchema: (body) => at(body, 'output_config', 'format', 'type') === 'json_schema',
-	jsonObject: () => false,
+	// The wire has no such mode: the prompt requests it.
+	jsonObject: (body) => holds(at(body, 'system'), 'JSON object'),
 	maxTokens: (body) => at(body, 'max_tokens') === 77,
 	stop: (body) => holds(at(body, 'stop_sequences'), marks.stop),
 	temperature: (body) => at(body, 'temperature') === 0.5,

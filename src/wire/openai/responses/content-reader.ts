@@ -9,7 +9,16 @@ import { type FieldPath, writePath } from '../../json/schema-issue.ts'
 import { responsesWire } from '../formats.ts'
 import { schemaErrorAt } from '../schema-error.ts'
 import { unknownFields } from './item-rest.ts'
-import { inputAudio, inputFile, inputImage, inputText, outputText, type PartBody, refusal } from './item-schema.ts'
+import {
+	anyPart,
+	type ItemContent,
+	inputAudio,
+	inputFile,
+	inputImage,
+	inputText,
+	outputText,
+	refusal,
+} from './item-schema.ts'
 
 /** A value within a body that is being read. */
 export interface Location {
@@ -19,8 +28,6 @@ export interface Location {
 	readonly violate: (error: ChatError) => void
 }
 
-type Content = string | readonly PartBody[]
-
 /** @throws ChatError `invalid-request` if `value` does not match the schema. */
 export function parseAt<Schema extends z.ZodType>(schema: Schema, value: unknown, at: Location): z.infer<Schema> {
 	const parsed = schema.safeParse(value)
@@ -28,62 +35,62 @@ export function parseAt<Schema extends z.ZodType>(schema: Schema, value: unknown
 	return parsed.data
 }
 
-export function readTexts(content: string | readonly z.infer<typeof inputText>[]): readonly TextPart[] {
-	if (typeof content === 'string') return [{ type: 'text', text: content }]
-	return content.map(textPart)
+/** Instructions, which are texts. */
+export function readTexts(content: ItemContent, at: Location): readonly TextPart[] {
+	return readParts(content, at, (_type, part, partAt) => textPart(parseAt(inputText, part, partAt), part))
 }
 
-export function readUserContent(content: Content, at: Location): readonly UserPart[] {
-	return readParts(content, at, (part, partAt): UserPart => {
-		switch (part.type) {
+export function readUserContent(content: ItemContent, at: Location): readonly UserPart[] {
+	return readParts(content, at, (type, part, partAt): UserPart => {
+		switch (type) {
 			case 'input_text':
 			case 'text':
-				return textPart(parseAt(inputText, part, partAt))
+				return textPart(parseAt(inputText, part, partAt), part)
 			case 'input_image':
-				return imagePart(parseAt(inputImage, part, partAt), partAt)
+				return imagePart(part, partAt)
 			case 'input_audio': {
-				const { input_audio: audio, ...fields } = parseAt(inputAudio, part, partAt)
-				const rest = unknownFields(fields, inputAudio.shape)
+				const { input_audio: audio } = parseAt(inputAudio, part, partAt)
+				const rest = unknownFields(part, inputAudio.shape)
 				return { type: 'audio', data: audio.data, format: audio.format, rest }
 			}
 			case 'input_file':
-				return filePart(parseAt(inputFile, part, partAt), partAt)
+				return filePart(part, partAt)
 			default:
-				return providerItem(part, partAt)
+				return providerItem(type, part, partAt)
 		}
 	})
 }
 
-export function readOutput(content: Content, at: Location): readonly ToolPart[] {
-	return readParts(content, at, (part, partAt): ToolPart => {
-		switch (part.type) {
+export function readOutput(content: ItemContent, at: Location): readonly ToolPart[] {
+	return readParts(content, at, (type, part, partAt): ToolPart => {
+		switch (type) {
 			case 'output_text':
 			case 'input_text':
 			case 'text':
-				return textPart(parseAt(outputText, part, partAt))
+				return textPart(parseAt(outputText, part, partAt), part)
 			case 'input_image':
 			case 'input_file':
 				throw unsupported(writePath(partAt.path), 'The output of a tool call must be text.')
 			default:
-				return providerItem(part, partAt)
+				return providerItem(type, part, partAt)
 		}
 	})
 }
 
 /** A part of an unknown type becomes a message item of its own, since a provider item of an answer is a whole item. */
-export function readAnswerContent(content: Content, at: Location): readonly AssistantPart[] {
-	return readParts(content, at, (part, partAt): AssistantPart => {
-		switch (part.type) {
+export function readAnswerContent(content: ItemContent, at: Location): readonly AssistantPart[] {
+	return readParts(content, at, (type, part, partAt): AssistantPart => {
+		switch (type) {
 			case 'output_text':
 			case 'input_text':
 			case 'text':
-				return textPart(parseAt(outputText, part, partAt))
+				return textPart(parseAt(outputText, part, partAt), part)
 			case 'refusal': {
 				const fields = parseAt(refusal, part, partAt)
-				return { type: 'refusal', text: fields.refusal, rest: unknownFields(fields, refusal.shape) }
+				return { type: 'refusal', text: fields.refusal, rest: unknownFields(part, refusal.shape) }
 			}
 			default: {
-				const { item } = providerItem(part, partAt)
+				const { item } = providerItem(type, part, partAt)
 				return {
 					type: 'provider-item',
 					wire: responsesWire,
@@ -95,33 +102,36 @@ export function readAnswerContent(content: Content, at: Location): readonly Assi
 }
 
 function readParts<Part>(
-	content: Content,
+	content: ItemContent,
 	at: Location,
-	read: (part: PartBody, at: Location) => Part | TextPart,
+	read: (type: string, part: unknown, at: Location) => Part | TextPart,
 ): readonly (Part | TextPart)[] {
 	if (typeof content === 'string') return [{ type: 'text', text: content }]
-	return content.map((part, index) => read(part, { ...at, path: [...at.path, index] }))
+	return content.map((part, index) => {
+		const partAt = { ...at, path: [...at.path, index] }
+		return read(parseAt(anyPart, part, partAt).type, part, partAt)
+	})
 }
 
-function textPart(fields: z.infer<typeof outputText>): TextPart {
-	return { type: 'text', text: fields.text, rest: unknownFields(fields, outputText.shape) }
+function textPart({ text }: z.infer<typeof outputText>, part: unknown): TextPart {
+	return { type: 'text', text, rest: unknownFields(part, outputText.shape) }
 }
 
-function imagePart(fields: z.infer<typeof inputImage>, at: Location): UserPart {
-	const { image_url: url, detail } = fields
+function imagePart(part: unknown, at: Location): UserPart {
+	const { image_url: url, detail } = parseAt(inputImage, part, at)
 	if (url == null)
 		throw unsupported(
 			writePath([...at.path, 'image_url']),
 			'Images must be passed by URL or inline: this server stores no files.',
 		)
-	const rest = unknownFields(fields, inputImage.shape)
+	const rest = unknownFields(part, inputImage.shape)
 	// The default for an image without a detail level.
 	if (detail == null || detail === 'auto') return { type: 'image', url, rest }
 	return { type: 'image', url, detail: detail === 'original' ? 'high' : detail, rest }
 }
 
-function filePart(fields: z.infer<typeof inputFile>, at: Location): UserPart {
-	const { file_id: id, filename: name, file_data: data, file_url: url } = fields
+function filePart(part: unknown, at: Location): UserPart {
+	const { file_id: id, filename: name, file_data: data, file_url: url } = parseAt(inputFile, part, at)
 	if (url != null)
 		throw unsupported(
 			writePath([...at.path, 'file_url']),
@@ -132,12 +142,12 @@ function filePart(fields: z.infer<typeof inputFile>, at: Location): UserPart {
 		id: id ?? undefined,
 		name: name ?? undefined,
 		data: data ?? undefined,
-		rest: unknownFields(fields, inputFile.shape),
+		rest: unknownFields(part, inputFile.shape),
 	}
 }
 
-function providerItem(part: PartBody, at: Location): ProviderItem {
-	at.violate(unknownType(part.type, at.path, 'content'))
+function providerItem(type: string, part: unknown, at: Location): ProviderItem {
+	at.violate(unknownType(type, at.path, 'content'))
 	// The body is parsed JSON.
 	return { type: 'provider-item', wire: responsesWire, item: part as JsonObject }
 }

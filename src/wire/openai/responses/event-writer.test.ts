@@ -154,20 +154,61 @@ describe('an answer is streamed', () => {
 		expect(events.at(-1)?.response).toEqual(await whole(all, shape))
 	})
 
-	test('text after a call is a separate item with its own id', () => {
-		const events = write([
+	test('in the order of its parts, each an item with all of its content', async () => {
+		const image = { type: 'image', url: 'data:image/webp;base64,AA==' } as const
+		const item = { type: 'provider-item', wire: 'openai-responses', item: { type: 'x_call', id: 'x', a: 1 } } as const
+		const all: readonly ChatEvent[] = [
 			{ type: 'start' },
 			...pieces('text', 'A'),
-			...call({ id: 'c1', name: 'f' }),
+			...call({ id: 'c1' }, '{"city"', ': "Paris"}'),
+			...pieces('text', '\n'),
 			...pieces('text', 'B'),
+			...pieces('reasoning', 'R', '1'),
+			...pieces('reasoning', 'R2'),
+			...eventsOfPart(image, 0),
+			...call({ id: 'c2' }),
+			...eventsOfPart(item, 0),
+			...pieces('reasoning', 'R3'),
 			...finish,
+		]
+		const events = write(all)
+		const items = events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => item)
+		expect(items).toMatchObject([
+			{ id: `msg_${token}-a0`, content: [{ text: 'A' }] },
+			{ id: writeItemId('function_call', answerId(token, 0), 'c1'), arguments: '{"city": "Paris"}' },
+			{ id: `msg_${token}-a0.1`, content: [{ text: '\n' }, { text: 'B' }] },
+			{ id: `rs_${token}-a0`, content: [{ text: 'R1' }] },
+			{ id: `rs_${token}-a0.1`, content: [{ text: 'R2' }] },
+			{ id: `ig_${token}-a0`, type: 'image_generation_call', result: 'AA==', output_format: 'webp' },
+			{ id: writeItemId('function_call', answerId(token, 0), 'c2'), arguments: '' },
+			{ id: `itm_${token}-a0`, type: 'x_call', a: 1 },
+			{ id: `rs_${token}-a0.2`, content: [{ text: 'R3' }] },
 		])
-		const ids = events.filter(({ type }) => type === 'response.output_item.done').map(({ item }) => Object(item).id)
-		expect(ids).toEqual([
-			`msg_${token}-a0`,
-			writeItemId('function_call', answerId(token, 0), 'c1'),
-			`msg_${token}-a0.1`,
+		expect(events.at(-1)?.response).toEqual(await whole(all))
+		const indexes = events.flatMap(({ output_index: index }) => (typeof index === 'number' ? [index] : []))
+		expect(indexes).toEqual(indexes.toSorted((a, b) => a - b))
+		const done = events.filter(({ type }) => type === 'response.function_call_arguments.done')
+		expect(done.map((event) => event.arguments)).toEqual(['{"city": "Paris"}', ''])
+	})
+
+	test('nothing is written for parts without content, or that no item can contain', async () => {
+		const all: readonly ChatEvent[] = [
+			{ type: 'start' },
+			...pieces('reasoning'),
+			...pieces('text', 'A'),
+			...eventsOfPart({ type: 'audio', data: 'AA==', format: 'wav' }, 0),
+			...eventsOfPart({ type: 'provider-item', wire: 'anthropic', item: { type: 'server_tool_use' } }, 0),
+			...eventsOfPart({ type: 'image', url: 'https://x.example/a.png' }, 0),
+			{ type: 'rest', choice: 0, rest: { wire: 'openai', fields: { a: 1 } } },
+			...pieces('refusal', 'No'),
+			...pieces('text'),
+			...finish,
+		]
+		const events = write(all)
+		expect(events.filter(({ type }) => type.endsWith('item.done')).map(({ item }) => item)).toMatchObject([
+			{ content: [{ text: 'A' }, { refusal: 'No' }] },
 		])
+		expect(events.at(-1)?.response).toEqual(await whole(all))
 	})
 
 	test('a refusal is a separate part', async () => {
@@ -247,6 +288,33 @@ describe('an incomplete answer', () => {
 				},
 			},
 		])
+	})
+
+	test('is cut: items before the cut are completed, the one that it is in is incomplete', async () => {
+		const end = [
+			{ type: 'choice-finish', choice: 0, reason: 'length' },
+			{ type: 'finish', usage },
+		] as const
+		for (const last of [call({ id: 'c2' }, '{"a'), pieces('text', 'Hal'), pieces('reasoning', 'Hm')]) {
+			const cut: readonly ChatEvent[] = [{ type: 'start' }, ...call({ id: 'c1' }, '{}'), ...last, ...end]
+			const events = write(cut)
+			const expected = [{ arguments: '{}', status: 'completed' }, { status: 'incomplete' }]
+			expect(events.filter(({ type }) => type.endsWith('item.done')).map(({ item }) => item)).toMatchObject(expected)
+			expect(events.at(-1)?.response).toMatchObject({ output: expected })
+			expect(events.at(-1)?.response).toEqual(await whole(cut))
+		}
+	})
+
+	test('fails: an item whose part has ended is completed, an open one is incomplete', () => {
+		const error = { type: 'error', error: new ChatError('upstream-failed', 'Gone.') } as const
+		for (const part of [call({ id: 'c1' }, '{}'), pieces('text', 'A'), pieces('reasoning', 'R')]) {
+			const failed = (events: readonly ChatEvent[]) => write([{ type: 'start' }, ...events, error]).at(-1)?.response
+			expect(failed(part)).toMatchObject({ output: [{ status: 'completed' }] })
+			expect(failed(part.slice(0, -1))).toMatchObject({ output: [{ status: 'incomplete' }] })
+			expect(failed([...call({ id: 'c0' }), ...part.slice(0, -1)])).toMatchObject({
+				output: [{ status: 'completed' }, { status: 'incomplete' }],
+			})
+		}
 	})
 
 	test('was cancelled by its caller: no error', () => {

@@ -2,7 +2,6 @@
 // here they become one message with its parts in the order of the items. References to stored items are resolved
 // elsewhere.
 
-import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
 import { isObject, type JsonObject } from '../../../chat/json.ts'
 import type { AssistantMessage, AssistantPart, Message, Signature } from '../../../chat/message.ts'
@@ -26,8 +25,6 @@ import {
 	functionCallItem,
 	hostedItems,
 	imageItem,
-	type MessageItem,
-	messageFields,
 	messageItem,
 	outputItem,
 	reasoningItem,
@@ -117,30 +114,30 @@ function readItem(item: unknown, at: Location): readonly ParsedItem[] {
 	const type = isObject(item) ? (item.type ?? 'message') : 'message'
 	switch (type) {
 		case 'message':
-			return [readMessage(parseAt(messageItem, item, at), { ...at, path: [...at.path, 'content'] })]
+			return [readMessage(item, at)]
 		case 'function_call': {
 			const call = parseAt(functionCallItem, item, at)
 			const { call_id: id, arguments: text } = call
-			const rest = unknownFields(call, functionCallItem.shape)
+			const rest = unknownFields(item, functionCallItem.shape)
 			return [answerPart({ type: 'tool-call', kind: 'function', id, name: calledName(call), arguments: text, rest })]
 		}
 		case 'custom_tool_call': {
 			const call = parseAt(customCallItem, item, at)
 			const { call_id: id, input: text } = call
-			const rest = unknownFields(call, customCallItem.shape)
+			const rest = unknownFields(item, customCallItem.shape)
 			return [answerPart({ type: 'tool-call', kind: 'custom', id, name: calledName(call), arguments: text, rest })]
 		}
 		case 'function_call_output':
 		case 'custom_tool_call_output': {
 			const result = parseAt(outputItem, item, at)
 			const content = readOutput(result.output, { ...at, path: [...at.path, 'output'] })
-			const rest = unknownFields(result, outputItem.shape)
+			const rest = unknownFields(item, outputItem.shape)
 			return [{ type: 'message', message: { role: 'tool', callId: result.call_id, content, rest } }]
 		}
 		case 'reasoning':
-			return readReasoning(parseAt(reasoningItem, item, at))
+			return readReasoning(item, at)
 		case 'image_generation_call':
-			return [readImage(parseAt(imageItem, item, at))]
+			return [readImage(item, at)]
 		case 'compaction':
 			return [readCompaction(parseAt(compactionItem, item, at).encrypted_content, at)]
 		case 'item_reference':
@@ -171,28 +168,30 @@ function calledName({
 	return flattenName({ name, namespace: namespace ?? undefined })
 }
 
-function readMessage(item: MessageItem, at: Location): ParsedItem {
-	const rest = unknownFields(item, messageFields)
-	switch (item.role) {
+function readMessage(item: unknown, at: Location): ParsedItem {
+	const { role, content } = parseAt(messageItem, item, at)
+	const contentAt = { ...at, path: [...at.path, 'content'] }
+	const rest = unknownFields(item, messageItem.shape)
+	switch (role) {
 		case 'system':
 		case 'developer':
-			return { type: 'message', message: { role: item.role, content: readTexts(item.content), rest } }
+			return { type: 'message', message: { role, content: readTexts(content, contentAt), rest } }
 		case 'user':
-			return { type: 'message', message: { role: 'user', content: readUserContent(item.content, at), rest } }
+			return { type: 'message', message: { role, content: readUserContent(content, contentAt), rest } }
 		case 'assistant': {
-			const [first, ...others] = readAnswerContent(item.content, at)
+			const [first, ...others] = readAnswerContent(content, contentAt)
 			if (first === undefined) return { type: 'assistant', content: [] }
 			if (first.type === 'provider-item') return { type: 'assistant', content: [first, ...others] }
 			return { type: 'assistant', content: [{ ...first, rest: withItemRest(first.rest, rest) }, ...others] }
 		}
 		default:
-			return item satisfies never
+			return role satisfies never
 	}
 }
 
 /** Content encrypted here is exact. Of other servers' items only the plain text is readable. */
-function readReasoning(item: z.infer<typeof reasoningItem>): readonly ParsedItem[] {
-	const { encrypted_content: encrypted, content, summary, ...fields } = item
+function readReasoning(item: unknown, at: Location): readonly ParsedItem[] {
+	const { encrypted_content: encrypted, content, summary } = parseAt(reasoningItem, item, at)
 	const opened = encrypted == null ? undefined : readEncryptedReasoning(encrypted)
 	if (opened?.type === 'call') {
 		const { call, signature } = opened
@@ -200,7 +199,7 @@ function readReasoning(item: z.infer<typeof reasoningItem>): readonly ParsedItem
 	}
 	const hasContent = content != null && content.length > 0
 	const rest = mergeRest(
-		unknownFields(fields, reasoningItem.shape),
+		unknownFields(item, reasoningItem.shape),
 		// Without content, the summary is the text.
 		hasContent ? unknownFields({ summary }, {}) : undefined,
 	)
@@ -213,11 +212,11 @@ function readReasoning(item: z.infer<typeof reasoningItem>): readonly ParsedItem
 }
 
 /** An image that a model made, or what another server reported about one that it did not return. */
-function readImage(item: z.infer<typeof imageItem>): ParsedItem {
-	const { result, output_format: format, ...fields } = item
+function readImage(item: unknown, at: Location): ParsedItem {
+	const { result, output_format: format } = parseAt(imageItem, item, at)
 	if (result == null || result === '') return providerItem(item)
 	const url = `data:image/${format ?? 'png'};base64,${result}`
-	return answerPart({ type: 'image', url, rest: unknownFields(fields, imageItem.shape) })
+	return answerPart({ type: 'image', url, rest: unknownFields(item, imageItem.shape) })
 }
 
 function readCompaction(encrypted: string, at: Location): ParsedItem {

@@ -1,7 +1,8 @@
 // The fields of items and content parts that the readers do not understand, as `Rest`. A message item has no part of its
 // own in an answer, so its unknown fields belong to its first part, under names with the prefix `item.`.
 
-import type { Json, JsonObject } from '../../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../../chat/json.ts'
+import { exactMembers } from '../../../chat/json-text.ts'
 import { mergeRest, type Rest, restFor, restOf } from '../../../chat/rest.ts'
 import { responsesWire } from '../formats.ts'
 
@@ -11,13 +12,15 @@ const commonFields: ReadonlySet<string> = new Set(['id', 'object', 'role', 'stat
 const ofItem = 'item.'
 
 /**
- * The fields of `given` that its schema does not have. Null and empty lists say nothing and are left out.
+ * The fields that an object's schema does not have. Null and empty lists say nothing and are left out.
  *
+ * @param given the object as it was parsed from JSON; a schema returns a copy, which has no exact numbers.
  * @param known the fields of the schema.
  */
-export function unknownFields(given: Readonly<Record<string, unknown>>, known: object): Rest | undefined {
+export function unknownFields(given: unknown, known: object): Rest | undefined {
+	if (!isObject(given)) return undefined
 	const fields: Record<string, Json> = {}
-	for (const [name, value] of Object.entries(given)) {
+	for (const [name, value] of Object.entries(exactMembers(given))) {
 		if (commonFields.has(name) || Object.hasOwn(known, name)) continue
 		if (value == null || (Array.isArray(value) && value.length === 0)) continue
 		// The body is parsed JSON.
@@ -50,9 +53,10 @@ export function itemFields(rest: Rest | undefined): JsonObject {
 
 function selectFields(rest: Rest | undefined, nameOf: (name: string) => string | undefined): JsonObject {
 	const fields: Record<string, Json | undefined> = {}
-	for (const [name, value] of Object.entries(restFor(responsesWire, rest))) {
+	for (const [name, value] of Object.entries(exactMembers(restFor(responsesWire, rest)))) {
 		const written = nameOf(name)
-		if (written !== undefined) fields[written] = value
+		// Numbers are raw JSON.
+		if (written !== undefined) fields[written] = value as Json
 	}
 	return fields
 }

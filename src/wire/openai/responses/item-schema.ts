@@ -26,18 +26,10 @@ export const outputText = z.looseObject({ text: z.string(), logprobs: z.unknown(
 export const refusal = z.looseObject({ refusal: z.string() })
 
 /** Parts have schemas of their own, by their types. */
-const parts = z.array(z.looseObject({ type: z.string() }))
-const content = z.union([z.string(), parts])
-const texts = z.union([z.string(), z.array(inputText)])
+const content = z.union([z.string(), z.array(z.unknown())])
+export const anyPart = z.looseObject({ type: z.string() })
 
-export const messageItem = z.discriminatedUnion('role', [
-	z.looseObject({ role: z.literal('system'), content: texts }),
-	z.looseObject({ role: z.literal('developer'), content: texts }),
-	z.looseObject({ role: z.literal('user'), content }),
-	z.looseObject({ role: z.literal('assistant'), content }),
-])
-/** The fields of a message of any role. */
-export const messageFields = { role: true, content: true } as const
+export const messageItem = z.looseObject({ role: z.enum(['system', 'developer', 'user', 'assistant']), content })
 
 const callId = z.string().min(1).max(64)
 const name = z.string().min(1)
@@ -61,7 +53,7 @@ export const compactionItem = z.looseObject({ encrypted_content: z.string() })
 export const referenceItem = z.looseObject({ id: z.string().min(1) })
 
 export type MessageItem = z.infer<typeof messageItem>
-export type PartBody = z.infer<typeof parts>[number]
+export type ItemContent = z.infer<typeof content>
 
 /** Items of tools that OpenAI runs itself. */
 export const hostedItems: ReadonlySet<string> = new Set([

@@ -174,6 +174,19 @@ test('an item is removed from its message, and the message with its last item', 
 	})
 })
 
+test('the item of a signature is found by its id, and removed without its call', () => {
+	const signature = { wire: 'gemini', value: 's', origin: 'o' }
+	const call = { type: 'tool-call', kind: 'function', id: 'c1', name: 'f', arguments: '{}' } as const
+	const message: Message = { role: 'assistant', content: [text('A'), { ...call, signature }] }
+	const stored = { id: answerId(turn, 0), message, partial: false }
+	const items = writeStoredItems([stored], { ...plainItems, withEncryptedReasoning: true, tagsSignatures: true })
+	expect(items.map(({ type }) => type)).toEqual(['message', 'reasoning', 'function_call'])
+	const pieces = items.flatMap(({ id }) => extractItem(stored, id) ?? [])
+	expect(mergeItems(pieces)).toEqual([message])
+	expect(withoutItem(stored, items[1]?.id ?? '')).toEqual({ ...message, content: [text('A'), call] })
+	expect(writeStoredItems([stored]).map(({ id }) => id)).toEqual([items[0]?.id ?? '', items[2]?.id ?? ''])
+})
+
 function text(value: string) {
 	return { type: 'text', text: value } as const
 }

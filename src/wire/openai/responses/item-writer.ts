@@ -2,6 +2,7 @@
 
 import type { TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
+import { exactMembers } from '../../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	ImagePart,
@@ -15,7 +16,6 @@ import type {
 	ToolPart,
 	UserPart,
 } from '../../../chat/message.ts'
-import { restFor } from '../../../chat/rest.ts'
 import type { StoredMessage } from '../../../conversations/conversation.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
 import { responsesWire } from '../formats.ts'
@@ -67,7 +67,7 @@ function writeInput(
 	id: MessageId,
 	customCalls: ReadonlySet<string>,
 ): Item {
-	const rest = restFor(responsesWire, message.rest)
+	const rest = partFields(message.rest)
 	switch (message.role) {
 		case 'system':
 		case 'developer':
@@ -100,7 +100,7 @@ function writeInput(
 
 function writeInputPart(part: UserPart | ToolPart): JsonObject {
 	if (part.type === 'provider-item') return part.item
-	const rest = restFor(responsesWire, part.rest)
+	const rest = partFields(part.rest)
 	switch (part.type) {
 		case 'text':
 			return { ...rest, type: 'input_text', text: part.text }
@@ -246,7 +246,9 @@ export function writeImage(id: string, { url, rest }: Omit<ImagePart, 'type'>, s
 }
 
 export function writeProviderItem(id: string, { item }: Omit<ProviderItem, 'type' | 'wire'>): Item {
-	return { ...item, id, type: typeof item.type === 'string' ? item.type : 'unknown' }
+	const type = typeof item.type === 'string' ? item.type : 'unknown'
+	// Numbers are raw JSON.
+	return { ...(exactMembers(item) as JsonObject), id, type }
 }
 
 /** Clients read the bytes as a list. */

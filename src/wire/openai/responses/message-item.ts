@@ -6,13 +6,13 @@ import { type AnswerItem, itemsOfAnswer } from './answer-items.ts'
 import { type ItemId, markCall, readItemId, writeItemId } from './item-id.ts'
 import type { ParsedItem } from './item-reader.ts'
 
-type Stored = Pick<StoredMessage, 'id' | 'message'>
+type IdentifiedMessage = Pick<StoredMessage, 'id' | 'message'>
 
 /**
  * @param id the item's id
  * @returns undefined if the message has no such item.
  */
-export function extractItem({ id: messageId, message }: Stored, id: string): ParsedItem | undefined {
+export function extractItem({ id: messageId, message }: IdentifiedMessage, id: string): ParsedItem | undefined {
 	const read = readItemId(id)
 	if (read === undefined) return undefined
 	if (message.role !== 'assistant') {
@@ -33,7 +33,7 @@ export function extractItem({ id: messageId, message }: Stored, id: string): Par
  * @param id the id of one of the message's items
  * @returns the message without the item, or undefined if nothing remains.
  */
-export function withoutItem({ id: messageId, message }: Stored, id: string): Message | undefined {
+export function withoutItem({ id: messageId, message }: IdentifiedMessage, id: string): Message | undefined {
 	if (message.role !== 'assistant') return undefined
 	const read = readItemId(id)
 	const removed: AnswerItem | undefined = itemsOfAnswer(message.content, messageId).find((one) => one.id === id)

@@ -320,19 +320,54 @@ describe('a responses request is rejected', () => {
 	})
 })
 
-test('fields and tools that no engine gets are named', () => {
-	const tools = [
-		{ type: 'web_search' },
-		{ type: 'function', name: 'f' },
-		{ type: 'namespace', name: 'n', tools: [{ type: 'mcp' }, { type: 'function', name: 'g' }] },
-	]
-	const fields = { tools, max_tool_calls: 3, moderation: {}, context_management: [{ type: 'compaction' }], foo: null }
-	expect(read(fields).dropped).toEqual([
-		'max_tool_calls',
-		'moderation',
-		'context_management',
-		'tools.web_search',
-		'tools.mcp',
-	])
-	expect(read({ type: 'response.create', generate: true }).dropped).toEqual([])
+describe('what no engine gets is named', () => {
+	test('fields', () => {
+		const unused = {
+			...{ stop: ['x'], seed: 7, logit_bias: { 1: 2 }, max_tool_calls: 3, moderation: {} },
+			...{ context_management: [{ type: 'compaction' }], prompt_cache_options: { mode: 'x' }, n: 2 },
+		}
+		expect([...read({ ...unused, foo: null }).dropped].sort()).toEqual(Object.keys(unused).sort())
+		expect(read({ type: 'response.create', generate: true }).dropped).toEqual([])
+	})
+
+	test('fields of fields, and additional output', () => {
+		const fields = {
+			stream: true,
+			stream_options: { include_obfuscation: true, include_usage: true, other: 1 },
+			reasoning: { effort: 'low', summary: 'auto', mode: 'x' },
+			text: { verbosity: 'low', format: { type: 'json_object', schema: {} }, style: 'x' },
+			include: ['reasoning.encrypted_content', 'file_search_call.results'],
+			input: 'JSON',
+		}
+		expect(read(fields).dropped).toEqual([
+			'reasoning.summary',
+			'reasoning.mode',
+			'text.style',
+			'text.format.schema',
+			'stream_options.include_obfuscation',
+			'stream_options.other',
+			'include.file_search_call.results',
+		])
+		expect(read({ stream: true, stream_options: { include_obfuscation: false } }).dropped).toEqual([])
+	})
+
+	test('tools that OpenAI runs itself', () => {
+		const tools = [
+			{ type: 'web_search' },
+			{ type: 'function', name: 'f' },
+			{ type: 'namespace', name: 'n', description: 'N', tools: [{ type: 'mcp' }, { type: 'function', name: 'g' }] },
+		]
+		expect(read({ tools }).dropped).toEqual(['tools.web_search', 'tools.namespace.description', 'tools.mcp'])
+	})
+
+	test('unknown fields of tools belong to the tool', () => {
+		const tools = [
+			{ type: 'function', name: 'f', parameters: {}, defer_loading: true, strict: null },
+			{ type: 'custom', name: 'g', allowed_callers: ['x'] },
+		]
+		expect(read({ tools }).request.tools.map(({ rest }) => rest)).toEqual([
+			{ wire: 'openai-responses', fields: { defer_loading: true } },
+			{ wire: 'openai-responses', fields: { allowed_callers: ['x'] } },
+		])
+	})
 })

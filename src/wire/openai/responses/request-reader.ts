@@ -198,14 +198,44 @@ function readPassthrough(fields: ResponsesRequestBody): JsonObject {
 /** Fields that frames of a socket, not requests, have. */
 const frameFields: ReadonlySet<string> = new Set(['event_id', 'generate', 'type'])
 
+/** The additional output that is written. */
+const usedIncludes: ReadonlySet<string> = new Set([
+	'reasoning.encrypted_content',
+	'message.output_text.logprobs',
+	'message.input_image.image_url',
+])
+
+/** Names of the fields without an effect, such as `seed` or `text.format.schema`. */
 function droppedFields(fields: ResponsesRequestBody): readonly string[] {
-	const unknown = Object.entries(fields).filter(
-		([name, value]) => value != null && !Object.hasOwn(responsesRequestSchema.shape, name) && !frameFields.has(name),
-	)
-	return [...(fields.max_tool_calls == null ? [] : ['max_tool_calls']), ...unknown.map(([name]) => name)]
+	const { max_tool_calls: maxToolCalls, reasoning, text, stream_options: streamOptions, include } = fields
+	const names = maxToolCalls == null ? [] : ['max_tool_calls']
+	const unknown = (path: string, value: object | null | undefined, known: object) => {
+		for (const [name, field] of Object.entries(value ?? {}))
+			if (field != null && !Object.hasOwn(known, name)) names.push(path + name)
+	}
+	unknown('', withoutFrameFields(fields), responsesRequestSchema.shape)
+	unknown('reasoning.', reasoning, { effort: true })
+	unknown('text.', text, { format: true, verbosity: true })
+	unknown('text.format.', text?.format, formatFields[text?.format?.type ?? 'text'])
+	const { include_obfuscation: obfuscates, ...otherOptions } = streamOptions ?? {}
+	unknown('stream_options.', obfuscates === true ? streamOptions : otherOptions, { include_usage: true })
+	for (const value of include ?? []) if (!usedIncludes.has(value)) names.push(`include.${value.slice(0, 100)}`)
+	return names
 }
 
-function readFormat(format: NonNullable<ResponsesRequestBody['text']>['format']): ResponseFormat {
+function withoutFrameFields(fields: ResponsesRequestBody): object {
+	return Object.fromEntries(Object.entries(fields).filter(([name]) => !frameFields.has(name)))
+}
+
+type Format = NonNullable<NonNullable<ResponsesRequestBody['text']>['format']>
+
+const formatFields: Readonly<Record<Format['type'], object>> = {
+	text: { type: true },
+	json_object: { type: true },
+	json_schema: { type: true, name: true, description: true, schema: true, strict: true },
+}
+
+function readFormat(format: Format | null | undefined): ResponseFormat {
 	switch (format?.type) {
 		case undefined:
 		case 'text':

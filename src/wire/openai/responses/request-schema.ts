@@ -29,6 +29,7 @@ export const customTool = z.looseObject({
 })
 export const namespaceTool = z.looseObject({
 	name: z.string().min(1),
+	description: z.string().nullish(),
 	tools: z.array(z.looseObject({ type: z.string() })),
 })
 

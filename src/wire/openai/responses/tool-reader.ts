@@ -5,8 +5,10 @@ import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Tool, ToolChoice } from '../../../chat/tool.ts'
+import { valueAt } from '../../json/schema-issue.ts'
 import { strictViolation } from '../../json/strict-schema.ts'
 import { schemaErrorAt } from '../schema-error.ts'
+import { unknownFields } from './item-rest.ts'
 import { customTool, functionTool, namespaceTool, type ResponsesRequestBody } from './request-schema.ts'
 import { flattenName } from './tool-name.ts'
 
@@ -26,11 +28,12 @@ function readToolList(tools: ToolBodies, at: ToolPath, namespace: string | undef
 			if (!parsed.success) throw schemaErrorAt(path, parsed.error, body)
 			return parsed.data
 		}
+		const restOfTool = (known: object) => unknownFields(valueAt(body, path), known)
 		switch (tool.type) {
 			case 'function':
-				return [readFunction(parse(functionTool), namespace, index)]
+				return [{ ...readFunction(parse(functionTool), namespace, index), rest: restOfTool(functionTool.shape) }]
 			case 'custom':
-				return [readCustom(parse(customTool), namespace)]
+				return [{ ...readCustom(parse(customTool), namespace), rest: restOfTool(customTool.shape) }]
 			case 'namespace': {
 				const { name, tools: inner } = parse(namespaceTool)
 				return readToolList(inner, [...path, 'tools'], name, body)
@@ -41,13 +44,14 @@ function readToolList(tools: ToolBodies, at: ToolPath, namespace: string | undef
 	})
 }
 
-/** The types of the tools that are left out, such as `tools.web_search`. */
+/** The types of the tools that are left out, such as `tools.web_search`, and the descriptions of namespaces. */
 export function droppedTools(tools: ToolBodies): readonly string[] {
 	return tools.flatMap((tool): readonly string[] => {
 		if (tool.type === 'function' || tool.type === 'custom') return []
 		if (tool.type !== 'namespace') return [`tools.${tool.type.slice(0, 100)}`]
-		const { success, data } = namespaceTool.safeParse(tool)
-		return success ? droppedTools(data.tools) : []
+		const { data } = namespaceTool.safeParse(tool)
+		if (data === undefined) return []
+		return [...(data.description ? ['tools.namespace.description'] : []), ...droppedTools(data.tools)]
 	})
 }
 
