@@ -55,7 +55,7 @@ export const exemptions: readonly Exemption[] = [
 		reason: 'the engine gives it to the provider package, and this package does not send it',
 	},
 	{
-		path: /^response_format\[json_schema\]\.json_schema(\.name|\.strict)?$/,
+		path: /^(response_format\[json_schema\]\.json_schema|text\.format\[json_schema\])(\.name|\.strict)?$/,
 		reason: 'a label, and a guarantee that the other APIs always give',
 	},
 	{

@@ -42,7 +42,7 @@ const numbers: Readonly<Record<string, number>> = {
 	max_completion_tokens: 64,
 }
 
-/** JsonFields whose types allow any JSON, although the API requires a form. */
+/** Fields whose types allow any JSON, although the API requires a form. */
 const forms: Readonly<Record<string, (mark: string) => unknown>> = {
 	parameters: schemaWith,
 	schema: schemaWith,
