@@ -33,7 +33,7 @@ function chatCall(body: unknown, headers: Headers, thread: MessageThread | undef
 		thread: thread === undefined ? undefined : threadOf(thread, parts),
 		stream,
 		dropped,
-		generates: request.maxTokens !== 0,
+		promptOnly: request.maxTokens === 0,
 		need: ownFeature === undefined ? undefined : { wire: messagesWire, error: ownFeature },
 		writer: {
 			completion: (completion, context) =>

@@ -63,10 +63,10 @@ describe('tools', () => {
 		expect(request.passthrough).toEqual({ tools })
 		expect(request.passthroughWire).toBe('anthropic')
 	})
-	test('have the fields of this wire', () => {
-		const own = { input_examples: [{}], eager_input_streaming: true }
-		const { request } = read({ tools: [{ ...tool, ...own }] })
-		expect(request.tools).toMatchObject([{ name: 'look', rest: { wire: 'anthropic', fields: own } }])
+	test('with fields of this wire have them as their rest', () => {
+		const fields = { input_examples: [{}], allowed_callers: ['direct'], anything: { new: 1 } }
+		const { request } = read({ tools: [tool, { ...tool, name: 'other', ...fields }] })
+		expect(request.tools.map(({ rest }) => rest)).toEqual([undefined, { wire: 'anthropic', fields }])
 		expect(request.passthrough).toEqual({})
 	})
 	test('that only an upstream of this wire has are passed through unchanged', () => {
