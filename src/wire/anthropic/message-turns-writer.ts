@@ -76,7 +76,6 @@ export function writeTurns(
 		}
 		if (isInstruction) reportRest(message.rest?.fields, path, drop)
 		const role = message.role === 'assistant' ? 'assistant' : 'user'
-		reportDetails(message, path, drop)
 		const content = writeContent(message, (part) => drop(`${path}.content[${part}]`))
 		if (content.length === 0) continue
 		if (role === 'assistant') waiting = instruct(waiting, turns, drop)
@@ -118,12 +117,6 @@ const responseFields: ReadonlySet<string> = new Set([
 
 function requestFields(rest: Rest | undefined): JsonObject {
 	return Object.fromEntries(Object.entries(rest?.fields ?? {}).filter(([name]) => !responseFields.has(name)))
-}
-
-/** The wire has no field for the resolution at which an image is read. */
-function reportDetails({ content }: Message, path: string, drop: Drop): void {
-	for (const [index, part] of content.entries())
-		if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') drop(`${path}.content[${index}].image_url.detail`)
 }
 
 /**
