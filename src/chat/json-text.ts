@@ -93,6 +93,22 @@ export function copyNumbers<Copy extends Readonly<Record<string, unknown>>>(
 }
 
 /**
+ * `copy`, a copy of a value of `parseJson` that may lack or replace members at any level: the objects and arrays in it
+ * remember the sources of the numbers that did not change. The time depends on the objects that were copied only.
+ */
+export function copyAllNumbers<Copy>(given: unknown, copy: Copy): Copy {
+	if (!isRecord(given) || !isRecord(copy) || copy === given || !texts.has(given)) return copy
+	copyNumbers(given, copy)
+	for (const [name, value] of Object.entries(given)) copyAllNumbers(value, copy[name])
+	return copy
+}
+
+/** Arrays are records of their indexes. */
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null
+}
+
+/**
  * The integer `value` that was read from the member `name` of `body`, as a bigint if a number does not represent its
  * source exactly.
  */
