@@ -1,6 +1,7 @@
 // Reads the unknown fields of messages and content blocks. They go back to this wire unchanged.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
 import { messagesWire } from './formats.ts'
 
@@ -8,7 +9,7 @@ import { messagesWire } from './formats.ts'
 export function readRest(value: unknown, known: ReadonlySet<string>): Rest | undefined {
 	if (!isObject(value)) return undefined
 	const fields: Record<string, Json> = {}
-	for (const [name, given] of Object.entries(value as JsonObject))
+	for (const [name, given] of Object.entries(exactMembers(value) as JsonObject))
 		if (given !== null && given !== undefined && !known.has(name)) fields[name] = given
 	return restOf(messagesWire, fields)
 }

@@ -2,7 +2,7 @@
 // schema cannot. It does not know keys or models.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
-import { exactMembers } from '../../chat/json-text.ts'
+import { copyAllNumbers, exactMembers } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
 import type { ThreadMessages } from '../../conversations/thread.ts'
@@ -41,7 +41,7 @@ export interface ReadMessageRequest {
 export function readMessageRequest(body: unknown, betas: string | null): ReadMessageRequest {
 	const parsed = messageRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
-	const fields = parsed.data
+	const fields = copyAllNumbers(body, parsed.data)
 	checkThinking(fields)
 	const { prompt, parts, dropped } = readPrompt(fields, body, betas)
 	const request: EveryField<ChatRequest> = {
@@ -66,7 +66,7 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 export function readCountRequest(body: unknown, betas: string | null): ChatRequest {
 	const parsed = countRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
-	return { ...readPrompt(parsed.data, body, betas).prompt, sampling: {}, stop: [], choices: 1 }
+	return { ...readPrompt(copyAllNumbers(body, parsed.data), body, betas).prompt, sampling: {}, stop: [], choices: 1 }
 }
 
 /** Fields that a message request has and a token counting request lacks. */
