@@ -127,6 +127,7 @@ const additions: Readonly<Record<string, Addition>> = {
 			'chat/completion-events.ts',
 			'chat/destination.ts',
 			'conversations/fit.ts',
+			'dialects/unsupported-parts.ts',
 			'engines/echo/echo-fates.ts',
 			'embedded/runtime/assistant-message-writer.ts',
 			'tokens/tokens.ts',

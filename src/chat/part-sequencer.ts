@@ -69,7 +69,7 @@ export class PartSequencer<Key> {
 	 * the part.
 	 */
 	delta(key: Key, delta: HeldDelta, into: ChatEvent[]): void {
-		const [first] = this.queue
+		const first = this.queue[0]
 		if (first?.key === key && this.isOpen) this.emit(first, delta, into)
 		else this.hold(this.find(key), delta)
 	}

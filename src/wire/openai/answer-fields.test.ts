@@ -284,6 +284,22 @@ describe('reasoning has the name of its upstream', () => {
 		},
 	)
 
+	test('also if it waits for a call', () => {
+		const waiting = [
+			role,
+			say({ reasoning: 'r' }),
+			call(named),
+			say({ reasoning: 's' }),
+			call({ function: { arguments: ':1}' } }),
+			...end,
+		]
+		const written = fieldsOf(waiting).filter((names) => names.some((name) => name !== undefined))
+		expect(written).toEqual([
+			['r', undefined],
+			['s', undefined],
+		])
+	})
+
 	test('thinking in a list of content has the common name', () => {
 		const thinking = say({ content: [{ type: 'thinking', thinking: 'r' }] })
 		expect(fieldsOf([role, thinking, ...end])[1]).toEqual([undefined, 'r'])

@@ -51,6 +51,7 @@ export class ChatChunkWriter {
 	private readonly introduced = new Set<number>()
 	/** The last call of each choice. */
 	private readonly calls = new Map<number, WrittenCall>()
+	/** The type of the last part of each choice. */
 	private readonly openParts = new Map<number, StartedPart['type']>()
 	private readonly relay: ChatRelay
 	private names = defaultNames
@@ -108,16 +109,21 @@ export class ChatChunkWriter {
 			const identity = { id, created, model: this.model, fingerprint: this.fingerprint }
 			const repeated = this.relay.repeat(source.text, chunk, identity)
 			if (repeated !== undefined) {
+				if (chunk.choices?.[0]?.reasoning !== undefined) this.learnNames(chunk)
 				if (start?.type === 'start') this.introduced.add(0)
 				for (const event of events) if (event.type === 'part-start') this.openParts.set(event.choice, event.part.type)
 				return repeated
 			}
 		}
-		for (const choice of chunk.choices ?? []) this.names = choice.names(this.names)
+		this.learnNames(chunk)
 		const written = events
 			.map((event) => (isOwnRest(event) ? this.introduce(event.choice) : this.write(event)))
 			.join('')
 		return overlayChunks(written, chunk, (choice) => this.emptyChunk(choice))
+	}
+
+	private learnNames({ choices = [] }: ChatChunk): void {
+		for (const choice of choices) this.names = choice.names(this.names)
 	}
 
 	private emptyChunk(choice: number): string | undefined {

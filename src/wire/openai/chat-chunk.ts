@@ -69,7 +69,7 @@ export class ChatChoice extends ChunkChoice {
 
 	/** The names of the fields that the choice uses; those in `known` for others. */
 	names(known: ContentNames): ContentNames {
-		return namesIn(this.content, known)
+		return this.reasoningField === undefined && this.pieces === undefined ? known : namesIn(this.content, known)
 	}
 
 	get hasUnknownFields(): boolean {

@@ -35,11 +35,16 @@ export function readMessages(
 		if (body.role !== 'tool' && body.role !== 'function') open.expectNone(index)
 		const message = readMessage(body, index, violate)
 		if (message.role === 'assistant') open.begin(toolCallsOf(message.content))
-		if (message.role === 'tool') open.answer(message, index)
+		// First messages may be results of calls in a stored conversation.
+		if (message.role === 'tool' && !messages.every(isInstructionOrResult)) open.answer(message, index)
 		messages.push(message)
 	}
 	open.expectNone(bodies.length - 1)
 	return messages
+}
+
+function isInstructionOrResult({ role }: Message): boolean {
+	return role === 'system' || role === 'developer' || role === 'tool'
 }
 
 const knownFields = { role: true, content: true, name: true } as const satisfies KnownFields
