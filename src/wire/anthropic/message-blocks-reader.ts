@@ -2,6 +2,7 @@
 // title, which every model understands. Blocks of unknown types become provider items.
 
 import type { JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import type {
 	CacheMark,
 	CacheTtl,
@@ -11,6 +12,7 @@ import type {
 	TextPart,
 	ToolPart,
 } from '../../chat/message.ts'
+import { mergeRest } from '../../chat/rest.ts'
 import { readBlockRest } from './block-rest.ts'
 import { messagesWire } from './formats.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'
@@ -58,7 +60,7 @@ export class BlockReader {
 			case 'document':
 				return this.document(block, path)
 			case 'search_result':
-				return citing(block, [readSearchResult(block)])
+				return searchable(block, [readSearchResult(block)])
 			case 'tool_reference':
 				return [itemOf(block, { parts: [{ type: 'text', text: block.tool_name }] })]
 			case 'other':
@@ -72,10 +74,10 @@ export class BlockReader {
 		const { source, title, context, cache_control } = block
 		const mark = readCacheMark(cache_control)
 		if (source.type === 'text')
-			return citing(block, [{ type: 'text', text: headed({ title, context }, source.data), ...mark }])
+			return searchable(block, [{ type: 'text', text: headed({ title, context }, source.data), ...mark }])
 		if (source.type === 'content') {
 			const parts = this.documentContent(source.content, [...path, 'source', 'content'])
-			return citing(block, markLast([...heading({ title, context }), ...parts], mark))
+			return searchable(block, markLast([...heading({ title, context }), ...parts], mark))
 		}
 		const name = title ?? undefined
 		const rest = readBlockRest('document', block)
@@ -102,13 +104,24 @@ function readSearchResult({ title, source, content, cache_control }: SearchResul
 	return { type: 'text', text, ...readCacheMark(cache_control) }
 }
 
-/** The parts of a block. Only this wire cites blocks, so one with citations has to arrive there unchanged. */
-function citing(block: DocumentBody | SearchResultBody, parts: readonly (TextPart | ImagePart)[]): readonly ToolPart[] {
-	return block.citations?.enabled === true ? [itemOf(block, { parts, lost: 'citations' })] : parts
+/**
+ * The parts of a block that other wires receive as text. Only this wire cites blocks and knows their other fields, so
+ * one with any of them has to arrive there unchanged.
+ */
+function searchable(
+	block: DocumentBody | SearchResultBody,
+	parts: readonly (TextPart | ImagePart)[],
+): readonly ToolPart[] {
+	const lost = block.citations?.enabled === true ? 'citations' : undefined
+	const rest = readBlockRest('searchable', block)
+	if (lost === undefined && rest === undefined) return parts
+	const [first, ...others] = parts
+	const shown = first === undefined ? [] : [{ ...first, rest: mergeRest(first.rest, rest) }, ...others]
+	return [itemOf(block, { parts: shown, lost })]
 }
 
 function itemOf(block: ContentBody, substitute: Substitute): ProviderItem {
-	return { type: 'provider-item', wire: messagesWire, item: block as JsonObject, substitute }
+	return { type: 'provider-item', wire: messagesWire, item: exactMembers(block) as JsonObject, substitute }
 }
 
 /** A block without a canonical form. */

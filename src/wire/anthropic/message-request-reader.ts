@@ -82,7 +82,7 @@ function readPrompt(fields: PromptBody, body: unknown, betas: string | null): Re
 		fields.system == null || fields.system.length === 0
 			? []
 			: [{ role: 'system', content: reader.texts(fields.system) }]
-	const { tools, haveMoreFields } = readTools(fields.tools, reader)
+	const { tools, haveOwnTypes } = readTools(fields.tools, reader)
 	const incoming = readTurns(fields.messages, reader)
 	const effort = fields.output_config?.effort
 	const prompt = {
@@ -94,7 +94,7 @@ function readPrompt(fields: PromptBody, body: unknown, betas: string | null): Re
 		responseFormat: readFormat(fields),
 		reasoningEffort: effort ?? undefined,
 		reasoningTokens: readThinking(fields.thinking),
-		...readPassthrough(fields, body, haveMoreFields, betas),
+		...readPassthrough(fields, body, haveOwnTypes, betas),
 	}
 	return { prompt, parts: { instructions, transient: [], incoming }, dropped: [...reader.dropped] }
 }
@@ -173,6 +173,8 @@ const canonicalThinking: ReadonlySet<string> = new Set(['enabled', 'disabled'])
 const canonicalFieldsWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	metadata: new Set(['user_id']),
 	output_config: new Set(['effort', 'format']),
+	thinking: new Set(['type', 'budget_tokens']),
+	tool_choice: new Set(['type', 'name', 'disable_parallel_tool_use']),
 }
 
 /**
@@ -200,5 +202,9 @@ function readPassthrough(
 function hasMoreFields(name: string, value: unknown): boolean {
 	const within = Object.hasOwn(canonicalFieldsWithin, name) ? canonicalFieldsWithin[name] : undefined
 	if (within === undefined || typeof value !== 'object' || value === null) return false
-	return Object.entries(value).some(([field, nested]) => nested != null && !within.has(field))
+	// The writer of the answer omits the thinking.
+	const isHidden = (field: string, nested: unknown) => field === 'display' && nested === 'omitted'
+	return Object.entries(value).some(
+		([field, nested]) => nested != null && !within.has(field) && !isHidden(field, nested),
+	)
 }

@@ -2,7 +2,8 @@
 // dropping it would make the response wrong, the request is rejected.
 
 import { requestFor } from '../../chat/destination.ts'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import type { SystemMessage } from '../../chat/message.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat } from '../../chat/request.ts'
 import {
@@ -60,7 +61,12 @@ export function writeMessageRequest(
 ): WrittenMessageRequest {
 	requireOneChoice(given)
 	const request = requestFor({ wire: messagesWire, origin, requiresSignatures: true }, given, drop)
-	const { betas, ...native } = passthroughFor(request, messagesWire, drop)
+	const {
+		betas,
+		thinking: ownThinking,
+		tool_choice: ownChoice,
+		...native
+	} = passthroughFor(request, messagesWire, drop)
 	const prompt = writePrompt(request, form, drop)
 	const thinking = writeThinking(request, form, drop)
 	return {
@@ -75,9 +81,21 @@ export function writeMessageRequest(
 			stream,
 			...mergeOutput(thinking, request.responseFormat, form, drop),
 			...native,
+			thinking: withOwnFields(thinking.thinking, ownThinking),
+			tool_choice: withOwnFields(prompt.tool_choice, ownChoice),
 		},
 	}
 }
+
+/** `written` with the fields that only the client's object has; the client's object if only this wire has its type. */
+function withOwnFields(written: Json | undefined, own: Json | undefined): Json | undefined {
+	if (!isObject(own)) return written
+	const { type } = own
+	if (typeof type === 'string' && !canonicalTypes.has(type)) return own as JsonObject
+	return isObject(written) && written.type === type ? ({ ...exactMembers(own), ...written } as JsonObject) : written
+}
+
+const canonicalTypes: ReadonlySet<string> = new Set(['enabled', 'disabled', 'auto', 'any', 'tool', 'none'])
 
 /**
  * The same for a token counting request. Dropped features are not reported, since there is no response that they could

@@ -62,9 +62,10 @@ describe('tools', () => {
 		expect(request.passthrough).toEqual({ tools })
 		expect(request.passthroughWire).toBe('anthropic')
 	})
-	test('with fields of this wire are passed through unchanged', () => {
+	test('with fields of this wire carry them', () => {
 		const tools = [{ ...tool, input_examples: [{}] }]
-		expect(read({ tools }).request.passthrough).toEqual({ tools })
+		const rest = { wire: 'anthropic', fields: { input_examples: [{}] } }
+		expect(read({ tools }).request).toMatchObject({ tools: [{ name: tool.name, rest }], passthrough: {} })
 	})
 	test('that run on servers of the API are rejected', () => {
 		for (const type of [

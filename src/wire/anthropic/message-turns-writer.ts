@@ -17,6 +17,7 @@ import type {
 } from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
+import { withBlockRest } from './block-rest.ts'
 import { writeCacheMark } from './cache-marks.ts'
 
 type Block = JsonObject
@@ -237,17 +238,12 @@ function writeImage({ url, cacheMark, rest }: ImagePart): Block {
 	const inline = readDataUrl(url)
 	const source =
 		inline === undefined ? { type: 'url', url } : { type: 'base64', media_type: inline.type, data: inline.data }
-	return { type: 'image', source, ...writeCacheMark(cacheMark), ...rest?.fields }
+	return withBlockRest({ type: 'image', source, ...writeCacheMark(cacheMark) }, rest)
 }
 
 function writeDocument({ id, name, data, url, cacheMark, rest }: FilePart): Block {
-	return {
-		type: 'document',
-		source: writeSource(id, data, url),
-		title: name,
-		...writeCacheMark(cacheMark),
-		...rest?.fields,
-	}
+	const source = writeSource(id, data, url)
+	return withBlockRest({ type: 'document', source, title: name, ...writeCacheMark(cacheMark) }, rest)
 }
 
 function writeSource(id: string | undefined, data: string | undefined, url: string | undefined): JsonObject {
