@@ -2,19 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import { requestFor } from './destination.ts'
 import { ChatError } from './error.ts'
 import type { AssistantPart, Message } from './message.ts'
+import { plainRequest } from './request.testing.ts'
 import type { ChatRequest } from './request.ts'
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 function send(messages: readonly Message[], wire: string | undefined = 'w', origin?: string) {

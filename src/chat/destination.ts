@@ -131,7 +131,7 @@ function assistantPart(
 	}
 }
 
-/** Reasoning without its text is worthless without its signature, but its text may still help. */
+/** Without its signature, reasoning has no use if only its model can read it. */
 function withOwnSignature<Given extends ReasoningPart | ToolCall>(
 	destination: Destination,
 	part: Given,

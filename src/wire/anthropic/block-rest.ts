@@ -1,18 +1,14 @@
 // Reads the unknown fields of messages and content blocks. They go back to this wire unchanged.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { exactMembers } from '../../chat/json-text.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
 import { field } from '../json/fields.ts'
+import { readUnknownFields } from '../json/unknown-fields.ts'
 import { messagesWire } from './formats.ts'
 
-/** The fields that have a value and are not in `known`; undefined if there are none. */
+/** As `readUnknownFields`. */
 export function readRest(value: unknown, known: ReadonlySet<string>): Rest | undefined {
-	if (!isObject(value)) return undefined
-	const fields: Record<string, Json> = {}
-	for (const [name, given] of Object.entries(exactMembers(value) as JsonObject))
-		if (given !== null && given !== undefined && !known.has(name)) fields[name] = given
-	return restOf(messagesWire, fields)
+	return readUnknownFields(messagesWire, value, known)
 }
 
 /** The types of the blocks that have a canonical form; `searchable`: of those that other wires receive as text. */

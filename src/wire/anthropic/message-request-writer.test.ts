@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
 import type { AssistantPart, CacheMark, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import {
@@ -26,16 +27,8 @@ function say(role: 'user' | 'assistant' | 'system', text: string): Message {
 }
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [say('user', 'hi')],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 function write(changes: Partial<ChatRequest> = {}, form: Partial<MessageRequestForm> = {}) {

@@ -24,19 +24,11 @@ import { failurePrefix } from '../../chat/tool-failure.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { isOwnMark, writeCacheMark } from './cache-marks.ts'
 import type { FormFor } from './chat-request-form.ts'
-import {
-	hasOwnFields,
-	writeContent,
-	writeImage,
-	writeRefusal,
-	writeText,
-	writeTexts,
-	writeThinking,
-} from './content-parts-writer.ts'
+import { writeContent, writeImage, writeRefusal, writeText, writeTexts, writeThinking } from './content-parts-writer.ts'
 import { openaiWire } from './formats.ts'
 import { writeGoogleSignature } from './google-signature.ts'
 import { placeInstructions } from './instruction-placement.ts'
-import { withRest } from './nested-rest.ts'
+import { isOwn, withRest } from './nested-rest.ts'
 
 /** Differences between servers that concern messages. */
 export type MessagesForm = FormFor<'messages' | 'messages-and-tools'>
@@ -93,7 +85,7 @@ function writeMessage(message: Message, form: MessagesForm, drop: Drop): JsonObj
 
 function writeName(name: string | undefined, { messageNames }: MessagesForm, drop: Drop): string | undefined {
 	if (name === undefined || messageNames === 'send') return name
-	drop('name')
+	drop('messages.name')
 	return undefined
 }
 
@@ -190,7 +182,7 @@ function fieldsOf(message: AssistantMessage, form: MessagesForm, drop: Drop): As
 				else fields.reasoning.push(part)
 				break
 			case 'refusal':
-				if (hasOwnFields(part)) fields.content.push(part)
+				if (isOwn(part.rest)) fields.content.push(part)
 				else fields.refusal += part.text
 				break
 			case 'image':

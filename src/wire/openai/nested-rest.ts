@@ -16,6 +16,11 @@ export function readRest(given: object, known: KnownFields): Rest | undefined {
 	return restOf(openaiWire, unknownFields(given, known))
 }
 
+/** Whether the fields belong to this wire. */
+export function isOwn(rest: Rest | undefined): rest is Rest {
+	return rest?.wire === openaiWire
+}
+
 /** The unknown fields by their paths. */
 export function unknownFields(given: object, known: KnownFields): JsonObject {
 	return Object.fromEntries(unknownEntries(given, known, ''))
@@ -56,7 +61,7 @@ function insert(
 		if (present === undefined) define(object, name, value)
 		return
 	}
-	if (present !== undefined && !isJsonObject(present)) return
+	if (present !== undefined && !isObject(present)) return
 	const within = present !== undefined && copies.has(present) ? present : { ...present }
 	copies.add(within)
 	define(object, name, within)
@@ -66,10 +71,6 @@ function insert(
 /** Also a member named `__proto__`. */
 function define(object: JsonObject, name: string, value: Json | undefined): void {
 	Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true })
-}
-
-function isJsonObject(value: Json): value is JsonObject {
-	return isObject(value)
 }
 
 /** The objects within others, by their names. A dot after any other name belongs to the name. */
