@@ -2,7 +2,7 @@
 // per result, and a user message for the rest of its content.
 
 import { stringifyJson } from '../../chat/json-text.ts'
-import type { AssistantMessage, AssistantPart, Message, ToolCall, ToolMessage } from '../../chat/message.ts'
+import type { AssistantMessage, AssistantPart, Message, Signature, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { readBlockRest, readRest } from './block-rest.ts'
@@ -83,7 +83,11 @@ function readResult(block: ToolResultBody, path: readonly PropertyKey[], reader:
 
 function readAssistant({ content }: AssistantTurnBody, reader: BlockReader): AssistantMessage {
 	if (typeof content === 'string') return { role: 'assistant', content: reader.texts(content) }
-	const signatures = content.flatMap((block) => callSignatureOf(block) ?? [])
+	const signatures = new Map<string, Signature>()
+	for (const block of content) {
+		const found = callSignatureOf(block)
+		if (found !== undefined && !signatures.has(found.id)) signatures.set(found.id, found.signature)
+	}
 	return { role: 'assistant', content: content.flatMap((block) => readPart(block, signatures, reader)) }
 }
 
@@ -93,7 +97,7 @@ function callSignatureOf(block: AssistantBlock): CallSignature | undefined {
 
 function readPart(
 	block: AssistantBlock,
-	signatures: readonly CallSignature[],
+	signatures: ReadonlyMap<string, Signature>,
 	reader: BlockReader,
 ): readonly AssistantPart[] {
 	switch (block.type) {
@@ -121,7 +125,7 @@ function readPart(
 
 function readCall(
 	block: Extract<AssistantBlock, { type: 'tool_use' }>,
-	signatures: readonly CallSignature[],
+	signatures: ReadonlyMap<string, Signature>,
 ): ToolCall {
 	const { id, name, input, cache_control } = block
 	return {
@@ -130,7 +134,7 @@ function readCall(
 		id,
 		name,
 		arguments: stringifyJson(input),
-		signature: signatures.find((one) => one.id === id)?.signature,
+		signature: signatures.get(id),
 		...readCacheMark(cache_control),
 		rest: readBlockRest('tool_use', block),
 	}

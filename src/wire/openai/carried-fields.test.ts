@@ -487,6 +487,19 @@ test('the time for many fields grows with their number', () => {
 	expect(performance.now() - began).toBeLessThan(4000)
 })
 
+test('the time for the fields of many merged instructions grows with their number', () => {
+	const messages = Array.from({ length: 10_000 }, (_, index) => ({
+		role: 'system',
+		content: 'a',
+		[`field${index}`]: 1,
+	}))
+	const began = performance.now()
+	const [first] = relay({ ...base, messages: [...messages, user] }, { systemMessages: 'first' }).written
+		.messages as readonly object[]
+	expect(performance.now() - began).toBeLessThan(4000)
+	expect(Object.keys(first ?? {})).toHaveLength(10_002)
+})
+
 test('what clients repeat of every answer without a meaning is not sent', () => {
 	const body = assistant({ refusal: null, annotations: [], audio: null, function_call: null, tool_calls: null })
 	expect(relay(body).written).toMatchObject({ messages: [user, { role: 'assistant', content: 'a' }] })
