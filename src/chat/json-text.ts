@@ -1,6 +1,7 @@
 // JSON text that is parsed and written again. JSON.parse rounds long integers, turns `1.0` into `1` and moves keys such
 // as "12" to the front, so objects and arrays whose text would change remember it, and `stringifyJson` writes that text
-// again. Everything else sees plain objects. This file does not know what the JSON means.
+// again. Everything else sees plain objects. This file does not know what the JSON means. Long because the parser, the
+// writer and the copies share what is remembered.
 
 import type { JsonObject } from './json.ts'
 
