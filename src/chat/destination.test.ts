@@ -76,7 +76,7 @@ describe('a request for another wire', () => {
 
 	test('has the substitutes of provider items, and what they lose is reported', () => {
 		const text = (text: string) => ({ type: 'text', text, rest }) as const
-		const substitute = { parts: [text('a'), text('b')], lost: 'citations' }
+		const substitute = { parts: [text('a'), text('b')], lost: ['citations'] }
 		const item = { type: 'provider-item', wire: 'w', item: { type: 'x' }, substitute } as const
 		const content = [text('first'), item, text('last')]
 		for (const message of [

@@ -96,7 +96,7 @@ function substituteFor(
 	drop: Drop,
 ): readonly (TextPart | ImagePart)[] | undefined {
 	if (substitute === undefined) return undefined
-	if (substitute.lost !== undefined) drop(`${path}.${substitute.lost}`)
+	for (const lost of substitute.lost ?? []) drop(`${path}.${lost}`)
 	return substitute.parts.map((part) => withOwnRest(destination, part, path, drop))
 }
 

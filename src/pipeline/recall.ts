@@ -222,6 +222,7 @@ async function locate(origin: ThreadOrigin, own: ScopedConversations): Promise<C
 const bytesPerToken = 16
 /** Limit on the messages read if the model's context length is unknown, in bytes. */
 const defaultHistoryBytes = 32 * 1024 * 1024
+const longestTitle = 80
 
 async function readHistory(
 	{ conversation, exists, tip, notFound }: ConversationRef,
@@ -278,8 +279,6 @@ function contextOf({ model, deployment }: Planned): number | undefined {
 	}
 	return undefined
 }
-
-const longestTitle = 80
 
 function newConversation(
 	{ conversation, user }: ConversationRef,

@@ -60,9 +60,11 @@ export class BlockReader {
 			case 'document':
 				return this.document(block, path)
 			case 'search_result':
-				return searchable(block, [readSearchResult(block)])
-			case 'tool_reference':
-				return [itemOf(block, { parts: [{ type: 'text', text: block.tool_name }] })]
+				return searchable(block, [readSearchResult(block)], lostInTexts(block))
+			case 'tool_reference': {
+				const { tool_name: text, cache_control } = block
+				return [itemOf(block, { parts: [{ type: 'text', text, ...readCacheMark(cache_control) }] })]
+			}
 			case 'other':
 				return [readItem(block)]
 			default:
@@ -104,19 +106,31 @@ function readSearchResult({ title, source, content, cache_control }: SearchResul
 	return { type: 'text', text, ...readCacheMark(cache_control) }
 }
 
+/** Fields of the texts of a search result, which its only part cannot have. */
+function lostInTexts({ content }: SearchResultBody): readonly string[] {
+	return content.flatMap((text, index) => {
+		const names = Object.keys(readBlockRest('text', text)?.fields ?? {})
+		if (text.cache_control != null && !names.includes('cache_control')) names.push('cache_control')
+		return names.map((name) => `content[${index}].${name}`)
+	})
+}
+
 /**
  * The parts of a block that other wires receive as text. Only this wire cites blocks and knows their other fields, so
  * one with any of them has to arrive there unchanged.
+ *
+ * @param others paths of further fields that the parts cannot have.
  */
 function searchable(
 	block: DocumentBody | SearchResultBody,
 	parts: readonly (TextPart | ImagePart)[],
+	others: readonly string[] = [],
 ): readonly ToolPart[] {
-	const lost = block.citations?.enabled === true ? 'citations' : undefined
+	const lost = block.citations?.enabled === true ? ['citations', ...others] : others
 	const rest = readBlockRest('searchable', block)
-	if (lost === undefined && rest === undefined) return parts
-	const [first, ...others] = parts
-	const shown = first === undefined ? [] : [{ ...first, rest: mergeRest(first.rest, rest) }, ...others]
+	if (lost.length === 0 && rest === undefined) return parts
+	const [first, ...following] = parts
+	const shown = first === undefined ? [] : [{ ...first, rest: mergeRest(first.rest, rest) }, ...following]
 	return [itemOf(block, { parts: shown, lost })]
 }
 

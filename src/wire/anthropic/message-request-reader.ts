@@ -8,6 +8,7 @@ import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../ch
 import type { ThreadMessages } from '../../conversations/thread.ts'
 import { strictViolation } from '../json/strict-schema.ts'
 import { messagesWire } from './formats.ts'
+import { readInnerFields } from './inner-fields.ts'
 import { BlockReader } from './message-blocks-reader.ts'
 import {
 	countRequestSchema,
@@ -82,7 +83,7 @@ function readPrompt(fields: PromptBody, body: unknown, betas: string | null): Re
 		fields.system == null || fields.system.length === 0
 			? []
 			: [{ role: 'system', content: reader.texts(fields.system) }]
-	const { tools, haveOwnTypes } = readTools(fields.tools, reader)
+	const { tools, haveDefinedTypes } = readTools(fields.tools, reader)
 	const incoming = readTurns(fields.messages, reader)
 	const effort = fields.output_config?.effort
 	const prompt = {
@@ -94,7 +95,7 @@ function readPrompt(fields: PromptBody, body: unknown, betas: string | null): Re
 		responseFormat: readFormat(fields),
 		reasoningEffort: effort ?? undefined,
 		reasoningTokens: readThinking(fields.thinking),
-		...readPassthrough(fields, body, haveOwnTypes, betas),
+		...readPassthrough(fields, body, haveDefinedTypes, betas),
 	}
 	return { prompt, parts: { instructions, transient: [], incoming }, dropped: [...reader.dropped] }
 }
@@ -173,8 +174,6 @@ const canonicalThinking: ReadonlySet<string> = new Set(['enabled', 'disabled'])
 const canonicalFieldsWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	metadata: new Set(['user_id']),
 	output_config: new Set(['effort', 'format']),
-	thinking: new Set(['type', 'budget_tokens']),
-	tool_choice: new Set(['type', 'name', 'disable_parallel_tool_use']),
 }
 
 /**
@@ -192,7 +191,9 @@ function readPassthrough(
 	for (const [name, value] of Object.entries(fields))
 		if (value != null && (!canonicalFields.has(name) || hasMoreFields(name, value))) passthrough[name] = exact[name]
 	if (withTools) passthrough.tools = exact.tools
-	if (fields.thinking != null && !canonicalThinking.has(fields.thinking.type)) passthrough.thinking = exact.thinking
+	const isCanonical = fields.thinking == null || canonicalThinking.has(fields.thinking.type)
+	if (!isCanonical) passthrough.thinking = exact.thinking
+	Object.assign(passthrough, readInnerFields(isCanonical ? fields : { ...fields, thinking: undefined }))
 	const names = (betas ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
 	if (names.length > 0) passthrough.betas = names
 	if (Object.keys(passthrough).length === 0) return { passthrough: {}, passthroughWire: undefined }
@@ -202,9 +203,5 @@ function readPassthrough(
 function hasMoreFields(name: string, value: unknown): boolean {
 	const within = Object.hasOwn(canonicalFieldsWithin, name) ? canonicalFieldsWithin[name] : undefined
 	if (within === undefined || typeof value !== 'object' || value === null) return false
-	// The writer of the answer omits the thinking.
-	const isHidden = (field: string, nested: unknown) => field === 'display' && nested === 'omitted'
-	return Object.entries(value).some(
-		([field, nested]) => nested != null && !within.has(field) && !isHidden(field, nested),
-	)
+	return Object.entries(value).some(([field, nested]) => nested != null && !within.has(field))
 }

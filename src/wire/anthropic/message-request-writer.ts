@@ -2,8 +2,7 @@
 // dropping it would make the response wrong, the request is rejected.
 
 import { requestFor } from '../../chat/destination.ts'
-import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { exactMembers } from '../../chat/json-text.ts'
+import type { Json, JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat } from '../../chat/request.ts'
 import {
@@ -18,6 +17,7 @@ import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
 import { removeSchemaBounds } from '../json/schema-bounds.ts'
 import { markEnds, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
+import { withInnerFields } from './inner-fields.ts'
 import { reportDroppedContent } from './message-content-fates.ts'
 import { type LaterInstructions, writeBlocks, writeTurns } from './message-turns-writer.ts'
 import { closeObjects } from './output-schema.ts'
@@ -61,12 +61,7 @@ export function writeMessageRequest(
 ): WrittenMessageRequest {
 	requireOneChoice(given)
 	const request = requestFor({ wire: messagesWire, origin, requiresSignatures: true }, given, drop)
-	const {
-		betas,
-		thinking: ownThinking,
-		tool_choice: ownChoice,
-		...native
-	} = passthroughFor(request, messagesWire, drop)
+	const { betas, ...native } = passthroughFor(request, messagesWire, drop)
 	const prompt = writePrompt(request, form, drop)
 	const thinking = writeThinking(request, form, drop)
 	return {
@@ -80,22 +75,10 @@ export function writeMessageRequest(
 			metadata: request.user === undefined ? undefined : { user_id: request.user },
 			stream,
 			...mergeOutput(thinking, request.responseFormat, form, drop),
-			...native,
-			thinking: withOwnFields(thinking.thinking, ownThinking),
-			tool_choice: withOwnFields(prompt.tool_choice, ownChoice),
+			...withInnerFields({ ...thinking, ...prompt }, native, drop),
 		},
 	}
 }
-
-/** `written` with the fields that only the client's object has; the client's object if only this wire has its type. */
-function withOwnFields(written: Json | undefined, own: Json | undefined): Json | undefined {
-	if (!isObject(own)) return written
-	const { type } = own
-	if (typeof type === 'string' && !canonicalTypes.has(type)) return own as JsonObject
-	return isObject(written) && written.type === type ? ({ ...exactMembers(own), ...written } as JsonObject) : written
-}
-
-const canonicalTypes: ReadonlySet<string> = new Set(['enabled', 'disabled', 'auto', 'any', 'tool', 'none'])
 
 /**
  * The same for a token counting request. Dropped features are not reported, since there is no response that they could
@@ -267,7 +250,8 @@ function mergeOutput(
 			return {}
 		case 'json-schema': {
 			const given = format.schema ?? { type: 'object', properties: {} }
-			const schema = closeObjects(writeSchema(given, 'response_format', form, drop))
+			const closed = closeObjects(writeSchema(given, 'response_format', form, drop))
+			const schema = format.description === undefined ? closed : { description: format.description, ...closed }
 			const known = typeof effort === 'object' && effort !== null ? effort : {}
 			return { output_config: { ...known, format: { type: 'json_schema', schema } } }
 		}

@@ -11,14 +11,14 @@ import { fieldError, unsupportedError } from './schema-error.ts'
 
 export interface ReadTools {
 	readonly tools: readonly FunctionTool[]
-	/** Some tools are of a type that this wire defines, so an upstream of this wire receives all of them unchanged. */
-	readonly haveOwnTypes: boolean
+	/** Some tools are of types that the API defines, so an upstream of this wire receives them unchanged. */
+	readonly haveDefinedTypes: boolean
 }
 
 /** @throws ChatError `unsupported` for tools that only Anthropic's servers can run. */
 export function readTools(bodies: PromptBody['tools'], reader: Pick<BlockReader, 'dropped'>): ReadTools {
 	const tools = (bodies ?? []).map((body, index) => readTool(body, index, reader))
-	return { tools, haveOwnTypes: (bodies ?? []).some((body) => !isCustom(body)) }
+	return { tools, haveDefinedTypes: (bodies ?? []).some((body) => !isCustom(body)) }
 }
 
 function readTool(body: MessagesToolBody, index: number, { dropped }: Pick<BlockReader, 'dropped'>): FunctionTool {
@@ -67,8 +67,6 @@ const canonical: ReadonlySet<string> = new Set([
 	'input_schema',
 	'strict',
 	'cache_control',
-	// Arguments are always streamed as they arrive.
-	'eager_input_streaming',
 ])
 
 /** @throws ChatError `invalid-request` for a choice of a tool that the request does not define. */

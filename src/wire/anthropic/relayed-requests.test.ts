@@ -23,11 +23,14 @@ const text = { type: 'text', media_type: 'text/plain', data: 'D' }
 
 const cases: Readonly<Record<string, readonly [body: object, other: readonly string[]]>> = {
 	'a field of a tool': [{ ...base, ...tools, tools: [{ ...tool, input_examples: [{}] }] }, ['tools[0].input_examples']],
-	'a field of the tool choice': [{ ...base, ...tools, tool_choice: { type: 'auto', x: 1 } }, ['tool_choice']],
-	'a field of enabled thinking': [{ ...base, thinking: { type: 'enabled', budget_tokens: 1024, x: 1 } }, ['thinking']],
+	'a field of the tool choice': [{ ...base, ...tools, tool_choice: { type: 'auto', x: 1 } }, ['tool_choice.x']],
+	'a field of enabled thinking': [
+		{ ...base, thinking: { type: 'enabled', budget_tokens: 1024, x: 1 } },
+		['thinking.x'],
+	],
 	'the display of thinking': [
 		{ ...base, thinking: { type: 'enabled', budget_tokens: 1024, display: 'summarized' } },
-		['thinking'],
+		['thinking.display'],
 	],
 	'thinking of another type': [{ ...base, thinking: { type: 'adaptive', display: 'summarized' } }, ['thinking']],
 	'a field of an image': [

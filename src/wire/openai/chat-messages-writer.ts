@@ -100,7 +100,7 @@ function writeToolMessage(message: ToolMessage, form: MessagesForm, drop: Drop):
 	const inPlace = message.contentWire === openaiWire
 	const parts = inPlace ? message.content : message.content.filter((part) => part.type === 'text')
 	const isOwn = cacheMark === undefined || isOwnMark(cacheMark)
-	const result = markLastText(writeFailure(parts, message, form, drop), isOwn ? undefined : cacheMark)
+	const result = markLastText(writeFailure(parts, message, form, drop), isOwn ? undefined : cacheMark, drop)
 	return withRest(
 		{
 			role: 'tool',
@@ -113,9 +113,13 @@ function writeToolMessage(message: ToolMessage, form: MessagesForm, drop: Drop):
 }
 
 /** Servers that accept marks of other clients accept them on text. */
-function markLastText(parts: readonly ToolPart[], cacheMark: CacheMark | undefined): readonly ToolPart[] {
+function markLastText(parts: readonly ToolPart[], cacheMark: CacheMark | undefined, drop: Drop): readonly ToolPart[] {
 	const last = parts.findLastIndex((part) => part.type === 'text')
-	if (cacheMark === undefined || last === -1) return parts
+	if (cacheMark === undefined) return parts
+	if (last === -1) {
+		drop('cache_control')
+		return parts
+	}
 	return parts.map((part, index) => (index === last && part.type === 'text' ? { ...part, cacheMark } : part))
 }
 

@@ -132,6 +132,16 @@ test("another wire's fields are dropped and reported", () => {
 	expect(body).not.toHaveProperty('betas')
 })
 
+test('a cache mark of another API on a tool result without text is reported, even to servers that accept such marks', () => {
+	const dropped: string[] = []
+	const call = { type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' } as const
+	const result = { role: 'tool', callId: 'c', content: [], cacheMark: '1h' } as const
+	const messages = [...plain.messages, { role: 'assistant', content: [call] } as const, result]
+	const drop = (part: string) => dropped.push(part)
+	writeChatRequest({ ...plain, messages }, { model: 'm', form: { ...form, cacheMarks: 'send' }, stream: true, drop })
+	expect(dropped).toEqual(['cache_control'])
+})
+
 requestFatesContract('OpenAI requests', chatRequestFates, (request, drop) =>
 	writeChatRequest(request, {
 		model: 'm',
