@@ -218,6 +218,9 @@ test('a copy at every level has the numbers that did not change', () => {
 	expect(stringifyJson(exactMembers(copy.list[0] as object))).toBe('{"b":1.0,"c":2}')
 	expect(stringifyJson(copy.same)).toBe('{"d":1.0}')
 	expect(copyAllNumbers(1, 2)).toBe(2)
+	const changed = { ...body, a: undefined }
+	const again = copyAllNumbers(changed, { ...changed, list: [{ ...body.list[0] }] })
+	expect(stringifyJson(exactMembers(again.list[0] as object))).toBe('{"b":1.0,"c":1.0}')
 })
 
 test('other folders parse JSON of clients and upstreams with parseJson', async () => {

@@ -97,13 +97,14 @@ export function copyNumbers<Copy extends Readonly<Record<string, unknown>>>(
 }
 
 /**
- * `copy`, a copy of a value of `parseJson` that may lack or replace members at any level: the objects and arrays in it
+ * `copy`, a copy of a value of `parseJson`, or of a changed copy of one, that may lack or replace members at any level: the objects and arrays in it
  * remember the sources of the numbers that did not change. The time depends on the objects that were copied only.
  */
 export function copyAllNumbers<Copy>(given: unknown, copy: Copy): Copy {
-	if (!isRecord(given) || !isRecord(copy) || copy === given || !texts.has(given)) return copy
+	if (!isRecord(given) || !isRecord(copy) || copy === given) return copy
 	copyNumbers(given, copy)
-	for (const [name, value] of Object.entries(given)) copyAllNumbers(value, copy[name])
+	for (const [name, value] of Object.entries(given))
+		if (isRecord(value) && texts.has(value)) copyAllNumbers(value, copy[name])
 	return copy
 }
 
