@@ -209,6 +209,16 @@ describe('client JSON is unchanged', () => {
 		expect(received()).toContain(`"options":${nasty},"list":[1.0,${nasty}]`)
 	})
 
+	test.each(['/v1/chat/completions', '/aleph-alpha/chat/completions'])(
+		'in unknown fields of a request that breaks a rule of OpenAI: %s',
+		async (path) => {
+			server.answers = whole
+			const tool = '{"type":"function","function":{"name":"f","ratio":1.0},"ratio":2.0}'
+			await send(path, `{"model":"chat","temperature":9,"messages":[${user}],"tools":[${tool}]}`)
+			expect(received()).toContain(tool)
+		},
+	)
+
 	test('in unknown fields of messages, content and tools', async () => {
 		server.answers = whole
 		let count = 0
