@@ -2,7 +2,15 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { Glob } from 'bun'
 import { randomOf } from '../system/random.testing.ts'
-import { copyNumbers, exactMembers, parseJson, readInteger, stringifyJson, writeInteger } from './json-text.ts'
+import {
+	copyAllNumbers,
+	copyNumbers,
+	exactMembers,
+	parseJson,
+	readInteger,
+	stringifyJson,
+	writeInteger,
+} from './json-text.ts'
 
 const nasty = '{"id":1234567890123456789,"price":1.0,"neg":-0.0,"12":1,"2":2}'
 
@@ -199,6 +207,20 @@ test('a changed copy has the numbers that it did not change', () => {
 	expect(stringifyJson(exactMembers(copy))).toBe('{"a":1.0,"b":2,"seed":9223372036854775807}')
 	expect(readInteger(Number(copy.seed), copy, 'seed')).toBe(9223372036854775807n)
 	expect(stringifyJson(copy)).toBe(JSON.stringify({ ...copy }))
+})
+
+test('a copy at every level has the numbers that did not change', () => {
+	const text = '{"a":1.0,"list":[{"b":1.0,"c":1.0},1e3],"same":{"d":1.0},"plain":{"e":1}}'
+	const body = parseJson(text) as { list: [{ b: number; c: number }, number]; same: object; plain: object }
+	const copy = copyAllNumbers(body, { ...body, list: [{ ...body.list[0], c: 2 }, body.list[1]], plain: { e: 1 } })
+	expect(stringifyJson(exactMembers(copy))).toContain('"a":1.0')
+	expect(stringifyJson(exactMembers(copy.list))).toBe('[{"b":1,"c":2},1e3]')
+	expect(stringifyJson(exactMembers(copy.list[0] as object))).toBe('{"b":1.0,"c":2}')
+	expect(stringifyJson(copy.same)).toBe('{"d":1.0}')
+	expect(copyAllNumbers(1, 2)).toBe(2)
+	const changed = { ...body, a: undefined }
+	const again = copyAllNumbers(changed, { ...changed, list: [{ ...body.list[0] }] })
+	expect(stringifyJson(exactMembers(again.list[0] as object))).toBe('{"b":1.0,"c":1.0}')
 })
 
 test('other folders parse JSON of clients and upstreams with parseJson', async () => {

@@ -1,6 +1,7 @@
 // JSON text that is parsed and written again. JSON.parse rounds long integers, turns `1.0` into `1` and moves keys such
 // as "12" to the front, so objects and arrays whose text would change remember it, and `stringifyJson` writes that text
-// again. Everything else sees plain objects. This file does not know what the JSON means.
+// again. Everything else sees plain objects. This file does not know what the JSON means. Long because the parser, the
+// writer and the copies share what is remembered.
 
 import type { JsonObject } from './json.ts'
 
@@ -93,6 +94,23 @@ export function copyNumbers<Copy extends Readonly<Record<string, unknown>>>(
 	const numbers = [...(numberSources.get(object) ?? [])].filter(([name]) => Object.is(object[name], copy[name]))
 	if (numbers.length > 0) numberSources.set(copy, new Map(numbers))
 	return copy
+}
+
+/**
+ * `copy`, a copy of a value of `parseJson`, or of a changed copy of one, that may lack or replace members at any level: the objects and arrays in it
+ * remember the sources of the numbers that did not change. The time depends on the objects that were copied only.
+ */
+export function copyAllNumbers<Copy>(given: unknown, copy: Copy): Copy {
+	if (!isRecord(given) || !isRecord(copy) || copy === given) return copy
+	copyNumbers(given, copy)
+	for (const [name, value] of Object.entries(given))
+		if (isRecord(value) && texts.has(value)) copyAllNumbers(value, copy[name])
+	return copy
+}
+
+/** Arrays are records of their indexes. */
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null
 }
 
 /**

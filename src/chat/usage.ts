@@ -28,3 +28,23 @@ export function countedUsage(completionTokens: number, promptTokens = 0): Usage 
 export function isEstimated({ source, promptTokens }: Usage): boolean {
 	return source === 'counted' && promptTokens === 0
 }
+
+/**
+ * Usage that an upstream reports after `earlier` in the same answer. Its counts are cumulative, so the later ones
+ * replace the earlier ones. A 0 does not: servers send it for counts that they leave out.
+ */
+export function laterUsage(earlier: Usage | undefined, later: Usage): Usage {
+	if (earlier === undefined) return later
+	const promptTokens = later.promptTokens || earlier.promptTokens
+	const completionTokens = later.completionTokens || earlier.completionTokens
+	return {
+		promptTokens,
+		completionTokens,
+		cachedTokens: Math.min(later.cachedTokens || earlier.cachedTokens, promptTokens),
+		cacheWriteTokens: later.cacheWriteTokens || earlier.cacheWriteTokens,
+		cacheWrite1hTokens: later.cacheWrite1hTokens || earlier.cacheWrite1hTokens,
+		reasoningTokens: Math.min(later.reasoningTokens || earlier.reasoningTokens, completionTokens),
+		rest: later.rest,
+		source: later.source,
+	}
+}

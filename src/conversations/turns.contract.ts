@@ -38,6 +38,13 @@ export function turnsContract(open: OpenStore): void {
 			expect((await fixture.own.index.find(made.id))?.head).toBe(answerId(second, 0))
 		})
 
+		test('have more inputs than a statement has parameters', async () => {
+			const made = conversation()
+			const texts = Array.from({ length: 7000 }, (_, index) => String(index))
+			await fixture.exchange({ conversation: made.id, create: made, inputs: texts.map(user) }, 'end')
+			expect(await fixture.textsOf(made.id)).toEqual([...texts, 'end'])
+		})
+
 		test('are returned in their state while running and after they end', async () => {
 			const made = conversation()
 			const begun = turn({

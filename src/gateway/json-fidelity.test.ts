@@ -209,6 +209,35 @@ describe('client JSON is unchanged', () => {
 		expect(received()).toContain(`"options":${nasty},"list":[1.0,${nasty}]`)
 	})
 
+	test.each(['/v1/chat/completions', '/aleph-alpha/chat/completions'])(
+		'in unknown fields of a request that breaks a rule of OpenAI: %s',
+		async (path) => {
+			server.answers = whole
+			const tool = '{"type":"function","function":{"name":"f","ratio":1.0},"ratio":2.0}'
+			await send(path, `{"model":"chat","temperature":9,"messages":[${user}],"tools":[${tool}]}`)
+			expect(received()).toContain(tool)
+		},
+	)
+
+	test('in unknown fields of messages, content and tools', async () => {
+		server.answers = whole
+		let count = 0
+		const own = () => `"big":9007199254740993,"ratio":${++count}.0`
+		const block = (type: string, fields: string) => `{"type":"${type}",${fields},${own()}}`
+		const given = `{"model":"messages","max_tokens":9,"system":[${block('text', '"text":"a"')}],
+			"messages":[{"role":"user","content":[${block('text', '"text":"b"')},${block('image', '"source":{"type":"url","url":"https://x.test/a.png"}')}],${own()}},
+			{"role":"assistant","content":[${block('thinking', '"thinking":"c","signature":"s"')},${block('tool_use', '"id":"t","name":"f","input":{}')},${block('server_tool_use', '"id":"u","name":"w","input":{}')}]},
+			{"role":"user","content":[${block('tool_result', `"tool_use_id":"t","content":[${block('text', '"text":"d"')}]`)}]}],
+			"tools":[{"name":"f","input_schema":{"type":"object"},${own()}}]}`
+		await send('/anthropic/v1/messages', given)
+		const all = given.match(/"big":9007199254740993,"ratio":\d+\.0/g)?.sort()
+		expect(
+			received()
+				.match(/"big":9007199254740993,"ratio":\d+\.0/g)
+				?.sort(),
+		).toEqual(all)
+	})
+
 	test.each(['9223372036854775807', '-9223372036854775808', '18446744073709551615', '9007199254740993', '7'])(
 		'in the seed %s',
 		async (seed) => {

@@ -27,8 +27,10 @@ export function readChat(body: unknown): ReadChat {
 		if (typeof penalty === 'number') fields[name] = Math.max(-maxPenalty, Math.min(maxPenalty, penalty))
 	}
 	fields.response_format = relaxStrict(fields.response_format, 'json_schema', 'schema')
-	if (Array.isArray(fields.tools))
-		fields.tools = fields.tools.map((tool: unknown) => relaxStrict(tool, 'function', 'parameters'))
+	const tools: readonly unknown[] = Array.isArray(fields.tools) ? fields.tools : []
+	const relaxed = tools.map((tool) => relaxStrict(tool, 'function', 'parameters'))
+	// Only the client's own list remembers how its numbers are written.
+	if (relaxed.some((tool, index) => tool !== tools[index])) fields.tools = relaxed
 	if (maximumTokens != null && fields.max_tokens == null && fields.max_completion_tokens == null)
 		fields.max_tokens = maximumTokens
 	const { hosting, tags } = body

@@ -1,5 +1,6 @@
 // The conversation of a request with a `thread`, by the message ids that Anthropic's clients send.
 
+import type { JsonObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
 import { restFor } from '../../chat/rest.ts'
 import type { Turn } from '../../conversations/conversation.ts'
@@ -24,21 +25,21 @@ import { fieldError } from '../../wire/anthropic/schema-error.ts'
 import type { ChatCall, CountCall, MessageReferences } from '../call.ts'
 
 /** How the call of a request is read once its thread is known. */
-type ReadCall<Requested> = (body: unknown, thread?: MessageThread) => Requested
+type ReadThreadCall<Requested> = (body: unknown, thread?: MessageThread) => Requested
 
 /** What a request continues. */
 export interface MessageThread {
 	readonly origin: ThreadOrigin
 	readonly errors: ThreadErrors
 	/** The fields that are the same in every request of the thread. */
-	readonly echo: Thread['echo']
+	readonly echo: JsonObject
 }
 
 /** The call of a request with a thread. One that continues a thread refers to the stored turn. */
 export function readThreadCall<Requested extends ChatCall | CountCall>(
 	body: unknown,
 	thread: MessageThreadBody,
-	read: ReadCall<Requested>,
+	read: ReadThreadCall<Requested>,
 ): Requested {
 	if (thread.type === 'create')
 		return read(body, { origin: { type: 'new' }, errors: errorsOf(''), echo: writeThreadSettings(body) })
@@ -67,7 +68,7 @@ function continuedCall<Requested extends ChatCall | CountCall>(
 	body: unknown,
 	previous: string,
 	found: FoundMessages,
-	read: ReadCall<Requested>,
+	read: ReadThreadCall<Requested>,
 ): Requested {
 	const { turn, tip } = found
 	const errors = errorsOf(previous)

@@ -80,8 +80,12 @@ async function insert(sql: Sql, attachment: Attachment, { before, branch }: Tree
 		await sql`
 			INSERT INTO branches (conversation, branch, parent_branch, parent_depth)
 			VALUES (${attachment.conversation}, ${branch}, ${before.branch}, ${before.depth})`
-	await sql`INSERT INTO messages ${sql(rows)}`
+	for (let first = 0; first < rows.length; first += maxRowsPerStatement)
+		await sql`INSERT INTO messages ${sql(rows.slice(first, first + maxRowsPerStatement))}`
 }
+
+/** SQLite allows 32,766 parameters in a statement, and PostgreSQL 65,535. */
+const maxRowsPerStatement = 1000
 
 const positionRow = z.object({
 	branch: z.coerce.number(),

@@ -1,7 +1,8 @@
 // Reads the unknown fields of messages and content blocks. They go back to this wire unchanged.
 
-import { isObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
+import { field } from '../json/fields.ts'
 import { readUnknownFields } from '../json/unknown-fields.ts'
 import { messagesWire } from './formats.ts'
 
@@ -10,8 +11,16 @@ export function readRest(value: unknown, known: ReadonlySet<string>): Rest | und
 	return readUnknownFields(messagesWire, value, known)
 }
 
-/** The types of the blocks that have a canonical form. */
-type KnownBlock = 'text' | 'thinking' | 'redacted_thinking' | 'tool_use' | 'tool_result' | 'image' | 'document'
+/** The types of the blocks that have a canonical form; `searchable`: of those that other wires receive as text. */
+type KnownBlock =
+	| 'text'
+	| 'thinking'
+	| 'redacted_thinking'
+	| 'tool_use'
+	| 'tool_result'
+	| 'image'
+	| 'document'
+	| 'searchable'
 
 const knownFields: Readonly<Record<KnownBlock, ReadonlySet<string>>> = {
 	text: new Set(['type', 'text']),
@@ -21,15 +30,36 @@ const knownFields: Readonly<Record<KnownBlock, ReadonlySet<string>>> = {
 	tool_result: new Set(['type', 'tool_use_id', 'content', 'is_error']),
 	image: new Set(['type', 'source']),
 	document: new Set(['type', 'source', 'title']),
+	searchable: new Set(['type', 'source', 'title', 'context', 'content', 'citations']),
 }
 
-/** The rest of a content block. A field with the value that it has by default is not part of it. */
+/**
+ * The rest of a content block. A field with the value that it has by default is not part of it. Unknown fields of its
+ * source are named by their path, such as `source.name`.
+ */
 export function readBlockRest(type: KnownBlock, block: object): Rest | undefined {
-	const rest = readRest(block, knownFields[type])
-	if (rest === undefined) return undefined
-	const fields = Object.entries(rest.fields).filter(([name, value]) => !isRepresented(name, value))
-	return restOf(messagesWire, Object.fromEntries(fields))
+	const fields = Object.entries(readRest(block, knownFields[type])?.fields ?? {}).filter(
+		([name, value]) => !isRepresented(name, value),
+	)
+	const source = Object.entries(readRest(field(block, 'source'), sourceFields)?.fields ?? {})
+	return restOf(
+		messagesWire,
+		Object.fromEntries([...fields, ...source.map(([name, value]) => [sourcePath + name, value] as const)]),
+	)
 }
+
+/** A block with a source, and its rest. */
+export function withBlockRest(block: JsonObject, rest: Rest | undefined): JsonObject {
+	const fields: Record<string, Json | undefined> = {}
+	const source: Record<string, Json | undefined> = {}
+	for (const [name, value] of Object.entries(rest?.fields ?? {}))
+		if (name.startsWith(sourcePath)) source[name.slice(sourcePath.length)] = value
+		else fields[name] = value
+	return { ...block, ...(isObject(block.source) ? { source: { ...block.source, ...source } } : {}), ...fields }
+}
+
+const sourcePath = 'source.'
+const sourceFields: ReadonlySet<string> = new Set(['type', 'url', 'media_type', 'data', 'file_id', 'content'])
 
 function isRepresented(name: string, value: unknown): boolean {
 	switch (name) {

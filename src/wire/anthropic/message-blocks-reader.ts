@@ -2,6 +2,7 @@
 // title, which every model understands. Blocks of unknown types become provider items.
 
 import type { JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import type {
 	CacheMark,
 	CacheTtl,
@@ -11,8 +12,8 @@ import type {
 	TextPart,
 	ToolPart,
 } from '../../chat/message.ts'
-import { writePath } from '../json/schema-issue.ts'
-import { readBlockRest, readRest } from './block-rest.ts'
+import { mergeRest } from '../../chat/rest.ts'
+import { readBlockRest } from './block-rest.ts'
 import { messagesWire } from './formats.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'
 import { unsupportedError } from './schema-error.ts'
@@ -54,15 +55,12 @@ export class BlockReader {
 		switch (block.type) {
 			case 'text':
 				return [this.text(block)]
-			case 'image': {
-				const lost = lostInSource(block.source)
-				const image = readImage(block, path)
-				return lost.length === 0 ? [image] : [itemOf(block, { parts: [image], lost })]
-			}
+			case 'image':
+				return [readImage(block, path)]
 			case 'document':
 				return this.document(block, path)
 			case 'search_result':
-				return citing(block, [readSearchResult(block)], [...lostIn(block, searchResultFields), ...lostInTexts(block)])
+				return searchable(block, [readSearchResult(block)], lostInTexts(block))
 			case 'tool_reference': {
 				const { tool_name: text, cache_control } = block
 				return [itemOf(block, { parts: [{ type: 'text', text, ...readCacheMark(cache_control) }] })]
@@ -77,17 +75,12 @@ export class BlockReader {
 	private document(block: DocumentBody, path: BlockPath): readonly ToolPart[] {
 		const { source, title, context, cache_control } = block
 		const mark = readCacheMark(cache_control)
-		const lost = lostInSource(source)
-		if (source.type === 'text') {
-			const text = headed({ title, context }, source.data)
-			return citing(block, [{ type: 'text', text, ...mark }], [...lostIn(block, documentFields), ...lost])
-		}
+		if (source.type === 'text')
+			return searchable(block, [{ type: 'text', text: headed({ title, context }, source.data), ...mark }])
 		if (source.type === 'content') {
 			const parts = this.documentContent(source.content, [...path, 'source', 'content'])
-			const marked = markLast([...heading({ title, context }), ...parts], mark)
-			return citing(block, marked, [...lostIn(block, documentFields), ...lost])
+			return searchable(block, markLast([...heading({ title, context }), ...parts], mark))
 		}
-		for (const name of lost) this.dropped.add(writePath([...path, name]))
 		const name = title ?? undefined
 		const rest = readBlockRest('document', block)
 		switch (source.type) {
@@ -113,23 +106,6 @@ function readSearchResult({ title, source, content, cache_control }: SearchResul
 	return { type: 'text', text, ...readCacheMark(cache_control) }
 }
 
-const documentFields: ReadonlySet<string> = new Set([
-	...['type', 'source', 'title', 'context', 'citations', 'cache_control'],
-])
-const searchResultFields: ReadonlySet<string> = new Set([
-	...['type', 'source', 'title', 'content', 'citations', 'cache_control'],
-])
-const sourceFields: ReadonlySet<string> = new Set(['type', 'media_type', 'data', 'url', 'file_id', 'content'])
-
-/** Unknown fields of a block that becomes text. */
-function lostIn(block: object, known: ReadonlySet<string>): readonly string[] {
-	return Object.keys(readRest(block, known)?.fields ?? {})
-}
-
-function lostInSource(source: object): readonly string[] {
-	return lostIn(source, sourceFields).map((name) => `source.${name}`)
-}
-
 /** Fields of the texts of a search result, which its only part cannot have. */
 function lostInTexts({ content }: SearchResultBody): readonly string[] {
 	return content.flatMap((text, index) => {
@@ -140,21 +116,26 @@ function lostInTexts({ content }: SearchResultBody): readonly string[] {
 }
 
 /**
- * The parts of a block. Only this wire cites blocks, so one with citations has to arrive there unchanged.
+ * The parts of a block that other wires receive as text. Only this wire cites blocks and knows their other fields, so
+ * one with any of them has to arrive there unchanged.
  *
  * @param others paths of further fields that the parts cannot have.
  */
-function citing(
+function searchable(
 	block: DocumentBody | SearchResultBody,
 	parts: readonly (TextPart | ImagePart)[],
 	others: readonly string[] = [],
 ): readonly ToolPart[] {
 	const lost = block.citations?.enabled === true ? ['citations', ...others] : others
-	return lost.length === 0 ? parts : [itemOf(block, { parts, lost })]
+	const rest = readBlockRest('searchable', block)
+	if (lost.length === 0 && rest === undefined) return parts
+	const [first, ...following] = parts
+	const shown = first === undefined ? [] : [{ ...first, rest: mergeRest(first.rest, rest) }, ...following]
+	return [itemOf(block, { parts: shown, lost })]
 }
 
 function itemOf(block: ContentBody, substitute: Substitute): ProviderItem {
-	return { type: 'provider-item', wire: messagesWire, item: block as JsonObject, substitute }
+	return { type: 'provider-item', wire: messagesWire, item: exactMembers(block) as JsonObject, substitute }
 }
 
 /** A block without a canonical form. */

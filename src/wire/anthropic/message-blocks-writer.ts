@@ -3,6 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { FilePart, ImagePart, TextPart, UserPart } from '../../chat/message.ts'
+import { withBlockRest } from './block-rest.ts'
 import { writeCacheMark } from './cache-marks.ts'
 
 export type WrittenBlock = JsonObject
@@ -46,17 +47,12 @@ function writeImage({ url, cacheMark, rest }: ImagePart): WrittenBlock {
 	const inline = readDataUrl(url)
 	const source =
 		inline === undefined ? { type: 'url', url } : { type: 'base64', media_type: inline.type, data: inline.data }
-	return { type: 'image', source, ...writeCacheMark(cacheMark), ...rest?.fields }
+	return withBlockRest({ type: 'image', source, ...writeCacheMark(cacheMark) }, rest)
 }
 
 function writeDocument({ id, name, data, url, cacheMark, rest }: FilePart): WrittenBlock {
-	return {
-		type: 'document',
-		source: writeSource(id, data, url),
-		title: name,
-		...writeCacheMark(cacheMark),
-		...rest?.fields,
-	}
+	const source = writeSource(id, data, url)
+	return withBlockRest({ type: 'document', source, title: name, ...writeCacheMark(cacheMark) }, rest)
 }
 
 function writeSource(id: string | undefined, data: string | undefined, url: string | undefined): JsonObject {

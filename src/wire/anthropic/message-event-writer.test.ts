@@ -174,6 +174,15 @@ describe('a stream', () => {
 		})
 		expect(written.at(-1)).toEqual({ type: 'message_stop' })
 	})
+	test('takes time that grows with the number of unknown fields', () => {
+		const fields = Array.from({ length: 10_000 }, (_, index) => ({ [`field${index}`]: index }))
+		const rests = fields.map(
+			(one): ChatEvent => ({ type: 'rest', choice: 0, rest: { wire: 'anthropic', fields: one } }),
+		)
+		const began = performance.now()
+		write(answer([...rests, ...text('a')]))
+		expect(performance.now() - began).toBeLessThan(2000)
+	})
 	test('has the model name of the request', () => {
 		const [first] = dataOf(write([{ type: 'start', model: 'real-model' }]))
 		expect(first).toMatchObject({ message: { model: 'public' } })

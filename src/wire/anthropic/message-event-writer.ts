@@ -5,7 +5,7 @@ import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, ChoiceFinishEvent, PartDeltaEvent, PartEndEvent, StartedPart } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
-import { mergeRest, type Rest, restFor } from '../../chat/rest.ts'
+import { mergeRest, type Rest, RestFold, restFor } from '../../chat/rest.ts'
 import { countedUsage, type Usage } from '../../chat/usage.ts'
 import { type BlockShape, writeRedacted, writeText, writeThinking, writeToolUse } from './content-block-writer.ts'
 import { writeErrorBody } from './error-writer.ts'
@@ -28,7 +28,7 @@ export class MessageEventWriter {
 	private isBlockOpen = false
 	private refusal = ''
 	private hasCalls = false
-	private rest: Rest | undefined
+	private readonly rest = new RestFold()
 	private ending: ReturnType<typeof writeStop> | undefined
 
 	constructor(identity: MessageIdentity, shape: BlockShape) {
@@ -49,7 +49,7 @@ export class MessageEventWriter {
 			case 'part-end':
 				return this.endPart(event)
 			case 'rest':
-				this.rest = mergeRest(this.rest, event.rest)
+				this.rest.add(event.rest)
 				return ''
 			case 'choice-finish':
 				return this.finishChoice(event)
@@ -165,7 +165,7 @@ export class MessageEventWriter {
 			stop_details = ending.stop_details,
 			container = null,
 			...others
-		} = restFor(messagesWire, this.rest)
+		} = restFor(messagesWire, this.rest.rest)
 		const delta = { ...ending, stop_reason, stop_details, container }
 		return (
 			this.close() +

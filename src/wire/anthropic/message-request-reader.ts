@@ -3,13 +3,13 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
-import { exactMembers } from '../../chat/json-text.ts'
+import { copyAllNumbers, exactMembers } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
 import type { ThreadMessages } from '../../conversations/thread.ts'
 import { strictViolation } from '../json/strict-schema.ts'
-import { readRest } from './block-rest.ts'
 import { messagesWire } from './formats.ts'
+import { readInnerFields } from './inner-fields.ts'
 import { BlockReader } from './message-blocks-reader.ts'
 import {
 	countRequestSchema,
@@ -46,7 +46,7 @@ export interface ReadMessageRequest {
 export function readMessageRequest(body: unknown, betas: string | null): ReadMessageRequest {
 	const parsed = messageRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
-	const fields = parsed.data
+	const fields = copyAllNumbers(body, parsed.data)
 	checkThinking(fields)
 	const { prompt, ...read } = readPrompt(fields, body, betas)
 	const request: EveryField<ChatRequest> = {
@@ -70,7 +70,7 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 export function readCountRequest(body: unknown, betas: string | null): Pick<ReadMessageRequest, 'request' | 'parts'> {
 	const parsed = countRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
-	const { prompt, parts } = readPrompt(parsed.data, body, betas)
+	const { prompt, parts } = readPrompt(copyAllNumbers(body, parsed.data), body, betas)
 	return { request: { ...prompt, sampling: {}, stop: [], choices: 1 }, parts }
 }
 
@@ -194,7 +194,6 @@ const canonicalFields: ReadonlySet<string> = new Set([
 const threadsBeta = 'message-threads-'
 
 const canonicalThinking: ReadonlySet<string> = new Set(['enabled', 'disabled'])
-const canonicalThinkingFields: ReadonlySet<string> = new Set(['type', 'budget_tokens', 'display'])
 /** For fields that are objects: the nested fields that the canonical request represents. */
 const canonicalFieldsWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	metadata: new Set(['user_id']),
@@ -216,11 +215,15 @@ function readPassthrough(
 	for (const [name, value] of Object.entries(fields))
 		if (value != null && (!canonicalFields.has(name) || hasMoreFields(name, value))) passthrough[name] = exact[name]
 	if (haveDefinedTypes) passthrough.tools = exact.tools
-	if (own.length > 0 && fields.tool_choice != null) passthrough.tool_choice = exact.tool_choice
-	if (fields.thinking != null && !canonicalThinking.has(fields.thinking.type)) passthrough.thinking = exact.thinking
-	else
-		for (const [name, value] of Object.entries(readRest(fields.thinking, canonicalThinkingFields)?.fields ?? {}))
-			passthrough[`thinking.${name}`] = value
+	const passesChoice = own.length > 0 && fields.tool_choice != null
+	if (passesChoice) passthrough.tool_choice = exact.tool_choice
+	const isCanonical = fields.thinking == null || canonicalThinking.has(fields.thinking.type)
+	if (!isCanonical) passthrough.thinking = exact.thinking
+	const translated = {
+		thinking: isCanonical ? fields.thinking : undefined,
+		tool_choice: passesChoice ? undefined : fields.tool_choice,
+	}
+	Object.assign(passthrough, readInnerFields(translated))
 	const names = (betas ?? '')
 		.split(',')
 		.map((name) => name.trim())

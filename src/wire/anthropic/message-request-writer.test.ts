@@ -44,6 +44,13 @@ function written(messages: readonly Message[]): unknown {
 	return write({ messages }).body.messages
 }
 
+test('the time for many messages of one role grows with their number', () => {
+	const messages = Array.from({ length: 40_000 }, () => say('user', 'hi'))
+	const began = performance.now()
+	expect(written(messages)).toEqual([{ role: 'user', content: messages.map(() => text('hi')) }])
+	expect(performance.now() - began).toBeLessThan(4000)
+})
+
 const text = (value: string): JsonObject => ({ type: 'text', text: value })
 const look = { type: 'function', name: 'look', parameters: { type: 'object', properties: {} }, strict: false } as const
 

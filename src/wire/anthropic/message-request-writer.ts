@@ -2,7 +2,7 @@
 // dropping it would make the response wrong, the request is rejected.
 
 import { requestFor } from '../../chat/destination.ts'
-import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import type { Json, JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat } from '../../chat/request.ts'
 import {
@@ -17,6 +17,7 @@ import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
 import { removeSchemaBounds } from '../json/schema-bounds.ts'
 import { limitMarks, markEnds, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
+import { withInnerFields } from './inner-fields.ts'
 import { writeBlocks } from './message-blocks-writer.ts'
 import { reportDroppedContent } from './message-content-fates.ts'
 import { hasOwnContent, type LaterInstructions, writeTurns } from './message-turns-writer.ts'
@@ -75,26 +76,10 @@ export function writeMessageRequest(
 			metadata: request.user === undefined ? undefined : { user_id: request.user },
 			stream,
 			...mergeOutput(thinking, request.responseFormat, form, drop),
-			...mergeThinking(thinking, native, drop),
+			...withInnerFields({ ...thinking, ...prompt }, native, drop),
 		},
 	}
 }
-
-/** `native` with its fields of `thinking`, which are reported if thinking is not requested. */
-function mergeThinking({ thinking }: JsonObject, native: JsonObject, drop: Drop): JsonObject {
-	const within = Object.keys(native).filter((name) => name.startsWith(thinkingPrefix))
-	if (within.length === 0) return native
-	const merged = { ...native }
-	const own: Record<string, Json | undefined> = {}
-	for (const name of within) {
-		own[name.slice(thinkingPrefix.length)] = native[name]
-		delete merged[name]
-		if (!isObject(thinking)) drop(name)
-	}
-	return isObject(thinking) ? { ...merged, thinking: { ...thinking, ...own } } : merged
-}
-
-const thinkingPrefix = 'thinking.'
 
 /**
  * The same for a token counting request. Dropped features are not reported, since there is no response that they could

@@ -157,24 +157,25 @@ describe('content', () => {
 			{ type: 'file', rest: { wire: 'anthropic', fields: { citations } } },
 		])
 	})
-	test('blocks that become text or images are items of this wire if they have unknown fields', () => {
+	test('unknown fields of blocks that become text are the rest of their text, and the blocks are items', () => {
 		const own = { own: 1 }
-		const url = { type: 'url', url: 'https://x.example/i.png' }
 		const texts = [{ type: 'text', text: 'a', ...own }]
 		const blocks = [
 			{ type: 'document', source: { type: 'text', data: 'a' }, ...own },
 			{ type: 'document', source: { type: 'text', data: 'a', ...own } },
 			{ type: 'document', source: { type: 'content', content: 'a', ...own }, ...own },
 			{ type: 'search_result', title: 'S', source: 's', content: texts, ...own },
-			{ type: 'image', source: { ...url, ...own } },
 		]
+		const named = (fields: object, lost: readonly string[] = []) => ({ lost, parts: [{ rest: { fields } }] })
+		const path = { 'source.own': 1 }
 		expect(partsOf(...blocks)).toMatchObject([
-			{ type: 'provider-item', item: blocks[0], substitute: { parts: [{ text: 'a' }], lost: ['own'] } },
-			{ type: 'provider-item', item: blocks[1], substitute: { parts: [{ text: 'a' }], lost: ['source.own'] } },
-			{ type: 'provider-item', item: blocks[2], substitute: { lost: ['own', 'source.own'] } },
-			{ type: 'provider-item', item: blocks[3], substitute: { lost: ['own', 'content[0].own'] } },
-			{ type: 'provider-item', item: blocks[4], substitute: { parts: [{ url: url.url }], lost: ['source.own'] } },
+			{ type: 'provider-item', item: blocks[0], substitute: named(own) },
+			{ type: 'provider-item', item: blocks[1], substitute: named(path) },
+			{ type: 'provider-item', item: blocks[2], substitute: named({ ...own, ...path }) },
+			{ type: 'provider-item', item: blocks[3], substitute: named(own, ['content[0].own']) },
 		])
+		const image = { type: 'image', source: { type: 'url', url: 'https://x.example/i.png', ...own } }
+		expect(partsOf(image)).toMatchObject([{ type: 'image', rest: { fields: path } }])
 	})
 })
 
@@ -237,6 +238,14 @@ describe('agent conversations', () => {
 			},
 		])
 		expect(messages[3]?.content).toEqual([])
+	})
+	test('the time for many signed calls grows with their number', () => {
+		const ids = Array.from({ length: 40_000 }, (_, index) => `c${index}`)
+		const signed = ids.flatMap((id) => [{ type: 'redacted_thinking', data: `call:gemini:${id}:S` }, call(id)])
+		const began = performance.now()
+		const [, answer] = messagesOf(...hello, assistant(...signed), user(ids.map((id) => result(id))))
+		expect(performance.now() - began).toBeLessThan(5000)
+		expect(answer?.content.at(-1)).toMatchObject({ id: ids.at(-1), signature: { wire: 'gemini', value: 'S' } })
 	})
 	test('results may span several messages, with instructions between them', () => {
 		const roles = messagesOf(

@@ -7,6 +7,7 @@ import type {
 	AssistantMessage,
 	AssistantPart,
 	Message,
+	Signature,
 	SystemMessage,
 	ToolCall,
 	ToolMessage,
@@ -103,7 +104,11 @@ function readResult(block: ToolResultBody, path: readonly PropertyKey[], reader:
 
 function readAssistant({ content }: AssistantTurnBody, reader: BlockReader): AssistantMessage {
 	if (typeof content === 'string') return { role: 'assistant', content: reader.texts(content) }
-	const signatures = content.flatMap((block) => callSignatureOf(block) ?? [])
+	const signatures = new Map<string, Signature>()
+	for (const block of content) {
+		const found = callSignatureOf(block)
+		if (found !== undefined && !signatures.has(found.id)) signatures.set(found.id, found.signature)
+	}
 	return { role: 'assistant', content: content.flatMap((block) => readPart(block, signatures, reader)) }
 }
 
@@ -113,7 +118,7 @@ function callSignatureOf(block: AssistantBlock): CallSignature | undefined {
 
 function readPart(
 	block: AssistantBlock,
-	signatures: readonly CallSignature[],
+	signatures: ReadonlyMap<string, Signature>,
 	reader: BlockReader,
 ): readonly AssistantPart[] {
 	switch (block.type) {
@@ -141,7 +146,7 @@ function readPart(
 
 function readCall(
 	block: Extract<AssistantBlock, { type: 'tool_use' }>,
-	signatures: readonly CallSignature[],
+	signatures: ReadonlyMap<string, Signature>,
 ): ToolCall {
 	const { id, name, input, cache_control } = block
 	return {
@@ -150,7 +155,7 @@ function readCall(
 		id,
 		name,
 		arguments: stringifyJson(input),
-		signature: signatures.find((one) => one.id === id)?.signature,
+		signature: signatures.get(id),
 		...readCacheMark(cache_control),
 		rest: readBlockRest('tool_use', block),
 	}

@@ -81,9 +81,10 @@ export function writeTurns(
 		if (role === 'assistant') waiting = instruct(waiting, turns, drop)
 		const rest = message.role === 'tool' || isInstruction ? undefined : requestFields(message.rest)
 		const last = turns.at(-1)
-		if (last?.role === role)
-			turns.splice(-1, 1, { role, content: [...last.content, ...content], rest: { ...last.rest, ...rest } })
-		else turns.push({ role, content: [...content], rest })
+		if (last?.role === role) {
+			for (const block of content) last.content.push(block)
+			if (rest !== undefined) turns.splice(-1, 1, { ...last, rest: { ...last.rest, ...rest } })
+		} else turns.push({ role, content: [...content], rest })
 	}
 	instruct(waiting, turns, drop)
 	// A truncated conversation may start with an assistant message; the wire requires a user message first.

@@ -202,6 +202,16 @@ describe('finish reasons and errors', () => {
 		expect(usage).toMatchObject({ promptTokens: 4, completionTokens: 0 })
 	})
 
+	test('a later 0 does not undo a count', () => {
+		const usage = { promptTokenCount: 4, cachedContentTokenCount: 2, candidatesTokenCount: 3, totalTokenCount: 7 }
+		const later = { promptTokenCount: 0, totalTokenCount: 0 }
+		const chunks = [
+			{ ...chunkOf([{ text: 'a' }]), usageMetadata: usage },
+			{ ...chunkOf([], 'STOP'), usageMetadata: later },
+		]
+		expect(read(chunks).at(-1)).toMatchObject({ usage: { promptTokens: 4, completionTokens: 3, cachedTokens: 2 } })
+	})
+
 	test('a stream without a finish reason is truncated; its content and usage remain valid', () => {
 		const usageMetadata = { promptTokenCount: 5, candidatesTokenCount: 1, totalTokenCount: 6 }
 		expect(read([{ ...chunkOf([{ text: 'a' }]), usageMetadata }]).slice(1)).toMatchObject([

@@ -4,7 +4,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import { countedUsage, type Usage } from '../../chat/usage.ts'
+import { countedUsage, laterUsage, type Usage } from '../../chat/usage.ts'
 import { countField, field, listField, textField } from '../json/fields.ts'
 import { asFinishReason, readFinishReason } from '../json/finish-reason.ts'
 import { type ErrorReading, interrupted } from '../json/upstream-error.ts'
@@ -40,7 +40,8 @@ export class GeminiAnswerReader {
 	read(chunk: unknown): readonly ChatEvent[] {
 		if (this.ended) return []
 		if (isObject(field(chunk, 'error'))) return this.fail(readGeminiErrorEvent(chunk, this.reading.errors))
-		this.reported = readUsage(field(chunk, 'usageMetadata')) ?? this.reported
+		const usage = readUsage(field(chunk, 'usageMetadata'))
+		if (usage !== undefined) this.reported = laterUsage(this.reported, usage)
 		this.answering ??= textField(chunk, 'modelVersion')
 		const parts: ChatEvent[] = []
 		const error = this.readParts(chunk, parts)

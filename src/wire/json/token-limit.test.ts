@@ -55,6 +55,15 @@ const prompts: Readonly<Record<string, string>> = {
 	Mistral: 'Prompt contains 40123 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
 	OpenRouter:
 		'This endpoint\'s maximum context length is 131072 tokens. However, you requested about 240000 tokens (232000 of text input, 8000 in the output). Please reduce the length of either one, or use the "middle-out" transform to compress your prompt automatically.',
+	'vLLM, older':
+		'The prompt (total length 40123) is too long to fit into the model (context length 32768). Make sure that `max_model_len` is no smaller than the number of text tokens.',
+	'llama-cpp-python': 'Requested tokens (9000) exceed context window of 4096',
+	'Text Generation Inference': 'Input validation error: `inputs` must have less than 4095 tokens. Given: 5000',
+	Cohere:
+		'too many tokens: total number of tokens in the prompt exceeds the limit of 4081. Try using a shorter prompt, or enable prompt truncating.',
+	'Bedrock, length of the body':
+		'Malformed input request: expected maxLength: 400000, actual: 500000, please reformat your input and try again.',
+	'Volcengine, pictures': 'Total tokens of image and text exceed max message tokens. Request id: 0217',
 	Poolside: "Input length (265330) exceeds model's maximum context length (262144).",
 }
 
@@ -131,6 +140,11 @@ const outputs: readonly (readonly [server: string, message: string, fits: number
 		'Google',
 		'Unable to submit request because it has a maxOutputTokens value of 100000 but the supported range is from 1 (inclusive) to 65537 (exclusive).',
 		65536,
+	],
+	[
+		'Cohere',
+		'too many tokens: max tokens must be less than or equal to 4096, the maximum output length for this model - received 5000.',
+		4096,
 	],
 	['thousands separators', 'max_tokens: 100,000 > 64,000, which is the maximum allowed number of output tokens', 64000],
 ]

@@ -450,7 +450,7 @@ describe('the canonical request has what other wires understand', () => {
 })
 
 test('numbers are sent with all of their digits', () => {
-	const fields = '"key":1234567890123456789,"x":{"12":1.0,"2":1e3}'
+	const fields = '"key":1234567890123456789,"ratio":1.0,"x":{"12":1.0,"2":1e3}'
 	const body = `{"model":"m","messages":[
 		{"role":"user","content":[{"type":"text","text":"a",${fields}},{"type":"image_url","image_url":{"url":"u",${fields}}}]},
 		{"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"},${fields}}],${fields}},
@@ -465,11 +465,39 @@ test('numbers are sent with all of their digits', () => {
 	const odd = parseJson(
 		`{"model":"m","messages":[{"role":"user","content":[{"type":"video_url",${fields}}]}, ${stringifyJson(calls).replace('"{}"', `{${fields}}`)}, ${stringifyJson(result)}]}`,
 	)
+	const violating = readChatRequest(parseJson(body.replace('"model":"m"', '"model":"m","temperature":9')))
+	expect(violating.violation).toBeDefined()
+	const relaxed = stringifyJson(
+		writeChatRequest(violating.request, { model: 'm', form: chatRequestForm({}), stream: false }),
+	)
+	expect(relaxed.split(fields)).toHaveLength(body.split(fields).length)
 	const carried = readChatRequest(odd).request
 	expect(stringifyJson(writeChatRequest(carried, { model: 'm', form: chatRequestForm({}), stream: false }))).toContain(
 		`"video_url",${fields}`,
 	)
 	expect(carried.messages[1]?.content).toMatchObject([{ arguments: `{${fields}}` }])
+})
+
+test('the time for many fields grows with their number', () => {
+	const fields = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`field${index}`, 1]))
+	const inner = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`inner${index}`, 1]))
+	const body = message({ ...user, content: [{ ...image, image_url: { url: 'u', ...inner } }], ...fields })
+	const began = performance.now()
+	expect(relay(body).written).toMatchObject({ messages: body.messages })
+	expect(performance.now() - began).toBeLessThan(4000)
+})
+
+test('the time for the fields of many merged instructions grows with their number', () => {
+	const messages = Array.from({ length: 10_000 }, (_, index) => ({
+		role: 'system',
+		content: 'a',
+		[`field${index}`]: 1,
+	}))
+	const began = performance.now()
+	const [first] = relay({ ...base, messages: [...messages, user] }, { systemMessages: 'first' }).written
+		.messages as readonly object[]
+	expect(performance.now() - began).toBeLessThan(4000)
+	expect(Object.keys(first ?? {})).toHaveLength(10_002)
 })
 
 test('what clients repeat of every answer without a meaning is not sent', () => {

@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { exactMembers, readInteger } from '../../chat/json-text.ts'
+import { copyAllNumbers, exactMembers, readInteger } from '../../chat/json-text.ts'
 import type { ChatRequest, EveryField, Sampling } from '../../chat/request.ts'
 import { field } from '../json/fields.ts'
 import { readMessages } from './chat-messages-reader.ts'
@@ -79,7 +79,7 @@ function parse(body: unknown, violate: Violate): ChatRequestBody {
 	const shape = chatRequestShape.safeParse(body)
 	if (!shape.success) throw violation
 	violate(violation)
-	return shape.data
+	return copyAllNumbers(body, shape.data)
 }
 
 function checkDependencies(fields: ChatRequestBody, violate: Violate): void {

@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import { countedUsage, type Usage } from '../../chat/usage.ts'
+import { countedUsage, laterUsage, type Usage } from '../../chat/usage.ts'
 import { type ReportedFinish, readFinishReason } from '../json/finish-reason.ts'
 import { type ErrorReading, interrupted, readErrorEvent } from '../json/upstream-error.ts'
 import type { Chunk, ChunkChoice } from './chunk.ts'
@@ -66,7 +66,7 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 	read(chunk: Chunk<Choice>, text?: string): readonly ChatEvent[] {
 		if (this.ended) return []
 		if (chunk.isError) return this.fail(readErrorEvent(chunk.sent, this.reading.errors))
-		this.reported = chunk.usage ?? this.reported
+		if (chunk.usage !== undefined) this.reported = laterUsage(this.reported, chunk.usage)
 		const { choices } = chunk
 		if (choices === undefined) return []
 		const events: ChatEvent[] = []

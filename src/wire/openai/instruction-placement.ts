@@ -3,7 +3,7 @@
 
 import type { Message, SystemMessage, TextPart, UserMessage } from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
-import { mergeRest } from '../../chat/rest.ts'
+import { RestFold } from '../../chat/rest.ts'
 import type { ChatRequestForm } from './chat-request-form.ts'
 
 /**
@@ -35,9 +35,11 @@ function isInstruction(message: Message): message is SystemMessage {
 function merge(instructions: readonly SystemMessage[]): readonly SystemMessage[] {
 	const [first] = instructions
 	if (first === undefined) return []
-	const rest = instructions.map((message) => message.rest).reduce(mergeRest)
+	const rest = new RestFold()
+	for (const message of instructions) if (message.rest !== undefined) rest.add(message.rest)
 	const content = instructions.flatMap((message) => message.content)
-	return [{ ...first, content: content.map((part, index) => (index < content.length - 1 ? marked(part) : part)), rest }]
+	const lines = content.map((part, index) => (index < content.length - 1 ? marked(part) : part))
+	return [{ ...first, content: lines, rest: rest.rest }]
 }
 
 /** Results of tools must follow their calls, so instructions between them wait for the next user message. */

@@ -43,16 +43,34 @@ export function withRest(written: JsonObject, rest: Rest | undefined): JsonObjec
 
 /** `written` with unknown fields in the objects that they came from. They never replace a written field. */
 export function withUnknownFields(written: JsonObject, fields: JsonObject): JsonObject {
-	let complete = written
-	for (const [path, value] of Object.entries(fields)) complete = insert(complete, namesOf(path), value)
+	const complete = { ...written }
+	const copies = new Set<JsonObject>([complete])
+	for (const [path, value] of Object.entries(fields)) insert(complete, namesOf(path), value, copies)
 	return complete
 }
 
-function insert(object: JsonObject, [name = '', ...inner]: readonly string[], value: Json | undefined): JsonObject {
+/** Changes `object`, which is one of the `copies`, and adds a copy of each object within that changes. */
+function insert(
+	object: JsonObject,
+	[name = '', ...inner]: readonly string[],
+	value: Json | undefined,
+	copies: Set<JsonObject>,
+): void {
 	const present = Object.hasOwn(object, name) ? object[name] : undefined
-	if (inner.length === 0) return present === undefined ? { ...object, [name]: value } : object
-	if (present === undefined) return { ...object, [name]: insert({}, inner, value) }
-	return isObject(present) ? { ...object, [name]: insert(present, inner, value) } : object
+	if (inner.length === 0) {
+		if (present === undefined) define(object, name, value)
+		return
+	}
+	if (present !== undefined && !isObject(present)) return
+	const within = present !== undefined && copies.has(present) ? present : { ...present }
+	copies.add(within)
+	define(object, name, within)
+	insert(within, inner, value, copies)
+}
+
+/** Also a member named `__proto__`. */
+function define(object: JsonObject, name: string, value: Json | undefined): void {
+	Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true })
 }
 
 /** The objects within others, by their names. A dot after any other name belongs to the name. */

@@ -184,6 +184,7 @@ describe.each<[string, object, object]>([
 		},
 		{ completionTokens: 5, reasoningTokens: 0, cachedTokens: 0 },
 	],
+	['a server that does not count', { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 }, counted],
 ])('%s', (_, usage, expected) => {
 	test('in a stream', () => {
 		expect(streamed({ choices: [end] }, { choices: [], usage })).toMatchObject(expected)
@@ -193,6 +194,21 @@ describe.each<[string, object, object]>([
 		expect(unary(body)).toMatchObject(expected)
 		expect(readPlainCompletion(body, 'm')?.usage ?? counted).toMatchObject(expected)
 	})
+})
+
+test('a later 0 does not undo a count', () => {
+	const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12, cached_tokens: 4 }
+	for (const later of [
+		{ prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
+		{ prompt_tokens: 0, completion_tokens: 5, total_tokens: 5 },
+		{ prompt_tokens: 7, completion_tokens: 0, total_tokens: 7, cached_tokens: 0 },
+	])
+		expect(streamed({ choices: [end], usage }, { choices: [], usage: later })).toMatchObject({
+			promptTokens: 7,
+			completionTokens: 5,
+			cachedTokens: 4,
+			source: 'upstream',
+		})
 })
 
 test('other fields have the numbers that the upstream reported', () => {

@@ -12,7 +12,10 @@ import { openaiWire } from './formats.ts'
 /** More tokens than any call has. */
 const tooMany = 1_000_000_000
 
-/** Undefined if `usage` has no counts, such as the `null` in most chunks of a stream, or none that can be right. */
+/**
+ * Undefined if `usage` has no counts, such as the `null` in most chunks of a stream, or none that can be right. Servers
+ * that do not count send zeros.
+ */
 export function readUsage(usage: unknown): Usage | undefined {
 	if (!isObject(usage)) return undefined
 	const prompt = plausible(usage.prompt_tokens)
@@ -49,6 +52,7 @@ export function readUsage(usage: unknown): Usage | undefined {
 	const cacheIsMissing = missing === cache && missing !== reasoning
 	const promptTokens = cacheIsMissing ? prompt + cache : prompt
 	const output = (completion ?? rest ?? 0) + (cacheIsMissing ? 0 : missing)
+	if (promptTokens + output === 0) return undefined
 	const cachedTokens = (cacheRead ?? 0) <= promptTokens ? (cacheRead ?? 0) : 0
 	const cacheWriteTokens = (cacheWrite ?? 0) <= promptTokens - cachedTokens ? cacheWrite : undefined
 	return {

@@ -81,6 +81,8 @@ export function mergeItems(pieces: readonly ParsedItem[]): readonly Message[] {
 	const signatures = new Map<string, Signature>()
 	for (const piece of pieces) if (piece.type === 'call-signature') signatures.set(piece.call, piece.signature)
 	const messages: Message[] = []
+	/** The content of the last message, if it was made of parts. */
+	let parts: AssistantPart[] | undefined
 	for (const piece of pieces) {
 		switch (piece.type) {
 			case 'reference':
@@ -88,13 +90,16 @@ export function mergeItems(pieces: readonly ParsedItem[]): readonly Message[] {
 				break
 			case 'message':
 				messages.push(piece.message)
+				parts = undefined
 				break
 			case 'assistant': {
-				const content = piece.content.map((part) => withCallSignature(part, signatures))
 				const last = messages.at(-1)
-				if (last?.role === 'assistant')
-					messages[messages.length - 1] = { ...last, content: [...last.content, ...content] }
-				else messages.push({ role: 'assistant', content })
+				if (parts === undefined) {
+					parts = last?.role === 'assistant' ? [...last.content] : []
+					if (last?.role === 'assistant') messages[messages.length - 1] = { ...last, content: parts }
+					else messages.push({ role: 'assistant', content: parts })
+				}
+				for (const part of piece.content) parts.push(withCallSignature(part, signatures))
 				break
 			}
 			default:

@@ -209,6 +209,22 @@ describe('a responses request is read', () => {
 	})
 })
 
+test('the time for many calls grows with their number', () => {
+	const ids = Array.from({ length: 40_000 }, (_, index) => `c${index}`)
+	const input = [
+		{ role: 'user', content: 'Hi' },
+		...ids.map((call_id) => ({ type: 'function_call', call_id, name: 'f', arguments: '{}' })),
+		...ids.map((call_id) => ({ type: 'function_call_output', call_id, output: 'r' })),
+	]
+	const began = performance.now()
+	expect(
+		read({ input })
+			.request.messages.map(({ content }) => content.length)
+			.slice(0, 3),
+	).toEqual([1, ids.length, 1])
+	expect(performance.now() - began).toBeLessThan(3000)
+})
+
 describe('tools', () => {
 	const f = { type: 'function', name: 'f', parameters: { type: 'object' }, strict: null }
 	const tools = [
