@@ -17,6 +17,7 @@ import { conversationNotFound } from './not-found.ts'
 export const createConversation: Route = {
 	method: 'POST',
 	path: '/conversations',
+	body: 'optional',
 	read({ body }) {
 		const { user, title, metadata, items } = parse(newConversationSchema, body ?? {})
 		return {

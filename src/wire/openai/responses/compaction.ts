@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../chat/json.ts'
 import type { Message } from '../../../chat/message.ts'
 import { textOf } from '../../../chat/parts.ts'
 import { answerId, inputId } from '../../../conversations/message-id.ts'
+import { textField } from '../../json/fields.ts'
 import { schemaError } from '../schema-error.ts'
 import { writeItemId } from './item-id.ts'
 import { writeStoredItems } from './item-writer.ts'
@@ -28,9 +29,13 @@ export function readCompactionBody(body: unknown): CompactionBody {
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const { model, input, instructions, previous_response_id, reasoning, service_tier } = parsed.data
 	const fields = { model, input, instructions, previous_response_id, reasoning, service_tier, store: false }
+	const unused = Object.entries(parsed.data).flatMap(([name, value]) =>
+		name in fields || value === null ? [] : [name],
+	)
 	return {
 		fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as JsonObject,
-		dropped: Object.entries(parsed.data).flatMap(([name, value]) => (name in fields || value === null ? [] : [name])),
+		// No reasoning is returned.
+		dropped: textField(reasoning, 'summary') === undefined ? unused : [...unused, 'reasoning.summary'],
 	}
 }
 

@@ -4,7 +4,15 @@
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
-import type { AssistantPart, ProviderItem, TextPart, ToolPart, UserPart } from '../../../chat/message.ts'
+import type {
+	AssistantPart,
+	FilePart,
+	ImagePart,
+	ProviderItem,
+	TextPart,
+	ToolPart,
+	UserPart,
+} from '../../../chat/message.ts'
 import { type FieldPath, writePath } from '../../json/schema-issue.ts'
 import { responsesWire } from '../formats.ts'
 import { schemaErrorAt } from '../schema-error.ts'
@@ -69,8 +77,9 @@ export function readOutput(content: ItemContent, at: Location): readonly ToolPar
 			case 'text':
 				return textPart(parseAt(outputText, part, partAt), part)
 			case 'input_image':
+				return imagePart(part, partAt)
 			case 'input_file':
-				throw unsupported(writePath(partAt.path), 'The output of a tool call must be text.')
+				return filePart(part, partAt)
 			default:
 				return providerItem(type, part, partAt)
 		}
@@ -117,7 +126,7 @@ function textPart({ text }: z.infer<typeof outputText>, part: unknown): TextPart
 	return { type: 'text', text, rest: unknownFields(part, outputText.shape) }
 }
 
-function imagePart(part: unknown, at: Location): UserPart {
+function imagePart(part: unknown, at: Location): ImagePart {
 	const { image_url: url, detail } = parseAt(inputImage, part, at)
 	if (url == null)
 		throw unsupported(
@@ -130,18 +139,14 @@ function imagePart(part: unknown, at: Location): UserPart {
 	return { type: 'image', url, detail: detail === 'original' ? 'high' : detail, rest }
 }
 
-function filePart(part: unknown, at: Location): UserPart {
+function filePart(part: unknown, at: Location): FilePart {
 	const { file_id: id, filename: name, file_data: data, file_url: url } = parseAt(inputFile, part, at)
-	if (url != null)
-		throw unsupported(
-			writePath([...at.path, 'file_url']),
-			'Files must be passed inline: this server does not fetch files.',
-		)
 	return {
 		type: 'file',
 		id: id ?? undefined,
 		name: name ?? undefined,
 		data: data ?? undefined,
+		url: url ?? undefined,
 		rest: unknownFields(part, inputFile.shape),
 	}
 }

@@ -78,6 +78,7 @@ describe('is written as it was read, in the same position', () => {
 					{ type: 'input_image', image_url: 'https://x.example/a.png', file_id: null, detail: 'low', ...extra },
 					{ type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' }, ...extra },
 					{ type: 'input_file', filename: 'a', file_data: 'data:text/plain;base64,AA==', ...extra },
+					{ type: 'input_file', file_url: 'https://x.example/a.pdf' },
 				],
 				status,
 			},
@@ -92,7 +93,12 @@ describe('is written as it was read, in the same position', () => {
 			{
 				type: 'function_call_output',
 				call_id: 'c1',
-				output: [{ type: 'input_text', text: 'T', ...extra }, { type: 'input_video' }],
+				output: [
+					{ type: 'input_text', text: 'T', ...extra },
+					{ type: 'input_video' },
+					{ type: 'input_image', image_url: 'data:image/png;base64,AA==', file_id: null, detail: 'high' },
+					{ type: 'input_file', filename: 'a', file_data: 'data:text/plain;base64,AA==' },
+				],
 				status,
 			},
 		]

@@ -99,8 +99,10 @@ const shapes: readonly ItemShape[] = [
 	{
 		withEncryptedReasoning: true,
 		tagsSignatures: false,
+		summarizes: false,
 		unflatten: unflattenBy([{ type: 'namespace', name: 'mcp__x__', tools: [{ name: 'f' }] }]),
 	},
+	{ ...plainItems, summarizes: true },
 ]
 
 describe('written items', () => {

@@ -34,12 +34,15 @@ export interface ItemShape {
 	readonly withEncryptedReasoning: boolean
 	/** Signatures name their origin. */
 	readonly tagsSignatures: boolean
+	/** Reasoning is written as its summary, as the request asked for one. */
+	readonly summarizes: boolean
 }
 
 export const plainItems: ItemShape = {
 	unflatten: unflattenBy([]),
 	withEncryptedReasoning: false,
 	tagsSignatures: false,
+	summarizes: false,
 }
 
 /**
@@ -109,7 +112,14 @@ function writeInputPart(part: UserPart | ToolPart): JsonObject {
 		case 'audio':
 			return { ...rest, type: 'input_audio', input_audio: { data: part.data, format: part.format } }
 		case 'file':
-			return { ...rest, type: 'input_file', file_id: part.id, filename: part.name, file_data: part.data }
+			return {
+				...rest,
+				type: 'input_file',
+				file_id: part.id,
+				filename: part.name,
+				file_data: part.data,
+				file_url: part.url,
+			}
 		default:
 			return part satisfies never
 	}
@@ -171,15 +181,18 @@ export function writeReasoning(
 	id: string,
 	part: Omit<ReasoningPart, 'type'>,
 	status: ItemStatus,
-	{ withEncryptedReasoning, tagsSignatures }: ItemShape,
+	{ withEncryptedReasoning, tagsSignatures, summarizes }: ItemShape,
 ): Item {
 	const { text, rest } = part
+	const fields = partFields(rest)
+	// The summary that another server wrote is returned as it was.
+	const isSummary = summarizes && text !== '' && fields.summary === undefined
 	return {
-		summary: [],
-		...partFields(rest),
+		summary: isSummary ? [{ type: 'summary_text', text }] : [],
+		...fields,
 		id,
 		type: 'reasoning',
-		content: text === '' ? [] : [{ type: 'reasoning_text', text }],
+		content: text === '' || isSummary ? [] : [{ type: 'reasoning_text', text }],
 		encrypted_content: withEncryptedReasoning ? writeEncryptedReasoning(part, tagsSignatures) : undefined,
 		status,
 	}

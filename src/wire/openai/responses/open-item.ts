@@ -49,9 +49,10 @@ export class OpenReasoningItem implements OpenItem {
 
 	add(piece: string): readonly ItemEvent[] {
 		const events: ItemEvent[] = []
-		if (this.text === '') events.push(['response.content_part.added', { content_index: 0, part: this.part() }])
+		const { index, names } = this.form
+		if (this.text === '') events.push([names.added, { ...index, part: this.part() }])
 		this.text += piece
-		events.push(['response.reasoning_text.delta', { content_index: 0, delta: piece }])
+		events.push([names.delta, { ...index, delta: piece }])
 		return events
 	}
 
@@ -64,16 +65,51 @@ export class OpenReasoningItem implements OpenItem {
 		if (!this.isGrowing) return []
 		this.isGrowing = false
 		if (this.text === '') return []
+		const { index, names } = this.form
 		return [
-			['response.reasoning_text.done', { content_index: 0, text: this.text }],
-			['response.content_part.done', { content_index: 0, part: this.part() }],
+			[names.done, { ...index, text: this.text }],
+			[names.ended, { ...index, part: this.part() }],
 		]
 	}
 
 	private part(): JsonObject {
-		return { type: 'reasoning_text', text: this.text }
+		return { type: this.form.type, text: this.text }
+	}
+
+	private get form(): ReasoningForm {
+		return this.shape.summarizes ? reasoningForms.summary : reasoningForms.content
 	}
 }
+
+/** How reasoning is streamed: the type of its part, the part's position, and the names of its events. */
+interface ReasoningForm {
+	readonly type: string
+	readonly index: JsonObject
+	readonly names: Readonly<Record<'added' | 'delta' | 'done' | 'ended', string>>
+}
+
+const reasoningForms = {
+	content: {
+		type: 'reasoning_text',
+		index: { content_index: 0 },
+		names: {
+			added: 'response.content_part.added',
+			delta: 'response.reasoning_text.delta',
+			done: 'response.reasoning_text.done',
+			ended: 'response.content_part.done',
+		},
+	},
+	summary: {
+		type: 'summary_text',
+		index: { summary_index: 0 },
+		names: {
+			added: 'response.reasoning_summary_part.added',
+			delta: 'response.reasoning_summary_text.delta',
+			done: 'response.reasoning_summary_text.done',
+			ended: 'response.reasoning_summary_part.done',
+		},
+	},
+} as const satisfies Readonly<Record<string, ReasoningForm>>
 
 interface OpenPart {
 	readonly type: 'text' | 'refusal'

@@ -101,6 +101,31 @@ describe('a responses request is read', () => {
 		})
 	})
 
+	test('with as few tokens as one', () => {
+		expect(read({ max_output_tokens: 1 }).request.maxTokens).toBe(1)
+	})
+
+	test('with pictures and files in results, and files by URL', () => {
+		const picture = { type: 'input_image', image_url: 'data:image/png;base64,AA==', detail: 'original' }
+		const file = { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA==' }
+		const linked = { type: 'input_file', file_url: 'https://x.example/a.pdf' }
+		const { messages } = read({
+			input: [
+				{ role: 'user', content: [linked] },
+				{ type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' },
+				{ type: 'custom_tool_call', call_id: 'c2', name: 'g', input: 'x' },
+				{ type: 'function_call_output', call_id: 'c1', output: [{ type: 'input_text', text: 'T' }, picture, file] },
+				{ type: 'custom_tool_call_output', call_id: 'c2', output: [picture, linked] },
+			],
+		}).request
+		const image = { type: 'image', url: 'data:image/png;base64,AA==', detail: 'high' }
+		expect(messages.filter(({ role }) => role !== 'assistant').map(({ content }) => content)).toMatchObject([
+			[{ type: 'file', url: 'https://x.example/a.pdf' }],
+			[...text('T'), image, { type: 'file', name: 'a.pdf', data: 'data:application/pdf;base64,AA==' }],
+			[image, { type: 'file', url: 'https://x.example/a.pdf' }],
+		])
+	})
+
 	test('items: parts of one answer become one message, results follow their calls', () => {
 		const { request } = read({
 			input: [
@@ -240,6 +265,18 @@ describe('tools', () => {
 		expect(read({ tools: [], tool_choice: 'auto' }).request.toolChoice).toEqual({ type: 'none' })
 	})
 
+	test('choices in the form of Chat Completions', () => {
+		const choice = (tool_choice: object) => read({ tools, tool_choice }).request.toolChoice
+		expect(choice({ type: 'function', function: { name: 'f' } })).toEqual({ type: 'named', name: 'f' })
+		expect(choice({ type: 'custom', custom: { name: 'g' } })).toEqual({ type: 'named', name: 'g' })
+		const allowed = { mode: 'required', tools: [{ type: 'function', function: { name: 'f' } }] }
+		expect(choice({ type: 'allowed_tools', allowed_tools: allowed })).toEqual({ type: 'required', only: ['f'] })
+		expect(failure({ tools, tool_choice: { type: 'function' } })).toMatchObject({
+			param: 'tool_choice.name',
+			code: 'missing_required_parameter',
+		})
+	})
+
 	test('that are not run here cannot be forced', () => {
 		expect(failure({ tools, tool_choice: { type: 'web_search' } })).toMatchObject({
 			status: 400,
@@ -268,8 +305,8 @@ describe('a responses request is rejected', () => {
 		['with a prompt template', { prompt: { id: 'p' } }, { param: 'prompt', code: 'unsupported_parameter' }],
 		['in the background, not to be stored', { background: true, store: false }, { param: 'background' }],
 		[
-			'with too few tokens to answer',
-			{ max_output_tokens: 1 },
+			'with no tokens to answer',
+			{ max_output_tokens: 0 },
 			{ param: 'max_output_tokens', code: 'integer_below_min_value' },
 		],
 		[
@@ -340,7 +377,6 @@ describe('what no engine gets is named', () => {
 			input: 'JSON',
 		}
 		expect(read(fields).dropped).toEqual([
-			'reasoning.summary',
 			'reasoning.mode',
 			'text.style',
 			'text.format.schema',

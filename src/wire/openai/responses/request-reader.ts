@@ -214,7 +214,7 @@ function droppedFields(fields: ResponsesRequestBody): readonly string[] {
 			if (field != null && !Object.hasOwn(known, name)) names.push(path + name)
 	}
 	unknown('', withoutFrameFields(fields), responsesRequestSchema.shape)
-	unknown('reasoning.', reasoning, { effort: true })
+	unknown('reasoning.', reasoning, { effort: true, summary: true, generate_summary: true })
 	unknown('text.', text, { format: true, verbosity: true })
 	unknown('text.format.', text?.format, formatFields[text?.format?.type ?? 'text'])
 	const { include_obfuscation: obfuscates, ...otherOptions } = streamOptions ?? {}

@@ -34,14 +34,15 @@ export const namespaceTool = z.looseObject({
 })
 
 const choosable = z.looseObject({ type: z.string(), name: z.string().nullish(), namespace: z.string().nullish() })
+const allowed = { mode: z.enum(['auto', 'required']).nullish(), tools: z.array(choosable).nullish() }
 const toolChoice = z.union([
 	z.enum(['none', 'auto', 'required']),
 	z.looseObject({
 		type: z.string(),
 		name: z.string().nullish(),
 		namespace: z.string().nullish(),
-		mode: z.enum(['auto', 'required']).nullish(),
-		tools: z.array(choosable).nullish(),
+		...allowed,
+		allowed_tools: z.looseObject(allowed).nullish(),
 	}),
 ])
 
@@ -68,13 +69,19 @@ export const responsesRequestSchema = z.looseObject({
 	stream_options: z.looseObject({}).nullish(),
 	background: z.boolean().nullish(),
 	include: z.array(z.string()).nullish(),
-	max_output_tokens: z.int().min(16).nullish(),
+	max_output_tokens: z.int().min(1).nullish(),
 	max_tool_calls: z.int().min(1).nullish(),
 	metadata: metadataSchema.nullish(),
 	parallel_tool_calls: z.boolean().nullish(),
 	prompt: z.looseObject({}).nullish(),
 	prompt_cache_key: z.string().nullish(),
-	reasoning: z.looseObject({ effort: z.string().nullish(), summary: z.string().nullish() }).nullish(),
+	reasoning: z
+		.looseObject({
+			effort: z.string().nullish(),
+			summary: z.string().nullish(),
+			generate_summary: z.string().nullish(),
+		})
+		.nullish(),
 	safety_identifier: z.string().nullish(),
 	service_tier: z.string().nullish(),
 	temperature: z.number().min(0).max(2).nullish(),

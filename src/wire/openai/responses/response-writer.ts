@@ -9,6 +9,7 @@ import type { Metadata, StoredMessage, Turn, TurnState } from '../../../conversa
 import { type ConversationId, writeConversationId } from '../../../conversations/conversation-id.ts'
 import { answerId } from '../../../conversations/message-id.ts'
 import { readTurnId, type TurnId } from '../../../conversations/turn-id.ts'
+import { textField } from '../../json/fields.ts'
 import { writeEcho } from './echo.ts'
 import { type Item, type ItemShape, writeAnswer } from './item-writer.ts'
 import { unflattenBy } from './tool-name.ts'
@@ -84,7 +85,17 @@ export function readResponseId(id: string): TurnId | undefined {
 }
 
 export function itemShape({ echo, withEncryptedReasoning }: ResponseShape, tagsSignatures = false): ItemShape {
-	return { withEncryptedReasoning, tagsSignatures, unflatten: unflattenBy(echo.tools) }
+	return {
+		withEncryptedReasoning,
+		tagsSignatures,
+		unflatten: unflattenBy(echo.tools),
+		summarizes: requestsSummary(echo.reasoning),
+	}
+}
+
+/** Whether the field `reasoning` of a request asks for a summary, by its current name or its former one. */
+function requestsSummary(reasoning: unknown): boolean {
+	return textField(reasoning, 'summary') !== undefined || textField(reasoning, 'generate_summary') !== undefined
 }
 
 /** Writes a unary answer. */

@@ -5,6 +5,7 @@ import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Tool, ToolChoice } from '../../../chat/tool.ts'
+import { field, textField } from '../../json/fields.ts'
 import { valueAt } from '../../json/schema-issue.ts'
 import { strictViolation } from '../../json/strict-schema.ts'
 import { schemaErrorAt } from '../schema-error.ts'
@@ -122,7 +123,9 @@ export function readToolChoice(choice: ResponsesRequestBody['tool_choice'], tool
 
 type ResponsesToolChoice = Exclude<ResponsesRequestBody['tool_choice'], string | null | undefined>
 
-function readAllowed({ mode, tools: allowed }: ResponsesToolChoice, tools: readonly Tool[]): ToolChoice {
+/** The list at the top level, or, in the form of Chat Completions, in the object `allowed_tools`. */
+function readAllowed(choice: ResponsesToolChoice, tools: readonly Tool[]): ToolChoice {
+	const { mode, tools: allowed } = choice.allowed_tools ?? choice
 	const own = (allowed ?? []).filter(({ type }) => type === 'function' || type === 'custom')
 	const only = own.map((one) => given(one, tools))
 	if (only.length > 0) return { type: mode ?? 'auto', only }
@@ -130,12 +133,23 @@ function readAllowed({ mode, tools: allowed }: ResponsesToolChoice, tools: reado
 	return { type: 'none' }
 }
 
-function given(choice: Pick<ResponsesToolChoice, 'name' | 'namespace'>, tools: readonly Tool[]): string {
-	const name = flatten(choice.name ?? '', choice.namespace)
+function given(choice: Pick<ResponsesToolChoice, 'name' | 'namespace' | 'type'>, tools: readonly Tool[]): string {
+	const name = flatten(nameOf(choice), choice.namespace)
+	if (name === '')
+		throw new ChatError('invalid-request', "Missing required parameter: 'tool_choice.name'.", {
+			param: 'tool_choice.name',
+			code: 'missing_required_parameter',
+		})
 	if (tools.some((tool) => tool.name === name)) return name
 	throw new ChatError('invalid-request', `Tool choice '${name.slice(0, 100)}' not found in 'tools' parameter.`, {
 		param: 'tool_choice',
 	})
+}
+
+/** The name at the top level, or, in the form of Chat Completions, in an object that is named after the type. */
+function nameOf(choice: Pick<ResponsesToolChoice, 'name' | 'type'>): string {
+	const { type, name } = choice
+	return name ?? textField(field(choice, type), 'name') ?? ''
 }
 
 function notRun(type: string): ChatError {
