@@ -2,6 +2,7 @@
 // functions in it only write, or combine messages that the pipeline has looked up.
 
 import type { ChatError } from '../chat/error.ts'
+import type { Message } from '../chat/message.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
 import type { Thread, ThreadMessages } from '../conversations/thread.ts'
@@ -59,6 +60,12 @@ export interface ChatCall extends CallOptions {
 	readonly answersAsConversation?: boolean
 	readonly references?: MessageReferences<ChatCall>
 	/**
+	 * The same call after these messages of its conversation, for dialects whose items add tools and change settings.
+	 *
+	 * @throws ChatError `invalid-request` if the call is invalid in this conversation.
+	 */
+	readonly withHistory?: (history: readonly Message[]) => ChatCall
+	/**
 	 * The first rule of OpenAI's API that the request breaks, although its form is valid. Only upstreams that accept more
 	 * than OpenAI's API can answer it.
 	 */
@@ -67,6 +74,11 @@ export interface ChatCall extends CallOptions {
 	 * Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread.
 	 */
 	readonly background?: boolean
+	/**
+	 * False: no model is called and nothing is billed. The answer is empty, and the turn is stored without one, so that
+	 * later turns can follow it.
+	 */
+	readonly generates?: boolean
 }
 
 export interface TextCompletionCall extends CallOptions {
@@ -95,5 +107,6 @@ export interface CountCall {
 	readonly request: ChatRequest
 	readonly thread?: Thread
 	readonly references?: MessageReferences<CountCall>
+	readonly withHistory?: (history: readonly Message[]) => CountCall
 	readonly write: (promptTokens: number) => unknown
 }

@@ -71,8 +71,9 @@ async function continueConversation(
 	const position = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
 	const history = await readHistory(position, thread, own, contextTokens)
-	const { request, dropped } = join(call.request, thread, history, contextTokens)
-	const joined = { ...none, call: { ...call, request }, dropped }
+	const complete = call.withHistory?.(history.messages.map(({ message }) => message)) ?? call
+	const { request, dropped } = join(complete.request, thread, history, contextTokens)
+	const joined = { ...none, call: { ...complete, request }, dropped }
 	// These calls read the conversation but never extend it.
 	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined
 	return {
@@ -90,7 +91,7 @@ async function continueConversation(
 			inputs: thread.incoming,
 			model: planned.model.name,
 			metadata: thread.metadata,
-			echo: thread.echo,
+			echo: complete.thread?.echo ?? thread.echo,
 			createdAtMs: serving.clock.now(),
 		}),
 	}

@@ -1,17 +1,24 @@
-// POST /responses/compact
+// Compaction of a conversation: POST /responses/compact, and POST /responses whose last item triggers it.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
 import type { FoundMessages } from '../../conversations/message-lookup.ts'
-import { readCompactionBody, summaryRequest, writeCompaction } from '../../wire/openai/responses/compaction.ts'
+import {
+	compactedAnswer,
+	readCompactionBody,
+	summaryRequest,
+	writeCompaction,
+} from '../../wire/openai/responses/compaction.ts'
+import { CompactionEventWriter } from '../../wire/openai/responses/compaction-event-writer.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
-import { readResponseId } from '../../wire/openai/responses/response-writer.ts'
+import { readResponseId, writeCompletedResponse } from '../../wire/openai/responses/response-writer.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
 import { previousResponseNotFound } from './not-found.ts'
+import { threadOf } from './response-thread.ts'
 
 /** Limit on the messages read, in bytes: far beyond any model's context. */
 const maxHistoryBytes = 64 * 1024 * 1024
@@ -53,6 +60,31 @@ function compactCall(read: ReadResponsesRequest, input: readonly Message[]): Cha
 			completion: (completion, context) => writeCompaction(completion, context, input),
 			unsupportedParts,
 			stream: (context) => new ResponseEventWriter(context, { echo, metadata, withEncryptedReasoning }),
+		},
+	}
+}
+
+/**
+ * The call of a request whose last item triggers a compaction: the response has the summary as its only item. It is not
+ * stored, because the client continues from the item.
+ */
+export function triggeredCompaction(read: ReadResponsesRequest): ChatCall {
+	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped, violation } = read
+	if (background)
+		throw new ChatError('unsupported', 'A conversation cannot be compacted in the background.', { param: 'background' })
+	const thread = threadOf({ ...read, store: false })
+	const shape = { echo, metadata, withEncryptedReasoning }
+	return {
+		type: 'chat',
+		request: { ...request, messages: [...request.messages, summaryRequest] },
+		stream,
+		thread: thread === undefined ? undefined : { ...thread, incoming: [...thread.incoming, summaryRequest] },
+		dropped: echo.store === true ? [...dropped, 'store'] : dropped,
+		violation,
+		writer: {
+			completion: (completion, identity) => writeCompletedResponse(compactedAnswer(completion), identity, shape),
+			unsupportedParts,
+			stream: (identity) => new CompactionEventWriter(identity, shape),
 		},
 	}
 }

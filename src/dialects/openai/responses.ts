@@ -1,5 +1,6 @@
 // POST /responses, and POST /responses/input_tokens, which counts the tokens of such a request.
 
+import type { Message } from '../../chat/message.ts'
 import { responsesWire } from '../../wire/openai/formats.ts'
 import { isItemPart } from '../../wire/openai/responses/answer-items.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
@@ -13,6 +14,7 @@ import type { ChatCall, CountCall, MessageReferences } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter } from '../writer.ts'
+import { triggeredCompaction } from './compact-response.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
 import { threadOf } from './response-thread.ts'
 
@@ -21,8 +23,8 @@ export const createResponse: Route = {
 	path: '/responses',
 	read({ body }): ChatCall {
 		const read = readResponsesRequest(body)
-		const call = chatCall(read)
-		return { ...call, references: referencesIn(read, call, chatCall) }
+		const callOf = read.compacts ? triggeredCompaction : chatCall
+		return withConversation(read, callOf)
 	},
 }
 
@@ -30,10 +32,28 @@ export const countInputTokens: Route = {
 	method: 'POST',
 	path: '/responses/input_tokens',
 	read({ body }): CountCall {
-		const read = readResponsesRequest(body)
-		const call = countCall(read)
-		return { ...call, references: referencesIn(read, call, countCall) }
+		return withConversation(readResponsesRequest(body), countCall)
 	},
+}
+
+/** The call, and how the stored items that it refers to and its conversation complete it. */
+function withConversation<Requested extends ChatCall | CountCall>(
+	read: ReadResponsesRequest,
+	callOf: (read: ReadResponsesRequest) => Requested,
+): Requested & {
+	readonly references: MessageReferences<Requested> | undefined
+	readonly withHistory: (history: readonly Message[]) => Requested
+} {
+	const call = callOf(read)
+	return { ...call, references: referencesIn(read, call, callOf), withHistory: historyOf(read, callOf) }
+}
+
+/** The call after the messages of its conversation. */
+function historyOf<Requested extends ChatCall | CountCall>(
+	read: ReadResponsesRequest,
+	callOf: (read: ReadResponsesRequest) => Requested,
+): (history: readonly Message[]) => Requested {
+	return (history) => callOf({ ...read, ...read.withHistory(history) })
 }
 
 /** The stored items that the request refers to; undefined if there are none. */
@@ -47,7 +67,10 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 	const origin = thread?.origin
 	return {
 		lookup: lookupOf(references, origin?.type === 'new' ? undefined : origin),
-		insert: (found) => callOf({ ...read, ...read.withItems(itemsOf(references, found)) }),
+		insert(found) {
+			const complete = { ...read, ...read.withItems(itemsOf(references, found)) }
+			return { ...callOf(complete), withHistory: historyOf(complete, callOf) }
+		},
 	}
 }
 
@@ -60,6 +83,7 @@ function chatCall(read: ReadResponsesRequest): ChatCall {
 		stream,
 		thread,
 		background,
+		generates: read.generates,
 		// Only a stored conversation is truncated.
 		dropped: thread === undefined && truncation === 'auto' ? [...dropped, 'truncation'] : dropped,
 		violation,

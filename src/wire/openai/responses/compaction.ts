@@ -8,6 +8,7 @@ import type { Message } from '../../../chat/message.ts'
 import { textOf } from '../../../chat/parts.ts'
 import { answerId, inputId } from '../../../conversations/message-id.ts'
 import { textField } from '../../json/fields.ts'
+import { responsesWire } from '../formats.ts'
 import { schemaError } from '../schema-error.ts'
 import { writeItemId } from './item-id.ts'
 import { writeStoredItems } from './item-writer.ts'
@@ -54,6 +55,29 @@ export const summaryRequest: Message = {
 	],
 }
 
+/** @throws ChatError `upstream-failed` for an answer without text. */
+export function summaryOf(answer: string): string {
+	const summary = answer.trim()
+	if (summary !== '') return summary
+	throw new ChatError('upstream-failed', 'The model returned no summary of the conversation.', { sent: 'yes' })
+}
+
+/** The item that contains a summary. */
+export function writeSummary(summary: string): JsonObject {
+	return { type: 'compaction', encrypted_content: writeOpaque(summary) }
+}
+
+/**
+ * The answer of a model that wrote a summary, as an answer whose only item contains it.
+ *
+ * @throws ChatError `upstream-failed` if it has no text.
+ */
+export function compactedAnswer(completion: Completion): Completion {
+	const summary = summaryOf(textOf(completion.choices[0]?.parts ?? []))
+	const item = { type: 'provider-item', wire: responsesWire, item: writeSummary(summary) } as const
+	return { ...completion, choices: [{ parts: [item], finishReason: 'stop' }] }
+}
+
 /**
  * @param messages the conversation, without instructions
  * @throws ChatError `upstream-failed` if the model returned no text
@@ -63,9 +87,7 @@ export function writeCompaction(
 	identity: ResponseIdentity,
 	messages: readonly Message[],
 ): JsonObject {
-	const summary = textOf(completion.choices[0]?.parts ?? []).trim()
-	if (summary === '')
-		throw new ChatError('upstream-failed', 'The model returned no summary of the conversation.', { sent: 'yes' })
+	const summary = summaryOf(textOf(completion.choices[0]?.parts ?? []))
 	const { token, created } = identity
 	const userMessages = messages.flatMap((message, index) =>
 		message.role === 'user' ? [{ id: inputId(token, index), message, partial: false }] : [],
@@ -76,11 +98,7 @@ export function writeCompaction(
 		created_at: created,
 		output: [
 			...writeStoredItems(userMessages),
-			{
-				id: writeItemId('compaction', answerId(token, 0)),
-				type: 'compaction',
-				encrypted_content: writeOpaque(summary),
-			},
+			{ id: writeItemId('compaction', answerId(token, 0)), ...writeSummary(summary) },
 		],
 		usage: writeResponseUsage(completion.usage),
 	}

@@ -16,6 +16,7 @@ import type {
 import { type FieldPath, writePath } from '../../json/schema-issue.ts'
 import { responsesWire } from '../formats.ts'
 import { schemaErrorAt } from '../schema-error.ts'
+import type { ClientCallType } from './client-tools.ts'
 import { unknownFields } from './item-rest.ts'
 import {
 	anyPart,
@@ -34,6 +35,8 @@ export interface Location {
 	readonly path: FieldPath
 	/** Receives the error for a type that OpenAI's API does not know. */
 	readonly violate: (error: ChatError) => void
+	/** The name by which the model knows the tool that the client runs. */
+	readonly nameOfClientCall: (type: ClientCallType) => string
 }
 
 /** @throws ChatError `invalid-request` if `value` does not match the schema. */

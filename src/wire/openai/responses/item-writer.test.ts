@@ -100,6 +100,7 @@ const shapes: readonly ItemShape[] = [
 		withEncryptedReasoning: true,
 		tagsSignatures: false,
 		summarizes: false,
+		clientCallOf: () => undefined,
 		unflatten: unflattenBy([{ type: 'namespace', name: 'mcp__x__', tools: [{ name: 'f' }] }]),
 	},
 	{ ...plainItems, summarizes: true },

@@ -13,23 +13,27 @@ import type {
 	Signature,
 	TextPart,
 	ToolCall,
+	ToolMessage,
 	ToolPart,
 	UserPart,
 } from '../../../chat/message.ts'
 import type { StoredMessage } from '../../../conversations/conversation.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
 import { responsesWire } from '../formats.ts'
-import { type AnswerItem, isContent, itemsOfAnswer, kindOf } from './answer-items.ts'
+import { type AnswerItem, type ClientCallOf, isContent, itemsOfAnswer, kindOf } from './answer-items.ts'
+import { writeClientCall } from './client-calls.ts'
+import { type ClientCallType, type ClientOutputType, callTypeOfOutput, isClientOutputType } from './client-tools.ts'
 import { writeCallSignature, writeEncryptedReasoning } from './encrypted-reasoning.ts'
 import { ItemIds, writeItemId } from './item-id.ts'
 import { itemFields, partFields } from './item-rest.ts'
-import { type Unflatten, unflattenBy } from './tool-name.ts'
+import { type ToolName, type Unflatten, unflattenBy } from './tool-name.ts'
 
 export type Item = JsonObject & { readonly id: string; readonly type: string }
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
 export interface ItemShape {
 	readonly unflatten: Unflatten
+	readonly clientCallOf: ClientCallOf
 	/** Return encrypted reasoning and signatures for the client to send back. */
 	readonly withEncryptedReasoning: boolean
 	/** Signatures name their origin. */
@@ -40,6 +44,7 @@ export interface ItemShape {
 
 export const plainItems: ItemShape = {
 	unflatten: unflattenBy([]),
+	clientCallOf: () => undefined,
 	withEncryptedReasoning: false,
 	tagsSignatures: false,
 	summarizes: false,
@@ -48,7 +53,8 @@ export const plainItems: ItemShape = {
 /**
  * Writes stored messages as items, in order.
  *
- * @param messages one path through a conversation: a result has the type of a custom tool's if its call precedes it
+ * @param messages one path through a conversation: a result has the type of a custom tool's if its call precedes it, and
+ * a call that of a tool that the client runs if its result does
  * @param earlierCalls ids of calls of custom tools that precede all of them
  */
 export function writeStoredItems(
@@ -57,12 +63,36 @@ export function writeStoredItems(
 	earlierCalls: readonly string[] = [],
 ): readonly Item[] {
 	const customCalls = new Set(earlierCalls)
+	const clientCalls = clientCallsBefore(messages.map(({ message }) => message))
+	const its = {
+		...shape,
+		clientCallOf: (call) => shape.clientCallOf(call) ?? clientCalls.get(call.id),
+	} satisfies ItemShape
 	return messages.flatMap(({ id, message, partial }) => {
 		if (message.role !== 'assistant') return [writeInput(message, id, customCalls)]
 		for (const part of message.content)
 			if (part.type === 'tool-call' && part.kind === 'custom') customCalls.add(part.id)
-		return writeAnswer(message, id, partial ? 'incomplete' : 'completed', shape)
+		return writeAnswer(message, id, partial ? 'incomplete' : 'completed', its)
 	})
+}
+
+/** The calls whose results say that the client runs their tool. */
+function clientCallsBefore(messages: readonly Message[]): ReadonlyMap<string, ClientCallType> {
+	const calls = new Map<string, ClientCallType>()
+	for (const message of messages) {
+		if (message.role !== 'tool') continue
+		const type = callTypeOfOutput(clientOutputOf(message)?.type)
+		if (type !== undefined) calls.set(message.callId, type)
+	}
+	return calls
+}
+
+/** The item of a result of a tool that the client runs, as the client sent it. */
+function clientOutputOf({ content }: ToolMessage): (JsonObject & { readonly type: ClientOutputType }) | undefined {
+	const [part, second] = content
+	if (part?.type !== 'provider-item' || part.wire !== responsesWire || second !== undefined) return undefined
+	const { type } = part.item
+	return isClientOutputType(type) ? { ...part.item, type } : undefined
 }
 
 function writeInput(
@@ -84,6 +114,13 @@ function writeInput(
 				status: 'completed',
 			}
 		case 'tool': {
+			const output = clientOutputOf(message)
+			if (output !== undefined) {
+				const { type } = output
+				// Numbers are raw JSON.
+				const fields = exactMembers(output) as JsonObject
+				return { ...fields, id: writeItemId(type, id), type, call_id: message.callId }
+			}
 			const type = customCalls.has(message.callId) ? 'custom_tool_call_output' : 'function_call_output'
 			const [first, second] = message.content
 			const isText = first?.type === 'text' && second === undefined && first.rest?.wire !== responsesWire
@@ -136,7 +173,7 @@ export function writeAnswer(
 	shape: ItemShape,
 	logprobs: readonly TokenLogprob[] = [],
 ): readonly Item[] {
-	const items = itemsOfAnswer(content, id)
+	const items = itemsOfAnswer(content, id, shape.clientCallOf)
 	if (items.length === 0) return [writeMessageItem(writeItemId('message', id), [], status)]
 	const firstText = content.find(({ type }) => type === 'text')
 	const ids = new ItemIds(id)
@@ -236,8 +273,10 @@ export function writeRefusalPart({ text, rest }: Omit<RefusalPart, 'type'>): Jso
 	return { ...partFields(rest), type: 'refusal', refusal: text }
 }
 
-export function writeCall(id: string, call: ToolCall, status: ItemStatus, { unflatten }: ItemShape): Item {
-	const { name, namespace } = unflatten(call.name)
+export function writeCall(id: string, call: ToolCall, status: ItemStatus, shape: ItemShape): Item {
+	const type = shape.clientCallOf(call)
+	if (type !== undefined) return writeClientItem(id, type, call, writeClientCall(type, call.arguments), status)
+	const { name, namespace } = namesOf(call, shape)
 	return {
 		...partFields(call.rest),
 		id,
@@ -248,6 +287,25 @@ export function writeCall(id: string, call: ToolCall, status: ItemStatus, { unfl
 		...(call.kind === 'function' ? { arguments: call.arguments } : { input: call.arguments }),
 		status,
 	}
+}
+
+/** The name of a function or custom tool in its namespace. */
+export function namesOf({ name }: Pick<ToolCall, 'name'>, { unflatten }: ItemShape): ToolName {
+	const tool = unflatten(name)
+	return tool.type === 'named' ? tool : { name }
+}
+
+/** @param fields what the call says to do. */
+export function writeClientItem(
+	id: string,
+	type: ClientCallType,
+	{ id: call_id, rest }: Pick<ToolCall, 'id' | 'rest'>,
+	fields: JsonObject,
+	status: ItemStatus,
+): Item {
+	// A patch has no status for an incomplete one.
+	const written = type === 'apply_patch_call' && status === 'incomplete' ? 'in_progress' : status
+	return { ...fields, ...partFields(rest), id, type, call_id, status: written }
 }
 
 /** An image that the model made, as OpenAI's image tool returns it. */

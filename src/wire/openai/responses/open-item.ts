@@ -9,6 +9,7 @@ import {
 	type Item,
 	type ItemShape,
 	type ItemStatus,
+	namesOf,
 	writeCall,
 	writeLogprobs,
 	writeMessageItem,
@@ -24,6 +25,8 @@ export interface OpenItem {
 	readonly id: string
 	/** Whether one of its parts has not ended. */
 	readonly isGrowing: boolean
+	/** False while the item cannot be written, because too little is known of it. */
+	readonly isReady?: boolean
 	/** The item with its content so far. */
 	item(status: ItemStatus): Item
 	/** Ends its open part: the events that report the whole part. None if it has no open part. */
@@ -198,7 +201,7 @@ export class OpenCallItem implements OpenItem {
 	end(): readonly ItemEvent[] {
 		if (!this.isGrowing) return []
 		this.isGrowing = false
-		const { name } = this.shape.unflatten(this.call.name)
+		const { name } = namesOf(this.call, this.shape)
 		return kindOf(this.call) === 'function_call'
 			? [[`response.${this.field}.done`, { name, arguments: this.text }]]
 			: [[`response.${this.field}.done`, { input: this.text }]]

@@ -20,7 +20,7 @@ function failure(fields: object) {
 
 describe('a responses request is read', () => {
 	test('with nothing but model and input', () => {
-		const { withItems: _, ...rest } = read({})
+		const { withItems: _, withHistory: __, ...rest } = read({})
 		expect(rest).toEqual({
 			request: {
 				model: 'm',
@@ -43,6 +43,8 @@ describe('a responses request is read', () => {
 			truncation: 'refuse',
 			withEncryptedReasoning: false,
 			metadata: {},
+			compacts: false,
+			generates: true,
 			dropped: [],
 			echo: {},
 		})
@@ -303,6 +305,12 @@ describe('a responses request is rejected', () => {
 			{ code: 'mutually_exclusive_parameters' },
 		],
 		['with a prompt template', { prompt: { id: 'p' } }, { param: 'prompt', code: 'unsupported_parameter' }],
+		['to be moderated', { moderation: { model: 'm' } }, { param: 'moderation', code: 'unsupported_parameter' }],
+		[
+			'with compressed images',
+			{ image: { context_compression: 'enabled' } },
+			{ param: 'image.context_compression', code: 'unsupported_parameter' },
+		],
 		['in the background, not to be stored', { background: true, store: false }, { param: 'background' }],
 		[
 			'with no tokens to answer',
@@ -360,8 +368,8 @@ describe('a responses request is rejected', () => {
 describe('what no engine gets is named', () => {
 	test('fields', () => {
 		const unused = {
-			...{ stop: ['x'], seed: 7, logit_bias: { 1: 2 }, max_tool_calls: 3, moderation: {} },
-			...{ context_management: [{ type: 'compaction' }], prompt_cache_options: { mode: 'x' }, n: 2 },
+			...{ stop: ['x'], seed: 7, logit_bias: { 1: 2 }, max_tool_calls: 3 },
+			...{ context_management: [{ type: 'compaction' }], n: 2 },
 		}
 		expect([...read({ ...unused, foo: null }).dropped].sort()).toEqual(Object.keys(unused).sort())
 		expect(read({ type: 'response.create', generate: true }).dropped).toEqual([])
@@ -385,6 +393,33 @@ describe('what no engine gets is named', () => {
 			'include.file_search_call.results',
 		])
 		expect(read({ stream: true, stream_options: { include_obfuscation: false } }).dropped).toEqual([])
+	})
+
+	test('fields that ask for more than the default', () => {
+		const fields = {
+			access_programs: { cyber: 'daybreak_red' },
+			background_options: { completion_window: '2h', continuation_id: 'x' },
+			reasoning: { context: 'all_turns', mode: 'pro' },
+			image: { context_compression: 'auto' },
+		}
+		const names = ['access_programs.cyber', 'background_options.continuation_id', 'reasoning.context', 'reasoning.mode']
+		expect(read({ ...fields, background: true }).dropped).toEqual(names)
+		expect(read(fields).dropped).toContain('background_options')
+		const defaults = {
+			access_programs: { cyber: 'standard' },
+			reasoning: { context: 'auto', mode: 'standard' },
+			image: { context_compression: 'disabled' },
+			generate: false,
+		}
+		expect(read(defaults).dropped).toEqual([])
+	})
+
+	test('but not options of the prompt cache, which upstreams of this wire know', () => {
+		const cache = { prompt_cache_options: { mode: 'explicit', ttl: '12h' }, prompt_cache_retention: '24h' }
+		expect(read(cache)).toMatchObject({ dropped: [], generates: true, request: { passthrough: cache } })
+		const { generates, request } = read({ prompt_cache_options: { prewarm: true } })
+		expect([generates, request.passthrough]).toEqual([false, {}])
+		expect(read({ generate: false }).generates).toBe(false)
 	})
 
 	test('tools that OpenAI runs itself', () => {

@@ -46,7 +46,7 @@ const toolChoice = z.union([
 	}),
 ])
 
-const format = z.discriminatedUnion('type', [
+export const responseFormat = z.discriminatedUnion('type', [
 	z.looseObject({ type: z.literal('text') }),
 	z.looseObject({ type: z.literal('json_object') }),
 	z.looseObject({
@@ -68,6 +68,12 @@ export const responsesRequestSchema = z.looseObject({
 	stream: z.boolean().nullish(),
 	stream_options: z.looseObject({}).nullish(),
 	background: z.boolean().nullish(),
+	background_options: z.looseObject({}).nullish(),
+	context_management: z.unknown().optional(),
+	image: z.looseObject({ context_compression: z.string().nullish() }).nullish(),
+	access_programs: z.looseObject({}).nullish(),
+	moderation: z.unknown().optional(),
+	generate: z.boolean().nullish(),
 	include: z.array(z.string()).nullish(),
 	max_output_tokens: z.int().min(1).nullish(),
 	max_tool_calls: z.int().min(1).nullish(),
@@ -75,6 +81,8 @@ export const responsesRequestSchema = z.looseObject({
 	parallel_tool_calls: z.boolean().nullish(),
 	prompt: z.looseObject({}).nullish(),
 	prompt_cache_key: z.string().nullish(),
+	prompt_cache_options: z.looseObject({ prewarm: z.boolean().nullish() }).nullish(),
+	prompt_cache_retention: z.string().nullish(),
 	reasoning: z
 		.looseObject({
 			effort: z.string().nullish(),
@@ -92,7 +100,7 @@ export const responsesRequestSchema = z.looseObject({
 	presence_penalty: z.number().min(-2).max(2).nullish(),
 	repetition_penalty: z.number().gt(0).max(100).nullish(),
 	top_logprobs: z.int().min(0).max(20).nullish(),
-	text: z.looseObject({ format: format.nullish(), verbosity: z.string().nullish() }).nullish(),
+	text: z.looseObject({ format: responseFormat.nullish(), verbosity: z.string().nullish() }).nullish(),
 	tools: z.array(z.looseObject({ type: z.string() })).nullish(),
 	tool_choice: toolChoice.nullish(),
 	truncation: z.enum(['auto', 'disabled']).nullish(),
@@ -100,4 +108,5 @@ export const responsesRequestSchema = z.looseObject({
 	user: z.string().nullish(),
 })
 
+export type ResponseFormatBody = z.infer<typeof responseFormat>
 export type ResponsesRequestBody = z.infer<typeof responsesRequestSchema>

@@ -10,7 +10,8 @@ import { type ConversationId, writeConversationId } from '../../../conversations
 import { answerId } from '../../../conversations/message-id.ts'
 import { readTurnId, type TurnId } from '../../../conversations/turn-id.ts'
 import { textField } from '../../json/fields.ts'
-import { writeEcho } from './echo.ts'
+import { callTypeOf } from './client-tools.ts'
+import { toolsOfEcho, writeEcho } from './echo.ts'
 import { type Item, type ItemShape, writeAnswer } from './item-writer.ts'
 import { unflattenBy } from './tool-name.ts'
 
@@ -85,10 +86,15 @@ export function readResponseId(id: string): TurnId | undefined {
 }
 
 export function itemShape({ echo, withEncryptedReasoning }: ResponseShape, tagsSignatures = false): ItemShape {
+	const unflatten = unflattenBy(toolsOfEcho(echo))
 	return {
 		withEncryptedReasoning,
 		tagsSignatures,
-		unflatten: unflattenBy(echo.tools),
+		unflatten,
+		clientCallOf({ name }) {
+			const called = unflatten(name)
+			return called.type === 'client' ? callTypeOf(called.tool) : undefined
+		},
 		summarizes: requestsSummary(echo.reasoning),
 	}
 }
