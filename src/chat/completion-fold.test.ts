@@ -30,6 +30,19 @@ test('parts without content are left out', () => {
 	expect(fold.soFar()[0]?.parts).toEqual([])
 })
 
+test('the signature and unknown fields of a call may follow its start', () => {
+	const fold = new CompletionFold()
+	const signature = { wire: 'w', value: 'signed' }
+	const rest = (field: string) => ({ wire: 'w', fields: { [field]: 1 } })
+	const call = { type: 'tool-call', kind: 'function', id: 'c', name: 'f' } as const
+	fold.add({ type: 'part-start', choice: 0, part: { ...call, rest: rest('a') } })
+	fold.add({ type: 'part-delta', choice: 0, part: 'tool-call', text: '{}' })
+	fold.add({ type: 'part-end', choice: 0, signature, rest: rest('b') })
+	expect(fold.soFar()[0]?.parts).toEqual([
+		{ ...call, arguments: '{}', signature, rest: { wire: 'w', fields: { a: 1, b: 1 } } },
+	])
+})
+
 test('unknown fields that arrive in pieces are merged', () => {
 	const fold = new CompletionFold()
 	fold.add({ type: 'rest', choice: 0, rest: { wire: 'w', fields: { details: [1], id: 'a' } } })

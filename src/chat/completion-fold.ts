@@ -13,7 +13,7 @@ import type {
 } from './event.ts'
 import type { AssistantPart, ReasoningPart, RefusalPart, TextPart, ToolCall } from './message.ts'
 import type { EveryField } from './request.ts'
-import { mergeRest, type Rest } from './rest.ts'
+import { mergeRest, RestFold } from './rest.ts'
 import type { Usage } from './usage.ts'
 
 /** A choice that may be unfinished. */
@@ -28,7 +28,7 @@ interface OpenChoice {
 	logprobs: TokenLogprob[] | undefined
 	finishReason: FinishReason | undefined
 	stopText: string | undefined
-	rest: Rest | undefined
+	readonly rest: RestFold
 }
 
 export class CompletionFold {
@@ -56,11 +56,9 @@ export class CompletionFold {
 			case 'part-end':
 				endPart(this.open(event.choice), event)
 				break
-			case 'rest': {
-				const choice = this.open(event.choice)
-				choice.rest = mergeRest(choice.rest, event.rest)
+			case 'rest':
+				this.open(event.choice).rest.add(event.rest)
 				break
-			}
 			case 'choice-finish':
 				this.finishChoice(event)
 				break
@@ -108,7 +106,7 @@ export class CompletionFold {
 				logprobs: undefined,
 				finishReason: undefined,
 				stopText: undefined,
-				rest: undefined,
+				rest: new RestFold(),
 			}
 			this.choices[index] = choice
 		}
@@ -200,9 +198,12 @@ function close(choice: OpenChoice): Choice {
 
 function contentOf({ parts, open, text, logprobs, stopText, rest }: OpenChoice) {
 	const last = open === undefined ? undefined : partOf(open, text, {})
-	return { parts: last === undefined ? parts : [...parts, last], logprobs, stopText, rest } satisfies EveryField<
-		Omit<Choice, 'finishReason'>
-	>
+	return {
+		parts: last === undefined ? parts : [...parts, last],
+		logprobs,
+		stopText,
+		rest: rest.rest,
+	} satisfies EveryField<Omit<Choice, 'finishReason'>>
 }
 
 /** `text` without half of a surrogate pair at its end, where an answer was cut inside a character. */

@@ -3,13 +3,9 @@ import { type ContentFates, contentReporter } from './content-fates.ts'
 import type { ChatRequest } from './request.ts'
 
 const dropsAll: ContentFates = {
-	'system.name': 'dropped',
 	'system.rest': 'dropped',
-	'user.name': 'dropped',
 	'user.rest': 'dropped',
-	'assistant.name': 'dropped',
 	'assistant.rest': 'dropped',
-	'tool.isError': 'dropped',
 	'tool.rest': 'dropped',
 	'text.rest': 'dropped',
 	'reasoning.signature': 'dropped',
@@ -44,35 +40,29 @@ function reported(fates: ContentFates, { messages = [], tools = [] }: Partial<Ch
 
 test('reports each dropped field that has a value, once', () => {
 	const messages: ChatRequest['messages'] = [
-		{ role: 'developer', content: [], name: 'ann' },
 		{
 			role: 'user',
 			content: [
 				{ ...image, detail: 'low' },
 				{ ...image, detail: 'high' },
 			],
-			name: 'bob',
 		},
-		{ role: 'tool', callId: 'c', content: [], isError: true },
+		{ role: 'assistant', content: [{ type: 'reasoning', text: '', signature: { wire: 'w', value: 's' } }] },
 	]
 	const tools: ChatRequest['tools'] = [{ type: 'function', name: 'f', strict: false, description: 'd' }]
 	expect(reported(dropsAll, { messages, tools })).toEqual([
-		'messages.name',
 		'image_url.detail',
-		'is_error',
+		'reasoning.signature',
 		'tools.description',
 	])
-	expect(reported({ ...dropsAll, 'user.name': 'written', 'image.detail': 'unused' }, { messages })).toEqual([
-		'messages.name',
-		'is_error',
-	])
+	expect(reported({ ...dropsAll, 'image.detail': 'unused' }, { messages })).toEqual(['reasoning.signature'])
 })
 
 test('reports neither fields without a value, nor defaults, nor unknown fields, which have reports of their own', () => {
 	const rest = { wire: 'w', fields: { a: 1 } }
 	const messages: ChatRequest['messages'] = [
-		{ role: 'user', content: [{ ...image, detail: 'auto', rest }], name: undefined, rest },
-		{ role: 'tool', callId: 'c', content: [], isError: undefined },
+		{ role: 'user', content: [{ ...image, detail: 'auto', rest }], rest },
+		{ role: 'assistant', content: [{ type: 'reasoning', text: '', signature: undefined }] },
 	]
 	expect(reported(dropsAll, { messages })).toEqual([])
 })

@@ -6,27 +6,27 @@ import type { ChatRequest } from './request.ts'
 import type { Drop, Fate } from './request-fates.ts'
 import type { Tool } from './tool.ts'
 
-/**
- * No fields of a wire: cache marks have one fate for a request, that in `RequestFates`, and the others determine what
- * `requestFor` sends.
- */
-type ExcludedField = 'cacheMark' | 'contentWire' | 'substitute'
+/** They determine what `requestFor` sends; no wire has them. */
+type Fact = 'contentWire' | 'substitute'
+/** `RequestFates` has them. */
+type RequestFact = 'cacheMark'
+type MessageFact = RequestFact | 'name' | 'isError'
 
-type OptionalFields<Owner> = {
+type OptionalFields<Owner, Excluded extends string = RequestFact> = {
 	[Name in keyof Owner]-?: object extends Pick<Owner, Name> ? Name : never
-}[Exclude<keyof Owner, ExcludedField>] &
+}[Exclude<keyof Owner, Excluded | Fact>] &
 	string
 
 type FieldsOfTypes<Owner> = Owner extends { readonly type: infer Type extends string }
 	? `${Type}.${OptionalFields<Owner>}`
 	: never
 
-/** By the role of a message, or the type of a part or tool, such as `user.name` or `image.detail`. */
+/** By the role of a message, or the type of a part or tool, such as `user.rest` or `image.detail`. */
 export type ContentField =
-	| `system.${OptionalFields<SystemMessage>}`
-	| `user.${OptionalFields<UserMessage>}`
-	| `assistant.${OptionalFields<AssistantMessage>}`
-	| `tool.${OptionalFields<ToolMessage>}`
+	| `system.${OptionalFields<SystemMessage, MessageFact>}`
+	| `user.${OptionalFields<UserMessage, MessageFact>}`
+	| `assistant.${OptionalFields<AssistantMessage, MessageFact>}`
+	| `tool.${OptionalFields<ToolMessage, MessageFact>}`
 	| FieldsOfTypes<Part>
 	| FieldsOfTypes<Tool>
 
@@ -41,10 +41,6 @@ type ReportedField = Exclude<ContentField, `${string}.rest`>
 
 /** Their names in OpenAI's API. */
 const reportedNames: Readonly<Record<ReportedField, string>> = {
-	'system.name': 'messages.name',
-	'user.name': 'messages.name',
-	'assistant.name': 'messages.name',
-	'tool.isError': 'is_error',
 	'reasoning.signature': 'reasoning.signature',
 	'reasoning.encrypted': 'reasoning.encrypted_content',
 	'tool-call.signature': 'tool_calls.signature',

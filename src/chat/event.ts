@@ -131,7 +131,8 @@ export interface TokenLogprob {
 	readonly bytes: readonly number[] | null
 	readonly top: readonly {
 		readonly token: string
-		readonly logprob: number
+		/** Null if it is unknown. */
+		readonly logprob: number | null
 		readonly bytes: readonly number[] | null
 	}[]
 }

@@ -4,7 +4,7 @@
 import { expect, test } from 'bun:test'
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { Glob } from 'bun'
 
 const root = join(import.meta.dir, '..', '..')
@@ -26,6 +26,14 @@ const requestWriters = [
 	'engines/ai-sdk/call-writer.ts',
 	'engines/echo/echo-fates.ts',
 	'embedded/runtime/chat-runner.ts',
+]
+const contentWriters = [
+	'wire/openai/chat-content-fates.ts',
+	'wire/anthropic/message-content-fates.ts',
+	'wire/gemini/generation-content-fates.ts',
+	'engines/ai-sdk/call-content-fates.ts',
+	'engines/echo/echo-content-fates.ts',
+	'embedded/runtime/embedded-content-fates.ts',
 ]
 const messageWriters = [
 	'wire/openai/chat-messages-writer.ts',
@@ -119,6 +127,7 @@ const additions: Readonly<Record<string, Addition>> = {
 			'chat/completion-events.ts',
 			'chat/destination.ts',
 			'conversations/fit.ts',
+			'dialects/unsupported-parts.ts',
 			'engines/echo/echo-fates.ts',
 			'embedded/runtime/assistant-message-writer.ts',
 			'tokens/tokens.ts',
@@ -146,7 +155,21 @@ const additions: Readonly<Record<string, Addition>> = {
 		text: 'export interface ReasoningPart {',
 		changed: 'export interface ReasoningPart {\n\treadonly trialDetail?: string',
 		name: 'trialDetail',
-		files: ['chat/completion-fold.ts', 'chat/part-samples.testing.ts'],
+		files: ['chat/completion-fold.ts', 'chat/content-fates.ts', 'chat/part-samples.testing.ts', ...contentWriters],
+	},
+	'an optional field of a message': {
+		file: 'chat/message.ts',
+		text: 'export interface ToolMessage {',
+		changed: 'export interface ToolMessage {\n\treadonly trialResult?: string',
+		name: 'trialResult',
+		files: ['chat/content-fates.ts', ...contentWriters],
+	},
+	'an optional field of a tool': {
+		file: 'chat/tool.ts',
+		text: 'export interface FunctionTool {',
+		changed: 'export interface FunctionTool {\n\treadonly trialCaller?: string',
+		name: 'trialCaller',
+		files: ['chat/content-fates.ts', ...contentWriters],
 	},
 	'an optional field of a choice': {
 		file: 'chat/completion.ts',
@@ -219,6 +242,15 @@ test('every table of fates is in the list of writers', async () => {
 		if (/satisfies RequestFates/.test(await Bun.file(join(root, 'src', file)).text())) found.push(file)
 	const own = relative(join(root, 'src'), import.meta.path)
 	expect(found.filter((file) => file !== own).sort()).toEqual([...requestWriters].sort())
+})
+
+test('every writer with a table of fates for requests has one for messages, parts and tools', async () => {
+	const found: string[] = []
+	for await (const file of new Glob('**/*.ts').scan(join(root, 'src')))
+		if (/satisfies ContentFates/.test(await Bun.file(join(root, 'src', file)).text())) found.push(file)
+	const own = relative(join(root, 'src'), import.meta.path)
+	expect(found.filter((file) => file !== own).sort()).toEqual([...contentWriters].sort())
+	expect(contentWriters.map(dirname).sort()).toEqual(requestWriters.map(dirname).sort())
 })
 
 test('every reader builds EveryField<ChatRequest>, so that it does not compile without a new field', async () => {

@@ -142,7 +142,7 @@ export interface Substitute {
 	readonly lost?: string | undefined
 }
 
-/** An opaque value by which a model recognizes its own reasoning. It is only sent to where it came from. */
+/** An opaque value by which a model recognizes its own reasoning. It is only sent to the upstream that made it. */
 export interface Signature {
 	/** The wire whose upstreams understand it. */
 	readonly wire: string

@@ -8,13 +8,13 @@ import type { ChatEvent, DeltaPart, PartDeltaEvent, PartEndEvent, StartedPart } 
 /** What is known of a part when it ends. */
 export type PartEnd = Omit<PartEndEvent, 'type' | 'choice'>
 
-type Delta = Pick<PartDeltaEvent, 'text' | 'logprobs'>
+type HeldDelta = Pick<PartDeltaEvent, 'text' | 'logprobs'>
 
 interface QueuedPart<Key> {
 	readonly key: Key
 	/** Undefined while only the position of the part is known. */
 	started: StartedPart | undefined
-	readonly deltas: Delta[]
+	readonly deltas: HeldDelta[]
 	/** The first half of a surrogate pair whose second half is in the next piece; empty if there is none. */
 	half: string
 	end: PartEnd | undefined
@@ -68,8 +68,8 @@ export class PartSequencer<Key> {
 	 * Adds content to a part that has started. No-op for any other. Pieces never end inside a character, and neither does
 	 * the part.
 	 */
-	delta(key: Key, delta: Delta, into: ChatEvent[]): void {
-		const [first] = this.queue
+	delta(key: Key, delta: HeldDelta, into: ChatEvent[]): void {
+		const first = this.queue[0]
 		if (first?.key === key && this.isOpen) this.emit(first, delta, into)
 		else this.hold(this.find(key), delta)
 	}
@@ -93,7 +93,7 @@ export class PartSequencer<Key> {
 		return this.queue.find((queued) => queued.key === key)
 	}
 
-	private hold(queued: QueuedPart<Key> | undefined, delta: Delta): void {
+	private hold(queued: QueuedPart<Key> | undefined, delta: HeldDelta): void {
 		if (queued === undefined) return
 		this.heldLength += delta.text.length
 		if (this.heldLength > maxHeldLength)
@@ -120,7 +120,7 @@ export class PartSequencer<Key> {
 		}
 	}
 
-	private emit(queued: QueuedPart<Key>, { text, logprobs }: Delta, into: ChatEvent[]): void {
+	private emit(queued: QueuedPart<Key>, { text, logprobs }: HeldDelta, into: ChatEvent[]): void {
 		const { started } = queued
 		if (started === undefined || !hasDeltas(started.type)) return
 		const whole = wholeCharacters(queued, text)

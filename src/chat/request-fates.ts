@@ -149,12 +149,14 @@ function hasNoEffect(name: string, value: unknown): boolean {
 }
 
 /**
- * Whether the canonical request has the same value, as a limit on reasoning. It is only passed through so that a server
- * of the wire receives it in the client's form.
+ * Whether the canonical request has the same value, as an effort of reasoning or a limit on it. It is only passed through
+ * so that a server of the wire receives it in the client's form.
  */
 function isCanonical(name: string, value: unknown): boolean {
-	return name === 'reasoning.max_tokens' || (name === 'reasoning.enabled' && value === false)
+	return canonicalPaths.has(name) || (name === 'reasoning.enabled' && value === false)
 }
+
+const canonicalPaths: ReadonlySet<string> = new Set(['reasoning.effort', 'reasoning.max_tokens'])
 
 /**
  * @throws ChatError `unsupported` if the answer is requested as audio, or in a format that the canonical request does not

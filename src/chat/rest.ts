@@ -37,3 +37,37 @@ export function mergeRest(rest: Rest | undefined, piece: Rest | undefined): Rest
 	}
 	return { wire: rest.wire, fields }
 }
+
+/** A rest that arrives in many pieces: what `mergeRest` gives for them, without a copy of its lists for each piece. */
+export class RestFold {
+	private wire: string | undefined
+	private readonly fields = new Map<string, Json | undefined>()
+	/** The lists among the fields. */
+	private readonly lists = new Map<string, Json[]>()
+
+	add({ wire, fields }: Rest): void {
+		if (this.wire !== wire) {
+			this.wire = wire
+			this.fields.clear()
+			this.lists.clear()
+		}
+		for (const [name, value] of Object.entries(fields)) {
+			this.fields.set(name, value)
+			if (!Array.isArray(value)) this.lists.delete(name)
+			else this.addToList(name, value)
+		}
+	}
+
+	/** Later pieces do not change it. */
+	get rest(): Rest | undefined {
+		if (this.wire === undefined) return undefined
+		const fields = [...this.fields].map(([name, value]) => [name, this.lists.get(name)?.slice() ?? value] as const)
+		return { wire: this.wire, fields: Object.fromEntries(fields) }
+	}
+
+	private addToList(name: string, values: readonly Json[]): void {
+		const list = this.lists.get(name)
+		if (list === undefined) this.lists.set(name, [...values])
+		else for (const value of values) list.push(value)
+	}
+}

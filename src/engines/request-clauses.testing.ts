@@ -91,7 +91,7 @@ export const requestClauses = {
 			'messages[2].foreign_field',
 			'tools[0].foreign_field',
 		])
-			expect(dropped).toContain(path)
+			expect(dropped.some((one) => path === one || path === `${one}.foreign_field`)).toBe(true)
 	},
 
 	async 'refuses an item of the user that only another wire understands'(bench: Bench) {

@@ -23,6 +23,28 @@ describe('a conversation', () => {
 		expect((await app.messages(id)).map(textOf)).toEqual(['first', 'first', 'second', 'second'])
 	})
 
+	test('continues with the result of its last call alone, which begins no conversation', async () => {
+		await using app = await App.open()
+		const tool = { type: 'function', function: { name: 'look', parameters: { type: 'object' } } }
+		const called = await app.chat(
+			'Look.',
+			{ tools: [tool], tool_choice: 'required' },
+			{ headers: { [conversation]: 'new' } },
+		)
+		const id = called.headers.get(conversation) ?? ''
+		const { choices } = (await called.json()) as { choices: [{ message: { tool_calls: [{ id: string }] } }] }
+		const result = { role: 'tool', tool_call_id: choices[0].message.tool_calls[0].id, content: 'sunny' }
+		const body = { model: 'echo', messages: [result] }
+		const continued = await app.post('/v1/chat/completions', body, { headers: { [conversation]: id } })
+		expect(continued.status).toBe(200)
+		expect((await app.messages(id)).length).toBe(4)
+		for (const headers of [undefined, { [conversation]: 'new' }]) {
+			const alone = await app.post('/v1/chat/completions', body, { headers })
+			expect(alone.status).toBe(400)
+			expect(await errorOf(alone)).toMatchObject({ param: 'messages.[0].role' })
+		}
+	})
+
 	test('of another caller is not found', async () => {
 		await using app = await App.open()
 		const id = await begin(app)

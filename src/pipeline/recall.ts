@@ -37,9 +37,22 @@ export async function recall(planned: Planned, serving: Serving): Promise<Recall
 	if (call.type !== 'chat' && call.type !== 'count') return withoutConversation(planned)
 	const complete = call.references === undefined ? call : await insertReferences(planned, call.references, serving)
 	const thread = withHeaders(complete, planned.received.headers)
-	if (thread === undefined || (serving.storage === undefined && isByDefault(thread, complete.thread)))
+	if (thread === undefined || (serving.storage === undefined && isByDefault(thread, complete.thread))) {
+		checkFirstResults(complete.request.messages)
 		return { ...withoutConversation(planned), call: complete }
+	}
 	return continueConversation(planned, complete, thread, serving)
+}
+
+/** @throws ChatError `invalid-request` if the conversation begins with the result of a call that is not in it. */
+function checkFirstResults(messages: readonly Message[]): void {
+	const index = messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
+	if (messages[index]?.role !== 'tool') return
+	throw new ChatError(
+		'invalid-request',
+		"Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+		{ param: `messages.[${index}].role` },
+	)
 }
 
 type ConversationCall = ChatCall | CountCall
@@ -73,6 +86,7 @@ async function continueConversation(
 	const history = await readHistory(position, thread, own, contextTokens)
 	const complete = call.withHistory?.(history.messages.map(({ message }) => message)) ?? call
 	const { request, dropped } = join(complete.request, thread, history, contextTokens)
+	if (!position.exists) checkFirstResults(request.messages)
 	const joined = { ...none, call: { ...complete, request }, dropped }
 	// These calls read the conversation but never extend it.
 	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined

@@ -100,6 +100,22 @@ const exceptions: readonly Exception[] = [
 		observed: 'dropped',
 		note: 'with `cacheMarks: send`; dropped otherwise',
 	},
+	{
+		client: 'anthropic',
+		engine: 'openai-compatible',
+		feature: 'budget',
+		observed: 'dropped',
+		note: 'with `thinkingOff: reasoning`; dropped otherwise',
+	},
+	...['openai', 'albert', 'opengatellm', 'egp v5', 'aleph-alpha'].flatMap((client) =>
+		['llama', 'echo'].map((engine) => ({
+			client,
+			engine,
+			feature: 'toolImage' as const,
+			observed: 'rejected' as const,
+			note: "rejected with `strictness: openai`, which is the default: OpenAI's API accepts only text",
+		})),
+	),
 ]
 
 /** The feature of the upstreams' next response, and the body of the last request to them. */

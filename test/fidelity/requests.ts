@@ -64,6 +64,15 @@ const chat: FeatureRequests = {
 			{ role: 'tool', tool_call_id: 'call_1', content: marks.result },
 		],
 	}),
+	toolImage: (body) => ({
+		...body,
+		tools: [openaiTool],
+		messages: [
+			...messagesOf(body),
+			{ role: 'assistant', content: null, tool_calls: [openaiCall] },
+			{ role: 'tool', tool_call_id: 'call_1', content: [{ type: 'image_url', image_url: { url: image } }] },
+		],
+	}),
 	jsonSchema: having({
 		response_format: { type: 'json_schema', json_schema: { name: 'place', schema, strict: true } },
 	}),
@@ -82,6 +91,7 @@ const chat: FeatureRequests = {
 	logprobs: having({ logprobs: true, top_logprobs: 2 }),
 	choices: having({ n: 2 }),
 	effort: having({ reasoning_effort: 'low' }),
+	budget: having({ reasoning: { max_tokens: 2000 }, max_tokens: 5000 }),
 	thinkingOff: having({ reasoning_effort: 'none' }),
 	user: having({ user: marks.user }),
 	cacheMark: before({

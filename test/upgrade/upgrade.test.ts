@@ -76,7 +76,8 @@ async function expectSameAnswers(data: string, config?: string): Promise<void> {
 				return [path, joinReasoning(await response.json())]
 			}),
 		)
-		expect(now).toEqual(answers.map(({ path, answer }) => [path, answer]))
+		// Responses may have more fields than before.
+		expect(now).toMatchObject(answers.map(({ path, answer }) => [path, answer]))
 	} finally {
 		await server.stop()
 	}

@@ -4,7 +4,7 @@ import { ChatChunkWriter, type ChunkShape } from '../../wire/openai/chat-chunk-w
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
 import { openaiWire } from '../../wire/openai/formats.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
-import type { AnswerWriter, StreamWriter } from '../writer.ts'
+import type { AnswerWriter, ResponseContext, StreamWriter } from '../writer.ts'
 import { completionIdentity } from './completion-identity.ts'
 
 /**
@@ -16,11 +16,12 @@ export function chatWriter(
 	idPrefix: string,
 	adaptStream: (chunks: ChatChunkWriter) => StreamWriter = (chunks) => chunks,
 ): AnswerWriter {
+	const shapeOf = ({ tagsSignatures }: ResponseContext) => ({ ...shape, tagsSignatures })
 	return {
 		completion: (completion, context, source) =>
-			writeCompletion(completion, completionIdentity(context, idPrefix), shape, source),
+			writeCompletion(completion, completionIdentity(context, idPrefix), shapeOf(context), source),
 		unsupportedParts: unsupportedInChat,
-		stream: (context) => adaptStream(new ChatChunkWriter(completionIdentity(context, idPrefix), shape)),
+		stream: (context) => adaptStream(new ChatChunkWriter(completionIdentity(context, idPrefix), shapeOf(context))),
 	}
 }
 

@@ -6,6 +6,7 @@ import type { Route } from '../dialect.ts'
 import { unsupportedInChat } from '../openai-family/chat-writer.ts'
 import { completionIdentity } from '../openai-family/completion-identity.ts'
 import { readUserIdHistory } from '../openai-family/user-id-history.ts'
+import type { ResponseContext } from '../writer.ts'
 import { readOpenGateChatRequest } from './chat-request-reader.ts'
 import { writePricedUsage } from './priced-usage.ts'
 import { UsageChunkWriter } from './usage-chunk-writer.ts'
@@ -18,6 +19,7 @@ export const chatCompletions: Route = {
 	read({ body, userIdHistory = false }): ChatCall {
 		const { request, stream, violation, ...shape } = readOpenGateChatRequest(body)
 		const history = userIdHistory ? readUserIdHistory(request) : undefined
+		const shapeOf = ({ tagsSignatures }: ResponseContext) => ({ ...shape, tagsSignatures })
 		return {
 			type: 'chat',
 			request,
@@ -29,12 +31,13 @@ export const chatCompletions: Route = {
 					const identity = completionIdentity(context, idPrefix)
 					const { model: _, ...named } = completion
 					return {
-						...writeCompletion(named, identity, shape, source),
+						...writeCompletion(named, identity, shapeOf(context), source),
 						usage: writePricedUsage({ ...identity, usage: completion.usage, price: context.price }),
 					}
 				},
 				unsupportedParts: unsupportedInChat,
-				stream: (context) => new UsageChunkWriter(completionIdentity(context, idPrefix), context.price, shape),
+				stream: (context) =>
+					new UsageChunkWriter(completionIdentity(context, idPrefix), context.price, shapeOf(context)),
 			},
 		}
 	},

@@ -8,6 +8,7 @@ import { textOf, toolCallsOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import type { Tool } from '../../chat/tool.ts'
+import { failurePrefix } from '../../chat/tool-failure.ts'
 import { callId, visibleText, writeAssistantMessage } from './assistant-message-writer.ts'
 import { instructions } from './call-format.ts'
 import type { PromptText } from './prompt-text.ts'
@@ -181,9 +182,6 @@ function writeMessages(
 		if (message.role === 'assistant') for (const call of toolCallsOf(message.content)) names.set(call.id, call.name)
 	return messages.map((message) => writeMessage(message, names, template, promptText))
 }
-
-/** Marks the result of a failed tool: templates have no field for it, and models notice this text. */
-const failurePrefix = 'Error: '
 
 /** @param names of the calls, by id. */
 function writeMessage(

@@ -3,13 +3,9 @@
 import type { ContentFates } from '../../chat/content-fates.ts'
 
 export const embeddedContentFates = {
-	'system.name': 'translated',
 	'system.rest': 'dropped',
-	'user.name': 'translated',
 	'user.rest': 'dropped',
-	'assistant.name': 'translated',
 	'assistant.rest': 'dropped',
-	'tool.isError': 'translated',
 	'tool.rest': 'dropped',
 	'text.rest': 'dropped',
 	'reasoning.signature': 'unused',

@@ -3,13 +3,9 @@
 import type { ContentFates } from '../../chat/content-fates.ts'
 
 export const echoContentFates = {
-	'system.name': 'unused',
 	'system.rest': 'dropped',
-	'user.name': 'unused',
 	'user.rest': 'dropped',
-	'assistant.name': 'unused',
 	'assistant.rest': 'dropped',
-	'tool.isError': 'unused',
 	'tool.rest': 'dropped',
 	'text.rest': 'dropped',
 	'reasoning.signature': 'unused',

@@ -91,9 +91,10 @@ class OpenAICompatible implements Engine {
 		return { status: 'ready', operations: this.operations } as const
 	}
 
-	chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
+	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const body = writeChatRequest(request, call.model, this.form, stream, call.drop, this.originOf(call.model))
+		const origin = this.originOf(call.model)
+		const body = writeChatRequest(request, call.model, this.form, stream, call.drop, origin)
 		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
 		const openChunks = () =>
 			new ChatChunkReader({
@@ -104,6 +105,7 @@ class OpenAICompatible implements Engine {
 				countPrompt: () => 0,
 				namedTool: request.toolChoice.type === 'named',
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
+				origin,
 			})
 		const rewrites = customTools !== undefined && customTools.size > 0
 		const open = () => (rewrites ? new CustomCallsReader(openChunks(), customTools) : openChunks())
@@ -111,7 +113,7 @@ class OpenAICompatible implements Engine {
 		return this.upstream.answer('/chat/completions', body, reading, call)
 	}
 
-	complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
+	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const body = writeTextCompletionRequest(request, call.model, this.form, stream, call.drop)
 		const choices = request.prompts.length * request.choices

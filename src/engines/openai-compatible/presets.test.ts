@@ -4,10 +4,12 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
+import { toolCallsOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { completionOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
 import { silentContext } from '../engine-context.testing.ts'
+import { signatureOrigin } from '../upstream/signature-origin.ts'
 import { openaiCompatible } from './kind.ts'
 import { type Preset, presetNames } from './presets.ts'
 
@@ -67,7 +69,7 @@ const request: ChatRequest = {
 	passthrough: { metadata: { a: 'b' } },
 }
 
-async function send(options: JsonObject, unary = true) {
+async function send(options: JsonObject, unary = true, messages = request.messages) {
 	const engine = await openaiCompatible.open({ url: `http://127.0.0.1:${server.port}/v1`, ...options }, silentContext)
 	const dropped: string[] = []
 	const call: EngineCall = {
@@ -78,7 +80,7 @@ async function send(options: JsonObject, unary = true) {
 		drop: (part) => dropped.push(part),
 	}
 	try {
-		const completion = await completionOf(await engine.chat(request, call))
+		const completion = await completionOf(await engine.chat({ ...request, messages }, call))
 		return { body: z.record(z.string(), z.json()).parse(received.at(-1)), dropped, completion }
 	} finally {
 		await engine.close()
@@ -191,6 +193,25 @@ describe('calls of custom tools that were sent as functions', () => {
 				parts: [{ type: 'tool-call', kind: 'custom', id: 'c1', name: 'patch', arguments: '*** Begin' }],
 			})
 		})
+})
+
+test("the signature of a call in Google's form has its origin, and is sent to that only", async () => {
+	const extra_content = { google: { thought_signature: 'S' } }
+	const call = { id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } }
+	reply = { tool_calls: [{ index: 0, ...call, extra_content }] }
+	const parts = (await send({})).completion.choices[0]?.parts ?? []
+	const signature = { wire: 'gemini', value: 'S', origin: signatureOrigin(`127.0.0.1:${server.port}`, 'm') }
+	expect(parts).toMatchObject([{ signature }])
+	reply = { content: 'ok' }
+	for (const [origin, expected] of [
+		[signature.origin, [{ ...call, extra_content }]],
+		[undefined, [{ ...call, extra_content }]],
+		['elsewhere m', [call]],
+	] as const) {
+		const calls = toolCallsOf(parts).map((one) => ({ ...one, signature: { ...signature, origin } }))
+		const { body } = await send({}, true, [{ role: 'assistant', content: calls }])
+		expect(body.messages).toEqual([{ role: 'assistant', content: null, tool_calls: expected }] as never)
+	}
 })
 
 test('denied fields are removed and reported', async () => {

@@ -78,8 +78,7 @@ export class ResponseBatches implements EventBatches {
 		const error = this.context.interruption()
 		if (error === undefined) return held
 		await this.cancel()
-		const started = held.flatMap(({ events }) => events).filter(({ type }) => type === 'start')
-		return [{ events: [...started, { type: 'error', error }] }]
+		return [{ events: interruptedBy(error, held, this.reader) }]
 	}
 
 	private async read(): Promise<readonly EventBatch[] | undefined> {
@@ -152,6 +151,15 @@ export class ResponseBatches implements EventBatches {
 		this.response.cancel()
 		return this.reader.fail(explain(thrown, this.context))
 	}
+}
+
+/** The events that were read before the interruption, with `error` as the last one. */
+function interruptedBy(error: ChatError, held: readonly EventBatch[], reader: AnswerReader): readonly ChatEvent[] {
+	const events = held.flatMap((batch) => batch.events)
+	const last = events.at(-1)
+	if (last?.type === 'error') return events
+	if (last?.type === 'finish') return [...events.slice(0, -1), { type: 'error', error, usage: last.usage }]
+	return [...events, ...reader.fail(error)]
 }
 
 /** Failures before the first event are thrown. */

@@ -2,10 +2,13 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { alice, conversation, ended, everything, turn } from '../../conversations/conversation-store.testing.ts'
+import { answerId } from '../../conversations/message-id.ts'
 import { openDatabase } from '../open-stores.ts'
 import { freshDatabase, postgresServer } from '../postgres/server.testing.ts'
 import { writeBody } from '../sql/conversation-rows.ts'
 import type { Row, Sql } from '../sql/sql.ts'
+import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { orderedParts, withOrderedParts, withUsageRest } from './007-ordered-parts.ts'
 
@@ -62,6 +65,9 @@ test.each([
 	expect(withUsageRest(usage)).toBe(usage)
 })
 
+const oldBody = '{"role":"assistant","content":[{"type":"text","text":"old"}],"reasoning":"Hm.","toolCalls":[]}'
+const oldUsage = '{"promptTokens":1,"extra":{"a":1},"source":"upstream"}'
+
 interface NewDatabase {
 	/** See `StoreKind`. */
 	readonly address: string
@@ -111,7 +117,7 @@ function oldTurn(id: string): Row {
 	return {
 		...{ id, tenant: 'default', owner: 'alice', conversation: 'c', began_conversation: 0, surface: 'chat', stored: 1 },
 		...{ state: 'completed', process: '', parent: null, model: 'm', inputs: 1, answers: '[]' },
-		usage: id === 't0' ? null : '{"promptTokens":1,"extra":{"a":1},"source":"upstream"}',
+		usage: id === 't0' ? null : oldUsage,
 		...{ error: null, metadata: '{}', echo: '', created_at_ms: 1, ended_at_ms: 1 },
 	}
 }
@@ -197,6 +203,24 @@ function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 					for (const size of [8, 2, 1000]) last = (await orderedParts[0]?.rewriteBatch(sql, size, last))?.at(-1)
 				},
 			))
+
+		test('what a process of the former version writes after the migration is read', () =>
+			withOldDatabase(async (address) => {
+				const database = await openDatabase(address, 'create')
+				const own = new SqlConversationStore(database).in(alice)
+				const made = conversation()
+				const begun = turn({ conversation: made.id, create: made })
+				await own.turns.begin(begun)
+				await own.turns.end(begun.id, ended('new'))
+				await database.write(async (sql) => {
+					await sql`UPDATE messages SET body = ${oldBody} WHERE conversation = ${made.id} AND id = ${answerId(begun.id, 0)}`
+					await sql`UPDATE turns SET usage = ${oldUsage} WHERE id = ${begun.id}`
+				})
+				const history = await own.history.read(made.id, everything)
+				expect(history?.messages.at(-1)?.message.content.map(({ type }) => type)).toEqual(['reasoning', 'text'])
+				expect((await own.turns.find(begun.id))?.usage?.rest).toEqual({ wire: 'openai', fields: { a: 1 } })
+				await database.close()
+			}))
 
 		test('several processes migrate at the same time', () =>
 			withOldDatabase(async (address) => {

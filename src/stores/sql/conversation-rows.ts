@@ -20,6 +20,7 @@ import { conversationId } from '../../conversations/conversation-id.ts'
 import { inputId, messageId } from '../../conversations/message-id.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
+import { withOrderedParts, withUsageRest } from '../migrations/007-ordered-parts.ts'
 import type { Row } from './sql.ts'
 
 const number = z.coerce.number()
@@ -74,7 +75,10 @@ export interface TreeMessage extends StoredMessage {
 	readonly pathBytes: number
 }
 
-/** Not validated by a schema, for speed: a context has hundreds of messages, and only these stores write them. */
+/**
+ * Not validated by a schema, for speed: a context has hundreds of messages, and only these stores write them. During an
+ * update, a process of the former version may write messages of its form after the migration.
+ */
 export function readMessage(row: Row): TreeMessage {
 	return {
 		conversation: conversationId(String(row.conversation)),
@@ -84,7 +88,7 @@ export function readMessage(row: Row): TreeMessage {
 		branch: Number(row.branch),
 		depth: Number(row.depth),
 		pathBytes: Number(row.path_bytes),
-		message: parseJson(String(row.body)) as Message,
+		message: parseJson(withOrderedParts(String(row.body))) as Message,
 		partial: Number(row.partial) === 1,
 		createdAtMs: Number(row.created_at_ms),
 	}
@@ -129,7 +133,10 @@ const turnRow = z.object({
 	model: z.string(),
 	inputs: number,
 	answers: json,
-	usage: json.nullable(),
+	usage: z
+		.string()
+		.transform((text) => parseJson(withUsageRest(text)))
+		.nullable(),
 	error: json.nullable(),
 	metadata: json,
 	echo_body: json.nullable(),

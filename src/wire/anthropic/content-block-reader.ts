@@ -36,7 +36,7 @@ interface OpenReasoning {
 	readonly encrypted?: true | undefined
 }
 
-interface OpenCall {
+interface OpenToolUse {
 	readonly type: 'tool-call'
 	readonly isCustom: boolean
 	/** The input in the block's start, as JSON. It counts only if no deltas follow: some servers send both. */
@@ -45,15 +45,15 @@ interface OpenCall {
 	text: string
 }
 
-interface OpenItem {
+interface OpenProviderBlock {
 	readonly type: 'provider-item'
 	item: JsonObject
 	/** The deltas of the input. */
 	text: string
 }
 
-type OpenPart = OpenText | OpenReasoning | OpenCall
-type OpenBlock = OpenPart | OpenItem
+type OpenPartBlock = OpenText | OpenReasoning | OpenToolUse
+type OpenBlock = OpenPartBlock | OpenProviderBlock
 
 /** Methods append events to `into`. A block is identified by its index, which is not checked. */
 export class ContentBlockReader {
@@ -102,7 +102,7 @@ export class ContentBlockReader {
 		else this.addDelta(index, block, delta, into)
 	}
 
-	private addDelta(index: unknown, block: OpenPart | undefined, delta: unknown, into: ChatEvent[]): void {
+	private addDelta(index: unknown, block: OpenPartBlock | undefined, delta: unknown, into: ChatEvent[]): void {
 		switch (field(delta, 'type')) {
 			case 'text_delta':
 				this.addText(this.textBlock(index, into), textField(delta, 'text'), into)
@@ -186,7 +186,7 @@ export class ContentBlockReader {
 
 	/** The item is known when its block stops. */
 	private startItem(index: unknown, item: JsonObject): void {
-		const block: OpenItem = { type: 'provider-item', item, text: '' }
+		const block: OpenProviderBlock = { type: 'provider-item', item, text: '' }
 		this.blocks.set(index, block)
 		this.parts.reserve(block)
 	}
@@ -195,7 +195,7 @@ export class ContentBlockReader {
 		if (text !== undefined) this.parts.delta(block, { text }, into)
 	}
 
-	private addInput(block: OpenCall, fragment: string | undefined, into: ChatEvent[]): void {
+	private addInput(block: OpenToolUse, fragment: string | undefined, into: ChatEvent[]): void {
 		// Some servers send an empty object before the arguments.
 		if (fragment === undefined || (block.text === '' && fragment.trim() === '{}')) return
 		block.text += fragment
@@ -240,7 +240,7 @@ function citationsRest(citations: readonly Json[]): Rest | undefined {
 }
 
 /** Texts and lists are appended; any other value replaces the earlier one. */
-function addToItem(block: OpenItem, delta: unknown): void {
+function addToItem(block: OpenProviderBlock, delta: unknown): void {
 	if (!isObject(delta)) return
 	const { type, ...fields } = delta as JsonObject
 	if (type === 'input_json_delta') block.text += textField(delta, 'partial_json') ?? ''
@@ -254,6 +254,6 @@ function appended(earlier: Json | undefined, value: Json | undefined): Json | un
 	return Array.isArray(earlier) && Array.isArray(value) ? [...earlier, ...value] : value
 }
 
-function completeItem({ item, text }: OpenItem): JsonObject {
+function completeItem({ item, text }: OpenProviderBlock): JsonObject {
 	return text === '' ? item : { ...item, input: readInput(text) }
 }

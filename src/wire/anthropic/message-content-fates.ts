@@ -3,13 +3,9 @@
 import { type ContentFates, contentReporter } from '../../chat/content-fates.ts'
 
 export const messageContentFates = {
-	'system.name': 'dropped',
 	'system.rest': 'unused',
-	'user.name': 'dropped',
 	'user.rest': 'written',
-	'assistant.name': 'dropped',
 	'assistant.rest': 'written',
-	'tool.isError': 'written',
 	'tool.rest': 'written',
 	'text.rest': 'written',
 	'reasoning.signature': 'written',

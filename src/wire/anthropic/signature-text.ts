@@ -3,6 +3,7 @@
 // a prefix, and one that must name its origin gets the origin as a prefix, so that both can be decoded.
 
 import type { Signature } from '../../chat/message.ts'
+import { decodeComponent, readTag, writeTag } from '../json/signature-tag.ts'
 import { messagesWire } from './formats.ts'
 
 /**
@@ -11,13 +12,13 @@ import { messagesWire } from './formats.ts'
  * @param tags whether to write the signature's origin.
  */
 export function writeSignature({ wire, value, origin }: Signature, tags: boolean): string {
-	return tagged(wire === messagesWire ? value : `${wire}:${value}`, origin, tags)
+	return writeTag(wire === messagesWire ? value : `${wire}:${value}`, origin, tags)
 }
 
 /** @returns undefined for an empty string. */
 export function readSignature(text: string): Signature | undefined {
 	if (text === '') return undefined
-	const { origin, signature } = readTag(text)
+	const { origin, text: signature } = readTag(text)
 	// This wire's own signatures are base64, which has no colon.
 	const [, wire, value] = /^([a-z][a-z0-9-]*):(.*)$/s.exec(signature) ?? []
 	return wire === undefined || value === undefined
@@ -36,40 +37,14 @@ export interface CallSignature {
  * it.
  */
 export function writeCallSignature({ id, signature: { wire, value, origin } }: CallSignature, tags: boolean): string {
-	return tagged(`call:${wire}:${encodeURIComponent(id)}:${value}`, origin, tags)
+	return writeTag(`call:${wire}:${encodeURIComponent(id)}:${value}`, origin, tags)
 }
 
 /** @returns undefined for any other data. */
 export function readCallSignature(data: string): CallSignature | undefined {
-	const { origin, signature } = readTag(data)
+	const { origin, text: signature } = readTag(data)
 	const [, wire, id, value] = /^call:([a-z][a-z0-9-]*):([^:]*):(.*)$/s.exec(signature) ?? []
 	if (wire === undefined || id === undefined || value === undefined) return undefined
-	const callId = decoded(id)
+	const callId = decodeComponent(id)
 	return callId === undefined ? undefined : { id: callId, signature: { wire, value, origin } }
-}
-
-/** Neither base64 nor the name of a wire begins with `@`. */
-function tagged(signature: string, origin: string | undefined, tags: boolean): string {
-	return tags && origin !== undefined ? `@${encodeURIComponent(origin)}:${signature}` : signature
-}
-
-interface TaggedText {
-	readonly origin: string | undefined
-	readonly signature: string
-}
-
-function readTag(text: string): TaggedText {
-	const [, encoded, signature] = /^@([^:]+):(.*)$/s.exec(text) ?? []
-	const origin = encoded === undefined ? undefined : decoded(encoded)
-	return signature === undefined || origin === undefined
-		? { origin: undefined, signature: text }
-		: { origin, signature }
-}
-
-function decoded(text: string): string | undefined {
-	try {
-		return decodeURIComponent(text)
-	} catch {
-		return undefined
-	}
 }

@@ -4,13 +4,9 @@
 import type { ContentFates } from '../../chat/content-fates.ts'
 
 export const generationContentFates = {
-	'system.name': 'dropped',
 	'system.rest': 'unused',
-	'user.name': 'dropped',
 	'user.rest': 'unused',
-	'assistant.name': 'dropped',
 	'assistant.rest': 'unused',
-	'tool.isError': 'translated',
 	'tool.rest': 'unused',
 	'text.rest': 'written',
 	'reasoning.signature': 'written',

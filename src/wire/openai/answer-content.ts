@@ -5,8 +5,9 @@ import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { AssistantPart, ImagePart, ProviderItem, TextPart } from '../../chat/message.ts'
 import { type Rest, restFor } from '../../chat/rest.ts'
 import { asList, asText, field, textField } from '../json/fields.ts'
+import { isImage, readImage, readImages } from './content-parts-reader.ts'
 import { openaiWire } from './formats.ts'
-import { type KnownFields, readRest, withRest } from './nested-rest.ts'
+import { readRest, withRest } from './nested-rest.ts'
 
 /** A piece of the content. */
 export type ContentPiece = TextPiece | ImagePart | ProviderItem
@@ -35,7 +36,7 @@ function readPiece(part: Readonly<Record<string, unknown>>): ContentPiece {
 				rest: readRest(part, { type: true, refusal: true }),
 			}
 		default:
-			return readImage(part) ?? { type: 'provider-item', wire: openaiWire, item: part as JsonObject }
+			return isImage(part) ? readImage(part) : { type: 'provider-item', wire: openaiWire, item: part as JsonObject }
 	}
 }
 
@@ -52,20 +53,9 @@ function readThinking(part: Readonly<Record<string, unknown>>): TextPiece {
 	}
 }
 
-/** The images of a message's `images`; undefined if it is no list of them. */
-export function readImages(images: unknown): readonly ImagePart[] | undefined {
-	const list = asList(images)
-	const read = list.flatMap((image) => (isObject(image) ? (readImage(image) ?? []) : []))
-	return list.length > 0 && read.length === list.length ? read : undefined
-}
-
-const knownImageFields = { type: true, image_url: { url: true, detail: true } } as const satisfies KnownFields
-
-function readImage(part: Readonly<Record<string, unknown>>): ImagePart | undefined {
-	const { type, image_url: image } = part
-	const url = asText(image) ?? textField(image, 'url')
-	if (type !== 'image_url' || url === undefined) return undefined
-	return { type: 'image', url, detail: textField(image, 'detail'), rest: readRest(part, knownImageFields) }
+/** The images of a message's `images`; undefined if it is no list of them, or an empty one. */
+export function readImageList(images: unknown): readonly ImagePart[] | undefined {
+	return asList(images).length === 0 ? undefined : readImages(images)
 }
 
 export function writeImage({ url, detail, rest }: ImagePart): JsonObject {

@@ -284,6 +284,22 @@ describe('reasoning has the name of its upstream', () => {
 		},
 	)
 
+	test('also if it waits for a call', () => {
+		const waiting = [
+			role,
+			say({ reasoning: 'r' }),
+			call(named),
+			say({ reasoning: 's' }),
+			call({ function: { arguments: ':1}' } }),
+			...end,
+		]
+		const written = fieldsOf(waiting).filter((names) => names.some((name) => name !== undefined))
+		expect(written).toEqual([
+			['r', undefined],
+			['s', undefined],
+		])
+	})
+
 	test('thinking in a list of content has the common name', () => {
 		const thinking = say({ content: [{ type: 'thinking', thinking: 'r' }] })
 		expect(fieldsOf([role, thinking, ...end])[1]).toEqual([undefined, 'r'])
@@ -350,6 +366,14 @@ describe('a whole answer', () => {
 			own: 1,
 		}
 		expect((await relayed({ content: 'a' }, { logprobs })).choice).toMatchObject({ logprobs })
+	})
+
+	test('with log-probabilities that are unknown', async () => {
+		const top_logprobs = [{ token: 'b', logprob: null, bytes: null }]
+		const content = [{ token: 'a', logprob: null, bytes: null, top_logprobs }]
+		expect((await relayed({ content: 'a' }, { logprobs: { content, refusal: null } })).choice).toMatchObject({
+			logprobs: { content },
+		})
 	})
 
 	test('that an upstream sends instead of a stream', () => {

@@ -5,7 +5,7 @@ import { isObject, type JsonObject } from '../../chat/json.ts'
 import { exactMembers } from '../../chat/json-text.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
 import { asList } from '../json/fields.ts'
-import { readImages } from './answer-content.ts'
+import { readImageList } from './answer-content.ts'
 import type { SentObject } from './chunk.ts'
 import { openaiWire } from './formats.ts'
 
@@ -38,7 +38,7 @@ export function hasOwnContent(sent: SentObject | undefined, known: ReadonlySet<s
 /** The unknown fields of a message or delta. A list of images is only known in the form that parts represent. */
 export function unknownMessageFields(sent: SentObject): SentObject {
 	const unknown = unknownFields(sent, knownFields.message)
-	if (readImages(sent.images) === undefined) return unknown
+	if (readImageList(sent.images) === undefined) return unknown
 	const { images: _, ...others } = unknown
 	return others
 }

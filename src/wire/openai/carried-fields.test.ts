@@ -161,6 +161,10 @@ const cases: Readonly<Record<string, Case>> = {
 		body: { ...base, reasoning: { effort: 'high', exclude: true, summary: 'auto' } },
 		other: ['reasoning.exclude', 'reasoning.summary'],
 	},
+	'an effort beside the object': {
+		body: { ...base, reasoning_effort: 'low', reasoning: { exclude: true } },
+		other: ['reasoning.exclude'],
+	},
 	'a limit on reasoning': { body: { ...base, reasoning: { max_tokens: 2000 } }, other: [] },
 	'reasoning that is off': { body: { ...base, reasoning: { enabled: false } }, other: [] },
 	'reasoning that is on': { body: { ...base, reasoning: { enabled: true } }, other: ['reasoning.enabled'] },

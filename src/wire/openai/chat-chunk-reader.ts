@@ -4,7 +4,6 @@
 import type { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason, PartDeltaEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import { geminiWire } from '../gemini/formats.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
 import type { CallFields } from '../json/tool-call-assembler.ts'
 import type { TextPiece } from './answer-content.ts'
@@ -19,6 +18,8 @@ export interface ChatChunkReading extends ChunkReading {
 	readonly namedTool: boolean
 	/** Creates an id for a call that has none from the upstream. */
 	readonly newCallId: () => string
+	/** The upstream and model, as in `Signature.origin`. */
+	readonly origin?: string | undefined
 }
 
 /** Reads one answer. Pass it the chunks in order. */
@@ -101,7 +102,8 @@ class ChatChoiceReader implements ChoiceReader<ChatChoice> {
 	private partsOf(index: number): ChoiceParts {
 		let parts = this.choices.get(index)
 		if (parts === undefined) {
-			parts = new ChoiceParts(index, this.reading.newCallId, readCallFields)
+			const { newCallId, origin } = this.reading
+			parts = new ChoiceParts(index, newCallId, (call) => readCallFields(call, origin))
 			this.choices.set(index, parts)
 		}
 		return parts
@@ -158,11 +160,11 @@ const knownCallFields = {
 	...knownSignatureFields,
 } as const satisfies KnownFields
 
-function readCallFields(call: unknown): CallFields {
+function readCallFields(call: unknown, origin: string | undefined): CallFields {
 	if (!isObject(call)) return {}
-	const value = readGoogleSignature(call)
+	const signature = readGoogleSignature(call)
 	return {
-		signature: value === undefined ? undefined : { wire: geminiWire, value },
+		signature: signature === undefined || origin === undefined ? signature : { ...signature, origin },
 		rest: readRest(call, knownCallFields),
 	}
 }

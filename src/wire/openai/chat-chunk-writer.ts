@@ -51,6 +51,7 @@ export class ChatChunkWriter {
 	private readonly introduced = new Set<number>()
 	/** The last call of each choice. */
 	private readonly calls = new Map<number, WrittenCall>()
+	/** The type of the last part of each choice. */
 	private readonly openParts = new Map<number, StartedPart['type']>()
 	private readonly relay: ChatRelay
 	private names = defaultNames
@@ -108,16 +109,21 @@ export class ChatChunkWriter {
 			const identity = { id, created, model: this.model, fingerprint: this.fingerprint }
 			const repeated = this.relay.repeat(source.text, chunk, identity)
 			if (repeated !== undefined) {
+				if (chunk.choices?.[0]?.reasoning !== undefined) this.learnNames(chunk)
 				if (start?.type === 'start') this.introduced.add(0)
 				for (const event of events) if (event.type === 'part-start') this.openParts.set(event.choice, event.part.type)
 				return repeated
 			}
 		}
-		for (const choice of chunk.choices ?? []) this.names = choice.names(this.names)
+		this.learnNames(chunk)
 		const written = events
 			.map((event) => (isOwnRest(event) ? this.introduce(event.choice) : this.write(event)))
 			.join('')
 		return overlayChunks(written, chunk, (choice) => this.emptyChunk(choice))
+	}
+
+	private learnNames({ choices = [] }: ChatChunk): void {
+		for (const choice of choices) this.names = choice.names(this.names)
 	}
 
 	private emptyChunk(choice: number): string | undefined {
@@ -190,7 +196,7 @@ export class ChatChunkWriter {
 		switch (this.openParts.get(choice)) {
 			case 'tool-call': {
 				const { index } = this.calls.get(choice) ?? firstCall
-				const fields = writeCallFields({}, signature, rest)
+				const fields = writeCallFields({}, { signature, rest }, this.shape)
 				if (this.shape.legacyFunctions || Object.keys(fields).length === 0) return ''
 				return this.delta(choice, stringifyJson({ tool_calls: [{ index, ...fields }] }))
 			}
@@ -205,13 +211,14 @@ export class ChatChunkWriter {
 		return isOwn(rest) ? this.delta(choice, stringifyJson(rest.fields)) : ''
 	}
 
-	private toolCall(choice: number, { kind, id, name, signature, rest }: StartedToolCall): string {
+	private toolCall(choice: number, started: StartedToolCall): string {
+		const { kind, id, name } = started
 		const index = (this.calls.get(choice)?.index ?? -1) + 1
 		this.calls.set(choice, { index, kind })
 		if (this.shape.legacyFunctions)
 			return this.delta(choice, JSON.stringify({ function_call: { name, arguments: '' } }))
 		const called = kind === 'function' ? { function: { name, arguments: '' } } : { custom: { name, input: '' } }
-		const call = writeCallFields({ index, id, type: kind, ...called }, signature, rest)
+		const call = writeCallFields({ index, id, type: kind, ...called }, started, this.shape)
 		return this.delta(choice, stringifyJson({ tool_calls: [call] }))
 	}
 

@@ -6,7 +6,7 @@ import { isObject } from '../../chat/json.ts'
 import type { ImagePart } from '../../chat/message.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { asList, asText } from '../json/fields.ts'
-import { type ContentNames, type ContentPiece, namesIn, readContentList, readImages } from './answer-content.ts'
+import { type ContentNames, type ContentPiece, namesIn, readContentList, readImageList } from './answer-content.ts'
 import { hasOwnContent, hasUnknown, knownFields, readMessageRest } from './answer-fields.ts'
 import { Chunk, ChunkChoice, emptyObject, type SentObject } from './chunk.ts'
 import { readLogprobs } from './logprobs-reader.ts'
@@ -52,7 +52,7 @@ export class ChatChoice extends ChunkChoice {
 		this.pieces = Array.isArray(given) ? readContentList(given) : undefined
 		this.text = typeof given === 'string' ? given : joinTexts(this.pieces, 'text')
 		this.reasoning = this.reasoningField ?? asText(joinTexts(this.pieces, 'reasoning'))
-		this.images = content.images === undefined ? undefined : readImages(content.images)
+		this.images = content.images === undefined ? undefined : readImageList(content.images)
 		this.refusal = asText(content.refusal)
 		const legacy = content.function_call
 		const toolCalls = asList(content.tool_calls)
@@ -69,7 +69,7 @@ export class ChatChoice extends ChunkChoice {
 
 	/** The names of the fields that the choice uses; those in `known` for others. */
 	names(known: ContentNames): ContentNames {
-		return namesIn(this.content, known)
+		return this.reasoningField === undefined && this.pieces === undefined ? known : namesIn(this.content, known)
 	}
 
 	get hasUnknownFields(): boolean {

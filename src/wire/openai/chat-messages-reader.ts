@@ -5,7 +5,6 @@ import { ChatError } from '../../chat/error.ts'
 import type { AssistantMessage, AssistantPart, CacheMark, Message, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import type { Rest } from '../../chat/rest.ts'
-import { geminiWire } from '../gemini/formats.ts'
 import { readCacheMark, withMark } from './cache-marks.ts'
 import type { MessageBody, ToolCallBody } from './chat-request-shape.ts'
 import {
@@ -36,11 +35,16 @@ export function readMessages(
 		if (body.role !== 'tool' && body.role !== 'function') open.expectNone(index)
 		const message = readMessage(body, index, violate)
 		if (message.role === 'assistant') open.begin(toolCallsOf(message.content))
-		if (message.role === 'tool') open.answer(message, index)
+		// First messages may be results of calls in a stored conversation.
+		if (message.role === 'tool' && !messages.every(isInstructionOrResult)) open.answer(message, index)
 		messages.push(message)
 	}
 	open.expectNone(bodies.length - 1)
 	return messages
+}
+
+function isInstructionOrResult({ role }: Message): boolean {
+	return role === 'system' || role === 'developer' || role === 'tool'
 }
 
 const knownFields = { role: true, content: true, name: true } as const satisfies KnownFields
@@ -163,11 +167,11 @@ const knownCallFields = {
 } as const satisfies KnownFields
 
 function readCallFields(call: object): Pick<ToolCall, 'signature' | 'cacheMark' | 'rest'> {
-	const value = readGoogleSignature(call)
-	const known = value === undefined ? knownCallFields : { ...knownCallFields, ...knownSignatureFields }
+	const signature = readGoogleSignature(call)
+	const known = signature === undefined ? knownCallFields : { ...knownCallFields, ...knownSignatureFields }
 	const cacheMark = readCacheMark(call)
 	return {
-		signature: value === undefined ? undefined : { wire: geminiWire, value },
+		signature,
 		cacheMark,
 		rest: readRest(call, withMark(known, cacheMark)),
 	}

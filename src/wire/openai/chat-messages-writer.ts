@@ -20,6 +20,7 @@ import type {
 import { reasoningOf } from '../../chat/parts.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
+import { failurePrefix } from '../../chat/tool-failure.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { isOwnMark, writeCacheMark } from './cache-marks.ts'
 import type { FormFor } from './chat-request-form.ts'
@@ -125,9 +126,6 @@ function markLastText(parts: readonly ToolPart[], cacheMark: CacheMark | undefin
 	if (cacheMark === undefined || last === -1) return parts
 	return parts.map((part, index) => (index === last && part.type === 'text' ? { ...part, cacheMark } : part))
 }
-
-/** Marks the result of a failed tool. The wire has no field for it, and models notice this text. */
-export const failurePrefix = 'Error: '
 
 function writeFailure(
 	parts: readonly ToolPart[],
@@ -260,7 +258,7 @@ function writeToolCall(call: ToolCall, form: MessagesForm, drop: Drop): JsonObje
 		{
 			id,
 			...writeCalled(call, form),
-			...writeGoogleSignature(signature),
+			...writeGoogleSignature(signature, false),
 			...writeCacheMark(cacheMark, undefined, form, drop),
 		},
 		rest,

@@ -84,6 +84,27 @@ const streams: Readonly<Record<string, readonly (object | string)[]>> = {
 		say({}, { finish_reason: 'tool_calls' }),
 		'[DONE]',
 	],
+	'content inside arguments': [
+		say({ role: 'assistant', content: '' }),
+		say({ content: 'Let me' }),
+		call({ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a"' } }),
+		say({ content: '\n' }),
+		say({ content: 'see', tool_calls: [{ index: 0, function: { arguments: ': 1' } }] }),
+		say({ reasoning_content: 'hm' }),
+		call({ index: 1, id: 'call_2', type: 'function', function: { name: 'g', arguments: '{}' } }),
+		call({ function: { arguments: '}' } }),
+		say({ content: ' now' }),
+		say({}, { finish_reason: 'tool_calls' }),
+		'[DONE]',
+	],
+	'halves of characters': [
+		say({ role: 'assistant', content: '' }),
+		say({ content: 'a\ud83d' }),
+		say({ content: '\ude00b' }),
+		say({ content: '\ud83d' }),
+		say({}, { finish_reason: 'length' }),
+		'[DONE]',
+	],
 	'tools with a wrong reason': [
 		call({ id: 'call_1', type: 'function', function: { name: 'f', arguments: { a: 1 } } }),
 		say({ tool_calls: [] }, { finish_reason: 'stop' }),
@@ -143,6 +164,17 @@ describe('a repeated chunk', () => {
 			const [, second] = deliver([bytesOf(streams.openai ?? [])], true, { ...shape, includeUsage }).split('\n\n')
 			expect(second).toBe(`data: {${ours},${top},${choices}${tail},"obfuscation":"yz"}`)
 		}
+	})
+
+	test('never has half a character', () => {
+		const sent = deliver([bytesOf(streams['halves of characters'] ?? [])], true)
+		expect(sent).not.toMatch(/\\ud[89a-f]/i)
+		expect(sent).toContain('"content":"a"')
+		expect(sent).toContain('"content":"😀b"')
+	})
+
+	test('has no further chunk for fields that say nothing without content', () => {
+		expect(chunksOf(deliver([bytesOf(streams.openai ?? [])], true)).length).toBe(5)
 	})
 
 	test('retains unknown fields, even if a chunk is rewritten', () => {

@@ -335,6 +335,18 @@ const cases = {
 		{ form: {}, request: { reasoningEffort: 'none' }, sends: { reasoning_effort: 'none' } },
 		{ form: { thinkingOff: 'reasoning_effort' }, request: { reasoningTokens: 0 }, sends: { reasoning_effort: 'none' } },
 		{ form: { thinkingOff: 'thinking' }, request: { reasoningTokens: 0 }, sends: { thinking: { type: 'disabled' } } },
+		{ form: {}, request: { reasoningTokens: 2000 }, sends: {}, drops: ['reasoning_tokens'] },
+		{
+			form: { thinkingOff: 'reasoning' },
+			request: { reasoningTokens: 2000 },
+			sends: { reasoning: { max_tokens: 2000 } },
+		},
+		{
+			form: { thinkingOff: 'reasoning' },
+			request: { reasoningTokens: 2000, reasoningEffort: 'low' },
+			sends: { reasoning_effort: 'low' },
+			drops: ['reasoning_tokens'],
+		},
 		{ form: { thinkingOff: 'reasoning' }, request: { reasoningTokens: 0 }, sends: { reasoning: { effort: 'none' } } },
 		{
 			form: { thinkingOff: 'enable_thinking' },

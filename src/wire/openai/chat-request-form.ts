@@ -35,7 +35,10 @@ export interface ChatRequestForm {
 	readonly userId: 'send' | 'shorten' | 'hash' | 'hash-long' | 'omit'
 	/** Longest `user`, in characters, for all values of `userId` but `send` and `omit`. */
 	readonly maxUserLength: number
-	/** How to disable thinking. `unsupported`: the server has no field for it. */
+	/**
+	 * How to disable thinking. `unsupported`: the server has no field for it. The object `reasoning` can also limit it to a
+	 * number of tokens.
+	 */
 	readonly thinkingOff: 'unsupported' | 'reasoning_effort' | 'enable_thinking' | 'thinking' | 'reasoning'
 	/** Limits on numbers, lengths and counts in JSON Schemas of structured outputs and strict tools. */
 	readonly schemaBounds: 'send' | 'remove'

@@ -113,6 +113,9 @@ function partlyKnown(fields: ChatRequestBody): JsonObject {
 	const known = { stream_options: { include_usage: true }, reasoning: { effort: true } } as const
 	const { stream_options, reasoning } = fields
 	const rest: Record<string, Json | undefined> = { ...unknownFields({ stream_options, reasoning }, known) }
+	// Beside other options, the effort is sent where the client wrote it.
+	if (reasoning?.effort != null && Object.keys(rest).some((path) => path.startsWith('reasoning.')))
+		rest['reasoning.effort'] = reasoning.effort
 	const biases = readBiases(fields.logit_bias)
 	if (biases === undefined) rest.logit_bias = fields.logit_bias as JsonObject
 	if (fields.logprobs !== true && fields.top_logprobs != null) rest.top_logprobs = fields.top_logprobs

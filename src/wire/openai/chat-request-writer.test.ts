@@ -140,5 +140,5 @@ test("another wire's fields are dropped and reported", () => {
 })
 
 requestFatesContract('OpenAI requests', chatRequestFates, (request, drop) =>
-	writeChatRequest(request, 'm', { ...form, cacheMarks: 'send' }, false, drop),
+	writeChatRequest(request, 'm', { ...form, cacheMarks: 'send', thinkingOff: 'reasoning' }, false, drop),
 )

@@ -5,7 +5,7 @@ import { requestFor } from '../../chat/destination.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { writeInteger } from '../../chat/json-text.ts'
 import type { ChatRequest, ResponseFormat, Sampling } from '../../chat/request.ts'
-import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
+import { type Drop, passthroughFor, type RequestFates } from '../../chat/request-fates.ts'
 import { geminiWire } from '../gemini/formats.ts'
 import { writeMessages } from './chat-messages-writer.ts'
 import type { ChatRequestForm, FormFor } from './chat-request-form.ts'
@@ -31,9 +31,6 @@ export function writeChatRequest(
 	const request = requestFor({ wire: openaiWire, origin, signatureWires: [geminiWire] }, given, drop)
 	const { maxTokens, stop, choices, logprobs, tools, responseFormat, reasoningEffort, reasoningTokens, user } = request
 	const { fields, inner, otherTools } = splitPassthrough(passthroughFor(request, undefined, drop))
-	// A limit that goes out in the client's form is not lost.
-	const limits = 'reasoning.max_tokens' in inner
-	reportDropped(limits ? { ...request, reasoningTokens: 0 } : request, drop)
 	const body: Record<string, JsonObject[string]> = {
 		...fields,
 		model,
@@ -49,7 +46,7 @@ export function writeChatRequest(
 	if (tools.length > 0) Object.assign(body, writeTools(request, form, drop))
 	if (otherTools.length > 0) Object.assign(body, withOtherTools(body.tools, otherTools, request))
 	if (responseFormat.type !== 'text') body.response_format = writeResponseFormat(responseFormat, form, drop)
-	if (reasoningEffort !== undefined || reasoningTokens === 0)
+	if (reasoningEffort !== undefined || reasoningTokens !== undefined)
 		Object.assign(body, writeReasoning(request, { fields, inner }, form, drop))
 	if (user !== undefined) body.user = writeUser(user, form, drop)
 	return withInnerFields(body, inner, stream, drop)
@@ -91,8 +88,8 @@ function withInnerFields(body: JsonObject, inner: JsonObject, stream: boolean, d
 }
 
 /**
- * A request that disables thinking does so by a budget of 0 tokens, or by the effort `none`. A client that used the
- * object `reasoning` gets its effort sent in it.
+ * A request that disables thinking does so by a budget of 0 tokens, or by the effort `none`. A client that wrote its
+ * options into an object gets them sent in it.
  */
 function writeReasoning(
 	{ reasoningEffort: effort, reasoningTokens }: ChatRequest,
@@ -100,12 +97,17 @@ function writeReasoning(
 	{ thinkingOff }: FormFor<'reasoning'>,
 	drop: Drop,
 ): JsonObject {
-	const hasObject = Object.keys(inner).some((path) => path.startsWith('reasoning.'))
-	const given = effort === undefined ? {} : hasObject ? { reasoning: { effort } } : { reasoning_effort: effort }
-	if (reasoningTokens !== 0 && effort !== 'none') return given
+	const given = effort === undefined || effort === inner['reasoning.effort'] ? {} : { reasoning_effort: effort }
+	if (reasoningTokens !== 0 && effort !== 'none') {
+		if (reasoningTokens === undefined || inner['reasoning.max_tokens'] !== undefined) return given
+		// The object has either an effort or a limit.
+		if (thinkingOff === 'reasoning' && effort === undefined) return { reasoning: { max_tokens: reasoningTokens } }
+		drop('reasoning_tokens')
+		return given
+	}
 	switch (thinkingOff) {
 		case 'unsupported':
-			if (effort !== 'none' && !hasObject) drop('reasoning_effort')
+			if (effort !== 'none' && inner['reasoning.enabled'] !== false) drop('reasoning_effort')
 			return given
 		case 'reasoning_effort':
 			return { reasoning_effort: 'none' }
@@ -144,7 +146,7 @@ export const chatRequestFates = {
 	parallelToolCalls: 'written',
 	responseFormat: 'written',
 	reasoningEffort: 'written',
-	reasoningTokens: 'dropped',
+	reasoningTokens: 'translated',
 	cacheMark: 'written',
 	user: 'written',
 	passthrough: 'written',
@@ -160,8 +162,6 @@ export const chatRequestFates = {
 	jsonMode: 'written',
 	reasoningOff: 'written',
 } as const satisfies RequestFates
-
-const reportDropped = dropReporter(chatRequestFates)
 
 /** Always written: a server with a different default would change the whole answer. */
 export function writeStreaming({ streamUsage }: FormFor<'streaming'>, stream: boolean): JsonObject {

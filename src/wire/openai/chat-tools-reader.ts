@@ -14,15 +14,15 @@ import { type KnownFields, unknownFields } from './nested-rest.ts'
 /** Receives the rules of OpenAI's API that a request breaks. */
 export type Violate = (violation: ChatError) => void
 
-type KnownTool = Exclude<ToolBody, { readonly type: 'unknown' }>
+type KnownToolBody = Exclude<ToolBody, { readonly type: 'unknown' }>
 
-export interface ReadTools {
+export interface ReadChatTools {
 	readonly tools: readonly Tool[]
 	/** The tools that only some servers know, as `tools[0]`. */
 	readonly passthrough: JsonObject
 }
 
-export function readTools(fields: ChatRequestBody, violate: Violate): ReadTools {
+export function readTools(fields: ChatRequestBody, violate: Violate): ReadChatTools {
 	const tools: Tool[] = []
 	const passthrough: Record<string, Json> = {}
 	for (const [index, tool] of (fields.tools ?? []).entries()) {
@@ -50,7 +50,7 @@ const knownCustomFields = {
 	},
 } as const satisfies KnownFields
 
-function readTool(tool: KnownTool, param: string, violate: Violate): Tool {
+function readTool(tool: KnownToolBody, param: string, violate: Violate): Tool {
 	const mark = readCacheMark(tool)
 	if (tool.type === 'custom') {
 		const { name, description, format } = tool.custom

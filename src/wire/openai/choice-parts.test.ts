@@ -143,13 +143,13 @@ describe('content inside the arguments of a call follows the call', () => {
 	test('free text of a custom tool does not show its end', async () => {
 		const custom = (fields: object) => calls({ index: 0, ...fields })
 		const chunks = [
-			chunk(custom({ id: 'a', type: 'custom', custom: { name: 'shell', input: 'ls' } })),
+			chunk(custom({ id: 'a', type: 'custom', custom: { name: 'shell', input: '{"x":1}' } })),
 			chunk({ content: '\n' }),
 			chunk(calls({ index: 1, id: 'b', function: { name: 'g', arguments: '{}' } })),
-			chunk(custom({ custom: { input: ' -l' } })),
+			chunk(custom({ custom: { input: '\n{"x":2}' } })),
 			end,
 		]
-		expect(await shortPartsOf(chunks)).toEqual(['a(ls -l)', 'text:\n', 'b({})'])
+		expect(await shortPartsOf(chunks)).toEqual(['a({"x":1}\n{"x":2})', 'text:\n', 'b({})'])
 	})
 
 	test('arguments that are never whole hold the text to the end', async () => {

@@ -141,7 +141,13 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 	private readChoice(choice: Choice, chunk: Chunk<Choice>, text: string | undefined, events: ChatEvent[]): void {
 		const { index, finishReason } = choice
 		if (index >= this.reading.choices) return
-		const hasContent = this.emit(events, (into) => this.reader.readParts(choice, into))
+		const parts: ChatEvent[] = []
+		let hasContent = false
+		try {
+			hasContent = this.reader.readParts(choice, parts)
+		} finally {
+			this.emit(parts, events)
+		}
 		const reason = finishReason === undefined ? undefined : readFinishReason(finishReason, this.reading.errors.title)
 		if (reason !== undefined) {
 			const isPure = !hasContent && events.length === 0 && text !== undefined && chunk.choices?.length === 1
@@ -153,29 +159,27 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 
 	private close(index: number, events: ChatEvent[]): void {
 		const end = this.ends.get(index)
-		this.emit(events, (into) => {
-			const reason = this.reader.close(index, end?.reason ?? 'stop', into)
+		const parts: ChatEvent[] = []
+		try {
+			const reason = this.reader.close(index, end?.reason ?? 'stop', parts)
 			const stopText = this.reading.stop?.find((text) => text === end?.stopText)
-			into.push({ type: 'choice-finish', choice: index, reason, stopText })
-		})
+			parts.push({ type: 'choice-finish', choice: index, reason, stopText })
+		} finally {
+			this.emit(parts, events)
+		}
 	}
 
 	/** Choice 0 comes first: if it has produced nothing yet, it gets an empty text. */
-	private emit<Result>(events: ChatEvent[], read: (into: ChatEvent[]) => Result): Result {
-		const parts: ChatEvent[] = []
-		try {
-			return read(parts)
-		} finally {
-			for (const part of parts) {
-				if (!this.firstHasOutput && 'choice' in part) {
-					this.firstHasOutput = true
-					if (part.choice > 0) events.push(...emptyText)
-					if (!this.closed.has(0)) this.closed.set(0, false)
-				}
-				if (part.type === 'part-delta' || (part.type === 'part-start' && part.part.type === 'tool-call'))
-					this.pieceCount++
-				events.push(part)
+	private emit(parts: readonly ChatEvent[], events: ChatEvent[]): void {
+		for (const part of parts) {
+			if (!this.firstHasOutput && 'choice' in part) {
+				this.firstHasOutput = true
+				if (part.choice > 0) events.push(...emptyText)
+				if (!this.closed.has(0)) this.closed.set(0, false)
 			}
+			if (part.type === 'part-delta' || (part.type === 'part-start' && part.part.type === 'tool-call'))
+				this.pieceCount++
+			events.push(part)
 		}
 	}
 

@@ -3,9 +3,9 @@
 import type { Choice, Completion } from '../../chat/completion.ts'
 import type { FinishReason } from '../../chat/event.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
-import type { AudioPart, Signature, ToolCall } from '../../chat/message.ts'
+import type { AudioPart, ToolCall } from '../../chat/message.ts'
 import { reasoningOf, refusalOf, textOf, toolCallsOf } from '../../chat/parts.ts'
-import { type Rest, restFor } from '../../chat/rest.ts'
+import { restFor } from '../../chat/rest.ts'
 import type { Source } from '../../chat/source.ts'
 import { asList, field } from '../json/fields.ts'
 import { type ContentNames, defaultNames, namesIn, writeContent, writeImage } from './answer-content.ts'
@@ -28,6 +28,8 @@ export interface CompletionIdentity {
 export interface CompletionShape {
 	/** Write calls as `function_call`, for requests made with `functions`. */
 	readonly legacyFunctions: boolean
+	/** Write the origins of signatures. */
+	readonly tagsSignatures?: boolean | undefined
 }
 
 /** @param source the source of the completion. If it has this format, its unknown fields are retained. */
@@ -92,21 +94,22 @@ export function writeAudio({ data, format, rest }: AudioPart): JsonObject {
 
 function writeCalls(calls: readonly ToolCall[], first: ToolCall, shape: CompletionShape) {
 	if (shape.legacyFunctions) return { function_call: { name: first.name, arguments: first.arguments } }
-	return { tool_calls: calls.map(writeToolCall) }
+	return { tool_calls: calls.map((call) => writeToolCall(call, shape)) }
 }
 
-function writeToolCall({ id, kind, name, arguments: text, signature, rest }: ToolCall): JsonObject {
+function writeToolCall(call: ToolCall, shape: CompletionShape): JsonObject {
+	const { id, kind, name, arguments: text } = call
 	const called = kind === 'function' ? { function: { name, arguments: text } } : { custom: { name, input: text } }
-	return writeCallFields({ id, type: kind, ...called }, signature, rest)
+	return writeCallFields({ id, type: kind, ...called }, call, shape)
 }
 
 /** A call, or a fragment of one, with what it has beside its own fields. */
 export function writeCallFields(
 	call: JsonObject,
-	signature: Signature | undefined,
-	rest: Rest | undefined,
+	{ signature, rest }: Pick<ToolCall, 'signature' | 'rest'>,
+	{ tagsSignatures = false }: CompletionShape,
 ): JsonObject {
-	return withRest({ ...call, ...writeGoogleSignature(signature) }, rest)
+	return withRest({ ...call, ...writeGoogleSignature(signature, tagsSignatures) }, rest)
 }
 
 export function writeFinishReason(reason: FinishReason, shape: CompletionShape): string {

@@ -91,13 +91,16 @@ export function readImages(images: unknown): readonly ImagePart[] | undefined {
 	return images.map(readImage)
 }
 
-interface ImageBody {
+export interface ImagePartBody {
 	readonly type: 'image_url'
 	readonly image_url: string | { readonly url: string; readonly detail?: string | null | undefined }
 }
 
-function isImage(value: unknown): value is ImageBody {
-	if (!isObject(value) || value.type !== 'image_url' || !isObject(value.image_url)) return false
+/** Whether a content part is an image. */
+export function isImage(value: unknown): value is ImagePartBody {
+	if (!isObject(value) || value.type !== 'image_url') return false
+	if (typeof value.image_url === 'string') return true
+	if (!isObject(value.image_url)) return false
 	const { url, detail } = value.image_url
 	return typeof url === 'string' && (detail == null || typeof detail === 'string')
 }
@@ -114,7 +117,7 @@ function readRefusal(part: { readonly refusal: string }): RefusalPart {
 
 const knownImageFields = { type: true, image_url: { url: true, detail: true } } as const satisfies KnownFields
 
-function readImage(part: ImageBody): ImagePart {
+export function readImage(part: ImagePartBody): ImagePart {
 	const own = readOwn(part, knownImageFields)
 	if (typeof part.image_url === 'string') return { type: 'image', url: part.image_url, ...own }
 	const { url, detail } = part.image_url

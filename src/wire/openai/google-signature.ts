@@ -3,6 +3,8 @@
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import type { Signature } from '../../chat/message.ts'
 import { geminiWire } from '../gemini/formats.ts'
+import { asText } from '../json/fields.ts'
+import { readTag, writeTag } from '../json/signature-tag.ts'
 import type { KnownFields } from './nested-rest.ts'
 
 /** The fields of a call that the signature represents. */
@@ -10,19 +12,28 @@ export const knownSignatureFields = {
 	extra_content: { google: { thought_signature: true } },
 } as const satisfies KnownFields
 
-/** The value in a call of a request or an answer; undefined if there is none. */
+/**
+ * The signature in a call of a request or an answer; undefined if there is none. It has an origin only if it was written
+ * with one.
+ */
 export function readGoogleSignature({
 	extra_content: extra,
 }: {
 	readonly extra_content?: unknown
-}): string | undefined {
+}): Signature | undefined {
 	const google = isObject(extra) ? extra.google : undefined
-	const value = isObject(google) ? google.thought_signature : undefined
-	return typeof value === 'string' && value !== '' ? value : undefined
+	const given = isObject(google) ? asText(google.thought_signature) : undefined
+	if (given === undefined) return undefined
+	const { origin, text } = readTag(given)
+	return origin === undefined ? { wire: geminiWire, value: text } : { wire: geminiWire, value: text, origin }
 }
 
-/** The fields of a call with this signature. */
-export function writeGoogleSignature(signature: Signature | undefined): JsonObject {
+/**
+ * The fields of a call with this signature.
+ *
+ * @param tags whether to write the signature's origin.
+ */
+export function writeGoogleSignature(signature: Signature | undefined, tags: boolean): JsonObject {
 	if (signature?.wire !== geminiWire) return {}
-	return { extra_content: { google: { thought_signature: signature.value } } }
+	return { extra_content: { google: { thought_signature: writeTag(signature.value, signature.origin, tags) } } }
 }

@@ -1,4 +1,5 @@
-// Reads log-probabilities in the format of Chat Completions and from the four parallel lists of legacy completions.
+// Reads log-probabilities in the format of Chat Completions and from the four parallel lists of legacy completions. What
+// has no number is unknown.
 
 import type { TokenLogprob } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
@@ -6,14 +7,10 @@ import { field, listField, numberField } from '../json/fields.ts'
 
 type Alternative = TokenLogprob['top'][number]
 
-/** The value that OpenAI's API uses for a token that is too unlikely to report. */
-const tooUnlikely = -9999
-
 /** Reads a choice's `logprobs` object; empty if it contains none. */
 export function readLogprobs(logprobs: unknown): readonly TokenLogprob[] {
 	return listField(logprobs, 'content').map((token) => ({
 		...readToken(token),
-		logprob: numberField(token, 'logprob') ?? null,
 		top: listField(token, 'top_logprobs').map(readToken),
 	}))
 }
@@ -23,7 +20,7 @@ function readToken(value: unknown): Alternative {
 	const bytes = field(value, 'bytes')
 	return {
 		token: typeof token === 'string' ? token : '',
-		logprob: numberField(value, 'logprob') ?? tooUnlikely,
+		logprob: numberField(value, 'logprob') ?? null,
 		bytes: Array.isArray(bytes) ? bytes.filter((byte) => typeof byte === 'number') : null,
 	}
 }
@@ -47,7 +44,7 @@ function readAlternatives(top: unknown): readonly Alternative[] {
 	if (!isObject(top)) return []
 	return Object.entries(top).map(([token, logprob]) => ({
 		token,
-		logprob: typeof logprob === 'number' ? logprob : tooUnlikely,
+		logprob: typeof logprob === 'number' ? logprob : null,
 		bytes: null,
 	}))
 }

@@ -19,6 +19,7 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 	if (typeof choice.stop_reason === 'string' || typeof choice.matched_stop === 'string') return undefined
 	const { message, finish_reason: reason } = choice
 	if (!isObject(message) || typeof message.content !== 'string' || message.content === '') return undefined
+	if (endsInCharacter(message.content)) return undefined
 	if (reason !== 'stop' && reason !== 'length') return undefined
 	for (const name in message) if (name !== 'role' && name !== 'content' && !isEmpty(message[name])) return undefined
 	const usage = readUsage(body.usage)
@@ -30,4 +31,10 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 		choices: [{ parts: [{ type: 'text', text: message.content }], finishReason: reason }],
 		usage,
 	}
+}
+
+/** Whether the last character is half of a surrogate pair. */
+function endsInCharacter(text: string): boolean {
+	const last = text.charCodeAt(text.length - 1)
+	return last >= 0xd800 && last <= 0xdbff
 }

@@ -85,6 +85,10 @@ const answers = combinations(
 				[
 					{ role: 'assistant', content: 'a', refusal: null },
 					{ role: 'assistant', content: '' },
+					{ role: 'assistant', content: 'a\ud83d' },
+					{ role: 'assistant', content: 'a', annotations: [], audio: null, tool_calls: [] },
+					{ role: 'assistant', content: 'a', annotations: [{ type: 'url_citation' }] },
+					{ role: 'assistant', content: 'a', own: 0 },
 					{ role: 'assistant', content: null, refusal: 'no' },
 					{ role: 'assistant', content: 'a', reasoning_content: 'r' },
 					{ role: 'assistant', content: 'a', tool_calls: null },

@@ -1,6 +1,7 @@
 // Legacy completions, client half against server half.
 
 import { expect, test } from 'bun:test'
+import { CompletionFold } from '../../chat/completion-fold.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
@@ -9,7 +10,7 @@ import { readCompletion } from './completion-reader.ts'
 import { TextCompletionChunkReader } from './text-completion-chunk-reader.ts'
 import { readTextCompletionRequest } from './text-completion-request-reader.ts'
 import { writeTextCompletionRequest } from './text-completion-request-writer.ts'
-import { TextCompletionChunkWriter } from './text-completion-writer.ts'
+import { TextCompletionChunkWriter, writeTextCompletion } from './text-completion-writer.ts'
 
 const open = (choices = 1) =>
 	new TextCompletionChunkReader({
@@ -76,6 +77,27 @@ test('a unary answer whose first token of an echoed prompt has no probability', 
 		text: 'ab',
 		logprobs: [{ token: 'a', logprob: null, bytes: null, top: [] }, token('b', -1)],
 	})
+})
+
+test('clients receive unknown probabilities as null', () => {
+	const logprobs = {
+		tokens: ['a', 'b'],
+		token_logprobs: [null, -1],
+		top_logprobs: [null, { b: -1, c: null }],
+		text_offset: [0, 1],
+	}
+	const body = { choices: [{ index: 0, text: 'ab', logprobs, finish_reason: 'stop' }] }
+	const events = readCompletion(body, open())
+	const fold = new CompletionFold()
+	for (const event of events) fold.add(event)
+	const identity = { id: 'cmpl-1', created: 1, model: 'm' }
+	expect(writeTextCompletion(fold.completion(), identity).choices).toMatchObject([{ text: 'ab', logprobs }])
+	const writer = new TextCompletionChunkWriter(identity, false)
+	const [chunk = ''] = events
+		.map((event) => writer.write(event))
+		.join('')
+		.split('\n\n')
+	expect(JSON.parse(chunk.slice('data: '.length)).choices).toMatchObject([{ text: 'ab', logprobs }])
 })
 
 test('an open choice without [DONE] is an interruption', () => {

@@ -108,7 +108,7 @@ const chatWire: Wire['sees'] = {
 	logprobs: (body) => at(body, 'logprobs') === true,
 	choices: (body) => at(body, 'n') === 2,
 	effort: (body) => at(body, 'reasoning_effort') === 'low',
-	budget: () => false,
+	budget: (body) => at(body, 'reasoning', 'max_tokens') === 2000,
 	thinkingOff: (body) => at(body, 'reasoning_effort') === 'none',
 	user: (body) => at(body, 'user') === marks.user,
 	cacheMark: (body) => holds(body, 'cache_control'),
