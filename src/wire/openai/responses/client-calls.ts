@@ -86,9 +86,9 @@ export function writeClientCall(type: ClientCallType, text: string): JsonObject 
 					type: 'exec',
 					command: typeof given.command === 'string' ? ['sh', '-c', given.command] : textsOf(given.command),
 					env: environmentOf(given.env),
-					timeout_ms: numberField(given, 'timeout_ms') ?? null,
-					user: textField(given, 'user') ?? null,
-					working_directory: textField(given, 'working_directory') ?? null,
+					timeout_ms: numberField(given, 'timeout_ms'),
+					user: textField(given, 'user'),
+					working_directory: textField(given, 'working_directory'),
 				},
 			}
 		case 'apply_patch_call':

@@ -95,8 +95,6 @@ const kinds = {
 				type: 'exec',
 				command: ['ls', '-l'],
 				env: {},
-				timeout_ms: null,
-				user: null,
 				working_directory: '/tmp',
 			},
 		},
