@@ -4,7 +4,7 @@
 import { isObject, type JsonObject } from '../../../chat/json.ts'
 import { exactMembers, parseJson, stringifyJson } from '../../../chat/json-text.ts'
 import type { Rest } from '../../../chat/rest.ts'
-import { asList, asText, field, numberField, textField } from '../../json/fields.ts'
+import { asList, asText, field, listField, numberField, textField } from '../../json/fields.ts'
 import type { ClientCallType } from './client-tools.ts'
 import { type Location, parseAt } from './content-reader.ts'
 import { unknownFields } from './item-rest.ts'
@@ -21,7 +21,8 @@ export interface ReadClientCall {
 /** @throws ChatError `invalid-request` for an invalid item. */
 export function readClientCall(type: ClientCallType, item: unknown, at: Location): ReadClientCall {
 	const { call_id: id, environment } = parseAt(clientCallItems[type], item, at)
-	const known = textField(environment, 'type') === 'local' ? { environment: true } : {}
+	const isPlain = textField(environment, 'type') === 'local' && listField(environment, 'skills').length === 0
+	const known = isPlain ? { environment: true } : {}
 	const { environment: _, ...shape } = clientCallItems[type].shape
 	const rest = withoutDirectCaller(item, { ...shape, ...known })
 	return { id, arguments: stringifyJson(argumentsOf(type, item)), rest }

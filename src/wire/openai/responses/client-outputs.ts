@@ -4,6 +4,7 @@
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { ImagePart, TextPart, ToolMessage } from '../../../chat/message.ts'
+import { field, listField, textField } from '../../json/fields.ts'
 import { writePath } from '../../json/schema-issue.ts'
 import { responsesWire } from '../formats.ts'
 import type { ClientOutputType } from './client-tools.ts'
@@ -53,11 +54,19 @@ export function readClientOutput(type: ClientOutputType, item: unknown, at: Loca
 
 /** @param item of parsed JSON. */
 function result(callId: string, item: unknown, parts: readonly (TextPart | ImagePart)[]): ToolMessage {
+	const substitute = { parts, lost: lostField(item) }
 	return {
 		role: 'tool',
 		callId,
-		content: [{ type: 'provider-item', wire: responsesWire, item: item as JsonObject, substitute: { parts } }],
+		content: [{ type: 'provider-item', wire: responsesWire, item: item as JsonObject, substitute }],
 	}
+}
+
+/** The first field that models receive nothing of. */
+function lostField(item: unknown): string | undefined {
+	if (textField(field(item, 'caller'), 'type') === 'program') return 'caller'
+	if (listField(item, 'acknowledged_safety_checks').length > 0) return 'acknowledged_safety_checks'
+	return field(item, 'max_output_length') == null ? undefined : 'max_output_length'
 }
 
 interface Run {

@@ -327,6 +327,26 @@ test('skills are described to the model, and unknown fields are named', () => {
 	expect(tool?.rest?.fields).toEqual({ allowed_callers: ['direct'] })
 })
 
+test('fields of calls and results that say more than the model receives are named', () => {
+	const caller = { type: 'program', caller_id: 'x' }
+	const environment = { type: 'local', skills: [{ name: 'a', description: 'b', path: 'c' }] }
+	const call = { ...kinds.shell.item, call_id: 'c1', environment, caller }
+	const result = { ...kinds.shell.result, call_id: 'c1' }
+	const named = (...input: readonly object[]) => {
+		const names: string[] = []
+		requestFor({ wire: 'openai' }, read({ input: [user, ...input] }).request, (name) => names.push(name))
+		return names
+	}
+	expect(named(call, { ...result, caller })).toEqual([
+		'messages[1].content[0].environment',
+		'messages[1].content[0].caller',
+		'messages[2].content[0].caller',
+	])
+	const direct = { ...kinds.shell.item, call_id: 'c1', caller: { type: 'direct' } }
+	expect(named(direct, { ...result, max_output_length: 9 })).toEqual(['messages[2].content[0].max_output_length'])
+	expect(named(direct, { ...result, max_output_length: null, caller: { type: 'direct' } })).toEqual([])
+})
+
 test('failures and results without their call', () => {
 	const call = { ...kinds.apply_patch.item, call_id: 'c1', status: 'completed' }
 	const failed = { type: 'apply_patch_call_output', call_id: 'c1', status: 'failed', output: 'No such file' }
