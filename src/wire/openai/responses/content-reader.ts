@@ -17,7 +17,7 @@ import { type FieldPath, writePath } from '../../json/schema-issue.ts'
 import { responsesWire } from '../formats.ts'
 import { schemaErrorAt } from '../schema-error.ts'
 import type { ClientCallType } from './client-tools.ts'
-import { unknownFields } from './item-rest.ts'
+import { unknownPartFields } from './item-rest.ts'
 import {
 	anyPart,
 	type ItemContent,
@@ -61,7 +61,7 @@ export function readUserContent(content: ItemContent, at: Location): readonly Us
 				return imagePart(part, partAt)
 			case 'input_audio': {
 				const { input_audio: audio } = parseAt(inputAudio, part, partAt)
-				const rest = unknownFields(part, inputAudio.shape)
+				const rest = unknownPartFields(part, inputAudio.shape)
 				return { type: 'audio', data: audio.data, format: audio.format, rest }
 			}
 			case 'input_file':
@@ -99,7 +99,7 @@ export function readAnswerContent(content: ItemContent, at: Location): readonly 
 				return textPart(parseAt(outputText, part, partAt), part)
 			case 'refusal': {
 				const fields = parseAt(refusal, part, partAt)
-				return { type: 'refusal', text: fields.refusal, rest: unknownFields(part, refusal.shape) }
+				return { type: 'refusal', text: fields.refusal, rest: unknownPartFields(part, refusal.shape) }
 			}
 			default: {
 				const { item } = providerItem(type, part, partAt)
@@ -126,7 +126,7 @@ function readParts<Part>(
 }
 
 function textPart({ text }: z.infer<typeof outputText>, part: unknown): TextPart {
-	return { type: 'text', text, rest: unknownFields(part, outputText.shape) }
+	return { type: 'text', text, rest: unknownPartFields(part, outputText.shape) }
 }
 
 function imagePart(part: unknown, at: Location): ImagePart {
@@ -136,7 +136,7 @@ function imagePart(part: unknown, at: Location): ImagePart {
 			writePath([...at.path, 'image_url']),
 			'Images must be passed by URL or inline: this server stores no files.',
 		)
-	const rest = unknownFields(part, inputImage.shape)
+	const rest = unknownPartFields(part, inputImage.shape)
 	// The default for an image without a detail level.
 	if (detail == null || detail === 'auto') return { type: 'image', url, rest }
 	return { type: 'image', url, detail: detail === 'original' ? 'high' : detail, rest }
@@ -150,7 +150,7 @@ function filePart(part: unknown, at: Location): FilePart {
 		name: name ?? undefined,
 		data: data ?? undefined,
 		url: url ?? undefined,
-		rest: unknownFields(part, inputFile.shape),
+		rest: unknownPartFields(part, inputFile.shape),
 	}
 }
 

@@ -195,6 +195,22 @@ describe('for an upstream of another wire', () => {
 	})
 })
 
+test('a mark of the prompt cache reaches upstreams of Chat Completions', () => {
+	const prompt_cache_breakpoint = { mode: 'explicit' }
+	const content = [{ type: 'input_text', text: 'T', prompt_cache_breakpoint }]
+	const output = { type: 'function_call_output', call_id: 'c1', output: content, status }
+	const input = [
+		{ ...user, content, status },
+		{ type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}', status },
+		output,
+	]
+	expect(written(input)).toEqual(input)
+	const { names, messages } = dropped(input)
+	const part = { type: 'text', text: 'T', rest: { wire: 'openai', fields: { prompt_cache_breakpoint } } }
+	expect(names).toEqual([])
+	for (const index of [0, 2]) expect(messages[index]).toMatchObject({ content: [part] })
+})
+
 test('types that OpenAI does not know violate its API, those of its own tools do not', () => {
 	const param = (...input: readonly unknown[]) => read(input).violation?.param
 	expect(param(user, { type: 'web_search_call' }, { type: 'acme:x' })).toBeUndefined()

@@ -123,7 +123,7 @@ function writeInput(
 			}
 			const type = customCalls.has(message.callId) ? 'custom_tool_call_output' : 'function_call_output'
 			const [first, second] = message.content
-			const isText = first?.type === 'text' && second === undefined && first.rest?.wire !== responsesWire
+			const isText = first?.type === 'text' && second === undefined && Object.keys(partFields(first.rest)).length === 0
 			return {
 				...rest,
 				id: writeItemId(type, id),
