@@ -1,11 +1,12 @@
 // A call of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the
-// functions in it only write, or combine messages that the pipeline has looked up.
+// functions in it only write, combine messages that the pipeline has looked up, or hold the turn.
 
 import type { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
 import type { Thread, ThreadMessages } from '../conversations/thread.ts'
+import type { TurnId } from '../conversations/turn-id.ts'
 import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../operations/reranking.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
@@ -79,6 +80,14 @@ export interface ChatCall extends CallOptions {
 	 * later turns can follow it.
 	 */
 	readonly generates?: boolean
+	readonly holder?: TurnHolder | undefined
+}
+
+/** Gets the end of a turn, once and before the last event of its answer is sent, to hold the turn in memory. */
+export interface TurnHolder {
+	/** @param answer undefined if nothing was generated. */
+	complete(id: TurnId, answer: Message | undefined): void
+	fail(): void
 }
 
 export interface TextCompletionCall extends CallOptions {

@@ -9,7 +9,9 @@ import type { ChatEvent, FinishReason, StartedPart } from '../chat/event.ts'
 import { textOf } from '../chat/parts.ts'
 import { isEstimated, type Usage } from '../chat/usage.ts'
 import type { TurnEnd } from '../conversations/turns.ts'
+import type { TurnHolder } from '../dialects/call.ts'
 import type { EventBatch } from '../engines/answer.ts'
+import { cancelled } from '../engines/running-calls.ts'
 import type { Outcome } from '../ledger/ledger.ts'
 import type { Reservation } from '../limits/limiter.ts'
 import { type Admitted, reservedTokensOf } from './admit.ts'
@@ -45,9 +47,10 @@ export class AnswerRecorder {
 		this.serving = serving
 	}
 
-	/** An upstream began to answer. */
+	/** An upstream began to answer. Its lease ends immediately if the call was cancelled in the meantime. */
 	begin(answering: Answering): void {
-		this.answering = answering
+		if (this.settling === undefined) this.answering = answering
+		else answering.lease.end(cancelled('maybe'))
 	}
 
 	/** The answer outlives `execute`: its reader settles the call. */
@@ -158,9 +161,27 @@ export class AnswerRecorder {
 	 * @param error why there is no complete answer; `cancelled` if the client disconnected or cancelled it.
 	 */
 	settle(error?: ChatError): Promise<void> {
-		this.settling ??=
-			this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
+		const { call } = this.admitted
+		const holder = call.type === 'chat' ? call.holder : undefined
+		this.settling ??= holder === undefined ? this.end(error) : this.endHeld(holder, error)
 		return this.settling
+	}
+
+	private end(error: ChatError | undefined): Promise<void> {
+		return this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
+	}
+
+	/** The turn is held if its records are on disk and it has an answer. */
+	private async endHeld(holder: TurnHolder, error: ChatError | undefined): Promise<void> {
+		try {
+			await this.end(error)
+		} catch (thrown) {
+			holder.fail()
+			throw thrown
+		}
+		const [answer] = this.choices
+		if (error !== undefined || answer === undefined) return holder.fail()
+		holder.complete(this.admitted.token, { role: 'assistant', content: answer.parts, rest: answer.rest })
 	}
 
 	private async extend(reservation: Reservation, tokens: number): Promise<void> {

@@ -18,6 +18,7 @@ import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
 import { previousResponseNotFound } from './not-found.ts'
+import type { ResponseMessage } from './response-message.ts'
 import { threadOf } from './response-thread.ts'
 
 /** Limit on the messages read, in bytes: far beyond any model's context. */
@@ -67,17 +68,36 @@ function compactCall(read: ReadResponsesRequest, input: readonly Message[]): Cha
 /**
  * The call of a request whose last item triggers a compaction: the response has the summary as its only item. It is not
  * stored, because the client continues from the item.
+ *
+ * @param message of the WebSocket that the request was read from.
  */
-export function triggeredCompaction(read: ReadResponsesRequest): ChatCall {
-	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped, violation } = read
+export function triggeredCompaction(read: ReadResponsesRequest, message: ResponseMessage | undefined): ChatCall {
+	const {
+		request,
+		instructions,
+		input,
+		stream,
+		background,
+		echo,
+		metadata,
+		withEncryptedReasoning,
+		dropped,
+		violation,
+	} = read
 	if (background)
 		throw new ChatError('unsupported', 'A conversation cannot be compacted in the background.', { param: 'background' })
-	const thread = threadOf({ ...read, store: false })
+	const continued = message?.continued
+	const thread = threadOf({ ...read, store: false }, continued)
 	const shape = { echo, metadata, withEncryptedReasoning }
 	return {
 		type: 'chat',
-		request: { ...request, messages: [...request.messages, summaryRequest] },
+		request: {
+			...request,
+			messages: [...instructions, ...(continued?.messages ?? []), ...input, summaryRequest],
+		},
 		stream,
+		// The connection has no turn to continue afterwards.
+		holder: message?.holder(undefined),
 		thread: thread === undefined ? undefined : { ...thread, incoming: [...thread.incoming, summaryRequest] },
 		dropped: echo.store === true ? [...dropped, 'store'] : dropped,
 		violation,

@@ -16,15 +16,20 @@ import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter } from '../writer.ts'
 import { triggeredCompaction } from './compact-response.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
-import { threadOf } from './response-thread.ts'
+import { ResponseMessage } from './response-message.ts'
+import { originOf, threadOf } from './response-thread.ts'
+
+const conversationHeader = 'x-dragoman-conversation'
 
 export const createResponse: Route = {
 	method: 'POST',
 	path: '/responses',
-	read({ body }): ChatCall {
+	read({ body, headers, message }): ChatCall {
 		const read = readResponsesRequest(body)
+		// A conversation that headers name has all messages.
+		const held = message instanceof ResponseMessage && !headers.has(conversationHeader) ? message : undefined
 		const callOf = read.compacts ? triggeredCompaction : chatCall
-		return withConversation(read, callOf)
+		return withConversation(read, (complete) => callOf(complete, held), held?.continued?.messages)
 	},
 }
 
@@ -36,24 +41,31 @@ export const countInputTokens: Route = {
 	},
 }
 
-/** The call, and how the stored items that it refers to and its conversation complete it. */
+/**
+ * The call, and how the stored items that it refers to and its conversation complete it.
+ *
+ * @param held the messages of the turns that only the client's connection has.
+ */
 function withConversation<Requested extends ChatCall | CountCall>(
-	read: ReadResponsesRequest,
+	given: ReadResponsesRequest,
 	callOf: (read: ReadResponsesRequest) => Requested,
+	held: readonly Message[] = [],
 ): Requested & {
 	readonly references: MessageReferences<Requested> | undefined
 	readonly withHistory: (history: readonly Message[]) => Requested
 } {
+	const read = held.length === 0 ? given : { ...given, ...given.withHistory(held) }
 	const call = callOf(read)
-	return { ...call, references: referencesIn(read, call, callOf), withHistory: historyOf(read, callOf) }
+	return { ...call, references: referencesIn(read, call, callOf, held), withHistory: historyOf(read, callOf, held) }
 }
 
 /** The call after the messages of its conversation. */
 function historyOf<Requested extends ChatCall | CountCall>(
 	read: ReadResponsesRequest,
 	callOf: (read: ReadResponsesRequest) => Requested,
+	held: readonly Message[],
 ): (history: readonly Message[]) => Requested {
-	return (history) => callOf({ ...read, ...read.withHistory(history) })
+	return (history) => callOf({ ...read, ...read.withHistory([...history, ...held]) })
 }
 
 /** The stored items that the request refers to; undefined if there are none. */
@@ -61,6 +73,7 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 	read: ReadResponsesRequest,
 	{ thread }: Requested,
 	callOf: (read: ReadResponsesRequest) => Requested,
+	held: readonly Message[],
 ): MessageReferences<Requested> | undefined {
 	const { references } = read
 	if (references.length === 0) return undefined
@@ -68,26 +81,32 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 	return {
 		lookup: lookupOf(references, origin?.type === 'new' ? undefined : origin),
 		insert(found) {
-			const complete = { ...read, ...read.withItems(itemsOf(references, found)) }
-			return { ...callOf(complete), withHistory: historyOf(complete, callOf) }
+			const own = { ...read, ...read.withItems(itemsOf(references, found)) }
+			const complete = held.length === 0 ? own : { ...own, ...own.withHistory(held) }
+			return { ...callOf(complete), withHistory: historyOf(complete, callOf, held) }
 		},
 	}
 }
 
-function chatCall(read: ReadResponsesRequest): ChatCall {
-	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped, violation, truncation } = read
-	const thread = threadOf(read)
+function chatCall(read: ReadResponsesRequest, message: ResponseMessage | undefined): ChatCall {
+	const { stream, background, echo, metadata, withEncryptedReasoning, dropped, violation, truncation, generates } = read
+	const continued = message?.continued
+	const thread = threadOf(read, continued)
+	const messages = [...(continued?.messages ?? []), ...read.input]
+	const unsaved = read.store ? undefined : { origin: originOf(read, continued), messages }
 	return {
 		type: 'chat',
-		request,
+		request:
+			continued === undefined ? read.request : { ...read.request, messages: [...read.instructions, ...messages] },
 		stream,
+		generates,
 		thread,
 		background,
-		generates: read.generates,
 		// Only a stored conversation is truncated.
 		dropped: thread === undefined && truncation === 'auto' ? [...dropped, 'truncation'] : dropped,
 		violation,
 		writer: responseWriter({ echo, metadata, withEncryptedReasoning }),
+		holder: message?.holder(unsaved),
 	}
 }
 
