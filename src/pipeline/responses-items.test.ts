@@ -122,6 +122,18 @@ describe('a compaction trigger', () => {
 	})
 })
 
+test('a warm-up calls no model, and can be continued', async () => {
+	await using app = await App.open()
+	for (const warmUp of [{ generate: false }, { prompt_cache_options: { prewarm: true }, generate: true }]) {
+		const before = app.upstream().received.length
+		const first = await post(app, { input: 'hi', ...warmUp })
+		expect(first).toMatchObject({ status: 'completed', output: [], usage: { output_tokens: 0 } })
+		expect(app.upstream().received.length).toBe(before)
+		await post(app, { input: 'more', previous_response_id: first.id })
+		expect(lastRequest(app).messages.map(({ role }) => role)).toEqual(['user', 'user'])
+	}
+})
+
 test('the items of a conversation are those of the tools that the client runs', async () => {
 	await using app = await App.open()
 	const tools = [{ type: 'shell' }]

@@ -305,6 +305,15 @@ describe('a responses request is rejected', () => {
 			{ code: 'mutually_exclusive_parameters' },
 		],
 		['with a prompt template', { prompt: { id: 'p' } }, { param: 'prompt', code: 'unsupported_parameter' }],
+		[
+			'to be compacted by the server',
+			{ context_management: [{ type: 'compaction', compact_threshold: 1000 }] },
+			{
+				param: 'context_management',
+				code: 'unsupported_parameter',
+				message: expect.stringContaining('compaction_trigger'),
+			},
+		],
 		['to be moderated', { moderation: { model: 'm' } }, { param: 'moderation', code: 'unsupported_parameter' }],
 		[
 			'with compressed images',
@@ -369,7 +378,7 @@ describe('what no engine gets is named', () => {
 	test('fields', () => {
 		const unused = {
 			...{ stop: ['x'], seed: 7, logit_bias: { 1: 2 }, max_tool_calls: 3 },
-			...{ context_management: [{ type: 'compaction' }], n: 2 },
+			n: 2,
 		}
 		expect([...read({ ...unused, foo: null }).dropped].sort()).toEqual(Object.keys(unused).sort())
 		expect(read({ type: 'response.create', generate: true }).dropped).toEqual([])

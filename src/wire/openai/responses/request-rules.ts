@@ -25,6 +25,11 @@ export function checkFields(fields: ResponsesRequestBody): void {
 			{ param: 'stream_options' },
 		)
 	if (fields.prompt != null) throw refused('prompt', 'This server does not store prompt templates.')
+	if (fields.context_management?.length)
+		throw refused(
+			'context_management',
+			"This server compacts a conversation when the client triggers it: send an item of the type 'compaction_trigger', or use POST /responses/compact.",
+		)
 	if (fields.moderation != null) throw refused('moderation', 'This server does not moderate content.')
 	if (fields.image?.context_compression === 'enabled')
 		throw refused('image.context_compression', 'This server does not compress images.')
@@ -60,7 +65,6 @@ const defaults: Readonly<Record<string, unknown>> = {
 export function unusedFields(fields: ResponsesRequestBody): readonly string[] {
 	const { max_tool_calls: maxToolCalls, reasoning, text, stream_options: streamOptions, include } = fields
 	const names = maxToolCalls == null ? [] : ['max_tool_calls']
-	if (fields.context_management != null) names.push('context_management')
 	const unused = (path: string, value: object | null | undefined, used: object) => {
 		for (const [name, field] of Object.entries(value ?? {})) {
 			const full = path + name

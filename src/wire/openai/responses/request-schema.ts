@@ -69,7 +69,7 @@ export const responsesRequestSchema = z.looseObject({
 	stream_options: z.looseObject({}).nullish(),
 	background: z.boolean().nullish(),
 	background_options: z.looseObject({}).nullish(),
-	context_management: z.unknown().optional(),
+	context_management: z.array(z.unknown()).nullish(),
 	image: z.looseObject({ context_compression: z.string().nullish() }).nullish(),
 	access_programs: z.looseObject({}).nullish(),
 	moderation: z.unknown().optional(),
