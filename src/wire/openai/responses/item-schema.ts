@@ -2,6 +2,7 @@
 // tools that another server ran are known by name only.
 
 import { z } from 'zod'
+import { jsonObject } from '../../json/json-object-schema.ts'
 import type { ClientCallType, ClientOutputType } from './client-tools.ts'
 import { responseFormat } from './request-schema.ts'
 
@@ -72,7 +73,7 @@ export const clientCallItems = {
 		action: z.looseObject({
 			type: z.string().nullish(),
 			command: z.array(z.string()),
-			env: z.record(z.string(), z.unknown()).nullish(),
+			env: jsonObject.nullish(),
 			timeout_ms: z.number().nullish(),
 			user: z.string().nullish(),
 			working_directory: z.string().nullish(),
