@@ -85,7 +85,7 @@ async function continueConversation(
 	const contextTokens = contextOf(planned)
 	const history = await readHistory(position, thread, own, contextTokens)
 	const complete = call.withHistory?.(history.messages.map(({ message }) => message)) ?? call
-	const { request, dropped } = join(complete.request, thread, history, contextTokens)
+	const { request, dropped } = join(complete, thread, history, contextTokens)
 	if (!position.exists) checkFirstResults(request.messages)
 	const joined = { ...none, call: { ...complete, request }, dropped }
 	// These calls read the conversation but never extend it.
@@ -248,12 +248,13 @@ async function readHistory(
  * turn.
  */
 function join(
-	request: ChatRequest,
+	call: ConversationCall,
 	{ instructions, transient, incoming, truncation }: Thread,
 	history: HistoryEnd,
 	contextTokens: number | undefined,
 ): { readonly request: ChatRequest; readonly dropped: number } {
-	const stored: readonly Message[] = history.messages.map(({ message }) => message)
+	const { request, shownHistory } = call
+	const stored = shownHistory ?? history.messages.map(({ message }) => message)
 	if (truncation === 'refuse' || contextTokens === undefined)
 		return { request: { ...request, messages: [...instructions, ...stored, ...transient, ...incoming] }, dropped: 0 }
 	const opening = [...instructions, ...history.opening.map(({ message }) => message)]

@@ -122,6 +122,95 @@ describe('a compaction trigger', () => {
 	})
 })
 
+describe('a threshold of tokens', () => {
+	const context_management = [{ type: 'compaction', compact_threshold: 60 }]
+	const story = 'word '.repeat(60)
+	const text = 'A summary of the conversation so far'
+	const shown = (app: App) => lastRequest(app).messages.map(({ role }) => role)
+
+	test('compacts a conversation that exceeds it, and continues from the summary', async () => {
+		await using app = await App.open()
+		const first = await post(app, { input: story, context_management })
+		expect(first.output.map(({ type }) => type)).toEqual(['message'])
+		const second = await post(app, { input: 'Go on', previous_response_id: first.id, context_management })
+		expect(second.output.map(({ type }) => type)).toEqual(['compaction', 'message'])
+		expect(app.upstream().received).toHaveLength(3)
+		expect(JSON.parse(app.upstream().received[1] ?? '').messages).toHaveLength(3)
+		expect(shown(app)).toEqual(['user', 'user'])
+		expect(JSON.stringify(lastRequest(app).messages[0])).toContain(text)
+		expect(await app.usageRecords()).toHaveLength(3)
+
+		const stored = await json<ResponseObject>(await app.get(`/v1/responses/${second.id}`))
+		expect(stored.output).toEqual(second.output)
+		expect(stored).not.toHaveProperty('compaction')
+		await post(app, { input: 'And then?', previous_response_id: second.id })
+		expect(shown(app)).toEqual(['user', 'user', 'assistant', 'user'])
+		const path = `/v1/responses/${second.id}/input_items?order=asc`
+		const listed = await json<{ readonly data: ResponseObject['output'] }>(await app.get(path))
+		expect(listed.data.map(({ type }) => type)).toEqual(['message', 'message', 'compaction', 'message'])
+	})
+
+	test('streams the compaction first', async () => {
+		await using app = await App.open()
+		const first = await post(app, { input: story })
+		const body = { model, input: 'Go on', previous_response_id: first.id, context_management, stream: true }
+		const response = await app.post('/v1/responses', body)
+		const events = [...(await response.text()).matchAll(/^data: (\{.+\})$/gm)].map(([, data]) => JSON.parse(data ?? ''))
+		const done = events.filter(({ type }) => type === 'response.output_item.done')
+		expect(done.map(({ item, output_index }) => [item.type, output_index])).toEqual([
+			['compaction', 0],
+			['message', 1],
+		])
+		const { response: completed } = events.at(-1)
+		expect(completed.output).toEqual(done.map(({ item }) => item))
+		expect(await json<ResponseObject>(await app.get(`/v1/responses/${completed.id}`))).toMatchObject({
+			output: completed.output,
+		})
+	})
+
+	test('compacts what a client that stores nothing sends, once', async () => {
+		await using app = await App.open()
+		const history = [
+			{ role: 'user', content: story },
+			{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: story }] },
+		]
+		const next = { role: 'user', content: 'Go on' }
+		const first = await post(app, { input: [...history, next], store: false, context_management })
+		const [compaction, answer] = first.output
+		expect(compaction?.type).toBe('compaction')
+		const count = app.upstream().received.length
+		const second = await post(app, {
+			input: [...history, next, compaction, answer, { role: 'user', content: 'x' }],
+			store: false,
+			context_management: [{ type: 'compaction', compact_threshold: 1000 }],
+		})
+		expect(second.output.map(({ type }) => type)).toEqual(['message'])
+		expect(app.upstream().received.length).toBe(count + 1)
+		expect(shown(app)).toEqual(['user', 'user', 'assistant', 'user'])
+		expect(JSON.stringify(lastRequest(app).messages.slice(0, 2))).toMatch(/A summary of the conversation.*Go on/s)
+	})
+
+	test('compacts calls with their results, which nothing separates', async () => {
+		await using app = await App.open()
+		const tools = [{ type: 'function', name: 'f' }]
+		const first = await post(app, { input: `echo:tool f {"a":"${story}"}`, tools })
+		const call_id = JSON.parse(JSON.stringify(first.output[0])).call_id
+		const output = { type: 'function_call_output', call_id, output: 'done' }
+		const body = { input: [output], tools, previous_response_id: first.id, context_management }
+		const second = await post(app, body)
+		expect(second.output[0]?.type).toBe('compaction')
+		expect(shown(app)).toEqual(['user'])
+		await post(app, { input: 'Go on', previous_response_id: second.id })
+		expect(shown(app)).toEqual(['user', 'assistant', 'user'])
+	})
+
+	test('does nothing to a single long message', async () => {
+		await using app = await App.open()
+		const { output } = await post(app, { input: story + story, context_management })
+		expect([output.map(({ type }) => type), app.upstream().received.length]).toEqual([['message'], 1])
+	})
+})
+
 test('a warm-up calls no model, and can be continued', async () => {
 	await using app = await App.open()
 	for (const warmUp of [{ generate: false }, { prompt_cache_options: { prewarm: true }, generate: true }]) {

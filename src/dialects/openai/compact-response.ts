@@ -3,16 +3,12 @@
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
 import type { FoundMessages } from '../../conversations/message-lookup.ts'
-import {
-	compactedAnswer,
-	readCompactionBody,
-	summaryRequest,
-	writeCompaction,
-} from '../../wire/openai/responses/compaction.ts'
+import { compactedAnswer, readCompactionBody, writeCompaction } from '../../wire/openai/responses/compaction.ts'
 import { CompactionEventWriter } from '../../wire/openai/responses/compaction-event-writer.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import { readResponseId, writeCompletedResponse } from '../../wire/openai/responses/response-writer.ts'
+import { afterSummary, summaryRequest } from '../../wire/openai/responses/summary.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
@@ -95,6 +91,7 @@ export function triggeredCompaction(read: ReadResponsesRequest, message: Respons
 			...request,
 			messages: [...instructions, ...(continued?.messages ?? []), ...input, summaryRequest],
 		},
+		shownHistory: read.shownHistory,
 		stream,
 		// The connection has no turn to continue afterwards.
 		holder: message?.holder(undefined),
@@ -120,5 +117,5 @@ function conversationOf(read: ReadResponsesRequest, found: FoundMessages): reado
 	if (found.history === undefined) throw previousResponseNotFound(previousResponse)
 	if (found.history.omitted > 0)
 		throw new ChatError('context-length-exceeded', 'The conversation is too long to be compacted.')
-	return [...found.history.messages.map(({ message }) => message), ...input]
+	return [...afterSummary(found.history.messages.map(({ message }) => message)), ...input]
 }

@@ -1,8 +1,10 @@
 // POST /responses, and POST /responses/input_tokens, which counts the tokens of such a request.
 
 import type { Message } from '../../chat/message.ts'
+import { textOf } from '../../chat/parts.ts'
 import { responsesWire } from '../../wire/openai/formats.ts'
 import { isItemPart } from '../../wire/openai/responses/answer-items.ts'
+import { echoOfCompacted } from '../../wire/openai/responses/echo.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import {
@@ -10,7 +12,15 @@ import {
 	writeCompletedResponse,
 	writeResponse,
 } from '../../wire/openai/responses/response-writer.ts'
-import type { ChatCall, CountCall, MessageReferences } from '../call.ts'
+import {
+	afterSummary,
+	openingSummary,
+	storedSummary,
+	summaryOf,
+	summaryRequestOf,
+	unansweredMessages,
+} from '../../wire/openai/responses/summary.ts'
+import type { ChatCall, Compaction, CountCall, MessageReferences } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter } from '../writer.ts'
@@ -65,7 +75,8 @@ function historyOf<Requested extends ChatCall | CountCall>(
 	callOf: (read: ReadResponsesRequest) => Requested,
 	held: readonly Message[],
 ): (history: readonly Message[]) => Requested {
-	return (history) => callOf({ ...read, ...read.withHistory([...history, ...held]) })
+	return (history) =>
+		callOf({ ...read, ...read.withHistory([...history, ...held]), shownHistory: afterSummary(history) })
 }
 
 /** The stored items that the request refers to; undefined if there are none. */
@@ -98,6 +109,8 @@ function chatCall(read: ReadResponsesRequest, message: ResponseMessage | undefin
 		type: 'chat',
 		request:
 			continued === undefined ? read.request : { ...read.request, messages: [...read.instructions, ...messages] },
+		shownHistory: read.shownHistory,
+		compaction: compactionOf(read, message, messages),
 		stream,
 		generates,
 		thread,
@@ -110,11 +123,42 @@ function chatCall(read: ReadResponsesRequest, message: ResponseMessage | undefin
 	}
 }
 
+/** @param messages of the request, without instructions. */
+function compactionOf(
+	read: ReadResponsesRequest,
+	message: ResponseMessage | undefined,
+	messages: readonly Message[],
+): Compaction | undefined {
+	const { compactThreshold: thresholdTokens } = read
+	if (thresholdTokens === undefined) return undefined
+	const kept = unansweredMessages(messages)
+	return {
+		thresholdTokens,
+		summaryRequest: (request) => summaryRequestOf(request, kept.length),
+		withSummary(answer) {
+			const summary = summaryOf(textOf(answer.choices[0]?.parts ?? []))
+			const shown = [openingSummary(summary), ...kept]
+			const call = chatCall({ ...read, echo: echoOfCompacted(read.echo, summary) }, message)
+			const answered = messages.slice(0, messages.length - kept.length)
+			return {
+				...call,
+				request: { ...call.request, messages: [...read.instructions, ...shown] },
+				thread:
+					call.thread === undefined
+						? undefined
+						: { ...call.thread, incoming: [...answered, storedSummary(summary), ...kept] },
+				holder: message?.holder(read.store ? undefined : { origin: { type: 'new' }, messages: shown }),
+			}
+		},
+	}
+}
+
 function countCall(read: ReadResponsesRequest): CountCall {
 	const thread = threadOf({ ...read, store: false })
 	return {
 		type: 'count',
 		request: read.request,
+		shownHistory: read.shownHistory,
 		thread,
 		write: (promptTokens) => ({ object: 'response.input_tokens', input_tokens: promptTokens }),
 	}

@@ -4,9 +4,9 @@
 import { asChatError } from '../../../chat/error.ts'
 import type { ChatEvent, FinishEvent } from '../../../chat/event.ts'
 import { responsesWire } from '../formats.ts'
-import { summaryOf, writeSummary } from './compaction.ts'
 import { ResponseEventWriter } from './event-writer.ts'
 import type { ResponseIdentity, ResponseShape } from './response-writer.ts'
+import { summaryOf, writeSummary } from './summary.ts'
 
 /** Writes one summary. Pass it the events in order. */
 export class CompactionEventWriter {

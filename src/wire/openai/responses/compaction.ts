@@ -2,7 +2,6 @@
 
 import { z } from 'zod'
 import type { Completion } from '../../../chat/completion.ts'
-import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Message } from '../../../chat/message.ts'
 import { textOf } from '../../../chat/parts.ts'
@@ -12,8 +11,8 @@ import { responsesWire } from '../formats.ts'
 import { schemaError } from '../schema-error.ts'
 import { writeItemId } from './item-id.ts'
 import { writeStoredItems } from './item-writer.ts'
-import { writeOpaque } from './opaque-text.ts'
 import { type ResponseIdentity, writeResponseId, writeResponseUsage } from './response-writer.ts'
+import { summaryOf, writeSummary } from './summary.ts'
 
 const schema = z.looseObject({})
 
@@ -38,33 +37,6 @@ export function readCompactionBody(body: unknown): CompactionBody {
 		// No reasoning is returned.
 		dropped: textField(reasoning, 'summary') === undefined ? unused : [...unused, 'reasoning.summary'],
 	}
-}
-
-/** The last message of the request. */
-export const summaryRequest: Message = {
-	role: 'user',
-	content: [
-		{
-			type: 'text',
-			text: [
-				'Write a summary of our conversation so far, so that you can continue from it without having seen the rest.',
-				'State what I want, what was decided and why, the facts, names and numbers that will be needed, what has been done',
-				'and what is still to do. Answer with only the summary.',
-			].join(' '),
-		},
-	],
-}
-
-/** @throws ChatError `upstream-failed` for an answer without text. */
-export function summaryOf(answer: string): string {
-	const summary = answer.trim()
-	if (summary !== '') return summary
-	throw new ChatError('upstream-failed', 'The model returned no summary of the conversation.', { sent: 'yes' })
-}
-
-/** The item that contains a summary. */
-export function writeSummary(summary: string): JsonObject {
-	return { type: 'compaction', encrypted_content: writeOpaque(summary) }
 }
 
 /**

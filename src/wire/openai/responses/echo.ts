@@ -40,6 +40,16 @@ export function readEcho(fields: ResponsesRequestBody, loaded: readonly JsonObje
 	return echo as JsonObject
 }
 
+/** The echo of a response before which the conversation was replaced by `summary`. */
+export function echoOfCompacted(echo: JsonObject, summary: string): JsonObject {
+	return { ...echo, compaction: summary }
+}
+
+/** The summary that replaced the conversation before the response, if any. */
+export function summaryOfEcho({ compaction }: JsonObject): string | undefined {
+	return typeof compaction === 'string' ? compaction : undefined
+}
+
 /** The tools that the request had, and those that the items of its conversation added. */
 export function toolsOfEcho({ tools, loaded_tools: loaded }: JsonObject): readonly Json[] {
 	return [...(Array.isArray(tools) ? tools : []), ...(Array.isArray(loaded) ? loaded : [])]
@@ -47,7 +57,7 @@ export function toolsOfEcho({ tools, loaded_tools: loaded }: JsonObject): readon
 
 /** Every field that a response repeats, as required by OpenAI's specification and Open Responses. */
 export function writeEcho(echo: JsonObject): JsonObject {
-	const { conversation: _, loaded_tools: __, reasoning, text, tools, ...rest } = echo
+	const { conversation: _, loaded_tools: __, compaction: ___, reasoning, text, tools, ...rest } = echo
 	return {
 		...defaults,
 		...rest,

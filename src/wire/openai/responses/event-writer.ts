@@ -30,6 +30,7 @@ import {
 	OpenWholeItem,
 } from './open-item.ts'
 import {
+	compactionItems,
 	completedAt,
 	errorOf,
 	itemShape,
@@ -88,7 +89,10 @@ export class ResponseEventWriter {
 	private begin(event: StartEvent): string {
 		this.model = event.model
 		const response = this.response({ status: 'in_progress' })
-		return this.emit('response.created', { response }) + this.emit('response.in_progress', { response })
+		let text = this.emit('response.created', { response }) + this.emit('response.in_progress', { response })
+		for (const item of compactionItems(this.shape, this.identity.token))
+			text += this.begun(new OpenWholeItem(item.id, () => item)) + this.close('completed')
+		return text
 	}
 
 	/** Texts and reasoning may turn out to be empty, so their items begin with their content. */

@@ -36,11 +36,17 @@ import {
 	referenceItem,
 } from './item-schema.ts'
 import { readOpaque } from './opaque-text.ts'
+import { openingSummary, summaryText } from './summary.ts'
 import { flattenName } from './tool-name.ts'
 
 /** One parsed item. */
 export type ParsedItem =
-	| { readonly type: 'message'; readonly message: Exclude<Message, AssistantMessage> }
+	| {
+			readonly type: 'message'
+			readonly message: Exclude<Message, AssistantMessage>
+			/** The message is a summary of the conversation before it. */
+			readonly summary?: string
+	  }
 	/** Part of an answer. */
 	| { readonly type: 'assistant'; readonly content: readonly AssistantPart[] }
 	/** The signature of a call of the same answer. */
@@ -65,6 +71,28 @@ export function readItems(
 ): readonly ParsedItem[] {
 	const nameOfClientCall = (type: ClientCallType) => nameOfCalled(type, clientNames)
 	return items.flatMap((item, index) => readItem(item, { body, path: [list, index], violate, nameOfClientCall }))
+}
+
+/**
+ * What a summary does not replace: the items after the last one, and the messages directly before it, which were not
+ * answered when it was written. The summary comes first. All items if there is none.
+ */
+export function itemsAfterSummary(pieces: readonly ParsedItem[]): readonly ParsedItem[] {
+	const end = pieces.findLastIndex((piece) => summaryIn(piece) !== undefined)
+	const summary = summaryIn(pieces[end])
+	if (summary === undefined) return pieces
+	const before = pieces.slice(0, end)
+	const kept = before.slice(before.findLastIndex((piece) => !isGiven(piece)) + 1)
+	return [{ type: 'message', message: openingSummary(summary) }, ...kept, ...pieces.slice(end + 1)]
+}
+
+function summaryIn(piece: ParsedItem | undefined): string | undefined {
+	return piece?.type === 'message' ? piece.summary : undefined
+}
+
+/** Whether it is a message that a model answers. */
+function isGiven(piece: ParsedItem): boolean {
+	return piece.type === 'message' && piece.message.role !== 'tool' && piece.summary === undefined
 }
 
 /** Replaces each reference by the items found for it, once, even if it is referenced several times. */
@@ -275,6 +303,9 @@ function readCompaction(encrypted: string, at: Location): ParsedItem {
 				code: 'invalid_encrypted_content',
 			},
 		)
-	const text = `A summary of the conversation so far:\n\n${summary}`
-	return { type: 'message', message: { role: 'system', content: [{ type: 'text', text }] } }
+	return {
+		type: 'message',
+		message: { role: 'system', content: [{ type: 'text', text: summaryText(summary) }] },
+		summary,
+	}
 }

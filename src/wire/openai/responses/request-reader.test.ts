@@ -35,6 +35,7 @@ describe('a responses request is read', () => {
 				passthrough: {},
 			},
 			instructions: [],
+			shownHistory: [],
 			input: [{ role: 'user', content: text('Hi') }],
 			references: [],
 			stream: false,
@@ -306,12 +307,11 @@ describe('a responses request is rejected', () => {
 		],
 		['with a prompt template', { prompt: { id: 'p' } }, { param: 'prompt', code: 'unsupported_parameter' }],
 		[
-			'to be compacted by the server',
-			{ context_management: [{ type: 'compaction', compact_threshold: 1000 }] },
+			'with an unknown way to shorten the conversation',
+			{ context_management: [{ type: 'truncation' }] },
 			{
 				param: 'context_management',
 				code: 'unsupported_parameter',
-				message: expect.stringContaining('compaction_trigger'),
 			},
 		],
 		['to be moderated', { moderation: { model: 'm' } }, { param: 'moderation', code: 'unsupported_parameter' }],

@@ -13,14 +13,24 @@ import { readCommonSampling } from '../chat-request-reader.ts'
 import { schemaError } from '../schema-error.ts'
 import { type ConversationSettings, settingsOf } from './conversation-settings.ts'
 import { readEcho } from './echo.ts'
-import { type ItemPath, mergeItems, type ParsedItem, readItems, resolveReferences } from './item-reader.ts'
-import { checkFields, unusedFields } from './request-rules.ts'
+import {
+	type ItemPath,
+	itemsAfterSummary,
+	mergeItems,
+	type ParsedItem,
+	readItems,
+	resolveReferences,
+} from './item-reader.ts'
+import { checkFields, thresholdOf, unusedFields } from './request-rules.ts'
 import { type ResponseFormatBody, type ResponsesRequestBody, responsesRequestSchema } from './request-schema.ts'
+import { afterSummary } from './summary.ts'
 import { clientToolNames } from './tool-name.ts'
 import { checkStrict, droppedTools, readToolChoice, readTools, type ToolList } from './tool-reader.ts'
 
 /** What depends on the items of the conversation. */
 export interface ReadConversation {
+	/** What models receive of the stored messages before the request; undefined if these are not known yet. */
+	readonly shownHistory: readonly Message[] | undefined
 	/** Instructions first, if any. Referenced items are not included. */
 	readonly request: ChatRequest
 	/** The messages of the request after the instructions. */
@@ -57,6 +67,8 @@ export interface ReadResponsesRequest extends ReadConversation {
 	readonly metadata: Metadata
 	/** The answer is a summary of the conversation. */
 	readonly compacts: boolean
+	/** Number of prompt tokens beyond which the conversation is replaced by a summary. */
+	readonly compactThreshold?: number | undefined
 	/** False: the turn is stored, but not answered. */
 	readonly generates: boolean
 	/** The error of OpenAI's API for a type of item or content that it does not know. */
@@ -81,7 +93,9 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		violation ??= error
 	}
 	const compacts = isCompaction(fields.input)
-	const pieces = readInput(fields, { body, field: 'input', violate, clientNames })
+	const compactThreshold = thresholdOf(fields)
+	const given = readInput(fields, { body, field: 'input', violate, clientNames })
+	const pieces = compactThreshold === undefined ? given : itemsAfterSummary(given)
 	const { conversation, previous_response_id: previousResponse } = fields
 	const continues = conversation != null || previousResponse != null
 	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
@@ -101,6 +115,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 				messages: [...instructions, ...input],
 			},
 			input,
+			shownHistory: history === undefined ? undefined : afterSummary(history),
 			echo: readEcho(fields, settings.tools),
 			dropped: [...ownNames, ...droppedTools(settings.tools)],
 			withHistory: (messages) => withInput(input, messages),
@@ -129,6 +144,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		withEncryptedReasoning: fields.include?.includes('reasoning.encrypted_content') ?? false,
 		metadata: fields.metadata ?? {},
 		compacts,
+		compactThreshold,
 		generates: fields.generate !== false && fields.prompt_cache_options?.prewarm !== true,
 		violation,
 	}

@@ -25,14 +25,17 @@ export function checkFields(fields: ResponsesRequestBody): void {
 			{ param: 'stream_options' },
 		)
 	if (fields.prompt != null) throw refused('prompt', 'This server does not store prompt templates.')
-	if (fields.context_management?.length)
-		throw refused(
-			'context_management',
-			"This server compacts a conversation when the client triggers it: send an item of the type 'compaction_trigger', or use POST /responses/compact.",
-		)
+	if (fields.context_management?.some(({ type }) => type !== 'compaction'))
+		throw refused('context_management', "The only supported type is 'compaction'.")
 	if (fields.moderation != null) throw refused('moderation', 'This server does not moderate content.')
 	if (fields.image?.context_compression === 'enabled')
 		throw refused('image.context_compression', 'This server does not compress images.')
+}
+
+/** Number of prompt tokens beyond which the conversation is compacted; undefined if it never is. */
+export function thresholdOf({ context_management: entries }: ResponsesRequestBody): number | undefined {
+	const thresholds = (entries ?? []).flatMap(({ compact_threshold: threshold }) => threshold ?? [])
+	return thresholds.length === 0 ? undefined : Math.min(...thresholds)
 }
 
 function refused(param: string, reason: string): ChatError {

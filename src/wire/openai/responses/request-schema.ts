@@ -69,7 +69,9 @@ export const responsesRequestSchema = z.looseObject({
 	stream_options: z.looseObject({}).nullish(),
 	background: z.boolean().nullish(),
 	background_options: z.looseObject({}).nullish(),
-	context_management: z.array(z.unknown()).nullish(),
+	context_management: z
+		.array(z.looseObject({ type: z.string(), compact_threshold: z.number().min(1).nullish() }))
+		.nullish(),
 	image: z.looseObject({ context_compression: z.string().nullish() }).nullish(),
 	access_programs: z.looseObject({}).nullish(),
 	moderation: z.unknown().optional(),
