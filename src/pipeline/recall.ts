@@ -3,9 +3,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
-import { textOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import type { Conversation } from '../conversations/conversation.ts'
 import { type ConversationId, newConversationId, readConversationId } from '../conversations/conversation-id.ts'
 import type { ScopedConversations } from '../conversations/conversation-store.ts'
 import { fit } from '../conversations/fit.ts'
@@ -16,6 +14,7 @@ import type { Thread, ThreadOrigin } from '../conversations/thread.ts'
 import { newTurnId, type TurnId } from '../conversations/turn-id.ts'
 import type { ChatCall, CountCall, ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
+import { newConversation } from './new-conversation.ts'
 import { OpenTurn } from './open-turn.ts'
 import type { Planned } from './plan.ts'
 import type { Serving } from './serving.ts'
@@ -99,7 +98,7 @@ async function continueConversation(
 			stored: thread.stored,
 			process,
 			conversation: position.conversation,
-			create: position.exists ? undefined : newConversation(position, thread, request, serving.clock.now()),
+			create: position.exists ? undefined : newConversation(position, thread, request.messages, serving.clock.now()),
 			parent: history.messages.at(-1)?.id,
 			onConflict: thread.onConflict,
 			inputs: thread.incoming,
@@ -279,25 +278,4 @@ function contextOf({ model, deployment }: Planned): number | undefined {
 		if (contextTokens !== undefined) return contextTokens
 	}
 	return undefined
-}
-
-const longestTitle = 80
-
-function newConversation(
-	{ conversation, user }: ConversationRef,
-	{ listed }: Thread,
-	{ messages }: ChatRequest,
-	nowMs: number,
-): Conversation {
-	const first = messages.find(({ role }) => role === 'user')
-	const title = first === undefined ? '' : textOf(first.content).trim().replace(/\s+/g, ' ').slice(0, longestTitle)
-	return {
-		id: conversation,
-		user,
-		title: title === '' || !listed ? undefined : title,
-		metadata: {},
-		listed,
-		createdAtMs: nowMs,
-		updatedAtMs: nowMs,
-	}
 }

@@ -13,20 +13,17 @@ import type {
 	Signature,
 	TextPart,
 	ToolCall,
-	ToolMessage,
 	ToolPart,
 	UserPart,
 } from '../../../chat/message.ts'
 import type { StoredMessage } from '../../../conversations/conversation.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
-import { responsesWire } from '../formats.ts'
-import { type AnswerItem, type ClientCallOf, isContent, itemsOfAnswer, kindOf } from './answer-items.ts'
-import { writeClientCall } from './client-calls.ts'
-import { type ClientCallType, type ClientOutputType, callTypeOfOutput, isClientOutputType } from './client-tools.ts'
+import { type AnswerItem, type ClientCallOf, isContent, itemsOfAnswer } from './answer-items.ts'
+import { clientCallsOf, clientOutputOf, writeCall } from './call-item-writer.ts'
 import { writeCallSignature, writeEncryptedReasoning } from './encrypted-reasoning.ts'
 import { ItemIds, writeItemId } from './item-id.ts'
 import { itemFields, partFields } from './item-rest.ts'
-import { type ToolName, type Unflatten, unflattenBy } from './tool-name.ts'
+import { type Unflatten, unflattenBy } from './tool-name.ts'
 
 export type Item = JsonObject & { readonly id: string; readonly type: string }
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
@@ -63,7 +60,7 @@ export function writeStoredItems(
 	earlierCalls: readonly string[] = [],
 ): readonly Item[] {
 	const customCalls = new Set(earlierCalls)
-	const clientCalls = clientCallsBefore(messages.map(({ message }) => message))
+	const clientCalls = clientCallsOf(messages.map(({ message }) => message))
 	const its = {
 		...shape,
 		clientCallOf: (call) => shape.clientCallOf(call) ?? clientCalls.get(call.id),
@@ -74,25 +71,6 @@ export function writeStoredItems(
 			if (part.type === 'tool-call' && part.kind === 'custom') customCalls.add(part.id)
 		return writeAnswer(message, id, partial ? 'incomplete' : 'completed', its)
 	})
-}
-
-/** The calls whose results say that the client runs their tool. */
-function clientCallsBefore(messages: readonly Message[]): ReadonlyMap<string, ClientCallType> {
-	const calls = new Map<string, ClientCallType>()
-	for (const message of messages) {
-		if (message.role !== 'tool') continue
-		const type = callTypeOfOutput(clientOutputOf(message)?.type)
-		if (type !== undefined) calls.set(message.callId, type)
-	}
-	return calls
-}
-
-/** The item of a result of a tool that the client runs, as the client sent it. */
-function clientOutputOf({ content }: ToolMessage): (JsonObject & { readonly type: ClientOutputType }) | undefined {
-	const [part, second] = content
-	if (part?.type !== 'provider-item' || part.wire !== responsesWire || second !== undefined) return undefined
-	const { type } = part.item
-	return isClientOutputType(type) ? { ...part.item, type } : undefined
 }
 
 function writeInput(
@@ -271,41 +249,6 @@ export function writeTextPart({ text, rest }: Omit<TextPart, 'type'>, logprobs: 
 
 export function writeRefusalPart({ text, rest }: Omit<RefusalPart, 'type'>): JsonObject {
 	return { ...partFields(rest), type: 'refusal', refusal: text }
-}
-
-export function writeCall(id: string, call: ToolCall, status: ItemStatus, shape: ItemShape): Item {
-	const type = shape.clientCallOf(call)
-	if (type !== undefined) return writeClientItem(id, type, call, writeClientCall(type, call.arguments), status)
-	const { name, namespace } = namesOf(call, shape)
-	return {
-		...partFields(call.rest),
-		id,
-		type: kindOf(call),
-		call_id: call.id,
-		name,
-		namespace,
-		...(call.kind === 'function' ? { arguments: call.arguments } : { input: call.arguments }),
-		status,
-	}
-}
-
-/** The name of a function or custom tool in its namespace. */
-export function namesOf({ name }: Pick<ToolCall, 'name'>, { unflatten }: ItemShape): ToolName {
-	const tool = unflatten(name)
-	return tool.type === 'named' ? tool : { name }
-}
-
-/** @param fields what the call says to do. */
-export function writeClientItem(
-	id: string,
-	type: ClientCallType,
-	{ id: call_id, rest }: Pick<ToolCall, 'id' | 'rest'>,
-	fields: JsonObject,
-	status: ItemStatus,
-): Item {
-	// A patch has no status for an incomplete one.
-	const written = type === 'apply_patch_call' && status === 'incomplete' ? 'in_progress' : status
-	return { ...fields, ...partFields(rest), id, type, call_id, status: written }
 }
 
 /** An image that the model made, as OpenAI's image tool returns it. */

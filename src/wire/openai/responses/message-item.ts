@@ -5,7 +5,7 @@ import type { StoredMessage } from '../../../conversations/conversation.ts'
 import { type AnswerItem, type ClientCallOf, itemsOfAnswer } from './answer-items.ts'
 import { isClientCallType } from './client-tools.ts'
 import { type ItemId, markCall, readItemId, writeItemId } from './item-id.ts'
-import type { ParsedItem } from './item-reader.ts'
+import type { ParsedItem } from './parsed-items.ts'
 
 type IdentifiedMessage = Pick<StoredMessage, 'id' | 'message'>
 

@@ -4,9 +4,10 @@
 import type { JsonObject } from '../../../chat/json.ts'
 import type { ToolCall } from '../../../chat/message.ts'
 import { type StringPiece, StringValueReader } from '../../json/string-values.ts'
+import { writeClientItem } from './call-item-writer.ts'
 import { writeClientCall, writeOperation } from './client-calls.ts'
 import type { ClientCallType } from './client-tools.ts'
-import { type Item, type ItemStatus, writeClientItem } from './item-writer.ts'
+import type { Item, ItemStatus } from './item-writer.ts'
 import type { ItemEvent, OpenItem } from './open-item.ts'
 
 /** The events of one type of call. */

@@ -5,12 +5,11 @@ import type { PartEndEvent, TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { ToolCall } from '../../../chat/message.ts'
 import { kindOf } from './answer-items.ts'
+import { namesOf, writeCall } from './call-item-writer.ts'
 import {
 	type Item,
 	type ItemShape,
 	type ItemStatus,
-	namesOf,
-	writeCall,
 	writeLogprobs,
 	writeMessageItem,
 	writeReasoning,

@@ -13,14 +13,8 @@ import { readCommonSampling } from '../chat-request-reader.ts'
 import { schemaError } from '../schema-error.ts'
 import { type ConversationSettings, settingsOf } from './conversation-settings.ts'
 import { readEcho } from './echo.ts'
-import {
-	type ItemPath,
-	itemsAfterSummary,
-	mergeItems,
-	type ParsedItem,
-	readItems,
-	resolveReferences,
-} from './item-reader.ts'
+import { type ItemPath, readItems } from './item-reader.ts'
+import { itemsAfterSummary, mergeItems, type ParsedItem, resolveReferences } from './parsed-items.ts'
 import { checkFields, thresholdOf, unusedFields } from './request-rules.ts'
 import { type ResponseFormatBody, type ResponsesRequestBody, responsesRequestSchema } from './request-schema.ts'
 import { afterSummary } from './summary.ts'
