@@ -6,6 +6,7 @@ import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type {
 	AssistantPart,
+	AudioPart,
 	FilePart,
 	ImagePart,
 	ProviderItem,
@@ -59,11 +60,8 @@ export function readUserContent(content: ItemContent, at: Location): readonly Us
 				return textPart(parseAt(inputText, part, partAt), part)
 			case 'input_image':
 				return imagePart(part, partAt)
-			case 'input_audio': {
-				const { input_audio: audio } = parseAt(inputAudio, part, partAt)
-				const rest = unknownPartFields(part, inputAudio.shape)
-				return { type: 'audio', data: audio.data, format: audio.format, rest }
-			}
+			case 'input_audio':
+				return audioPart(part, partAt)
 			case 'input_file':
 				return filePart(part, partAt)
 			default:
@@ -141,6 +139,22 @@ function imagePart(part: unknown, at: Location): ImagePart {
 	if (detail == null || detail === 'auto') return { type: 'image', url, rest }
 	return { type: 'image', url, detail: detail === 'original' ? 'high' : detail, rest }
 }
+
+function audioPart(part: unknown, at: Location): AudioPart {
+	const { input_audio: audio, audio_url: url } = parseAt(inputAudio, part, at)
+	const rest = unknownPartFields(part, inputAudio.shape)
+	if (audio != null) return { type: 'audio', data: audio.data, format: audio.format, rest }
+	const [, subtype, data] = /^data:audio\/([a-z0-9.+-]+);base64,(.*)$/is.exec(url ?? '') ?? []
+	if (subtype === undefined || data === undefined)
+		throw unsupported(
+			writePath([...at.path, url == null ? 'input_audio' : 'audio_url']),
+			'Audio must be passed inline: this server fetches no files.',
+		)
+	return { type: 'audio', data, format: audioFormats[subtype.toLowerCase()] ?? subtype.toLowerCase(), rest }
+}
+
+/** Formats by media types of other names. */
+const audioFormats: Readonly<Record<string, string>> = { mpeg: 'mp3', 'x-wav': 'wav', wave: 'wav', 'vnd.wave': 'wav' }
 
 function filePart(part: unknown, at: Location): FilePart {
 	const { file_id: id, filename: name, file_data: data, file_url: url } = parseAt(inputFile, part, at)

@@ -22,7 +22,9 @@ export const inputFile = z.looseObject({
 })
 export const inputAudio = z.looseObject({
 	type: z.literal('input_audio'),
-	input_audio: z.looseObject({ data: z.string(), format: z.string() }),
+	input_audio: z.looseObject({ data: z.string(), format: z.string() }).nullish(),
+	/** Codex sends audio as a data URL. */
+	audio_url: z.string().nullish(),
 })
 /** The log-probabilities of an earlier answer say nothing to a model. */
 export const outputText = z.looseObject({ text: z.string(), logprobs: z.unknown().optional() })

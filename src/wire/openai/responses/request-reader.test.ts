@@ -129,6 +129,18 @@ describe('a responses request is read', () => {
 		])
 	})
 
+	test('with audio inline, in either form', () => {
+		const audio = (fields: object) => {
+			const { messages } = read({ input: [{ role: 'user', content: [{ type: 'input_audio', ...fields }] }] }).request
+			return messages[0]?.content
+		}
+		const part = (format: string) => [{ type: 'audio' as const, data: 'AA==', format }]
+		expect(audio({ input_audio: { data: 'AA==', format: 'wav' } })).toEqual(part('wav'))
+		expect(audio({ audio_url: 'data:audio/mpeg;base64,AA==' })).toEqual(part('mp3'))
+		expect(audio({ audio_url: 'data:audio/ogg;base64,AA==' })).toEqual(part('ogg'))
+		expect(() => audio({ audio_url: 'https://x.example/a.wav' })).toThrow('Audio must be passed inline')
+	})
+
 	test('items: parts of one answer become one message, results follow their calls', () => {
 		const { request } = read({
 			input: [
