@@ -120,7 +120,7 @@ for (const [name, { path, body, headers, heartbeat }] of Object.entries(dialects
 				const response = await server.call(path, { model: 'm', stream: true, ...body }, headers)
 				expect(response.status).toBe(200)
 				const reader = readerOf(response)
-				// Two, so that the stream is seen to be kept alive.
+				// Two, so that the test sees more than the first heartbeat.
 				expect(await readUntil(reader, heartbeat + heartbeat)).toStartWith(heartbeat)
 				upstream.release()
 				await readUntil(reader, 'late')

@@ -87,6 +87,11 @@ export function marksCache({ messages, tools }: ChatRequest): boolean {
 	return messages.some((message) => isMarked(message) || message.content.some(isMarked)) || tools.some(isMarked)
 }
 
+/** Whether any message has a name. */
+export function hasNames({ messages }: Pick<ChatRequest, 'messages'>): boolean {
+	return messages.some((message) => message.role !== 'tool' && message.name !== undefined)
+}
+
 /** `topK`, or undefined if all tokens are sampled from. */
 export function limitedTopK({ topK }: Sampling): number | undefined {
 	return topK === undefined || topK <= 0 ? undefined : topK

@@ -2,6 +2,7 @@
 // know about API keys, conversations or callers.
 
 import type { ChatRequest } from '../chat/request.ts'
+import type { Drop } from '../chat/request-fates.ts'
 import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../operations/reranking.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
@@ -67,7 +68,7 @@ export interface EngineCall {
 	 * Called for each field of the request that the upstream's protocol does not support, with its name in OpenAI's API.
 	 * The gateway reports the names to the client.
 	 */
-	readonly drop?: (part: string) => void
+	readonly drop?: Drop
 }
 
 export type Operation = 'chat' | 'complete' | 'embed' | 'rerank' | 'transcribe' | 'tokenize'

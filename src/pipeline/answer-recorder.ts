@@ -4,7 +4,7 @@
 
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
-import { asChatError, ChatError } from '../chat/error.ts'
+import type { ChatError } from '../chat/error.ts'
 import type { ChatEvent, FinishReason, StartedPart } from '../chat/event.ts'
 import { textOf } from '../chat/parts.ts'
 import { isEstimated, type Usage } from '../chat/usage.ts'
@@ -20,6 +20,7 @@ import type { Upstream } from './deployment.ts'
 import type { Lease } from './lease.ts'
 import type { OpenTurn } from './open-turn.ts'
 import type { Serving } from './serving.ts'
+import { asStorageError } from './storage-error.ts'
 
 /** The upstream that answers. */
 export interface Answering {
@@ -269,14 +270,6 @@ export class AnswerRecorder {
 		this.finishReason ??= reason
 		this.admitted.observer.observe({ type: 'finish-reason', reason })
 	}
-}
-
-/** The error for a failure to store the end of an answer: the caller must not assume that the answer is stored. */
-export function asStorageError(thrown: unknown): ChatError {
-	const error = asChatError(thrown)
-	return error.kind === 'internal'
-		? new ChatError('unavailable', 'The answer could not be stored.', { cause: error.cause, sent: 'yes' })
-		: error
 }
 
 /** Whether the start of a part is output by itself. */

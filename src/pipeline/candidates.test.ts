@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
+import { plainRequest } from '../chat/request.testing.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { ChatCall } from '../dialects/call.ts'
 import { openEcho } from '../engines/echo/echo.ts'
@@ -29,16 +30,8 @@ const model: Model = {
 }
 
 const request: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
+	...plainRequest,
 	sampling: { temperature: 3 },
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 const violation = new ChatError('invalid-request', "'temperature' must be at most 2.", { param: 'temperature' })

@@ -3,11 +3,12 @@
 import type { EventBatches } from '../engines/answer.ts'
 import type { Admitted } from './admit.ts'
 import { type Answer, headersOf, responseContextOf, writeNote } from './answer.ts'
-import { type AnswerRecorder, asStorageError } from './answer-recorder.ts'
+import type { AnswerRecorder } from './answer-recorder.ts'
 import { beginAnswer } from './answer-start.ts'
 import { WrittenChunks } from './delivery.ts'
 import type { StreamedCall } from './plan.ts'
 import type { Serving } from './serving.ts'
+import { asStorageError } from './storage-error.ts'
 import { startStream } from './stream-start.ts'
 
 /**

@@ -9,8 +9,9 @@ import type { StreamWriter } from '../dialects/writer.ts'
 import type { EventBatch, EventBatches } from '../engines/answer.ts'
 import { cancelled, closing } from '../engines/running-calls.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
-import { type AnswerRecorder, asStorageError } from './answer-recorder.ts'
+import type { AnswerRecorder } from './answer-recorder.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
+import { asStorageError } from './storage-error.ts'
 
 export interface DeliveryOptions {
 	readonly batches: EventBatches

@@ -7,10 +7,10 @@ import type { Usage } from '../chat/usage.ts'
 import type { ChatCall } from '../dialects/call.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import { type Answer, headersOf, responseContextOf } from './answer.ts'
-import { asStorageError } from './answer-recorder.ts'
 import type { OpenTurn } from './open-turn.ts'
 import type { Recalled } from './recall.ts'
 import type { Serving } from './serving.ts'
+import { asStorageError } from './storage-error.ts'
 import { WatchedChunks } from './watched-chunks.ts'
 
 export function isWarmUp(recalled: Recalled): recalled is Recalled<ChatCall> {

@@ -15,7 +15,7 @@ export interface Listener {
 }
 
 /** The client of one WebSocket. */
-export interface SocketClient {
+export interface SocketSender {
 	/** Resolves when the client can receive more, or has disconnected. */
 	send(text: string): Promise<void>
 	/** Keeps the connection alive. No answer is expected: a client that is busy reads it later. */
@@ -24,7 +24,7 @@ export interface SocketClient {
 
 /** Handles the messages of one WebSocket. */
 export interface SocketPeer {
-	message(text: string, client: SocketClient): void
+	message(text: string, client: SocketSender): void
 	/** The client disconnected. */
 	close(): void
 }

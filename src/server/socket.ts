@@ -5,7 +5,7 @@ import { asChatError } from '../chat/error.ts'
 import { stringifyJson } from '../chat/json-text.ts'
 import type { ConnectionTurns } from '../conversations/recent-turns.ts'
 import type { SocketMessage, SocketRoute } from '../dialects/dialect.ts'
-import type { SocketClient, SocketPeer } from './listener.ts'
+import type { SocketPeer, SocketSender } from './listener.ts'
 
 /** Maximum number of messages of one socket in flight. */
 const maxInFlight = 16
@@ -23,7 +23,7 @@ export interface SocketOptions {
 export function openSocket({ route, turns, upgrade, fetch }: SocketOptions): SocketPeer {
 	const disconnected = new AbortController()
 	const lanes = new Lanes()
-	const answer = async (message: SocketMessage, client: SocketClient): Promise<void> => {
+	const answer = async (message: SocketMessage, client: SocketSender): Promise<void> => {
 		if (disconnected.signal.aborted) return
 		try {
 			const response = await fetch(requestOf(message.body, upgrade, disconnected.signal), message)
@@ -32,7 +32,7 @@ export function openSocket({ route, turns, upgrade, fetch }: SocketOptions): Soc
 			if (!disconnected.signal.aborted) await refuse(thrown, message.tag, client)
 		}
 	}
-	const refuse = (thrown: unknown, tag: string | undefined, client: SocketClient): Promise<void> => {
+	const refuse = (thrown: unknown, tag: string | undefined, client: SocketSender): Promise<void> => {
 		const { status, body } = route.writeError(asChatError(thrown))
 		return client.send(route.writeFailure(status, body, tag))
 	}
@@ -92,7 +92,7 @@ async function relay(
 	response: Response,
 	message: SocketMessage,
 	route: SocketRoute,
-	client: SocketClient,
+	client: SocketSender,
 ): Promise<void> {
 	if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true || response.body === null) {
 		message.fail()

@@ -5,7 +5,7 @@
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { Usage } from '../../chat/usage.ts'
+import { countedUsage, type Usage } from '../../chat/usage.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
@@ -272,5 +272,5 @@ function nextTurn(): Promise<void> {
 }
 
 function usageOf(promptTokens: number, completionTokens: number, reasoningTokens: number): Usage {
-	return { promptTokens, completionTokens, cachedTokens: 0, reasoningTokens, source: 'counted' }
+	return { ...countedUsage(completionTokens, promptTokens), reasoningTokens }
 }

@@ -94,7 +94,7 @@ class OpenAICompatible implements Engine {
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const origin = this.originOf(call.model)
-		const body = writeChatRequest(request, call.model, this.form, stream, call.drop, origin)
+		const body = writeChatRequest(request, { model: call.model, origin, form: this.form, stream, drop: call.drop })
 		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
 		const openChunks = () =>
 			new ChatChunkReader({
@@ -102,7 +102,6 @@ class OpenAICompatible implements Engine {
 				choices: request.choices,
 				stop: request.stop,
 				errors: this.upstream.errors,
-				countPrompt: () => 0,
 				namedTool: request.toolChoice.type === 'named',
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
 				origin,
@@ -123,7 +122,6 @@ class OpenAICompatible implements Engine {
 				choices,
 				stop: request.stop,
 				errors: this.upstream.errors,
-				countPrompt: () => 0,
 			})
 		return this.upstream.answer(
 			'/completions',
@@ -140,7 +138,6 @@ class OpenAICompatible implements Engine {
 			model: call.model,
 			inputs: request.inputs.length,
 			title: this.upstream.errors.title,
-			countPrompt: () => 0,
 		})
 	}
 
@@ -171,7 +168,12 @@ class OpenAICompatible implements Engine {
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {
-		const body = writeChatRequest(request, call.model, this.form, false, undefined, this.originOf(call.model))
+		const body = writeChatRequest(request, {
+			model: call.model,
+			origin: this.originOf(call.model),
+			form: this.form,
+			stream: false,
+		})
 		return inputTokens.parse(await this.upstream.post('/chat/completions/input_tokens', body, call)).input_tokens
 	}
 

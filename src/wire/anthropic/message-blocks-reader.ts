@@ -58,9 +58,11 @@ export class BlockReader {
 			case 'document':
 				return this.document(block, path)
 			case 'search_result':
-				return citing(block, [readSearchResult(block)])
-			case 'tool_reference':
-				return [itemOf(block, { parts: [{ type: 'text', text: block.tool_name }] })]
+				return citing(block, [readSearchResult(block)], lostInTexts(block))
+			case 'tool_reference': {
+				const { tool_name: text, cache_control } = block
+				return [itemOf(block, { parts: [{ type: 'text', text, ...readCacheMark(cache_control) }] })]
+			}
 			case 'other':
 				return [readItem(block)]
 			default:
@@ -102,9 +104,27 @@ function readSearchResult({ title, source, content, cache_control }: SearchResul
 	return { type: 'text', text, ...readCacheMark(cache_control) }
 }
 
-/** The parts of a block. Only this wire cites blocks, so one with citations has to arrive there unchanged. */
-function citing(block: DocumentBody | SearchResultBody, parts: readonly (TextPart | ImagePart)[]): readonly ToolPart[] {
-	return block.citations?.enabled === true ? [itemOf(block, { parts, lost: 'citations' })] : parts
+/** Fields of the texts of a search result, which its only part cannot have. */
+function lostInTexts({ content }: SearchResultBody): readonly string[] {
+	return content.flatMap((text, index) => {
+		const names = Object.keys(readBlockRest('text', text)?.fields ?? {})
+		if (text.cache_control != null && !names.includes('cache_control')) names.push('cache_control')
+		return names.map((name) => `content[${index}].${name}`)
+	})
+}
+
+/**
+ * The parts of a block. Only this wire cites blocks, so one with citations has to arrive there unchanged.
+ *
+ * @param others paths of further fields that the parts cannot have.
+ */
+function citing(
+	block: DocumentBody | SearchResultBody,
+	parts: readonly (TextPart | ImagePart)[],
+	others: readonly string[] = [],
+): readonly ToolPart[] {
+	const lost = block.citations?.enabled === true ? ['citations', ...others] : others
+	return lost.length === 0 ? parts : [itemOf(block, { parts, lost })]
 }
 
 function itemOf(block: ContentBody, substitute: Substitute): ProviderItem {

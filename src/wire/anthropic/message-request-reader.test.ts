@@ -108,6 +108,13 @@ describe('thinking, effort and formats', () => {
 	test('a budget, disabled, and adaptive', () => {
 		const enabled = read({ max_tokens: 4000, thinking: { type: 'enabled', budget_tokens: 2000 } })
 		expect(enabled.request).toMatchObject({ reasoningTokens: 2000, passthrough: {} })
+		const block_binding = { prefix_mismatch_behavior: 'error' }
+		const bound = read({ max_tokens: 5000, thinking: { type: 'enabled', budget_tokens: 2000, block_binding } })
+		expect(bound.request).toMatchObject({
+			reasoningTokens: 2000,
+			passthrough: { 'thinking.block_binding': block_binding },
+			passthroughWire: 'anthropic',
+		})
 		expect(read({ thinking: { type: 'disabled' } }).request.reasoningTokens).toBe(0)
 		const adaptive = read({ thinking: { type: 'adaptive', display: 'omitted' } })
 		expect(adaptive.request.reasoningTokens).toBeUndefined()

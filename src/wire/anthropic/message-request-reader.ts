@@ -7,6 +7,7 @@ import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
 import type { ThreadMessages } from '../../conversations/thread.ts'
 import { strictViolation } from '../json/strict-schema.ts'
+import { readRest } from './block-rest.ts'
 import { messagesWire } from './formats.ts'
 import { BlockReader } from './message-blocks-reader.ts'
 import {
@@ -82,7 +83,7 @@ function readPrompt(fields: PromptBody, body: unknown, betas: string | null): Re
 		fields.system == null || fields.system.length === 0
 			? []
 			: [{ role: 'system', content: reader.texts(fields.system) }]
-	const { tools, haveMoreFields } = readTools(fields.tools, reader)
+	const { tools, haveDefinedTypes } = readTools(fields.tools, reader)
 	const incoming = readTurns(fields.messages, reader)
 	const effort = fields.output_config?.effort
 	const prompt = {
@@ -94,7 +95,7 @@ function readPrompt(fields: PromptBody, body: unknown, betas: string | null): Re
 		responseFormat: readFormat(fields),
 		reasoningEffort: effort ?? undefined,
 		reasoningTokens: readThinking(fields.thinking),
-		...readPassthrough(fields, body, haveMoreFields, betas),
+		...readPassthrough(fields, body, haveDefinedTypes, betas),
 	}
 	return { prompt, parts: { instructions, transient: [], incoming }, dropped: [...reader.dropped] }
 }
@@ -169,6 +170,7 @@ const canonicalFields: ReadonlySet<string> = new Set([
 ])
 
 const canonicalThinking: ReadonlySet<string> = new Set(['enabled', 'disabled'])
+const canonicalThinkingFields: ReadonlySet<string> = new Set(['type', 'budget_tokens', 'display'])
 /** For fields that are objects: the nested fields that the canonical request represents. */
 const canonicalFieldsWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	metadata: new Set(['user_id']),
@@ -191,6 +193,9 @@ function readPassthrough(
 		if (value != null && (!canonicalFields.has(name) || hasMoreFields(name, value))) passthrough[name] = exact[name]
 	if (withTools) passthrough.tools = exact.tools
 	if (fields.thinking != null && !canonicalThinking.has(fields.thinking.type)) passthrough.thinking = exact.thinking
+	else
+		for (const [name, value] of Object.entries(readRest(fields.thinking, canonicalThinkingFields)?.fields ?? {}))
+			passthrough[`thinking.${name}`] = value
 	const names = (betas ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
 	if (names.length > 0) passthrough.betas = names
 	if (Object.keys(passthrough).length === 0) return { passthrough: {}, passthroughWire: undefined }

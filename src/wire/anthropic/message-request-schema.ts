@@ -53,7 +53,11 @@ const searchResultBlock = z.looseObject({
 	citations: citationConfig,
 	cache_control: cacheControl,
 })
-const toolReferenceBlock = z.looseObject({ type: z.literal('tool_reference'), tool_name: z.string() })
+const toolReferenceBlock = z.looseObject({
+	type: z.literal('tool_reference'),
+	tool_name: z.string(),
+	cache_control: cacheControl,
+})
 
 /** The types of content blocks that the schema describes. */
 const describedTypes: ReadonlySet<string> = new Set([

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
 import type { AssistantPart, CacheMark, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import {
@@ -26,16 +27,8 @@ function say(role: 'user' | 'assistant' | 'system', text: string): Message {
 }
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [say('user', 'hi')],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 function write(changes: Partial<ChatRequest> = {}, form: Partial<MessageRequestForm> = {}) {
@@ -533,6 +526,46 @@ describe('bounds in schemas', () => {
 		const { body, dropped } = write({ responseFormat }, { schemaBounds: 'send' })
 		expect(body.output_config).toEqual({ format: { type: 'json_schema', schema } })
 		expect(dropped).toEqual([])
+	})
+})
+
+test('the resolution of images is reported, in messages of users and in tool results', () => {
+	const image = (detail?: string) => ({ type: 'image', url: 'https://x.example/i.png', detail }) as const
+	const details = (message: Message) => write({ messages: [say('user', 'hi'), message] }).dropped
+	expect(details({ role: 'user', content: [image('low'), image('auto'), image()] })).toEqual(['image_url.detail'])
+	expect(details({ role: 'tool', callId: 'c', content: [image('high')] })).toEqual(['image_url.detail'])
+})
+
+test('the description of a response format is that of its schema, unless the schema has one', () => {
+	const sent = (schema?: JsonObject) =>
+		write({ responseFormat: { type: 'json-schema', name: 'x', description: 'of x', schema, strict: true } }).body
+			.output_config
+	expect(sent({ type: 'string' })).toMatchObject({ format: { schema: { type: 'string', description: 'of x' } } })
+	expect(sent({ description: 'own' })).toMatchObject({ format: { schema: { description: 'own' } } })
+	expect(sent()).toMatchObject({ format: { schema: { type: 'object', description: 'of x' } } })
+})
+
+describe('fields within thinking', () => {
+	const within = {
+		passthrough: { 'thinking.block_binding': { mode: 'strict' }, other: 1 },
+		passthroughWire: 'anthropic',
+	}
+
+	test('are sent with it', () => {
+		const { body, dropped } = write({ ...within, maxTokens: 5000, reasoningTokens: 2000 })
+		expect(body).toMatchObject({
+			thinking: { type: 'enabled', budget_tokens: 2000, block_binding: { mode: 'strict' } },
+			other: 1,
+		})
+		expect(Object.keys(body)).not.toContain('thinking.block_binding')
+		expect(dropped).toEqual([])
+	})
+	test('are reported without it', () => {
+		const { body, dropped } = write(within)
+		expect(body).toMatchObject({ other: 1 })
+		expect(body.thinking).toBeUndefined()
+		expect(Object.keys(body)).not.toContain('thinking.block_binding')
+		expect(dropped).toEqual(['thinking.block_binding'])
 	})
 })
 

@@ -2,7 +2,7 @@
 // dropping it would make the response wrong, the request is rejected.
 
 import { requestFor } from '../../chat/destination.ts'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat } from '../../chat/request.ts'
 import {
@@ -74,10 +74,26 @@ export function writeMessageRequest(
 			metadata: request.user === undefined ? undefined : { user_id: request.user },
 			stream,
 			...mergeOutput(thinking, request.responseFormat, form, drop),
-			...native,
+			...mergeThinking(thinking, native, drop),
 		},
 	}
 }
+
+/** `native` with its fields of `thinking`, which are reported if thinking is not requested. */
+function mergeThinking({ thinking }: JsonObject, native: JsonObject, drop: Drop): JsonObject {
+	const within = Object.keys(native).filter((name) => name.startsWith(thinkingPrefix))
+	if (within.length === 0) return native
+	const merged = { ...native }
+	const own: Record<string, Json | undefined> = {}
+	for (const name of within) {
+		own[name.slice(thinkingPrefix.length)] = native[name]
+		delete merged[name]
+		if (!isObject(thinking)) drop(name)
+	}
+	return isObject(thinking) ? { ...merged, thinking: { ...thinking, ...own } } : merged
+}
+
+const thinkingPrefix = 'thinking.'
 
 /**
  * The same for a token counting request. Dropped features are not reported, since there is no response that they could
@@ -249,7 +265,8 @@ function mergeOutput(
 			return {}
 		case 'json-schema': {
 			const given = format.schema ?? { type: 'object', properties: {} }
-			const schema = closeObjects(writeSchema(given, 'response_format', form, drop))
+			const closed = closeObjects(writeSchema(given, 'response_format', form, drop))
+			const schema = format.description === undefined ? closed : { description: format.description, ...closed }
 			const known = typeof effort === 'object' && effort !== null ? effort : {}
 			return { output_config: { ...known, format: { type: 'json_schema', schema } } }
 		}

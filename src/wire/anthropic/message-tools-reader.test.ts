@@ -32,6 +32,7 @@ describe('tools', () => {
 				parameters: tool.input_schema,
 				strict: false,
 				cacheMark: {},
+				rest: { wire: 'anthropic', fields: { eager_input_streaming: true } },
 			},
 		])
 		expect(request.toolChoice).toEqual({ type: 'auto' })
@@ -62,9 +63,11 @@ describe('tools', () => {
 		expect(request.passthrough).toEqual({ tools })
 		expect(request.passthroughWire).toBe('anthropic')
 	})
-	test('with fields of this wire are passed through unchanged', () => {
-		const tools = [{ ...tool, input_examples: [{}] }]
-		expect(read({ tools }).request.passthrough).toEqual({ tools })
+	test('with fields of this wire have them as their rest', () => {
+		const fields = { input_examples: [{}], allowed_callers: ['direct'], anything: { new: 1 } }
+		const { request } = read({ tools: [tool, { ...tool, name: 'other', ...fields }] })
+		expect(request.tools.map(({ rest }) => rest)).toEqual([undefined, { wire: 'anthropic', fields }])
+		expect(request.passthrough).toEqual({})
 	})
 	test('that run on servers of the API are rejected', () => {
 		for (const type of [

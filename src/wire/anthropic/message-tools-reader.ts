@@ -3,6 +3,7 @@
 import type { JsonObject } from '../../chat/json.ts'
 import type { FunctionTool, ToolChoice } from '../../chat/tool.ts'
 import { strictViolation } from '../json/strict-schema.ts'
+import { readRest } from './block-rest.ts'
 import { knownTool } from './known-tools.ts'
 import { type BlockReader, readCacheMark } from './message-blocks-reader.ts'
 import type { MessagesToolBody, PromptBody } from './message-request-schema.ts'
@@ -10,16 +11,14 @@ import { fieldError, unsupportedError } from './schema-error.ts'
 
 export interface ReadTools {
 	readonly tools: readonly FunctionTool[]
-	/**
-	 * Some tools have fields that canonical tools cannot represent, so an upstream of this wire receives them unchanged.
-	 */
-	readonly haveMoreFields: boolean
+	/** Some tools are of types that the API defines, so an upstream of this wire receives them unchanged. */
+	readonly haveDefinedTypes: boolean
 }
 
 /** @throws ChatError `unsupported` for tools that only Anthropic's servers can run. */
 export function readTools(bodies: PromptBody['tools'], reader: Pick<BlockReader, 'dropped'>): ReadTools {
 	const tools = (bodies ?? []).map((body, index) => readTool(body, index, reader))
-	return { tools, haveMoreFields: (bodies ?? []).some(hasMoreFields) }
+	return { tools, haveDefinedTypes: (bodies ?? []).some((body) => !isCustom(body)) }
 }
 
 function readTool(body: MessagesToolBody, index: number, { dropped }: Pick<BlockReader, 'dropped'>): FunctionTool {
@@ -45,6 +44,7 @@ function readTool(body: MessagesToolBody, index: number, { dropped }: Pick<Block
 		parameters,
 		strict: readStrict(strict, parameters, dropped),
 		...mark,
+		rest: readRest(body, canonical),
 	}
 }
 
@@ -67,13 +67,7 @@ const canonical: ReadonlySet<string> = new Set([
 	'input_schema',
 	'strict',
 	'cache_control',
-	// Arguments are always streamed as they arrive.
-	'eager_input_streaming',
 ])
-
-function hasMoreFields(tool: MessagesToolBody): boolean {
-	return !isCustom(tool) || Object.entries(tool).some(([field, value]) => value != null && !canonical.has(field))
-}
 
 /** @throws ChatError `invalid-request` for a choice of a tool that the request does not define. */
 export function readToolChoice(choice: PromptBody['tool_choice'], tools: readonly FunctionTool[]): ToolChoice {

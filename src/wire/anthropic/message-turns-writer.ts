@@ -3,7 +3,6 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	AssistantPart,
@@ -16,6 +15,7 @@ import type {
 	UserPart,
 } from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { writeCacheMark } from './cache-marks.ts'
 
@@ -188,13 +188,9 @@ function writeCall({ id, name, arguments: given, kind, cacheMark, rest }: ToolCa
 }
 
 function readInput(given: string): Json {
-	try {
-		const value: unknown = parseJson(given === '' ? '{}' : given)
-		if (isObject(value)) return value as JsonObject
-	} catch {
-		// The model wrote invalid JSON, which is returned unchanged.
-	}
-	return { input: given }
+	const value = tryParseJson(given === '' ? '{}' : given)
+	// The model may have written invalid JSON, which is returned unchanged.
+	return isObject(value) ? (value as JsonObject) : { input: given }
 }
 
 /** The wire accepts only letters, digits, `_` and `-` in ids. */

@@ -17,7 +17,7 @@ import { stringifyJson } from '../../chat/json-text.ts'
 import type { ToolKind } from '../../chat/message.ts'
 import type { Rest } from '../../chat/rest.ts'
 import type { Source } from '../../chat/source.ts'
-import { defaultNames, writeImage, writeTextPart } from './answer-content.ts'
+import { defaultNames, writeAnswerImage, writeTextPart } from './answer-content.ts'
 import { ChatChunk, parseChatChunk } from './chat-chunk.ts'
 import { ChatRelay, isCanonical, isOwnRest } from './chat-relay.ts'
 import { overlayChunks } from './chunk-overlay.ts'
@@ -31,6 +31,7 @@ import {
 import { writeError } from './error-writer.ts'
 import { chatFormats, openaiWire } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
+import { isOwn } from './nested-rest.ts'
 import { writeUsage } from './usage-writer.ts'
 
 export interface ChunkShape extends CompletionShape {
@@ -149,7 +150,7 @@ export class ChatChunkWriter {
 			case 'tool-call':
 				return this.toolCall(choice, part)
 			case 'image': {
-				const images = [writeImage(part)]
+				const images = [writeAnswerImage(part)]
 				return this.delta(choice, stringifyJson(this.names.images === 'images' ? { images } : { content: images }))
 			}
 			case 'audio':
@@ -241,10 +242,6 @@ export class ChatChunkWriter {
 	private chunk(choice: number, delta: string, logprobs: string, finishReason: string): string {
 		return `${this.prefix}{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finishReason}}]${this.suffix}`
 	}
-}
-
-function isOwn(rest: Rest | undefined): rest is Rest {
-	return rest?.wire === openaiWire
 }
 
 /** The chunk in this format that events were read from. A whole answer is one chunk. */

@@ -119,7 +119,6 @@ test('a plain answer is read as its events are, and other answers are left to th
 			model: 'm',
 			choices: 1,
 			errors: { title: 'The upstream', trusted: false },
-			countPrompt: () => 0,
 			namedTool: false,
 			newCallId: () => 'call',
 		})

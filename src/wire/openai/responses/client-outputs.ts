@@ -54,7 +54,7 @@ export function readClientOutput(type: ClientOutputType, item: unknown, at: Loca
 
 /** @param item of parsed JSON. */
 function result(callId: string, item: unknown, parts: readonly (TextPart | ImagePart)[]): ToolMessage {
-	const substitute = { parts, lost: lostField(item) }
+	const substitute = { parts, lost: lostFields(item) }
 	return {
 		role: 'tool',
 		callId,
@@ -62,11 +62,13 @@ function result(callId: string, item: unknown, parts: readonly (TextPart | Image
 	}
 }
 
-/** The first field that models receive nothing of. */
-function lostField(item: unknown): string | undefined {
-	if (textField(field(item, 'caller'), 'type') === 'program') return 'caller'
-	if (listField(item, 'acknowledged_safety_checks').length > 0) return 'acknowledged_safety_checks'
-	return field(item, 'max_output_length') == null ? undefined : 'max_output_length'
+/** The fields that models receive nothing of. */
+function lostFields(item: unknown): readonly string[] {
+	const names: string[] = []
+	if (textField(field(item, 'caller'), 'type') === 'program') names.push('caller')
+	if (listField(item, 'acknowledged_safety_checks').length > 0) names.push('acknowledged_safety_checks')
+	if (field(item, 'max_output_length') != null) names.push('max_output_length')
+	return names
 }
 
 interface Run {
