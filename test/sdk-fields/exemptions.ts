@@ -50,6 +50,11 @@ export const exemptions: readonly Exemption[] = [
 	},
 	{
 		root: /^ResponsesRequest/,
+		path: /^input\[(custom_tool_call_output\]\.output\[|\]\.content\[)?\]$/,
+		reason: 'the sample with a stored file is refused for its file, and an update without settings changes nothing',
+	},
+	{
+		root: /^ResponsesRequest/,
 		path: /^input\[\w*\]\.(id|status)$/,
 		reason: 'identifies an item for the client and describes its progress; it says nothing to a model',
 	},
@@ -66,11 +71,11 @@ export const exemptions: readonly Exemption[] = [
 	},
 	{
 		engines: ['ai-sdk'],
-		path: /(^|\.)verbosity$|\[tool_result\]\.is_error$/,
+		path: /(^|\.)verbosity$|\[tool_result\]\.is_error$|^input\[image_generation_call\]\.(result|output_format)$/,
 		reason: 'the engine gives it to the provider package, and this package does not send it',
 	},
 	{
-		path: /^(response_format\[json_schema\]\.json_schema|text\.format\[json_schema\])(\.name|\.strict)?$/,
+		path: /^(response_format\[json_schema\]\.json_schema|(input\[configuration_update\]\.)?text\.format\[json_schema\])(\.name|\.strict)?$/,
 		reason: 'a label, and a guarantee that the other APIs always give',
 	},
 	{
