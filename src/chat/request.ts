@@ -12,7 +12,7 @@ export interface ChatRequest {
 	readonly sampling: Sampling
 	/** Maximum number of generated tokens, including reasoning; the model's own limit if absent. */
 	readonly maxTokens?: number
-	/** At most 4 texts, none empty; generation ends before the first that would appear. */
+	/** Any number of texts, none empty; generation ends before the first that would appear. Wires may have a limit. */
 	readonly stop: readonly string[]
 	/** Number of choices, 1 to 128. */
 	readonly choices: number

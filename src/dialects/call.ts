@@ -49,6 +49,14 @@ export interface MessageReferences<Requested> {
 	readonly insert: (found: FoundMessages) => Requested
 }
 
+/** A feature of a request without which the answer would be wrong. */
+export interface WireNeed {
+	/** Other upstreams do not get the request. */
+	readonly wire: string
+	/** If the model has no upstream of the wire. */
+	readonly error: ChatError
+}
+
 export interface ChatCall extends CallOptions {
 	readonly type: 'chat'
 	readonly request: ChatRequest
@@ -75,6 +83,10 @@ export interface ChatCall extends CallOptions {
 	 * than OpenAI's API can answer it.
 	 */
 	readonly violation?: ChatError | undefined
+	/** The upstream shall read the prompt and generate nothing. One that cannot do that is not sent the request. */
+	readonly promptOnly?: boolean | undefined
+	/** Something that only upstreams of one wire can do. */
+	readonly need?: WireNeed | undefined
 	/**
 	 * Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread.
 	 */

@@ -28,6 +28,10 @@ export interface Engine {
 	transcribe?(request: TranscriptionRequest, call: EngineCall): Promise<Transcription>
 	tokenize?(request: TokenizeRequest, call: EngineCall): Promise<Tokens>
 	detokenize?(request: DetokenizeRequest, call: EngineCall): Promise<string>
+	/** The wire of the upstream, if requests may contain features that only this wire has. */
+	readonly wire?: string
+	/** Accepts a limit of 0 output tokens, and then only reads the prompt, for example into its cache. */
+	readonly prefills?: boolean
 	/** Each chunk of its streams is one token. Chunks can then be counted if the upstream does not report usage. */
 	readonly streamsSingleTokens?: boolean
 	/** The origin of the signatures in answers of `model`, the upstream's name. Absent or undefined if they have none. */

@@ -2,6 +2,7 @@
 // on disk. Shared by all answers of chats and text completions.
 
 import type { EngineAnswer } from '../engines/answer.ts'
+import { emptyAnswer } from '../engines/empty-answer.ts'
 import type { Engine, EngineCall } from '../engines/engine.ts'
 import { type Admitted, isUnary } from './admit.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
@@ -31,11 +32,13 @@ export async function beginAnswer(
 	if (turn?.exclusive === true) await turn.begin()
 	// Written concurrently with the upstream request.
 	else void turn?.begin()
-	const send = (engine: Engine, engineCall: EngineCall, maxTokens?: number) =>
-		call.type === 'chat'
-			? engine.chat(limited(call.request, maxTokens), engineCall)
-			: engine.complete(limited(call.request, maxTokens), engineCall)
-	const { result, upstream, lease, dropped } = await dispatch(admitted, { signal, unary: isUnary(call), send }, serving)
+	const unary = isUnary(call)
+	const send = async (engine: Engine, engineCall: EngineCall, maxTokens?: number) => {
+		if (call.type === 'complete') return engine.complete(limited(call.request, maxTokens), engineCall)
+		if (call.promptOnly === true && engine.prefills !== true) return emptyAnswer(unary)
+		return engine.chat(limited(call.request, maxTokens), engineCall)
+	}
+	const { result, upstream, lease, dropped } = await dispatch(admitted, { signal, unary, send }, serving)
 	try {
 		await opening(admitted)
 	} catch (thrown) {

@@ -42,6 +42,7 @@ export function openEcho(options: EchoOptions = {}): Engine {
 }
 
 class Echo implements Engine {
+	readonly prefills = true
 	private readonly contextTokens: number
 	private readonly script: readonly ChatEvent[] | undefined
 	private readonly clock: Clock
@@ -199,7 +200,7 @@ class Echo implements Engine {
 			if (plan.fault !== undefined && plan.fault.after === undefined) await fail(plan.fault, running.signal)
 			running.signal.throwIfAborted()
 			started = true
-			yield { type: 'start', fingerprint: 'fp_echo' }
+			yield { type: 'start', fingerprint: 'fp_echo', usage: usage() }
 			for (const { event, cost } of interleave(choices.map(generateChoice))) {
 				if (cost !== 'nothing') {
 					if (plan.fault?.after === generated) await fail(plan.fault, running.signal)

@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
+import { threadSchema } from './message-thread.ts'
 
 const cacheControl = z
 	.looseObject({
@@ -130,7 +131,10 @@ const message = z.discriminatedUnion('role', [
 			),
 		]),
 	}),
-	z.looseObject({ role: z.literal('system'), content: systemText }),
+	z.looseObject({
+		role: z.literal('system'),
+		content: z.union([z.string(), z.array(z.union([z.discriminatedUnion('type', [textBlock]), otherBlock]))]),
+	}),
 ])
 
 /** Tools of every type. The reader checks which fields each type requires. */
@@ -173,7 +177,8 @@ const maxStopCharacters = 1024
 
 const promptFields = {
 	model: z.string().min(1),
-	messages: z.array(message).min(1),
+	messages: z.array(message),
+	thread: threadSchema,
 	system: systemText.nullish(),
 	tools: z.array(tool).nullish(),
 	tool_choice: toolChoice.nullish(),

@@ -428,13 +428,16 @@ describe('cache marks', () => {
 				},
 				{ role: 'tool', callId: 'c', content: [], cacheMark },
 			],
+		})
+		const withTools = write({
 			tools: [
 				{ ...look, cacheMark },
 				{ type: 'custom', name: 'free', cacheMark },
 			],
 			toolChoice: { type: 'auto' },
 		})
-		const { messages, tools } = JSON.parse(JSON.stringify(body))
+		const { messages } = JSON.parse(JSON.stringify(body))
+		const { tools } = JSON.parse(JSON.stringify(withTools.body))
 		const [given, calling, results] = messages
 		const marked = [given.content[0], ...calling.content, results.content[0], ...tools]
 		expect(new Set(marked.map(({ cache_control }) => JSON.stringify(cache_control))).size).toBe(1)
@@ -448,6 +451,54 @@ describe('cache marks', () => {
 		expect(control({ wire: 'openai', ttl: '5m' })).toEqual({ type: 'ephemeral', ttl: '5m' })
 		expect(control({ ttl: '1h', scope: 'global' })).toEqual({ type: 'ephemeral', ttl: '1h', scope: 'global' })
 	})
+})
+
+test('a conversation with more cache marks than the API accepts has only the last ones', () => {
+	const part = (value: string) => ({ type: 'text', text: value, cacheMark: {} }) as const
+	const marks = (turns: number, form: Partial<MessageRequestForm> = {}) => {
+		const { body } = write(
+			{
+				messages: [
+					{ role: 'system', content: [part('s')] },
+					...Array.from({ length: turns }, (): Message[] => [
+						{ role: 'user', content: [part('q'), part('r')] },
+						say('assistant', 'a'),
+					]).flat(),
+				],
+				tools: [{ ...look, cacheMark: {} }],
+				toolChoice: { type: 'auto' },
+			},
+			form,
+		)
+		const { system, tools, messages } = JSON.parse(JSON.stringify(body))
+		return [...tools, ...system, ...messages.flatMap(({ content }: { content: object[] }) => content)].map(
+			(block) => 'cache_control' in block,
+		)
+	}
+	expect(marks(1)).toEqual([true, true, true, true, false])
+	expect(marks(3, { cache: 'auto' })).toEqual(marks(3))
+	expect(marks(3)).toEqual([true, true, ...[false, false, false], ...[false, false, false], true, true, false])
+})
+
+test('a stored answer is sent without the fields of its response', () => {
+	const rest = { wire: 'anthropic', fields: { stop_reason: 'pause_turn', container: { id: 'c' }, own: 1 } }
+	const { body } = write({ messages: [say('user', 'a'), { ...say('assistant', 'b'), rest }] })
+	expect(JSON.parse(JSON.stringify(body.messages))[1]).toEqual({
+		role: 'assistant',
+		content: [{ type: 'text', text: 'b' }],
+		own: 1,
+	})
+})
+
+test('fields of instructions in the middle are sent with a message of their own, or reported', () => {
+	const rest = { wire: 'anthropic', fields: { clear_at: 'next_user_message' } }
+	const messages = [say('user', 'a'), { ...say('system', 's'), rest }, say('assistant', 'b'), say('user', 'c')]
+	const own = write({ messages }, { systemMessages: 'system' })
+	expect(own.body.messages).toMatchObject([{ role: 'user' }, { role: 'system', ...rest.fields }, {}, {}])
+	expect(own.dropped).toEqual([])
+	const within = write({ messages }, { systemMessages: 'user' })
+	expect(JSON.stringify(within.body)).not.toContain('clear_at')
+	expect(within.dropped).toEqual(['messages[1].clear_at'])
 })
 
 describe('instructions in the middle as messages', () => {

@@ -15,10 +15,11 @@ import {
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
 import { removeSchemaBounds } from '../json/schema-bounds.ts'
-import { markEnds, writeCacheMark } from './cache-marks.ts'
+import { limitMarks, markEnds, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
+import { writeBlocks } from './message-blocks-writer.ts'
 import { reportDroppedContent } from './message-content-fates.ts'
-import { type LaterInstructions, writeBlocks, writeTurns } from './message-turns-writer.ts'
+import { hasOwnContent, type LaterInstructions, writeTurns } from './message-turns-writer.ts'
 import { closeObjects } from './output-schema.ts'
 import { type ThinkingForm, thinks, writeThinking } from './thinking-writer.ts'
 
@@ -106,18 +107,31 @@ export function writeCountRequest(
 	const silently = () => undefined
 	const request = requestFor({ wire: messagesWire, origin, requiresSignatures: true }, given, silently)
 	const { thinking } = writeThinking(request, form, silently)
+	const native = passthroughFor(request, messagesWire, silently)
+	const counted = Object.entries(native).filter(([name]) => countedFields.has(name))
 	return {
-		betas: betasOf(passthroughFor(request, messagesWire, silently)),
-		body: { model, ...writePrompt(request, form, silently), thinking },
+		betas: betasOf(native),
+		body: { model, ...writePrompt(request, form, silently), thinking, ...Object.fromEntries(counted) },
 	}
 }
+
+/** Fields of this wire that a token counting request has, and that change the count. */
+const countedFields: ReadonlySet<string> = new Set([
+	'context_management',
+	'mcp_servers',
+	'thinking',
+	'tool_choice',
+	'tools',
+])
 
 function betasOf({ betas }: JsonObject): readonly string[] {
 	return Array.isArray(betas) ? betas.map(String) : []
 }
 
 function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop): JsonObject {
-	const firstTurn = request.messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
+	const firstTurn = request.messages.findIndex(
+		(message) => (message.role !== 'system' && message.role !== 'developer') || hasOwnContent(message),
+	)
 	const rest = firstTurn === -1 ? [] : request.messages.slice(firstTurn)
 	const instructions = (
 		firstTurn === -1 ? request.messages : request.messages.slice(0, firstTurn)
@@ -131,7 +145,7 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop)
 		messages: writeTurns(rest, { instructions: form.systemMessages, firstIndex: firstTurn, drop }),
 		...writeTools(request, form, drop),
 	}
-	return form.cache === 'auto' ? markEnds(prompt) : prompt
+	return limitMarks(form.cache === 'auto' ? markEnds(prompt) : prompt)
 }
 
 /** The wire supports JSON by schema only, not arbitrary JSON, so the prompt requests it. */

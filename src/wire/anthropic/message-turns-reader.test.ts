@@ -157,6 +157,25 @@ describe('content', () => {
 			{ type: 'file', rest: { wire: 'anthropic', fields: { citations } } },
 		])
 	})
+	test('blocks that become text or images are items of this wire if they have unknown fields', () => {
+		const own = { own: 1 }
+		const url = { type: 'url', url: 'https://x.example/i.png' }
+		const texts = [{ type: 'text', text: 'a', ...own }]
+		const blocks = [
+			{ type: 'document', source: { type: 'text', data: 'a' }, ...own },
+			{ type: 'document', source: { type: 'text', data: 'a', ...own } },
+			{ type: 'document', source: { type: 'content', content: 'a', ...own }, ...own },
+			{ type: 'search_result', title: 'S', source: 's', content: texts, ...own },
+			{ type: 'image', source: { ...url, ...own } },
+		]
+		expect(partsOf(...blocks)).toMatchObject([
+			{ type: 'provider-item', item: blocks[0], substitute: { parts: [{ text: 'a' }], lost: ['own'] } },
+			{ type: 'provider-item', item: blocks[1], substitute: { parts: [{ text: 'a' }], lost: ['source.own'] } },
+			{ type: 'provider-item', item: blocks[2], substitute: { lost: ['own', 'source.own'] } },
+			{ type: 'provider-item', item: blocks[3], substitute: { lost: ['own', 'content[0].own'] } },
+			{ type: 'provider-item', item: blocks[4], substitute: { parts: [{ url: url.url }], lost: ['source.own'] } },
+		])
+	})
 })
 
 describe('agent conversations', () => {

@@ -179,7 +179,9 @@ export const samplingFields = {
 	stop: z.union([stopText, z.array(stopText).max(4)]).nullish(),
 	n: whole.min(1).max(128).nullish(),
 	stream: z.boolean().nullish(),
-	stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+	stream_options: z
+		.looseObject({ include_usage: z.boolean().nullish(), include_start_usage: z.boolean().nullish() })
+		.nullish(),
 	user: z.string().nullish(),
 }
 

@@ -170,6 +170,12 @@ export function writeStreaming({ streamUsage }: FormFor<'streaming'>, stream: bo
 	return { stream, ...(stream && streamUsage ? { stream_options: { include_usage: true } } : {}) }
 }
 
+/** The body of a chat request to our own engine, which then reports the count of the prompt at the start of a stream. */
+export function withStartUsage(body: JsonObject): JsonObject {
+	const { stream_options: options } = body
+	return isObject(options) ? { ...body, stream_options: { ...options, include_start_usage: true } } : body
+}
+
 /** Fields shared with legacy completions. */
 export function writeSampling(sampling: Sampling): JsonObject {
 	const written: Record<string, JsonObject[string]> = {
