@@ -1,5 +1,5 @@
 // Removes from a request what its upstream would not recognize: unknown fields and provider items of other wires, and
-// signatures that other services or models made. It knows no wire.
+// signatures that other services or models made. It also orders the results of calls. It knows no wire.
 
 import { ChatError } from './error.ts'
 import type {
@@ -17,6 +17,7 @@ import type {
 import type { ChatRequest } from './request.ts'
 import type { Drop } from './request-fates.ts'
 import type { Rest } from './rest.ts'
+import { resultsAfterCalls } from './result-order.ts'
 
 /** Where a request is sent. */
 export interface Destination {
@@ -31,17 +32,18 @@ export interface Destination {
 }
 
 /**
- * The request as `destination` can receive it; the same object if all of it can be sent. Unknown fields, and the
- * provider items and readable reasoning of assistant messages, are reported by path, such as
- * `messages[2].content[0].annotations`.
+ * The request as `destination` can receive it, with the results of calls directly after them; the same object if all of
+ * it can be sent. Unknown fields, and the provider items and readable reasoning of assistant messages, are reported by
+ * path, such as `messages[2].content[0].annotations`.
  *
  * @throws ChatError `unsupported` for a provider item without a substitute that the user or a tool sent: the answer
  * would be wrong without it.
  */
 export function requestFor(destination: Destination, request: ChatRequest, drop: Drop): ChatRequest {
-	const messages = mapChanged(request.messages, (message, index) =>
+	const own = mapChanged(request.messages, (message, index) =>
 		messageFor(destination, message, `messages[${index}]`, drop),
 	)
+	const messages = resultsAfterCalls(own)
 	const tools = mapChanged(request.tools, (tool, index) => withOwnRest(destination, tool, `tools[${index}]`, drop))
 	return messages === request.messages && tools === request.tools ? request : { ...request, messages, tools }
 }

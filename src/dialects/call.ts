@@ -1,6 +1,7 @@
 // A call of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the
 // functions in it only write, combine messages that the pipeline has looked up, or hold the turn.
 
+import type { Completion } from '../chat/completion.ts'
 import type { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import type { ChatRequest } from '../chat/request.ts'
@@ -69,6 +70,15 @@ export interface ChatCall extends CallOptions {
 	readonly answersAsConversation?: boolean
 	readonly references?: MessageReferences<ChatCall>
 	/**
+	 * The same call after these messages of its conversation, for dialects whose items add tools and change settings.
+	 *
+	 * @throws ChatError `invalid-request` if the call is invalid in this conversation.
+	 */
+	readonly withHistory?: (history: readonly Message[]) => ChatCall
+	/** Set by `withHistory`: the messages that models receive in place of the conversation's. */
+	readonly shownHistory?: readonly Message[] | undefined
+	readonly compaction?: Compaction | undefined
+	/**
 	 * The first rule of OpenAI's API that the request breaks, although its form is valid. Only upstreams that accept more
 	 * than OpenAI's API can answer it.
 	 */
@@ -87,6 +97,19 @@ export interface ChatCall extends CallOptions {
 	 */
 	readonly generates?: boolean
 	readonly holder?: TurnHolder | undefined
+}
+
+/** Replaces the messages of a conversation by a summary if the prompt has too many tokens. */
+export interface Compaction {
+	readonly thresholdTokens: number
+	/** The request for a summary of this request's conversation; undefined if there is nothing to summarize. */
+	readonly summaryRequest: (request: ChatRequest) => ChatRequest | undefined
+	/**
+	 * The call after its conversation was summarized.
+	 *
+	 * @throws ChatError `upstream-failed` for an answer without a summary.
+	 */
+	readonly withSummary: (answer: Completion) => ChatCall
 }
 
 /** Gets the end of a turn, once and before the last event of its answer is sent, to hold the turn in memory. */
@@ -122,5 +145,7 @@ export interface CountCall {
 	readonly request: ChatRequest
 	readonly thread?: Thread
 	readonly references?: MessageReferences<CountCall>
+	readonly withHistory?: (history: readonly Message[]) => CountCall
+	readonly shownHistory?: readonly Message[] | undefined
 	readonly write: (promptTokens: number) => unknown
 }

@@ -53,8 +53,8 @@ export interface Route {
 	readonly method: Method
 	/** Without prefix; segments may be `{name}`, and a final one also matches slashes. */
 	readonly path: string
-	/** `json` for POST and PATCH if absent. `none`: the body is not read. */
-	readonly body?: 'json' | 'form' | 'none'
+	/** `json` for POST and PATCH if absent. `none`: the body is not read. `optional`: JSON, or nothing. */
+	readonly body?: 'json' | 'optional' | 'form' | 'none'
 	/** Status of successful responses, 200 if absent; 204 has no body. */
 	readonly status?: number
 	/** Served without authentication. */
@@ -66,7 +66,7 @@ export interface Route {
 }
 
 export interface RouteInput {
-	/** The parsed body: JSON, or the fields of a form; undefined if there is none. */
+	/** The parsed body: JSON, or the fields of a form; undefined if the route reads none, or it is optional and empty. */
 	readonly body: unknown
 	readonly headers: Headers
 	/** The value of each `{name}`, decoded. */

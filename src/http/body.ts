@@ -24,6 +24,8 @@ export interface BodyReader {
 	 * body that is not UTF-8, not JSON or nested too deep, `cancelled` if the client disconnected.
 	 */
 	json(request: Request): Promise<unknown>
+	/** The same, or undefined if the body is empty. */
+	optionalJson(request: Request): Promise<unknown>
 	/** `multipart/form-data` or `application/x-www-form-urlencoded`. */
 	form(request: Request): Promise<Form>
 }
@@ -31,11 +33,16 @@ export interface BodyReader {
 /** Reads the bodies of one server's requests. */
 export function bodyReader(limits: BodyLimits): BodyReader {
 	const arriving = new Sweep(limits.timeoutMs)
+	const parse = (bytes: Uint8Array) => {
+		const value = parseBody(bytes)
+		if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
+		return value
+	}
 	return {
-		async json(request) {
-			const value = parseBody(await readBytes(request, limits, arriving))
-			if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
-			return value
+		json: async (request) => parse(await readBytes(request, limits, arriving)),
+		async optionalJson(request) {
+			const bytes = await readBytes(request, limits, arriving)
+			return bytes.byteLength === 0 ? undefined : parse(bytes)
 		},
 		form: (request) => readForm(request, limits, arriving),
 	}

@@ -20,6 +20,8 @@ export interface Received {
 	readonly receivedAtMs: number
 	/** The body as JSON, read on the first call only. Throws a ChatError if it is invalid. */
 	readonly json: () => Promise<unknown>
+	/** The same, or undefined if the body is empty. Only one of these functions is called. */
+	readonly optionalJson: () => Promise<unknown>
 	/** The body as a form with files. Throws a ChatError if it is invalid. */
 	readonly form: () => Promise<Form>
 }

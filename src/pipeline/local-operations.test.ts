@@ -56,6 +56,13 @@ describe('stored data', () => {
 		expect((await errorOf(response)).message).toContain('not stored')
 	})
 
+	test('is created without a body only if its route needs none', async () => {
+		await using app = await App.open()
+		const created = await app.post('/v1/conversations', undefined)
+		expect([created.status, await json<object>(created)]).toMatchObject([200, { object: 'conversation', metadata: {} }])
+		expect((await app.post('/v1/responses', undefined)).status).toBe(400)
+	})
+
 	test('needs no upstream and is not billed', async () => {
 		await using app = await App.open()
 		app.upstream().endpoint.healthy = false

@@ -206,6 +206,7 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		signal: new AbortController().signal,
 		receivedAtMs: 0,
 		json: async () => chat('one two', { stream: true }),
+		optionalJson: async () => undefined,
 		form: () => Promise.reject(new Error('this request has no form')),
 	}
 	const observer = telemetry.begin(received)

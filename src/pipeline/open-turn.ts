@@ -3,7 +3,8 @@
 
 import type { PartialChoice } from '../chat/completion-fold.ts'
 import { ChatError } from '../chat/error.ts'
-import type { AssistantPart } from '../chat/message.ts'
+import type { JsonObject } from '../chat/json.ts'
+import type { AssistantPart, Message } from '../chat/message.ts'
 import type { Usage } from '../chat/usage.ts'
 import type { ConversationId } from '../conversations/conversation-id.ts'
 import type { ScopedConversations } from '../conversations/conversation-store.ts'
@@ -35,6 +36,11 @@ export class OpenTurn {
 
 	get conversation(): ConversationId {
 		return this.turn.conversation
+	}
+
+	/** The same turn with these inputs and request fields, before it begins. */
+	withInputs(inputs: readonly Message[], echo: JsonObject): OpenTurn {
+		return new OpenTurn(this.own, { ...this.turn, inputs, echo }, this.errors)
 	}
 
 	/** Id of the message that answers. */

@@ -91,5 +91,6 @@ function wantsUserIdHistory(key: Authenticated['key'], configured: boolean): boo
 
 function readBody(received: Received, { method, body }: Route): Promise<unknown> | undefined {
 	if (method === 'GET' || method === 'DELETE' || body === 'none') return undefined
+	if (body === 'optional') return received.optionalJson()
 	return body === 'form' ? received.form() : received.json()
 }

@@ -462,8 +462,9 @@ export class App {
 		return this.fetch(new Request(`http://localhost${path}`, this.init('DELETE', options)))
 	}
 
-	post(path: string, body: object, options: RequestOptions = {}): Promise<Response> {
-		const init = { ...this.init('POST', options), body: JSON.stringify(body) }
+	/** @param body sent as JSON; none if undefined. */
+	post(path: string, body: object | undefined, options: RequestOptions = {}): Promise<Response> {
+		const init = { ...this.init('POST', options), body: body === undefined ? null : JSON.stringify(body) }
 		return this.fetch(new Request(`http://localhost${path}`, init))
 	}
 

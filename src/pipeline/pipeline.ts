@@ -7,6 +7,7 @@ import type { RequestObserver } from '../telemetry/observer.ts'
 import { admit } from './admit.ts'
 import type { Answer } from './answer.ts'
 import { authenticate } from './authenticate.ts'
+import { compact } from './compact.ts'
 import { execute } from './execute.ts'
 import { runLocalOperation } from './local-operations.ts'
 import { type DialectRequest, parseRequest, type RoutedRequest, withKeyDialect } from './parse-request.ts'
@@ -42,8 +43,10 @@ export async function answer(request: DialectRequest, serving: Serving): Promise
 	const recalled = await recall(planned, serving)
 	// A call that generates nothing needs no upstream, and is not billed.
 	if (isWarmUp(recalled)) return answerWarmUp(recalled, serving)
+	// Summarizes a conversation that is longer than its client allows.
+	const compacted = await compact(recalled, serving)
 	// Limits end here: 429, and requests that no upstream of the model accepts: 400. From here on the call is billed, whatever its outcome.
-	const admitted = await admit(recalled, serving)
+	const admitted = await admit(compacted, serving)
 	// The only stage that retries. Every upstream failure ends here or becomes the last event of the stream. Output is
 	// stored and settled once, before the last byte is sent.
 	return execute(admitted, serving)

@@ -3,9 +3,8 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
-import { textOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import { type Conversation, lastMessageOf } from '../conversations/conversation.ts'
+import { lastMessageOf } from '../conversations/conversation.ts'
 import { type ConversationId, newConversationId } from '../conversations/conversation-id.ts'
 import type { ScopedConversations } from '../conversations/conversation-store.ts'
 import { fit } from '../conversations/fit.ts'
@@ -17,6 +16,7 @@ import { newTurnId, type TurnId } from '../conversations/turn-id.ts'
 import type { ChatCall, CountCall, ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { threadOf } from './conversation-headers.ts'
+import { newConversation } from './new-conversation.ts'
 import { OpenTurn } from './open-turn.ts'
 import type { Planned } from './plan.ts'
 import type { Serving } from './serving.ts'
@@ -87,9 +87,10 @@ async function continueConversation(
 	const position = await locate(thread.origin, own)
 	const contextTokens = contextOf(planned)
 	const history = await readHistory(position, thread, own, contextTokens)
-	const { request, dropped } = join(call.request, thread, history, contextTokens)
+	const complete = call.withHistory?.(history.messages.map(({ message }) => message)) ?? call
+	const { request, dropped } = join(complete, thread, history, contextTokens)
 	if (!position.exists) checkFirstResults(request.messages)
-	const joined = { ...none, call: { ...call, request }, dropped }
+	const joined = { ...none, call: { ...complete, request }, dropped }
 	// These calls read the conversation but never extend it.
 	if (call.type === 'count' || (thread.surface === 'response' && !thread.stored)) return joined
 	return {
@@ -103,13 +104,13 @@ async function continueConversation(
 				stored: thread.stored,
 				process,
 				conversation: position.conversation,
-				create: position.exists ? undefined : newConversation(position, thread, request, serving.clock.now()),
+				create: position.exists ? undefined : newConversation(position, thread, request.messages, serving.clock.now()),
 				parent: history.messages.at(-1)?.id,
 				onConflict: thread.onConflict,
 				inputs: thread.incoming,
 				model: planned.model.name,
 				metadata: thread.metadata,
-				echo: thread.echo,
+				echo: complete.thread?.echo ?? thread.echo,
 				createdAtMs: serving.clock.now(),
 			},
 			thread.errors,
@@ -176,7 +177,6 @@ async function locate(origin: ThreadOrigin, own: ScopedConversations): Promise<C
 const bytesPerToken = 16
 /** Limit on the messages read if the model's context length is unknown, in bytes. */
 const defaultHistoryBytes = 32 * 1024 * 1024
-const longestTitle = 80
 
 async function readHistory(
 	{ conversation, exists, tip, notFound }: ConversationRef,
@@ -202,12 +202,13 @@ async function readHistory(
  * turn.
  */
 function join(
-	request: ChatRequest,
+	call: ConversationCall,
 	{ instructions, transient, incoming, truncation }: Thread,
 	history: HistoryEnd,
 	contextTokens: number | undefined,
 ): { readonly request: ChatRequest; readonly dropped: number } {
-	const stored: readonly Message[] = history.messages.map(({ message }) => message)
+	const { request, shownHistory } = call
+	const stored = shownHistory ?? history.messages.map(({ message }) => message)
 	if (truncation === 'refuse' || contextTokens === undefined)
 		return { request: { ...request, messages: [...instructions, ...stored, ...transient, ...incoming] }, dropped: 0 }
 	const opening = [...instructions, ...history.opening.map(({ message }) => message)]
@@ -232,23 +233,4 @@ function contextOf({ model, deployment }: Planned): number | undefined {
 		if (contextTokens !== undefined) return contextTokens
 	}
 	return undefined
-}
-
-function newConversation(
-	{ conversation, user }: ConversationRef,
-	{ listed }: Thread,
-	{ messages }: ChatRequest,
-	nowMs: number,
-): Conversation {
-	const first = messages.find(({ role }) => role === 'user')
-	const title = first === undefined ? '' : textOf(first.content).trim().replace(/\s+/g, ' ').slice(0, longestTitle)
-	return {
-		id: conversation,
-		user,
-		title: title === '' || !listed ? undefined : title,
-		metadata: {},
-		listed,
-		createdAtMs: nowMs,
-		updatedAtMs: nowMs,
-	}
 }

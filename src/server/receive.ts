@@ -35,6 +35,7 @@ export function receive(
 			body ??= readBody.json(request)
 			return body
 		},
+		optionalJson: () => readBody.optionalJson(request),
 		form: () => readBody.form(request),
 	}
 }

@@ -22,6 +22,16 @@ export const honoured: readonly Exemption[] = [
 		reason: 'changes what the engine samples',
 	},
 	{
+		root: /^ResponsesRequest/,
+		path: /^(reasoning\.(generate_)?summary|include\[\])$/,
+		reason: 'selects what the response contains if the model reasons, or what it contains in any case',
+	},
+	{
+		root: /^ResponsesRequest/,
+		path: /^(image\.context_compression|input\[tool_search_output\]\.execution|input\[configuration_update\]\.text)$/,
+		reason: 'these values, with no others in the item, are what this server does in any case',
+	},
+	{
 		root: /^MessagesRequest/,
 		path: /^thinking\[\w+\]\.display$/,
 		reason: 'this server leaves out the thinking of the response',
@@ -35,8 +45,18 @@ export const exemptions: readonly Exemption[] = [
 		reason: 'the SDK sends it as the header anthropic-beta, not in the body',
 	},
 	{
-		path: /^messages\[assistant\]\.content\[(thinking\]\.signature|redacted_thinking\]\.data)$/,
+		path: /^(messages\[assistant\]\.content\[(thinking\]\.signature|redacted_thinking\]\.data)|input\[reasoning\]\.encrypted_content)$/,
 		reason: 'only the model that wrote it can read it; it returns to that model alone',
+	},
+	{
+		root: /^ResponsesRequest/,
+		path: /^input\[(custom_tool_call_output\]\.output\[|\]\.content\[)?\]$/,
+		reason: 'the sample with a stored file is refused for its file, and an update without settings changes nothing',
+	},
+	{
+		root: /^ResponsesRequest/,
+		path: /^input\[\w*\]\.(id|status)$/,
+		reason: 'identifies an item for the client and describes its progress; it says nothing to a model',
 	},
 	{
 		engines: ['echo', 'llama'],
@@ -51,11 +71,11 @@ export const exemptions: readonly Exemption[] = [
 	},
 	{
 		engines: ['ai-sdk'],
-		path: /(^|\.)verbosity$|\[tool_result\]\.is_error$/,
+		path: /(^|\.)verbosity$|\[tool_result\]\.is_error$|^input\[image_generation_call\]\.(result|output_format)$/,
 		reason: 'the engine gives it to the provider package, and this package does not send it',
 	},
 	{
-		path: /^(response_format\[json_schema\]\.json_schema|text\.format\[json_schema\])(\.name|\.strict)?$/,
+		path: /^(response_format\[json_schema\]\.json_schema|(input\[configuration_update\]\.)?text\.format\[json_schema\])(\.name|\.strict)?$/,
 		reason: 'a label, and a guarantee that the other APIs always give',
 	},
 	{

@@ -1,17 +1,21 @@
-// POST /responses/compact
+// Compaction of a conversation: POST /responses/compact, and POST /responses whose last item triggers it.
 
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
 import type { FoundMessages } from '../../conversations/message-lookup.ts'
-import { readCompactionBody, summaryRequest, writeCompaction } from '../../wire/openai/responses/compaction.ts'
+import { compactedAnswer, readCompactionBody, writeCompaction } from '../../wire/openai/responses/compaction.ts'
+import { CompactionEventWriter } from '../../wire/openai/responses/compaction-event-writer.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
-import { readResponseId } from '../../wire/openai/responses/response-writer.ts'
+import { readResponseId, writeCompletedResponse } from '../../wire/openai/responses/response-writer.ts'
+import { afterSummary, summaryRequest } from '../../wire/openai/responses/summary.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
 import { previousResponseNotFound } from './not-found.ts'
+import type { ResponseMessage } from './response-message.ts'
+import { threadOf } from './response-thread.ts'
 
 /** Limit on the messages read, in bytes: far beyond any model's context. */
 const maxHistoryBytes = 64 * 1024 * 1024
@@ -57,6 +61,51 @@ function compactCall(read: ReadResponsesRequest, input: readonly Message[]): Cha
 	}
 }
 
+/**
+ * The call of a request whose last item triggers a compaction: the response has the summary as its only item. It is not
+ * stored, because the client continues from the item.
+ *
+ * @param message of the WebSocket that the request was read from.
+ */
+export function triggeredCompaction(read: ReadResponsesRequest, message: ResponseMessage | undefined): ChatCall {
+	const {
+		request,
+		instructions,
+		input,
+		stream,
+		background,
+		echo,
+		metadata,
+		withEncryptedReasoning,
+		dropped,
+		violation,
+	} = read
+	if (background)
+		throw new ChatError('unsupported', 'A conversation cannot be compacted in the background.', { param: 'background' })
+	const continued = message?.continued
+	const thread = threadOf({ ...read, store: false }, continued)
+	const shape = { echo, metadata, withEncryptedReasoning }
+	return {
+		type: 'chat',
+		request: {
+			...request,
+			messages: [...instructions, ...(continued?.messages ?? []), ...input, summaryRequest],
+		},
+		shownHistory: read.shownHistory,
+		stream,
+		// The connection has no turn to continue afterwards.
+		holder: message?.holder(undefined),
+		thread: thread === undefined ? undefined : { ...thread, incoming: [...thread.incoming, summaryRequest] },
+		dropped: echo.store === true ? [...dropped, 'store'] : dropped,
+		violation,
+		writer: {
+			completion: (completion, identity) => writeCompletedResponse(compactedAnswer(completion), identity, shape),
+			unsupportedParts,
+			stream: (identity) => new CompactionEventWriter(identity, shape),
+		},
+	}
+}
+
 /** The messages of earlier responses and those of the request, with all references resolved. */
 function conversationOf(read: ReadResponsesRequest, found: FoundMessages): readonly Message[] {
 	const { references, previousResponse } = read
@@ -68,5 +117,5 @@ function conversationOf(read: ReadResponsesRequest, found: FoundMessages): reado
 	if (found.history === undefined) throw previousResponseNotFound(previousResponse)
 	if (found.history.omitted > 0)
 		throw new ChatError('context-length-exceeded', 'The conversation is too long to be compacted.')
-	return [...found.history.messages.map(({ message }) => message), ...input]
+	return [...afterSummary(found.history.messages.map(({ message }) => message)), ...input]
 }

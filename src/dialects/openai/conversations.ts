@@ -7,7 +7,8 @@ import { type ConversationId, readConversationId } from '../../conversations/con
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
-import { mergeItems, type ParsedItem, readItems, resolveReferences } from '../../wire/openai/responses/item-reader.ts'
+import { readItems } from '../../wire/openai/responses/item-reader.ts'
+import { mergeItems, type ParsedItem, resolveReferences } from '../../wire/openai/responses/parsed-items.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 import type { MessageAdditions } from '../local-operation.ts'
@@ -17,6 +18,7 @@ import { conversationNotFound } from './not-found.ts'
 export const createConversation: Route = {
 	method: 'POST',
 	path: '/conversations',
+	body: 'optional',
 	read({ body }) {
 		const { user, title, metadata, items } = parse(newConversationSchema, body ?? {})
 		return {

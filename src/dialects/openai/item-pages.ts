@@ -6,6 +6,7 @@ import type { MessagePage } from '../../conversations/message-page.ts'
 import { type ListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
 import { type Item, type ItemShape, plainItems, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
+import { clientCallWith } from '../../wire/openai/responses/message-item.ts'
 
 /** The id of the message that an item is part of; an id that matches no message if `item` is not the id of an item. */
 export function messageIdOf(item: string): MessageId
@@ -43,7 +44,8 @@ function itemsAfter(items: readonly Item[], after: string | undefined): readonly
 /** One item of a message, by the item's id. */
 export function itemOf(stored: StoredMessage, id: string): Item | undefined {
 	const { message } = stored
-	const isCustom = readItemId(id)?.kind === 'custom_tool_call_output'
-	const earlierCalls = isCustom && message.role === 'tool' ? [message.callId] : []
-	return writeStoredItems([stored], plainItems, earlierCalls).find((one) => one.id === id)
+	const read = readItemId(id)
+	const earlierCalls = read?.kind === 'custom_tool_call_output' && message.role === 'tool' ? [message.callId] : []
+	const shape = { ...plainItems, clientCallOf: clientCallWith(read) }
+	return writeStoredItems([stored], shape, earlierCalls).find((one) => one.id === id)
 }

@@ -4,8 +4,8 @@
 import { ChatError } from '../../chat/error.ts'
 import type { FoundMessages, LookupOrigin, MessageLookup } from '../../conversations/message-lookup.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
-import type { ParsedItem } from '../../wire/openai/responses/item-reader.ts'
 import { extractItem } from '../../wire/openai/responses/message-item.ts'
+import type { ParsedItem } from '../../wire/openai/responses/parsed-items.ts'
 import { itemNotFound } from './not-found.ts'
 
 const maxReferences = 1000

@@ -1,13 +1,16 @@
 // The Responses routes: what a call reports about its request.
 
 import { describe, expect, test } from 'bun:test'
+import { RecentTurns } from '../../conversations/recent-turns.ts'
+import { turnId } from '../../conversations/turn-id.ts'
 import type { ChatCall } from '../call.ts'
 import { openai } from './openai.ts'
+import { ResponseMessage } from './response-message.ts'
 
-async function read(path: string, body: object): Promise<ChatCall> {
+async function read(path: string, body: object, message?: ResponseMessage): Promise<ChatCall> {
 	const route = openai.routes.find((one) => one.path === path && one.method === 'POST')
 	const input = { body: { model: 'm', input: 'Hi', ...body }, parameters: [], query: () => new URLSearchParams() }
-	const call = await route?.read({ ...input, headers: new Headers() })
+	const call = await route?.read({ ...input, headers: new Headers(), message })
 	if (call?.type !== 'chat') throw new Error(`unexpected call: ${call?.type}`)
 	return call
 }
@@ -25,9 +28,41 @@ for (const path of ['/responses', '/responses/compact'])
 
 		test('names the fields that no engine gets', async () => {
 			const { dropped } = await read(path, { seed: 1, stop: ['x'], reasoning: { summary: 'auto' } })
-			expect([...(dropped ?? [])].sort()).toEqual(['reasoning.summary', 'seed', 'stop'])
+			const summary = path === '/responses' ? [] : ['reasoning.summary']
+			expect([...(dropped ?? [])].sort()).toEqual([...summary, 'seed', 'stop'])
 		})
 	})
+
+describe('the turns that a WebSocket holds', () => {
+	const id = turnId('0193a0000000700080000000000000ab')
+	const g = { type: 'function', name: 'g' }
+	const open = async (body: object) => {
+		const turns = new RecentTurns().connect()
+		const { request } = await read('/responses', {
+			input: [
+				{ type: 'additional_tools', tools: [g] },
+				{ role: 'user', content: 'Hi' },
+			],
+		})
+		turns.hold(undefined, { id, origin: { type: 'new' }, messages: request.messages })
+		const frame = { model: 'm', stream: true, store: false, previous_response_id: `resp_${id}`, ...body }
+		return read('/responses', frame, new ResponseMessage({ body: frame }, turns))
+	}
+
+	test('add tools and settings like stored ones', async () => {
+		const { request } = await open({ input: 'more', tool_choice: { type: 'function', name: 'g' } })
+		expect(request.tools).toMatchObject([g])
+		expect(request.toolChoice).toEqual({ type: 'named', name: 'g' })
+		expect(request.messages.map(({ role }) => role)).toEqual(['assistant', 'user', 'user'])
+		await expect(open({ input: 'more', tool_choice: { type: 'function', name: 'h' } })).rejects.toThrow("'h' not found")
+	})
+
+	test('are compacted by a trigger', async () => {
+		const { request, holder } = await open({ input: [{ type: 'compaction_trigger' }] })
+		expect(request.messages.map(({ role }) => role)).toEqual(['assistant', 'user', 'user'])
+		expect([request.tools.length, request.toolChoice, holder]).toMatchObject([1, { type: 'none' }, {}])
+	})
+})
 
 test('a conversation that is not stored is not truncated', async () => {
 	const dropped = async (body: object) => (await read('/responses', { truncation: 'auto', ...body })).dropped

@@ -1,6 +1,7 @@
 // Divides the parts of an answer into items: adjacent texts and refusals are one message, every other part is an item.
 // It does not know how an item is written.
 
+import type { JsonObject } from '../../../chat/json.ts'
 import type {
 	AssistantPart,
 	ImagePart,
@@ -13,6 +14,7 @@ import type {
 } from '../../../chat/message.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
 import { responsesWire } from '../formats.ts'
+import type { ClientCallType } from './client-tools.ts'
 import { ItemIds, type ItemKind } from './item-id.ts'
 import { beginsItem } from './item-rest.ts'
 
@@ -25,8 +27,15 @@ export interface AnswerItem {
 	readonly parts: readonly [ItemPart, ...ItemPart[]]
 }
 
+/** The type of the item of a call of a tool that the client runs; undefined for other calls. */
+export type ClientCallOf = (call: Pick<ToolCall, 'id' | 'name'>) => ClientCallType | undefined
+
 /** The items of an answer, in the order of its parts. Parts that no item can contain are left out. */
-export function itemsOfAnswer(parts: readonly AssistantPart[], message: MessageId): readonly AnswerItem[] {
+export function itemsOfAnswer(
+	parts: readonly AssistantPart[],
+	message: MessageId,
+	clientCallOf: ClientCallOf,
+): readonly AnswerItem[] {
 	const ids = new ItemIds(message)
 	const items: { readonly id: string; readonly parts: [ItemPart, ...ItemPart[]] }[] = []
 	for (const part of parts) {
@@ -34,7 +43,9 @@ export function itemsOfAnswer(parts: readonly AssistantPart[], message: MessageI
 		const last = items.at(-1)
 		const joins = isContent(part) && last !== undefined && isContent(last.parts[0]) && !beginsItem(part.rest)
 		if (joins) last.parts.push(part)
-		else items.push({ id: ids.next(kindOf(part), part.type === 'tool-call' ? part.id : undefined), parts: [part] })
+		else if (part.type === 'tool-call')
+			items.push({ id: ids.next(clientCallOf(part) ?? kindOf(part), part.id), parts: [part] })
+		else items.push({ id: ids.next(kindOf(part)), parts: [part] })
 	}
 	return items
 }
@@ -63,12 +74,15 @@ export function isInlineImage({ url }: ImagePart): boolean {
 	return /^data:image\/[a-z0-9.+-]+;base64,/i.test(url)
 }
 
+/** The kind of the item of a part. Calls of tools that the client runs have others. */
 export function kindOf({
 	type,
 	kind,
+	item,
 }: {
 	readonly type: ItemPart['type']
 	readonly kind?: ToolKind | undefined
+	readonly item?: JsonObject | undefined
 }): ItemKind {
 	switch (type) {
 		case 'text':
@@ -81,7 +95,7 @@ export function kindOf({
 		case 'image':
 			return 'image_generation_call'
 		case 'provider-item':
-			return 'provider_item'
+			return item?.type === 'compaction' ? 'compaction' : 'provider_item'
 		default:
 			return type satisfies never
 	}

@@ -2,16 +2,17 @@
 
 import { z } from 'zod'
 import type { Completion } from '../../../chat/completion.ts'
-import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Message } from '../../../chat/message.ts'
 import { textOf } from '../../../chat/parts.ts'
 import { answerId, inputId } from '../../../conversations/message-id.ts'
+import { textField } from '../../json/fields.ts'
+import { responsesWire } from '../formats.ts'
 import { schemaError } from '../schema-error.ts'
 import { writeItemId } from './item-id.ts'
 import { writeStoredItems } from './item-writer.ts'
-import { writeOpaque } from './opaque-text.ts'
 import { type ResponseIdentity, writeResponseId, writeResponseUsage } from './response-writer.ts'
+import { summaryOf, writeSummary } from './summary.ts'
 
 const schema = z.looseObject({})
 
@@ -28,25 +29,25 @@ export function readCompactionBody(body: unknown): CompactionBody {
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const { model, input, instructions, previous_response_id, reasoning, service_tier } = parsed.data
 	const fields = { model, input, instructions, previous_response_id, reasoning, service_tier, store: false }
+	const unused = Object.entries(parsed.data).flatMap(([name, value]) =>
+		name in fields || value === null ? [] : [name],
+	)
 	return {
 		fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null)) as JsonObject,
-		dropped: Object.entries(parsed.data).flatMap(([name, value]) => (name in fields || value === null ? [] : [name])),
+		// No reasoning is returned.
+		dropped: textField(reasoning, 'summary') === undefined ? unused : [...unused, 'reasoning.summary'],
 	}
 }
 
-/** The last message of the request. */
-export const summaryRequest: Message = {
-	role: 'user',
-	content: [
-		{
-			type: 'text',
-			text: [
-				'Write a summary of our conversation so far, so that you can continue from it without having seen the rest.',
-				'State what I want, what was decided and why, the facts, names and numbers that will be needed, what has been done',
-				'and what is still to do. Answer with only the summary.',
-			].join(' '),
-		},
-	],
+/**
+ * The answer of a model that wrote a summary, as an answer whose only item contains it.
+ *
+ * @throws ChatError `upstream-failed` if it has no text.
+ */
+export function compactedAnswer(completion: Completion): Completion {
+	const summary = summaryOf(textOf(completion.choices[0]?.parts ?? []))
+	const item = { type: 'provider-item', wire: responsesWire, item: writeSummary(summary) } as const
+	return { ...completion, choices: [{ parts: [item], finishReason: 'stop' }] }
 }
 
 /**
@@ -58,9 +59,7 @@ export function writeCompaction(
 	identity: ResponseIdentity,
 	messages: readonly Message[],
 ): JsonObject {
-	const summary = textOf(completion.choices[0]?.parts ?? []).trim()
-	if (summary === '')
-		throw new ChatError('upstream-failed', 'The model returned no summary of the conversation.', { sent: 'yes' })
+	const summary = summaryOf(textOf(completion.choices[0]?.parts ?? []))
 	const { token, created } = identity
 	const userMessages = messages.flatMap((message, index) =>
 		message.role === 'user' ? [{ id: inputId(token, index), message, partial: false }] : [],
@@ -71,11 +70,7 @@ export function writeCompaction(
 		created_at: created,
 		output: [
 			...writeStoredItems(userMessages),
-			{
-				id: writeItemId('compaction', answerId(token, 0)),
-				type: 'compaction',
-				encrypted_content: writeOpaque(summary),
-			},
+			{ id: writeItemId('compaction', answerId(token, 0)), ...writeSummary(summary) },
 		],
 		usage: writeResponseUsage(completion.usage),
 	}

@@ -4,11 +4,21 @@
 import type { z } from 'zod'
 import { ChatError } from '../../../chat/error.ts'
 import type { JsonObject } from '../../../chat/json.ts'
-import type { AssistantPart, ProviderItem, TextPart, ToolPart, UserPart } from '../../../chat/message.ts'
+import type {
+	AssistantPart,
+	AudioPart,
+	FilePart,
+	ImagePart,
+	ProviderItem,
+	TextPart,
+	ToolPart,
+	UserPart,
+} from '../../../chat/message.ts'
 import { type FieldPath, writePath } from '../../json/schema-issue.ts'
 import { responsesWire } from '../formats.ts'
 import { schemaErrorAt } from '../schema-error.ts'
-import { unknownFields } from './item-rest.ts'
+import type { ClientCallType } from './client-tools.ts'
+import { unknownPartFields } from './item-rest.ts'
 import {
 	anyPart,
 	type ItemContent,
@@ -26,6 +36,8 @@ export interface Location {
 	readonly path: FieldPath
 	/** Receives the error for a type that OpenAI's API does not know. */
 	readonly violate: (error: ChatError) => void
+	/** The name by which the model knows the tool that the client runs. */
+	readonly nameOfClientCall: (type: ClientCallType) => string
 }
 
 /** @throws ChatError `invalid-request` if `value` does not match the schema. */
@@ -48,11 +60,8 @@ export function readUserContent(content: ItemContent, at: Location): readonly Us
 				return textPart(parseAt(inputText, part, partAt), part)
 			case 'input_image':
 				return imagePart(part, partAt)
-			case 'input_audio': {
-				const { input_audio: audio } = parseAt(inputAudio, part, partAt)
-				const rest = unknownFields(part, inputAudio.shape)
-				return { type: 'audio', data: audio.data, format: audio.format, rest }
-			}
+			case 'input_audio':
+				return audioPart(part, partAt)
 			case 'input_file':
 				return filePart(part, partAt)
 			default:
@@ -69,8 +78,9 @@ export function readOutput(content: ItemContent, at: Location): readonly ToolPar
 			case 'text':
 				return textPart(parseAt(outputText, part, partAt), part)
 			case 'input_image':
+				return imagePart(part, partAt)
 			case 'input_file':
-				throw unsupported(writePath(partAt.path), 'The output of a tool call must be text.')
+				return filePart(part, partAt)
 			default:
 				return providerItem(type, part, partAt)
 		}
@@ -87,7 +97,7 @@ export function readAnswerContent(content: ItemContent, at: Location): readonly 
 				return textPart(parseAt(outputText, part, partAt), part)
 			case 'refusal': {
 				const fields = parseAt(refusal, part, partAt)
-				return { type: 'refusal', text: fields.refusal, rest: unknownFields(part, refusal.shape) }
+				return { type: 'refusal', text: fields.refusal, rest: unknownPartFields(part, refusal.shape) }
 			}
 			default: {
 				const { item } = providerItem(type, part, partAt)
@@ -114,35 +124,47 @@ function readParts<Part>(
 }
 
 function textPart({ text }: z.infer<typeof outputText>, part: unknown): TextPart {
-	return { type: 'text', text, rest: unknownFields(part, outputText.shape) }
+	return { type: 'text', text, rest: unknownPartFields(part, outputText.shape) }
 }
 
-function imagePart(part: unknown, at: Location): UserPart {
+function imagePart(part: unknown, at: Location): ImagePart {
 	const { image_url: url, detail } = parseAt(inputImage, part, at)
 	if (url == null)
 		throw unsupported(
 			writePath([...at.path, 'image_url']),
 			'Images must be passed by URL or inline: this server stores no files.',
 		)
-	const rest = unknownFields(part, inputImage.shape)
+	const rest = unknownPartFields(part, inputImage.shape)
 	// The default for an image without a detail level.
 	if (detail == null || detail === 'auto') return { type: 'image', url, rest }
 	return { type: 'image', url, detail: detail === 'original' ? 'high' : detail, rest }
 }
 
-function filePart(part: unknown, at: Location): UserPart {
-	const { file_id: id, filename: name, file_data: data, file_url: url } = parseAt(inputFile, part, at)
-	if (url != null)
+function audioPart(part: unknown, at: Location): AudioPart {
+	const { input_audio: audio, audio_url: url } = parseAt(inputAudio, part, at)
+	const rest = unknownPartFields(part, inputAudio.shape)
+	if (audio != null) return { type: 'audio', data: audio.data, format: audio.format, rest }
+	const [, subtype, data] = /^data:audio\/([a-z0-9.+-]+);base64,(.*)$/is.exec(url ?? '') ?? []
+	if (subtype === undefined || data === undefined)
 		throw unsupported(
-			writePath([...at.path, 'file_url']),
-			'Files must be passed inline: this server does not fetch files.',
+			writePath([...at.path, url == null ? 'input_audio' : 'audio_url']),
+			'Audio must be passed inline: this server fetches no files.',
 		)
+	return { type: 'audio', data, format: audioFormats[subtype.toLowerCase()] ?? subtype.toLowerCase(), rest }
+}
+
+/** Formats by media types of other names. */
+const audioFormats: Readonly<Record<string, string>> = { mpeg: 'mp3', 'x-wav': 'wav', wave: 'wav', 'vnd.wave': 'wav' }
+
+function filePart(part: unknown, at: Location): FilePart {
+	const { file_id: id, filename: name, file_data: data, file_url: url } = parseAt(inputFile, part, at)
 	return {
 		type: 'file',
 		id: id ?? undefined,
 		name: name ?? undefined,
 		data: data ?? undefined,
-		rest: unknownFields(part, inputFile.shape),
+		url: url ?? undefined,
+		rest: unknownPartFields(part, inputFile.shape),
 	}
 }
 

@@ -1,7 +1,7 @@
 // The request fields that a response repeats. Only fields that were present are stored with a turn; the others are
 // filled in when the response is written.
 
-import { isObject, type JsonObject } from '../../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../../chat/json.ts'
 import type { ResponsesRequestBody } from './request-schema.ts'
 
 const repeated = [
@@ -27,17 +27,37 @@ const repeated = [
 	'user',
 ] as const satisfies readonly (keyof ResponsesRequestBody)[]
 
-/** In addition to OpenAI's fields: `conversation`, true if the request named one. */
-export function readEcho(fields: ResponsesRequestBody): JsonObject {
+/**
+ * In addition to OpenAI's fields: `conversation`, true if the request named one, and `loaded_tools`.
+ *
+ * @param loaded the tools that the items of the conversation added.
+ */
+export function readEcho(fields: ResponsesRequestBody, loaded: readonly JsonObject[]): JsonObject {
 	const echo: Record<string, unknown> = {}
 	for (const name of repeated) if (fields[name] != null) echo[name] = fields[name]
 	if (fields.conversation != null) echo.conversation = true
+	if (loaded.length > 0) echo.loaded_tools = loaded
 	return echo as JsonObject
+}
+
+/** The echo of a response before which the conversation was replaced by `summary`. */
+export function echoOfCompacted(echo: JsonObject, summary: string): JsonObject {
+	return { ...echo, compaction: summary }
+}
+
+/** The summary that replaced the conversation before the response, if any. */
+export function summaryOfEcho({ compaction }: JsonObject): string | undefined {
+	return typeof compaction === 'string' ? compaction : undefined
+}
+
+/** The tools that the request had, and those that the items of its conversation added. */
+export function toolsOfEcho({ tools, loaded_tools: loaded }: JsonObject): readonly Json[] {
+	return [...(Array.isArray(tools) ? tools : []), ...(Array.isArray(loaded) ? loaded : [])]
 }
 
 /** Every field that a response repeats, as required by OpenAI's specification and Open Responses. */
 export function writeEcho(echo: JsonObject): JsonObject {
-	const { conversation: _, reasoning, text, tools, ...rest } = echo
+	const { conversation: _, loaded_tools: __, compaction: ___, reasoning, text, tools, ...rest } = echo
 	return {
 		...defaults,
 		...rest,

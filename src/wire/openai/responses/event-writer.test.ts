@@ -154,6 +154,36 @@ describe('an answer is streamed', () => {
 		expect(events.at(-1)?.response).toEqual(await whole(all, shape))
 	})
 
+	test('reasoning as its summary, if the request asks for one', async () => {
+		const events = [
+			{ type: 'start' } as const,
+			...pieces('reasoning', 'Th', 'ought'),
+			...pieces('text', 'A'),
+			...finish,
+		]
+		for (const reasoning of [{ summary: 'auto' }, { generate_summary: 'concise' }]) {
+			const shape = { ...plain, echo: { reasoning } }
+			const written = write(events, shape)
+			expect(brief(written).slice(2, 9)).toEqual([
+				'output_item.added 0',
+				'reasoning_summary_part.added 0',
+				'reasoning_summary_text.delta 0 Th',
+				'reasoning_summary_text.delta 0 ought',
+				'reasoning_summary_text.done 0',
+				'reasoning_summary_part.done 0',
+				'output_item.done 0',
+			])
+			const part = { type: 'summary_text', text: 'Thought' }
+			expect(written[3]).toMatchObject({ summary_index: 0, part: { type: 'summary_text', text: '' } })
+			expect(written[6]).toMatchObject({ summary_index: 0, text: 'Thought' })
+			expect(written[7]).toMatchObject({ summary_index: 0, part })
+			expect(written[8]?.item).toMatchObject({ type: 'reasoning', summary: [part], content: [] })
+			const { output } = await whole(events, shape)
+			expect(written.at(-1)?.response).toEqual(expect.objectContaining({ output }))
+		}
+		expect(brief(write(events, { echo: { reasoning: { effort: 'low' } } }))[3]).toBe('content_part.added 0 0')
+	})
+
 	test('in the order of its parts, each an item with all of its content', async () => {
 		const image = { type: 'image', url: 'data:image/webp;base64,AA==' } as const
 		const item = { type: 'provider-item', wire: 'openai-responses', item: { type: 'x_call', id: 'x', a: 1 } } as const

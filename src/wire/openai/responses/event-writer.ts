@@ -20,6 +20,7 @@ import { writeError } from '../error-writer.ts'
 import { isItemPart, kindOf } from './answer-items.ts'
 import { ItemIds } from './item-id.ts'
 import { type Item, type ItemShape, signatureItem, writeImage, writeProviderItem } from './item-writer.ts'
+import { OpenClientCall } from './open-client-call.ts'
 import {
 	type ItemEvent,
 	OpenCallItem,
@@ -29,6 +30,7 @@ import {
 	OpenWholeItem,
 } from './open-item.ts'
 import {
+	compactionItems,
 	completedAt,
 	errorOf,
 	itemShape,
@@ -47,6 +49,8 @@ export class ResponseEventWriter {
 	private readonly done: Item[] = []
 	private readonly ids: ItemIds
 	private open: OpenItem | undefined
+	/** Whether the first event of the open item was written. */
+	private isAnnounced = false
 	private sequence = 0
 	private model: string | undefined
 	private finishReason: FinishReason | undefined
@@ -85,7 +89,10 @@ export class ResponseEventWriter {
 	private begin(event: StartEvent): string {
 		this.model = event.model
 		const response = this.response({ status: 'in_progress' })
-		return this.emit('response.created', { response }) + this.emit('response.in_progress', { response })
+		let text = this.emit('response.created', { response }) + this.emit('response.in_progress', { response })
+		for (const item of compactionItems(this.shape, this.identity.token))
+			text += this.begun(new OpenWholeItem(item.id, () => item)) + this.close('completed')
+		return text
 	}
 
 	/** Texts and reasoning may turn out to be empty, so their items begin with their content. */
@@ -98,12 +105,13 @@ export class ResponseEventWriter {
 				return ''
 			case 'tool-call': {
 				const { kind, id, name, signature, rest } = part
-				const call = new OpenCallItem(
-					this.ids.next(kindOf(part), id),
-					{ type: 'tool-call', kind, id, name, rest },
-					this.items,
-				)
-				return this.sign(id, signature) + this.begun(call)
+				const call = { type: 'tool-call', kind, id, name, rest } as const
+				const type = this.items.clientCallOf(call)
+				const item =
+					type === undefined
+						? new OpenCallItem(this.ids.next(kindOf(part), id), call, this.items)
+						: new OpenClientCall(this.ids.next(type, id), type, call)
+				return this.sign(id, signature) + this.begun(item)
 			}
 			case 'image': {
 				if (!isItemPart(part)) return ''
@@ -134,7 +142,7 @@ export class ResponseEventWriter {
 				return opening + this.grow(reasoning.add(text))
 			}
 			case 'tool-call':
-				return this.open instanceof OpenCallItem ? this.grow(this.open.add(text)) : ''
+				return isOpenCall(this.open) ? this.grow(this.open.add(text)) : ''
 			default:
 				return part satisfies never
 		}
@@ -143,7 +151,7 @@ export class ResponseEventWriter {
 	private endPart({ signature, encrypted, rest }: PartEndEvent): string {
 		const { open } = this
 		if (open instanceof OpenReasoningItem && open.isGrowing) open.sign({ signature, encrypted, rest })
-		else if (open instanceof OpenCallItem && open.isGrowing && signature !== undefined) {
+		else if (isOpenCall(open) && open.isGrowing && signature !== undefined) {
 			const growth = this.grow(open.end())
 			return growth + this.close('completed') + this.sign(open.callId, signature)
 		} else if (open?.isGrowing !== true && signature !== undefined) {
@@ -175,16 +183,22 @@ export class ResponseEventWriter {
 	private begun(item: OpenItem): string {
 		const closing = this.close('completed')
 		this.open = item
-		return (
-			closing +
-			this.emit('response.output_item.added', { output_index: this.done.length, item: item.item('in_progress') })
-		)
+		this.isAnnounced = false
+		return closing + this.announce()
+	}
+
+	/** The first event of the open item, if it has not been written. */
+	private announce(): string {
+		if (this.open === undefined || this.isAnnounced || this.open.isReady === false) return ''
+		this.isAnnounced = true
+		const item = this.open.item('in_progress')
+		return this.emit('response.output_item.added', { output_index: this.done.length, item })
 	}
 
 	private grow(events: readonly ItemEvent[]): string {
 		const item_id = this.open?.id ?? ''
 		const output_index = this.done.length
-		let text = ''
+		let text = this.announce()
 		for (const [type, fields] of events) text += this.emit(type, { item_id, output_index, ...fields })
 		return text
 	}
@@ -232,7 +246,10 @@ export class ResponseEventWriter {
 	}
 
 	private response(progress: Omit<ResponseProgress, 'output'>): JsonObject {
-		const open = this.open === undefined ? [] : [this.open.item(this.open.isGrowing ? 'incomplete' : 'completed')]
+		const open =
+			this.open === undefined || !this.isAnnounced
+				? []
+				: [this.open.item(this.open.isGrowing ? 'incomplete' : 'completed')]
 		return writeResponse(this.identity, this.shape, {
 			...progress,
 			output: [...this.done, ...open],
@@ -245,6 +262,10 @@ export class ResponseEventWriter {
 		const data = stringifyJson({ type, sequence_number: this.sequence++, ...fields })
 		return `event: ${type}\ndata: ${data}\n\n`
 	}
+}
+
+function isOpenCall(item: OpenItem | undefined): item is OpenCallItem | OpenClientCall {
+	return item instanceof OpenCallItem || item instanceof OpenClientCall
 }
 
 /** Required by Open Responses; OpenAI's clients stop reading there. */

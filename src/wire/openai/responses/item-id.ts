@@ -13,6 +13,16 @@ export const itemKinds = {
 	provider_item: 'itm',
 	function_call_output: 'fco',
 	custom_tool_call_output: 'ctco',
+	shell_call: 'sh',
+	shell_call_output: 'sho',
+	local_shell_call: 'lsh',
+	local_shell_call_output: 'lsho',
+	apply_patch_call: 'apc',
+	apply_patch_call_output: 'apco',
+	computer_call: 'cu',
+	computer_call_output: 'cuo',
+	tool_search_call: 'tsc',
+	tool_search_output: 'tso',
 	compaction: 'cmp',
 } as const
 
@@ -69,13 +79,5 @@ export function readItemId(id: string): ItemId | undefined {
 	return { kind, message: messageId(message), turn: turnId(turn), call }
 }
 
-const kinds: readonly ItemKind[] = [
-	'message',
-	'reasoning',
-	'function_call',
-	'custom_tool_call',
-	'image_generation_call',
-	'provider_item',
-	'function_call_output',
-	'custom_tool_call_output',
-]
+// The list has every key of the table.
+const kinds = Object.keys(itemKinds) as readonly ItemKind[]

@@ -1,13 +1,15 @@
-// Reads items into canonical messages. OpenAI represents the reasoning, text and calls of one answer as separate items;
-// here they become one message with its parts in the order of the items. References to stored items are resolved
-// elsewhere.
+// Reads items, one by one. parsed-items.ts combines them into messages.
 
 import { ChatError } from '../../../chat/error.ts'
 import { isObject, type JsonObject } from '../../../chat/json.ts'
-import type { AssistantMessage, AssistantPart, Message, Signature } from '../../../chat/message.ts'
+import type { AssistantPart } from '../../../chat/message.ts'
 import { mergeRest } from '../../../chat/rest.ts'
+import { field } from '../../json/fields.ts'
 import { writePath } from '../../json/schema-issue.ts'
 import { responsesWire } from '../formats.ts'
+import { readClientCall } from './client-calls.ts'
+import { readClientOutput } from './client-outputs.ts'
+import { type ClientCallType, type ClientOutputType, type ClientToolType, nameOfCalled } from './client-tools.ts'
 import {
 	type Location,
 	parseAt,
@@ -17,6 +19,7 @@ import {
 	readUserContent,
 	unknownType,
 } from './content-reader.ts'
+import { checkTools, readSettingsItem, settingsItem } from './conversation-settings.ts'
 import { readEncryptedReasoning } from './encrypted-reasoning.ts'
 import { unknownFields, withItemRest } from './item-rest.ts'
 import {
@@ -31,17 +34,9 @@ import {
 	referenceItem,
 } from './item-schema.ts'
 import { readOpaque } from './opaque-text.ts'
+import type { ParsedItem } from './parsed-items.ts'
+import { summaryText } from './summary.ts'
 import { flattenName } from './tool-name.ts'
-
-/** One parsed item. */
-export type ParsedItem =
-	| { readonly type: 'message'; readonly message: Exclude<Message, AssistantMessage> }
-	/** Part of an answer. */
-	| { readonly type: 'assistant'; readonly content: readonly AssistantPart[] }
-	/** The signature of a call of the same answer. */
-	| { readonly type: 'call-signature'; readonly call: string; readonly signature: Signature }
-	/** A stored item, by its id. */
-	| { readonly type: 'reference'; readonly id: string }
 
 /** Location of items in a body: `input` or `items`. */
 export interface ItemPath {
@@ -49,74 +44,22 @@ export interface ItemPath {
 	readonly field: string
 	/** Receives the error for a type of item or content that OpenAI's API does not know; such items are read. */
 	readonly violate?: ((error: ChatError) => void) | undefined
+	/** The names of the tools that the client runs; their types if absent. */
+	readonly clientNames?: ReadonlyMap<ClientToolType, string> | undefined
 }
 
 /** @throws ChatError `invalid-request` for an invalid item, `unsupported` for content that no model here accepts. */
 export function readItems(
 	items: readonly unknown[],
-	{ body, field, violate = () => {} }: ItemPath,
+	{ body, field: list, violate = () => {}, clientNames = new Map() }: ItemPath,
 ): readonly ParsedItem[] {
-	return items.flatMap((item, index) => readItem(item, { body, path: [field, index], violate }))
-}
-
-/** Replaces each reference by the items found for it, once, even if it is referenced several times. */
-export function resolveReferences(
-	pieces: readonly ParsedItem[],
-	found: ReadonlyMap<string, readonly ParsedItem[]>,
-): readonly ParsedItem[] {
-	const rest = new Map(found)
-	return pieces.flatMap((piece) => {
-		if (piece.type !== 'reference') return [piece]
-		const there = rest.get(piece.id) ?? []
-		rest.delete(piece.id)
-		return there
-	})
-}
-
-/**
- * Merges adjacent parts of an answer into one message. References must have been replaced; the remaining ones are
- * ignored.
- */
-export function mergeItems(pieces: readonly ParsedItem[]): readonly Message[] {
-	const signatures = new Map<string, Signature>()
-	for (const piece of pieces) if (piece.type === 'call-signature') signatures.set(piece.call, piece.signature)
-	const messages: Message[] = []
-	/** The content of the last message, if it was made of parts. */
-	let parts: AssistantPart[] | undefined
-	for (const piece of pieces) {
-		switch (piece.type) {
-			case 'reference':
-			case 'call-signature':
-				break
-			case 'message':
-				messages.push(piece.message)
-				parts = undefined
-				break
-			case 'assistant': {
-				const last = messages.at(-1)
-				if (parts === undefined) {
-					parts = last?.role === 'assistant' ? [...last.content] : []
-					if (last?.role === 'assistant') messages[messages.length - 1] = { ...last, content: parts }
-					else messages.push({ role: 'assistant', content: parts })
-				}
-				for (const part of piece.content) parts.push(withCallSignature(part, signatures))
-				break
-			}
-			default:
-				piece satisfies never
-		}
-	}
-	return messages
-}
-
-function withCallSignature(part: AssistantPart, signatures: ReadonlyMap<string, Signature>): AssistantPart {
-	if (part.type !== 'tool-call' || part.signature !== undefined) return part
-	const signature = signatures.get(part.id)
-	return signature === undefined ? part : { ...part, signature }
+	const nameOfClientCall = (type: ClientCallType) => nameOfCalled(type, clientNames)
+	return items.flatMap((item, index) => readItem(item, { body, path: [list, index], violate, nameOfClientCall }))
 }
 
 function readItem(item: unknown, at: Location): readonly ParsedItem[] {
 	const type = isObject(item) ? (item.type ?? 'message') : 'message'
+	if (typeof type !== 'string') throw unknownType(type, at.path, 'item')
 	switch (type) {
 		case 'message':
 			return [readMessage(item, at)]
@@ -139,19 +82,55 @@ function readItem(item: unknown, at: Location): readonly ParsedItem[] {
 			const rest = unknownFields(item, outputItem.shape)
 			return [{ type: 'message', message: { role: 'tool', callId: result.call_id, content, rest } }]
 		}
+		case 'shell_call':
+		case 'local_shell_call':
+		case 'apply_patch_call':
+		case 'computer_call':
+		case 'tool_search_call': {
+			// A search of another server has no result from the client.
+			if (type === 'tool_search_call' && isHostedSearch(item)) return [providerItem(item)]
+			const call = readClientCall(type, item, at)
+			return [answerPart({ type: 'tool-call', kind: 'function', name: at.nameOfClientCall(type), ...call })]
+		}
+		case 'tool_search_output':
+			checkTools(item, at)
+			if (isHostedSearch(item)) return [answerPart(settingsItem(item))]
+			return readResult(type, item, at)
+		case 'shell_call_output':
+		case 'local_shell_call_output':
+		case 'apply_patch_call_output':
+		case 'computer_call_output':
+			return readResult(type, item, at)
+		case 'additional_tools':
+		case 'configuration_update':
+			return [answerPart(readSettingsItem(type, item, at))]
+		case 'compaction_trigger':
+			throw new ChatError('invalid-request', "An item of type 'compaction_trigger' must be the last of the input.", {
+				param: writePath(at.path),
+				code: 'invalid_value',
+			})
 		case 'reasoning':
 			return readReasoning(item, at)
 		case 'image_generation_call':
 			return [readImage(item, at)]
 		case 'compaction':
+		case 'context_compaction':
 			return [readCompaction(parseAt(compactionItem, item, at).encrypted_content, at)]
 		case 'item_reference':
 			return [{ type: 'reference', id: parseAt(referenceItem, item, at).id }]
 		default:
-			if (typeof type !== 'string') throw unknownType(type, at.path, 'item')
 			if (!hostedItems.has(type) && !type.includes(':')) at.violate(unknownType(type, at.path, 'item'))
 			return [providerItem(item)]
 	}
+}
+
+function isHostedSearch(item: unknown): boolean {
+	return field(item, 'execution') === 'server' || field(item, 'call_id') == null
+}
+
+function readResult(type: ClientOutputType, item: unknown, at: Location): readonly ParsedItem[] {
+	const message = readClientOutput(type, item, at)
+	return [message === undefined ? providerItem(item) : { type: 'message', message }]
 }
 
 function answerPart(part: AssistantPart): ParsedItem {
@@ -235,6 +214,9 @@ function readCompaction(encrypted: string, at: Location): ParsedItem {
 				code: 'invalid_encrypted_content',
 			},
 		)
-	const text = `A summary of the conversation so far:\n\n${summary}`
-	return { type: 'message', message: { role: 'system', content: [{ type: 'text', text }] } }
+	return {
+		type: 'message',
+		message: { role: 'system', content: [{ type: 'text', text: summaryText(summary) }] },
+		summary,
+	}
 }

@@ -78,6 +78,7 @@ describe('is written as it was read, in the same position', () => {
 					{ type: 'input_image', image_url: 'https://x.example/a.png', file_id: null, detail: 'low', ...extra },
 					{ type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' }, ...extra },
 					{ type: 'input_file', filename: 'a', file_data: 'data:text/plain;base64,AA==', ...extra },
+					{ type: 'input_file', file_url: 'https://x.example/a.pdf' },
 				],
 				status,
 			},
@@ -92,7 +93,12 @@ describe('is written as it was read, in the same position', () => {
 			{
 				type: 'function_call_output',
 				call_id: 'c1',
-				output: [{ type: 'input_text', text: 'T', ...extra }, { type: 'input_video' }],
+				output: [
+					{ type: 'input_text', text: 'T', ...extra },
+					{ type: 'input_video' },
+					{ type: 'input_image', image_url: 'data:image/png;base64,AA==', file_id: null, detail: 'high' },
+					{ type: 'input_file', filename: 'a', file_data: 'data:text/plain;base64,AA==' },
+				],
 				status,
 			},
 		]
@@ -187,6 +193,22 @@ describe('for an upstream of another wire', () => {
 		expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'tool'])
 		expect(names).toEqual(['messages[3].content[0]'])
 	})
+})
+
+test('a mark of the prompt cache reaches upstreams of Chat Completions', () => {
+	const prompt_cache_breakpoint = { mode: 'explicit' }
+	const content = [{ type: 'input_text', text: 'T', prompt_cache_breakpoint }]
+	const output = { type: 'function_call_output', call_id: 'c1', output: content, status }
+	const input = [
+		{ ...user, content, status },
+		{ type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}', status },
+		output,
+	]
+	expect(written(input)).toEqual(input)
+	const { names, messages } = dropped(input)
+	const part = { type: 'text', text: 'T', rest: { wire: 'openai', fields: { prompt_cache_breakpoint } } }
+	expect(names).toEqual([])
+	for (const index of [0, 2]) expect(messages[index]).toMatchObject({ content: [part] })
 })
 
 test('types that OpenAI does not know violate its API, those of its own tools do not', () => {

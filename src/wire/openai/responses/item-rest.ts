@@ -4,12 +4,13 @@
 import { isObject, type Json, type JsonObject } from '../../../chat/json.ts'
 import { exactMembers } from '../../../chat/json-text.ts'
 import { mergeRest, type Rest, restFor, restOf } from '../../../chat/rest.ts'
-import { responsesWire } from '../formats.ts'
+import { openaiWire, responsesWire } from '../formats.ts'
 
 /** Fields that every item may have and that say nothing to a model. */
 const commonFields: ReadonlySet<string> = new Set(['id', 'object', 'role', 'status', 'type'])
 
 const ofItem = 'item.'
+const cacheMark = 'prompt_cache_breakpoint'
 
 /**
  * The fields that an object's schema does not have. Null and empty lists say nothing and are left out.
@@ -29,6 +30,17 @@ export function unknownFields(given: unknown, known: object): Rest | undefined {
 	return restOf(responsesWire, fields)
 }
 
+/**
+ * The unknown fields of a content part. A mark of the prompt cache has the same name and form in chat messages, so
+ * that it also belongs to their wire, unless it is one of several fields.
+ */
+export function unknownPartFields(part: unknown, known: object): Rest | undefined {
+	const rest = unknownFields(part, known)
+	if (rest === undefined) return undefined
+	const [name, other] = Object.keys(rest.fields)
+	return name === cacheMark && other === undefined ? { wire: openaiWire, fields: rest.fields } : rest
+}
+
 /** The rest of the first part of a message item, whose own rest is `item`. */
 export function withItemRest(part: Rest | undefined, item: Rest | undefined): Rest | undefined {
 	if (item === undefined) return part
@@ -43,6 +55,8 @@ export function beginsItem(rest: Rest | undefined): boolean {
 
 /** The fields to write with the part. */
 export function partFields(rest: Rest | undefined): JsonObject {
+	const mark = restFor(openaiWire, rest)[cacheMark]
+	if (mark !== undefined) return { [cacheMark]: mark }
 	return selectFields(rest, (name) => (name.startsWith(ofItem) ? undefined : name))
 }
 

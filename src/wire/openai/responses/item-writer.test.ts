@@ -5,9 +5,10 @@ import { conversationId } from '../../../conversations/conversation-id.ts'
 import { answerId, inputId } from '../../../conversations/message-id.ts'
 import { turnId } from '../../../conversations/turn-id.ts'
 import { markCall, readItemId, writeItemId } from './item-id.ts'
-import { mergeItems, readItems } from './item-reader.ts'
+import { readItems } from './item-reader.ts'
 import { type ItemShape, plainItems, writeStoredItems } from './item-writer.ts'
 import { extractItem, withoutItem } from './message-item.ts'
+import { mergeItems } from './parsed-items.ts'
 import { unflattenBy } from './tool-name.ts'
 
 const turn = turnId('0193a0000000700080000000000000ab')
@@ -99,8 +100,11 @@ const shapes: readonly ItemShape[] = [
 	{
 		withEncryptedReasoning: true,
 		tagsSignatures: false,
+		summarizes: false,
+		clientCallOf: () => undefined,
 		unflatten: unflattenBy([{ type: 'namespace', name: 'mcp__x__', tools: [{ name: 'f' }] }]),
 	},
+	{ ...plainItems, summarizes: true },
 ]
 
 describe('written items', () => {

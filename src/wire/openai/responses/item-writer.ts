@@ -18,8 +18,8 @@ import type {
 } from '../../../chat/message.ts'
 import type { StoredMessage } from '../../../conversations/conversation.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
-import { responsesWire } from '../formats.ts'
-import { type AnswerItem, isContent, itemsOfAnswer, kindOf } from './answer-items.ts'
+import { type AnswerItem, type ClientCallOf, isContent, itemsOfAnswer } from './answer-items.ts'
+import { clientCallsOf, clientOutputOf, writeCall } from './call-item-writer.ts'
 import { writeCallSignature, writeEncryptedReasoning } from './encrypted-reasoning.ts'
 import { ItemIds, writeItemId } from './item-id.ts'
 import { itemFields, partFields } from './item-rest.ts'
@@ -30,22 +30,28 @@ export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
 export interface ItemShape {
 	readonly unflatten: Unflatten
+	readonly clientCallOf: ClientCallOf
 	/** Return encrypted reasoning and signatures for the client to send back. */
 	readonly withEncryptedReasoning: boolean
 	/** Signatures name their origin. */
 	readonly tagsSignatures: boolean
+	/** Reasoning is written as its summary, as the request asked for one. */
+	readonly summarizes: boolean
 }
 
 export const plainItems: ItemShape = {
 	unflatten: unflattenBy([]),
+	clientCallOf: () => undefined,
 	withEncryptedReasoning: false,
 	tagsSignatures: false,
+	summarizes: false,
 }
 
 /**
  * Writes stored messages as items, in order.
  *
- * @param messages one path through a conversation: a result has the type of a custom tool's if its call precedes it
+ * @param messages one path through a conversation: a result has the type of a custom tool's if its call precedes it, and
+ * a call that of a tool that the client runs if its result does
  * @param earlierCalls ids of calls of custom tools that precede all of them
  */
 export function writeStoredItems(
@@ -54,11 +60,16 @@ export function writeStoredItems(
 	earlierCalls: readonly string[] = [],
 ): readonly Item[] {
 	const customCalls = new Set(earlierCalls)
+	const clientCalls = clientCallsOf(messages.map(({ message }) => message))
+	const its = {
+		...shape,
+		clientCallOf: (call) => shape.clientCallOf(call) ?? clientCalls.get(call.id),
+	} satisfies ItemShape
 	return messages.flatMap(({ id, message, partial }) => {
 		if (message.role !== 'assistant') return [writeInput(message, id, customCalls)]
 		for (const part of message.content)
 			if (part.type === 'tool-call' && part.kind === 'custom') customCalls.add(part.id)
-		return writeAnswer(message, id, partial ? 'incomplete' : 'completed', shape)
+		return writeAnswer(message, id, partial ? 'incomplete' : 'completed', its)
 	})
 }
 
@@ -81,9 +92,16 @@ function writeInput(
 				status: 'completed',
 			}
 		case 'tool': {
+			const output = clientOutputOf(message)
+			if (output !== undefined) {
+				const { type } = output
+				// Numbers are raw JSON.
+				const fields = exactMembers(output) as JsonObject
+				return { ...fields, id: writeItemId(type, id), type, call_id: message.callId }
+			}
 			const type = customCalls.has(message.callId) ? 'custom_tool_call_output' : 'function_call_output'
 			const [first, second] = message.content
-			const isText = first?.type === 'text' && second === undefined && first.rest?.wire !== responsesWire
+			const isText = first?.type === 'text' && second === undefined && Object.keys(partFields(first.rest)).length === 0
 			return {
 				...rest,
 				id: writeItemId(type, id),
@@ -109,7 +127,14 @@ function writeInputPart(part: UserPart | ToolPart): JsonObject {
 		case 'audio':
 			return { ...rest, type: 'input_audio', input_audio: { data: part.data, format: part.format } }
 		case 'file':
-			return { ...rest, type: 'input_file', file_id: part.id, filename: part.name, file_data: part.data }
+			return {
+				...rest,
+				type: 'input_file',
+				file_id: part.id,
+				filename: part.name,
+				file_data: part.data,
+				file_url: part.url,
+			}
 		default:
 			return part satisfies never
 	}
@@ -126,7 +151,7 @@ export function writeAnswer(
 	shape: ItemShape,
 	logprobs: readonly TokenLogprob[] = [],
 ): readonly Item[] {
-	const items = itemsOfAnswer(content, id)
+	const items = itemsOfAnswer(content, id, shape.clientCallOf)
 	if (items.length === 0) return [writeMessageItem(writeItemId('message', id), [], status)]
 	const firstText = content.find(({ type }) => type === 'text')
 	const ids = new ItemIds(id)
@@ -171,15 +196,18 @@ export function writeReasoning(
 	id: string,
 	part: Omit<ReasoningPart, 'type'>,
 	status: ItemStatus,
-	{ withEncryptedReasoning, tagsSignatures }: ItemShape,
+	{ withEncryptedReasoning, tagsSignatures, summarizes }: ItemShape,
 ): Item {
 	const { text, rest } = part
+	const fields = partFields(rest)
+	// The summary that another server wrote is returned as it was.
+	const isSummary = summarizes && text !== '' && fields.summary === undefined
 	return {
-		summary: [],
-		...partFields(rest),
+		summary: isSummary ? [{ type: 'summary_text', text }] : [],
+		...fields,
 		id,
 		type: 'reasoning',
-		content: text === '' ? [] : [{ type: 'reasoning_text', text }],
+		content: text === '' || isSummary ? [] : [{ type: 'reasoning_text', text }],
 		encrypted_content: withEncryptedReasoning ? writeEncryptedReasoning(part, tagsSignatures) : undefined,
 		status,
 	}
@@ -221,20 +249,6 @@ export function writeTextPart({ text, rest }: Omit<TextPart, 'type'>, logprobs: 
 
 export function writeRefusalPart({ text, rest }: Omit<RefusalPart, 'type'>): JsonObject {
 	return { ...partFields(rest), type: 'refusal', refusal: text }
-}
-
-export function writeCall(id: string, call: ToolCall, status: ItemStatus, { unflatten }: ItemShape): Item {
-	const { name, namespace } = unflatten(call.name)
-	return {
-		...partFields(call.rest),
-		id,
-		type: kindOf(call),
-		call_id: call.id,
-		name,
-		namespace,
-		...(call.kind === 'function' ? { arguments: call.arguments } : { input: call.arguments }),
-		status,
-	}
 }
 
 /** An image that the model made, as OpenAI's image tool returns it. */

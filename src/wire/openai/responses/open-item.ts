@@ -5,11 +5,11 @@ import type { PartEndEvent, TokenLogprob } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { ToolCall } from '../../../chat/message.ts'
 import { kindOf } from './answer-items.ts'
+import { namesOf, writeCall } from './call-item-writer.ts'
 import {
 	type Item,
 	type ItemShape,
 	type ItemStatus,
-	writeCall,
 	writeLogprobs,
 	writeMessageItem,
 	writeReasoning,
@@ -24,6 +24,8 @@ export interface OpenItem {
 	readonly id: string
 	/** Whether one of its parts has not ended. */
 	readonly isGrowing: boolean
+	/** False while the item cannot be written, because too little is known of it. */
+	readonly isReady?: boolean
 	/** The item with its content so far. */
 	item(status: ItemStatus): Item
 	/** Ends its open part: the events that report the whole part. None if it has no open part. */
@@ -49,9 +51,10 @@ export class OpenReasoningItem implements OpenItem {
 
 	add(piece: string): readonly ItemEvent[] {
 		const events: ItemEvent[] = []
-		if (this.text === '') events.push(['response.content_part.added', { content_index: 0, part: this.part() }])
+		const { index, names } = this.form
+		if (this.text === '') events.push([names.added, { ...index, part: this.part() }])
 		this.text += piece
-		events.push(['response.reasoning_text.delta', { content_index: 0, delta: piece }])
+		events.push([names.delta, { ...index, delta: piece }])
 		return events
 	}
 
@@ -64,16 +67,51 @@ export class OpenReasoningItem implements OpenItem {
 		if (!this.isGrowing) return []
 		this.isGrowing = false
 		if (this.text === '') return []
+		const { index, names } = this.form
 		return [
-			['response.reasoning_text.done', { content_index: 0, text: this.text }],
-			['response.content_part.done', { content_index: 0, part: this.part() }],
+			[names.done, { ...index, text: this.text }],
+			[names.ended, { ...index, part: this.part() }],
 		]
 	}
 
 	private part(): JsonObject {
-		return { type: 'reasoning_text', text: this.text }
+		return { type: this.form.type, text: this.text }
+	}
+
+	private get form(): ReasoningForm {
+		return this.shape.summarizes ? reasoningForms.summary : reasoningForms.content
 	}
 }
+
+/** How reasoning is streamed: the type of its part, the part's position, and the names of its events. */
+interface ReasoningForm {
+	readonly type: string
+	readonly index: JsonObject
+	readonly names: Readonly<Record<'added' | 'delta' | 'done' | 'ended', string>>
+}
+
+const reasoningForms = {
+	content: {
+		type: 'reasoning_text',
+		index: { content_index: 0 },
+		names: {
+			added: 'response.content_part.added',
+			delta: 'response.reasoning_text.delta',
+			done: 'response.reasoning_text.done',
+			ended: 'response.content_part.done',
+		},
+	},
+	summary: {
+		type: 'summary_text',
+		index: { summary_index: 0 },
+		names: {
+			added: 'response.reasoning_summary_part.added',
+			delta: 'response.reasoning_summary_text.delta',
+			done: 'response.reasoning_summary_text.done',
+			ended: 'response.reasoning_summary_part.done',
+		},
+	},
+} as const satisfies Readonly<Record<string, ReasoningForm>>
 
 interface OpenPart {
 	readonly type: 'text' | 'refusal'
@@ -162,7 +200,7 @@ export class OpenCallItem implements OpenItem {
 	end(): readonly ItemEvent[] {
 		if (!this.isGrowing) return []
 		this.isGrowing = false
-		const { name } = this.shape.unflatten(this.call.name)
+		const { name } = namesOf(this.call, this.shape)
 		return kindOf(this.call) === 'function_call'
 			? [[`response.${this.field}.done`, { name, arguments: this.text }]]
 			: [[`response.${this.field}.done`, { input: this.text }]]

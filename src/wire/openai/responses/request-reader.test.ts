@@ -20,7 +20,7 @@ function failure(fields: object) {
 
 describe('a responses request is read', () => {
 	test('with nothing but model and input', () => {
-		const { withItems: _, ...rest } = read({})
+		const { withItems: _, withHistory: __, ...rest } = read({})
 		expect(rest).toEqual({
 			request: {
 				model: 'm',
@@ -35,6 +35,7 @@ describe('a responses request is read', () => {
 				passthrough: {},
 			},
 			instructions: [],
+			shownHistory: [],
 			input: [{ role: 'user', content: text('Hi') }],
 			references: [],
 			stream: false,
@@ -43,6 +44,7 @@ describe('a responses request is read', () => {
 			truncation: 'refuse',
 			withEncryptedReasoning: false,
 			metadata: {},
+			compacts: false,
 			generates: true,
 			dropped: [],
 			echo: {},
@@ -100,6 +102,43 @@ describe('a responses request is read', () => {
 			withEncryptedReasoning: true,
 			metadata: { a: 'b' },
 		})
+	})
+
+	test('with as few tokens as one', () => {
+		expect(read({ max_output_tokens: 1 }).request.maxTokens).toBe(1)
+	})
+
+	test('with pictures and files in results, and files by URL', () => {
+		const picture = { type: 'input_image', image_url: 'data:image/png;base64,AA==', detail: 'original' }
+		const file = { type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,AA==' }
+		const linked = { type: 'input_file', file_url: 'https://x.example/a.pdf' }
+		const { messages } = read({
+			input: [
+				{ role: 'user', content: [linked] },
+				{ type: 'function_call', call_id: 'c1', name: 'f', arguments: '{}' },
+				{ type: 'custom_tool_call', call_id: 'c2', name: 'g', input: 'x' },
+				{ type: 'function_call_output', call_id: 'c1', output: [{ type: 'input_text', text: 'T' }, picture, file] },
+				{ type: 'custom_tool_call_output', call_id: 'c2', output: [picture, linked] },
+			],
+		}).request
+		const image = { type: 'image', url: 'data:image/png;base64,AA==', detail: 'high' }
+		expect(messages.filter(({ role }) => role !== 'assistant').map(({ content }) => content)).toMatchObject([
+			[{ type: 'file', url: 'https://x.example/a.pdf' }],
+			[...text('T'), image, { type: 'file', name: 'a.pdf', data: 'data:application/pdf;base64,AA==' }],
+			[image, { type: 'file', url: 'https://x.example/a.pdf' }],
+		])
+	})
+
+	test('with audio inline, in either form', () => {
+		const audio = (fields: object) => {
+			const { messages } = read({ input: [{ role: 'user', content: [{ type: 'input_audio', ...fields }] }] }).request
+			return messages[0]?.content
+		}
+		const part = (format: string) => [{ type: 'audio' as const, data: 'AA==', format }]
+		expect(audio({ input_audio: { data: 'AA==', format: 'wav' } })).toEqual(part('wav'))
+		expect(audio({ audio_url: 'data:audio/mpeg;base64,AA==' })).toEqual(part('mp3'))
+		expect(audio({ audio_url: 'data:audio/ogg;base64,AA==' })).toEqual(part('ogg'))
+		expect(() => audio({ audio_url: 'https://x.example/a.wav' })).toThrow('Audio must be passed inline')
 	})
 
 	test('items: parts of one answer become one message, results follow their calls', () => {
@@ -257,6 +296,18 @@ describe('tools', () => {
 		expect(read({ tools: [], tool_choice: 'auto' }).request.toolChoice).toEqual({ type: 'none' })
 	})
 
+	test('choices in the form of Chat Completions', () => {
+		const choice = (tool_choice: object) => read({ tools, tool_choice }).request.toolChoice
+		expect(choice({ type: 'function', function: { name: 'f' } })).toEqual({ type: 'named', name: 'f' })
+		expect(choice({ type: 'custom', custom: { name: 'g' } })).toEqual({ type: 'named', name: 'g' })
+		const allowed = { mode: 'required', tools: [{ type: 'function', function: { name: 'f' } }] }
+		expect(choice({ type: 'allowed_tools', allowed_tools: allowed })).toEqual({ type: 'required', only: ['f'] })
+		expect(failure({ tools, tool_choice: { type: 'function' } })).toMatchObject({
+			param: 'tool_choice.name',
+			code: 'missing_required_parameter',
+		})
+	})
+
 	test('that are not run here cannot be forced', () => {
 		expect(failure({ tools, tool_choice: { type: 'web_search' } })).toMatchObject({
 			status: 400,
@@ -283,10 +334,24 @@ describe('a responses request is rejected', () => {
 			{ code: 'mutually_exclusive_parameters' },
 		],
 		['with a prompt template', { prompt: { id: 'p' } }, { param: 'prompt', code: 'unsupported_parameter' }],
+		[
+			'with an unknown way to shorten the conversation',
+			{ context_management: [{ type: 'truncation' }] },
+			{
+				param: 'context_management',
+				code: 'unsupported_parameter',
+			},
+		],
+		['to be moderated', { moderation: { model: 'm' } }, { param: 'moderation', code: 'unsupported_parameter' }],
+		[
+			'with compressed images',
+			{ image: { context_compression: 'enabled' } },
+			{ param: 'image.context_compression', code: 'unsupported_parameter' },
+		],
 		['in the background, not to be stored', { background: true, store: false }, { param: 'background' }],
 		[
-			'with too few tokens to answer',
-			{ max_output_tokens: 1 },
+			'with no tokens to answer',
+			{ max_output_tokens: 0 },
 			{ param: 'max_output_tokens', code: 'integer_below_min_value' },
 		],
 		[
@@ -340,8 +405,8 @@ describe('a responses request is rejected', () => {
 describe('what no engine gets is named', () => {
 	test('fields', () => {
 		const unused = {
-			...{ stop: ['x'], seed: 7, logit_bias: { 1: 2 }, max_tool_calls: 3, moderation: {} },
-			...{ context_management: [{ type: 'compaction' }], prompt_cache_options: { mode: 'x' }, n: 2 },
+			...{ stop: ['x'], seed: 7, logit_bias: { 1: 2 }, max_tool_calls: 3 },
+			n: 2,
 		}
 		expect([...read({ ...unused, foo: null }).dropped].sort()).toEqual(Object.keys(unused).sort())
 		expect(read({ type: 'response.create', generate: true }).dropped).toEqual([])
@@ -357,7 +422,6 @@ describe('what no engine gets is named', () => {
 			input: 'JSON',
 		}
 		expect(read(fields).dropped).toEqual([
-			'reasoning.summary',
 			'reasoning.mode',
 			'text.style',
 			'text.format.schema',
@@ -366,6 +430,33 @@ describe('what no engine gets is named', () => {
 			'include.file_search_call.results',
 		])
 		expect(read({ stream: true, stream_options: { include_obfuscation: false } }).dropped).toEqual([])
+	})
+
+	test('fields that ask for more than the default', () => {
+		const fields = {
+			access_programs: { cyber: 'daybreak_red' },
+			background_options: { completion_window: '2h', continuation_id: 'x' },
+			reasoning: { context: 'all_turns', mode: 'pro' },
+			image: { context_compression: 'auto' },
+		}
+		const names = ['access_programs.cyber', 'background_options.continuation_id', 'reasoning.context', 'reasoning.mode']
+		expect(read({ ...fields, background: true }).dropped).toEqual(names)
+		expect(read(fields).dropped).toContain('background_options')
+		const defaults = {
+			access_programs: { cyber: 'standard' },
+			reasoning: { context: 'auto', mode: 'standard' },
+			image: { context_compression: 'disabled' },
+			generate: false,
+		}
+		expect(read(defaults).dropped).toEqual([])
+	})
+
+	test('but not options of the prompt cache, which upstreams of this wire know', () => {
+		const cache = { prompt_cache_options: { mode: 'explicit', ttl: '12h' }, prompt_cache_retention: '24h' }
+		expect(read(cache)).toMatchObject({ dropped: [], generates: true, request: { passthrough: cache } })
+		const { generates, request } = read({ prompt_cache_options: { prewarm: true } })
+		expect([generates, request.passthrough]).toEqual([false, {}])
+		expect(read({ generate: false }).generates).toBe(false)
 	})
 
 	test('tools that OpenAI runs itself', () => {

@@ -8,29 +8,48 @@ import type { Message } from '../../../chat/message.ts'
 import { textOf, toolCallsOf } from '../../../chat/parts.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../../chat/request.ts'
 import type { Metadata } from '../../../conversations/conversation.ts'
+import { field } from '../../json/fields.ts'
 import { readCommonSampling } from '../chat-request-reader.ts'
 import { schemaError } from '../schema-error.ts'
+import { type ConversationSettings, settingsOf } from './conversation-settings.ts'
 import { readEcho } from './echo.ts'
-import { mergeItems, type ParsedItem, readItems, resolveReferences } from './item-reader.ts'
-import { type ResponsesRequestBody, responsesRequestSchema } from './request-schema.ts'
-import { checkStrict, droppedTools, readToolChoice, readTools } from './tool-reader.ts'
+import { type ItemPath, readItems } from './item-reader.ts'
+import { itemsAfterSummary, mergeItems, type ParsedItem, resolveReferences } from './parsed-items.ts'
+import { checkFields, thresholdOf, unusedFields } from './request-rules.ts'
+import { type ResponseFormatBody, type ResponsesRequestBody, responsesRequestSchema } from './request-schema.ts'
+import { afterSummary } from './summary.ts'
+import { clientToolNames } from './tool-name.ts'
+import { checkStrict, droppedTools, readToolChoice, readTools, type ToolList } from './tool-reader.ts'
 
-export interface ReadResponsesRequest {
+/** What depends on the items of the conversation. */
+export interface ReadConversation {
+	/** What models receive of the stored messages before the request; undefined if these are not known yet. */
+	readonly shownHistory: readonly Message[] | undefined
 	/** Instructions first, if any. Referenced items are not included. */
 	readonly request: ChatRequest
+	/** The messages of the request after the instructions. */
+	readonly input: readonly Message[]
+	readonly echo: JsonObject
+	/** The fields and tools that no engine gets, by the client's names. */
+	readonly dropped: readonly string[]
+	/**
+	 * The same request after these messages, whose items may add tools and change settings.
+	 *
+	 * @throws ChatError `invalid-request` if the request chooses a tool that neither it nor the conversation has.
+	 */
+	readonly withHistory: (history: readonly Message[]) => ReadConversation
+}
+
+export interface ReadResponsesRequest extends ReadConversation {
 	/** The first messages of the request: the instructions, at most one message. */
 	readonly instructions: readonly Message[]
-	/** The other messages of the request. */
-	readonly input: readonly Message[]
 	/** Ids of referenced items, as sent. */
 	readonly references: readonly string[]
 	/**
 	 * The request with the resolved items in place of its references. Pass an empty list if the history already contains
 	 * an item.
 	 */
-	readonly withItems: (
-		found: ReadonlyMap<string, readonly ParsedItem[]>,
-	) => Pick<ReadResponsesRequest, 'request' | 'input'>
+	readonly withItems: (found: ReadonlyMap<string, readonly ParsedItem[]>) => ReadConversation
 	readonly stream: boolean
 	readonly background: boolean
 	readonly store: boolean
@@ -40,11 +59,12 @@ export interface ReadResponsesRequest {
 	/** Return encrypted reasoning for the client to send back. */
 	readonly withEncryptedReasoning: boolean
 	readonly metadata: Metadata
+	/** The answer is a summary of the conversation. */
+	readonly compacts: boolean
+	/** Number of prompt tokens beyond which the conversation is replaced by a summary. */
+	readonly compactThreshold?: number | undefined
 	/** False: the turn is stored, but not answered. */
 	readonly generates: boolean
-	readonly echo: JsonObject
-	/** The fields and tools that no engine gets, by the client's names. */
-	readonly dropped: readonly string[]
 	/** The error of OpenAI's API for a type of item or content that it does not know. */
 	readonly violation?: ChatError | undefined
 }
@@ -59,33 +79,54 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	const parsed = responsesRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
-	checkDependencies(fields)
+	checkFields(fields)
 	let violation: ChatError | undefined
-	const pieces = readInput(fields, body, (error) => {
+	const own: ToolList = { tools: fields.tools ?? [], body, path: ['tools'] }
+	const clientNames = clientToolNames(own.tools)
+	const violate = (error: ChatError) => {
 		violation ??= error
-	})
+	}
+	const compacts = isCompaction(fields.input)
+	const compactThreshold = thresholdOf(fields)
+	const given = readInput(fields, { body, field: 'input', violate, clientNames })
+	const pieces = compactThreshold === undefined ? given : itemsAfterSummary(given)
 	const { conversation, previous_response_id: previousResponse } = fields
 	const continues = conversation != null || previousResponse != null
 	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
-	const tools = readTools(fields, body)
-	const base = readWithoutMessages(fields, tools, readToolChoice(fields.tool_choice, tools))
 	const instructions: readonly Message[] =
 		fields.instructions == null ? [] : [{ role: 'developer', content: [{ type: 'text', text: fields.instructions }] }]
-	const withInput = (input: readonly Message[]) => ({
-		request: { ...base, messages: [...instructions, ...input] },
-		input,
-	})
+	const ownNames = [...unusedFields(fields), ...droppedTools(own.tools)]
+	/** @param history undefined if it is not known yet. */
+	const withInput = (input: readonly Message[], history: readonly Message[] | undefined): ReadConversation => {
+		const settings = settingsOf([...(history ?? []), ...input])
+		const tools = readTools([own, ...settings.tools.map((tool) => ({ tools: [tool], body: [tool], path: [] }))])
+		const toolChoice = readToolChoice(fields.tool_choice, tools, history === undefined)
+		return {
+			request: {
+				...readWithoutMessages(fields, settings),
+				tools: tools.tools,
+				toolChoice: compacts ? { type: 'none' } : toolChoice,
+				messages: [...instructions, ...input],
+			},
+			input,
+			shownHistory: history === undefined ? undefined : afterSummary(history),
+			echo: readEcho(fields, settings.tools),
+			dropped: [...ownNames, ...droppedTools(settings.tools)],
+			withHistory: (messages) => withInput(input, messages),
+		}
+	}
+	const history = continues ? undefined : []
 	const withItems = (found: ReadonlyMap<string, readonly ParsedItem[]>) => {
 		const joined = mergeItems(resolveReferences(pieces, found))
 		if (!continues) checkCalls(joined)
-		return withInput(joined)
+		return withInput(joined, history)
 	}
-	const { request, input } = references.length === 0 ? withItems(new Map()) : withInput(mergeItems(pieces))
-	if (base.responseFormat.type === 'json-object' && !continues && references.length === 0) checkJson(request)
+	const read = references.length === 0 ? withItems(new Map()) : withInput(mergeItems(pieces), history)
+	const { request } = read
+	if (request.responseFormat.type === 'json-object' && !continues && references.length === 0) checkJson(request)
 	return {
-		request,
+		...read,
 		instructions,
-		input,
 		references,
 		withItems,
 		stream: fields.stream ?? false,
@@ -96,54 +137,24 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		truncation: fields.truncation === 'auto' ? 'auto' : 'refuse',
 		withEncryptedReasoning: fields.include?.includes('reasoning.encrypted_content') ?? false,
 		metadata: fields.metadata ?? {},
-		generates: fields.generate !== false,
-		echo: readEcho(fields),
+		compacts,
+		compactThreshold,
+		generates: fields.generate !== false && fields.prompt_cache_options?.prewarm !== true,
 		violation,
-		dropped: [...droppedFields(fields), ...droppedTools(fields.tools ?? [])],
 	}
 }
 
-function checkDependencies(fields: ResponsesRequestBody): void {
-	if (fields.previous_response_id != null && fields.conversation != null)
-		throw new ChatError(
-			'invalid-request',
-			"Mutually exclusive parameters: 'previous_response_id' and 'conversation'. Provide only one of them.",
-			{ param: 'previous_response_id', code: 'mutually_exclusive_parameters' },
-		)
-	if (fields.prompt != null)
-		throw new ChatError(
-			'unsupported',
-			"Unsupported parameter: 'prompt'. This server does not store prompt templates.",
-			{
-				param: 'prompt',
-				code: 'unsupported_parameter',
-			},
-		)
-	if (fields.background === true && fields.store === false)
-		throw new ChatError(
-			'invalid-request',
-			"'background' requires 'store': the response could not be retrieved otherwise.",
-			{
-				param: 'background',
-			},
-		)
-	if (fields.stream_options != null && fields.stream !== true)
-		throw new ChatError(
-			'invalid-request',
-			"Invalid value for 'stream_options': 'stream_options' is only allowed when 'stream' is enabled.",
-			{ param: 'stream_options' },
-		)
+/** Whether the last item asks for a summary of the conversation. */
+function isCompaction(input: ResponsesRequestBody['input']): boolean {
+	return Array.isArray(input) && field(input.at(-1), 'type') === 'compaction_trigger'
 }
 
-function readInput(
-	fields: ResponsesRequestBody,
-	body: unknown,
-	violate: (error: ChatError) => void,
-): readonly ParsedItem[] {
+function readInput(fields: ResponsesRequestBody, at: ItemPath): readonly ParsedItem[] {
 	const { input } = fields
 	if (typeof input === 'string')
 		return [{ type: 'message', message: { role: 'user', content: [{ type: 'text', text: input }] } }]
-	const pieces = readItems(input ?? [], { body, field: 'input', violate })
+	const items = input ?? []
+	const pieces = readItems(isCompaction(items) ? items.slice(0, -1) : items, at)
 	const continued = fields.conversation != null || fields.previous_response_id != null
 	if (pieces.length === 0 && !continued && fields.instructions == null)
 		throw new ChatError(
@@ -154,15 +165,11 @@ function readInput(
 	return pieces
 }
 
-type Base = Omit<EveryField<ChatRequest>, 'messages'>
+type Base = Omit<EveryField<ChatRequest>, 'messages' | 'tools' | 'toolChoice'>
 
-function readWithoutMessages(
-	fields: ResponsesRequestBody,
-	tools: ChatRequest['tools'],
-	toolChoice: ChatRequest['toolChoice'],
-): Base {
+function readWithoutMessages(fields: ResponsesRequestBody, settings: ConversationSettings): Base {
 	const { max_output_tokens: maxTokens, top_logprobs: top, user } = fields
-	const effort = fields.reasoning?.effort
+	const { effort = fields.reasoning?.effort, format = fields.text?.format } = settings
 	const wantsLogprobs = (top ?? 0) > 0 || fields.include?.includes('message.output_text.logprobs') === true
 	return {
 		model: fields.model,
@@ -171,10 +178,8 @@ function readWithoutMessages(
 		stop: [],
 		choices: 1,
 		logprobs: wantsLogprobs ? { top: top ?? 0 } : undefined,
-		tools,
-		toolChoice,
 		parallelToolCalls: fields.parallel_tool_calls ?? true,
-		responseFormat: readFormat(fields.text?.format),
+		responseFormat: readFormat(format),
 		reasoningEffort: effort ?? undefined,
 		reasoningTokens: undefined,
 		user: user ?? undefined,
@@ -188,57 +193,21 @@ function readWithoutMessages(
  * unknown ones.
  */
 function readPassthrough(fields: ResponsesRequestBody): JsonObject {
-	const { prompt_cache_key, safety_identifier, service_tier, chat_template_kwargs } = fields
+	const { prompt_cache_key, prompt_cache_options, prompt_cache_retention } = fields
+	const { safety_identifier, service_tier, chat_template_kwargs } = fields
+	const { prewarm: _, ...cacheOptions } = prompt_cache_options ?? {}
 	return definedFields<Json>({
 		verbosity: fields.text?.verbosity ?? undefined,
 		prompt_cache_key: prompt_cache_key ?? undefined,
+		prompt_cache_options: Object.keys(cacheOptions).length === 0 ? undefined : (cacheOptions as JsonObject),
+		prompt_cache_retention: prompt_cache_retention ?? undefined,
 		safety_identifier: safety_identifier ?? undefined,
 		service_tier: service_tier ?? undefined,
 		chat_template_kwargs: (chat_template_kwargs as JsonObject | null | undefined) ?? undefined,
 	})
 }
 
-/** Fields that frames of a socket, not requests, have. */
-const frameFields: ReadonlySet<string> = new Set(['event_id', 'generate', 'type'])
-
-/** The additional output that is written. */
-const usedIncludes: ReadonlySet<string> = new Set([
-	'reasoning.encrypted_content',
-	'message.output_text.logprobs',
-	'message.input_image.image_url',
-])
-
-/** Names of the fields without an effect, such as `seed` or `text.format.schema`. */
-function droppedFields(fields: ResponsesRequestBody): readonly string[] {
-	const { max_tool_calls: maxToolCalls, reasoning, text, stream_options: streamOptions, include } = fields
-	const names = maxToolCalls == null ? [] : ['max_tool_calls']
-	const unknown = (path: string, value: object | null | undefined, known: object) => {
-		for (const [name, field] of Object.entries(value ?? {}))
-			if (field != null && !Object.hasOwn(known, name)) names.push(path + name)
-	}
-	unknown('', withoutFrameFields(fields), responsesRequestSchema.shape)
-	unknown('reasoning.', reasoning, { effort: true })
-	unknown('text.', text, { format: true, verbosity: true })
-	unknown('text.format.', text?.format, formatFields[text?.format?.type ?? 'text'])
-	const { include_obfuscation: obfuscates, ...otherOptions } = streamOptions ?? {}
-	unknown('stream_options.', obfuscates === true ? streamOptions : otherOptions, { include_usage: true })
-	for (const value of include ?? []) if (!usedIncludes.has(value)) names.push(`include.${value.slice(0, 100)}`)
-	return names
-}
-
-function withoutFrameFields(fields: ResponsesRequestBody): object {
-	return Object.fromEntries(Object.entries(fields).filter(([name]) => !frameFields.has(name)))
-}
-
-type Format = NonNullable<NonNullable<ResponsesRequestBody['text']>['format']>
-
-const formatFields: Readonly<Record<Format['type'], object>> = {
-	text: { type: true },
-	json_object: { type: true },
-	json_schema: { type: true, name: true, description: true, schema: true, strict: true },
-}
-
-function readFormat(format: Format | null | undefined): ResponseFormat {
+function readFormat(format: ResponseFormatBody | null | undefined): ResponseFormat {
 	switch (format?.type) {
 		case undefined:
 		case 'text':

@@ -34,18 +34,19 @@ export const namespaceTool = z.looseObject({
 })
 
 const choosable = z.looseObject({ type: z.string(), name: z.string().nullish(), namespace: z.string().nullish() })
+const allowed = { mode: z.enum(['auto', 'required']).nullish(), tools: z.array(choosable).nullish() }
 const toolChoice = z.union([
 	z.enum(['none', 'auto', 'required']),
 	z.looseObject({
 		type: z.string(),
 		name: z.string().nullish(),
 		namespace: z.string().nullish(),
-		mode: z.enum(['auto', 'required']).nullish(),
-		tools: z.array(choosable).nullish(),
+		...allowed,
+		allowed_tools: z.looseObject(allowed).nullish(),
 	}),
 ])
 
-const format = z.discriminatedUnion('type', [
+export const responseFormat = z.discriminatedUnion('type', [
 	z.looseObject({ type: z.literal('text') }),
 	z.looseObject({ type: z.literal('json_object') }),
 	z.looseObject({
@@ -67,15 +68,30 @@ export const responsesRequestSchema = z.looseObject({
 	stream: z.boolean().nullish(),
 	stream_options: z.looseObject({}).nullish(),
 	background: z.boolean().nullish(),
+	background_options: z.looseObject({}).nullish(),
+	context_management: z
+		.array(z.looseObject({ type: z.string(), compact_threshold: z.number().min(1).nullish() }))
+		.nullish(),
+	image: z.looseObject({ context_compression: z.string().nullish() }).nullish(),
+	access_programs: z.looseObject({}).nullish(),
+	moderation: z.unknown().optional(),
 	generate: z.boolean().nullish(),
 	include: z.array(z.string()).nullish(),
-	max_output_tokens: z.int().min(16).nullish(),
+	max_output_tokens: z.int().min(1).nullish(),
 	max_tool_calls: z.int().min(1).nullish(),
 	metadata: metadataSchema.nullish(),
 	parallel_tool_calls: z.boolean().nullish(),
 	prompt: z.looseObject({}).nullish(),
 	prompt_cache_key: z.string().nullish(),
-	reasoning: z.looseObject({ effort: z.string().nullish(), summary: z.string().nullish() }).nullish(),
+	prompt_cache_options: z.looseObject({ prewarm: z.boolean().nullish() }).nullish(),
+	prompt_cache_retention: z.string().nullish(),
+	reasoning: z
+		.looseObject({
+			effort: z.string().nullish(),
+			summary: z.string().nullish(),
+			generate_summary: z.string().nullish(),
+		})
+		.nullish(),
 	safety_identifier: z.string().nullish(),
 	service_tier: z.string().nullish(),
 	temperature: z.number().min(0).max(2).nullish(),
@@ -86,7 +102,7 @@ export const responsesRequestSchema = z.looseObject({
 	presence_penalty: z.number().min(-2).max(2).nullish(),
 	repetition_penalty: z.number().gt(0).max(100).nullish(),
 	top_logprobs: z.int().min(0).max(20).nullish(),
-	text: z.looseObject({ format: format.nullish(), verbosity: z.string().nullish() }).nullish(),
+	text: z.looseObject({ format: responseFormat.nullish(), verbosity: z.string().nullish() }).nullish(),
 	tools: z.array(z.looseObject({ type: z.string() })).nullish(),
 	tool_choice: toolChoice.nullish(),
 	truncation: z.enum(['auto', 'disabled']).nullish(),
@@ -94,4 +110,5 @@ export const responsesRequestSchema = z.looseObject({
 	user: z.string().nullish(),
 })
 
+export type ResponseFormatBody = z.infer<typeof responseFormat>
 export type ResponsesRequestBody = z.infer<typeof responsesRequestSchema>

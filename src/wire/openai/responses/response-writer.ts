@@ -9,8 +9,12 @@ import type { Metadata, StoredMessage, Turn, TurnState } from '../../../conversa
 import { type ConversationId, writeConversationId } from '../../../conversations/conversation-id.ts'
 import { answerId } from '../../../conversations/message-id.ts'
 import { readTurnId, type TurnId } from '../../../conversations/turn-id.ts'
-import { writeEcho } from './echo.ts'
+import { textField } from '../../json/fields.ts'
+import { callTypeOf } from './client-tools.ts'
+import { summaryOfEcho, toolsOfEcho, writeEcho } from './echo.ts'
+import { writeItemId } from './item-id.ts'
 import { type Item, type ItemShape, writeAnswer } from './item-writer.ts'
+import { writeSummary } from './summary.ts'
 import { unflattenBy } from './tool-name.ts'
 
 export type ResponseStatus = 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled'
@@ -84,7 +88,29 @@ export function readResponseId(id: string): TurnId | undefined {
 }
 
 export function itemShape({ echo, withEncryptedReasoning }: ResponseShape, tagsSignatures = false): ItemShape {
-	return { withEncryptedReasoning, tagsSignatures, unflatten: unflattenBy(echo.tools) }
+	const unflatten = unflattenBy(toolsOfEcho(echo))
+	return {
+		withEncryptedReasoning,
+		tagsSignatures,
+		unflatten,
+		clientCallOf({ name }) {
+			const called = unflatten(name)
+			return called.type === 'client' ? callTypeOf(called.tool) : undefined
+		},
+		summarizes: requestsSummary(echo.reasoning),
+	}
+}
+
+/** Whether the field `reasoning` of a request asks for a summary, by its current name or its former one. */
+function requestsSummary(reasoning: unknown): boolean {
+	return textField(reasoning, 'summary') !== undefined || textField(reasoning, 'generate_summary') !== undefined
+}
+
+/** The item of the summary that replaced the conversation before the response: at most one. */
+export function compactionItems({ echo }: Pick<ResponseShape, 'echo'>, token: TurnId): readonly Item[] {
+	const summary = summaryOfEcho(echo)
+	if (summary === undefined) return []
+	return [{ type: 'compaction', id: writeItemId('compaction', answerId(token, 0)), ...writeSummary(summary) } as Item]
 }
 
 /** Writes a unary answer. */
@@ -97,7 +123,10 @@ export function writeCompletedResponse(
 	const status = choice === undefined ? 'completed' : statusOf(choice.finishReason)
 	return writeResponse(identity, shape, {
 		status,
-		output: choice === undefined ? [] : writeChoice(choice, identity, status, shape),
+		output: [
+			...compactionItems(shape, identity.token),
+			...(choice === undefined ? [] : writeChoice(choice, identity, status, shape)),
+		],
 		usage: completion.usage,
 		...completedAt(status, identity.now()),
 		model: completion.model,
@@ -130,8 +159,9 @@ export function writeTurn(turn: Turn, answer: StoredMessage | undefined, withEnc
 	const whole = status === 'completed'
 	return writeResponse({ token: id, conversation, created: Math.floor(createdAtMs / 1000), model }, shape, {
 		status,
-		output:
-			answer?.message.role === 'assistant'
+		output: [
+			...compactionItems(shape, id),
+			...(answer?.message.role === 'assistant'
 				? writeAnswer(
 						answer.message,
 						answer.id,
@@ -139,7 +169,8 @@ export function writeTurn(turn: Turn, answer: StoredMessage | undefined, withEnc
 						itemShape(shape, true),
 						first?.logprobs,
 					)
-				: [],
+				: []),
+		],
 		usage,
 		error: status === 'failed' ? error : undefined,
 		finishReason: first?.finishReason,
