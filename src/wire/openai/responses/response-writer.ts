@@ -107,7 +107,7 @@ function requestsSummary(reasoning: unknown): boolean {
 }
 
 /** The item of the summary that replaced the conversation before the response: at most one. */
-export function compactionItems({ echo }: Pick<ResponseShape, 'echo'>, token: TurnId): readonly Item[] {
+export function compactionItems({ echo }: { readonly echo: JsonObject }, token: TurnId): readonly Item[] {
 	const summary = summaryOfEcho(echo)
 	if (summary === undefined) return []
 	return [{ type: 'compaction', id: writeItemId('compaction', answerId(token, 0)), ...writeSummary(summary) } as Item]
