@@ -2,23 +2,20 @@
 // dozen syncs of the disk. A write is acknowledged only after it is on disk.
 
 import { ChatError } from '../../chat/error.ts'
+import { timeoutMs, unavailable } from './database-failure.ts'
 import type { Sql } from './sql.ts'
 import type { DatabaseFailure } from './sql-database.ts'
 
 export interface WriterOptions {
 	/**
 	 * Connection for exclusive use: statements of others would become part of the transaction. Called before each
-	 * transaction.
+	 * transaction. A transaction that was committed is on disk.
 	 */
-	readonly sql: () => Sql
+	readonly sql: () => Sql | Promise<Sql>
 	/** See `SqlDatabase`. */
 	readonly explain: (thrown: unknown) => DatabaseFailure | undefined
 	/** The mode of BEGIN for a transaction that writes. */
 	readonly begin?: string
-	/** Syncs committed transactions to disk, if the database does not. */
-	readonly flush?: () => Promise<void>
-	/** Called after each transaction; the next one waits for the returned promise. */
-	readonly between?: () => Promise<void> | undefined
 	/** Maximum number of pending writes; 10,000 if absent. */
 	readonly maxWaiting?: number
 }
@@ -27,6 +24,7 @@ type Transaction = (sql: Sql) => Promise<unknown>
 
 interface Waiting {
 	readonly work: Transaction
+	readonly sinceMs: number
 	readonly resolve: (result: unknown) => void
 	readonly reject: (thrown: unknown) => void
 }
@@ -37,6 +35,7 @@ const maxAttempts = 5
 export class Writer {
 	private readonly options: WriterOptions
 	private readonly waiting: Waiting[] = []
+	private readonly waitingBetween: (() => Promise<void>)[] = []
 	private working: Promise<void> | undefined
 	private beganMs: number | undefined
 
@@ -48,8 +47,8 @@ export class Writer {
 	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` runs again if
 	 * the shared transaction fails.
 	 *
-	 * @throws ChatError `overloaded` if too many writes are pending, and any error of `work`; then none of its changes
-	 * are written.
+	 * @throws ChatError `overloaded` if too many writes are pending, `unavailable` if it could not begin in time, and any
+	 * error of `work`; then none of its changes are written.
 	 */
 	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
 		if (this.waiting.length >= (this.options.maxWaiting ?? 10_000))
@@ -60,9 +59,18 @@ export class Writer {
 				}),
 			)
 		return new Promise<Result>((resolve, reject) => {
-			this.waiting.push({ work, resolve: (result) => resolve(result as Result), reject })
+			const sinceMs = performance.now()
+			this.waiting.push({ work, sinceMs, resolve: (result) => resolve(result as Result), reject })
 			this.working ??= this.workThrough()
 		})
+	}
+
+	/** Runs `work` when no transaction runs; none begins until it resolves. It may use the connection. */
+	between<Result>(work: () => Promise<Result>): Promise<Result> {
+		const { promise, resolve, reject } = Promise.withResolvers<Result>()
+		this.waitingBetween.push(() => work().then(resolve, reject))
+		this.working ??= this.workThrough()
+		return promise
 	}
 
 	/** Resolves when no write is pending. */
@@ -78,9 +86,10 @@ export class Writer {
 	private async workThrough(): Promise<void> {
 		// Writes of the same event-loop tick share one transaction.
 		await new Promise((resolve) => setImmediate(resolve))
-		while (this.waiting.length > 0) {
-			await this.commit(this.waiting.splice(0, maxGroupSize))
-			await this.options.between?.()
+		while (this.waiting.length + this.waitingBetween.length > 0) {
+			for (const work of this.waitingBetween.splice(0)) await work()
+			const group = this.waiting.splice(0, maxGroupSize).filter(isInTime)
+			if (group.length > 0) await this.commit(group)
 		}
 		this.working = undefined
 	}
@@ -117,13 +126,20 @@ export class Writer {
 	}
 
 	private async transact(work: Transaction): Promise<void> {
-		const { sql, begin, flush } = this.options
+		const { begin } = this.options
 		this.beganMs = performance.now()
 		try {
-			await (begin === undefined ? sql().begin(work) : sql().begin(begin, work))
-			await flush?.()
+			const sql = await this.options.sql()
+			await (begin === undefined ? sql.begin(work) : sql.begin(begin, work))
 		} finally {
 			this.beganMs = undefined
 		}
 	}
+}
+
+/** Rejects a write whose caller has stopped waiting. */
+function isInTime({ sinceMs, reject }: Waiting): boolean {
+	if (performance.now() - sinceMs <= timeoutMs) return true
+	reject(unavailable(new Error(`the writes before it did not end within ${timeoutMs} ms`)))
+	return false
 }
