@@ -46,7 +46,7 @@ export class SqlConversationIndex implements ConversationIndex {
 		const last = after === undefined ? undefined : await this.find(after)
 		if (after !== undefined && last === undefined) return undefined
 		const { tenant, owner } = this.scope
-		const { sql } = this.database
+		const sql = text === undefined ? this.database.sql : this.database.slowSql
 		const by = ordered(sql, order)
 		const like = likeOf(text)
 		const beforeFirst = order === 'asc' ? -1 : Number.MAX_SAFE_INTEGER

@@ -94,7 +94,7 @@ export class SqlHistory implements History {
 	}
 
 	async export(conversation: ConversationId): Promise<ExportedConversation | undefined> {
-		const { sql } = this.database
+		const sql = this.database.slowSql
 		if ((await this.headOf(sql, conversation)) === undefined) return undefined
 		const messages = await sql`
 			SELECT * FROM messages WHERE conversation = ${conversation} ORDER BY turn, depth, id`

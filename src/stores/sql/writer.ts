@@ -24,6 +24,7 @@ type Transaction = (sql: Sql) => Promise<unknown>
 
 interface Waiting {
 	readonly work: Transaction
+	readonly key: string | undefined
 	readonly sinceMs: number
 	readonly resolve: (result: unknown) => void
 	readonly reject: (thrown: unknown) => void
@@ -49,8 +50,9 @@ export class Writer {
 	 *
 	 * @throws ChatError `overloaded` if too many writes are pending, `unavailable` if it could not begin in time, and any
 	 * error of `work`; then none of its changes are written.
+	 * @param key see `SqlDatabase`.
 	 */
-	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+	write<Result>(work: (sql: Sql) => Promise<Result>, key?: string): Promise<Result> {
 		if (this.waiting.length >= (this.options.maxWaiting ?? 10_000))
 			return Promise.reject(
 				new ChatError('overloaded', 'Too many writes are pending.', {
@@ -60,7 +62,7 @@ export class Writer {
 			)
 		return new Promise<Result>((resolve, reject) => {
 			const sinceMs = performance.now()
-			this.waiting.push({ work, sinceMs, resolve: (result) => resolve(result as Result), reject })
+			this.waiting.push({ work, key, sinceMs, resolve: (result) => resolve(result as Result), reject })
 			this.working ??= this.workThrough()
 		})
 	}
@@ -100,7 +102,10 @@ export class Writer {
 		try {
 			const results: unknown[] = []
 			await this.transact(async (sql) => {
-				for (const { work } of group) results.push(await work(sql))
+				while (results.length < group.length) {
+					const next = group.slice(results.length, alternatingEnd(group, results.length))
+					results.push(...(await this.runAlternating(sql, next)))
+				}
 			})
 			for (const [index, { resolve }] of group.entries()) resolve(results[index])
 		} catch (thrown) {
@@ -125,6 +130,15 @@ export class Writer {
 		}
 	}
 
+	/** Waits for all of them, also after a failure, since their statements must not run in the next transaction. */
+	private async runAlternating(sql: Sql, group: readonly Waiting[]): Promise<readonly unknown[]> {
+		const ends = await Promise.allSettled(group.map(({ work }) => work(sql)))
+		const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+		// The failure of one may cause those of others.
+		if (failures.length > 0) throw failures.find((thrown) => this.options.explain(thrown) !== undefined) ?? failures[0]
+		return ends.map((end) => (end.status === 'fulfilled' ? end.value : undefined))
+	}
+
 	private async transact(work: Transaction): Promise<void> {
 		const { begin } = this.options
 		this.beganMs = performance.now()
@@ -142,4 +156,15 @@ function isInTime({ sinceMs, reject }: Waiting): boolean {
 	if (performance.now() - sinceMs <= timeoutMs) return true
 	reject(unavailable(new Error(`the writes before it did not end within ${timeoutMs} ms`)))
 	return false
+}
+
+/** The end of the works from `start` on whose statements may alternate: those with different keys, or one without. */
+function alternatingEnd(group: readonly Waiting[], start: number): number {
+	const keys = new Set<string>()
+	for (let index = start; index < group.length; index++) {
+		const key = group[index]?.key
+		if (key === undefined || keys.has(key)) return Math.max(index, start + 1)
+		keys.add(key)
+	}
+	return group.length
 }

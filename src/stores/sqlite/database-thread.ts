@@ -43,14 +43,16 @@ let connection: SqliteConnection | undefined
 let log: WriteAheadLog | undefined
 const none: readonly Row[] = []
 
-self.onmessage = ({ data: { id, call } }: MessageEvent<ThreadRequest>) => {
-	let response: ThreadResponse
+self.onmessage = ({ data }: MessageEvent<readonly ThreadRequest[]>) => {
+	self.postMessage(data.map(responseTo))
+}
+
+function responseTo({ id, call }: ThreadRequest): ThreadResponse {
 	try {
-		response = { id, rows: respond(call), failure: undefined }
+		return { id, rows: respond(call), failure: undefined }
 	} catch (thrown) {
-		response = { id, rows: none, failure: failureOf(thrown) }
+		return { id, rows: none, failure: failureOf(thrown) }
 	}
-	self.postMessage(response)
 }
 
 function respond(call: ThreadCall): readonly Row[] {

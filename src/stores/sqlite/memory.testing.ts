@@ -15,8 +15,9 @@ export async function openMemory(): Promise<SqlDatabase> {
 	const writer = new Writer({ sql: () => sql, explain: explainSqliteFailure })
 	return {
 		sql,
+		slowSql: sql,
 		migrated,
-		write: (work) => writer.write(work),
+		write: (work, key) => writer.write(work, key),
 		async lock() {},
 		snapshot: (work) => sql.begin('deferred', (transaction) => work((table) => scan(transaction, table))),
 		async erase() {},

@@ -19,6 +19,7 @@ export class SqliteThread implements StatementRunner {
 	readonly sql: Sql
 	private readonly worker: Worker
 	private readonly pending = new Map<number, PromiseWithResolvers<readonly Row[]>>()
+	private readonly outbox: ThreadRequest[] = []
 	private lastId = 0
 	private end: string | undefined
 
@@ -26,7 +27,12 @@ export class SqliteThread implements StatementRunner {
 		this.sql = sqliteSql(this)
 		this.worker = new Worker(new URL('./database-thread.ts', import.meta.url))
 		this.worker.unref()
-		this.worker.onmessage = ({ data }: MessageEvent<ThreadResponse>) => this.receive(data)
+		// Bun delivers no further message of the worker before the handler and the microtasks that it causes end, and a
+		// caller may run a nested event loop in them, as `expect().rejects` does.
+		this.worker.onmessage = ({ data }: MessageEvent<readonly ThreadResponse[]>) =>
+			setImmediate(() => {
+				for (const response of data) this.receive(response)
+			})
 		this.worker.onerror = ({ message }) => this.fail(`the thread of the database failed: ${message}`)
 		this.worker.addEventListener('close', () => this.fail('the thread of the database ended'))
 	}
@@ -100,7 +106,9 @@ export class SqliteThread implements StatementRunner {
 		// The thread keeps the process alive only while a call is pending.
 		if (this.pending.size === 0) this.worker.ref()
 		this.pending.set(id, answer)
-		this.worker.postMessage({ id, call } satisfies ThreadRequest)
+		this.outbox.push({ id, call })
+		// Calls of the same tick share a message, since each one wakes both threads.
+		if (this.outbox.length === 1) queueMicrotask(() => this.worker.postMessage(this.outbox.splice(0)))
 		return answer.promise
 	}
 
@@ -108,12 +116,8 @@ export class SqliteThread implements StatementRunner {
 		const answer = this.pending.get(id)
 		this.pending.delete(id)
 		if (this.pending.size === 0) this.worker.unref()
-		// Bun delivers no further message of the worker before this function and the microtasks that it causes end, and
-		// the caller may run a nested event loop in them, as `expect().rejects` does.
-		setImmediate(() => {
-			if (failure === undefined) answer?.resolve(rows)
-			else answer?.reject(errorOf(failure))
-		})
+		if (failure === undefined) answer?.resolve(rows)
+		else answer?.reject(errorOf(failure))
 	}
 
 	private fail(reason: string): void {

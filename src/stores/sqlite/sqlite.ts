@@ -27,7 +27,7 @@ const [openTimeoutMs, lockRetryMs] = [10_000, 20]
 const pollMs = 110
 /** Page cache of each connection. */
 const cacheKiB = 16_384
-const [maxReaders, growAfterMs] = [4, 20]
+const [maxReaders, maxSlowReaders, growAfterMs] = [4, 2, 20]
 
 /**
  * Opens the database file. Acknowledged writes are on disk. Readers never wait for writers, also across processes.
@@ -45,7 +45,10 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 	const open = () => connect(file)
 	const [first, writing] =
 		mode === 'expect' ? [thread, new ThreadSlot(open, undefined)] : [undefined, new ThreadSlot(open, thread)]
-	const readers = new ReaderPool({ open, maxThreads: maxReaders, growAfterMs, timeoutMs }, first)
+	const readers = new ReaderPool(
+		{ open, maxThreads: maxReaders, maxSlow: maxSlowReaders, growAfterMs, timeoutMs },
+		first,
+	)
 	const writer = new Writer({
 		sql: async () => (await writing.get()).sql,
 		explain: explainSqliteFailure,
@@ -54,8 +57,9 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 	const truncation = new LogTruncation(() => writer.between(async () => truncateLog((await writing.get()).sql)))
 	return {
 		sql: readers.sql,
+		slowSql: readers.slowSql,
 		migrated,
-		write: (work) => writer.write(work),
+		write: (work, key) => writer.write(work, key),
 		// SQLite allows one writing process at a time.
 		async lock() {},
 		snapshot: (work) => readers.sql.begin('deferred', (transaction) => work((table) => scan(transaction, table))),
