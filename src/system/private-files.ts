@@ -6,7 +6,7 @@ import { join } from 'node:path'
 /** Bits of a mode that permit something to the group or to others. */
 const foreign = 0o077
 /** The owner's bits, and those that are no permissions. */
-const kept = 0o7700
+const retained = 0o7700
 
 /** The umask of every command: files are created with mode 0600, folders with 0700. */
 export const privateUmask = foreign
@@ -23,7 +23,7 @@ export async function createPrivateFile(file: string): Promise<void> {
 export async function removeForeignAccess(path: string): Promise<void> {
 	try {
 		const found = await lstat(path)
-		if (!found.isSymbolicLink() && (found.mode & foreign) !== 0) await chmod(path, found.mode & kept)
+		if (!found.isSymbolicLink() && (found.mode & foreign) !== 0) await chmod(path, found.mode & retained)
 	} catch (thrown) {
 		if (!acceptable.has(String(Reflect.get(Object(thrown), 'code')))) throw thrown
 	}
