@@ -127,15 +127,16 @@ function connectForeign(): Database {
 	return database
 }
 
-/** Stores conversations with `megabytes` of text in all, one message of a megabyte in each turn. */
-async function fillDatabase(conversations: number, megabytes: number): Promise<void> {
+/** Stores conversations with `megabytes` of text in all. @returns the id of the last one. */
+async function fillDatabase(conversations: number, megabytes: number): Promise<string> {
 	const database = await openSqlite(file, 'expect')
 	const [owner] = await database.sql`SELECT tenant, COALESCE(owner, id) AS owner FROM keys WHERE role = 'admin' LIMIT 1`
 	const scope: Scope = { tenant: tenantId(String(owner?.tenant)), owner: ownerId(String(owner?.owner)) }
 	const { turns } = new SqlConversationStore(database).in(scope)
 	const text = 'lorem ipsum dolor '.repeat(mebibyte / 18)
+	let id = newConversationId()
 	for (let count = 0; count < conversations; count++) {
-		const id = newConversationId()
+		id = newConversationId()
 		await turns.begin({
 			...{ id: newTurnId(), conversation: id, surface: 'chat', stored: true, process: 'none', model: 'm' },
 			create: { id, metadata: {}, listed: true, createdAtMs: 1, updatedAtMs: 1 },
@@ -150,6 +151,7 @@ async function fillDatabase(conversations: number, megabytes: number): Promise<v
 		})
 	}
 	await database.close()
+	return id
 }
 
 for (const mode of ['IMMEDIATE', 'EXCLUSIVE'])
@@ -181,11 +183,13 @@ test('a reader of an old snapshot delays nothing', async () => {
 	foreign.close()
 }, 60_000)
 
-test('searches, and the removal of 100 MB, delay nothing', async () => {
-	await fillDatabase(20, 100)
+test('searches, an export, and the removal of 100 MB delay nothing', async () => {
+	const large = await fillDatabase(20, 100)
 	const search = () => gateway.call('/v1/conversations?search=absent')
 	await expectUnnoticed(async () => {
-		expect((await Promise.all([search(), search(), search()])).map(({ status }) => status)).toEqual([200, 200, 200])
+		const responses = await Promise.all([search(), search(), gateway.call(`/v1/conversations/${large}/export`)])
+		expect(responses.map(({ status }) => status)).toEqual([200, 200, 200])
+		expect((await responses[2].text()).length).toBeGreaterThan(5_000_000)
 		expect((await createConversation()).status).toBe(200)
 	})
 	await expectUnnoticed(async () => {
