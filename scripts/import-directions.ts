@@ -103,7 +103,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'telemetry',
 		'weights',
 	],
-	'main.ts': ['cli', 'config'],
+	'main.ts': ['cli', 'config', 'system'],
 }
 
 /** Folders that only these files may import, because they run in a separate process. */

@@ -1,9 +1,11 @@
 // Contract tests for the conversations of every store.
 
 import { describe, expect, test } from 'bun:test'
+import { ownerId } from '../keys/scope.ts'
 import type { Conversation } from './conversation.ts'
 import { newConversationId } from './conversation-id.ts'
-import { conversation, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
+import { alice, conversation, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
+import { answerId, inputId } from './message-id.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 
 export function conversationIndexContract(open: OpenStore): void {
@@ -73,5 +75,28 @@ export function conversationIndexContract(open: OpenStore): void {
 			expect(await fixture.own.index.removeAll()).toBe(1)
 			expect((await fixture.own.index.list({ limit: 9, order: 'asc' }))?.items).toEqual([])
 		})
+
+		for (const [kind, inputs] of [
+			['many', Array.from({ length: 600 }, (_, index) => user(`${index}`))],
+			['large', Array.from({ length: 12 }, (_, index) => user(`${index}`.repeat(400_000)))],
+		] as const)
+			test(`removal deletes conversations with ${kind} messages completely, and only for their owner`, async () => {
+				const [one, other] = [conversation(), conversation()]
+				await fixture.exchange({ conversation: other.id, create: other })
+				const id = await fixture.exchange({ conversation: one.id, create: one, inputs })
+				expect(await fixture.store.in({ ...alice, owner: ownerId('bob') }).index.remove(one.id)).toBe(false)
+				const exported = await fixture.own.history.export(one.id)
+				expect(exported?.messages.map((message) => message.id)).toEqual([
+					...inputs.map((_, index) => inputId(id, index)),
+					answerId(id, 0),
+				])
+				expect(await fixture.own.index.remove(one.id)).toBe(true)
+				expect(await fixture.own.history.message(one.id, inputId(id, 0))).toBeUndefined()
+				// Removed messages would be part of the new conversation.
+				await fixture.exchange({ conversation: one.id, create: one })
+				expect(await fixture.textsOf(one.id)).toEqual(['hi', 'hello'])
+				expect((await fixture.own.history.export(one.id))?.messages).toHaveLength(2)
+				expect(await fixture.textsOf(other.id)).toHaveLength(2)
+			})
 	})
 }

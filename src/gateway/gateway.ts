@@ -21,6 +21,7 @@ import { openStores, type Stores } from '../stores/open-stores.ts'
 import { FileStreams } from '../streams/file-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { RootLog } from '../system/log.ts'
+import { removeForeignAccessWithin } from '../system/private-files.ts'
 import { type Fault, ServerChecks } from '../system/server-checks.ts'
 import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
@@ -81,6 +82,8 @@ const pageFiles = [
  */
 export async function openGateway(settings: Settings, context: GatewayContext): Promise<Gateway> {
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
+	// It may contain files of former versions or of restored backups.
+	await removeForeignAccessWithin(settings.dataFolder)
 	const stores = await openStores(settings, 'create')
 	const sockets = new SocketFolder({ dataFolder: settings.dataFolder, environment: context.environment })
 	const deployment = new LiveDeployment(settings, { ...context, socketFolder: () => sockets.path() })

@@ -51,8 +51,11 @@ export async function openPostgres(
 		get sql() {
 			return reading.sql
 		},
+		get slowSql() {
+			return reading.sql
+		},
 		migrated,
-		write: (work) => writer.write(work),
+		write: (work, key) => writer.write(work, key),
 		async lock(sql, id) {
 			await sql`
 				SELECT id FROM conversations WHERE id = ${id} OR id = (SELECT conversation FROM turns WHERE id = ${id}) FOR UPDATE`

@@ -1,10 +1,108 @@
-// Removal of conversations and turns, with their dependent rows. To be called in a transaction.
+// Removal of conversations and turns, with their dependent rows.
 
 import type { Turn } from '../../conversations/conversation.ts'
 import type { Scope } from '../../keys/scope.ts'
 import type { Sql } from './sql.ts'
+import type { SqlDatabase } from './sql-database.ts'
 
-export async function eraseConversation(sql: Sql, id: string): Promise<void> {
+export interface ConversationRemoval {
+	readonly id: string
+	readonly scope: Scope
+	/** Only if nothing has changed in the conversation since. */
+	readonly unchangedSinceMs?: number | undefined
+}
+
+/**
+ * Bounds of one transaction, so that other writes do not wait for long: the messages that it removes, in bytes of their
+ * JSON and in rows, and the conversations.
+ */
+const [mostBytes, mostMessages, mostConversations] = [4_194_304, 256, 64]
+
+/**
+ * Removes conversations in several transactions. If it is interrupted, some conversations remain, perhaps without their
+ * last messages, and can be removed again.
+ *
+ * @returns the number of conversations that existed.
+ */
+export async function eraseConversations(
+	database: SqlDatabase,
+	removals: readonly ConversationRemoval[],
+): Promise<number> {
+	let erased = 0
+	let group: ConversationRemoval[] = []
+	let bytes = 0
+	const eraseGroup = async () => {
+		const current = group
+		;[group, bytes] = [[], 0]
+		if (current.length > 0) erased += await database.write((sql) => eraseTogether(database, sql, current))
+	}
+	for (const removal of removals) {
+		const rest = await eraseMostMessages(database, removal)
+		if (bytes + rest > mostBytes || group.length >= mostConversations) await eraseGroup()
+		group.push(removal)
+		bytes += rest
+	}
+	await eraseGroup()
+	return erased
+}
+
+async function eraseTogether(
+	database: SqlDatabase,
+	sql: Sql,
+	removals: readonly ConversationRemoval[],
+): Promise<number> {
+	const scopes = new Map<string, Scope>()
+	let erased = 0
+	for (const removal of removals) {
+		if (!(await lockForRemoval(database, sql, removal))) continue
+		erased++
+		await eraseConversation(sql, removal.id)
+		scopes.set(JSON.stringify([removal.scope.tenant, removal.scope.owner]), removal.scope)
+	}
+	for (const scope of scopes.values()) await deleteUnusedTexts(sql, scope)
+	return erased
+}
+
+/**
+ * Removes messages of a large conversation, last ones first, until the rest fits into one transaction.
+ * @returns the size of the rest.
+ */
+async function eraseMostMessages(database: SqlDatabase, removal: ConversationRemoval): Promise<number> {
+	for (;;) {
+		const rows = await database.sql`
+			SELECT id, octet_length(body) AS bytes FROM messages WHERE conversation = ${removal.id}
+			ORDER BY branch DESC, depth DESC LIMIT ${mostMessages}`
+		const ids: string[] = []
+		let bytes = 0
+		for (const row of rows) {
+			ids.push(String(row.id))
+			bytes += Number(row.bytes)
+			if (bytes > mostBytes) break
+		}
+		if (bytes <= mostBytes && rows.length < mostMessages) return bytes
+		const found = await database.write(async (sql) => {
+			if (!(await lockForRemoval(database, sql, removal))) return false
+			for (const id of ids) await sql`DELETE FROM messages WHERE conversation = ${removal.id} AND id = ${id}`
+			return true
+		})
+		if (!found) return 0
+	}
+}
+
+/** @returns whether the conversation is to be removed. */
+async function lockForRemoval(
+	database: SqlDatabase,
+	sql: Sql,
+	{ id, scope, unchangedSinceMs }: ConversationRemoval,
+): Promise<boolean> {
+	await database.lock(sql, id)
+	const [found] = await sql`
+		SELECT updated_at_ms FROM conversations WHERE id = ${id} AND tenant = ${scope.tenant} AND owner = ${scope.owner}`
+	return found !== undefined && (unchangedSinceMs === undefined || Number(found.updated_at_ms) < unchangedSinceMs)
+}
+
+/** To be called in a transaction, as the following functions. */
+async function eraseConversation(sql: Sql, id: string): Promise<void> {
 	await sql`DELETE FROM messages WHERE conversation = ${id}`
 	await sql`DELETE FROM branches WHERE conversation = ${id}`
 	await sql`DELETE FROM turns WHERE conversation = ${id}`
@@ -12,7 +110,7 @@ export async function eraseConversation(sql: Sql, id: string): Promise<void> {
 }
 
 /** Removes texts that no turn refers to. */
-export async function deleteUnusedTexts(sql: Sql, { tenant, owner }: Scope): Promise<void> {
+async function deleteUnusedTexts(sql: Sql, { tenant, owner }: Scope): Promise<void> {
 	await sql`
 		DELETE FROM texts WHERE tenant = ${tenant} AND owner = ${owner} AND NOT EXISTS (
 			SELECT 1 FROM turns

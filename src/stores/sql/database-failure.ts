@@ -52,7 +52,8 @@ async function explained(
 	}
 }
 
-function unavailable(cause: unknown): ChatError {
+/** The error that a caller receives while the database cannot be used. */
+export function unavailable(cause: unknown): ChatError {
 	return new ChatError('unavailable', 'The database is temporarily unavailable.', {
 		code: 'store_unavailable',
 		retryAfterMs: 1000,

@@ -11,7 +11,7 @@ import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import type { Page } from '../../conversations/page.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
-import { deleteUnusedTexts, eraseConversation } from './conversation-removal.ts'
+import { eraseConversations } from './conversation-removal.ts'
 import { foldText, readConversation, writeConversation } from './conversation-rows.ts'
 import { findMessage } from './message-tree.ts'
 import { pageOf } from './page.ts'
@@ -46,7 +46,7 @@ export class SqlConversationIndex implements ConversationIndex {
 		const last = after === undefined ? undefined : await this.find(after)
 		if (after !== undefined && last === undefined) return undefined
 		const { tenant, owner } = this.scope
-		const { sql } = this.database
+		const sql = text === undefined ? this.database.sql : this.database.slowSql
 		const by = ordered(sql, order)
 		const like = likeOf(text)
 		const beforeFirst = order === 'asc' ? -1 : Number.MAX_SAFE_INTEGER
@@ -95,15 +95,7 @@ export class SqlConversationIndex implements ConversationIndex {
 			this.scope,
 			Array.from(turns, (row) => turnId(String(row.id))),
 		)
-		const removed = await this.database.write(async (sql) => {
-			await this.database.lock(sql, id)
-			const [row] = await sql`
-				SELECT id FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
-			if (row === undefined) return false
-			await eraseConversation(sql, id)
-			await deleteUnusedTexts(sql, this.scope)
-			return true
-		})
+		const removed = (await eraseConversations(this.database, [{ id, scope: this.scope }])) > 0
 		if (removed) await this.database.erase()
 		return removed
 	}
@@ -111,17 +103,13 @@ export class SqlConversationIndex implements ConversationIndex {
 	async removeAll(user?: string): Promise<number> {
 		const { tenant, owner } = this.scope
 		await this.removing(this.scope, user === undefined ? 'all' : await this.turnsOf(user))
-		const count = await this.database.write(async (sql) => {
-			const rows = await sql`
-				SELECT id FROM conversations
-				WHERE tenant = ${tenant} AND owner = ${owner} AND COALESCE(end_user, '') = COALESCE(${user ?? null}, end_user, '')`
-			for (const { id } of rows) {
-				await this.database.lock(sql, String(id))
-				await eraseConversation(sql, String(id))
-			}
-			await deleteUnusedTexts(sql, this.scope)
-			return rows.length
-		})
+		const rows = await this.database.sql`
+			SELECT id FROM conversations
+			WHERE tenant = ${tenant} AND owner = ${owner} AND COALESCE(end_user, '') = COALESCE(${user ?? null}, end_user, '')`
+		const count = await eraseConversations(
+			this.database,
+			Array.from(rows, ({ id }) => ({ id: String(id), scope: this.scope })),
+		)
 		if (count > 0) await this.database.erase()
 		return count
 	}

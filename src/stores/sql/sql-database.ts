@@ -16,10 +16,18 @@ export interface SqlDatabase {
 	/** For reads. Do not store it: `reconnect` replaces it. */
 	readonly sql: Sql
 	/**
+	 * The same for statements whose duration grows with the stored data, such as a search. They never use all
+	 * connections.
+	 */
+	readonly slowSql: Sql
+	/**
 	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` may run more
 	 * than once.
+	 *
+	 * @param key statements of works with different keys may alternate in one transaction. Only for works that remove
+	 * nothing and that a constraint stops if they conflict: then each runs again alone. Other works never alternate.
 	 */
-	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>
+	write<Result>(work: (sql: Sql) => Promise<Result>, key?: string): Promise<Result>
 	/**
 	 * Within `write`: locks the conversation `id`, or that of the turn `id`, against changes by any process until the
 	 * transaction ends. Data that was read before may be out of date.

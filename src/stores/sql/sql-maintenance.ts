@@ -4,10 +4,10 @@ import type { Maintenance } from '../../conversations/maintenance.ts'
 import { inputId } from '../../conversations/message-id.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import { ownerId, tenantId } from '../../keys/scope.ts'
-import { deleteUnusedTexts, eraseConversation } from './conversation-removal.ts'
+import { eraseConversations } from './conversation-removal.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
-/** Conversations per transaction, so that other writes do not wait for long. */
+/** Conversations per call. */
 const conversationsPerExpiry = 100
 
 export class SqlMaintenance implements Maintenance {
@@ -34,21 +34,17 @@ export class SqlMaintenance implements Maintenance {
 	}
 
 	async expire(beforeMs: number): Promise<number> {
-		const count = await this.database.write(async (sql) => {
-			const rows = await sql`
-				SELECT id, tenant, owner FROM conversations WHERE updated_at_ms < ${beforeMs} LIMIT ${conversationsPerExpiry}`
-			let erased = 0
-			for (const { id, tenant, owner } of rows) {
-				await this.database.lock(sql, String(id))
-				// A new turn may have updated the conversation before it was locked.
-				const [old] = await sql`SELECT id FROM conversations WHERE id = ${id} AND updated_at_ms < ${beforeMs}`
-				if (old === undefined) continue
-				erased++
-				await eraseConversation(sql, String(id))
-				await deleteUnusedTexts(sql, { tenant: tenantId(String(tenant)), owner: ownerId(String(owner)) })
-			}
-			return erased
-		})
+		const rows = await this.database.sql`
+			SELECT id, tenant, owner FROM conversations WHERE updated_at_ms < ${beforeMs} LIMIT ${conversationsPerExpiry}`
+		const count = await eraseConversations(
+			this.database,
+			Array.from(rows, ({ id, tenant, owner }) => ({
+				id: String(id),
+				scope: { tenant: tenantId(String(tenant)), owner: ownerId(String(owner)) },
+				// A new turn may have updated the conversation since it was read.
+				unchangedSinceMs: beforeMs,
+			})),
+		)
 		if (count > 0) await this.database.erase()
 		return count
 	}

@@ -38,18 +38,20 @@ export class SqlTurns implements Turns {
 			const attached = await this.attachInputs(sql, turn)
 			if (attached === 'no-parent') return 'not-found'
 			if (attached !== 'attached') return attached === 'taken' ? 'conflict' : attached
-			if (hash !== '')
-				await sql`
+			const text =
+				hash !== '' &&
+				sql`
 				INSERT INTO texts (tenant, owner, hash, body) VALUES (${tenant}, ${owner}, ${hash}, ${echo})
 				ON CONFLICT (tenant, owner, hash) DO NOTHING`
-			await sql`
+			const row = sql`
 				INSERT INTO turns (id, tenant, owner, conversation, began_conversation, surface, stored, state, process, parent, model,
 					inputs, answers, usage, error, metadata, echo, created_at_ms, ended_at_ms)
 				VALUES (${turn.id}, ${tenant}, ${owner}, ${turn.conversation}, ${turn.create === undefined ? 0 : 1}, ${turn.surface},
 					${turn.stored ? 1 : 0}, 'running', ${turn.process}, ${turn.parent ?? null}, ${turn.model}, ${turn.inputs.length},
 					'[]', NULL, NULL, ${stringifyJson(turn.metadata)}, ${hash}, ${turn.createdAtMs}, NULL)`
+			await Promise.all([text, row])
 			return 'begun'
-		})
+		}, turn.conversation)
 	}
 
 	async end(id: TurnId, ended: TurnEnd): Promise<void> {
@@ -58,9 +60,8 @@ export class SqlTurns implements Turns {
 			const row = await this.findRow(sql, id)
 			const turn = row === undefined ? undefined : readTurn(row)
 			if (turn === undefined || turn.state !== 'running') return
-			await writeAnswers(sql, this.scope, turn, ended)
-			await moveHead(sql, turn, ended)
-		})
+			await Promise.all([writeAnswers(sql, this.scope, turn, ended), moveHead(sql, turn, ended)])
+		}, id)
 	}
 
 	async drop(id: TurnId): Promise<void> {
@@ -162,8 +163,26 @@ async function conflictOf(sql: Sql, { conversation, parent }: NewTurn): Promise<
 	return rows.some(({ state }) => state === 'running') ? 'in-flight' : 'conflict'
 }
 
-/** Attaches each choice as a message after the inputs. */
 async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state, endedAtMs, usage, error }: TurnEnd) {
+	const stored = answers.map(({ message: _, partial: __, ...facts }, choice) => ({
+		message: answerId(turn.id, choice),
+		...facts,
+	}))
+	const updated = sql`
+		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(stored)},
+			usage = ${usage === undefined ? null : stringifyJson(usage)}, error = ${error === undefined ? null : stringifyJson(error)}
+		WHERE id = ${turn.id}`
+	await Promise.all([updated, attachAnswers(sql, scope, turn, answers, endedAtMs)])
+}
+
+/** Attaches each choice as a message after the inputs. */
+async function attachAnswers(
+	sql: Sql,
+	scope: Scope,
+	turn: Turn,
+	answers: TurnEnd['answers'],
+	endedAtMs: number,
+): Promise<void> {
 	const parent = turn.inputs.at(-1) ?? turn.parent
 	for (const [choice, { message, partial }] of answers.entries())
 		await attach(sql, scope, {
@@ -174,14 +193,6 @@ async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state
 			createdAtMs: endedAtMs,
 			exclusive: false,
 		})
-	const stored = answers.map(({ message: _, partial: __, ...facts }, choice) => ({
-		message: answerId(turn.id, choice),
-		...facts,
-	}))
-	await sql`
-		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(stored)},
-			usage = ${usage === undefined ? null : stringifyJson(usage)}, error = ${error === undefined ? null : stringifyJson(error)}
-		WHERE id = ${turn.id}`
 }
 
 async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {

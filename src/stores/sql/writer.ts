@@ -2,23 +2,20 @@
 // dozen syncs of the disk. A write is acknowledged only after it is on disk.
 
 import { ChatError } from '../../chat/error.ts'
+import { timeoutMs, unavailable } from './database-failure.ts'
 import type { Sql } from './sql.ts'
 import type { DatabaseFailure } from './sql-database.ts'
 
 export interface WriterOptions {
 	/**
 	 * Connection for exclusive use: statements of others would become part of the transaction. Called before each
-	 * transaction.
+	 * transaction. A transaction that was committed is on disk.
 	 */
-	readonly sql: () => Sql
+	readonly sql: () => Sql | Promise<Sql>
 	/** See `SqlDatabase`. */
 	readonly explain: (thrown: unknown) => DatabaseFailure | undefined
 	/** The mode of BEGIN for a transaction that writes. */
 	readonly begin?: string
-	/** Syncs committed transactions to disk, if the database does not. */
-	readonly flush?: () => Promise<void>
-	/** Called after each transaction; the next one waits for the returned promise. */
-	readonly between?: () => Promise<void> | undefined
 	/** Maximum number of pending writes; 10,000 if absent. */
 	readonly maxWaiting?: number
 }
@@ -27,6 +24,8 @@ type Transaction = (sql: Sql) => Promise<unknown>
 
 interface Waiting {
 	readonly work: Transaction
+	readonly key: string | undefined
+	readonly sinceMs: number
 	readonly resolve: (result: unknown) => void
 	readonly reject: (thrown: unknown) => void
 }
@@ -37,6 +36,7 @@ const maxAttempts = 5
 export class Writer {
 	private readonly options: WriterOptions
 	private readonly waiting: Waiting[] = []
+	private readonly waitingBetween: (() => Promise<void>)[] = []
 	private working: Promise<void> | undefined
 	private beganMs: number | undefined
 
@@ -48,10 +48,11 @@ export class Writer {
 	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` runs again if
 	 * the shared transaction fails.
 	 *
-	 * @throws ChatError `overloaded` if too many writes are pending, and any error of `work`; then none of its changes
-	 * are written.
+	 * @throws ChatError `overloaded` if too many writes are pending, `unavailable` if it could not begin in time, and any
+	 * error of `work`; then none of its changes are written.
+	 * @param key see `SqlDatabase`.
 	 */
-	write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+	write<Result>(work: (sql: Sql) => Promise<Result>, key?: string): Promise<Result> {
 		if (this.waiting.length >= (this.options.maxWaiting ?? 10_000))
 			return Promise.reject(
 				new ChatError('overloaded', 'Too many writes are pending.', {
@@ -60,9 +61,18 @@ export class Writer {
 				}),
 			)
 		return new Promise<Result>((resolve, reject) => {
-			this.waiting.push({ work, resolve: (result) => resolve(result as Result), reject })
+			const sinceMs = performance.now()
+			this.waiting.push({ work, key, sinceMs, resolve: (result) => resolve(result as Result), reject })
 			this.working ??= this.workThrough()
 		})
+	}
+
+	/** Runs `work` when no transaction runs; none begins until it resolves. It may use the connection. */
+	between<Result>(work: () => Promise<Result>): Promise<Result> {
+		const { promise, resolve, reject } = Promise.withResolvers<Result>()
+		this.waitingBetween.push(() => work().then(resolve, reject))
+		this.working ??= this.workThrough()
+		return promise
 	}
 
 	/** Resolves when no write is pending. */
@@ -78,9 +88,10 @@ export class Writer {
 	private async workThrough(): Promise<void> {
 		// Writes of the same event-loop tick share one transaction.
 		await new Promise((resolve) => setImmediate(resolve))
-		while (this.waiting.length > 0) {
-			await this.commit(this.waiting.splice(0, maxGroupSize))
-			await this.options.between?.()
+		while (this.waiting.length + this.waitingBetween.length > 0) {
+			for (const work of this.waitingBetween.splice(0)) await work()
+			const group = this.waiting.splice(0, maxGroupSize).filter(isInTime)
+			if (group.length > 0) await this.commit(group)
 		}
 		this.working = undefined
 	}
@@ -91,7 +102,10 @@ export class Writer {
 		try {
 			const results: unknown[] = []
 			await this.transact(async (sql) => {
-				for (const { work } of group) results.push(await work(sql))
+				while (results.length < group.length) {
+					const next = group.slice(results.length, alternatingEnd(group, results.length))
+					results.push(...(await this.runAlternating(sql, next)))
+				}
 			})
 			for (const [index, { resolve }] of group.entries()) resolve(results[index])
 		} catch (thrown) {
@@ -116,14 +130,41 @@ export class Writer {
 		}
 	}
 
+	/** Waits for all of them, also after a failure, since their statements must not run in the next transaction. */
+	private async runAlternating(sql: Sql, group: readonly Waiting[]): Promise<readonly unknown[]> {
+		const ends = await Promise.allSettled(group.map(({ work }) => work(sql)))
+		const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+		// The failure of one may cause those of others.
+		if (failures.length > 0) throw failures.find((thrown) => this.options.explain(thrown) !== undefined) ?? failures[0]
+		return ends.map((end) => (end.status === 'fulfilled' ? end.value : undefined))
+	}
+
 	private async transact(work: Transaction): Promise<void> {
-		const { sql, begin, flush } = this.options
+		const { begin } = this.options
 		this.beganMs = performance.now()
 		try {
-			await (begin === undefined ? sql().begin(work) : sql().begin(begin, work))
-			await flush?.()
+			const sql = await this.options.sql()
+			await (begin === undefined ? sql.begin(work) : sql.begin(begin, work))
 		} finally {
 			this.beganMs = undefined
 		}
 	}
+}
+
+/** Rejects a write whose caller has stopped waiting. */
+function isInTime({ sinceMs, reject }: Waiting): boolean {
+	if (performance.now() - sinceMs <= timeoutMs) return true
+	reject(unavailable(new Error(`the writes before it did not end within ${timeoutMs} ms`)))
+	return false
+}
+
+/** The end of the works from `start` on whose statements may alternate: those with different keys, or one without. */
+function alternatingEnd(group: readonly Waiting[], start: number): number {
+	const keys = new Set<string>()
+	for (let index = start; index < group.length; index++) {
+		const key = group[index]?.key
+		if (key === undefined || keys.has(key)) return Math.max(index, start + 1)
+		keys.add(key)
+	}
+	return group.length
 }

@@ -1,22 +1,25 @@
-// An in-memory SQLite database, for tests.
+// An in-memory SQLite database in the calling thread, for tests.
 
 import { migrate } from '../migrations/migrate.ts'
+import type { Sql } from '../sql/sql.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { Writer } from '../sql/writer.ts'
-import { snapshot } from './sqlite.ts'
-import { connectSqlite } from './sqlite-connection.ts'
+import { memory, SqliteConnection } from './sqlite-connection.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
+import { scan } from './sqlite-scan.ts'
+import { type StatementRunner, sqliteSql } from './sqlite-sql.ts'
 
 export async function openMemory(): Promise<SqlDatabase> {
-	const sql = connectSqlite(':memory:')
+	const sql = connectMemory()
 	const migrated = await migrate(sql, {})
 	const writer = new Writer({ sql: () => sql, explain: explainSqliteFailure })
 	return {
 		sql,
+		slowSql: sql,
 		migrated,
-		write: (work) => writer.write(work),
+		write: (work, key) => writer.write(work, key),
 		async lock() {},
-		snapshot: (work) => snapshot(sql, work),
+		snapshot: (work) => sql.begin('deferred', (transaction) => work((table) => scan(transaction, table))),
 		async erase() {},
 		async check() {},
 		explain: explainSqliteFailure,
@@ -26,4 +29,25 @@ export async function openMemory(): Promise<SqlDatabase> {
 			await sql.close()
 		},
 	}
+}
+
+function connectMemory(): Sql {
+	const connection = new SqliteConnection(memory)
+	const runner: StatementRunner = {
+		run: async (statement) => connection.run(statement),
+		async begin(mode, work) {
+			connection.begin(mode)
+			try {
+				const result = await work(sql)
+				connection.commit()
+				return result
+			} catch (thrown) {
+				connection.rollback()
+				throw thrown
+			}
+		},
+		close: async () => connection.close(),
+	}
+	const sql = sqliteSql(runner)
+	return sql
 }

@@ -1,91 +1,54 @@
-// A SQLite connection that caches its prepared statements. Bun's SQL client, which has the same templates, prepares
-// each statement again for SQLite and takes five times as long.
+// A connection to a SQLite file in the thread that calls it: every call blocks that thread until SQLite responds. The
+// server's connections are in threads of their own; see sqlite-thread.ts.
 
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
-import type { Fragment, Row, Sql } from '../sql/sql.ts'
+import type { Row } from '../sql/sql.ts'
+import type { Statement } from './statement.ts'
 
-/** @param file `:memory:` for an in-memory database. @param create whether a file that does not exist is created. */
-export function connectSqlite(file: string, create = true): Sql {
-	const database = new Database(file, { create, readwrite: true })
-	const all = (text: string, values: readonly unknown[]): readonly Row[] =>
-		database.query<Row, SQLQueryBindings[]>(text).all(...values.map(bindable))
+/** The file of an in-memory database. */
+export const memory = ':memory:'
 
-	const run = async (first: TemplateStringsArray, values: readonly unknown[]): Promise<readonly Row[]> => {
-		const { text, parameters } = compile(first, values)
-		return all(text, parameters)
+export class SqliteConnection {
+	private readonly database: Database
+
+	/** @throws Error if the file does not exist. */
+	constructor(file: string) {
+		this.database = new Database(file, { create: file === memory, readwrite: true })
 	}
-	const begin = async (first: unknown, second?: unknown): Promise<unknown> => {
-		const [mode, work] = typeof first === 'string' ? [first, second] : ['', first]
-		if (typeof work !== 'function') throw new TypeError('begin requires a function')
-		database.run(`BEGIN ${mode}`)
+
+	/** Runs a statement in the current transaction, if there is one. */
+	run({ text, parameters }: Statement): readonly Row[] {
+		if (parameters !== undefined || /^\s*(SELECT|PRAGMA)/i.test(text))
+			return this.database.query<Row, SQLQueryBindings[]>(text).all(...(parameters ?? []))
+		this.database.run(text)
+		return []
+	}
+
+	/** @param mode follows BEGIN; may be empty. */
+	begin(mode: string): void {
+		this.database.run(`BEGIN ${mode}`)
+	}
+
+	get inTransaction(): boolean {
+		return this.database.inTransaction
+	}
+
+	/** Rolls back if the transaction cannot be committed. */
+	commit(): void {
 		try {
-			const result: unknown = await work(sql)
-			database.run('COMMIT')
-			return result
+			this.database.run('COMMIT')
 		} catch (thrown) {
-			// After some failures SQLite has already rolled back.
-			if (database.inTransaction) database.run('ROLLBACK')
+			this.rollback()
 			throw thrown
 		}
 	}
-	const call = (first: unknown, ...values: readonly unknown[]): unknown =>
-		isTemplate(first) ? run(first, values) : { fragment: first }
-	const sql: Sql = Object.assign(call as Sql, {
-		raw: (text: string): Fragment => ({ fragment: { text } }),
-		async unsafe(text: string, parameters?: readonly unknown[]) {
-			if (parameters !== undefined || /^\s*(SELECT|PRAGMA)/i.test(text)) return all(text, parameters ?? [])
-			database.run(text)
-			return []
-		},
-		begin: begin as Sql['begin'],
-		async close() {
-			database.close()
-		},
-	})
-	return sql
-}
 
-function isTemplate(value: unknown): value is TemplateStringsArray {
-	return Array.isArray(value) && 'raw' in value
-}
-
-function compile(
-	strings: readonly string[],
-	values: readonly unknown[],
-): { readonly text: string; readonly parameters: readonly unknown[] } {
-	let text = strings[0] ?? ''
-	const parameters: unknown[] = []
-	for (const [index, value] of values.entries()) {
-		if (isFragment(value)) text += writeFragment(value, parameters)
-		else {
-			text += '?'
-			parameters.push(value)
-		}
-		text += strings[index + 1] ?? ''
+	/** Does nothing if SQLite has already rolled back, as after a full disk. */
+	rollback(): void {
+		if (this.database.inTransaction) this.database.run('ROLLBACK')
 	}
-	return { text, parameters }
-}
 
-function isFragment(value: unknown): value is Fragment {
-	return typeof value === 'object' && value !== null && 'fragment' in value
-}
-
-function writeFragment({ fragment }: Fragment, parameters: unknown[]): string {
-	if (typeof fragment === 'string') return quote(fragment)
-	if ('text' in fragment) return fragment.text
-	const columns = Object.keys(fragment[0] ?? {})
-	for (const row of fragment) for (const column of columns) parameters.push(row[column])
-	const marks = `(${columns.map(() => '?').join(', ')})`
-	return `(${columns.map(quote).join(', ')}) VALUES ${fragment.map(() => marks).join(', ')}`
-}
-
-function quote(name: string): string {
-	return `"${name.replaceAll('"', '""')}"`
-}
-
-function bindable(value: unknown): SQLQueryBindings {
-	if (typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint') return value
-	if (typeof value === 'boolean') return value ? 1 : 0
-	if (value === null || value === undefined) return null
-	throw new TypeError(`a value of type ${typeof value} cannot be stored in a column`)
+	close(): void {
+		this.database.close()
+	}
 }

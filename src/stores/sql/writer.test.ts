@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, test } from 'bun:test'
+import { openMemory } from '../sqlite/memory.testing.ts'
+import type { Sql } from './sql.ts'
+import type { SqlDatabase } from './sql-database.ts'
+
+let database: SqlDatabase
+let order: string[]
+
+beforeEach(async () => {
+	database = await openMemory()
+	await database.write((sql) => sql.unsafe('CREATE TABLE filler (id TEXT PRIMARY KEY)'))
+	order = []
+})
+afterEach(() => database.close())
+
+/** Stores two rows, and fails after them if `thrown` is given. */
+function storing(name: string, thrown?: Error) {
+	return async (sql: Sql) => {
+		for (const id of [`${name}1`, `${name}2`]) {
+			order.push(id)
+			await sql`INSERT INTO filler ${sql([{ id }])}`
+		}
+		if (thrown !== undefined) throw thrown
+		return name
+	}
+}
+
+async function stored(): Promise<readonly unknown[]> {
+	const rows = await database.sql`SELECT id FROM filler ORDER BY id`
+	return rows.map(({ id }) => id)
+}
+
+test('works with different keys alternate in a transaction, others do not', async () => {
+	const results = await Promise.all([
+		database.write(storing('a'), 'one'),
+		database.write(storing('b'), 'two'),
+		database.write(storing('c'), 'one'),
+		database.write(storing('d')),
+		database.write(storing('e')),
+	])
+	expect(results).toEqual(['a', 'b', 'c', 'd', 'e'])
+	expect(order).toEqual(['a1', 'b1', 'a2', 'b2', 'c1', 'c2', 'd1', 'd2', 'e1', 'e2'])
+})
+
+test('a work that fails leaves nothing, and those that alternate with it are stored', async () => {
+	const ends = await Promise.allSettled([
+		database.write(storing('a', new Error('failed')), 'one'),
+		database.write(storing('b'), 'two'),
+		database.write((sql) => sql`INSERT INTO filler ${sql([{ id: 'b2' }])}`, 'three'),
+	])
+	expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected'])
+	expect(await stored()).toEqual(['b1', 'b2'])
+})

@@ -1,0 +1,100 @@
+// The worker thread of sqlite-thread.ts: one connection to a SQLite file. It runs the calls in the order in which they
+// arrive, and may block, since nothing else runs in it.
+
+import type { Row } from '../sql/sql.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
+import type { Statement } from './statement.ts'
+import { WriteAheadLog } from './write-ahead-log.ts'
+
+export type ThreadCall =
+	/** The first call. */
+	| { readonly type: 'open'; readonly file: string }
+	| { readonly type: 'run'; readonly statement: Statement }
+	/** The first statement of a transaction. */
+	| { readonly type: 'begin'; readonly mode: string; readonly statement: Statement }
+	/** A further statement of a transaction. */
+	| { readonly type: 'continue'; readonly statement: Statement }
+	/** Returns when the transaction is on disk. */
+	| { readonly type: 'commit' }
+	| { readonly type: 'rollback' }
+	| { readonly type: 'close' }
+
+export interface ThreadRequest {
+	readonly id: number
+	readonly call: ThreadCall
+}
+
+export interface ThreadResponse {
+	readonly id: number
+	readonly rows: readonly Row[]
+	readonly failure: ThreadFailure | undefined
+}
+
+/** An error without its class, which a message cannot contain. */
+export interface ThreadFailure {
+	readonly message: string
+	readonly code: string
+	readonly errno: number
+}
+
+declare const self: Worker
+
+let connection: SqliteConnection | undefined
+let log: WriteAheadLog | undefined
+const none: readonly Row[] = []
+
+self.onmessage = ({ data }: MessageEvent<readonly ThreadRequest[]>) => {
+	self.postMessage(data.map(responseTo))
+}
+
+function responseTo({ id, call }: ThreadRequest): ThreadResponse {
+	try {
+		return { id, rows: respond(call), failure: undefined }
+	} catch (thrown) {
+		return { id, rows: none, failure: failureOf(thrown) }
+	}
+}
+
+function respond(call: ThreadCall): readonly Row[] {
+	if (call.type === 'open') {
+		connection = new SqliteConnection(call.file)
+		log = new WriteAheadLog(`${call.file}-wal`)
+		return none
+	}
+	if (connection === undefined) throw new Error('the connection is not open')
+	switch (call.type) {
+		case 'run':
+			return connection.run(call.statement)
+		case 'begin':
+			connection.begin(call.mode)
+			return connection.run(call.statement)
+		case 'continue':
+			// Otherwise the statement would be a transaction of its own.
+			if (!connection.inTransaction) throw new Error('the transaction was rolled back')
+			return connection.run(call.statement)
+		case 'commit':
+			if (!connection.inTransaction) throw new Error('the transaction was rolled back')
+			connection.commit()
+			log?.sync()
+			return none
+		case 'rollback':
+			connection.rollback()
+			return none
+		case 'close':
+			connection.close()
+			log?.close()
+			connection = undefined
+			return none
+		default:
+			return call satisfies never
+	}
+}
+
+function failureOf(thrown: unknown): ThreadFailure {
+	if (!(thrown instanceof Error)) return { message: String(thrown), code: '', errno: 0 }
+	return {
+		message: thrown.message,
+		code: 'code' in thrown ? String(thrown.code) : '',
+		errno: 'errno' in thrown ? Number(thrown.errno) : 0,
+	}
+}

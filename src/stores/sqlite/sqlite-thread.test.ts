@@ -1,0 +1,112 @@
+import { afterEach, expect, test } from 'bun:test'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ReaderPool } from './reader-pool.ts'
+import { openSqlite } from './sqlite.ts'
+import { explainSqliteFailure } from './sqlite-failure.ts'
+import { SqliteThread, UnavailableError } from './sqlite-thread.ts'
+import { ThreadSlot } from './thread-slot.ts'
+
+const closing: (() => Promise<void>)[] = []
+afterEach(async () => {
+	for (const close of closing.splice(0)) await close()
+})
+
+async function newDatabase() {
+	const file = join(await mkdtemp(join(tmpdir(), 'dragoman-thread-')), 'test.sqlite')
+	const database = await openSqlite(file)
+	closing.push(() => database.close())
+	await database.write((sql) => sql.unsafe('CREATE TABLE filler (id INTEGER PRIMARY KEY)'))
+	return { file, database }
+}
+
+/** A statement that counts to `rows`. */
+function counting(rows: number): string {
+	return `SELECT COUNT(*) AS count FROM
+		(WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${rows}) SELECT n FROM numbers)`
+}
+
+const long = counting(3_000_000)
+
+test('short statements do not wait for long ones, which do not use all threads', async () => {
+	const { database } = await newDatabase()
+	const order: string[] = []
+	const running = [1, 2, 3, 4].map(() => database.slowSql.unsafe(long).then(() => order.push('long')))
+	await database.sql`SELECT 1`
+	await database.write((sql) => sql`INSERT INTO filler ${sql([{ id: 1 }])}`)
+	order.push('short')
+	await Promise.all(running)
+	expect(order).toEqual(['short', 'long', 'long', 'long', 'long'])
+})
+
+test('a statement that waits for too long is unavailable', async () => {
+	const { file } = await newDatabase()
+	const options = { open: () => SqliteThread.open(file), maxThreads: 1, maxSlow: 1, growAfterMs: 1, timeoutMs: 0 }
+	const pool = new ReaderPool(options, undefined)
+	closing.push(() => pool.close())
+	const thrown = await pool.sql`SELECT 1`.catch((thrown: unknown) => thrown)
+	expect(thrown).toBeInstanceOf(UnavailableError)
+	expect(explainSqliteFailure(thrown)).toBe('unavailable')
+})
+
+test('a reader that ends fails its statements, and is replaced', async () => {
+	const { file } = await newDatabase()
+	const first = await SqliteThread.open(file)
+	const options = { open: () => SqliteThread.open(file), maxThreads: 1, maxSlow: 1, growAfterMs: 1, timeoutMs: 5000 }
+	const pool = new ReaderPool(options, first)
+	closing.push(() => pool.close())
+	const pending = pool.sql.unsafe(long).catch((thrown: unknown) => thrown)
+	await Promise.resolve()
+	first.terminate()
+	expect(await pending).toBeInstanceOf(UnavailableError)
+	expect(await pool.sql`SELECT 1 AS found`).toEqual([{ found: 1 }])
+})
+
+test('a writer that ends in a transaction leaves nothing of it, and is replaced', async () => {
+	const { file, database } = await newDatabase()
+	const slot = new ThreadSlot(() => SqliteThread.open(file), undefined)
+	closing.push(() => slot.close())
+	const thread = await slot.get()
+	const thrown = await thread.sql
+		.begin('immediate', async (sql) => {
+			await sql`INSERT INTO filler ${sql([{ id: 1 }])}`
+			thread.terminate()
+			await sql`INSERT INTO filler ${sql([{ id: 2 }])}`
+		})
+		.catch((thrown: unknown) => thrown)
+	expect(thrown).toBeInstanceOf(UnavailableError)
+	const { sql } = await slot.get()
+	await sql.unsafe('PRAGMA busy_timeout = 5000')
+	await sql.begin('immediate', (transaction) => transaction`INSERT INTO filler ${transaction([{ id: 3 }])}`)
+	expect(await database.sql`SELECT id FROM filler`).toEqual([{ id: 3 }])
+})
+
+test('no statement of a transaction that SQLite has rolled back becomes a transaction of its own', async () => {
+	const { database } = await newDatabase()
+	const thrown = await database
+		.write(async (sql) => {
+			await sql`INSERT INTO filler ${sql([{ id: 1 }])}`
+			await sql.unsafe('ROLLBACK')
+			await sql`INSERT INTO filler ${sql([{ id: 2 }])}`
+		})
+		.catch((thrown: unknown) => thrown)
+	expect(thrown).toMatchObject({ message: 'the transaction was rolled back' })
+	expect(await database.sql`SELECT id FROM filler`).toEqual([])
+})
+
+test('the log is truncated once the reader that prevents it has ended', async () => {
+	const { file, database } = await newDatabase()
+	const reader = await SqliteThread.open(file)
+	closing.push(() => reader.close())
+	const logBytes = () => Bun.file(`${file}-wal`).size
+	await reader.begin('', async (sql) => {
+		await sql`SELECT COUNT(*) FROM filler`
+		await database.write((sql) => sql`INSERT INTO filler ${sql([{ id: 1 }])}`)
+		await database.erase()
+		await database.write((sql) => sql`INSERT INTO filler ${sql([{ id: 2 }])}`)
+		expect(logBytes()).toBeGreaterThan(0)
+	})
+	for (const untilMs = performance.now() + 10_000; logBytes() > 0 && performance.now() < untilMs; ) await Bun.sleep(20)
+	expect(logBytes()).toBe(0)
+})
