@@ -59,7 +59,7 @@ const lines = [
 
 async function write(texts: readonly string[]): Promise<Uint8Array> {
 	const file = join(await mkdtemp(join(tmpdir(), 'dragoman-journal-')), 'some.journal')
-	const journal = new Journal(file)
+	const journal = new Journal(file, Date.now)
 	await Promise.all(texts.map((text) => journal.append(text)))
 	await journal.close()
 	return Bun.file(file).bytes()
@@ -67,7 +67,7 @@ async function write(texts: readonly string[]): Promise<Uint8Array> {
 
 test('waiting for the lines of a journal adds none', async () => {
 	const file = join(await mkdtemp(join(tmpdir(), 'dragoman-journal-')), 'some.journal')
-	const journal = new Journal(file)
+	const journal = new Journal(file, Date.now)
 	const noted = journal.note('a line')
 	await journal.written()
 	await noted

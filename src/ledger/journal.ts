@@ -42,6 +42,7 @@ const batchDelayMs = 20
 
 export class Journal {
 	private readonly descriptor: number
+	private readonly nowMs: () => number
 	private nextGroup: Group | undefined
 	private timer: ReturnType<typeof setTimeout> | undefined
 	private working = false
@@ -49,10 +50,12 @@ export class Journal {
 	size = 0
 	/** The last write failed, perhaps within a line. */
 	private torn = false
+	private lastWrite = Number.NEGATIVE_INFINITY
 	private closed = false
 
 	/** @param file is created; it must not exist. */
-	constructor(file: string) {
+	constructor(file: string, nowMs: () => number) {
+		this.nowMs = nowMs
 		this.descriptor = openSync(file, flags, 0o600)
 		syncFolder(dirname(file))
 	}
@@ -64,6 +67,16 @@ export class Journal {
 	 */
 	append(text: string): Promise<void> {
 		return this.write(`${sealLine(text)}\n`)
+	}
+
+	/** Whether the last write failed. */
+	get failing(): boolean {
+		return this.torn
+	}
+
+	/** When a line was last written, in milliseconds since 1970; -Infinity before the first one. */
+	get writtenAtMs(): number {
+		return this.lastWrite
 	}
 
 	/**
@@ -128,6 +141,7 @@ export class Journal {
 			try {
 				await writeAll(this.descriptor, (this.torn ? '\n' : '') + group.lines.join(''))
 				this.torn = false
+				this.lastWrite = this.nowMs()
 				group.written.resolve()
 			} catch (cause) {
 				this.torn = true

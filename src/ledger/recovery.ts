@@ -4,20 +4,17 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type HeldLock, holdLock } from '../system/lock.ts'
-import type { Log } from '../system/log.ts'
 import type { ThrottledLog } from '../system/throttled-log.ts'
+import { type DeliveryContext, deliverEntries } from './entry-delivery.ts'
 import { readJournal } from './journal-line.ts'
-import type { LedgerStore } from './ledger-store.ts'
 
-export interface RecoveryContext {
+export interface RecoveryContext extends DeliveryContext {
 	/** Folder of the journals. */
 	readonly folder: string
 	/** The name of this process, whose own journal is left alone. */
 	readonly process: string
-	readonly store: LedgerStore
 	/** Number of entries of one insert. */
 	readonly batchSize: number
-	readonly log: Log
 	/** For failures, which would repeat with every attempt. */
 	readonly throttledLog: ThrottledLog
 	/** Called for each process that exited. If it throws, its journal is retained and recovered again later. */
@@ -45,16 +42,15 @@ export async function recoverJournals(context: RecoveryContext): Promise<void> {
 	}
 }
 
-async function recoverProcess(
-	name: string,
-	{ folder, store, batchSize, recovered, log }: RecoveryContext,
-): Promise<void> {
+async function recoverProcess(name: string, context: RecoveryContext): Promise<void> {
+	const { folder, batchSize, recovered, log } = context
 	const files = (await readdir(folder))
 		.filter((file) => file.startsWith(`${name}.`) && file.endsWith('.journal'))
 		.sort()
 	const contents = await Promise.all(files.map((file) => Bun.file(join(folder, file)).text()))
 	const entries = readJournal(contents)
-	for (let at = 0; at < entries.length; at += batchSize) await store.insert(entries.slice(at, at + batchSize))
+	for (let at = 0; at < entries.length; at += batchSize)
+		await deliverEntries(entries.slice(at, at + batchSize), context)
 	await recovered?.(name)
 	for (const file of files) await rm(join(folder, file), { force: true })
 	await rm(lockFile(folder, name), { force: true })

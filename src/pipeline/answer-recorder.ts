@@ -8,11 +8,11 @@ import { asChatError, ChatError } from '../chat/error.ts'
 import type { ChatEvent, FinishReason, StartedPart } from '../chat/event.ts'
 import { textOf } from '../chat/parts.ts'
 import { isEstimated, type Usage } from '../chat/usage.ts'
-import type { TurnEnd } from '../conversations/turns.ts'
 import type { EventBatch } from '../engines/answer.ts'
-import type { Outcome } from '../ledger/ledger.ts'
+import type { Settlement } from '../ledger/ledger.ts'
 import type { Reservation } from '../limits/limiter.ts'
 import { type Admitted, reservedTokensOf } from './admit.ts'
+import { outcomeOf, stateOf } from './answer-outcome.ts'
 import { countUsage } from './count.ts'
 import type { Upstream } from './deployment.ts'
 import type { Lease } from './lease.ts'
@@ -175,19 +175,33 @@ export class AnswerRecorder {
 	}
 
 	private async settleAnswer({ upstream, lease }: Answering, error: ChatError | undefined): Promise<void> {
-		const { observer, reservation, ticket } = this.admitted
+		const { observer, reservation } = this.admitted
 		lease.end(error)
 		const usage = this.isCounted ? await this.billedUsage() : this.usage
 		if (usage !== undefined) observer.observe({ type: 'usage', usage })
+		if (!this.isStreaming) return this.settleUnary(upstream.name, usage, error)
 		reservation?.settle(usage)
-		const settledAtMs = this.serving.clock.now()
-		const settled = ticket?.settle({ outcome: outcomeOf(error), upstream: upstream.name, usage, settledAtMs })
-		const { turn } = this.admitted
-		if (turn === undefined) return settled
+		const settled = this.settleTicket({ outcome: outcomeOf(error), upstream: upstream.name, usage })
+		await allDone([settled, this.endTurn(usage, error)])
+	}
+
+	/** In sequence: what cannot be stored is not answered, and what is not answered is not billed. */
+	private async settleUnary(upstream: string, usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
+		const { reservation, turn } = this.admitted
 		try {
-			await Promise.all([settled, this.endTurn(turn, usage, error)])
+			await this.endTurn(usage, error)
 		} catch (thrown) {
-			if (!this.isStreaming) this.dropTurn(turn)
+			reservation?.settle(undefined)
+			this.dropTurn(turn)
+			await this.settleTicket({ outcome: 'failed', upstream }).catch(() => undefined)
+			throw thrown
+		}
+		try {
+			await this.settleTicket({ outcome: outcomeOf(error), upstream, usage })
+			reservation?.settle(usage)
+		} catch (thrown) {
+			reservation?.settle(undefined)
+			this.dropTurn(turn)
 			throw thrown
 		}
 	}
@@ -196,27 +210,30 @@ export class AnswerRecorder {
 	 * Without usage: no upstream answered. The turn of a background response reports the failure; any other is deleted.
 	 */
 	private async settleUnanswered(error: ChatError | undefined): Promise<void> {
-		const { reservation, ticket, turn } = this.admitted
+		const { reservation, turn } = this.admitted
 		reservation?.settle(undefined)
-		const settled = ticket?.settle({ outcome: outcomeOf(error), settledAtMs: this.serving.clock.now() })
-		if (turn === undefined) return settled
-		if (this.isStreaming) await Promise.all([settled, this.endTurn(turn, undefined, error)])
-		else {
-			this.dropTurn(turn)
-			await settled
-		}
+		const settled = this.settleTicket({ outcome: outcomeOf(error) })
+		if (this.isStreaming) return allDone([settled, this.endTurn(undefined, error)])
+		this.dropTurn(turn)
+		await settled
+	}
+
+	private async settleTicket(settlement: Omit<Settlement, 'settledAtMs'>): Promise<void> {
+		await this.admitted.ticket?.settle({ ...settlement, settledAtMs: this.serving.clock.now() })
 	}
 
 	/** The turn of a unary answer that failed is deleted, unless its client disconnected. */
-	private async endTurn(turn: OpenTurn, usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
+	private async endTurn(usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
+		const { turn } = this.admitted
+		if (turn === undefined) return
 		const outcome = outcomeOf(error)
 		if (outcome === 'failed' && !this.isStreaming) return this.dropTurn(turn)
-		const state = outcome === 'completed' ? completeState(this.finishReason) : outcome
+		const state = stateOf(outcome, this.finishReason)
 		await turn.end({ state, choices: this.choices, nowMs: this.serving.clock.now(), usage, error })
 	}
 
-	private dropTurn(turn: OpenTurn): void {
-		this.serving.backgroundTasks.add(turn.drop(), 'dropping a turn')
+	private dropTurn(turn: OpenTurn | undefined): void {
+		if (turn !== undefined) this.serving.backgroundTasks.add(turn.drop(), 'dropping a turn')
 	}
 
 	private async count(): Promise<Usage> {
@@ -258,6 +275,16 @@ export function asStorageError(thrown: unknown): ChatError {
 		: error
 }
 
+/**
+ * Unlike `Promise.all`, waits for all of them.
+ *
+ * @throws the first failure.
+ */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+	await Promise.allSettled(work)
+	await Promise.all(work)
+}
+
 /** Whether the start of a part is output by itself. */
 function isOutput({ type }: StartedPart): boolean {
 	return type !== 'text' && type !== 'reasoning' && type !== 'refusal'
@@ -268,13 +295,4 @@ function countOutputs(batches: readonly EventBatch[]): number {
 	let outputs = 0
 	for (const { events } of batches) for (const { type } of events) if (type === 'part-delta') outputs++
 	return outputs
-}
-
-function outcomeOf(error: ChatError | undefined): Exclude<Outcome, 'interrupted'> {
-	if (error === undefined) return 'completed'
-	return error.kind === 'cancelled' ? 'cancelled' : 'failed'
-}
-
-function completeState(finishReason: FinishReason | undefined): TurnEnd['state'] {
-	return finishReason === 'length' || finishReason === 'content-filter' ? 'incomplete' : 'completed'
 }

@@ -23,6 +23,7 @@ import type { Ledger, Ticket } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import { entry } from '../ledger/ledger-store.contract.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
+import { Quarantine } from '../ledger/quarantine.ts'
 import { type Model, ModelTable } from '../routing/model.ts'
 import { breakerOptions, type ConcurrencyOptions, concurrencyOptions, retryOptions } from '../routing/options.ts'
 import { inOrder } from '../routing/policies/in-order.ts'
@@ -734,6 +735,7 @@ async function openStored(
 	const ledger = await openLedger({
 		folder: join(folder, 'journal'),
 		store: records,
+		quarantine: new Quarantine(join(folder, 'quarantine')),
 		durability: 'strict',
 		maxPending,
 		clock,
