@@ -1,6 +1,7 @@
 // The record of one call from its admission to its end. It holds the only fold of the answer, and passes every event,
 // and the end once, to telemetry, the ledger's ticket, the reservation, the stored turn and the upstream's lease. It
-// does not know how answers are written.
+// does not know how answers are written. Long because the order in which the records of one call are settled depends on
+// everything that was observed of its answer.
 
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
@@ -17,6 +18,7 @@ import { countUsage } from './count.ts'
 import type { Upstream } from './deployment.ts'
 import type { Lease } from './lease.ts'
 import type { OpenTurn } from './open-turn.ts'
+import { checkUsage } from './reported-usage.ts'
 import type { Serving } from './serving.ts'
 
 /** The upstream that answers. */
@@ -38,6 +40,8 @@ export class AnswerRecorder {
 	/** Of the first choice that was complete. */
 	private finishReason: FinishReason | undefined
 	private isStreaming = false
+	/** The upstream reported usage that cannot be right. */
+	replacesUsage = false
 	private settling: Promise<void> | undefined
 
 	constructor(admitted: Admitted, serving: Serving) {
@@ -80,11 +84,11 @@ export class AnswerRecorder {
 				this.observeFinish(event.reason)
 				return
 			case 'finish':
-				this.usage = event.usage
+				this.usage = this.check(event.usage)
 				return
 			case 'error':
 				if (event.error.kind !== 'cancelled') this.admitted.observer.observe({ type: 'failed', error: event.error })
-				if (event.usage !== undefined) this.usage = event.usage
+				if (event.usage !== undefined) this.usage = this.check(event.usage)
 				return
 			default:
 				event satisfies never
@@ -94,16 +98,21 @@ export class AnswerRecorder {
 	/** Called instead of `observe` for a unary answer. */
 	observeUnary(completion: Completion, atMs: number): void {
 		this.unary = completion
-		this.usage = completion.usage
+		this.usage = this.check(completion.usage)
 		const [first] = completion.choices
 		this.finishReason = first?.finishReason
 		const text = textOf(first?.parts ?? [])
 		this.admitted.observer.observe({ type: 'answered', atMs, text, finishReason: this.finishReason })
 	}
 
-	/** Called instead of `observe` for the result of another operation. */
-	observeUsage(usage: Usage): void {
-		this.usage = usage
+	/**
+	 * Called instead of `observe` for the result of another operation. The last call decides what is billed.
+	 *
+	 * @returns what is billed: `usage`, or an estimate if it cannot be right.
+	 */
+	observeUsage(usage: Usage): Usage {
+		this.usage = this.check(usage)
+		return this.usage
 	}
 
 	/**
@@ -113,7 +122,12 @@ export class AnswerRecorder {
 	 */
 	async completion(): Promise<Completion> {
 		const completion = this.unary ?? this.fold.completion()
-		return isEstimated(completion.usage) ? { ...completion, usage: await this.billedUsage() } : completion
+		return this.isUsageEstimated ? { ...completion, usage: await this.billedUsage() } : completion
+	}
+
+	/** Whether the upstream reported no usage, or none that can be right. */
+	get isUsageEstimated(): boolean {
+		return this.usage === undefined || isEstimated(this.usage)
 	}
 
 	/** The usage until now, without counting tokens. */
@@ -131,7 +145,7 @@ export class AnswerRecorder {
 
 	/** The usage that the upstream reported, or else the usage counted here. */
 	async billedUsage(): Promise<Usage> {
-		return this.usage === undefined || isEstimated(this.usage) ? this.count() : this.usage
+		return this.usage === undefined || this.isUsageEstimated ? this.count() : this.usage
 	}
 
 	/**
@@ -161,6 +175,14 @@ export class AnswerRecorder {
 		this.settling ??=
 			this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
 		return this.settling
+	}
+
+	private check(usage: Usage): Usage {
+		const { outputs, serving, admitted } = this
+		const upstream = this.answering?.upstream.name ?? ''
+		const checked = checkUsage(usage, { call: admitted.call, upstream, choices: () => this.choices, outputs }, serving)
+		if (checked !== usage) this.replacesUsage = true
+		return checked
 	}
 
 	private async extend(reservation: Reservation, tokens: number): Promise<void> {

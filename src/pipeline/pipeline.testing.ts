@@ -300,6 +300,8 @@ export interface AppOptions {
 	readonly keys?: false
 	/** Usage records that may wait for the database. */
 	readonly maxPending?: number
+	/** Folder for the journal and stored streams, which must be empty; a temporary one if absent. */
+	readonly folder?: string
 	/** Maximum size of a stored stream, in bytes. */
 	readonly streamBytes?: number
 	readonly handler?: Partial<HandlerOptions>
@@ -725,12 +727,12 @@ function found<Value>(value: Value | undefined): Value {
 }
 
 async function openStored(
-	{ maxPending = 1000, streamBytes = 100_000 }: AppOptions,
+	{ maxPending = 1000, streamBytes = 100_000, folder: given }: AppOptions,
 	database: SqlDatabase,
 	clock: ManualClock,
 	log: Log,
 ): Promise<StoredRecords> {
-	const folder = await mkdtemp(join(tmpdir(), 'dragoman-pipeline-'))
+	const folder = given ?? (await mkdtemp(join(tmpdir(), 'dragoman-pipeline-')))
 	const records = new SqlLedgerStore(database)
 	const ledger = await openLedger({
 		folder: join(folder, 'journal'),

@@ -91,6 +91,7 @@ class RequestHandler implements Handler {
 
 	constructor(options: HandlerOptions) {
 		const { keys, storage, limiter, deployment, clock, random, log } = options
+		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
 		this.readBody = bodyReader(options.limits)
 		this.streams = new EventStreams(options.limits)
@@ -99,12 +100,13 @@ class RequestHandler implements Handler {
 			keys,
 			limiter,
 			storage,
-			backgroundTasks: new BackgroundTasks(new ThrottledLog(log, clock)),
+			backgroundTasks: new BackgroundTasks(throttledLog),
 			tokens: new TokenCounter(),
 			deployment,
 			clock,
 			random,
 			log,
+			throttledLog,
 			startedAt: Math.floor(clock.now() / 1000),
 		}
 	}
