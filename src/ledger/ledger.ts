@@ -32,6 +32,8 @@ export interface OpenedCall {
 	readonly price?: Price
 	/** Milliseconds since 1970. */
 	readonly openedAtMs: number
+	/** Estimate of the prompt's tokens, which are billed if the call is interrupted after an upstream received it. */
+	readonly promptTokens?: number | undefined
 	/**
 	 * Number of output tokens reserved for the call; absent if no limit counts them. If the call is interrupted, it is
 	 * billed for at most this number.

@@ -1,7 +1,7 @@
 // Recovers the journals of processes that exited: settles their open tickets and inserts their pending entries into the
 // database. A process holds the lock of its journal while it runs, so a journal whose lock is free has no process.
 
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type HeldLock, holdLock } from '../system/lock.ts'
 import type { ThrottledLog } from '../system/throttled-log.ts'
@@ -48,11 +48,19 @@ async function recoverProcess(name: string, context: RecoveryContext): Promise<v
 		.filter((file) => file.startsWith(`${name}.`) && file.endsWith('.journal'))
 		.sort()
 	const contents = await Promise.all(files.map((file) => Bun.file(join(folder, file)).text()))
-	const entries = readJournal(contents)
+	const unreadable: string[] = []
+	const entries = readJournal(contents, (line) => unreadable.push(line))
 	for (let at = 0; at < entries.length; at += batchSize)
 		await deliverEntries(entries.slice(at, at + batchSize), context)
 	await recovered?.(name)
-	for (const file of files) await rm(join(folder, file), { force: true })
+	if (unreadable.length > 0)
+		log.error(
+			{ journal: name, lines: unreadable.length, first: unreadable[0] },
+			'the journal of a process that exited has lines that cannot be read: its files are kept as *.unreadable',
+		)
+	for (const file of files)
+		if (unreadable.length > 0) await rename(join(folder, file), join(folder, `${file}.unreadable`))
+		else await rm(join(folder, file), { force: true })
 	await rm(lockFile(folder, name), { force: true })
 	const interrupted = entries.filter(({ outcome }) => outcome === 'interrupted').length
 	log.info(
