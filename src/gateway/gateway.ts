@@ -14,6 +14,7 @@ import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.t
 import type { KeyStore } from '../keys/key-store.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
+import { isProcessRunning } from '../ledger/recovery.ts'
 import type { CallerStorage } from '../pipeline/serving.ts'
 import type { Model } from '../routing/model.ts'
 import { type Handler, openHandler } from '../server/handler.ts'
@@ -243,16 +244,18 @@ async function openStorage(
 	const { dataFolder, config } = settings
 	const { durability, maxPending } = config.ledger
 	const { keepMs, ...streamLimits } = config.streams
+	const journalFolder = join(dataFolder, 'journal')
 	let process = ''
 	const streams = await FileStreams.open({
 		folder: join(dataFolder, 'streams'),
 		process: () => process,
+		isRunning: (name) => isProcessRunning(journalFolder, name),
 		...streamLimits,
 		retentionMs: keepMs,
 		clock,
 	})
 	const ledger = await openLedger({
-		folder: join(dataFolder, 'journal'),
+		folder: journalFolder,
 		store: stores.ledger,
 		quarantine,
 		durability,

@@ -244,7 +244,8 @@ class JournalledLedger implements OpenLedger {
 	private probe(): void {
 		this.probing ??= this.current.journal
 			.probe()
-			.catch((thrown: unknown) => this.log.write('error', { err: thrown }, 'usage records cannot be written'))
+			// The first failure was reported by the call that it refused, and `check` reports the state.
+			.catch(() => undefined)
 			.finally(() => {
 				this.probing = undefined
 			})

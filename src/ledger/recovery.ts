@@ -1,6 +1,7 @@
 // Recovers the journals of processes that exited: settles their open tickets and inserts their pending entries into the
 // database. A process holds the lock of its journal while it runs, so a journal whose lock is free has no process.
 
+import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type HeldLock, holdLock } from '../system/lock.ts'
@@ -56,7 +57,7 @@ async function recoverProcess(name: string, context: RecoveryContext): Promise<v
 	if (unreadable.length > 0)
 		log.error(
 			{ journal: name, lines: unreadable.length, first: unreadable[0] },
-			'the journal of a process that exited has lines that cannot be read: its files are kept as *.unreadable',
+			'the journal of a process that exited has lines that cannot be read: its files remain as *.unreadable',
 		)
 	for (const file of files)
 		if (unreadable.length > 0) await rename(join(folder, file), join(folder, `${file}.unreadable`))
@@ -77,6 +78,19 @@ export function takeName(folder: string): { readonly process: string; readonly l
 		// A recovering process may have taken the lock between the creation of the file and its locking.
 		if (lock !== undefined) return { process, lock }
 	}
+}
+
+/**
+ * Whether the process that owns a journal in `folder` is running. True if the folder is missing, because its locks are
+ * then unknown.
+ */
+export function isProcessRunning(folder: string, process: string): boolean {
+	if (!existsSync(folder)) return true
+	const file = lockFile(folder, process)
+	if (!existsSync(file)) return false
+	const lock = holdLock(file, { create: false })
+	lock?.release()
+	return lock === undefined
 }
 
 export function lockFile(folder: string, process: string): string {

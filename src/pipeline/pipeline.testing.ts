@@ -24,6 +24,7 @@ import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import { entry } from '../ledger/ledger-store.contract.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
+import { isProcessRunning } from '../ledger/recovery.ts'
 import { type Model, ModelTable } from '../routing/model.ts'
 import { breakerOptions, type ConcurrencyOptions, concurrencyOptions, retryOptions } from '../routing/options.ts'
 import { inOrder } from '../routing/policies/in-order.ts'
@@ -746,6 +747,7 @@ async function openStored(
 	const streams = await FileStreams.open({
 		folder: join(folder, 'streams'),
 		process: () => ledger.process,
+		isRunning: (process) => isProcessRunning(join(folder, 'journal'), process),
 		retentionMs: 3_600_000,
 		maxBytes: streamBytes,
 		maxTotalBytes: 10_000_000,

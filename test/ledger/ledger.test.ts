@@ -187,7 +187,7 @@ describe('tickets that were left open', () => {
 		expect(await readdir(folder)).toEqual([])
 	})
 
-	test('are settled although the journal has lines that cannot be read, and its files are kept', async () => {
+	test('are settled although the journal has lines that cannot be read, and its files remain', async () => {
 		const { store, folder, process } = await leftOpen()
 		const [file = ''] = (await readdir(folder)).filter((name) => name.endsWith('.journal'))
 		const line = '{"open":1}'
