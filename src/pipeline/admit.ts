@@ -6,7 +6,7 @@ import { scopeOf } from '../keys/scope.ts'
 import { type BilledOperation, billedOperations, type Ticket } from '../ledger/ledger.ts'
 import type { Limiter, Reservation } from '../limits/limiter.ts'
 import { checkCandidates } from './candidates.ts'
-import { estimatePrompt } from './count.ts'
+import { estimatePrompt } from './prompt-estimate.ts'
 import type { Recalled } from './recall.ts'
 import type { Serving } from './serving.ts'
 

@@ -6,10 +6,8 @@ import type { AssistantPart } from '../chat/message.ts'
 import { reasoningOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { isPossibleCount, type Usage } from '../chat/usage.ts'
-import type { ModelCall } from '../dialects/call.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
 import type { Model } from '../routing/model.ts'
-import { estimateMessages, estimateTexts } from '../tokens/tokens.ts'
 import type { Admitted } from './admit.ts'
 import type { Upstream } from './deployment.ts'
 import type { StreamedCall } from './plan.ts'
@@ -24,35 +22,6 @@ export function countPrompt(
 	{ tokens }: Pick<Serving, 'tokens'>,
 ): Promise<number> {
 	return tokens.countMessages(tokenizer, messages, tools)
-}
-
-/** An estimate of the prompt's tokens. It costs little, because every call is estimated at its admission. */
-export function estimatePrompt(call: ModelCall): number {
-	switch (call.type) {
-		case 'chat':
-		case 'count':
-			return estimateMessages(call.request.messages, call.request.tools)
-		case 'complete':
-			return estimateInputs(call.request.prompts)
-		case 'embed':
-			return estimateInputs(call.request.inputs)
-		case 'rerank':
-			return estimateTexts([call.request.query, ...call.request.documents])
-		case 'transcribe':
-		case 'tokenize':
-		case 'detokenize':
-			return 0
-		default:
-			return call satisfies never
-	}
-}
-
-function estimateInputs(inputs: readonly Input[]): number {
-	const texts = inputs.filter((input) => typeof input === 'string')
-	return inputs.reduce<number>(
-		(sum, input) => sum + (typeof input === 'string' ? 0 : input.length),
-		estimateTexts(texts),
-	)
 }
 
 /** A text, or the ids of its tokens. */
