@@ -3,7 +3,7 @@
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { ChatError } from '../src/chat/error.ts'
-import type { ChatRequest } from '../src/chat/request.ts'
+import { plainRequest as request } from '../src/chat/request.testing.ts'
 import { completionOf } from '../src/engines/answer.testing.ts'
 import { openAnthropic } from '../src/engines/anthropic/anthropic.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
@@ -52,18 +52,6 @@ engineContract('anthropic', async () => open(`${echo.url}/anthropic/v1`), {
 	},
 })
 
-const request: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
-}
 const call = (changes: Partial<EngineCall> = {}): EngineCall => ({
 	signal: new AbortController().signal,
 	model: 'm',

@@ -9,6 +9,10 @@ let upstream: ReturnType<typeof Bun.serve>
 /** What the upstream was sent last. */
 let sent: Record<string, unknown> = {}
 let sentBetas: string | null = null
+/** What the upstream answers next instead of its message, if anything. */
+let nextAnswers: Response[] = []
+/** Number of requests that the upstream received. */
+let calls = 0
 const theirMessage = {
 	id: 'msg_theirs',
 	type: 'message',
@@ -32,6 +36,9 @@ beforeAll(async () => {
 		async fetch(request) {
 			sent = JSON.parse(await request.text())
 			sentBetas = request.headers.get('anthropic-beta')
+			calls++
+			const next = nextAnswers.shift()
+			if (next !== undefined) return next
 			if (request.url.endsWith('/messages')) return Response.json(theirMessage)
 			return Response.json({
 				id: 'chatcmpl-x',
@@ -259,9 +266,153 @@ describe('an upstream of the same wire', () => {
 		expect(sent.messages).toMatchObject([{ role: 'user' }, ...messages.slice(1)])
 		expect(sentBetas?.split(',')).toEqual(['one-2026-01-01', 'two-2026-02-02'])
 	})
+	test('receives tools that run on its servers, and fields that other wires lack', async () => {
+		const own = {
+			tools: [
+				{ type: 'web_search_20260318', name: 'web_search', max_uses: 2 },
+				{ type: 'mcp_toolset', mcp_server_name: 'x' },
+				{ name: 'look', input_schema: { type: 'object' } },
+			],
+			tool_choice: { type: 'tool', name: 'web_search' },
+			mcp_servers: [{ type: 'url', url: 'https://x.example', name: 'x' }],
+			container: { skills: [{ type: 'custom', skill_id: 's' }] },
+			compaction: { type: 'summarize' },
+			fallbacks: [{ model: 'other' }],
+			diagnostics: { previous_message_id: 'msg_0' },
+			cache_control: { type: 'ephemeral' },
+			inference_geo: 'eu',
+			speed: 'fast',
+		}
+		const { status, headers } = await post(question('hi', { model: 'same', ...own }))
+		expect([status, headers.get('x-dragoman-dropped')]).toEqual([200, null])
+		expect(sent).toMatchObject(own)
+		await server.call(
+			'/v1/messages/count_tokens',
+			{ model: 'same', messages: [message('hi')], tools: own.tools },
+			version,
+		)
+		expect(sent.tools).toEqual(own.tools)
+	})
+	test('is the only one that receives them, and other models refuse them by field', async () => {
+		for (const [name, value] of Object.entries({
+			mcp_servers: [{ type: 'url', url: 'https://x.example', name: 'x' }],
+			compaction: { type: 'summarize' },
+			container: { skills: [{ type: 'custom', skill_id: 's' }] },
+		})) {
+			const { status, body } = await post(question('hi', { [name]: value }))
+			expect([status, body.error.type]).toEqual([400, 'invalid_request_error'])
+			expect(body.error.message).toStartWith(`${name}: `)
+		}
+		const named = await post(
+			question('hi', { container: 'c', fallbacks: [{ model: 'other' }], context_management: { edits: [] } }),
+		)
+		expect(named.status).toBe(200)
+		expect(named.headers.get('x-dragoman-dropped')).toBe('container, fallbacks, context_management')
+		for (const model of ['echo', 'same']) {
+			const { status, body } = await post(question('hi', { model, safeguards: [{ type: 'x' }] }))
+			expect([status, body.error.message]).toEqual([400, expect.stringContaining('safeguards')])
+		}
+	})
+	test('receives changes of tools in the middle of a conversation, which other models refuse', async () => {
+		const messages = [
+			message('hi'),
+			{
+				role: 'system',
+				content: [
+					{ type: 'text', text: 'Search now.' },
+					{ type: 'tool_addition', tool: { type: 'tool_reference', name: 'look' } },
+				],
+				clear_at: 'never',
+			},
+			{ role: 'assistant', content: [{ type: 'text', text: 'Yes.' }] },
+			message('Well?'),
+		]
+		expect((await post({ model: 'same', max_tokens: 9, messages })).status).toBe(200)
+		expect(sent.messages).toEqual(
+			messages.map(({ content, ...rest }) => ({
+				...rest,
+				content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+			})),
+		)
+		const { status, body } = await post({ model: 'echo', max_tokens: 9, messages })
+		expect([status, body.error.message]).toEqual([
+			400,
+			expect.stringMatching(/^messages.1.content.1: .*'tool_addition'/),
+		])
+	})
+	test('has its unfinished turns resumed by threads, with its own blocks in their positions', async () => {
+		const search = { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: { query: 'cats' } }
+		const content = [{ type: 'text', text: 'I search.' }, search]
+		nextAnswers = [Response.json({ ...theirMessage, content, container: { id: 'container_1', expires_at: 'x' } })]
+		const tools = [{ type: 'web_search_20260318', name: 'web_search' }]
+		const first = await post(question('hi', { model: 'same', tools, thread: { type: 'create' } }))
+		expect(first.body).toMatchObject({ content, stop_reason: 'pause_turn', container: { id: 'container_1' } })
+		const thread = { type: 'continue', previous_message_id: first.body.id }
+		const second = await post({ model: 'same', max_tokens: 100, messages: [], thread })
+		expect(second.status).toBe(200)
+		expect(sent).toMatchObject({ tools })
+		expect(sent).not.toHaveProperty('thread')
+		expect(sent.messages).toEqual([
+			{ role: 'user', content: [{ type: 'text', text: 'hi' }] },
+			{ role: 'assistant', content },
+		])
+	})
+	test('has the details of its errors repeated, in responses and in streams', async () => {
+		const details = { error_code: 'image_dimensions_too_large', max_side_length_pixels: 8000, paths: ['x'] }
+		const error = { type: 'error', error: { type: 'invalid_request_error', message: 'Too large.', details } }
+		nextAnswers = [Response.json(error, { status: 400 })]
+		const { status, body } = await post(question('hi', { model: 'same' }))
+		expect([status, body.error]).toEqual([400, error.error])
+		const start = { type: 'message_start', message: { ...theirMessage, content: [], stop_reason: null } }
+		const events = [start, error].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+		nextAnswers = [new Response(events, { headers: { 'content-type': 'text/event-stream' } })]
+		const streamed = await server.call('/v1/messages', question('hi', { model: 'same', stream: true }), version)
+		expect(await streamed.text()).toContain(`"details":${JSON.stringify(details)}`)
+		nextAnswers = [Response.json(error, { status: 400 })]
+		const other = { model: 'same', messages: [message('hi')] }
+		const chat = await server.call('/openai/v1/chat/completions', other)
+		expect(await chat.json()).not.toHaveProperty('error.details')
+	})
 	test('has its answer repeated, except for the model name', async () => {
 		const { body } = await post(request)
 		expect(body).toMatchObject({ ...theirMessage, id: expect.stringMatching(/^msg_[0-9a-f]{32}$/), model: 'same' })
+	})
+})
+
+describe('a request for no output', () => {
+	test('reads the prompt on upstreams of the same wire', async () => {
+		await post({ ...question('hi', { model: 'same' }), max_tokens: 0 })
+		expect(sent).toMatchObject({ model: 'theirs', max_tokens: 0 })
+	})
+	test.each(['capture', 'echo'])('is counted on others (%s)', async (model) => {
+		const before = calls
+		const { status, body } = await post({ ...question('one two three', { model }), max_tokens: 0 })
+		expect(status).toBe(200)
+		expect(body).toMatchObject({ content: [], stop_reason: 'max_tokens', usage: { output_tokens: 0 } })
+		expect(body.usage.input_tokens).toBeGreaterThan(2)
+		const stream = await server.call(
+			'/v1/messages',
+			{ ...question('one two three', { model, stream: true }), max_tokens: 0 },
+			version,
+		)
+		const text = await stream.text()
+		expect(text).toContain('"stop_reason":"max_tokens"')
+		expect(text).not.toContain('content_block')
+		expect(calls).toBe(before)
+	})
+})
+
+describe('many stop sequences', () => {
+	const stop_sequences = ['one', 'two', 'three', 'four', 'five', 'six']
+	test('are sent', async () => {
+		await post(question('hi', { model: 'capture', stop_sequences }))
+		expect(sent.stop).toEqual(stop_sequences)
+		await post(question('hi', { model: 'same', stop_sequences }))
+		expect(sent.stop_sequences).toEqual(stop_sequences)
+	})
+	test('are enforced', async () => {
+		const { body } = await post(question('echo:say zero six seven', { stop_sequences }))
+		expect(body).toMatchObject({ content: [{ text: 'zero ' }], stop_reason: 'stop_sequence', stop_sequence: 'six' })
 	})
 })
 
@@ -303,6 +454,11 @@ describe('conversations', () => {
 })
 
 describe('streams', () => {
+	test('begin with the count of the prompt if the engine knows it', async () => {
+		const response = await server.call('/v1/messages', question('one two three', { stream: true }), version)
+		const [start] = (await response.text()).split('\n\n')
+		expect(start).toContain('"input_tokens":3')
+	})
 	test('that are idle receive pings', async () => {
 		const gone = new AbortController()
 		const response = await fetch(`${server.url}/v1/messages`, {

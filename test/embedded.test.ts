@@ -50,6 +50,28 @@ describe.skipIf(!isEngineHere)('a server with the embedded engine', () => {
 		expect(parsed.length).toBeGreaterThan(5)
 	})
 
+	test('reports the count of a prompt at the start of a stream, to clients that read it there', async () => {
+		const prompt = { ...greeting, messages: [{ role: 'user', content: 'Hi! Who are you?' }], stream: true }
+		const message = { ...prompt, max_tokens: 5 }
+		const text = await (await server.call('/v1/messages', message)).text()
+		const [start] = text.split('\n\n')
+		expect(Number(/"input_tokens":(\d+)/.exec(start ?? '')?.[1])).toBeGreaterThan(3)
+		const chat = { ...prompt, stream_options: { include_usage: true } }
+		const response = await server.call('/v1/chat/completions', chat)
+		expect(response.headers.get('x-dragoman-dropped')).toBeNull()
+		const [first] = (await response.text()).split('\n\n')
+		expect(first).toContain('"usage":null')
+	})
+
+	test('stops at any of many texts, and only reads the prompt if no output is requested', async () => {
+		const stop_sequences = ['one', 'two', 'three', 'four', 'five', 'help']
+		const messages = greeting.messages
+		const stopped = await server.call('/v1/messages', { ...greeting, max_tokens: 50, stop_sequences })
+		expect(await stopped.json()).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: 'help' })
+		const empty = await server.call('/v1/messages', { model: 'tiny-chat', max_tokens: 0, messages })
+		expect(await empty.json()).toMatchObject({ content: [], stop_reason: 'max_tokens', usage: { output_tokens: 0 } })
+	})
+
 	test('reports its operations and context', async () => {
 		const operations = ['chat', 'embed', 'tokenize']
 		expect(await (await fetch(`${server.url}/ready`)).json()).toEqual({

@@ -2,10 +2,11 @@
 // of that dialect can read.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { randomOf } from '../src/system/random.testing.ts'
 import type { DialectClient } from './dialect-clients/dialect-client.ts'
 import { dialectClients } from './dialect-clients/list.ts'
 import { featureRequests } from './fidelity/requests.ts'
-import { mutate, randomOf } from './mutation.ts'
+import { mutate } from './mutation.ts'
 import { startServer, type TestServer } from './server.ts'
 
 const requests = 1200

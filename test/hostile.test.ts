@@ -4,7 +4,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { mutate, randomOf, seeds } from './mutation.ts'
+import { randomOf } from '../src/system/random.testing.ts'
+import { mutate, seeds } from './mutation.ts'
 import { startServer, type TestServer } from './server.ts'
 
 let server: TestServer

@@ -1,17 +1,6 @@
 // Requests made wrong on purpose, the same ones at every run: a valid request with one or more of its values replaced,
 // removed, doubled or moved. For tests only.
 
-/** A small deterministic generator (mulberry32): the same seed, the same requests. */
-export function randomOf(seed: number): () => number {
-	let state = seed
-	return () => {
-		state = (state + 0x6d2b79f5) | 0
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-	}
-}
-
 const unexpectedValues: readonly unknown[] = [
 	null,
 	true,

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { ChatError } from '../src/chat/error.ts'
 import { textOf } from '../src/chat/parts.ts'
-import type { ChatRequest } from '../src/chat/request.ts'
+import { plainRequest as request } from '../src/chat/request.testing.ts'
 import { completionOf } from '../src/engines/answer.testing.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
 import { openOpenAICompatible } from '../src/engines/openai-compatible/openai-compatible.ts'
@@ -47,18 +47,6 @@ engineContract(
 	expectations,
 )
 
-const request: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
-}
 const call = { signal: new AbortController().signal, model: 'm', requestId: 'req_1' }
 
 /** Calls a server that responds with `respond`, and returns the outcome. */

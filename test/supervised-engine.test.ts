@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { descriptorsCode } from '../src/chat/error.ts'
 import type { ChatEvent } from '../src/chat/event.ts'
 import { brokenRule } from '../src/chat/event-rules.testing.ts'
+import { plainRequest } from '../src/chat/request.testing.ts'
 import type { ChatRequest } from '../src/chat/request.ts'
 import { completionOf, eventsOf } from '../src/engines/answer.testing.ts'
 import { engineContract } from '../src/engines/engine.contract.ts'
@@ -35,16 +36,8 @@ async function options(args: readonly string[] = [], clock: Clock = systemClock)
 
 function request(text: string): ChatRequest {
 	return {
-		model: 'm',
+		...plainRequest,
 		messages: [{ role: 'user', content: [{ type: 'text', text }] }],
-		sampling: {},
-		stop: [],
-		choices: 1,
-		tools: [],
-		toolChoice: { type: 'none' },
-		parallelToolCalls: true,
-		responseFormat: { type: 'text' },
-		passthrough: {},
 	}
 }
 

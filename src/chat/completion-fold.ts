@@ -11,6 +11,7 @@ import type {
 	PartStartEvent,
 	TokenLogprob,
 } from './event.ts'
+import { endsInCharacter } from './half-character.ts'
 import type { AssistantPart, ReasoningPart, RefusalPart, TextPart, ToolCall } from './message.ts'
 import type { EveryField } from './request.ts'
 import { mergeRest, RestFold } from './rest.ts'
@@ -206,8 +207,7 @@ function contentOf({ parts, open, text, logprobs, stopText, rest }: OpenChoice) 
 	} satisfies EveryField<Omit<Choice, 'finishReason'>>
 }
 
-/** `text` without half of a surrogate pair at its end, where an answer was cut inside a character. */
+/** `text` without half of a character at its end, which an answer has that was cut there. */
 function wholeCharacters(text: string): string {
-	const last = text.charCodeAt(text.length - 1)
-	return last >= 0xd800 && last <= 0xdbff ? text.slice(0, -1) : text
+	return endsInCharacter(text) ? text.slice(0, -1) : text
 }

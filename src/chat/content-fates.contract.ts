@@ -1,9 +1,8 @@
 // The contract suite of a request writer: it does with each optional field of messages, parts and tools what its table
 // of fates states.
 
-import { describe, expect, test } from 'bun:test'
 import type { ContentFates, ContentField } from './content-fates.ts'
-import { ChatError } from './error.ts'
+import { fatesContract, type RequestPair } from './fates.contract.ts'
 import type { JsonObject } from './json.ts'
 import type {
 	AssistantMessage,
@@ -14,29 +13,16 @@ import type {
 	UserMessage,
 	UserPart,
 } from './message.ts'
+import { plainRequest } from './request.testing.ts'
 import type { ChatRequest } from './request.ts'
 import type { Drop } from './request-fates.ts'
 import type { Rest } from './rest.ts'
 import type { CustomTool, FunctionTool } from './tool.ts'
 
-type RequestPair = readonly [request: ChatRequest, without: ChatRequest]
-
 const user: UserMessage = { role: 'user', content: [{ type: 'text', text: 'hi' }] }
-const plain: ChatRequest = {
-	model: 'm',
-	messages: [user],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
-}
 
 function withMessages(...messages: readonly Message[]): ChatRequest {
-	return { ...plain, messages }
+	return { ...plainRequest, messages }
 }
 
 /** What the writer's own wire has in fields that the canonical model does not understand. */
@@ -68,7 +54,7 @@ function differences({ wire, fields, signature: value }: OwnValues): Readonly<Re
 			{ role: 'tool', callId: 'call_1', content: [text], ...result },
 		)
 	const withTool = (tool: FunctionTool | CustomTool): ChatRequest => ({
-		...plain,
+		...plainRequest,
 		tools: [tool],
 		toolChoice: { type: 'required' },
 	})
@@ -134,23 +120,5 @@ export function contentFatesContract(
 	own: OwnValues | undefined,
 	write: (request: ChatRequest, drop: Drop) => unknown,
 ): void {
-	const run = (request: ChatRequest) => {
-		const dropped: string[] = []
-		const drop: Drop = (part) => dropped.push(part)
-		return { body: write(request, drop), dropped }
-	}
-	describe(`fates of ${name} in messages, parts and tools`, () => {
-		for (const [field, [request, without]] of Object.entries(differences(own ?? ownValues('foreign')))) {
-			const fate = new Map<string, string>(Object.entries(fates)).get(field)
-			test(`${field} is ${fate}`, () => {
-				if (fate === 'refused') return expect(() => run(request)).toThrow(ChatError)
-				const [found, other] = [run(request), run(without)]
-				const isCarried = !Bun.deepEquals(found.body, other.body)
-				const isReported = found.dropped.length > other.dropped.length
-				if (fate === 'dropped' || fate === 'unused')
-					expect({ isCarried, isReported }).toEqual({ isCarried: false, isReported: fate === 'dropped' })
-				else expect({ isCarried }).toEqual({ isCarried: true })
-			})
-		}
-	})
+	fatesContract(`${name} in messages, parts and tools`, fates, differences(own ?? ownValues('foreign')), write)
 }

@@ -2,19 +2,12 @@ import { describe, expect, test } from 'bun:test'
 import { requestFor } from './destination.ts'
 import { ChatError } from './error.ts'
 import type { AssistantPart, Message } from './message.ts'
+import { plainRequest } from './request.testing.ts'
 import type { ChatRequest } from './request.ts'
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 function send(messages: readonly Message[], wire: string | undefined = 'w', origin?: string) {
@@ -83,7 +76,7 @@ describe('a request for another wire', () => {
 
 	test('has the substitutes of provider items, and what they lose is reported', () => {
 		const text = (text: string) => ({ type: 'text', text, rest }) as const
-		const substitute = { parts: [text('a'), text('b')], lost: 'citations' }
+		const substitute = { parts: [text('a'), text('b')], lost: ['citations'] }
 		const item = { type: 'provider-item', wire: 'w', item: { type: 'x' }, substitute } as const
 		const content = [text('first'), item, text('last')]
 		for (const message of [

@@ -96,7 +96,7 @@ function substituteFor(
 	drop: Drop,
 ): readonly (TextPart | ImagePart)[] | undefined {
 	if (substitute === undefined) return undefined
-	if (substitute.lost !== undefined) drop(`${path}.${substitute.lost}`)
+	for (const lost of substitute.lost ?? []) drop(`${path}.${lost}`)
 	return substitute.parts.map((part) => withOwnRest(destination, part, path, drop))
 }
 
@@ -131,7 +131,7 @@ function assistantPart(
 	}
 }
 
-/** Reasoning without its text is worthless without its signature, but its text may still help. */
+/** Without its signature, reasoning has no use if only its model can read it. */
 function withOwnSignature<Given extends ReasoningPart | ToolCall>(
 	destination: Destination,
 	part: Given,

@@ -1,6 +1,8 @@
 // Errors of a call, in the form that every part of the gateway uses. Status codes and error bodies belong to the
 // dialects.
 
+import type { Rest } from './rest.ts'
+
 /** Every kind of error. */
 export const chatErrorKinds = [
 	/** The request is invalid; the caller can correct it. */
@@ -78,6 +80,8 @@ export interface ChatErrorDetails {
 	 * the request can be sent again with it.
 	 */
 	readonly fittingTokens?: number | undefined
+	/** Fields of the error object that only one wire has, for clients of that wire. */
+	readonly rest?: Rest | undefined
 	/** Defaults to `nothing`. */
 	readonly sent?: Sent
 	/** For the operator's log, never for the caller. */
@@ -102,6 +106,7 @@ export class ChatError extends Error {
 	readonly retryAfterMs: number | undefined
 	readonly lasting: boolean
 	readonly fittingTokens: number | undefined
+	readonly rest: Rest | undefined
 	readonly sent: Sent
 
 	constructor(kind: ChatErrorKind, message: string, details: ChatErrorDetails = {}) {
@@ -112,6 +117,7 @@ export class ChatError extends Error {
 		this.retryAfterMs = details.retryAfterMs
 		this.lasting = details.lasting ?? false
 		this.fittingTokens = details.fittingTokens
+		this.rest = details.rest
 		this.sent = details.sent ?? 'nothing'
 	}
 }

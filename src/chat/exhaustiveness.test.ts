@@ -107,7 +107,7 @@ const additions: Readonly<Record<string, Addition>> = {
 		name: 'trial-text',
 		files: ['chat/part-sequencer.ts', ...streamWriters],
 	},
-	'a part that arrives at once': {
+	'a part that arrives in one piece': {
 		file: 'chat/event.ts',
 		text: 'export type StartedPart =',
 		changed: "export type StartedPart = { readonly type: 'trial-image'; readonly data: string } |",

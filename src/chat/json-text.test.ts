@@ -1,20 +1,10 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { Glob } from 'bun'
+import { randomOf } from '../system/random.testing.ts'
 import { copyNumbers, exactMembers, parseJson, readInteger, stringifyJson, writeInteger } from './json-text.ts'
 
 const nasty = '{"id":1234567890123456789,"price":1.0,"neg":-0.0,"12":1,"2":2}'
-
-/** Numbers from 0 to 1, the same for each run (mulberry32). */
-function random(seed: number): () => number {
-	let state = seed
-	return () => {
-		state = (state + 0x6d2b79f5) | 0
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-	}
-}
 
 const numbers = [
 	...['0', '-0', '-0.0', '1', '-1', '1.0', '0.50', '1e3', '1E+3', '1e-7', '0.0000001', '0.000001', '1e400', '5e-324'],
@@ -61,7 +51,7 @@ function writeSample(next: () => number, depth: number, space: () => string, rep
 
 describe('parseJson', () => {
 	test('returns what JSON.parse returns', () => {
-		const next = random(1)
+		const next = randomOf(1)
 		const space = () => [' ', '\n\t', '', ''][Math.floor(next() * 4)] ?? ''
 		for (let run = 0; run < 4000; run++) {
 			const text = writeSample(next, 5, space, true)
@@ -105,7 +95,7 @@ describe('parseJson', () => {
 
 describe('stringifyJson', () => {
 	test('writes what parseJson read', () => {
-		const next = random(2)
+		const next = randomOf(2)
 		for (let run = 0; run < 4000; run++) {
 			const compact = writeSample(next, 5, () => '', false)
 			if (!'{['.includes(compact[0] ?? '')) continue

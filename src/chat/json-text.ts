@@ -2,6 +2,8 @@
 // as "12" to the front, so objects and arrays whose text would change remember it, and `stringifyJson` writes that text
 // again. Everything else sees plain objects. This file does not know what the JSON means.
 
+import type { JsonObject } from './json.ts'
+
 declare global {
 	/** A value that JSON.stringify writes like the text it was made of. TypeScript has no types for it yet. */
 	type RawJson = { readonly rawJSON: string }
@@ -66,6 +68,7 @@ export function stringifyJson(value: unknown): string {
  * are unchanged. Not for code that calculates with them.
  */
 export function exactMembers(object: readonly unknown[]): readonly unknown[]
+export function exactMembers(object: JsonObject): JsonObject
 export function exactMembers(object: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
 export function exactMembers(object: object): object
 export function exactMembers(object: object): object {

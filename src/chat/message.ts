@@ -138,8 +138,8 @@ export interface ProviderItem {
 
 export interface Substitute {
 	readonly parts: readonly (TextPart | ImagePart)[]
-	/** The field of the item that the parts do not express, if any. */
-	readonly lost?: string | undefined
+	/** Paths of fields of the item that the parts do not express. */
+	readonly lost?: readonly string[] | undefined
 }
 
 /** An opaque value by which a model recognizes its own reasoning. It is only sent to the upstream that made it. */

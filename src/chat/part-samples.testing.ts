@@ -43,7 +43,7 @@ export function partSamples(wire: string): Samples<AssistantPart> & Samples<File
 			type: 'provider-item',
 			wire,
 			item: { type: 'sample_item', id: 'item_1' },
-			substitute: { parts: [{ type: 'text', text: 'Sample.' }], lost: 'id' },
+			substitute: { parts: [{ type: 'text', text: 'Sample.' }], lost: ['id'] },
 		},
 	}
 }

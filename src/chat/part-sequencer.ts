@@ -4,6 +4,7 @@
 
 import { ChatError } from './error.ts'
 import type { ChatEvent, DeltaPart, PartDeltaEvent, PartEndEvent, StartedPart } from './event.ts'
+import { endsInCharacter } from './half-character.ts'
 
 /** What is known of a part when it ends. */
 export type PartEnd = Omit<PartEndEvent, 'type' | 'choice'>
@@ -132,8 +133,7 @@ export class PartSequencer<Key> {
 /** The next piece of the part, which ends with a whole character: the half of one is held for the next piece. */
 function wholeCharacters(part: { half: string }, text: string): string {
 	const piece = part.half === '' ? text : part.half + text
-	const last = piece.charCodeAt(piece.length - 1)
-	const isHalf = last >= 0xd800 && last <= 0xdbff
+	const isHalf = endsInCharacter(piece)
 	part.half = isHalf ? piece.slice(-1) : ''
 	return isHalf ? piece.slice(0, -1) : piece
 }

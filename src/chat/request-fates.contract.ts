@@ -1,32 +1,19 @@
-// The contract suite of a request writer: it does with each field what its table of fates states. A table alone proves
-// nothing, since a field can be `written` in the table and absent from the code.
+// The contract suite of a request writer: it does with each field of a request what its table of fates states.
 
-import { describe, expect, test } from 'bun:test'
-import { ChatError } from './error.ts'
+import { fatesContract, type RequestPair } from './fates.contract.ts'
 import type { Message } from './message.ts'
+import { plainRequest } from './request.testing.ts'
 import type { ChatRequest } from './request.ts'
 import type { ContentKind, Drop, RequestFates, RequestField } from './request-fates.ts'
 import type { FunctionTool } from './tool.ts'
 
 type TestedField = Exclude<RequestField, 'model' | 'messages' | 'passthrough' | 'passthroughWire'> | ContentKind
 
-const plain: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
-}
 const tool: FunctionTool = { type: 'function', name: 'f', parameters: { type: 'object' }, strict: false }
 const text = (text: string) => ({ type: 'text', text }) as const
 const user: Message = { role: 'user', content: [text('hi')] }
 const image = { type: 'image', url: 'data:image/png;base64,iVBORw0KGgo=' } as const
-const asking = (...messages: readonly Message[]): ChatRequest => ({ ...plain, messages })
+const requestOf = (...messages: readonly Message[]): ChatRequest => ({ ...plainRequest, messages })
 const toolTurn = (result: Omit<Message & { role: 'tool' }, 'role' | 'callId'>): ChatRequest => ({
 	...withTool,
 	messages: [
@@ -35,56 +22,59 @@ const toolTurn = (result: Omit<Message & { role: 'tool' }, 'role' | 'callId'>): 
 		{ role: 'tool', callId: 'c', ...result },
 	],
 })
-const withTool: ChatRequest = { ...plain, tools: [tool], toolChoice: { type: 'auto' } }
+const withTool: ChatRequest = { ...plainRequest, tools: [tool], toolChoice: { type: 'auto' } }
 
 /** For each field, two requests that differ in it only. A new field does not compile until it is here. */
-const differences: Readonly<Record<TestedField, readonly [request: ChatRequest, without: ChatRequest]>> = {
-	temperature: [{ ...plain, sampling: { temperature: 0.5 } }, plain],
-	topP: [{ ...plain, sampling: { topP: 0.5 } }, plain],
-	topK: [{ ...plain, sampling: { topK: 5 } }, plain],
-	minP: [{ ...plain, sampling: { minP: 0.5 } }, plain],
-	frequencyPenalty: [{ ...plain, sampling: { frequencyPenalty: 0.5 } }, plain],
-	presencePenalty: [{ ...plain, sampling: { presencePenalty: 0.5 } }, plain],
-	repetitionPenalty: [{ ...plain, sampling: { repetitionPenalty: 1.5 } }, plain],
-	logitBias: [{ ...plain, sampling: { logitBias: new Map([[1, 5]]) } }, plain],
-	seed: [{ ...plain, sampling: { seed: 5 } }, plain],
-	maxTokens: [{ ...plain, maxTokens: 5 }, plain],
-	stop: [{ ...plain, stop: ['.'] }, plain],
-	choices: [{ ...plain, choices: 2 }, plain],
-	logprobs: [{ ...plain, logprobs: { top: 2 } }, plain],
-	tools: [withTool, plain],
+const differences: Readonly<Record<TestedField, RequestPair>> = {
+	temperature: [{ ...plainRequest, sampling: { temperature: 0.5 } }, plainRequest],
+	topP: [{ ...plainRequest, sampling: { topP: 0.5 } }, plainRequest],
+	topK: [{ ...plainRequest, sampling: { topK: 5 } }, plainRequest],
+	minP: [{ ...plainRequest, sampling: { minP: 0.5 } }, plainRequest],
+	frequencyPenalty: [{ ...plainRequest, sampling: { frequencyPenalty: 0.5 } }, plainRequest],
+	presencePenalty: [{ ...plainRequest, sampling: { presencePenalty: 0.5 } }, plainRequest],
+	repetitionPenalty: [{ ...plainRequest, sampling: { repetitionPenalty: 1.5 } }, plainRequest],
+	logitBias: [{ ...plainRequest, sampling: { logitBias: new Map([[1, 5]]) } }, plainRequest],
+	seed: [{ ...plainRequest, sampling: { seed: 5 } }, plainRequest],
+	maxTokens: [{ ...plainRequest, maxTokens: 5 }, plainRequest],
+	stop: [{ ...plainRequest, stop: ['.'] }, plainRequest],
+	choices: [{ ...plainRequest, choices: 2 }, plainRequest],
+	logprobs: [{ ...plainRequest, logprobs: { top: 2 } }, plainRequest],
+	tools: [withTool, plainRequest],
 	toolChoice: [{ ...withTool, toolChoice: { type: 'required' } }, withTool],
 	parallelToolCalls: [{ ...withTool, parallelToolCalls: false }, withTool],
 	responseFormat: [
-		{ ...plain, responseFormat: { type: 'json-schema', name: 'n', schema: { type: 'object' }, strict: false } },
-		plain,
+		{ ...plainRequest, responseFormat: { type: 'json-schema', name: 'n', schema: { type: 'object' }, strict: false } },
+		plainRequest,
 	],
-	reasoningEffort: [{ ...plain, reasoningEffort: 'high' }, plain],
-	reasoningTokens: [{ ...plain, reasoningTokens: 2000 }, plain],
-	user: [{ ...plain, user: 'u' }, plain],
+	reasoningEffort: [{ ...plainRequest, reasoningEffort: 'high' }, plainRequest],
+	reasoningTokens: [{ ...plainRequest, reasoningTokens: 2000 }, plainRequest],
+	user: [{ ...plainRequest, user: 'u' }, plainRequest],
 	cacheMark: [
-		{ ...plain, messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', cacheMark: '5m' }] }] },
-		plain,
+		{ ...plainRequest, messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', cacheMark: '5m' }] }] },
+		plainRequest,
 	],
-	image: [asking({ role: 'user', content: [text('hi'), image] }), plain],
-	audio: [asking({ role: 'user', content: [text('hi'), { type: 'audio', data: 'UklGRg==', format: 'wav' }] }), plain],
+	image: [requestOf({ role: 'user', content: [text('hi'), image] }), plainRequest],
+	audio: [
+		requestOf({ role: 'user', content: [text('hi'), { type: 'audio', data: 'UklGRg==', format: 'wav' }] }),
+		plainRequest,
+	],
 	file: [
-		asking({ role: 'user', content: [text('hi'), { type: 'file', data: 'data:application/pdf;base64,JVBERi0=' }] }),
-		plain,
+		requestOf({ role: 'user', content: [text('hi'), { type: 'file', data: 'data:application/pdf;base64,JVBERi0=' }] }),
+		plainRequest,
 	],
-	messageName: [asking({ role: 'user', content: [text('hi')], name: 'ann' }), plain],
+	messageName: [requestOf({ role: 'user', content: [text('hi')], name: 'ann' }), plainRequest],
 	lateInstructions: [
-		asking(user, { role: 'system', content: [text('be brief')] }),
-		asking(user, { role: 'system', content: [] }),
+		requestOf(user, { role: 'system', content: [text('be brief')] }),
+		requestOf(user, { role: 'system', content: [] }),
 	],
 	failedTool: [toolTurn({ content: [text('no')], isError: true }), toolTurn({ content: [text('no')] })],
 	resultImage: [toolTurn({ content: [text('see'), image] }), toolTurn({ content: [text('see')] })],
 	reasoningText: [
-		asking(user, { role: 'assistant', content: [{ type: 'reasoning', text: 'hm' }, text('a')] }, user),
-		asking(user, { role: 'assistant', content: [text('a')] }, user),
+		requestOf(user, { role: 'assistant', content: [{ type: 'reasoning', text: 'hm' }, text('a')] }, user),
+		requestOf(user, { role: 'assistant', content: [text('a')] }, user),
 	],
-	jsonMode: [{ ...plain, responseFormat: { type: 'json-object' } }, plain],
-	reasoningOff: [{ ...plain, reasoningEffort: 'none' }, plain],
+	jsonMode: [{ ...plainRequest, responseFormat: { type: 'json-object' } }, plainRequest],
+	reasoningOff: [{ ...plainRequest, reasoningEffort: 'none' }, plainRequest],
 }
 
 /** @param write writes a request, and calls `drop` for each part that it leaves out. */
@@ -93,22 +83,5 @@ export function requestFatesContract(
 	fates: RequestFates,
 	write: (request: ChatRequest, drop: Drop) => unknown,
 ): void {
-	const run = (request: ChatRequest) => {
-		const dropped: string[] = []
-		return { body: write(request, (part) => dropped.push(part)), dropped }
-	}
-	describe(`fates of ${name}`, () => {
-		for (const [field, [request, without]] of Object.entries(differences)) {
-			const fate = new Map<string, string>(Object.entries(fates)).get(field)
-			test(`${field} is ${fate}`, () => {
-				if (fate === 'refused') return expect(() => run(request)).toThrow(ChatError)
-				const [found, other] = [run(request), run(without)]
-				const isCarried = !Bun.deepEquals(found.body, other.body)
-				const isReported = found.dropped.length > other.dropped.length
-				if (fate === 'dropped' || fate === 'unused')
-					expect({ isCarried, isReported }).toEqual({ isCarried: false, isReported: fate === 'dropped' })
-				else expect({ isCarried }).toEqual({ isCarried: true })
-			})
-		}
-	})
+	fatesContract(name, fates, differences, write)
 }

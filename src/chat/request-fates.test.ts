@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { plainRequest as plain } from './request.testing.ts'
 import type { ChatRequest } from './request.ts'
 import { dropReporter, dropUnused, passthroughFor, type RequestFates } from './request-fates.ts'
 
@@ -44,19 +45,6 @@ function reported(fates: RequestFates, request: ChatRequest): readonly string[] 
 	const parts: string[] = []
 	dropReporter(fates)(request, (part) => parts.push(part))
 	return parts
-}
-
-const plain: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 const full: ChatRequest = {

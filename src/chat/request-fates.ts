@@ -1,7 +1,7 @@
 // How a writer treats each field of a request, and how the fields that it drops are reported. It knows no wire.
 
 import { ChatError } from './error.ts'
-import { type ChatRequest, limitedTopK, marksCache, type Sampling } from './request.ts'
+import { type ChatRequest, hasNames, limitedTopK, marksCache, type Sampling } from './request.ts'
 
 /**
  * - `written`: under the wire's own name.
@@ -84,10 +84,7 @@ const reported: Readonly<Record<DroppableField | 'messageName', Reported>> = {
 	reasoningTokens: { name: 'reasoning_tokens', isUsed: ({ reasoningTokens }) => (reasoningTokens ?? 0) > 0 },
 	user: { name: 'user', isUsed: ({ user }) => user !== undefined },
 	cacheMark: { name: 'cache_control', isUsed: marksCache },
-	messageName: {
-		name: 'messages.name',
-		isUsed: ({ messages }) => messages.some((message) => message.role !== 'tool' && message.name !== undefined),
-	},
+	messageName: { name: 'messages.name', isUsed: hasNames },
 }
 
 /** A function that reports the fields of a request that a writer with these fates drops. */

@@ -12,7 +12,7 @@ export interface ChatRequest {
 	readonly sampling: Sampling
 	/** Maximum number of generated tokens, including reasoning; the model's own limit if absent. */
 	readonly maxTokens?: number
-	/** At most 4 texts, none empty; generation ends before the first that would appear. */
+	/** Any number of texts, none empty; generation ends before the first that would appear. Wires may have a limit. */
 	readonly stop: readonly string[]
 	/** Number of choices, 1 to 128. */
 	readonly choices: number
@@ -85,6 +85,11 @@ export type ResponseFormat =
 export function marksCache({ messages, tools }: ChatRequest): boolean {
 	const isMarked = (part: object) => 'cacheMark' in part && part.cacheMark !== undefined
 	return messages.some((message) => isMarked(message) || message.content.some(isMarked)) || tools.some(isMarked)
+}
+
+/** Whether any message has a name. */
+export function hasNames({ messages }: Pick<ChatRequest, 'messages'>): boolean {
+	return messages.some((message) => message.role !== 'tool' && message.name !== undefined)
 }
 
 /** `topK`, or undefined if all tokens are sampled from. */

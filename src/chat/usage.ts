@@ -19,6 +19,11 @@ export interface Usage {
 	readonly source: 'upstream' | 'counted'
 }
 
+/** Usage that the upstream did not report. Without `promptTokens`, the gateway counts all tokens again. */
+export function countedUsage(completionTokens: number, promptTokens = 0): Usage {
+	return { promptTokens, completionTokens, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+}
+
 /** Whether the upstream reported no usage. */
 export function isEstimated({ source, promptTokens }: Usage): boolean {
 	return source === 'counted' && promptTokens === 0

@@ -123,7 +123,7 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 	const { hostCheck } = await import('../http/hosts.ts')
 	const name = flags.name ?? flags.model
 	const { limits } = settings.config
-	const deployment = fixedDeployment(name, engine)
+	const deployment = fixedDeployment(name, engine, supervised)
 	const handler = openHandler({
 		keys: flags.socket === undefined ? await openKeys(settings) : undefined,
 		deployment: () => deployment,

@@ -83,6 +83,11 @@ export interface Turn {
 	readonly endedAtMs?: number
 }
 
+/** The message that a turn after this one continues from; undefined if this one has no messages. */
+export function lastMessageOf({ answers, inputs, parent }: Turn): MessageId | undefined {
+	return answers[0]?.message ?? inputs.at(-1) ?? parent
+}
+
 /** One choice of an answer. */
 export interface StoredAnswer {
 	/** Id of the answer's message. */

@@ -1,6 +1,6 @@
 // Stored messages to which a request refers by their ids. Plain data: conversations/service.ts looks them up.
 
-import type { StoredMessage } from './conversation.ts'
+import type { StoredMessage, Turn } from './conversation.ts'
 import type { ConversationId } from './conversation-id.ts'
 import type { HistoryEnd } from './history.ts'
 import type { MessageId } from './message-id.ts'
@@ -30,6 +30,10 @@ export interface FoundMessages {
 	readonly messages: ReadonlyMap<MessageId, StoredMessage>
 	/** The conversation that the request continues, if any. */
 	readonly conversation?: ConversationId | undefined
+	/** The turn that the request continues from, whether `stored` or not. */
+	readonly turn?: Turn | undefined
+	/** The message that a turn after it continues from. */
+	readonly tip?: MessageId | undefined
 	/** If requested; undefined if the turn is not stored. */
 	readonly history?: HistoryEnd | undefined
 }

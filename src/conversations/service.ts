@@ -3,13 +3,13 @@
 // writes the error.
 
 import type { Message } from '../chat/message.ts'
-import type { Conversation, Metadata, StoredMessage } from './conversation.ts'
+import { type Conversation, lastMessageOf, type Metadata, type StoredMessage, type Turn } from './conversation.ts'
 import { type ConversationId, newConversationId } from './conversation-id.ts'
 import type { ConversationQuery } from './conversation-index.ts'
 import type { ScopedConversations } from './conversation-store.ts'
 import type { ExportedConversation, HistoryPageQuery } from './history.ts'
 import { inputId, type MessageId } from './message-id.ts'
-import type { FoundMessages, LookupOrigin, MessageLookup } from './message-lookup.ts'
+import type { FoundMessages, MessageLookup } from './message-lookup.ts'
 import { type MessagePage, readMessagePage } from './message-page.ts'
 import { NotFound, present } from './not-found.ts'
 import type { Page } from './page.ts'
@@ -180,19 +180,15 @@ export class ConversationService {
 	/** Looks up messages by their ids; those that do not exist are left out. */
 	async lookUp({ messages, continues, historyBytes }: MessageLookup): Promise<FoundMessages> {
 		const found = new Map<MessageId, StoredMessage>()
-		const conversation = await this.conversationOf(continues)
+		const turn = continues?.type === 'turn' ? await this.own.turns.find(continues.id) : undefined
+		const conversation = continues?.type === 'conversation' ? continues.id : turn?.conversation
 		const distinct = new Map(messages.map((reference) => [reference.message, reference.turn]))
 		for (const [id, turn] of distinct) {
 			const message = await this.messageOf(turn, id)
 			if (message !== undefined) found.set(id, message)
 		}
-		const history = historyBytes === undefined ? undefined : await this.historyOf(continues, historyBytes)
-		return { messages: found, conversation, history }
-	}
-
-	private async conversationOf(origin: LookupOrigin | undefined): Promise<ConversationId | undefined> {
-		if (origin?.type === 'conversation') return origin.id
-		return origin === undefined ? undefined : (await this.own.turns.find(origin.id))?.conversation
+		const history = historyBytes === undefined ? undefined : await this.historyOf(turn, historyBytes)
+		return { messages: found, conversation, turn, tip: turn === undefined ? undefined : lastMessageOf(turn), history }
 	}
 
 	private async messageOf(turnId: TurnId, id: MessageId): Promise<StoredMessage | undefined> {
@@ -200,10 +196,9 @@ export class ConversationService {
 		return turn === undefined ? undefined : this.own.history.message(turn.conversation, id)
 	}
 
-	private async historyOf(origin: LookupOrigin | undefined, maxBytes: number): Promise<FoundMessages['history']> {
-		const turn = origin?.type === 'turn' ? await this.own.turns.find(origin.id) : undefined
+	private async historyOf(turn: Turn | undefined, maxBytes: number): Promise<FoundMessages['history']> {
 		if (turn === undefined || !turn.stored) return undefined
-		const tip = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
+		const tip = lastMessageOf(turn)
 		const path = tip === undefined ? undefined : await this.own.history.read(turn.conversation, { tip, maxBytes })
 		return path ?? { messages: [], omitted: 0, opening: [] }
 	}

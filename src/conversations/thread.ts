@@ -8,6 +8,7 @@ import type { Metadata, Surface } from './conversation.ts'
 import type { ConversationId } from './conversation-id.ts'
 import type { MessageId } from './message-id.ts'
 import type { TurnId } from './turn-id.ts'
+import type { ConflictRule, TurnConflict } from './turns.ts'
 
 /** The messages of a request, by their part in its conversation. In this order they are all messages of the request. */
 export interface ThreadMessages {
@@ -28,11 +29,22 @@ export interface Thread extends ThreadMessages {
 	readonly listed: boolean
 	/** If the conversation exceeds the model's context: `auto` omits its oldest exchanges; `refuse` returns an error. */
 	readonly truncation: 'auto' | 'refuse'
-	/** If another turn already continues from the same message: create a branch, or fail. */
-	readonly onConflict: 'branch' | 'refuse'
+	readonly onConflict: ConflictRule
 	readonly metadata: Metadata
 	/** Request fields that the dialect repeats when it returns the turn. */
 	readonly echo: JsonObject
+	/** Set if the dialect has its own errors for conversations. */
+	readonly errors?: ThreadErrors | undefined
+}
+
+/** The errors of a dialect that continues conversations by fields of its own. */
+export interface ThreadErrors {
+	/** The server stores no conversations for this caller. */
+	notStored(): ChatError
+	/** What the turn continues from does not exist. */
+	notFound(): ChatError
+	/** Another turn continues from the same message. */
+	conflict(conflict: TurnConflict): ChatError
 }
 
 export type ThreadOrigin =

@@ -141,6 +141,38 @@ export function turnsContract(open: OpenStore): void {
 			)
 		})
 
+		test('that continue once return whether the other turn is running or was answered', async () => {
+			const made = conversation()
+			const first = await fixture.exchange({ conversation: made.id, create: made })
+			const parent = answerId(first, 0)
+			const next = () => turn({ conversation: made.id, parent, onConflict: 'once' })
+			for (const state of ['failed', 'cancelled'] as const) {
+				const lost = next()
+				expect(await fixture.own.turns.begin(lost)).toBe('begun')
+				expect(await fixture.own.turns.begin(next())).toBe('in-flight')
+				await fixture.own.turns.end(lost.id, { state, endedAtMs: 3000, answers: [] })
+			}
+			const rivals = Array.from({ length: 4 }, next)
+			const results = await Promise.all(rivals.map((rival) => fixture.own.turns.begin(rival)))
+			expect(results.toSorted()).toEqual(['begun', 'in-flight', 'in-flight', 'in-flight'])
+			const begun = rivals[results.indexOf('begun')]?.id ?? newTurnId()
+			await fixture.own.turns.end(begun, ended('x'))
+			expect(await fixture.own.turns.begin(next())).toBe('conflict')
+			expect(await fixture.own.turns.begin({ ...next(), onConflict: 'branch' })).toBe('begun')
+		})
+
+		test('that continue once count a turn without new messages', async () => {
+			const made = conversation()
+			const first = await fixture.exchange({ conversation: made.id, create: made })
+			const empty = () => turn({ conversation: made.id, parent: answerId(first, 0), inputs: [], onConflict: 'once' })
+			const running = empty()
+			expect(await fixture.own.turns.begin(running)).toBe('begun')
+			expect(await fixture.own.turns.begin(empty())).toBe('in-flight')
+			await fixture.own.turns.end(running.id, ended('more'))
+			expect(await fixture.own.turns.begin(empty())).toBe('conflict')
+			expect(await fixture.textsOf(made.id)).toEqual(['hi', 'hello', 'more'])
+		})
+
 		test('require an existing conversation and parent', async () => {
 			const made = conversation()
 			expect(await fixture.own.turns.begin(turn({ conversation: made.id }))).toBe('not-found')

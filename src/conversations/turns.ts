@@ -15,7 +15,7 @@ export interface Turns {
 	 * Stores the turn and its inputs atomically, in state `running`. Its messages form a chain; two turns with the same
 	 * parent become branches.
 	 */
-	begin(turn: NewTurn): Promise<'begun' | 'not-found' | 'conflict'>
+	begin(turn: NewTurn): Promise<'begun' | 'not-found' | TurnConflict>
 	/** Stores the answers after the inputs and moves the head there. No-op for a turn that was removed or has ended. */
 	end(id: TurnId, end: TurnEnd): Promise<void>
 	/** Undoes `begin`, including a conversation that the turn created. */
@@ -31,6 +31,18 @@ export interface Turns {
 	remove(id: TurnId): Promise<boolean>
 }
 
+/**
+ * What happens to a turn if another one already continues from the same message.
+ * - `branch`: it becomes a branch.
+ * - `refuse`: `conflict`, whatever the state of the other one.
+ * - `once`: `in-flight` if the other one is running, `conflict` if it was answered; a branch if it failed or was
+ *   cancelled.
+ */
+export type ConflictRule = 'branch' | 'refuse' | 'once'
+
+/** Why nothing was stored. `in-flight` belongs to the rule `once`. */
+export type TurnConflict = 'conflict' | 'in-flight'
+
 export interface NewTurn {
 	readonly id: TurnId
 	readonly surface: Surface
@@ -42,8 +54,7 @@ export interface NewTurn {
 	readonly create?: Conversation | undefined
 	/** The message that the turn continues from, which must be in the conversation; absent for a first message. */
 	readonly parent?: MessageId | undefined
-	/** If another turn already continues from `parent`: create a branch, or return `conflict` and store nothing. */
-	readonly onConflict: 'branch' | 'refuse'
+	readonly onConflict: ConflictRule
 	readonly inputs: readonly Message[]
 	readonly model: string
 	readonly metadata: Metadata

@@ -1,10 +1,12 @@
 // A call of a model, as a dialect reads it: the operation, its input, and the writer of its response. Plain data; the
-// functions in it only write, or combine messages that the pipeline has looked up.
+// functions in it only write, combine messages that the pipeline has looked up, or hold the turn.
 
 import type { ChatError } from '../chat/error.ts'
+import type { Message } from '../chat/message.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
 import type { Thread, ThreadMessages } from '../conversations/thread.ts'
+import type { TurnId } from '../conversations/turn-id.ts'
 import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../operations/reranking.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
@@ -46,6 +48,14 @@ export interface MessageReferences<Requested> {
 	readonly insert: (found: FoundMessages) => Requested
 }
 
+/** A feature of a request without which the answer would be wrong. */
+export interface WireNeed {
+	/** Other upstreams do not get the request. */
+	readonly wire: string
+	/** If the model has no upstream of the wire. */
+	readonly error: ChatError
+}
+
 export interface ChatCall extends CallOptions {
 	readonly type: 'chat'
 	readonly request: ChatRequest
@@ -63,10 +73,27 @@ export interface ChatCall extends CallOptions {
 	 * than OpenAI's API can answer it.
 	 */
 	readonly violation?: ChatError | undefined
+	/** The upstream shall read the prompt and generate nothing. One that cannot do that is not sent the request. */
+	readonly promptOnly?: boolean | undefined
+	/** Something that only upstreams of one wire can do. */
+	readonly need?: WireNeed | undefined
 	/**
 	 * Answered immediately with `writer.accepted`, while the turn continues without its client. Requires a stored thread.
 	 */
 	readonly background?: boolean
+	/**
+	 * False: no model is called and nothing is billed. The answer is empty, and the turn is stored without one, so that
+	 * later turns can follow it.
+	 */
+	readonly generates?: boolean
+	readonly holder?: TurnHolder | undefined
+}
+
+/** Gets the end of a turn, once and before the last event of its answer is sent, to hold the turn in memory. */
+export interface TurnHolder {
+	/** @param answer undefined if nothing was generated. */
+	complete(id: TurnId, answer: Message | undefined): void
+	fail(): void
 }
 
 export interface TextCompletionCall extends CallOptions {

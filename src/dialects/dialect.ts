@@ -4,6 +4,7 @@
 // beside this file with a sample for the contract suite, a line in list.ts, a page in docs/.
 
 import type { ChatError } from '../chat/error.ts'
+import type { ConnectionTurns } from '../conversations/recent-turns.ts'
 import type { Method } from '../http/route-table.ts'
 import type { LimitState } from '../limits/limit-state.ts'
 import type { ModelCall } from './call.ts'
@@ -71,6 +72,8 @@ export interface RouteInput {
 	/** The value of each `{name}`, decoded. */
 	readonly parameters: readonly string[]
 	readonly query: () => URLSearchParams
+	/** The message of a WebSocket that the request was read from, as the dialect's socket route read it. */
+	readonly message?: object | undefined
 	/**
 	 * Whether `user` and `id` of a chat request identify a stored conversation, as the caller's key or the configuration
 	 * sets it; undefined if neither does: then the dialect's default applies.
@@ -82,16 +85,24 @@ export interface RouteInput {
 export interface SocketRoute {
 	/** The path of the route, without prefix. */
 	readonly path: string
-	/** @throws ChatError if the message is invalid. */
-	read(text: string): {
-		/** The request body; the response must be a stream. */
-		readonly body: unknown
-		/** Identifies the stream on its socket. */
-		readonly tag?: string
-	}
+	/**
+	 * @param turns that the connection holds.
+	 * @throws ChatError if the message is invalid.
+	 */
+	read(text: string, turns: ConnectionTurns): SocketMessage
 	/** Converts the text of a stream, in chunks of any size, into frames. */
 	frames(tag: string | undefined): { add(piece: string): readonly string[] }
 	/** Writes the route's response if it is not a stream. */
 	writeFailure(status: number, body: unknown, tag: string | undefined): string
 	writeError(error: ChatError): WrittenError
+}
+
+/** A message of a client. The route gets the same object as `RouteInput.message`. */
+export interface SocketMessage {
+	/** The request body; the response must be a stream. */
+	readonly body: unknown
+	/** Identifies the stream on its socket. Messages with the same tag, or without one, are answered one after the other. */
+	readonly tag?: string | undefined
+	/** The request failed before its stream began. */
+	fail(): void
 }

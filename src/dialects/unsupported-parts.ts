@@ -6,7 +6,7 @@ import type { AssistantPart } from '../chat/message.ts'
 import type { Rest } from '../chat/rest.ts'
 
 export interface AnswerFormat {
-	/** Whether the format has a place for the part. */
+	/** Whether the format can express the part. */
 	readonly hasPart: (part: AssistantPart) => boolean
 	/** The wire whose unknown fields the format can contain; none if absent. */
 	readonly wire?: string | undefined
@@ -28,7 +28,7 @@ export function unsupportedPartsOf({ hasPart, wire }: AnswerFormat): (completion
 	}
 }
 
-/** Reasoning that only its model can read is worth nothing in another format. */
+/** Reasoning that only its model can read has no meaning in another format. */
 function isEmpty(part: AssistantPart): boolean {
 	return 'text' in part && part.text === ''
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
+import { plainRequest } from '../chat/request.testing.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { systemClock } from '../system/clock.ts'
 import { eventsOf } from './answer.testing.ts'
@@ -59,16 +60,8 @@ test('the events of a unary answer are one batch', async () => {
 
 describe('a JSON response of an upstream', () => {
 	const request: ChatRequest = {
-		model: 'm',
+		...plainRequest,
 		messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
-		sampling: {},
-		stop: [],
-		choices: 1,
-		tools: [],
-		toolChoice: { type: 'none' },
-		parallelToolCalls: true,
-		responseFormat: { type: 'text' },
-		passthrough: {},
 	}
 	const tool = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{}' } }
 	const body = (message: object, finish: string | null) => ({

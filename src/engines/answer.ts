@@ -33,12 +33,9 @@ export interface EventBatches {
 	cancel(): Promise<void>
 }
 
-/**
- * Events read from one chunk of an upstream's response. Without events, the chunk has fields that only clients of the same
- * wire receive.
- */
+/** Events read from one chunk of an upstream's response. */
 export interface EventBatch {
-	/** None if the chunk contains only fields without a canonical meaning, which its text repeats. */
+	/** None if the chunk has only fields without a canonical meaning, which clients of the same wire receive. */
 	readonly events: readonly ChatEvent[]
 	/** The text of the chunk. Absent if the events have no text of their own. */
 	readonly source?: Source | undefined

@@ -8,6 +8,7 @@ import type { ChatEvent } from '../chat/event.ts'
 import { brokenRule } from '../chat/event-rules.testing.ts'
 import type { Message } from '../chat/message.ts'
 import { textOf } from '../chat/parts.ts'
+import { plainRequest } from '../chat/request.testing.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Tool } from '../chat/tool.ts'
 import { eventsOf } from './answer.testing.ts'
@@ -38,17 +39,11 @@ export class Bench {
 
 	request(changes: Partial<ChatRequest> = {}): ChatRequest {
 		return {
+			...plainRequest,
 			model: this.expectations.model,
 			messages: [{ role: 'user', content: [{ type: 'text', text: this.expectations.prompt }] }],
 			sampling: { temperature: 0, seed: 7 },
 			maxTokens: 64,
-			stop: [],
-			choices: 1,
-			tools: [],
-			toolChoice: { type: 'none' },
-			parallelToolCalls: true,
-			responseFormat: { type: 'text' },
-			passthrough: {},
 			...changes,
 		}
 	}

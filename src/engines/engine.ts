@@ -2,6 +2,7 @@
 // know about API keys, conversations or callers.
 
 import type { ChatRequest } from '../chat/request.ts'
+import type { Drop } from '../chat/request-fates.ts'
 import type { EmbeddingRequest, Embeddings } from '../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../operations/reranking.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
@@ -27,6 +28,10 @@ export interface Engine {
 	transcribe?(request: TranscriptionRequest, call: EngineCall): Promise<Transcription>
 	tokenize?(request: TokenizeRequest, call: EngineCall): Promise<Tokens>
 	detokenize?(request: DetokenizeRequest, call: EngineCall): Promise<string>
+	/** The wire of the upstream, if requests may contain features that only this wire has. */
+	readonly wire?: string
+	/** Accepts a limit of 0 output tokens, and then only reads the prompt, for example into its cache. */
+	readonly prefills?: boolean
 	/** Each chunk of its streams is one token. Chunks can then be counted if the upstream does not report usage. */
 	readonly streamsSingleTokens?: boolean
 	/** The origin of the signatures in answers of `model`, the upstream's name. Absent or undefined if they have none. */
@@ -67,7 +72,7 @@ export interface EngineCall {
 	 * Called for each field of the request that the upstream's protocol does not support, with its name in OpenAI's API.
 	 * The gateway reports the names to the client.
 	 */
-	readonly drop?: (part: string) => void
+	readonly drop?: Drop
 }
 
 export type Operation = 'chat' | 'complete' | 'embed' | 'rerank' | 'transcribe' | 'tokenize'

@@ -8,8 +8,12 @@ import { inOrder } from '../routing/policies/in-order.ts'
 import { Route } from '../routing/route.ts'
 import { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 
-/** Without retries and without a circuit breaker, because the gateway in front of the process has both. */
-export function fixedDeployment(name: string, engine: Engine): Deployment {
+/**
+ * Without retries and without a circuit breaker, because the gateway in front of the process has both.
+ *
+ * @param acceptsViolations the gateway has checked the rules of OpenAI's API, for clients that they apply to.
+ */
+export function fixedDeployment(name: string, engine: Engine, acceptsViolations = false): Deployment {
 	const model: Model = {
 		name,
 		type: 'text-generation',
@@ -33,6 +37,6 @@ export function fixedDeployment(name: string, engine: Engine): Deployment {
 	return {
 		models: new ModelTable([model]),
 		routeOf: () => route,
-		upstreamAt: () => ({ name: 'local', engine, acceptsViolations: false, model: undefined, endpoint }),
+		upstreamAt: () => ({ name: 'local', engine, acceptsViolations, model: undefined, endpoint }),
 	}
 }

@@ -20,6 +20,13 @@ export interface ChunkSource {
 	readonly cut?: boolean
 }
 
+export interface StreamBodyOptions {
+	/** Keep-alive text for an idle stream; `''` for none, a comment if absent. */
+	readonly heartbeat?: string | undefined
+	/** The source has been idle for as long as an idle stream may be, so that keep-alive text is sent immediately. */
+	readonly isIdle?: boolean | undefined
+}
+
 /** All streams of one server, with a single keep-alive timer. */
 export class EventStreams {
 	private readonly keepAliveMs: number
@@ -39,14 +46,18 @@ export class EventStreams {
 	 * Reads the source only as fast as the client reads. A generator costs a third less per chunk than a pull stream.
 	 *
 	 * @param disconnected aborted when the client disconnects: a suspended generator does not notice by itself.
-	 * @param heartbeat keep-alive text for an idle stream; `''` for none.
 	 */
-	body(chunks: ChunkSource, disconnected: AbortSignal, heartbeat?: string): AsyncGenerator<Uint8Array> {
+	body(
+		chunks: ChunkSource,
+		disconnected: AbortSignal,
+		{ heartbeat, isIdle = false }: StreamBodyOptions = {},
+	): AsyncGenerator<Uint8Array> {
 		const stream = new OpenStream(
 			chunks,
 			this.keepAliveMs,
 			heartbeat === undefined ? comment : encoder.encode(heartbeat),
 		)
+		if (isIdle && heartbeat !== '') stream.beat()
 		const end = () => {
 			this.open.delete(stream)
 			this.idle.delete(stream)
@@ -114,7 +125,12 @@ class OpenStream {
 	}
 
 	check(nowMs: number): void {
-		if (this.wake !== undefined && nowMs - this.lastMs >= this.keepAliveMs) this.send(this.heartbeat)
+		if (this.wake !== undefined && nowMs - this.lastMs >= this.keepAliveMs) this.beat()
+	}
+
+	/** Sends the keep-alive text. */
+	beat(): void {
+		this.send(this.heartbeat)
 	}
 
 	/** The client disconnected. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { deeperThan } from './body.ts'
-import { type ChunkSource, EventStreams } from './event-stream.ts'
+import { type ChunkSource, EventStreams, type StreamBodyOptions } from './event-stream.ts'
 import { normalizePath, splitUrl } from './path.ts'
 import { RouteTable } from './route-table.ts'
 
@@ -93,6 +93,17 @@ describe('a stream of events', () => {
 		let piece = await next()
 		while (piece === ': keep-alive\n\n') piece = await next()
 		expect(piece).toBe('data: 1\n\n')
+	})
+	test('of a source that has been idle begins with a keep-alive comment, and not with an empty one', async () => {
+		async function* pieces() {
+			yield 'data: 1\n\n'
+		}
+		const streams = new EventStreams({ keepAliveMs: 60_000 })
+		const textOf = (options: StreamBodyOptions) =>
+			new Response(streams.body(from(pieces()), gone.signal, { isIdle: true, ...options })).text()
+		expect(await textOf({})).toBe(': keep-alive\n\ndata: 1\n\n')
+		expect(await textOf({ heartbeat: 'event: ping\n\n' })).toBe('event: ping\n\ndata: 1\n\n')
+		expect(await textOf({ heartbeat: '' })).toBe('data: 1\n\n')
 	})
 	test('that is cancelled cancels its source', async () => {
 		const source = { cancelled: 0, next: async () => 'x', cancel: () => void source.cancelled++, interrupt: () => '' }

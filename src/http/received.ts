@@ -14,6 +14,8 @@ export interface Received {
 	readonly client: RemoteClient
 	/** Aborted when the client disconnects. */
 	readonly signal: AbortSignal
+	/** What the request was read from, if that is a message of a WebSocket. Only the dialect that read it knows its type. */
+	readonly message?: object | undefined
 	/** Milliseconds since 1970. */
 	readonly receivedAtMs: number
 	/** The body as JSON, read on the first call only. Throws a ChatError if it is invalid. */

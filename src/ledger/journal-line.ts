@@ -1,6 +1,7 @@
 // The lines of JSON that the ledger writes to its journal, and how they are read during recovery.
 
 import { z } from 'zod'
+import { countedUsage } from '../chat/usage.ts'
 import { type ClosedCall, entryOf } from './entry.ts'
 import { readLines } from './journal.ts'
 import { billedOperations, type OpenedCall, outcomes } from './ledger.ts'
@@ -112,7 +113,7 @@ function interrupted(
 	return {
 		outcome: 'interrupted',
 		upstream: mark.upstream,
-		usage: { promptTokens, cachedTokens: 0, completionTokens, reasoningTokens: 0, source: 'counted' },
+		usage: countedUsage(completionTokens, promptTokens),
 	}
 }
 

@@ -85,7 +85,16 @@ export class Journal {
 	 * @throws ChatError `unavailable` if it still cannot be written.
 	 */
 	async probe(): Promise<void> {
-		if (this.torn) await this.write(padding)
+		if (this.torn) await this.prove()
+	}
+
+	/**
+	 * Writes a full block, which readers skip.
+	 *
+	 * @throws ChatError `unavailable` if it cannot be written.
+	 */
+	prove(): Promise<void> {
+		return this.write(padding)
 	}
 
 	/** Like `append`, for lines that no caller waits for: they are written with a short delay. */

@@ -69,7 +69,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 	await mkdir(options.folder, { recursive: true, mode: 0o700 })
 	const { process, lock } = takeName(options.folder)
 	const ledger = new JournalledLedger(options, process, lock)
-	await ledger.recover()
+	await Promise.all([ledger.recover(), ledger.prove()])
 	ledger.run()
 	return ledger
 }
@@ -238,6 +238,11 @@ class JournalledLedger implements OpenLedger {
 		if (!this.strict)
 			written.catch((thrown: unknown) => this.log.write('error', { err: thrown }, 'usage records cannot be written'))
 		return written
+	}
+
+	/** Tries to write before the first call, so that it need not wait. Calls are refused if that fails. */
+	async prove(): Promise<void> {
+		await this.current.journal.prove().catch(() => undefined)
 	}
 
 	/** Tries to write again if the last write failed. */

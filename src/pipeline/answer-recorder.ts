@@ -5,11 +5,13 @@
 
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
-import { asChatError, ChatError } from '../chat/error.ts'
+import type { ChatError } from '../chat/error.ts'
 import type { ChatEvent, FinishReason, StartedPart } from '../chat/event.ts'
 import { textOf } from '../chat/parts.ts'
 import { isEstimated, type Usage } from '../chat/usage.ts'
+import type { TurnHolder } from '../dialects/call.ts'
 import type { EventBatch } from '../engines/answer.ts'
+import { cancelled } from '../engines/running-calls.ts'
 import type { Settlement } from '../ledger/ledger.ts'
 import type { Reservation } from '../limits/limiter.ts'
 import { type Admitted, reservedTokensOf } from './admit.ts'
@@ -20,6 +22,7 @@ import type { Lease } from './lease.ts'
 import type { OpenTurn } from './open-turn.ts'
 import { checkUsage } from './reported-usage.ts'
 import type { Serving } from './serving.ts'
+import { asStorageError } from './storage-error.ts'
 
 /** The upstream that answers. */
 export interface Answering {
@@ -49,9 +52,10 @@ export class AnswerRecorder {
 		this.serving = serving
 	}
 
-	/** An upstream began to answer. */
+	/** An upstream began to answer. Its lease ends immediately if the call was cancelled in the meantime. */
 	begin(answering: Answering): void {
-		this.answering = answering
+		if (this.settling === undefined) this.answering = answering
+		else answering.lease.end(cancelled('maybe'))
 	}
 
 	/** The answer outlives `execute`: its reader settles the call. */
@@ -172,8 +176,9 @@ export class AnswerRecorder {
 	 * @param error why there is no complete answer; `cancelled` if the client disconnected or cancelled it.
 	 */
 	settle(error?: ChatError): Promise<void> {
-		this.settling ??=
-			this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
+		const { call } = this.admitted
+		const holder = call.type === 'chat' ? call.holder : undefined
+		this.settling ??= holder === undefined ? this.end(error) : this.endHeld(holder, error)
 		return this.settling
 	}
 
@@ -183,6 +188,23 @@ export class AnswerRecorder {
 		const checked = checkUsage(usage, { call: admitted.call, upstream, choices: () => this.choices, outputs }, serving)
 		if (checked !== usage) this.replacesUsage = true
 		return checked
+	}
+
+	private end(error: ChatError | undefined): Promise<void> {
+		return this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
+	}
+
+	/** The turn is held if its records are on disk and it has an answer. */
+	private async endHeld(holder: TurnHolder, error: ChatError | undefined): Promise<void> {
+		try {
+			await this.end(error)
+		} catch (thrown) {
+			holder.fail()
+			throw thrown
+		}
+		const [answer] = this.choices
+		if (error !== undefined || answer === undefined) return holder.fail()
+		holder.complete(this.admitted.token, { role: 'assistant', content: answer.parts, rest: answer.rest })
 	}
 
 	private async extend(reservation: Reservation, tokens: number): Promise<void> {
@@ -287,14 +309,6 @@ export class AnswerRecorder {
 		this.finishReason ??= reason
 		this.admitted.observer.observe({ type: 'finish-reason', reason })
 	}
-}
-
-/** The error for a failure to store the end of an answer: the caller must not assume that the answer is stored. */
-export function asStorageError(thrown: unknown): ChatError {
-	const error = asChatError(thrown)
-	return error.kind === 'internal'
-		? new ChatError('unavailable', 'The answer could not be stored.', { cause: error.cause, sent: 'yes' })
-		: error
 }
 
 /**

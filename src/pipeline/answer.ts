@@ -5,8 +5,8 @@ import { writeConversationId } from '../conversations/conversation-id.ts'
 import type { ResponseContext } from '../dialects/writer.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { LimitState } from '../limits/limit-state.ts'
-import type { Admitted } from './admit.ts'
 import { hasSeveralOrigins } from './candidates.ts'
+import type { Recalled } from './recall.ts'
 import type { Serving } from './serving.ts'
 
 export type Answer = {
@@ -17,14 +17,18 @@ export type Answer = {
 	| { readonly type: 'json'; readonly body: unknown; readonly status?: number }
 	/**
 	 * Server-sent events; a failure is written as the last of them. `ended` is called when the text of the last event was
-	 * taken.
+	 * taken. `isEarly`: no upstream has begun to answer yet, and a heartbeat is sent immediately.
 	 */
-	| { readonly type: 'stream'; readonly open: (ended: (disconnected: boolean) => void) => ChunkSource }
+	| {
+			readonly type: 'stream'
+			readonly isEarly?: boolean
+			readonly open: (ended: (disconnected: boolean) => void) => ChunkSource
+	  }
 )
 
 /** What the writer of a response needs to know about its call. */
-export function responseContextOf(admitted: Admitted, { clock }: Serving, nowMs = clock.now()): ResponseContext {
-	const { token, turn, model, answersAsConversation } = admitted
+export function responseContextOf(recalled: Recalled, { clock }: Serving, nowMs = clock.now()): ResponseContext {
+	const { token, turn, model, answersAsConversation } = recalled
 	return {
 		token,
 		created: Math.floor(nowMs / 1000),
@@ -33,7 +37,7 @@ export function responseContextOf(admitted: Admitted, { clock }: Serving, nowMs 
 		price: model.price,
 		conversation: turn?.conversation,
 		id: answersAsConversation ? turn?.conversation : undefined,
-		tagsSignatures: hasSeveralOrigins(admitted),
+		tagsSignatures: hasSeveralOrigins(recalled),
 	}
 }
 
@@ -43,7 +47,7 @@ export function responseContextOf(admitted: Admitted, { clock }: Serving, nowMs 
  * @param dropped parts of the request that are omitted, in addition to those of the call itself.
  */
 export function headersOf(
-	{ turn, dropped: messages, call }: Admitted,
+	{ turn, dropped: messages, call }: Recalled,
 	dropped: readonly string[] = [],
 ): Readonly<Record<string, string>> {
 	const earlier = ('dropped' in call ? call.dropped : undefined) ?? []
@@ -63,10 +67,20 @@ export function headersOf(
 const noHeaders: Readonly<Record<string, string>> = {}
 const longestDropped = 1000
 
+const droppedHeader = 'x-dragoman-dropped'
+
 /** Parts of the request that the upstream's format cannot express: no omission is silent. */
 function writeDropped(parts: readonly string[]): Readonly<Record<string, string>> {
-	if (parts.length === 0) return {}
-	// Names of fields come from clients.
+	return parts.length === 0 ? {} : { [droppedHeader]: join(parts) }
+}
+
+/** The same as a comment of the stream, for parts that became known after the headers were sent; possibly empty. */
+export function writeNote(dropped: readonly string[]): string {
+	return dropped.length === 0 ? '' : `: ${droppedHeader}: ${join(dropped)}\n\n`
+}
+
+/** Names of fields come from clients. */
+function join(parts: readonly string[]): string {
 	const names = [...new Set(parts)].map((part) => part.replace(/[^\w.[\]-]/g, '?'))
-	return { 'x-dragoman-dropped': names.join(', ').slice(0, longestDropped) }
+	return names.join(', ').slice(0, longestDropped)
 }

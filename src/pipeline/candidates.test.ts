@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
+import { plainRequest } from '../chat/request.testing.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import type { ChatCall } from '../dialects/call.ts'
 import { openEcho } from '../engines/echo/echo.ts'
@@ -29,16 +30,8 @@ const model: Model = {
 }
 
 const request: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
+	...plainRequest,
 	sampling: { temperature: 3 },
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 const violation = new ChatError('invalid-request', "'temperature' must be at most 2.", { param: 'temperature' })
@@ -55,12 +48,14 @@ interface Setup {
 	readonly accepts?: boolean
 	readonly service?: string
 	readonly model?: string
+	readonly wire?: string
 }
 
-function upstreamOf({ accepts = false, service, model }: Setup, index: number): Upstream {
+function upstreamOf({ accepts = false, service, model, wire }: Setup, index: number): Upstream {
 	const name = `u${index}`
 	const endpoint = openEndpoint(name)
 	const engine = Object.assign(openEcho({ clock: systemClock }), {
+		wire,
 		originOf: (name: string) => (service === undefined ? undefined : signatureOrigin(service, name)),
 	})
 	return { name, engine, endpoint, model, acceptsViolations: accepts }
@@ -93,6 +88,24 @@ describe("a call that breaks a rule of OpenAI's API", () => {
 		expect(() => checkCandidates(candidatesOf([{}, {}], callWith(violation)))).toThrow(violation)
 		checkCandidates(candidatesOf([{}, { accepts: true }], callWith(violation)))
 		checkCandidates(candidatesOf([{}]))
+	})
+})
+
+describe('a call that only one wire can answer', () => {
+	const error = new ChatError('unsupported', 'Only upstreams of w do this.', { param: 'x' })
+	const call = { ...callWith(), need: { wire: 'w', error } }
+
+	test('may only be sent to upstreams of the wire', () => {
+		const setups = [{}, { wire: 'v', accepts: true }, { wire: 'w' }]
+		expect(setups.map((setup, index) => mayReceive(upstreamOf(setup, index), call))).toEqual([false, false, true])
+	})
+
+	test('is refused if the model has no upstream of the wire', () => {
+		expect(() => checkCandidates(candidatesOf([{}, { wire: 'v' }], call))).toThrow(error)
+		checkCandidates(candidatesOf([{}, { wire: 'w' }], call))
+		const broken = { ...call, violation }
+		expect(() => checkCandidates(candidatesOf([{ wire: 'w' }], broken))).toThrow(violation)
+		checkCandidates(candidatesOf([{ wire: 'w', accepts: true }], broken))
 	})
 })
 

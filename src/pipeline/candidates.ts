@@ -8,17 +8,23 @@ import type { Planned } from './plan.ts'
 /** A call, and the upstreams of its model. */
 export type Candidates = Pick<Planned, 'call' | 'deployment' | 'model'>
 
-/** Whether `upstream` may receive `call`: one that breaks a rule of OpenAI's API needs an upstream that accepts more. */
-export function mayReceive({ acceptsViolations }: Upstream, call: ModelCall): boolean {
-	return acceptsViolations || violationOf(call) === undefined
+/**
+ * Whether `upstream` may receive `call`. One that breaks a rule of OpenAI's API needs an upstream that accepts more, and
+ * one with a feature of a single wire needs an upstream of that wire.
+ */
+export function mayReceive(upstream: Upstream, call: ModelCall): boolean {
+	return obstacleTo(upstream, call) === undefined
 }
 
-/** @throws ChatError the rule that the call breaks, if no upstream of the model may receive it. */
+/** @throws ChatError why no upstream of the model may receive the call. */
 export function checkCandidates(candidates: Candidates): void {
-	const { call } = candidates
-	const violation = violationOf(call)
-	if (violation !== undefined && !upstreamsOf(candidates).some((upstream) => mayReceive(upstream, call)))
-		throw violation
+	let obstacle: ChatError | undefined
+	for (const upstream of upstreamsOf(candidates)) {
+		const next = obstacleTo(upstream, candidates.call)
+		if (next === undefined) return
+		obstacle ??= next
+	}
+	if (obstacle !== undefined) throw obstacle
 }
 
 /** Whether the upstreams of the model do not recognize each other's signatures. */
@@ -32,6 +38,8 @@ function upstreamsOf({ deployment, model }: Candidates): readonly Upstream[] {
 	return deployment.routeOf(model).members.map(({ endpoint }) => deployment.upstreamAt(endpoint))
 }
 
-function violationOf(call: ModelCall): ChatError | undefined {
-	return call.type === 'chat' ? call.violation : undefined
+function obstacleTo({ acceptsViolations, engine }: Upstream, call: ModelCall): ChatError | undefined {
+	if (call.type !== 'chat') return undefined
+	if (call.need !== undefined && call.need.wire !== engine.wire) return call.need.error
+	return acceptsViolations ? undefined : call.violation
 }

@@ -5,7 +5,7 @@ import type { PartialChoice } from '../chat/completion-fold.ts'
 import type { AssistantPart } from '../chat/message.ts'
 import { reasoningOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import { isPossibleCount, type Usage } from '../chat/usage.ts'
+import { countedUsage, isPossibleCount, type Usage } from '../chat/usage.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
 import type { Model } from '../routing/model.ts'
 import type { Admitted } from './admit.ts'
@@ -72,11 +72,8 @@ export async function countUsage(
 		),
 	])
 	return {
-		promptTokens,
-		completionTokens,
-		cachedTokens: 0,
+		...countedUsage(completionTokens, promptTokens),
 		reasoningTokens: Math.min(reasoningTokens, completionTokens),
-		source: 'counted',
 	}
 }
 

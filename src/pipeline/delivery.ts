@@ -8,14 +8,17 @@ import type { StreamWriter } from '../dialects/writer.ts'
 import type { EventBatch, EventBatches } from '../engines/answer.ts'
 import { cancelled, closing } from '../engines/running-calls.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
-import { type AnswerRecorder, asStorageError } from './answer-recorder.ts'
+import type { AnswerRecorder } from './answer-recorder.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
+import { asStorageError } from './storage-error.ts'
 
 export interface DeliveryOptions {
 	readonly batches: EventBatches
 	readonly writer: StreamWriter
 	readonly recorder: AnswerRecorder
 	readonly backgroundTasks: BackgroundTasks
+	/** Comments to send before the first event, once there is one. */
+	readonly note?: (() => string) | undefined
 	/**
 	 * Called once, after the text of the last event was taken. `disconnected`: the client disconnected before that event.
 	 */
@@ -29,6 +32,7 @@ export class WrittenChunks implements ChunkSource {
 	private failed = false
 	/** The text of the last event was returned, but may not have been sent. */
 	private ending = false
+	private noted = false
 
 	constructor(options: DeliveryOptions) {
 		this.options = options
@@ -48,7 +52,7 @@ export class WrittenChunks implements ChunkSource {
 		} catch (thrown) {
 			read = [failed(thrown)]
 		}
-		let text = ''
+		let text = this.note()
 		try {
 			for (const batch of read) text += isLast(batch) ? await this.writeLast(batch) : this.write(batch)
 		} catch (thrown) {
@@ -98,6 +102,12 @@ export class WrittenChunks implements ChunkSource {
 		recorder.observe({ type: 'error', error, usage: recorder.usageSoFar })
 		const settled = recorder.settle(error).finally(() => ended(disconnected))
 		backgroundTasks.add(settled, 'recording the end of a call')
+	}
+
+	private note(): string {
+		if (this.noted) return ''
+		this.noted = true
+		return this.options.note?.() ?? ''
 	}
 
 	private write({ events, source }: EventBatch): string {

@@ -2,16 +2,17 @@
 // stored stream, and all clients read from there, including the first one.
 
 import { asChatError, ChatError } from '../chat/error.ts'
-import { batchesOf, type EngineAnswer } from '../engines/answer.ts'
+import { batchesOf, type EventBatches } from '../engines/answer.ts'
 import { scopeOf } from '../keys/scope.ts'
 import type { StoredStream } from '../streams/stored-streams.ts'
 import type { Admitted } from './admit.ts'
 import { type Answer, headersOf, responseContextOf } from './answer.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
-import { beginAnswer } from './chat-answer.ts'
+import { beginAnswer } from './answer-start.ts'
 import { WrittenChunks } from './delivery.ts'
 import type { StreamedCall } from './plan.ts'
 import type { Serving } from './serving.ts'
+import { startStream } from './stream-start.ts'
 import { WatchedChunks } from './watched-chunks.ts'
 
 const header = 'x-dragoman-resumable'
@@ -41,16 +42,18 @@ export async function answerDetached(
 	const background = call.type === 'chat' && call.background === true
 	let over: Promise<void>
 	let dropped: readonly string[] = []
+	let isEarly = false
 	try {
 		if (background) {
 			await turn?.begin()
 			recorder.stream()
 			over = answerInBackground({ admitted, stored, recorder, serving })
 		} else {
-			const started = await beginAnswer(admitted, stored.signal, recorder, serving)
-			dropped = started.dropped
+			const start = await startStream(admitted, stored.signal, recorder, serving)
+			dropped = start.dropped()
+			isEarly = start.isEarly
 			recorder.stream()
-			over = pump(started.answer, { admitted, stored, recorder, serving })
+			over = pump(start.batches, { admitted, stored, recorder, serving })
 		}
 		serving.backgroundTasks.add(over, 'an answer without a client')
 	} catch (thrown) {
@@ -65,7 +68,7 @@ export async function answerDetached(
 	// The request ends when its answer ends, whether or not its client is still connected.
 	const end = (ended: (disconnected: boolean) => void) => (disconnected: boolean) =>
 		void over.finally(() => ended(disconnected)).catch(() => undefined)
-	return { type: 'stream', headers, open: (ended) => new WatchedChunks(chunks, end(ended)) }
+	return { type: 'stream', headers, isEarly, open: (ended) => new WatchedChunks(chunks, end(ended)) }
 }
 
 /** An answer that continues without its client. */
@@ -81,7 +84,7 @@ async function answerInBackground(detached: DetachedAnswer): Promise<void> {
 	const { call, observer } = admitted
 	try {
 		const { answer } = await beginAnswer(admitted, stored.signal, recorder, serving)
-		await pump(answer, detached)
+		await pump(batchesOf(answer), detached)
 	} catch (thrown) {
 		const error = stored.signal.aborted ? asChatError(stored.signal.reason) : asChatError(thrown)
 		observer.observe({ type: 'failed', error })
@@ -94,9 +97,9 @@ async function answerInBackground(detached: DetachedAnswer): Promise<void> {
 }
 
 /** Copies the upstream's answer to the stored stream until it ends or is cancelled. */
-async function pump(answer: EngineAnswer, { admitted, stored, recorder, serving }: DetachedAnswer): Promise<void> {
+async function pump(batches: EventBatches, { admitted, stored, recorder, serving }: DetachedAnswer): Promise<void> {
 	const chunks = new WrittenChunks({
-		batches: batchesOf(answer),
+		batches,
 		writer: admitted.call.writer.stream(responseContextOf(admitted, serving)),
 		recorder,
 		backgroundTasks: serving.backgroundTasks,

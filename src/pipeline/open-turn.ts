@@ -8,6 +8,7 @@ import type { Usage } from '../chat/usage.ts'
 import type { ConversationId } from '../conversations/conversation-id.ts'
 import type { ScopedConversations } from '../conversations/conversation-store.ts'
 import { answerId, type MessageId } from '../conversations/message-id.ts'
+import type { ThreadErrors } from '../conversations/thread.ts'
 import type { EndedAnswer, NewTurn, TurnEnd } from '../conversations/turns.ts'
 
 /** How the answer of a turn ended. */
@@ -22,11 +23,14 @@ export interface AnsweredTurnEnd {
 export class OpenTurn {
 	private readonly own: ScopedConversations
 	private readonly turn: NewTurn
+	private readonly errors: ThreadErrors | undefined
 	private writing: Promise<void> | undefined
 
-	constructor(own: ScopedConversations, turn: NewTurn) {
+	/** @param errors of the dialect, if it has its own. */
+	constructor(own: ScopedConversations, turn: NewTurn, errors?: ThreadErrors) {
 		this.own = own
 		this.turn = turn
+		this.errors = errors
 	}
 
 	get conversation(): ConversationId {
@@ -40,7 +44,8 @@ export class OpenTurn {
 
 	/** No concurrent turn may follow the same message, so the turn must be stored before the upstream request is sent. */
 	get exclusive(): boolean {
-		return this.turn.onConflict === 'refuse'
+		const { onConflict, create } = this.turn
+		return onConflict === 'refuse' || (onConflict === 'once' && create === undefined)
 	}
 
 	/**
@@ -81,19 +86,30 @@ export class OpenTurn {
 	}
 
 	private async write(): Promise<void> {
-		const { conversation } = this.turn
-		switch (await this.own.turns.begin(this.turn)) {
+		const begun = await this.own.turns.begin(this.turn)
+		switch (begun) {
 			case 'begun':
 				return
 			case 'conflict':
-				throw new ChatError(
-					'conflict',
-					'Another turn already follows the same message. Read the conversation again, or allow this turn to become a branch.',
-				)
+			case 'in-flight':
+				throw this.errors?.conflict(begun) ?? conflict()
 			case 'not-found':
-				throw new ChatError('not-found', `The conversation '${conversation}' was deleted.`)
+				throw this.errors?.notFound() ?? deleted(this.turn.conversation)
+			default:
+				begun satisfies never
 		}
 	}
+}
+
+function conflict(): ChatError {
+	return new ChatError(
+		'conflict',
+		'Another turn already follows the same message. Read the conversation again, or allow this turn to become a branch.',
+	)
+}
+
+function deleted(conversation: ConversationId): ChatError {
+	return new ChatError('not-found', `The conversation '${conversation}' was deleted.`)
 }
 
 function answerOf({ parts, rest, logprobs, finishReason }: PartialChoice, whole: boolean): readonly EndedAnswer[] {

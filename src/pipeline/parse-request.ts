@@ -69,6 +69,7 @@ export async function parseRequest(
 		parameters,
 		query: received.query,
 		headers: received.headers,
+		message: received.message,
 		userIdHistory: wantsUserIdHistory(key, storage?.userIdHistory === true),
 	})
 	observer.observe({

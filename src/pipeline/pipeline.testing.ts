@@ -19,6 +19,7 @@ import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine, Operation } from '../engines/engine.ts'
 import { signatureOrigin } from '../engines/upstream/signature-origin.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
+import { readLines } from '../ledger/journal.ts'
 import type { Ledger, Ticket } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import { entry } from '../ledger/ledger-store.contract.ts'
@@ -147,6 +148,7 @@ export class Faults {
 interface ReceivedCall {
 	readonly model: string
 	readonly drop?: ((part: string) => void) | undefined
+	readonly signal: AbortSignal
 }
 
 export interface UpstreamSetup {
@@ -218,7 +220,11 @@ export class TestUpstream {
 	ended = 0
 	/** Names of the request's parts that its protocol cannot express. */
 	drops: readonly string[] = []
+	/** Number of its requests that were aborted while they were held. */
+	aborted = 0
 	private readonly errors: ChatError[] = []
+	private isStubborn = false
+	private gate: PromiseWithResolvers<void> | undefined
 	private arrived = Promise.withResolvers<void>()
 
 	constructor(name: string, setup: UpstreamSetup, clock: ManualClock) {
@@ -239,9 +245,38 @@ export class TestUpstream {
 		this.errors.push(...errors)
 	}
 
+	/** Further requests get no answer until the result is called. @param stubborn an abort does not end them. */
+	hold({ stubborn = false }: { readonly stubborn?: boolean } = {}): () => void {
+		const gate = Promise.withResolvers<void>()
+		this.gate = gate
+		this.isStubborn = stubborn
+		return () => {
+			this.gate = undefined
+			gate.resolve()
+		}
+	}
+
 	/** Resolves when it receives the next request. */
 	async nextRequest(): Promise<void> {
 		await this.arrived.promise
+	}
+
+	/** Waits while requests are held. @throws ChatError `cancelled` if the request is aborted. */
+	private async released(signal: AbortSignal): Promise<void> {
+		const { gate } = this
+		if (gate === undefined) return
+		if (this.isStubborn) return gate.promise
+		const abort = () => {
+			this.aborted++
+			gate.reject(new ChatError('cancelled', 'The request was cancelled.', { sent: 'maybe' }))
+		}
+		if (signal.aborted) abort()
+		signal.addEventListener('abort', abort, { once: true })
+		try {
+			await gate.promise
+		} finally {
+			signal.removeEventListener('abort', abort)
+		}
 	}
 
 	/** The same result; if it is a stream, its end is counted. */
@@ -275,10 +310,12 @@ export class TestUpstream {
 					this.arrived.resolve()
 					this.arrived = Promise.withResolvers()
 					for (const part of this.drops) call.drop?.(part)
+					await this.released(call.signal)
 					const error = this.errors.shift()
 					if (error !== undefined) throw error
 					if (property === 'chat' && setup.batches !== undefined) return this.watchEnd(streamOf(setup.batches))
-					return this.watchEnd(await Reflect.apply(value, target, [request, call]))
+					const signal = this.isStubborn ? new AbortController().signal : call.signal
+					return this.watchEnd(await Reflect.apply(value, target, [request, { ...call, signal }]))
 				}
 			},
 		})
@@ -465,7 +502,8 @@ export class App {
 	async journal(): Promise<string> {
 		const { folder } = this.required()
 		const files = await Array.fromAsync(new Bun.Glob('*.journal').scan(join(folder, 'journal')))
-		return (await Promise.all(files.map((file) => Bun.file(join(folder, 'journal', file)).text()))).join('')
+		const texts = await Promise.all(files.map((file) => Bun.file(join(folder, 'journal', file)).text()))
+		return texts.flatMap(readLines).join('\n')
 	}
 
 	/** The request log's lines. */
@@ -544,10 +582,16 @@ export class App {
 		if (this.stored !== undefined) await rm(this.stored.folder, { recursive: true, force: true })
 	}
 
-	private init(method: string, { as = 'alice', key, headers = {}, signal }: RequestOptions): RequestInit {
+	/** The headers of a caller's requests. */
+	headersOf({ as = 'alice', key, headers = {} }: RequestOptions): Headers {
 		const all = new Headers(headers)
 		const secret = key ?? this.secrets.get(as)
 		if (secret !== undefined) all.set('authorization', `Bearer ${secret}`)
+		return all
+	}
+
+	private init(method: string, { signal, ...caller }: RequestOptions): RequestInit {
+		const all = this.headersOf(caller)
 		if (method === 'POST') all.set('content-type', 'application/json')
 		return { method, headers: all, signal: signal ?? null }
 	}

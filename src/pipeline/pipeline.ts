@@ -13,6 +13,7 @@ import { type DialectRequest, parseRequest, type RoutedRequest, withKeyDialect }
 import { plan } from './plan.ts'
 import { recall } from './recall.ts'
 import type { Serving } from './serving.ts'
+import { answerWarmUp, isWarmUp } from './warm-up.ts'
 
 /** Identifies the caller, whose key may select the dialect. Later failures are written in that dialect. */
 export async function authenticateRequest(
@@ -39,6 +40,8 @@ export async function answer(request: DialectRequest, serving: Serving): Promise
 	if (planned.type === 'local') return runLocalOperation(planned, serving)
 	// Adds earlier turns; 404 for a conversation of another caller.
 	const recalled = await recall(planned, serving)
+	// A call that generates nothing needs no upstream, and is not billed.
+	if (isWarmUp(recalled)) return answerWarmUp(recalled, serving)
 	// Limits end here: 429, and requests that no upstream of the model accepts: 400. From here on the call is billed, whatever its outcome.
 	const admitted = await admit(recalled, serving)
 	// The only stage that retries. Every upstream failure ends here or becomes the last event of the stream. Output is

@@ -5,17 +5,18 @@ import { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import { textOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import type { Conversation } from '../conversations/conversation.ts'
-import { type ConversationId, newConversationId, readConversationId } from '../conversations/conversation-id.ts'
+import { type Conversation, lastMessageOf } from '../conversations/conversation.ts'
+import { type ConversationId, newConversationId } from '../conversations/conversation-id.ts'
 import type { ScopedConversations } from '../conversations/conversation-store.ts'
 import { fit } from '../conversations/fit.ts'
 import type { HistoryEnd } from '../conversations/history.ts'
-import { type MessageId, messageId } from '../conversations/message-id.ts'
+import type { MessageId } from '../conversations/message-id.ts'
 import { ConversationService } from '../conversations/service.ts'
 import type { Thread, ThreadOrigin } from '../conversations/thread.ts'
 import { newTurnId, type TurnId } from '../conversations/turn-id.ts'
 import type { ChatCall, CountCall, ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
+import { threadOf } from './conversation-headers.ts'
 import { OpenTurn } from './open-turn.ts'
 import type { Planned } from './plan.ts'
 import type { Serving } from './serving.ts'
@@ -35,8 +36,10 @@ export type Recalled<Requested extends ModelCall = ModelCall> = Planned<Requeste
 export async function recall(planned: Planned, serving: Serving): Promise<Recalled> {
 	const { call } = planned
 	if (call.type !== 'chat' && call.type !== 'count') return withoutConversation(planned)
+	const errors = call.thread?.errors
+	if (errors !== undefined && (serving.storage === undefined || planned.key === undefined)) throw errors.notStored()
 	const complete = call.references === undefined ? call : await insertReferences(planned, call.references, serving)
-	const thread = withHeaders(complete, planned.received.headers)
+	const thread = threadOf(complete, planned.received.headers)
 	if (thread === undefined || (serving.storage === undefined && isByDefault(thread, complete.thread))) {
 		checkFirstResults(complete.request.messages)
 		return { ...withoutConversation(planned), call: complete }
@@ -92,21 +95,25 @@ async function continueConversation(
 	return {
 		...joined,
 		answersAsConversation: call.answersAsConversation === true,
-		turn: new OpenTurn(own, {
-			id: none.token,
-			surface: thread.surface,
-			stored: thread.stored,
-			process,
-			conversation: position.conversation,
-			create: position.exists ? undefined : newConversation(position, thread, request, serving.clock.now()),
-			parent: history.messages.at(-1)?.id,
-			onConflict: thread.onConflict,
-			inputs: thread.incoming,
-			model: planned.model.name,
-			metadata: thread.metadata,
-			echo: thread.echo,
-			createdAtMs: serving.clock.now(),
-		}),
+		turn: new OpenTurn(
+			own,
+			{
+				id: none.token,
+				surface: thread.surface,
+				stored: thread.stored,
+				process,
+				conversation: position.conversation,
+				create: position.exists ? undefined : newConversation(position, thread, request, serving.clock.now()),
+				parent: history.messages.at(-1)?.id,
+				onConflict: thread.onConflict,
+				inputs: thread.incoming,
+				model: planned.model.name,
+				metadata: thread.metadata,
+				echo: thread.echo,
+				createdAtMs: serving.clock.now(),
+			},
+			thread.errors,
+		),
 	}
 }
 
@@ -127,58 +134,6 @@ export function conversationsOf(
 	if (storage === undefined || key === undefined)
 		throw new ChatError('unsupported', 'Conversations are not stored on this server.')
 	return { own: storage.conversations.in(scopeOf(key)), process: storage.process }
-}
-
-const headerNames = {
-	conversation: 'x-dragoman-conversation',
-	parent: 'x-dragoman-parent',
-	truncation: 'x-dragoman-truncation',
-	conflict: 'x-dragoman-conflict',
-} as const
-
-/** A conversation in the headers takes precedence over the body. */
-function withHeaders(
-	{ thread, request, parts }: Pick<ChatCall, 'thread' | 'request' | 'parts'>,
-	headers: Headers,
-): Thread | undefined {
-	const named = headers.get(headerNames.conversation)?.trim()
-	const parent = headers.get(headerNames.parent)?.trim().replace(/^msg_/, '')
-	if (named === undefined || named === '') {
-		if (parent !== undefined)
-			throw wrongHeader(headerNames.parent, `is only allowed with '${headerNames.conversation}'`)
-		return thread
-	}
-	return {
-		surface: 'chat',
-		stored: false,
-		...(parts ?? { instructions: [], transient: [], incoming: request.messages }),
-		metadata: {},
-		echo: {},
-		...thread,
-		listed: true,
-		truncation: choice(headers, headerNames.truncation, ['refuse', 'auto']),
-		onConflict: choice(headers, headerNames.conflict, ['branch', 'refuse']),
-		origin: named === 'new' ? { type: 'new' } : continuationOf(named, parent),
-	}
-}
-
-function continuationOf(named: string, parent: string | undefined): ThreadOrigin {
-	const id = readConversationId(named)
-	const notFound = () => new ChatError('not-found', `No such conversation: '${named.slice(0, 100)}'.`)
-	if (id === undefined) throw notFound()
-	return { type: 'conversation', id, parent: parent === undefined ? undefined : messageId(parent), notFound }
-}
-
-function choice<Value extends string>(headers: Headers, name: string, values: readonly [Value, ...Value[]]): Value {
-	const header = headers.get(name)
-	if (header === null) return values[0]
-	const found = values.find((value) => value === header.trim().toLowerCase())
-	if (found === undefined) throw wrongHeader(name, `must be one of: ${values.join(', ')}`)
-	return found
-}
-
-function wrongHeader(name: string, rule: string): ChatError {
-	return new ChatError('invalid-request', `The header '${name}' ${rule}.`, { param: name })
 }
 
 /** The position of a turn in a conversation. */
@@ -210,8 +165,7 @@ async function locate(origin: ThreadOrigin, own: ScopedConversations): Promise<C
 				throw new ChatError('invalid-request', 'The previous response is still in progress.', {
 					code: 'previous_response_in_progress',
 				})
-			const tip = turn.answers[0]?.message ?? turn.inputs.at(-1) ?? turn.parent
-			return { conversation: turn.conversation, exists: true, notFound: origin.notFound, tip }
+			return { conversation: turn.conversation, exists: true, notFound: origin.notFound, tip: lastMessageOf(turn) }
 		}
 	}
 }
@@ -222,6 +176,7 @@ async function locate(origin: ThreadOrigin, own: ScopedConversations): Promise<C
 const bytesPerToken = 16
 /** Limit on the messages read if the model's context length is unknown, in bytes. */
 const defaultHistoryBytes = 32 * 1024 * 1024
+const longestTitle = 80
 
 async function readHistory(
 	{ conversation, exists, tip, notFound }: ConversationRef,
@@ -278,8 +233,6 @@ function contextOf({ model, deployment }: Planned): number | undefined {
 	}
 	return undefined
 }
-
-const longestTitle = 80
 
 function newConversation(
 	{ conversation, user }: ConversationRef,

@@ -2,7 +2,7 @@
 // an estimate, which the pipeline replaces by its own count. It does not know how tokens are counted.
 
 import type { PartialChoice } from '../chat/completion-fold.ts'
-import { type Usage, usageFault } from '../chat/usage.ts'
+import { countedUsage, type Usage, usageFault } from '../chat/usage.ts'
 import type { ModelCall } from '../dialects/call.ts'
 import type { Serving } from './serving.ts'
 
@@ -31,7 +31,7 @@ export function checkUsage(
 		{ upstream, fault },
 		`the upstream ${upstream} reported usage that cannot be right; the tokens were counted instead`,
 	)
-	return { promptTokens: 0, completionTokens: outputs, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+	return countedUsage(outputs)
 }
 
 /**

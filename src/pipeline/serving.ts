@@ -10,6 +10,7 @@ import type { Limiter } from '../limits/limiter.ts'
 import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import type { SharedTimeout } from '../system/shared-timeout.ts'
 import type { ThrottledLog } from '../system/throttled-log.ts'
 import type { TokenCounter } from '../tokens/tokens.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
@@ -23,6 +24,10 @@ export interface Serving {
 	/** Background tasks that no client waits for. */
 	readonly backgroundTasks: BackgroundTasks
 	readonly clock: Clock
+	/**
+	 * The time after which a stream is committed before an upstream began to answer. Absent if streams wait for that.
+	 */
+	readonly quietTimeout?: SharedTimeout | undefined
 	/** Uniform in [0, 1). */
 	readonly random: () => number
 	readonly log: Log

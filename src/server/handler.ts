@@ -2,6 +2,7 @@
 // Responses are written by response-writer.ts, the server's own endpoints by own-endpoints.ts.
 
 import { asChatError } from '../chat/error.ts'
+import { RecentTurns } from '../conversations/recent-turns.ts'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { defaultDialects, dialects } from '../dialects/list.ts'
@@ -21,6 +22,7 @@ import type { CallerStorage, Serving } from '../pipeline/serving.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { CheckResults } from '../system/server-checks.ts'
+import { SharedTimeout } from '../system/shared-timeout.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import { TickBatch } from '../system/tick-batch.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
@@ -83,6 +85,8 @@ class RequestHandler implements Handler {
 	private readonly options: HandlerOptions
 	private readonly serving: Serving
 	private readonly sockets = routeTableOfSockets()
+	/** Of the open sockets. */
+	private readonly recentTurns = new RecentTurns()
 	private readonly readBody: BodyReader
 	private readonly streams: EventStreams
 	/** The requests that arrive in one tick of the event loop are served together. */
@@ -91,6 +95,7 @@ class RequestHandler implements Handler {
 
 	constructor(options: HandlerOptions) {
 		const { keys, storage, limiter, deployment, clock, random, log } = options
+		const { keepAliveMs } = options.limits
 		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
 		this.readBody = bodyReader(options.limits)
@@ -104,6 +109,7 @@ class RequestHandler implements Handler {
 			tokens: new TokenCounter(),
 			deployment,
 			clock,
+			quietTimeout: keepAliveMs === 0 ? undefined : new SharedTimeout(keepAliveMs, clock),
 			random,
 			log,
 			throttledLog,
@@ -137,8 +143,9 @@ class RequestHandler implements Handler {
 		observer.observe({ type: 'ended', atMs: options.clock.now(), status: 101, disconnected: false })
 		// Messages belong to the client of the socket, whose address cannot be read any more when they arrive.
 		const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
-		const carry = (message: Request) => this.serve(message, receive(message, known, readBody, options))
-		return openSocket({ route, upgrade: request, fetch: carry })
+		const carry = (sent: Request, message: object) =>
+			this.serve(sent, { ...receive(sent, known, readBody, options), message })
+		return openSocket({ route, turns: this.recentTurns.connect(), upgrade: request, fetch: carry })
 	}
 
 	interrupt(): void {

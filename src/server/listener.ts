@@ -14,12 +14,17 @@ export interface Listener {
 	close(deadlineMs: number, interrupt?: () => Promise<void>): Promise<void>
 }
 
-/** Resolves when the client can receive more, or has disconnected. */
-export type SocketSend = (text: string) => Promise<void>
+/** The client of one WebSocket. */
+export interface SocketSender {
+	/** Resolves when the client can receive more, or has disconnected. */
+	send(text: string): Promise<void>
+	/** Keeps the connection alive. No answer is expected: a client that is busy reads it later. */
+	ping(): void
+}
 
 /** Handles the messages of one WebSocket. */
 export interface SocketPeer {
-	message(text: string, send: SocketSend): void
+	message(text: string, client: SocketSender): void
 	/** The client disconnected. */
 	close(): void
 }
@@ -108,11 +113,14 @@ function sockets(maxPayloadLength: number) {
 		maxPayloadLength,
 		idleTimeout: 960,
 		message(socket: ServerWebSocket<OpenSocket>, message: string | Buffer) {
-			socket.data.peer.message(message.toString(), async (text) => {
-				socket.send(text)
-				if (socket.getBufferedAmount() <= maxBufferedBytes) return
-				socket.data.drained ??= Promise.withResolvers()
-				await socket.data.drained.promise
+			socket.data.peer.message(message.toString(), {
+				async send(text) {
+					socket.send(text)
+					if (socket.getBufferedAmount() <= maxBufferedBytes) return
+					socket.data.drained ??= Promise.withResolvers()
+					await socket.data.drained.promise
+				},
+				ping: () => void socket.ping(),
 			})
 		},
 		drain,

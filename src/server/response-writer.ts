@@ -71,7 +71,9 @@ export function writeAnswer(answered: Answer, facts: ResponseWriting): Response 
 			)
 			// HEAD returns the headers of a stream without its body: the stream is cancelled before its first event is read.
 			if (isHead) chunks.cancel()
-			return new Response(isHead ? noEvents() : streams.body(chunks, received.signal, dialect.heartbeat), {
+			const { isEarly } = answered
+			const options = { heartbeat: dialect.heartbeat, isIdle: isEarly }
+			return new Response(isHead ? noEvents() : streams.body(chunks, received.signal, options), {
 				headers: {
 					...headersOf(facts, clock.now(), answered.limits),
 					...answered.headers,

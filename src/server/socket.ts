@@ -3,43 +3,72 @@
 
 import { asChatError } from '../chat/error.ts'
 import { stringifyJson } from '../chat/json-text.ts'
-import type { SocketRoute } from '../dialects/dialect.ts'
-import type { SocketPeer, SocketSend } from './listener.ts'
+import type { ConnectionTurns } from '../conversations/recent-turns.ts'
+import type { SocketMessage, SocketRoute } from '../dialects/dialect.ts'
+import type { SocketPeer, SocketSender } from './listener.ts'
 
 /** Maximum number of messages of one socket in flight. */
 const maxInFlight = 16
 
 export interface SocketOptions {
 	readonly route: SocketRoute
+	/** Closed with the socket. */
+	readonly turns: ConnectionTurns
 	/** The upgrade request: its headers are added to every message. */
 	readonly upgrade: { readonly url: string; readonly headers: Headers }
-	readonly fetch: (request: Request) => Promise<Response>
+	/** @param message that the request was read from. */
+	readonly fetch: (request: Request, message: SocketMessage) => Promise<Response>
 }
 
-export function openSocket({ route, upgrade, fetch }: SocketOptions): SocketPeer {
+export function openSocket({ route, turns, upgrade, fetch }: SocketOptions): SocketPeer {
 	const disconnected = new AbortController()
-	let running = 0
-	const answer = async (text: string, send: SocketSend): Promise<void> => {
-		let tag: string | undefined
+	const lanes = new Lanes()
+	const answer = async (message: SocketMessage, client: SocketSender): Promise<void> => {
+		if (disconnected.signal.aborted) return
 		try {
-			const read = route.read(text)
-			tag = read.tag
-			if (running >= maxInFlight) return void (await send(route.writeFailure(429, tooMany, tag)))
-			running++
-			try {
-				await relay(await fetch(requestOf(read.body, upgrade, disconnected.signal)), route, tag, send)
-			} finally {
-				running--
-			}
+			const response = await fetch(requestOf(message.body, upgrade, disconnected.signal), message)
+			await relay(response, message, route, client)
 		} catch (thrown) {
-			if (disconnected.signal.aborted) return
-			const { status, body } = route.writeError(asChatError(thrown))
-			await send(route.writeFailure(status, body, tag))
+			if (!disconnected.signal.aborted) await refuse(thrown, message.tag, client)
 		}
 	}
+	const refuse = (thrown: unknown, tag: string | undefined, client: SocketSender): Promise<void> => {
+		const { status, body } = route.writeError(asChatError(thrown))
+		return client.send(route.writeFailure(status, body, tag))
+	}
 	return {
-		message: (text, send) => void answer(text, send),
-		close: () => disconnected.abort(),
+		message(text, client) {
+			let message: SocketMessage
+			try {
+				message = route.read(text, turns)
+			} catch (thrown) {
+				return void refuse(thrown, undefined, client)
+			}
+			if (lanes.inFlight >= maxInFlight) return void client.send(route.writeFailure(429, tooMany, message.tag))
+			lanes.run(message.tag, () => answer(message, client))
+		},
+		close() {
+			disconnected.abort()
+			turns.close()
+		},
+	}
+}
+
+/** Messages with the same tag run one after the other, and independently of other ones. */
+class Lanes {
+	private readonly last = new Map<string | undefined, Promise<void>>()
+	/** Number of messages that run or wait. */
+	inFlight = 0
+
+	/** @param work never rejects. */
+	run(tag: string | undefined, work: () => Promise<void>): void {
+		this.inFlight++
+		const before = this.last.get(tag)
+		const running = (before === undefined ? work() : before.then(work)).finally(() => {
+			this.inFlight--
+			if (this.last.get(tag) === running) this.last.delete(tag)
+		})
+		this.last.set(tag, running)
 	}
 }
 
@@ -59,12 +88,22 @@ function requestOf(body: unknown, { url, headers }: SocketOptions['upgrade'], si
 	return new Request(url, { method: 'POST', headers: sent, body: stringifyJson(body), signal })
 }
 
-/** @param send resolves when the client can receive more. */
-async function relay(response: Response, route: SocketRoute, tag: string | undefined, send: SocketSend): Promise<void> {
-	if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true || response.body === null)
-		return send(route.writeFailure(response.status, await response.json(), tag))
-	const frames = route.frames(tag)
+async function relay(
+	response: Response,
+	message: SocketMessage,
+	route: SocketRoute,
+	client: SocketSender,
+): Promise<void> {
+	if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true || response.body === null) {
+		message.fail()
+		return client.send(route.writeFailure(response.status, await response.json(), message.tag))
+	}
+	const frames = route.frames(message.tag)
 	const decoder = new TextDecoder()
-	for await (const bytes of response.body)
-		for (const frame of frames.add(decoder.decode(bytes, { stream: true }))) await send(frame)
+	for await (const bytes of response.body) {
+		const completed = frames.add(decoder.decode(bytes, { stream: true }))
+		for (const frame of completed) await client.send(frame)
+		// Comments keep a stream alive, but have no frame.
+		if (completed.length === 0) client.ping()
+	}
 }

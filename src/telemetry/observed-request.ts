@@ -49,6 +49,8 @@ export class ObservedRequest implements RequestObserver {
 	disconnected = false
 	usage: Usage | undefined
 	finishReason: FinishReason | undefined
+	/** Parts of the request that were left out. */
+	dropped: readonly string[] | undefined
 	prompt: unknown
 	answer: string | undefined
 	readonly attempts: EndedAttempt[] = []
@@ -100,6 +102,9 @@ export class ObservedRequest implements RequestObserver {
 			}
 			case 'attempt-ended':
 				this.endAttempt(event.atMs, event.error)
+				return
+			case 'dropped':
+				this.dropped = event.parts
 				return
 			case 'finish-reason':
 				this.finishReason ??= event.reason

@@ -24,6 +24,7 @@ export type RequestEvent =
 	| PlannedEvent
 	| AttemptEvent
 	| AttemptEndedEvent
+	| DroppedEvent
 	| OutputEvent
 	| AnsweredEvent
 	| FinishReasonEvent
@@ -76,6 +77,12 @@ export interface AttemptEndedEvent {
 	readonly type: 'attempt-ended'
 	readonly atMs: number
 	readonly error?: ChatError | undefined
+}
+
+/** Parts of the request are left out, because the dialect or the upstream that answers cannot express them. */
+export interface DroppedEvent {
+	readonly type: 'dropped'
+	readonly parts: readonly string[]
 }
 
 /** A token of the answer, or a part of another size. */

@@ -26,6 +26,7 @@ export function logRequest(log: PlainWriter, request: ObservedRequest, durationM
 		cachedTokens: usage?.cachedTokens,
 		reasoningTokens: usage?.reasoningTokens,
 		finishReason: request.finishReason,
+		dropped: request.dropped?.join(', ').slice(0, longestDropped),
 		labels: request.labels,
 		attempts: attempts.length > 1 ? attempts : undefined,
 		error: error?.kind,
@@ -36,6 +37,9 @@ export function logRequest(log: PlainWriter, request: ObservedRequest, durationM
 	}
 	log.writePlainly(error !== undefined && (request.status ?? 0) >= 500 ? 'warn' : 'info', line, 'request')
 }
+
+/** Names of fields come from clients. In characters. */
+const longestDropped = 1000
 
 /** The cause of a failure, up to 500 characters. */
 function describeCause(cause: unknown): string | undefined {

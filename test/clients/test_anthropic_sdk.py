@@ -2,7 +2,7 @@
 
 import anthropic
 import pytest
-from anthropic import Anthropic, AsyncAnthropic, beta_tool
+from anthropic import Anthropic, AsyncAnthropic, beta_async_tool, beta_tool
 from pydantic import BaseModel
 
 MODEL = "echo"
@@ -72,6 +72,80 @@ def test_tool_runner(client):
     assert cities == ["Paris"]
 
 
+def user(text):
+    return {"role": "user", "content": text}
+
+
+def test_thread(client):
+    thread = client.beta.messages.thread(model=MODEL, max_tokens=1000, system="Be brief.")
+    first = thread.send(user("echo:say one"))
+    assert first.content[0].text == "one"
+    with thread.stream(user("echo:say two")) as stream:
+        second = stream.get_final_message()
+    assert thread.previous_message_id == second.id
+    fork = thread.fork()
+    assert thread.send(user("echo:say left")).content[0].text == "left"
+    assert fork.send(user("echo:say right")).content[0].text == "right"
+    assert (len(thread.messages), len(fork.messages)) == (6, 6)
+    with pytest.raises(anthropic.BadRequestError) as raised:
+        continued = {"type": "continue", "previous_message_id": second.id}
+        client.beta.messages.create(model=MODEL, max_tokens=10, messages=[user("hi")], thread=continued)
+    assert raised.value.body["error"]["details"] == {"error_code": "thread_already_continued"}
+
+
+async def test_async_thread_with_tools(server):
+    @beta_async_tool
+    async def get_weather(city: str) -> str:
+        """Get the weather.
+
+        Args:
+            city: Where.
+        """
+        return f"Sunny in {city}."
+
+    client = AsyncAnthropic(base_url=server.url, api_key=server.key)
+    thread = client.beta.messages.thread(model=MODEL, max_tokens=1000, tools=[get_weather])
+    thread.append(user('echo:tool get_weather {"city": "Paris"}'))
+    last = await thread.tool_runner().until_done()
+    assert last.content[0].text == "Sunny in Paris."
+    assert len(thread.messages) == 4
+    assert (await thread.send(user("echo:say more"))).content[0].text == "more"
+
+
+def test_thread_on_the_embedded_engine(client, server):
+    thread = client.beta.messages.thread(model=server.model, max_tokens=20, extra_body={"temperature": 0})
+    first = thread.send(user("My name is Ada."))
+    second = thread.send(user("What is my name?"))
+    whole = [user("My name is Ada."), {"role": "assistant", "content": first.content}, user("What is my name?")]
+    replayed = client.messages.create(model=server.model, max_tokens=20, messages=whole, extra_body={"temperature": 0})
+    assert second.content[0].text == replayed.content[0].text
+    assert second.usage.input_tokens + second.usage.cache_read_input_tokens == (
+        replayed.usage.input_tokens + replayed.usage.cache_read_input_tokens
+    )
+
+
+def test_thread_not_found(client):
+    with pytest.raises(anthropic.NotFoundError) as raised:
+        missing = {"type": "continue", "previous_message_id": "msg_00000000000000000000000000000000"}
+        client.beta.messages.create(model=MODEL, max_tokens=10, messages=[user("hi")], thread=missing)
+    assert raised.value.body["error"]["details"] == {"error_code": "thread_not_found"}
+
+
+def test_no_output_on_the_embedded_engine(client, server):
+    message = client.messages.create(model=server.toy, max_tokens=0, messages=[user("Who wrote the play Hamlet, and when?")])
+    assert (message.content, message.stop_reason, message.usage.output_tokens) == ([], "max_tokens", 0)
+    assert message.usage.input_tokens > 5
+
+
+def test_counts_at_the_start_of_a_stream(client, server):
+    prompt = {"model": server.toy, "max_tokens": 20, "messages": [user("How tall is the highest mountain?")]}
+    with client.messages.stream(**prompt) as stream:
+        started = next(event for event in stream if event.type == "message_start").message.usage
+        ended = stream.get_final_message().usage
+    assert started.input_tokens > 5
+    assert started.input_tokens == ended.input_tokens + ended.cache_read_input_tokens
+
+
 def test_structured_output(client):
     class Place(BaseModel):
         city: str
@@ -130,3 +204,12 @@ def test_real_model(client, server):
     )
     assert message.content[0].text == "The capital of France is Paris."
     assert (message.stop_reason, message.usage.input_tokens > 5) == ("end_turn", True)
+
+
+def test_many_stop_sequences_on_the_embedded_engine(client, server):
+    message = client.messages.create(
+        model=server.toy, max_tokens=50, extra_body={"temperature": 0},
+        stop_sequences=["one", "two", "three", "four", "five", "Paris"],
+        messages=[user("What is the capital of France?")],
+    )
+    assert (message.stop_reason, message.stop_sequence) == ("stop_sequence", "Paris")

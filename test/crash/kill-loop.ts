@@ -3,10 +3,11 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { randomOf } from '../../src/system/random.testing.ts'
 import { startServer, type TestServer, temporaryFolder } from '../server.ts'
 import { startCountingUpstream } from './counting-upstream.ts'
 import { examine, type Findings } from './evidence.ts'
-import { type ClientCall, randomOf, startLoad } from './load.ts'
+import { type ClientCall, startLoad } from './load.ts'
 
 export interface KillLoopOptions {
 	readonly rounds: number

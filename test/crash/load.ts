@@ -29,17 +29,6 @@ export interface Load {
 	stop(): void
 }
 
-/** Uniform in [0, 1), the same for the same seed. */
-export function randomOf(seed: number): () => number {
-	let state = seed
-	return () => {
-		state = (state + 0x6d2b79f5) | 0
-		let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-		mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-	}
-}
-
 export function startLoad(server: TestServer, round: number, random: () => number): Load {
 	const calls: ClientCall[] = []
 	const stopping = new AbortController()

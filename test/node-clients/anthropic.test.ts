@@ -18,20 +18,94 @@ const weather = {
 	input_schema: { type: 'object' as const, properties: { city: { type: 'string' } }, required: ['city'] },
 }
 
+/** A server of Anthropic's API: repeats the texts of the messages that it gets, and calls a tool that it is given. */
+let upstream: ReturnType<typeof Bun.serve>
+/** The bodies that it got. */
+const sent: Sent[] = []
+interface Sent {
+	readonly system?: unknown
+	readonly tools?: unknown
+	readonly stream: boolean
+	readonly messages: readonly { readonly role: string; readonly content: readonly Record<string, unknown>[] }[]
+}
+
+function answerOf({ tools, messages }: Sent): object {
+	const texts = messages.flatMap(({ content }) => content.map(({ text = '' }) => text))
+	const last = messages.at(-1)?.content.at(-1)
+	const call = { type: 'tool_use', id: `toolu_${messages.length}`, name: 'get_weather', input: { city: 'Paris' } }
+	const isCalled = tools !== undefined && last?.type === 'text'
+	return {
+		id: 'msg_theirs',
+		type: 'message',
+		role: 'assistant',
+		model: 'theirs',
+		content: isCalled ? [call] : [{ type: 'text', text: texts.join('|') }],
+		stop_reason: isCalled ? 'tool_use' : 'end_turn',
+		stop_sequence: null,
+		usage: { input_tokens: 3, output_tokens: 2 },
+	}
+}
+
+/** The server-sent events of a message. */
+function eventsOf(message: object & { readonly content?: readonly Record<string, unknown>[] }): string {
+	const events = [
+		{ type: 'message_start', message: { ...message, content: [], stop_reason: null } },
+		...(message.content ?? []).flatMap((block, index) => [
+			{
+				type: 'content_block_start',
+				index,
+				content_block: block.type === 'text' ? { ...block, text: '' } : { ...block, input: {} },
+			},
+			{
+				type: 'content_block_delta',
+				index,
+				delta:
+					block.type === 'text'
+						? { type: 'text_delta', text: block.text }
+						: { type: 'input_json_delta', partial_json: JSON.stringify(block.input) },
+			},
+			{ type: 'content_block_stop', index },
+		]),
+		{
+			type: 'message_delta',
+			delta: { stop_reason: 'end_turn', ...message, content: undefined },
+			usage: { output_tokens: 2 },
+		},
+		{ type: 'message_stop' },
+	]
+	return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+}
+
 let server: TestServer
 beforeAll(async () => {
+	upstream = Bun.serve({
+		port: 0,
+		hostname: '127.0.0.1',
+		async fetch(request) {
+			const body = (await request.json()) as Sent
+			sent.push(body)
+			const message = answerOf(body)
+			if (!body.stream) return Response.json(message)
+			return new Response(eventsOf(message), { headers: { 'content-type': 'text/event-stream' } })
+		},
+	})
 	server = await startServer({
 		config: `
 models:
+  theirs: { route: [theirs] }
   claude-echo: { route: [echo], aliases: [claude-sonnet-5-5], contextTokens: 100, retry: { attempts: 1 } }
   org/second: { route: [echo] }
   third: { route: [echo] }
 upstreams:
+  theirs: { engine: anthropic, url: http://127.0.0.1:${upstream.port}/v1, key: k }
   echo: { engine: echo, contextTokens: 100, breaker: { failures: 100000 } }
 `,
 	})
 })
-afterAll(() => server.stop())
+afterAll(async () => {
+	await server.stop()
+	await upstream.stop(true)
+})
 
 /** The failure; undefined if it succeeded. */
 async function failureOf(request: PromiseLike<unknown>): Promise<unknown> {
@@ -132,6 +206,110 @@ describe("Anthropic's SDK", () => {
 		expect(cities).toEqual(['Paris', 'Rome'])
 		expect(last.content).toMatchObject([{ type: 'text', text: expect.stringContaining('Sunny in') }])
 	})
+	describe.each(['claude-echo', 'theirs'])('holds threads on %s', (model) => {
+		const user = (content: string) => ({ role: 'user' as const, content })
+		const params = { model, max_tokens: 1000 }
+		const lastText = ({ content }: { readonly content: readonly object[] }) => content.at(-1)
+		/** Number of messages in the last request to the upstream; undefined for the echo engine. */
+		const received = () => (model === 'theirs' ? sent.at(-1)?.messages.length : undefined)
+
+		test('sends only new messages, in requests and in streams', async () => {
+			const thread = client().beta.messages.thread({ ...params, system: 'Be brief.' })
+			await thread.send(user('echo:say one'))
+			const second = await thread.stream(user('echo:say two')).finalMessage()
+			expect(thread.previousMessageId).toBe(second.id)
+			const third = await thread.send(user('echo:say three'))
+			expect(thread.messages).toHaveLength(6)
+			if (model === 'theirs') {
+				expect(received()).toBe(5)
+				expect(sent.at(-1)?.system).toEqual([{ type: 'text', text: 'Be brief.' }])
+				expect(lastText(third)).toEqual({
+					type: 'text',
+					text: expect.stringMatching(/^echo:say one\|.*\|echo:say three$/),
+				})
+			} else expect(lastText(third)).toEqual({ type: 'text', text: 'three' })
+		})
+		test('runs tools, sending their results alone', async () => {
+			const thread = client().beta.messages.thread({
+				...params,
+				tools: [
+					betaZodTool({
+						name: 'get_weather',
+						description: 'get weather',
+						inputSchema: city,
+						run: ({ city }) => `Sunny in ${city}.`,
+					}),
+				],
+				messages: [user('echo:tool get_weather {"city": "Paris"}')],
+			})
+			for (const stream of [false, true]) {
+				const last = await thread.toolRunner({ stream }).runUntilDone()
+				expect(last.stop_reason).toBe('end_turn')
+				if (stream) break
+				thread.append(user('echo:tool get_weather {"city": "Rome"}'))
+			}
+			expect(thread.messages).toHaveLength(8)
+			expect(thread.previousMessageId).toMatch(/^msg_/)
+			if (model === 'theirs') {
+				expect(received()).toBe(7)
+				expect(sent.at(-1)?.tools).toMatchObject([{ name: 'get_weather' }])
+			}
+		})
+		test('forks', async () => {
+			const thread = client().beta.messages.thread(params)
+			await thread.send(user('echo:say one'))
+			const fork = thread.fork()
+			const [left, right] = await Promise.all([thread.send(user('echo:say left')), fork.send(user('echo:say right'))])
+			expect(left.id).not.toBe(right.id)
+			await fork.send(user('echo:say on'))
+			expect([thread.messages.length, fork.messages.length]).toEqual([4, 6])
+		})
+		test('replays a conversation whose message another client continued, or that was deleted', async () => {
+			const first = client().beta.messages.thread(params)
+			const { id } = await first.send(user('echo:say one'))
+			const thread = { type: 'continue' as const, previous_message_id: id }
+			const other = { ...params, messages: [user('echo:say other')], thread }
+			await client().beta.messages.create(other)
+			expect(await failureOf(client().beta.messages.create(other))).toMatchObject({
+				status: 400,
+				errorCode: 'thread_already_continued',
+			})
+			await first.send(user('echo:say two'))
+			expect(first.messages).toHaveLength(4)
+			const { data, response } = await first.send(user('echo:say three')).withResponse()
+			const conversation = response.headers.get('x-dragoman-conversation')
+			const deleted = await fetch(`${server.url}/v1/conversations/${conversation}`, {
+				method: 'DELETE',
+				headers: { authorization: `Bearer ${server.key}` },
+			})
+			expect(deleted.status).toBe(200)
+			const lost = { ...other, thread: { type: 'continue' as const, previous_message_id: data.id } }
+			const error = await failureOf(client().beta.messages.create(lost))
+			expect(error).toBeInstanceOf(Anthropic.NotFoundError)
+			expect(error).toMatchObject({ status: 404, errorCode: 'thread_not_found' })
+			await first.send(user('echo:say four'))
+			expect(first.messages).toHaveLength(8)
+		})
+	})
+	test('continues without a thread if the server cannot hold one', async () => {
+		const thread = (unsupportedRequestBehavior: 'error' | 'continue_unthreaded') =>
+			client().beta.messages.thread({
+				model,
+				max_tokens: 1000,
+				fallbacks: [{ model: 'third' }],
+				unsupportedRequestBehavior,
+			})
+		expect(await failureOf(thread('error').send({ role: 'user', content: 'hi' }))).toMatchObject({
+			status: 400,
+			errorCode: 'thread_unsupported_request',
+			details: { unsupported: ['fallbacks'] },
+		})
+		const unthreaded = thread('continue_unthreaded')
+		await unthreaded.send({ role: 'user', content: 'hi' })
+		await unthreaded.send({ role: 'user', content: 'echo:say again' })
+		expect(unthreaded.messages).toHaveLength(4)
+		expect(unthreaded.previousMessageId).toBeNull()
+	})
 	test('chooses tools', async () => {
 		const forced = await client().messages.create(question('hello', { tools: [weather], tool_choice: { type: 'any' } }))
 		expect(forced.content).toMatchObject([
@@ -158,12 +336,17 @@ describe("Anthropic's SDK", () => {
 	test('lists models, page by page, and retrieves one', async () => {
 		const names: string[] = []
 		for await (const { id, type } of client().models.list({ limit: 1 })) names.push(`${type} ${id}`)
-		expect(names).toEqual(['model claude-echo', 'model org/second', 'model third'])
+		expect(names).toEqual(['model theirs', 'model claude-echo', 'model org/second', 'model third'])
 		const back = await client().models.list({ before_id: 'third', limit: 1 })
 		expect(back.data.map(({ id }) => id)).toEqual(['org/second'])
 		expect(back.has_more).toBe(true)
 		const one = await client().models.retrieve('claude-sonnet-5-5')
 		expect(one).toMatchObject({ id: 'claude-echo', display_name: 'claude-echo', max_input_tokens: 100 })
+		const aliases = (await client().models.list()).data.map(
+			(model) => Object.entries(model).find(([name]) => name === 'aliases')?.[1],
+		)
+		expect(aliases).toEqual([[], ['claude-sonnet-5-5'], [], []])
+		expect(one).toMatchObject({ aliases: ['claude-sonnet-5-5'] })
 		expect(Number.isNaN(Date.parse(one.created_at))).toBe(false)
 	})
 

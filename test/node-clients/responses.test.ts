@@ -1,10 +1,13 @@
 // Clients that speak the Responses API by default, against a real server: OpenAI's Agents SDK, the AI SDK's OpenAI
-// provider, and a plain WebSocket.
+// provider, the WebSocket client of OpenAI's SDK, and a plain WebSocket.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createOpenAI } from '@ai-sdk/openai'
 import { Agent, tool as agentTool, OpenAIProvider, Runner } from '@openai/agents'
 import { generateText, stepCountIs, streamText, tool } from 'ai'
+import OpenAI from 'openai'
+import type { Response, ResponsesClientEvent } from 'openai/resources/responses/responses'
+import { ResponsesWS } from 'openai/resources/responses/ws'
 import { z } from 'zod'
 import { startServer, type TestServer } from '../server.ts'
 
@@ -78,6 +81,46 @@ describe('AI SDK with the provider for OpenAI', () => {
 			},
 		})
 		expect([text, steps.length]).toEqual(['Sunny in Paris', 2])
+	})
+})
+
+describe('the WebSocket client of OpenAI', () => {
+	/** Sends one message after the other, each made from the response to the one before it. */
+	async function converse(messages: readonly ((previous: Response | undefined) => ResponsesClientEvent)[]) {
+		const socket = new ResponsesWS(new OpenAI({ baseURL: `${server.url}/v1`, apiKey: server.key }))
+		const responses: Response[] = []
+		const next = () => {
+			const message = messages[responses.length]
+			if (message === undefined) socket.close()
+			else socket.send(message(responses.at(-1)))
+		}
+		for await (const event of socket) {
+			if (event.type === 'open') next()
+			if (event.type === 'close') break
+			if (event.type === 'error') throw event.error
+			if (event.type !== 'message' || event.message.type !== 'response.completed') continue
+			responses.push(event.message.response)
+			next()
+		}
+		return responses
+	}
+
+	test('prepares a response, and continues responses that are not stored', async () => {
+		const parameters = { type: 'object', properties: {} }
+		const tools = [{ type: 'function' as const, name: 'get_weather', parameters, strict: false }]
+		const create = { type: 'response.create', model, store: false, tools } as const
+		const responses = await converse([
+			() => ({ ...create, generate: false, input: 'My name is Ada' }),
+			(previous) => ({ ...create, previous_response_id: previous?.id ?? null, input: callTool }),
+			(previous) => {
+				const [call] = previous?.output ?? []
+				const call_id = call?.type === 'function_call' ? call.call_id : ''
+				const input = [{ type: 'function_call_output' as const, call_id, output: 'Sunny' }]
+				return { ...create, previous_response_id: previous?.id ?? null, input }
+			},
+		])
+		expect(responses.map(({ output }) => output.map(({ type }) => type))).toEqual([[], ['function_call'], ['message']])
+		expect(responses.at(-1)?.output).toMatchObject([{ content: [{ text: 'Sunny' }] }])
 	})
 })
 

@@ -6,30 +6,42 @@ import { messagesWire } from '../../wire/anthropic/formats.ts'
 import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
 import { MessageEventWriter } from '../../wire/anthropic/message-event-writer.ts'
 import { readMessageRequest } from '../../wire/anthropic/message-request-reader.ts'
+import { readThread } from '../../wire/anthropic/message-thread.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { ResponseContext } from '../writer.ts'
+import { type MessageThread, readThreadCall, threadOf } from './message-thread.ts'
 
 export const messages: Route = {
 	method: 'POST',
 	path: '/messages',
 	read({ body, headers }): ChatCall {
-		const { request, parts, stream, dropped, hidesThinking } = readMessageRequest(body, headers.get('anthropic-beta'))
-		return {
-			type: 'chat',
-			request,
-			parts,
-			stream,
-			dropped,
-			writer: {
-				completion: (completion, context) =>
-					writeMessage(completion, identify(context, request), shapeOf(context, hidesThinking)),
-				unsupportedParts: unsupportedInMessage,
-				stream: (context) => new MessageEventWriter(identify(context, request), shapeOf(context, hidesThinking)),
-			},
-		}
+		const thread = readThread(body)
+		const read = (given: unknown, ref?: MessageThread) => chatCall(given, headers, ref)
+		return thread === undefined ? read(body) : readThreadCall(body, thread, read)
 	},
+}
+
+function chatCall(body: unknown, headers: Headers, thread: MessageThread | undefined): ChatCall {
+	const read = readMessageRequest(body, headers.get('anthropic-beta'))
+	const { request, parts, stream, dropped, hidesThinking, ownFeature } = read
+	return {
+		type: 'chat',
+		request,
+		parts,
+		thread: thread === undefined ? undefined : threadOf(thread, parts),
+		stream,
+		dropped,
+		promptOnly: request.maxTokens === 0,
+		need: ownFeature === undefined ? undefined : { wire: messagesWire, error: ownFeature },
+		writer: {
+			completion: (completion, context) =>
+				writeMessage(completion, identify(context, request), shapeOf(context, hidesThinking)),
+			unsupportedParts: unsupportedInMessage,
+			stream: (context) => new MessageEventWriter(identify(context, request), shapeOf(context, hidesThinking)),
+		},
+	}
 }
 
 const unsupportedInMessage = unsupportedPartsOf({

@@ -55,11 +55,13 @@ function indexOf(models: readonly ListedModel[], name: string, param: string): n
 	return index
 }
 
-function writeModel({ name, created, contextTokens }: ListedModel) {
+function writeModel({ name, aliases, created, contextTokens }: ListedModel) {
 	return {
 		type: 'model',
 		id: name,
 		display_name: name,
+		// Not in Anthropic's API: the other names that requests may use.
+		aliases,
 		created_at: new Date(created * 1000).toISOString(),
 		max_input_tokens: contextTokens ?? null,
 		max_tokens: null,

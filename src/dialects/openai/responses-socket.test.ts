@@ -2,9 +2,16 @@ import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
+import { textOf } from '../../chat/parts.ts'
+import { RecentTurns } from '../../conversations/recent-turns.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
+import { writeResponseId } from '../../wire/openai/responses/response-writer.ts'
+import type { SocketMessage } from '../dialect.ts'
+import { createResponse } from './responses.ts'
 import { readSocketFrame, responsesSocket, SocketFrames } from './responses-socket.ts'
+
+const noQuery = () => new URLSearchParams()
 
 describe('a frame', () => {
 	test('requests a stream, with an optional id', () => {
@@ -30,6 +37,49 @@ describe('a frame', () => {
 		test(`${name} is refused`, () => {
 			expect(() => readSocketFrame(text)).toThrow(message)
 		})
+})
+
+describe('a message', () => {
+	const id = turnId('0193a0000000700080000000000000ab')
+	const text = (fields: object) => JSON.stringify({ type: 'response.create', model: 'm', store: false, ...fields })
+	const callOf = async (message: SocketMessage) => {
+		const { body } = message
+		const call = await createResponse.read({ body, message, headers: new Headers(), parameters: [], query: noQuery })
+		if (call.type !== 'chat') throw new Error(`not a chat: ${call.type}`)
+		return call
+	}
+
+	test('continues a turn that its connection holds, until a continuation fails', async () => {
+		const turns = new RecentTurns().connect()
+		const first = await callOf(responsesSocket.read(text({ input: 'one', instructions: 'Be brief.' }), turns))
+		first.holder?.complete(id, { role: 'assistant', content: [{ type: 'text', text: 'first' }] })
+		const next = responsesSocket.read(text({ input: 'two', previous_response_id: writeResponseId(id) }), turns)
+		const { request, thread } = await callOf(next)
+		expect(request.messages.map(({ content }) => textOf(content))).toEqual(['one', 'first', 'two'])
+		expect(thread).toBeUndefined()
+		next.fail()
+		expect((await callOf(next)).thread?.origin).toMatchObject({ type: 'turn', id })
+	})
+
+	test('that is stored holds nothing', async () => {
+		const recent = new RecentTurns()
+		const call = await callOf(responsesSocket.read(text({ input: 'one', store: true }), recent.connect()))
+		call.holder?.complete(id, undefined)
+		expect(recent.size.turns).toBe(0)
+	})
+
+	test('of a conversation that headers name holds nothing', async () => {
+		const message = responsesSocket.read(text({ input: 'one' }), new RecentTurns().connect())
+		const { body } = message
+		const headers = new Headers({ 'x-dragoman-conversation': 'new' })
+		const call = await createResponse.read({ body, message, headers, parameters: [], query: noQuery })
+		expect(call).toMatchObject({ holder: undefined })
+	})
+
+	test('without generation calls no model', async () => {
+		const turns = new RecentTurns().connect()
+		expect((await callOf(responsesSocket.read(text({ input: 'one', generate: false }), turns))).generates).toBe(false)
+	})
 })
 
 test('events become frames, however their text is split', () => {

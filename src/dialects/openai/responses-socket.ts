@@ -6,6 +6,7 @@ import { isObject, type JsonObject } from '../../chat/json.ts'
 import { exactMembers, parseJson, stringifyJson } from '../../chat/json-text.ts'
 import { writeError } from '../../wire/openai/error-writer.ts'
 import type { SocketRoute } from '../dialect.ts'
+import { ResponseMessage } from './response-message.ts'
 
 export interface SocketRequest {
 	/** Body of a POST /responses that streams. */
@@ -79,10 +80,7 @@ export class SocketFrames {
 /** The socket's route in the dialect. */
 export const responsesSocket: SocketRoute = {
 	path: '/responses',
-	read(text) {
-		const { body, stream } = readSocketFrame(text)
-		return { body, tag: stream }
-	},
+	read: (text, turns) => new ResponseMessage(readSocketFrame(text), turns),
 	frames: (tag) => new SocketFrames(tag),
 	writeFailure: (status, body, tag) =>
 		stringifyJson({

@@ -14,15 +14,21 @@ import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
 import type { AnswerWriter } from '../writer.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
-import { threadOf } from './response-thread.ts'
+import { ResponseMessage } from './response-message.ts'
+import { originOf, threadOf } from './response-thread.ts'
+
+const conversationHeader = 'x-dragoman-conversation'
 
 export const createResponse: Route = {
 	method: 'POST',
 	path: '/responses',
-	read({ body }): ChatCall {
+	read({ body, headers, message }): ChatCall {
 		const read = readResponsesRequest(body)
-		const call = chatCall(read)
-		return { ...call, references: referencesIn(read, call, chatCall) }
+		const callOf = (complete: ReadResponsesRequest) =>
+			// A conversation that headers name has all messages.
+			chatCall(complete, message instanceof ResponseMessage && !headers.has(conversationHeader) ? message : undefined)
+		const call = callOf(read)
+		return { ...call, references: referencesIn(read, call, callOf) }
 	},
 }
 
@@ -51,19 +57,25 @@ function referencesIn<Requested extends ChatCall | CountCall>(
 	}
 }
 
-function chatCall(read: ReadResponsesRequest): ChatCall {
-	const { request, stream, background, echo, metadata, withEncryptedReasoning, dropped, violation, truncation } = read
-	const thread = threadOf(read)
+function chatCall(read: ReadResponsesRequest, message: ResponseMessage | undefined): ChatCall {
+	const { stream, background, echo, metadata, withEncryptedReasoning, dropped, violation, truncation, generates } = read
+	const continued = message?.continued
+	const thread = threadOf(read, continued)
+	const messages = [...(continued?.messages ?? []), ...read.input]
+	const unsaved = read.store ? undefined : { origin: originOf(read, continued), messages }
 	return {
 		type: 'chat',
-		request,
+		request:
+			continued === undefined ? read.request : { ...read.request, messages: [...read.instructions, ...messages] },
 		stream,
+		generates,
 		thread,
 		background,
 		// Only a stored conversation is truncated.
 		dropped: thread === undefined && truncation === 'auto' ? [...dropped, 'truncation'] : dropped,
 		violation,
 		writer: responseWriter({ echo, metadata, withEncryptedReasoning }),
+		holder: message?.holder(unsaved),
 	}
 }
 

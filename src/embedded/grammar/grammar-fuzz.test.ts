@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import Ajv from 'ajv/dist/2020.js'
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { randomOf } from '../../system/random.testing.ts'
 import { isLibraryHere, openMatcher } from '../runtime/library.testing.ts'
-import { openSampler, seededRandom } from './grammar.testing.ts'
+import { openSampler } from './grammar.testing.ts'
 import { jsonSchemaGrammar } from './grammar.ts'
 
 const schemasPerSeed = 150
@@ -197,7 +198,7 @@ describe.skipIf(!isLibraryHere)('grammars of random schemas and ajv agree', () =
 
 	for (const seed of [1, 2, 3]) {
 		test(`seed ${seed}`, async () => {
-			const random = seededRandom(seed)
+			const random = randomOf(seed)
 			const maker = new Maker(random)
 			const ajv = new Ajv({ strict: false })
 			const checked = { schemas: 0, texts: 0, values: 0 }

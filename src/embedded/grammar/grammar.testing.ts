@@ -14,17 +14,6 @@ export function toRegExp(expression: string, rules: Readonly<Record<string, stri
 	return new RegExp(`^(?:${written.join('')})$`, 'u')
 }
 
-/** Numbers from 0 to 1, reproducible by seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-	let state = seed
-	return () => {
-		state = (state + 0x6d2b79f5) | 0
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-	}
-}
-
 /** Generates texts; beyond some length it chooses the alternative that ends soonest. */
 export function openSampler(grammar: string, random: () => number): () => string {
 	const rules = new Map(

@@ -70,7 +70,7 @@ export class AnswerStream {
 
 	private async *read(): AsyncGenerator<ChatEvent, void, undefined> {
 		try {
-			yield { type: 'start', fingerprint: this.fingerprint }
+			yield { type: 'start', fingerprint: this.fingerprint, usage: this.usage() }
 			while (true) {
 				const event = this.events.shift()
 				if (event !== undefined) yield event

@@ -1,9 +1,9 @@
 // Writes a message of the assistant in the form that the model's template expects: reasoning, text and calls in separate
 // fields, or calls within the text if the template cannot render them. It does not know other roles.
 
-import { parseJson } from '../../chat/json-text.ts'
 import type { AssistantMessage, AssistantPart, ToolCall } from '../../chat/message.ts'
 import { reasoningOf, toolCallsOf } from '../../chat/parts.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { writeCalls } from './call-format.ts'
 import type { PromptText } from './prompt-text.ts'
 import type { ChatTemplate } from './template.ts'
@@ -95,11 +95,8 @@ function argumentsText(call: ToolCall): string {
 
 /** A client may send back truncated arguments; templates then get them as text. */
 function readArguments(text: string): unknown {
-	try {
-		return parseJson(text)
-	} catch {
-		return text
-	}
+	const value = tryParseJson(text)
+	return value === undefined ? text : value
 }
 
 /** An id of the length that the template requires; equal ids map to equal ids. */

@@ -95,7 +95,7 @@ export class ChatRunner {
 		dropUnused(given, usedFields, drop)
 		reportDropped(given, drop)
 		reportUnusedVariables(given, this.template, drop)
-		reportUnusedNames(given.messages, this.template, drop)
+		reportUnusedNames(given, this.template, drop)
 		const request = requestFor(destination, given, drop)
 		const { vocabulary, scheduler, contextTokens } = this.parts
 		const { format } = this.template.calls

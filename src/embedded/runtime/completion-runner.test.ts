@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ChatEvent } from '../../chat/event.ts'
 import { textOf } from '../../chat/parts.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { completionOf, eventsOf } from '../../engines/answer.testing.ts'
 import type { Engine, EngineCall } from '../../engines/engine.ts'
@@ -16,16 +17,9 @@ import { isLibraryHere, openToy, toyPath } from './library.testing.ts'
 const endOfTurn = 2
 
 const chatRequest: ChatRequest = {
+	...plainRequest,
 	model: 'toy',
 	messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi!' }] }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 function call(): EngineCall {

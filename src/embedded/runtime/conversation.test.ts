@@ -5,6 +5,7 @@ import { contentFatesContract } from '../../chat/content-fates.contract.ts'
 import { requestFor } from '../../chat/destination.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
 import { callableTools } from './answer-grammar.ts'
@@ -37,16 +38,8 @@ const withNames = new ChatTemplate(
 )
 
 const base: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 function promptText(): PromptText {
@@ -191,7 +184,7 @@ test('names of messages are written if the template has them, and reported other
 	)
 	const reported = (template: ChatTemplate) => {
 		const dropped: string[] = []
-		reportUnusedNames(messages, template, (part) => dropped.push(part))
+		reportUnusedNames({ messages }, template, (part) => dropped.push(part))
 		return dropped
 	}
 	expect(reported(withNames)).toEqual([])

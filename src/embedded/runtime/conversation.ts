@@ -5,7 +5,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { Message, Part } from '../../chat/message.ts'
 import { textOf, toolCallsOf } from '../../chat/parts.ts'
-import type { ChatRequest } from '../../chat/request.ts'
+import { type ChatRequest, hasNames } from '../../chat/request.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import type { Tool } from '../../chat/tool.ts'
 import { failurePrefix } from '../../chat/tool-failure.ts'
@@ -130,9 +130,12 @@ function untilCut(rendered: string): string {
 }
 
 /** Reports the names of messages if the template does not write them. */
-export function reportUnusedNames(messages: readonly Message[], { takesNames }: ChatTemplate, drop: Drop): void {
-	if (!takesNames && messages.some((message) => message.role !== 'tool' && message.name !== undefined))
-		drop('messages.name')
+export function reportUnusedNames(
+	request: Pick<ChatRequest, 'messages'>,
+	{ takesNames }: ChatTemplate,
+	drop: Drop,
+): void {
+	if (!takesNames && hasNames(request)) drop('messages.name')
 }
 
 function refuseMedia(message: Message, at: number): void {

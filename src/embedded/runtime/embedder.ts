@@ -2,6 +2,7 @@
 // serve one.
 
 import { ChatError } from '../../chat/error.ts'
+import { countedUsage } from '../../chat/usage.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { LlamaEmbeddingContext, LlamaModel, Token } from './binding.ts'
 import type { Vocabulary } from './vocabulary.ts'
@@ -50,10 +51,7 @@ export class Embedder {
 				vectors.push(normalized((await context.getEmbeddingFor(tokens)).vector))
 			}
 			const promptTokens = read.reduce((sum, tokens) => sum + context.calculateInputLength([...tokens]), 0)
-			return {
-				vectors,
-				usage: { promptTokens, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source: 'counted' },
-			}
+			return { vectors, usage: countedUsage(0, promptTokens) }
 		} finally {
 			this.open--
 		}

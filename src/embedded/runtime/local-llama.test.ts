@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Message } from '../../chat/message.ts'
 import { textOf, toolCallsOf } from '../../chat/parts.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Tool } from '../../chat/tool.ts'
 import { completionOf, eventsOf } from '../../engines/answer.testing.ts'
@@ -32,16 +33,10 @@ function user(text: string): Message {
 
 function request(text: string, changes: Partial<ChatRequest> = {}): ChatRequest {
 	return {
+		...plainRequest,
 		model: 'toy',
 		messages: [user(text)],
 		sampling: { temperature: 0 },
-		stop: [],
-		choices: 1,
-		tools: [],
-		toolChoice: { type: 'none' },
-		parallelToolCalls: true,
-		responseFormat: { type: 'text' },
-		passthrough: {},
 		...changes,
 	}
 }

@@ -1,6 +1,7 @@
 // Which variables a template gets, and which are reported, on small templates in the style of real ones.
 
 import { expect, test } from 'bun:test'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { ChatTemplate } from './template.ts'
 import { reportUnusedVariables, templateVariables } from './template-variables.ts'
@@ -12,16 +13,8 @@ const switched = new ChatTemplate(`${messages}{%- if enable_thinking is false %}
 
 function request(changes: Partial<ChatRequest>): ChatRequest {
 	return {
-		model: 'm',
+		...plainRequest,
 		messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
-		sampling: {},
-		stop: [],
-		choices: 1,
-		tools: [],
-		toolChoice: { type: 'none' },
-		parallelToolCalls: true,
-		responseFormat: { type: 'text' },
-		passthrough: {},
 		...changes,
 	}
 }

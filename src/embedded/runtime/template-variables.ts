@@ -29,8 +29,8 @@ export function reportUnusedVariables(
 	drop: Drop,
 ): void {
 	const hasSwitch = template.mentions('enable_thinking') || template.mentions('reasoning_effort')
-	const asksForNothing = disablesThinking(request) && !template.thinks
-	if (!hasSwitch && !asksForNothing) {
+	const changesNothing = disablesThinking(request) && !template.thinks
+	if (!hasSwitch && !changesNothing) {
 		if (request.reasoningEffort !== undefined) drop('reasoning_effort')
 		if (request.reasoningTokens === 0) drop('reasoning_tokens')
 	}

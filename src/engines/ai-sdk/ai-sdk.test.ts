@@ -8,6 +8,7 @@ import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import { parseJson } from '../../chat/json-text.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
 import { eventsOf } from '../answer.testing.ts'
@@ -68,16 +69,9 @@ async function open(
 
 const text = (value: string) => [{ type: 'text', text: value }] as const
 const request = (changes: Partial<ChatRequest> = {}): ChatRequest => ({
+	...plainRequest,
 	model: 'public',
 	messages: [{ role: 'user', content: text('hi') }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 	...changes,
 })
 const call = (changes: Partial<EngineCall> = {}): EngineCall => ({

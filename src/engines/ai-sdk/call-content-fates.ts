@@ -1,7 +1,7 @@
 // How the specification expresses each optional field of messages, parts and tools. Signatures and rests are the metadata
 // of providers, which only assistant parts have.
 
-import type { ContentFates } from '../../chat/content-fates.ts'
+import { type ContentFates, contentReporter } from '../../chat/content-fates.ts'
 
 export const callContentFates = {
 	'system.rest': 'unused',
@@ -30,3 +30,5 @@ export const callContentFates = {
 	'custom.grammar': 'refused',
 	'custom.rest': 'refused',
 } as const satisfies ContentFates
+
+export const reportDroppedContent = contentReporter(callContentFates)

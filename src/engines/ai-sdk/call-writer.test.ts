@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ChatError } from '../../chat/error.ts'
 import type { Message, UserPart } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import type { Tool } from '../../chat/tool.ts'
@@ -12,16 +13,8 @@ const hi: Message = { role: 'user', content: text('hi') }
 function write(changes: Partial<ChatRequest>, form: Partial<CallForm> = {}) {
 	const dropped: string[] = []
 	const request: ChatRequest = {
-		model: 'm',
+		...plainRequest,
 		messages: [hi],
-		sampling: {},
-		stop: [],
-		choices: 1,
-		tools: [],
-		toolChoice: { type: 'none' },
-		parallelToolCalls: true,
-		responseFormat: { type: 'text' },
-		passthrough: {},
 		...changes,
 	}
 	const whole: CallForm = { version: 'v3', supportedUrls: {}, providerOptions: {}, passthrough: undefined, ...form }

@@ -14,6 +14,7 @@ import {
 	requireOneChoice,
 } from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
+import { reportDroppedContent } from './call-content-fates.ts'
 import { type PromptForm, writePrompt } from './prompt-writer.ts'
 import { aiSdkWire } from './signature.ts'
 import type { CallSettings, ProviderOptions } from './specification.ts'
@@ -34,6 +35,7 @@ export function writeCall(
 	const request = requestFor({ wire: aiSdkWire, origin: form.origin }, given, drop)
 	requireOneChoice(request)
 	reportDropped(request, drop)
+	reportDroppedContent(request, drop)
 	return {
 		prompt: writePrompt(request.messages, form, drop),
 		maxOutputTokens: request.maxTokens,

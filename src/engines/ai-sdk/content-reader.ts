@@ -1,13 +1,13 @@
 // Converts the content of a provider's stream to the parts of a choice. Blocks and calls of a provider may be
 // interleaved; parts are not. It does not know the start and the end of a response.
 
-import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, StartedPart } from '../../chat/event.ts'
 import { isObject, type Json } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
 import { PartSequencer } from '../../chat/part-sequencer.ts'
-import { field, textField } from '../../wire/json/fields.ts'
-import { unnamedCall } from '../../wire/json/tool-call-assembler.ts'
+import { CallIds } from '../../wire/json/call-ids.ts'
+import { asText, field, textField } from '../../wire/json/fields.ts'
+import { callsTooLarge, maxArgumentsLength, maxCalls, unnamedCall } from '../../wire/json/tool-call-limits.ts'
 import { readFilePart, readProviderTool } from './provider-part.ts'
 import { aiSdkWire, mergeMetadata, type ProviderMetadata, writeMetadata, writeSignature } from './signature.ts'
 
@@ -35,15 +35,12 @@ interface BlockState {
 	readonly isDiscarded: boolean
 }
 
-const maxCalls = 1000
-const maxArgumentsLength = 8_388_608
-
 /** Methods append events to `into`. */
 export class ContentReader {
 	private readonly reading: ContentReading
 	private readonly parts = new PartSequencer<object>(0)
 	private open: readonly BlockState[] = []
-	private readonly callIds = new Set<string>()
+	private readonly callIds: CallIds
 	/** Of the calls of tools that the provider runs. */
 	private readonly providerCalls = new Set<string>()
 	private readonly sources: Json[] = []
@@ -51,6 +48,7 @@ export class ContentReader {
 
 	constructor(reading: ContentReading) {
 		this.reading = reading
+		this.callIds = new CallIds(reading.newCallId)
 	}
 
 	get callCount(): number {
@@ -138,7 +136,7 @@ export class ContentReader {
 		open.name ??= textField(part, 'toolName')
 		open.metadata = mergeMetadata(open.metadata, field(part, 'providerMetadata'))
 		const fragment = isWhole ? remainder(field(part, 'input'), open.text) : (textField(part, 'delta') ?? '')
-		if (open.text.length + fragment.length > maxArgumentsLength) throw tooLarge()
+		if (open.text.length + fragment.length > maxArgumentsLength) throw callsTooLarge()
 		this.continueCall(open, fragment, into)
 		if (isWhole) this.endPart(open, into)
 	}
@@ -155,7 +153,7 @@ export class ContentReader {
 	private startCall(open: BlockState, name: string, into: ChatEvent[]): void {
 		if (open.started) return
 		const signature = writeSignature(open.metadata, this.reading.origin)
-		const id = this.uniqueId(open.id)
+		const id = this.callIds.unique(asText(open.id))
 		this.start(open, { type: 'tool-call', kind: 'function', id, name, signature }, into)
 	}
 
@@ -169,7 +167,7 @@ export class ContentReader {
 	 */
 	private begin(type: BlockState['type'], id = '', into: ChatEvent[]): BlockState {
 		this.endBlocks(type, into)
-		if (type === 'tool-call' && ++this.calls > maxCalls) throw tooLarge()
+		if (type === 'tool-call' && ++this.calls > maxCalls) throw callsTooLarge()
 		const isDiscarded = type === 'tool-call' && this.reading.oneCall && this.calls > 1
 		const open = { type, id, text: '', metadata: {}, started: false, name: undefined, isDiscarded }
 		this.open = [...this.open, open]
@@ -226,20 +224,10 @@ export class ContentReader {
 		this.parts.start(key, part, into)
 		this.parts.end(key, {}, into)
 	}
-
-	private uniqueId(id: string): string {
-		const unique = id === '' || this.callIds.has(id) ? this.reading.newCallId() : id
-		this.callIds.add(unique)
-		return unique
-	}
 }
 
 /** The rest of the complete input after the received fragments. */
 function remainder(input: unknown, received: string): string {
 	const argumentsText = typeof input === 'string' ? input : isObject(input) ? stringifyJson(input) : ''
 	return argumentsText.startsWith(received) ? argumentsText.slice(received.length) : ''
-}
-
-function tooLarge(): ChatError {
-	return new ChatError('upstream-failed', "The model's tool calls exceeded the size limit.", { sent: 'yes' })
 }

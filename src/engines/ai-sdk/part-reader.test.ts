@@ -81,7 +81,7 @@ describe('each version', () => {
 		expect(await completionOf([text('a'), finish('length')])).toEqual(old)
 	})
 
-	test('has its own place for cache writes', async () => {
+	test('has a field of its own for cache writes', async () => {
 		const counts = { inputTokens: 10, outputTokens: 7, cachedInputTokens: 4 }
 		const providerMetadata = { anthropic: { cacheCreationInputTokens: 3 } }
 		const old = [text('a'), { type: 'finish', finishReason: 'stop', usage: counts, providerMetadata }]

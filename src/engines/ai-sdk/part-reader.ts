@@ -4,7 +4,8 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import type { Usage } from '../../chat/usage.ts'
+import type { Drop } from '../../chat/request-fates.ts'
+import { countedUsage, type Usage } from '../../chat/usage.ts'
 import { field, listField, textField } from '../../wire/json/fields.ts'
 import { asFinishReason, finishReasonWith, readFinishReason } from '../../wire/json/finish-reason.ts'
 import { interrupted } from '../../wire/json/upstream-error.ts'
@@ -22,7 +23,7 @@ export interface PartReading extends ContentReading {
 	/** The requested stop texts. */
 	readonly stop?: readonly string[] | undefined
 	/** Called with each field of the request that the provider dropped. */
-	readonly drop: (part: string) => void
+	readonly drop: Drop
 	/** Converts an `error` part to an error. */
 	readonly explain: (error: unknown) => ChatError
 }
@@ -119,13 +120,7 @@ export class PartReader {
 
 	/** Usage that the provider did not report: the gateway counts the tokens. */
 	private counted(): Usage {
-		return {
-			promptTokens: 0,
-			completionTokens: this.chunks,
-			cachedTokens: 0,
-			reasoningTokens: 0,
-			source: 'counted',
-		}
+		return countedUsage(this.chunks)
 	}
 }
 

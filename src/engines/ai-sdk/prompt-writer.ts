@@ -4,7 +4,6 @@
 import { CallNames } from '../../chat/call-names.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { Json } from '../../chat/json.ts'
-import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	AudioPart,
@@ -19,6 +18,7 @@ import type {
 } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
 import type { Drop } from '../../chat/request-fates.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { mediaTypeOf, readDataUrl, urlOf } from '../../wire/media/media-url.ts'
 import { readItem } from './provider-part.ts'
 import { readMetadata, readSignature } from './signature.ts'
@@ -89,7 +89,6 @@ class PromptWriter {
 		return content.map((part, position) => {
 			if (part.type === 'text') return { type: 'text', text: part.text }
 			if (part.type === 'provider-item') throw unknownItem(`messages[${index}].content[${position}]`)
-			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
 			const file = readFile(part, `messages[${index}].content[${position}]`, this.form)
 			return { type: 'file', ...file, data: fileData(file.data, this.form.version) }
 		})
@@ -225,9 +224,6 @@ function unknownItem(param: string): ChatError {
 /** Arguments as a JSON value. Free-form text and invalid JSON become `{ input: TEXT }`. */
 function readInput(call: ToolCall): Json {
 	if (call.kind === 'custom') return { input: call.arguments }
-	try {
-		return parseJson(call.arguments) as Json
-	} catch {
-		return { input: call.arguments }
-	}
+	const value = tryParseJson(call.arguments)
+	return value === undefined ? { input: call.arguments } : (value as Json)
 }

@@ -3,8 +3,8 @@
 // provider and model that they came from.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { parseJson } from '../../chat/json-text.ts'
 import type { AudioPart, ImagePart, ProviderItem } from '../../chat/message.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { field, textField } from '../../wire/json/fields.ts'
 import { aiSdkWire, mergeMetadata, writeMetadata } from './signature.ts'
 
@@ -68,9 +68,6 @@ function readData(data: unknown): string | undefined {
 /** The input of a call as a JSON value. */
 function readInput(input: unknown): Json {
 	if (typeof input !== 'string') return (input ?? {}) as Json
-	try {
-		return parseJson(input) as Json
-	} catch {
-		return { input }
-	}
+	const value = tryParseJson(input)
+	return value === undefined ? { input } : (value as Json)
 }

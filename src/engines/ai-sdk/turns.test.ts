@@ -9,7 +9,9 @@ import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import { randomIntegersOf } from '../../system/random.testing.ts'
 import { writeCall } from './call-writer.ts'
 import { PartReader, partsOf } from './part-reader.ts'
 import { isVersion, versions } from './specification.ts'
@@ -17,16 +19,8 @@ import { isVersion, versions } from './specification.ts'
 const origin = 'acme.chat m'
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 /** The history's turn as it is sent. */
@@ -96,15 +90,6 @@ const readWhole = async (prompt: readonly Record<string, unknown>[]) =>
 const readStream = async (prompt: readonly Record<string, unknown>[]) =>
 	(await choiceOf(prompt.flatMap((part, index) => streamed(answered(part), String(index))))).parts
 
-/** A generator of numbers below a bound. */
-function random(seed: number): (bound: number) => number {
-	let state = seed
-	return (bound) => {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-		return Math.floor((state / 2 ** 32) * bound)
-	}
-}
-
 const texts = ['Hello', ' ', '\n\n', 'Grüße 東京 🗼', '{"a":1}']
 
 function randomPart(next: (bound: number) => number, number: number): AssistantPart {
@@ -144,7 +129,7 @@ function randomPart(next: (bound: number) => number, number: number): AssistantP
 }
 
 function randomTurn(seed: number): readonly AssistantPart[] {
-	const next = random(seed)
+	const next = randomIntegersOf(seed)
 	const count = next(6) + 1
 	return Array.from({ length: count }, (_, index) => randomPart(next, index))
 }
@@ -166,7 +151,7 @@ describe('a random turn', () => {
 
 	test('is whole if the blocks of its stream interleave', async () => {
 		for (const seed of seeds) {
-			const next = random(seed)
+			const next = randomIntegersOf(seed)
 			const turn = randomTurn(seed).filter(({ type }) => type === 'tool-call' || type === 'reasoning')
 			const signed = turn.map((part) => ({ ...part, signature: { wire: 'ai-sdk', value: '{"acme":{"s":1}}', origin } }))
 			const blocks = send(signed).parts.map((part, index) => [...streamed(answered(part), String(index))])

@@ -6,8 +6,9 @@ import type { ChatRequest } from '../../chat/request.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import type { Secret } from '../../system/secret.ts'
-import { messageEventNames, messageFormats } from '../../wire/anthropic/formats.ts'
+import { messageEventNames, messageFormats, messagesWire } from '../../wire/anthropic/formats.ts'
 import { readMessage } from '../../wire/anthropic/message-answer-reader.ts'
+import { readErrorRest } from '../../wire/anthropic/message-error-reader.ts'
 import { MessageEventReader } from '../../wire/anthropic/message-event-reader.ts'
 import {
 	type MessageRequestForm,
@@ -23,7 +24,8 @@ import { HttpUpstream } from '../upstream/http-upstream.ts'
 import type { HttpUpstreamOptions } from '../upstream/http-upstream-options.ts'
 import { signatureOrigin } from '../upstream/signature-origin.ts'
 
-export interface AnthropicOptions extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError'> {
+export interface AnthropicOptions
+	extends Omit<HttpUpstreamOptions, 'wireHeaders' | 'secrets' | 'readError' | 'readErrorRest'> {
 	readonly key?: Secret
 	/** `bearer` if the key is an access token, as issued by clouds and gateways. */
 	readonly keyHeader: 'x-api-key' | 'bearer'
@@ -39,6 +41,8 @@ export function openAnthropic(options: AnthropicOptions): Engine {
 }
 
 class Anthropic implements Engine {
+	readonly wire = messagesWire
+	readonly prefills = true
 	private readonly form: MessageRequestForm
 	private readonly betas: readonly string[]
 	private readonly upstream: HttpUpstream
@@ -60,6 +64,7 @@ class Anthropic implements Engine {
 						: { 'x-api-key': secret }),
 			},
 			secrets: secret === undefined ? [] : [secret],
+			readErrorRest,
 		})
 	}
 

@@ -6,6 +6,7 @@ import { contentFatesContract } from '../../chat/content-fates.contract.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Clock } from '../../system/clock.ts'
 import { completionOf, eventsOf } from '../answer.testing.ts'
@@ -21,16 +22,9 @@ const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text
 
 function request(text: string, changes: Partial<ChatRequest> = {}): ChatRequest {
 	return {
+		...plainRequest,
 		model: 'echo',
 		messages: [user(text)],
-		sampling: {},
-		stop: [],
-		choices: 1,
-		tools: [],
-		toolChoice: { type: 'none' },
-		parallelToolCalls: true,
-		responseFormat: { type: 'text' },
-		passthrough: {},
 		...changes,
 	}
 }

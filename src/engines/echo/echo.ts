@@ -5,7 +5,7 @@
 import { asChatError, ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { Usage } from '../../chat/usage.ts'
+import { countedUsage, type Usage } from '../../chat/usage.ts'
 import type { EmbeddingRequest, Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
@@ -42,6 +42,7 @@ export function openEcho(options: EchoOptions = {}): Engine {
 }
 
 class Echo implements Engine {
+	readonly prefills = true
 	private readonly contextTokens: number
 	private readonly script: readonly ChatEvent[] | undefined
 	private readonly clock: Clock
@@ -199,7 +200,7 @@ class Echo implements Engine {
 			if (plan.fault !== undefined && plan.fault.after === undefined) await fail(plan.fault, running.signal)
 			running.signal.throwIfAborted()
 			started = true
-			yield { type: 'start', fingerprint: 'fp_echo' }
+			yield { type: 'start', fingerprint: 'fp_echo', usage: usage() }
 			for (const { event, cost } of interleave(choices.map(generateChoice))) {
 				if (cost !== 'nothing') {
 					if (plan.fault?.after === generated) await fail(plan.fault, running.signal)
@@ -272,5 +273,5 @@ function nextTurn(): Promise<void> {
 }
 
 function usageOf(promptTokens: number, completionTokens: number, reasoningTokens: number): Usage {
-	return { promptTokens, completionTokens, cachedTokens: 0, reasoningTokens, source: 'counted' }
+	return { ...countedUsage(completionTokens, promptTokens), reasoningTokens }
 }

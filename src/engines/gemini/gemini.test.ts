@@ -3,6 +3,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { systemClock } from '../../system/clock.ts'
 import { Secret } from '../../system/secret.ts'
@@ -18,16 +19,8 @@ afterAll(() => server.close())
 
 const text = (value: string) => [{ type: 'text', text: value }] as const
 const request = (prompt: string, changes: Partial<ChatRequest> = {}): ChatRequest => ({
-	model: 'm',
+	...plainRequest,
 	messages: [{ role: 'user', content: text(prompt) }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 	...changes,
 })
 const call = (changes: Partial<EngineCall> = {}): EngineCall => ({

@@ -103,6 +103,7 @@ export class Llama implements Engine {
 		this.firstServed = Promise.withResolvers()
 	}
 
+	readonly prefills = true
 	readonly streamsSingleTokens = true
 
 	state(): EngineState {

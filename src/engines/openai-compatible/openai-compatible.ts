@@ -16,7 +16,7 @@ import { customToolNames } from '../../wire/json/custom-tool-function.ts'
 import { readModelList } from '../../wire/json/model-list-reader.ts'
 import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
 import { type ChatRequestForm, chatRequestForm } from '../../wire/openai/chat-request-form.ts'
-import { writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
+import { withStartUsage, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
 import { readCompletion } from '../../wire/openai/completion-reader.ts'
 import { readEmbeddings } from '../../wire/openai/embeddings-reader.ts'
 import { writeEmbeddingsRequest } from '../../wire/openai/embeddings-request-writer.ts'
@@ -64,6 +64,8 @@ export function openOpenAICompatible(options: OpenAICompatibleOptions): Engine {
 class OpenAICompatible implements Engine {
 	readonly count?: NonNullable<Engine['count']>
 	readonly streamsSingleTokens: boolean
+	/** The server is our own. */
+	private readonly isOwn: boolean
 	private readonly operations: readonly Operation[]
 	private readonly form: ChatRequestForm
 	private readonly rerankWords: RerankWords
@@ -73,7 +75,8 @@ class OpenAICompatible implements Engine {
 	private readonly upstream: HttpUpstream
 
 	constructor({ key, operations, counts, form = {}, rerankWords, tokenizes, ...options }: OpenAICompatibleOptions) {
-		this.streamsSingleTokens = counts === true
+		this.isOwn = counts === true
+		this.streamsSingleTokens = this.isOwn
 		if (counts === true) this.count = (request, call) => this.countPrompt(request, call)
 		this.host = readBaseUrl(options.url).host
 		this.operations = operations ?? everyOperation
@@ -94,7 +97,8 @@ class OpenAICompatible implements Engine {
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const origin = this.originOf(call.model)
-		const body = writeChatRequest(request, call.model, this.form, stream, call.drop, origin)
+		const written = writeChatRequest(request, { model: call.model, origin, form: this.form, stream, drop: call.drop })
+		const body = this.isOwn ? withStartUsage(written) : written
 		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
 		const openChunks = () =>
 			new ChatChunkReader({
@@ -102,7 +106,6 @@ class OpenAICompatible implements Engine {
 				choices: request.choices,
 				stop: request.stop,
 				errors: this.upstream.errors,
-				countPrompt: () => 0,
 				namedTool: request.toolChoice.type === 'named',
 				newCallId: () => `call_${randomBytes(12).toString('hex')}`,
 				origin,
@@ -123,7 +126,6 @@ class OpenAICompatible implements Engine {
 				choices,
 				stop: request.stop,
 				errors: this.upstream.errors,
-				countPrompt: () => 0,
 			})
 		return this.upstream.answer(
 			'/completions',
@@ -140,7 +142,6 @@ class OpenAICompatible implements Engine {
 			model: call.model,
 			inputs: request.inputs.length,
 			title: this.upstream.errors.title,
-			countPrompt: () => 0,
 		})
 	}
 
@@ -171,7 +172,12 @@ class OpenAICompatible implements Engine {
 	}
 
 	private async countPrompt(request: ChatRequest, call: EngineCall): Promise<number> {
-		const body = writeChatRequest(request, call.model, this.form, false, undefined, this.originOf(call.model))
+		const body = writeChatRequest(request, {
+			model: call.model,
+			origin: this.originOf(call.model),
+			form: this.form,
+			stream: false,
+		})
 		return inputTokens.parse(await this.upstream.post('/chat/completions/input_tokens', body, call)).input_tokens
 	}
 

@@ -98,7 +98,7 @@ const expected: Readonly<Record<Preset, { readonly body: JsonObject; readonly dr
 	'llama.cpp': { body: { chat_template_kwargs: { enable_thinking: false, thinking: false } }, dropped: [] },
 	ollama: { body: { max_tokens: 9, reasoning_effort: 'none' }, dropped: [] },
 	deepseek: { body: { max_tokens: 9, thinking: { type: 'disabled' } }, dropped: [] },
-	mistral: { body: { max_tokens: 9 }, dropped: ['name', 'reasoning_effort', 'user'] },
+	mistral: { body: { max_tokens: 9 }, dropped: ['messages.name', 'reasoning_effort', 'user'] },
 	groq: { body: { max_completion_tokens: 9 }, dropped: ['reasoning_content', 'reasoning_effort'] },
 	cerebras: { body: { max_completion_tokens: 9 }, dropped: ['reasoning_effort'] },
 	zhipu: { body: { max_tokens: 9, user: hashed, thinking: { type: 'disabled' } }, dropped: [] },

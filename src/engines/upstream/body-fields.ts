@@ -35,20 +35,11 @@ function remove(value: Json | undefined, [step = '', ...further]: readonly strin
 		const without = items.map((item) => remove(item, further))
 		return without.every((item, index) => item === items[index]) ? value : without
 	}
-	if (!isJsonObject(value) || !Object.hasOwn(value, step) || value[step] === undefined) return value
+	if (!isObject(value) || !Object.hasOwn(value, step) || value[step] === undefined) return value
 	if (further.length > 0) {
 		const inner = remove(value[step], further)
-		return inner === value[step] ? value : { ...copyOf(value), [step]: inner }
+		return inner === value[step] ? value : { ...exactMembers(value), [step]: inner }
 	}
-	const { [step]: _, ...others } = copyOf(value)
+	const { [step]: _, ...others } = exactMembers(value)
 	return others
-}
-
-function isJsonObject(value: Json | undefined): value is JsonObject {
-	return isObject(value)
-}
-
-/** With the numbers as they were written. */
-function copyOf(object: JsonObject): JsonObject {
-	return exactMembers(object) as JsonObject
 }

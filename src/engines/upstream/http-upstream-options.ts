@@ -30,6 +30,8 @@ export interface HttpUpstreamOptions {
 	readonly trusted?: boolean
 	/** Reads an error response. Default: OpenAI's format. */
 	readonly readError?: (answer: ErrorAnswer, reading: ErrorReading) => ChatError
+	/** As in `ErrorReading`. */
+	readonly readErrorRest?: ErrorReading['readRest']
 	readonly timeouts?: Partial<HttpTimeouts>
 	/** Maximum size of a unary response, and of one event of a streaming response, in bytes. */
 	readonly maxAnswerBytes?: number

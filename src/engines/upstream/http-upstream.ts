@@ -81,6 +81,7 @@ export class HttpUpstream {
 		this.errors = {
 			title: 'The upstream',
 			trusted: options.trusted ?? false,
+			readRest: options.readErrorRest,
 			redact: redactorOf([...secrets, ...readBaseUrl(url).secrets, ...Object.values(headers)]),
 		}
 		this.client = openHttpClient({

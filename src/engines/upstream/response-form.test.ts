@@ -4,7 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { ChatError } from '../../chat/error.ts'
 import { textOf as joinTexts } from '../../chat/parts.ts'
-import type { ChatRequest } from '../../chat/request.ts'
+import { plainRequest as request } from '../../chat/request.testing.ts'
 import { systemClock } from '../../system/clock.ts'
 import { completionOf } from '../answer.testing.ts'
 import { openAnthropic } from '../anthropic/anthropic.ts'
@@ -43,19 +43,6 @@ afterAll(async () => {
 	for (const engine of engines) await engine.close()
 	server.stop(true)
 })
-
-const request: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
-}
 
 interface Wire {
 	readonly open: (url: string) => Engine

@@ -7,6 +7,7 @@ import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import { parseJson } from '../../chat/json-text.ts'
 import type { Source } from '../../chat/source.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { type EngineAnswer, type EventBatch, type EventBatches, oneBatch } from '../answer.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
@@ -129,7 +130,7 @@ export class ResponseBatches implements EventBatches {
 		if (type === 'error') this.readChunk(text, asErrorChunk(text), batches)
 		else if (this.context.eventNames.has(type)) this.readChunk(text, parseChunk(text), batches)
 		else if (text.startsWith('{')) {
-			const json = parsed(text)
+			const json = tryParseJson(text)
 			if (isObject(json)) this.readChunk(text, json, batches)
 		}
 	}
@@ -222,21 +223,12 @@ export function firstError(body: string): unknown {
 	return asErrorChunk(events.find(({ data }) => data.trim() !== '')?.data ?? '')
 }
 
-/** The JSON of `text`. Undefined if it is none. */
-function parsed(text: string): unknown {
-	try {
-		return parseJson(text)
-	} catch {
-		return undefined
-	}
-}
-
 /**
  * The data of an `error` event in the form that readers of all wires expect: an object of the type `error` with the
  * error in `error`.
  */
 function asErrorChunk(text: string): Readonly<Record<string, unknown>> {
-	const value = parsed(text) ?? text
+	const value = tryParseJson(text) ?? text
 	const inner = isObject(value) && (value.error ?? null) !== null ? value.error : value
 	return {
 		...(isObject(value) ? value : {}),

@@ -6,7 +6,7 @@ import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import { answerId, inputId } from '../../conversations/message-id.ts'
 import type { Page } from '../../conversations/page.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
-import type { NewTurn, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
+import type { NewTurn, TurnConflict, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { dropTurn, eraseTurn } from './conversation-removal.ts'
 import { readTurn, turnColumns, writeConversation } from './conversation-rows.ts'
@@ -30,13 +30,14 @@ export class SqlTurns implements Turns {
 		this.removing = removing
 	}
 
-	async begin(turn: NewTurn): Promise<'begun' | 'not-found' | 'conflict'> {
+	async begin(turn: NewTurn): Promise<'begun' | 'not-found' | TurnConflict> {
 		const { tenant, owner } = this.scope
 		const echo = stringifyJson(turn.echo)
 		const hash = echo === '{}' ? '' : Bun.SHA256.hash(echo, 'hex')
 		return this.database.write(async (sql) => {
 			const attached = await this.attachInputs(sql, turn)
-			if (attached !== 'attached') return attached === 'taken' ? 'conflict' : 'not-found'
+			if (attached === 'no-parent') return 'not-found'
+			if (attached !== 'attached') return attached === 'taken' ? 'conflict' : attached
 			if (hash !== '')
 				await sql`
 				INSERT INTO texts (tenant, owner, hash, body) VALUES (${tenant}, ${owner}, ${hash}, ${echo})
@@ -110,7 +111,7 @@ export class SqlTurns implements Turns {
 		return removed
 	}
 
-	private async attachInputs(sql: Sql, turn: NewTurn): Promise<'attached' | 'no-parent' | 'taken'> {
+	private async attachInputs(sql: Sql, turn: NewTurn): Promise<'attached' | 'no-parent' | 'taken' | TurnConflict> {
 		const attachment = {
 			conversation: turn.conversation,
 			turn: turn.id,
@@ -125,7 +126,8 @@ export class SqlTurns implements Turns {
 			return 'attached'
 		}
 		await this.database.lock(sql, turn.conversation)
-		return attach(sql, this.scope, attachment)
+		const conflict = turn.onConflict === 'once' ? await conflictOf(sql, turn) : undefined
+		return conflict ?? attach(sql, this.scope, attachment)
 	}
 
 	private async findRow(sql: Sql, id: TurnId): Promise<Row | undefined> {
@@ -148,6 +150,16 @@ export class SqlTurns implements Turns {
 				AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id ${by.after} ${after ?? beforeFirst}
 			ORDER BY id ${by.direction} LIMIT ${rowsPerQuery}`
 	}
+}
+
+/** Compares turns instead of messages: a turn without inputs attaches no message while it runs. */
+async function conflictOf(sql: Sql, { conversation, parent }: NewTurn): Promise<TurnConflict | undefined> {
+	if (parent === undefined) return undefined
+	const rows = await sql`
+		SELECT state FROM turns
+		WHERE conversation = ${conversation} AND parent = ${parent} AND state IN ('running', 'completed', 'incomplete')`
+	if (rows.length === 0) return undefined
+	return rows.some(({ state }) => state === 'running') ? 'in-flight' : 'conflict'
 }
 
 /** Attaches each choice as a message after the inputs. */

@@ -9,23 +9,13 @@ import type { ChatEvent } from '../../chat/event.ts'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { parseJson, stringifyJson } from '../../chat/json-text.ts'
+import { randomOf } from '../../system/random.testing.ts'
 import { readMessage } from './message-answer-reader.ts'
 import { writeMessage } from './message-answer-writer.ts'
 import { MessageEventReader } from './message-event-reader.ts'
 import { MessageEventWriter } from './message-event-writer.ts'
 import { readMessageRequest } from './message-request-reader.ts'
 import { writeMessageRequest } from './message-request-writer.ts'
-
-/** A generator with a fixed seed (mulberry32), from 0 to 1. */
-function randomOf(seed: number): () => number {
-	let state = seed
-	return () => {
-		state = (state + 0x6d2b79f5) | 0
-		let value = Math.imul(state ^ (state >>> 15), 1 | state)
-		value = (value + Math.imul(value ^ (value >>> 7), 61 | value)) ^ value
-		return ((value ^ (value >>> 14)) >>> 0) / 4294967296
-	}
-}
 
 type Random = () => number
 

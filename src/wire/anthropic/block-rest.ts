@@ -1,16 +1,13 @@
 // Reads the unknown fields of messages and content blocks. They go back to this wire unchanged.
 
-import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { isObject } from '../../chat/json.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
+import { readUnknownFields } from '../json/unknown-fields.ts'
 import { messagesWire } from './formats.ts'
 
-/** The fields that have a value and are not in `known`; undefined if there are none. */
+/** As `readUnknownFields`. */
 export function readRest(value: unknown, known: ReadonlySet<string>): Rest | undefined {
-	if (!isObject(value)) return undefined
-	const fields: Record<string, Json> = {}
-	for (const [name, given] of Object.entries(value as JsonObject))
-		if (given !== null && given !== undefined && !known.has(name)) fields[name] = given
-	return restOf(messagesWire, fields)
+	return readUnknownFields(messagesWire, value, known)
 }
 
 /** The types of the blocks that have a canonical form. */

@@ -32,6 +32,34 @@ export function markEnds(prompt: JsonObject): JsonObject {
 	}
 }
 
+/**
+ * A stored conversation collects the breakpoints of all its requests: those in the oldest messages are removed, so that
+ * the prompt has as many as the API accepts.
+ *
+ * @param prompt as in `markEnds`.
+ */
+export function limitMarks(prompt: JsonObject): JsonObject {
+	let surplus = countMarks([prompt.tools, prompt.system, prompt.messages]) - mostMarks
+	const unmark = (block: Json): Json => {
+		if (surplus <= 0 || !isObject(block)) return block
+		const { cache_control, ...unmarked } = block
+		if (isObject(cache_control)) {
+			surplus--
+			return unmarked
+		}
+		return Array.isArray(block.content) ? { ...block, content: block.content.map(unmark) } : block
+	}
+	return surplus <= 0 ? prompt : { ...prompt, messages: listOf(prompt.messages).map(unmark) }
+}
+
+/** Breakpoints of blocks and tools, and of blocks within those that have none. */
+function countMarks(lists: readonly (Json | undefined)[]): number {
+	let count = 0
+	for (const item of lists.flatMap(listOf))
+		if (isObject(item)) count += isObject(item.cache_control) ? 1 : countMarks([item.content])
+	return count
+}
+
 function markLast(blocks: readonly Json[]): readonly Json[] {
 	return blocks.map((block, index) => (index === blocks.length - 1 && isObject(block) ? { ...block, ...mark } : block))
 }

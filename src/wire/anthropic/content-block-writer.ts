@@ -2,9 +2,9 @@
 // types of Anthropic's SDKs.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
-import { parseJson } from '../../chat/json-text.ts'
 import type { AssistantPart, ReasoningPart, ToolCall } from '../../chat/message.ts'
 import { type Rest, restFor } from '../../chat/rest.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { messagesWire } from './formats.ts'
 import { writeCallSignature, writeSignature } from './signature-text.ts'
 
@@ -72,9 +72,7 @@ function writeCall(call: ToolCall, { tagsSignatures }: BlockShape): readonly obj
  * from Anthropic's guide.
  */
 export function readInput(text: string): JsonObject {
-	try {
-		const value: unknown = parseJson(text)
-		if (isObject(value)) return value as JsonObject
-	} catch {}
+	const value = tryParseJson(text)
+	if (isObject(value)) return value as JsonObject
 	return text === '' ? {} : { INVALID_JSON: text }
 }

@@ -1,7 +1,10 @@
 // Writes errors in the format of Anthropic's API: one table maps our kinds to status and type.
 
 import type { ChatError, ChatErrorKind } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import { restFor } from '../../chat/rest.ts'
 import { sdkErrorHeaders } from '../json/error-headers.ts'
+import { messagesWire } from './formats.ts'
 
 interface AnthropicErrorShape {
 	readonly status: number
@@ -34,7 +37,8 @@ const shapes: Readonly<Record<ChatErrorKind, AnthropicErrorShape>> = {
 
 export interface ErrorBody {
 	readonly type: 'error'
-	readonly error: { readonly type: string; readonly message: string }
+	/** With the `details` of the error, if it has a code in this API. */
+	readonly error: JsonObject & { readonly type: string; readonly message: string }
 	/** Id of the request, if known. */
 	readonly request_id?: string
 }
@@ -56,7 +60,7 @@ export function writeError(error: ChatError, requestId?: string): AnthropicError
 export function writeErrorBody(error: ChatError, requestId?: string): ErrorBody {
 	return {
 		type: 'error',
-		error: { type: shapes[error.kind].type, message: messageOf(error) },
+		error: { ...restFor(messagesWire, error.rest), type: shapes[error.kind].type, message: messageOf(error) },
 		request_id: requestId,
 	}
 }

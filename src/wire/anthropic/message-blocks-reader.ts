@@ -11,7 +11,8 @@ import type {
 	TextPart,
 	ToolPart,
 } from '../../chat/message.ts'
-import { readBlockRest } from './block-rest.ts'
+import { writePath } from '../json/schema-issue.ts'
+import { readBlockRest, readRest } from './block-rest.ts'
 import { messagesWire } from './formats.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'
 import { unsupportedError } from './schema-error.ts'
@@ -53,14 +54,19 @@ export class BlockReader {
 		switch (block.type) {
 			case 'text':
 				return [this.text(block)]
-			case 'image':
-				return [readImage(block, path)]
+			case 'image': {
+				const lost = lostInSource(block.source)
+				const image = readImage(block, path)
+				return lost.length === 0 ? [image] : [itemOf(block, { parts: [image], lost })]
+			}
 			case 'document':
 				return this.document(block, path)
 			case 'search_result':
-				return citing(block, [readSearchResult(block)])
-			case 'tool_reference':
-				return [itemOf(block, { parts: [{ type: 'text', text: block.tool_name }] })]
+				return citing(block, [readSearchResult(block)], [...lostIn(block, searchResultFields), ...lostInTexts(block)])
+			case 'tool_reference': {
+				const { tool_name: text, cache_control } = block
+				return [itemOf(block, { parts: [{ type: 'text', text, ...readCacheMark(cache_control) }] })]
+			}
 			case 'other':
 				return [readItem(block)]
 			default:
@@ -71,12 +77,17 @@ export class BlockReader {
 	private document(block: DocumentBody, path: BlockPath): readonly ToolPart[] {
 		const { source, title, context, cache_control } = block
 		const mark = readCacheMark(cache_control)
-		if (source.type === 'text')
-			return citing(block, [{ type: 'text', text: headed({ title, context }, source.data), ...mark }])
+		const lost = lostInSource(source)
+		if (source.type === 'text') {
+			const text = headed({ title, context }, source.data)
+			return citing(block, [{ type: 'text', text, ...mark }], [...lostIn(block, documentFields), ...lost])
+		}
 		if (source.type === 'content') {
 			const parts = this.documentContent(source.content, [...path, 'source', 'content'])
-			return citing(block, markLast([...heading({ title, context }), ...parts], mark))
+			const marked = markLast([...heading({ title, context }), ...parts], mark)
+			return citing(block, marked, [...lostIn(block, documentFields), ...lost])
 		}
+		for (const name of lost) this.dropped.add(writePath([...path, name]))
 		const name = title ?? undefined
 		const rest = readBlockRest('document', block)
 		switch (source.type) {
@@ -102,9 +113,44 @@ function readSearchResult({ title, source, content, cache_control }: SearchResul
 	return { type: 'text', text, ...readCacheMark(cache_control) }
 }
 
-/** The parts of a block. Only this wire cites blocks, so one with citations has to arrive there unchanged. */
-function citing(block: DocumentBody | SearchResultBody, parts: readonly (TextPart | ImagePart)[]): readonly ToolPart[] {
-	return block.citations?.enabled === true ? [itemOf(block, { parts, lost: 'citations' })] : parts
+const documentFields: ReadonlySet<string> = new Set([
+	...['type', 'source', 'title', 'context', 'citations', 'cache_control'],
+])
+const searchResultFields: ReadonlySet<string> = new Set([
+	...['type', 'source', 'title', 'content', 'citations', 'cache_control'],
+])
+const sourceFields: ReadonlySet<string> = new Set(['type', 'media_type', 'data', 'url', 'file_id', 'content'])
+
+/** Unknown fields of a block that becomes text. */
+function lostIn(block: object, known: ReadonlySet<string>): readonly string[] {
+	return Object.keys(readRest(block, known)?.fields ?? {})
+}
+
+function lostInSource(source: object): readonly string[] {
+	return lostIn(source, sourceFields).map((name) => `source.${name}`)
+}
+
+/** Fields of the texts of a search result, which its only part cannot have. */
+function lostInTexts({ content }: SearchResultBody): readonly string[] {
+	return content.flatMap((text, index) => {
+		const names = Object.keys(readBlockRest('text', text)?.fields ?? {})
+		if (text.cache_control != null && !names.includes('cache_control')) names.push('cache_control')
+		return names.map((name) => `content[${index}].${name}`)
+	})
+}
+
+/**
+ * The parts of a block. Only this wire cites blocks, so one with citations has to arrive there unchanged.
+ *
+ * @param others paths of further fields that the parts cannot have.
+ */
+function citing(
+	block: DocumentBody | SearchResultBody,
+	parts: readonly (TextPart | ImagePart)[],
+	others: readonly string[] = [],
+): readonly ToolPart[] {
+	const lost = block.citations?.enabled === true ? ['citations', ...others] : others
+	return lost.length === 0 ? parts : [itemOf(block, { parts, lost })]
 }
 
 function itemOf(block: ContentBody, substitute: Substitute): ProviderItem {

@@ -1,8 +1,12 @@
-// Reads an error in the middle of a stream, which carries an error type instead of a status.
+// Reads errors: what only this wire has in them, and those in the middle of a stream, which carry an error type instead
+// of a status.
 
 import { ChatError } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
+import { type Rest, restOf } from '../../chat/rest.ts'
 import { field, textField } from '../json/fields.ts'
 import { type ErrorReading, readErrorAnswer } from '../json/upstream-error.ts'
+import { messagesWire } from './formats.ts'
 
 const statuses: Readonly<Record<string, number>> = {
 	invalid_request_error: 400,
@@ -29,7 +33,16 @@ export function readMessageError(event: unknown, reading: ErrorReading): ChatErr
 		param: error.param,
 		code: error.code,
 		fittingTokens: error.fittingTokens,
+		rest: error.rest,
 		sent: 'yes',
 		cause: error.cause,
 	})
+}
+
+/** The `details` of an error with a code, which clients of this wire branch on. */
+export function readErrorRest(error: unknown): Rest | undefined {
+	const details = field(error, 'details')
+	return typeof field(details, 'error_code') === 'string'
+		? restOf(messagesWire, { details: details as JsonObject })
+		: undefined
 }

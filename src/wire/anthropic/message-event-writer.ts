@@ -6,14 +6,14 @@ import type { ChatEvent, ChoiceFinishEvent, PartDeltaEvent, PartEndEvent, Starte
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
 import { mergeRest, type Rest, restFor } from '../../chat/rest.ts'
-import type { Usage } from '../../chat/usage.ts'
+import { countedUsage, type Usage } from '../../chat/usage.ts'
 import { type BlockShape, writeRedacted, writeText, writeThinking, writeToolUse } from './content-block-writer.ts'
 import { writeErrorBody } from './error-writer.ts'
 import { messagesWire } from './formats.ts'
 import type { MessageIdentity } from './message-answer-writer.ts'
 import { type CallSignature, writeCallSignature, writeSignature } from './signature-text.ts'
 import { writeStop } from './stop-reason-writer.ts'
-import { writeCounts, writeUsage, zeroUsage } from './usage-writer.ts'
+import { writeCounts, writeUsage } from './usage-writer.ts'
 
 /**
  * Writes one response; call it with the events in order. This wire has one choice, so events of other choices are
@@ -41,7 +41,7 @@ export class MessageEventWriter {
 		if ('choice' in event && event.choice !== 0) return ''
 		switch (event.type) {
 			case 'start':
-				return this.begin(event.usage ?? zeroUsage)
+				return this.begin(event.usage ?? countedUsage(0))
 			case 'part-start':
 				return this.startPart(event.part)
 			case 'part-delta':
@@ -62,6 +62,7 @@ export class MessageEventWriter {
 		}
 	}
 
+	/** The final counts are in `message_delta`. */
 	private begin(usage: Usage): string {
 		const { id, model } = this.identity
 		const message = {

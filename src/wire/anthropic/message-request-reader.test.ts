@@ -16,6 +16,36 @@ function refused(fields: object): ChatError {
 	throw new Error('it was not refused')
 }
 
+describe('features of this wire', () => {
+	const own = (fields: object) => read(fields).ownFeature
+	test.each([
+		[{ tools: [{ type: 'web_search_20260318', name: 'web_search' }] }, 'tools[0].type'],
+		[{ mcp_servers: [{ type: 'url', url: 'https://x.example', name: 'x' }] }, 'mcp_servers'],
+		[{ compaction: { type: 'summarize' } }, 'compaction'],
+		[{ container: { skills: [{ type: 'custom', skill_id: 's' }] } }, 'container'],
+	])('%j are needed for the answer', (fields, param) => {
+		expect(own(fields)).toMatchObject({ kind: 'unsupported', param })
+		expect(read(fields).request.passthrough).toEqual(fields as never)
+	})
+	test.each([
+		{ mcp_servers: [] },
+		{ compaction: null },
+		{ container: 'container_1' },
+		{ container: { id: 'c', skills: [] } },
+		{ context_management: { edits: [] } },
+		{ fallbacks: [{ model: 'other' }] },
+	])('%j are not', (fields) => expect(own(fields)).toBeUndefined())
+	test('safeguards are refused', () => {
+		expect(refused({ safeguards: [{ type: 'x' }] })).toMatchObject({ kind: 'unsupported', param: 'safeguards' })
+		expect(read({ safeguards: null }).request.passthrough).toEqual({})
+	})
+	test('the beta of threads is not passed on', () => {
+		const { request } = read({}, 'message-threads-2026-08-12,other-2026-01-01')
+		expect(request.passthrough).toEqual({ betas: ['other-2026-01-01'] })
+		expect(read({}, 'message-threads-2026-08-12').request.passthrough).toEqual({})
+	})
+})
+
 describe('a request', () => {
 	test('with only the required fields', () => {
 		expect(read({})).toEqual({
@@ -40,6 +70,7 @@ describe('a request', () => {
 			},
 			hidesThinking: false,
 			dropped: [],
+			ownFeature: undefined,
 		})
 	})
 	test('with every sampling field', () => {
@@ -94,7 +125,7 @@ describe('a request', () => {
 		expect(middle.request.messages[1]).toEqual({ role: 'system', content: [{ type: 'text', text: 'Now in French.' }] })
 	})
 	test('to count tokens needs no max_tokens', () => {
-		const request = readCountRequest(
+		const { request } = readCountRequest(
 			{ model: 'm', messages: hello, system: 's', tools: [{ name: 't', input_schema: {} }] },
 			null,
 		)
@@ -108,6 +139,13 @@ describe('thinking, effort and formats', () => {
 	test('a budget, disabled, and adaptive', () => {
 		const enabled = read({ max_tokens: 4000, thinking: { type: 'enabled', budget_tokens: 2000 } })
 		expect(enabled.request).toMatchObject({ reasoningTokens: 2000, passthrough: {} })
+		const block_binding = { prefix_mismatch_behavior: 'error' }
+		const bound = read({ max_tokens: 5000, thinking: { type: 'enabled', budget_tokens: 2000, block_binding } })
+		expect(bound.request).toMatchObject({
+			reasoningTokens: 2000,
+			passthrough: { 'thinking.block_binding': block_binding },
+			passthroughWire: 'anthropic',
+		})
 		expect(read({ thinking: { type: 'disabled' } }).request.reasoningTokens).toBe(0)
 		const adaptive = read({ thinking: { type: 'adaptive', display: 'omitted' } })
 		expect(adaptive.request.reasoningTokens).toBeUndefined()
@@ -222,7 +260,9 @@ describe('errors', () => {
 		expect(() => readMessageRequest([], null)).toThrow('Input should be an object')
 	})
 	test('too many stop sequences', () => {
-		const error = refused({ stop_sequences: ['1', '2', '3', '4', '5'] })
+		const many = Array.from({ length: 129 }, (_, index) => String(index))
+		expect(read({ stop_sequences: many.slice(0, 128) }).request.stop).toHaveLength(128)
+		const error = refused({ stop_sequences: many })
 		expect(error.kind).toBe('unsupported')
 		expect(error.param).toBe('stop_sequences')
 	})

@@ -1,12 +1,14 @@
 // Reads a request of Anthropic's Messages API into a canonical request. It checks rules that span fields, which the
 // schema cannot. It does not know keys or models.
 
+import type { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { exactMembers } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
 import type { ThreadMessages } from '../../conversations/thread.ts'
 import { strictViolation } from '../json/strict-schema.ts'
+import { readRest } from './block-rest.ts'
 import { messagesWire } from './formats.ts'
 import { BlockReader } from './message-blocks-reader.ts'
 import {
@@ -15,8 +17,9 @@ import {
 	messageRequestSchema,
 	type PromptBody,
 } from './message-request-schema.ts'
-import { readParallel, readToolChoice, readTools } from './message-tools-reader.ts'
+import { type ReadTools, readParallel, readToolChoice, readTools } from './message-tools-reader.ts'
 import { readTurns } from './message-turns-reader.ts'
+import { readOwnFeature, refuseServiceFeatures } from './own-features.ts'
 import { fieldError, schemaError, unsupportedError } from './schema-error.ts'
 
 /** A request, and how to write its response. */
@@ -29,6 +32,8 @@ export interface ReadMessageRequest {
 	readonly hidesThinking: boolean
 	/** Features that the canonical request cannot represent. */
 	readonly dropped: readonly string[]
+	/** Set if only an upstream of this wire can answer: the error for other models. */
+	readonly ownFeature: ChatError | undefined
 }
 
 /**
@@ -43,7 +48,7 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
 	checkThinking(fields)
-	const { prompt, parts, dropped } = readPrompt(fields, body, betas)
+	const { prompt, ...read } = readPrompt(fields, body, betas)
 	const request: EveryField<ChatRequest> = {
 		...prompt,
 		sampling: readSampling(fields),
@@ -55,48 +60,64 @@ export function readMessageRequest(body: unknown, betas: string | null): ReadMes
 	}
 	return {
 		request,
-		parts,
-		dropped,
+		...read,
 		stream: fields.stream ?? false,
 		hidesThinking: fields.thinking?.display === 'omitted',
 	}
 }
 
 /** The same for a token counting request. */
-export function readCountRequest(body: unknown, betas: string | null): ChatRequest {
+export function readCountRequest(body: unknown, betas: string | null): Pick<ReadMessageRequest, 'request' | 'parts'> {
 	const parsed = countRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
-	return { ...readPrompt(parsed.data, body, betas).prompt, sampling: {}, stop: [], choices: 1 }
+	const { prompt, parts } = readPrompt(parsed.data, body, betas)
+	return { request: { ...prompt, sampling: {}, stop: [], choices: 1 }, parts }
 }
 
 /** Fields that a message request has and a token counting request lacks. */
 type AnswerField = 'sampling' | 'maxTokens' | 'stop' | 'choices' | 'logprobs' | 'user'
 
-interface ReadPrompt extends Pick<ReadMessageRequest, 'parts' | 'dropped'> {
+interface ReadPrompt extends Pick<ReadMessageRequest, 'parts' | 'dropped' | 'ownFeature'> {
 	readonly prompt: Omit<EveryField<ChatRequest>, AnswerField>
 }
 
 function readPrompt(fields: PromptBody, body: unknown, betas: string | null): ReadPrompt {
+	if (fields.messages.length === 0 && fields.thread?.type !== 'continue')
+		throw fieldError(['messages'], 'List should have at least 1 item, not 0')
 	const reader = new BlockReader()
+	reportThreadFields(fields.thread, reader)
 	const instructions: readonly Message[] =
 		fields.system == null || fields.system.length === 0
 			? []
 			: [{ role: 'system', content: reader.texts(fields.system) }]
-	const { tools, haveMoreFields } = readTools(fields.tools, reader)
+	refuseServiceFeatures(fields)
+	const read = readTools(fields.tools, reader)
+	const { tools, own } = read
 	const incoming = readTurns(fields.messages, reader)
 	const effort = fields.output_config?.effort
 	const prompt = {
 		model: fields.model,
 		messages: [...instructions, ...incoming],
 		tools,
-		toolChoice: readToolChoice(fields.tool_choice, tools),
+		toolChoice: readToolChoice(fields.tool_choice, read),
 		parallelToolCalls: readParallel(fields.tool_choice),
 		responseFormat: readFormat(fields),
 		reasoningEffort: effort ?? undefined,
 		reasoningTokens: readThinking(fields.thinking),
-		...readPassthrough(fields, body, haveMoreFields, betas),
+		...readPassthrough(fields, body, read, betas),
 	}
-	return { prompt, parts: { instructions, transient: [], incoming }, dropped: [...reader.dropped] }
+	return {
+		prompt,
+		parts: { instructions, transient: [], incoming },
+		dropped: [...reader.dropped],
+		ownFeature: readOwnFeature(fields, own),
+	}
+}
+
+const threadFields: ReadonlySet<string> = new Set(['type', 'previous_message_id'])
+
+function reportThreadFields(thread: PromptBody['thread'], { dropped }: BlockReader): void {
+	for (const name of Object.keys(thread ?? {})) if (!threadFields.has(name)) dropped.add(`thread.${name}`)
 }
 
 function checkThinking({ thinking, max_tokens }: MessageRequestBody): void {
@@ -126,8 +147,8 @@ function readSampling({ temperature, top_p, top_k }: MessageRequestBody): EveryF
 	}
 }
 
-/** The limit of `ChatRequest.stop`, which every engine supports. */
-const mostStopTexts = 4
+/** Each output token is compared with all of them. */
+const mostStopTexts = 128
 
 function readStop(texts: MessageRequestBody['stop_sequences']): readonly string[] {
 	const distinct = [...new Set(texts ?? [])]
@@ -153,6 +174,7 @@ function readFormat({ output_config, output_format }: PromptBody): ResponseForma
 const canonicalFields: ReadonlySet<string> = new Set([
 	'model',
 	'messages',
+	'thread',
 	'system',
 	'max_tokens',
 	'stream',
@@ -168,7 +190,11 @@ const canonicalFields: ReadonlySet<string> = new Set([
 	'output_format',
 ])
 
+/** The beta of threads, which this server implements for every upstream. */
+const threadsBeta = 'message-threads-'
+
 const canonicalThinking: ReadonlySet<string> = new Set(['enabled', 'disabled'])
+const canonicalThinkingFields: ReadonlySet<string> = new Set(['type', 'budget_tokens', 'display'])
 /** For fields that are objects: the nested fields that the canonical request represents. */
 const canonicalFieldsWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 	metadata: new Set(['user_id']),
@@ -182,16 +208,23 @@ const canonicalFieldsWithin: Readonly<Record<string, ReadonlySet<string>>> = {
 function readPassthrough(
 	fields: PromptBody,
 	body: unknown,
-	withTools: boolean,
+	{ haveDefinedTypes, own }: ReadTools,
 	betas: string | null,
 ): Pick<EveryField<ChatRequest>, 'passthrough' | 'passthroughWire'> {
 	const passthrough: Record<string, unknown> = {}
 	const exact = isObject(body) ? exactMembers(body) : fields
 	for (const [name, value] of Object.entries(fields))
 		if (value != null && (!canonicalFields.has(name) || hasMoreFields(name, value))) passthrough[name] = exact[name]
-	if (withTools) passthrough.tools = exact.tools
+	if (haveDefinedTypes) passthrough.tools = exact.tools
+	if (own.length > 0 && fields.tool_choice != null) passthrough.tool_choice = exact.tool_choice
 	if (fields.thinking != null && !canonicalThinking.has(fields.thinking.type)) passthrough.thinking = exact.thinking
-	const names = (betas ?? '').split(',').flatMap((name) => (name.trim() === '' ? [] : [name.trim()]))
+	else
+		for (const [name, value] of Object.entries(readRest(fields.thinking, canonicalThinkingFields)?.fields ?? {}))
+			passthrough[`thinking.${name}`] = value
+	const names = (betas ?? '')
+		.split(',')
+		.map((name) => name.trim())
+		.filter((name) => name !== '' && !name.startsWith(threadsBeta))
 	if (names.length > 0) passthrough.betas = names
 	if (Object.keys(passthrough).length === 0) return { passthrough: {}, passthroughWire: undefined }
 	return { passthrough: passthrough as JsonObject, passthroughWire: messagesWire }

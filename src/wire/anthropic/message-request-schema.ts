@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
+import { threadSchema } from './message-thread.ts'
 
 const cacheControl = z
 	.looseObject({
@@ -53,7 +54,11 @@ const searchResultBlock = z.looseObject({
 	citations: citationConfig,
 	cache_control: cacheControl,
 })
-const toolReferenceBlock = z.looseObject({ type: z.literal('tool_reference'), tool_name: z.string() })
+const toolReferenceBlock = z.looseObject({
+	type: z.literal('tool_reference'),
+	tool_name: z.string(),
+	cache_control: cacheControl,
+})
 
 /** The types of content blocks that the schema describes. */
 const describedTypes: ReadonlySet<string> = new Set([
@@ -126,7 +131,10 @@ const message = z.discriminatedUnion('role', [
 			),
 		]),
 	}),
-	z.looseObject({ role: z.literal('system'), content: systemText }),
+	z.looseObject({
+		role: z.literal('system'),
+		content: z.union([z.string(), z.array(z.union([z.discriminatedUnion('type', [textBlock]), otherBlock]))]),
+	}),
 ])
 
 /** Tools of every type. The reader checks which fields each type requires. */
@@ -169,7 +177,8 @@ const maxStopCharacters = 1024
 
 const promptFields = {
 	model: z.string().min(1),
-	messages: z.array(message).min(1),
+	messages: z.array(message),
+	thread: threadSchema,
 	system: systemText.nullish(),
 	tools: z.array(tool).nullish(),
 	tool_choice: toolChoice.nullish(),

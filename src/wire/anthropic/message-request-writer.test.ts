@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
 import type { AssistantPart, CacheMark, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import {
@@ -26,16 +27,8 @@ function say(role: 'user' | 'assistant' | 'system', text: string): Message {
 }
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [say('user', 'hi')],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 function write(changes: Partial<ChatRequest> = {}, form: Partial<MessageRequestForm> = {}) {
@@ -435,13 +428,16 @@ describe('cache marks', () => {
 				},
 				{ role: 'tool', callId: 'c', content: [], cacheMark },
 			],
+		})
+		const withTools = write({
 			tools: [
 				{ ...look, cacheMark },
 				{ type: 'custom', name: 'free', cacheMark },
 			],
 			toolChoice: { type: 'auto' },
 		})
-		const { messages, tools } = JSON.parse(JSON.stringify(body))
+		const { messages } = JSON.parse(JSON.stringify(body))
+		const { tools } = JSON.parse(JSON.stringify(withTools.body))
 		const [given, calling, results] = messages
 		const marked = [given.content[0], ...calling.content, results.content[0], ...tools]
 		expect(new Set(marked.map(({ cache_control }) => JSON.stringify(cache_control))).size).toBe(1)
@@ -455,6 +451,54 @@ describe('cache marks', () => {
 		expect(control({ wire: 'openai', ttl: '5m' })).toEqual({ type: 'ephemeral', ttl: '5m' })
 		expect(control({ ttl: '1h', scope: 'global' })).toEqual({ type: 'ephemeral', ttl: '1h', scope: 'global' })
 	})
+})
+
+test('a conversation with more cache marks than the API accepts has only the last ones', () => {
+	const part = (value: string) => ({ type: 'text', text: value, cacheMark: {} }) as const
+	const marks = (turns: number, form: Partial<MessageRequestForm> = {}) => {
+		const { body } = write(
+			{
+				messages: [
+					{ role: 'system', content: [part('s')] },
+					...Array.from({ length: turns }, (): Message[] => [
+						{ role: 'user', content: [part('q'), part('r')] },
+						say('assistant', 'a'),
+					]).flat(),
+				],
+				tools: [{ ...look, cacheMark: {} }],
+				toolChoice: { type: 'auto' },
+			},
+			form,
+		)
+		const { system, tools, messages } = JSON.parse(JSON.stringify(body))
+		return [...tools, ...system, ...messages.flatMap(({ content }: { content: object[] }) => content)].map(
+			(block) => 'cache_control' in block,
+		)
+	}
+	expect(marks(1)).toEqual([true, true, true, true, false])
+	expect(marks(3, { cache: 'auto' })).toEqual(marks(3))
+	expect(marks(3)).toEqual([true, true, ...[false, false, false], ...[false, false, false], true, true, false])
+})
+
+test('a stored answer is sent without the fields of its response', () => {
+	const rest = { wire: 'anthropic', fields: { stop_reason: 'pause_turn', container: { id: 'c' }, own: 1 } }
+	const { body } = write({ messages: [say('user', 'a'), { ...say('assistant', 'b'), rest }] })
+	expect(JSON.parse(JSON.stringify(body.messages))[1]).toEqual({
+		role: 'assistant',
+		content: [{ type: 'text', text: 'b' }],
+		own: 1,
+	})
+})
+
+test('fields of instructions in the middle are sent with a message of their own, or reported', () => {
+	const rest = { wire: 'anthropic', fields: { clear_at: 'next_user_message' } }
+	const messages = [say('user', 'a'), { ...say('system', 's'), rest }, say('assistant', 'b'), say('user', 'c')]
+	const own = write({ messages }, { systemMessages: 'system' })
+	expect(own.body.messages).toMatchObject([{ role: 'user' }, { role: 'system', ...rest.fields }, {}, {}])
+	expect(own.dropped).toEqual([])
+	const within = write({ messages }, { systemMessages: 'user' })
+	expect(JSON.stringify(within.body)).not.toContain('clear_at')
+	expect(within.dropped).toEqual(['messages[1].clear_at'])
 })
 
 describe('instructions in the middle as messages', () => {
@@ -533,6 +577,46 @@ describe('bounds in schemas', () => {
 		const { body, dropped } = write({ responseFormat }, { schemaBounds: 'send' })
 		expect(body.output_config).toEqual({ format: { type: 'json_schema', schema } })
 		expect(dropped).toEqual([])
+	})
+})
+
+test('the resolution of images is reported, in messages of users and in tool results', () => {
+	const image = (detail?: string) => ({ type: 'image', url: 'https://x.example/i.png', detail }) as const
+	const details = (message: Message) => write({ messages: [say('user', 'hi'), message] }).dropped
+	expect(details({ role: 'user', content: [image('low'), image('auto'), image()] })).toEqual(['image_url.detail'])
+	expect(details({ role: 'tool', callId: 'c', content: [image('high')] })).toEqual(['image_url.detail'])
+})
+
+test('the description of a response format is that of its schema, unless the schema has one', () => {
+	const sent = (schema?: JsonObject) =>
+		write({ responseFormat: { type: 'json-schema', name: 'x', description: 'of x', schema, strict: true } }).body
+			.output_config
+	expect(sent({ type: 'string' })).toMatchObject({ format: { schema: { type: 'string', description: 'of x' } } })
+	expect(sent({ description: 'own' })).toMatchObject({ format: { schema: { description: 'own' } } })
+	expect(sent()).toMatchObject({ format: { schema: { type: 'object', description: 'of x' } } })
+})
+
+describe('fields within thinking', () => {
+	const within = {
+		passthrough: { 'thinking.block_binding': { mode: 'strict' }, other: 1 },
+		passthroughWire: 'anthropic',
+	}
+
+	test('are sent with it', () => {
+		const { body, dropped } = write({ ...within, maxTokens: 5000, reasoningTokens: 2000 })
+		expect(body).toMatchObject({
+			thinking: { type: 'enabled', budget_tokens: 2000, block_binding: { mode: 'strict' } },
+			other: 1,
+		})
+		expect(Object.keys(body)).not.toContain('thinking.block_binding')
+		expect(dropped).toEqual([])
+	})
+	test('are reported without it', () => {
+		const { body, dropped } = write(within)
+		expect(body).toMatchObject({ other: 1 })
+		expect(body.thinking).toBeUndefined()
+		expect(Object.keys(body)).not.toContain('thinking.block_binding')
+		expect(dropped).toEqual(['thinking.block_binding'])
 	})
 })
 

@@ -2,7 +2,7 @@
 // dropping it would make the response wrong, the request is rejected.
 
 import { requestFor } from '../../chat/destination.ts'
-import type { Json, JsonObject } from '../../chat/json.ts'
+import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type { SystemMessage } from '../../chat/message.ts'
 import { type ChatRequest, limitedTopK, type ResponseFormat } from '../../chat/request.ts'
 import {
@@ -15,10 +15,11 @@ import {
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
 import { removeSchemaBounds } from '../json/schema-bounds.ts'
-import { markEnds, writeCacheMark } from './cache-marks.ts'
+import { limitMarks, markEnds, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
+import { writeBlocks } from './message-blocks-writer.ts'
 import { reportDroppedContent } from './message-content-fates.ts'
-import { type LaterInstructions, writeBlocks, writeTurns } from './message-turns-writer.ts'
+import { hasOwnContent, type LaterInstructions, writeTurns } from './message-turns-writer.ts'
 import { closeObjects } from './output-schema.ts'
 import { type ThinkingForm, thinks, writeThinking } from './thinking-writer.ts'
 
@@ -74,10 +75,26 @@ export function writeMessageRequest(
 			metadata: request.user === undefined ? undefined : { user_id: request.user },
 			stream,
 			...mergeOutput(thinking, request.responseFormat, form, drop),
-			...native,
+			...mergeThinking(thinking, native, drop),
 		},
 	}
 }
+
+/** `native` with its fields of `thinking`, which are reported if thinking is not requested. */
+function mergeThinking({ thinking }: JsonObject, native: JsonObject, drop: Drop): JsonObject {
+	const within = Object.keys(native).filter((name) => name.startsWith(thinkingPrefix))
+	if (within.length === 0) return native
+	const merged = { ...native }
+	const own: Record<string, Json | undefined> = {}
+	for (const name of within) {
+		own[name.slice(thinkingPrefix.length)] = native[name]
+		delete merged[name]
+		if (!isObject(thinking)) drop(name)
+	}
+	return isObject(thinking) ? { ...merged, thinking: { ...thinking, ...own } } : merged
+}
+
+const thinkingPrefix = 'thinking.'
 
 /**
  * The same for a token counting request. Dropped features are not reported, since there is no response that they could
@@ -90,18 +107,31 @@ export function writeCountRequest(
 	const silently = () => undefined
 	const request = requestFor({ wire: messagesWire, origin, requiresSignatures: true }, given, silently)
 	const { thinking } = writeThinking(request, form, silently)
+	const native = passthroughFor(request, messagesWire, silently)
+	const counted = Object.entries(native).filter(([name]) => countedFields.has(name))
 	return {
-		betas: betasOf(passthroughFor(request, messagesWire, silently)),
-		body: { model, ...writePrompt(request, form, silently), thinking },
+		betas: betasOf(native),
+		body: { model, ...writePrompt(request, form, silently), thinking, ...Object.fromEntries(counted) },
 	}
 }
+
+/** Fields of this wire that a token counting request has, and that change the count. */
+const countedFields: ReadonlySet<string> = new Set([
+	'context_management',
+	'mcp_servers',
+	'thinking',
+	'tool_choice',
+	'tools',
+])
 
 function betasOf({ betas }: JsonObject): readonly string[] {
 	return Array.isArray(betas) ? betas.map(String) : []
 }
 
 function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop): JsonObject {
-	const firstTurn = request.messages.findIndex(({ role }) => role !== 'system' && role !== 'developer')
+	const firstTurn = request.messages.findIndex(
+		(message) => (message.role !== 'system' && message.role !== 'developer') || hasOwnContent(message),
+	)
 	const rest = firstTurn === -1 ? [] : request.messages.slice(firstTurn)
 	const instructions = (
 		firstTurn === -1 ? request.messages : request.messages.slice(0, firstTurn)
@@ -115,7 +145,7 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop)
 		messages: writeTurns(rest, { instructions: form.systemMessages, firstIndex: firstTurn, drop }),
 		...writeTools(request, form, drop),
 	}
-	return form.cache === 'auto' ? markEnds(prompt) : prompt
+	return limitMarks(form.cache === 'auto' ? markEnds(prompt) : prompt)
 }
 
 /** The wire supports JSON by schema only, not arbitrary JSON, so the prompt requests it. */
@@ -249,7 +279,8 @@ function mergeOutput(
 			return {}
 		case 'json-schema': {
 			const given = format.schema ?? { type: 'object', properties: {} }
-			const schema = closeObjects(writeSchema(given, 'response_format', form, drop))
+			const closed = closeObjects(writeSchema(given, 'response_format', form, drop))
+			const schema = format.description === undefined ? closed : { description: format.description, ...closed }
 			const known = typeof effort === 'object' && effort !== null ? effort : {}
 			return { output_config: { ...known, format: { type: 'json_schema', schema } } }
 		}

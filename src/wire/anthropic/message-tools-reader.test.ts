@@ -32,6 +32,7 @@ describe('tools', () => {
 				parameters: tool.input_schema,
 				strict: false,
 				cacheMark: {},
+				rest: { wire: 'anthropic', fields: { eager_input_streaming: true } },
 			},
 		])
 		expect(request.toolChoice).toEqual({ type: 'auto' })
@@ -62,11 +63,13 @@ describe('tools', () => {
 		expect(request.passthrough).toEqual({ tools })
 		expect(request.passthroughWire).toBe('anthropic')
 	})
-	test('with fields of this wire are passed through unchanged', () => {
-		const tools = [{ ...tool, input_examples: [{}] }]
-		expect(read({ tools }).request.passthrough).toEqual({ tools })
+	test('with fields of this wire have them as their rest', () => {
+		const fields = { input_examples: [{}], allowed_callers: ['direct'], anything: { new: 1 } }
+		const { request } = read({ tools: [tool, { ...tool, name: 'other', ...fields }] })
+		expect(request.tools.map(({ rest }) => rest)).toEqual([undefined, { wire: 'anthropic', fields }])
+		expect(request.passthrough).toEqual({})
 	})
-	test('that run on servers of the API are rejected', () => {
+	test('that only an upstream of this wire has are passed through unchanged', () => {
 		for (const type of [
 			'web_search_20250305',
 			'code_execution_20250825',
@@ -74,11 +77,25 @@ describe('tools', () => {
 			'mcp_toolset',
 			'constructor',
 		]) {
-			const error = refused({ tools: [tool, { type, name: 'x' }] })
-			expect(error.kind).toBe('unsupported')
-			expect(error.param).toBe('tools[1].type')
-			expect(error.message).toContain(`'${type}'`)
+			const tools = [tool, { type, name: 'x' }]
+			const { request, ownFeature } = read({ tools })
+			expect(request.tools.map(({ name }) => name)).toEqual(['look'])
+			expect(request.passthrough).toEqual({ tools })
+			expect(ownFeature).toMatchObject({ kind: 'unsupported', param: 'tools[1].type' })
+			expect(ownFeature?.message).toContain(`'${type}'`)
 		}
+	})
+	test('that only an upstream of this wire has can be chosen', () => {
+		const search = { type: 'web_search_20250305', name: 'web_search' }
+		const tool_choice = { type: 'tool', name: 'web_search' }
+		for (const tools of [[search], [search, tool]])
+			expect(read({ tools, tool_choice }).request.passthrough).toEqual({ tools, tool_choice })
+		expect(read({ tools: [search, tool], tool_choice: { type: 'tool', name: 'look' } }).request.toolChoice).toEqual({
+			type: 'named',
+			name: 'look',
+		})
+		expect(read({ tools: [search], tool_choice: { type: 'any' } }).request.toolChoice).toEqual({ type: 'none' })
+		expect(refused({ tools: [search], tool_choice: { type: 'tool', name: 'other' } }).param).toBe('tool_choice')
 	})
 	test('choices', () => {
 		const choose = (tool_choice: object) => read({ tools: [tool], tool_choice }).request

@@ -3,35 +3,48 @@
 import type { JsonObject } from '../../chat/json.ts'
 import type { FunctionTool, ToolChoice } from '../../chat/tool.ts'
 import { strictViolation } from '../json/strict-schema.ts'
+import { readRest } from './block-rest.ts'
 import { knownTool } from './known-tools.ts'
 import { type BlockReader, readCacheMark } from './message-blocks-reader.ts'
 import type { MessagesToolBody, PromptBody } from './message-request-schema.ts'
-import { fieldError, unsupportedError } from './schema-error.ts'
+import { fieldError } from './schema-error.ts'
 
 export interface ReadTools {
+	/** The tools that the client runs. */
 	readonly tools: readonly FunctionTool[]
-	/**
-	 * Some tools have fields that canonical tools cannot represent, so an upstream of this wire receives them unchanged.
-	 */
-	readonly haveMoreFields: boolean
+	/** Some tools are of types that the API defines, so an upstream of this wire receives them unchanged. */
+	readonly haveDefinedTypes: boolean
+	/** The tools that only an upstream of this wire has, because it runs them or defines what the client runs. */
+	readonly own: readonly OwnTool[]
 }
 
-/** @throws ChatError `unsupported` for tools that only Anthropic's servers can run. */
+export interface OwnTool {
+	readonly index: number
+	readonly type: string
+	readonly name: string | undefined
+}
+
 export function readTools(bodies: PromptBody['tools'], reader: Pick<BlockReader, 'dropped'>): ReadTools {
-	const tools = (bodies ?? []).map((body, index) => readTool(body, index, reader))
-	return { tools, haveMoreFields: (bodies ?? []).some(hasMoreFields) }
+	const tools: FunctionTool[] = []
+	const own: OwnTool[] = []
+	for (const [index, body] of (bodies ?? []).entries()) {
+		const tool = readTool(body, index, reader)
+		if (tool.type === 'function') tools.push(tool)
+		else own.push(tool.own)
+	}
+	return { tools, haveDefinedTypes: (bodies ?? []).some((body) => !isCustom(body)), own }
 }
 
-function readTool(body: MessagesToolBody, index: number, { dropped }: Pick<BlockReader, 'dropped'>): FunctionTool {
+function readTool(
+	body: MessagesToolBody,
+	index: number,
+	{ dropped }: Pick<BlockReader, 'dropped'>,
+): FunctionTool | { readonly type: 'own'; readonly own: OwnTool } {
 	const { type, name, description, input_schema, strict, cache_control } = body
 	const mark = readCacheMark(cache_control)
 	if (!isCustom(body)) {
 		const known = knownTool(type ?? '')
-		if (known === undefined)
-			throw unsupportedError(
-				['tools', index, 'type'],
-				`Tools of type '${(type ?? '').slice(0, 100)}' are not supported: they run on Anthropic's servers or are unknown to this server. Define tools that the client runs as 'custom'.`,
-			)
+		if (known === undefined) return { type: 'own', own: { index, type: type ?? '', name } }
 		if (name === undefined) throw fieldError(['tools', index, 'name'], 'Field required')
 		return { type: 'function', name, ...known, strict: false, ...mark }
 	}
@@ -45,6 +58,7 @@ function readTool(body: MessagesToolBody, index: number, { dropped }: Pick<Block
 		parameters,
 		strict: readStrict(strict, parameters, dropped),
 		...mark,
+		rest: readRest(body, canonical),
 	}
 }
 
@@ -67,16 +81,22 @@ const canonical: ReadonlySet<string> = new Set([
 	'input_schema',
 	'strict',
 	'cache_control',
-	// Arguments are always streamed as they arrive.
-	'eager_input_streaming',
 ])
 
-function hasMoreFields(tool: MessagesToolBody): boolean {
-	return !isCustom(tool) || Object.entries(tool).some(([field, value]) => value != null && !canonical.has(field))
-}
-
-/** @throws ChatError `invalid-request` for a choice of a tool that the request does not define. */
-export function readToolChoice(choice: PromptBody['tool_choice'], tools: readonly FunctionTool[]): ToolChoice {
+/**
+ * A choice that concerns a tool of this wire only becomes `auto` or `none`: the upstream gets the client's own.
+ *
+ * @throws ChatError `invalid-request` for a choice of a tool that the request does not define.
+ */
+export function readToolChoice(
+	choice: PromptBody['tool_choice'],
+	{ tools, own }: Pick<ReadTools, 'tools' | 'own'>,
+): ToolChoice {
+	if (own.length > 0) {
+		const isOwn = choice?.type === 'tool' && own.some(({ name }) => name === choice.name)
+		if (tools.length === 0 && (isOwn || choice?.type !== 'tool')) return { type: 'none' }
+		if (isOwn) return { type: 'auto' }
+	}
 	if (tools.length === 0) {
 		if (choice == null || choice.type === 'none') return { type: 'none' }
 		throw fieldError(['tool_choice'], 'tool_choice may only be specified while providing tools')

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
+import type { JsonObject } from '../../chat/json.ts'
 import { readMessageRequest } from './message-request-reader.ts'
 
 const user = (content: unknown) => ({ role: 'user', content })
@@ -99,6 +100,28 @@ describe('content', () => {
 			{ type: 'text', text: 'Title: S\nSource: https://x.example\n\na\nb' },
 		])
 	})
+	test('search results whose texts have fields of their own are items of this wire', () => {
+		const cache_control = { type: 'ephemeral' }
+		const block = (...content: readonly JsonObject[]) => ({ type: 'search_result', title: 'S', source: 's', content })
+		const [a, b] = [
+			{ type: 'text', text: 'a', cache_control, new_field: 1 },
+			{ type: 'text', text: 'b', citations: [{ type: 'char_location', cited_text: 'x' }] },
+		]
+		expect(partsOf(block(a, b))).toEqual([
+			{
+				type: 'provider-item',
+				wire: 'anthropic',
+				item: block(a, b),
+				substitute: {
+					parts: [{ type: 'text', text: 'Title: S\nSource: s\n\na\nb' }],
+					lost: ['content[0].new_field', 'content[0].cache_control', 'content[1].citations'],
+				},
+			},
+		])
+		expect(partsOf({ ...block(b), citations: { enabled: true } })).toMatchObject([
+			{ substitute: { lost: ['citations', 'content[0].citations'] } },
+		])
+	})
 	test('documents and search results with citations are items of this wire, with their text for others', () => {
 		const citations = { enabled: true }
 		const marked = { cache_control: { type: 'ephemeral' } }
@@ -112,19 +135,19 @@ describe('content', () => {
 				type: 'provider-item',
 				wire: 'anthropic',
 				item: blocks[0] ?? {},
-				substitute: { parts: [{ type: 'text', text: 'Title: T\n\nbody', cacheMark: {} }], lost: 'citations' },
+				substitute: { parts: [{ type: 'text', text: 'Title: T\n\nbody', cacheMark: {} }], lost: ['citations'] },
 			},
 			{
 				type: 'provider-item',
 				wire: 'anthropic',
 				item: blocks[1] ?? {},
-				substitute: { parts: [{ type: 'text', text: 'p1' }], lost: 'citations' },
+				substitute: { parts: [{ type: 'text', text: 'p1' }], lost: ['citations'] },
 			},
 			{
 				type: 'provider-item',
 				wire: 'anthropic',
 				item: blocks[2] ?? {},
-				substitute: { parts: [{ type: 'text', text: 'Title: S\nSource: s\n\na' }], lost: 'citations' },
+				substitute: { parts: [{ type: 'text', text: 'Title: S\nSource: s\n\na' }], lost: ['citations'] },
 			},
 		])
 		expect(partsOf({ ...blocks[0], citations: { enabled: false } })).toMatchObject([
@@ -132,6 +155,25 @@ describe('content', () => {
 		])
 		expect(partsOf({ type: 'document', source: { type: 'url', url: 'https://x.example' }, citations })).toMatchObject([
 			{ type: 'file', rest: { wire: 'anthropic', fields: { citations } } },
+		])
+	})
+	test('blocks that become text or images are items of this wire if they have unknown fields', () => {
+		const own = { own: 1 }
+		const url = { type: 'url', url: 'https://x.example/i.png' }
+		const texts = [{ type: 'text', text: 'a', ...own }]
+		const blocks = [
+			{ type: 'document', source: { type: 'text', data: 'a' }, ...own },
+			{ type: 'document', source: { type: 'text', data: 'a', ...own } },
+			{ type: 'document', source: { type: 'content', content: 'a', ...own }, ...own },
+			{ type: 'search_result', title: 'S', source: 's', content: texts, ...own },
+			{ type: 'image', source: { ...url, ...own } },
+		]
+		expect(partsOf(...blocks)).toMatchObject([
+			{ type: 'provider-item', item: blocks[0], substitute: { parts: [{ text: 'a' }], lost: ['own'] } },
+			{ type: 'provider-item', item: blocks[1], substitute: { parts: [{ text: 'a' }], lost: ['source.own'] } },
+			{ type: 'provider-item', item: blocks[2], substitute: { lost: ['own', 'source.own'] } },
+			{ type: 'provider-item', item: blocks[3], substitute: { lost: ['own', 'content[0].own'] } },
+			{ type: 'provider-item', item: blocks[4], substitute: { parts: [{ url: url.url }], lost: ['source.own'] } },
 		])
 	})
 })

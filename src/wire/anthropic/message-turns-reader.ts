@@ -1,16 +1,26 @@
 // Reads the `messages` of a request into canonical messages. A user message with tool results becomes one tool message
 // per result, and a user message for the rest of its content.
 
+import type { JsonObject } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
-import type { AssistantMessage, AssistantPart, Message, ToolCall, ToolMessage } from '../../chat/message.ts'
+import type {
+	AssistantMessage,
+	AssistantPart,
+	Message,
+	SystemMessage,
+	ToolCall,
+	ToolMessage,
+} from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { readBlockRest, readRest } from './block-rest.ts'
+import { messagesWire } from './formats.ts'
 import { type BlockReader, type ContentBody, readCacheMark, readItem } from './message-blocks-reader.ts'
 import type { BlockBody, TurnBody } from './message-request-schema.ts'
 import { fieldError } from './schema-error.ts'
 import { type CallSignature, readCallSignature, readSignature } from './signature-text.ts'
 
+type SystemTurnBody = Extract<TurnBody, { role: 'system' }>
 type UserTurnBody = Extract<TurnBody, { role: 'user' }>
 type AssistantTurnBody = Extract<TurnBody, { role: 'assistant' }>
 type ToolResultBody = Extract<BlockBody, { type: 'tool_result' }>
@@ -38,7 +48,7 @@ function readTurn(body: TurnBody, index: number, reader: BlockReader): readonly 
 	const rest = readRest(body, turnFields)
 	switch (body.role) {
 		case 'system':
-			return [{ role: 'system', content: reader.texts(body.content), rest }]
+			return [readInstructions(body, rest, reader)]
 		case 'assistant':
 			return [{ ...readAssistant(body, reader), rest }]
 		case 'user':
@@ -49,6 +59,16 @@ function readTurn(body: TurnBody, index: number, reader: BlockReader): readonly 
 }
 
 const turnFields: ReadonlySet<string> = new Set(['role', 'content'])
+
+/** Content that is not only text is also in the rest, whole, for upstreams of this wire. */
+function readInstructions({ content }: SystemTurnBody, rest: Rest | undefined, reader: BlockReader): SystemMessage {
+	if (typeof content === 'string') return { role: 'system', content: reader.texts(content), rest }
+	const texts = content.filter((block) => block.type === 'text')
+	const message: SystemMessage = { role: 'system', content: reader.texts(texts), rest }
+	if (texts.length === content.length) return message
+	const blocks = content.map((block) => (block.type === 'other' ? block.item : (block as JsonObject)))
+	return { ...message, rest: { wire: messagesWire, fields: { ...rest?.fields, content: blocks } } }
+}
 
 function readUser(
 	{ content }: UserTurnBody,

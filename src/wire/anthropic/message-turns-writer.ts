@@ -1,32 +1,39 @@
 // Writes canonical messages for this wire: user and assistant messages alternate, tool results belong to the user, and
 // no message is empty.
 
-import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	AssistantPart,
-	FilePart,
-	ImagePart,
 	Message,
 	ReasoningPart,
-	TextPart,
+	SystemMessage,
 	ToolCall,
-	UserPart,
 } from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
+import type { Rest } from '../../chat/rest.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { writeCacheMark } from './cache-marks.ts'
-
-type Block = JsonObject
+import { isSendable, type WrittenBlock, writeBlocks, writeText } from './message-blocks-writer.ts'
 
 interface AnthropicMessage {
 	readonly role: 'user' | 'assistant' | 'system'
-	readonly content: Block[]
+	readonly content: WrittenBlock[]
 	/** Unknown fields. */
 	readonly rest?: JsonObject | undefined
 }
+
+/** Instructions that become a message as soon as the wire accepts one. */
+interface Instructions {
+	readonly content: readonly WrittenBlock[]
+	/** Unknown fields, for how long the instructions apply. */
+	readonly rest?: JsonObject | undefined
+	/** Of the last message that they are from. */
+	readonly path: string
+}
+
+const noInstructions: Instructions = { content: [], path: '' }
 
 /**
  * How instructions after the first user message are sent: as text of the user's message, or as messages of their own,
@@ -50,23 +57,35 @@ export function writeTurns(
 	{ instructions, firstIndex, drop }: TurnsForm,
 ): readonly JsonObject[] {
 	const turns: AnthropicMessage[] = []
-	let waiting: Block[] = []
+	let waiting: Instructions = noInstructions
 	for (const [index, message] of messages.entries()) {
-		if (instructions === 'system' && (message.role === 'system' || message.role === 'developer')) {
-			waiting.push(...writeBlocks(message.content))
+		const path = `messages[${firstIndex + index}]`
+		const isInstruction = message.role === 'system' || message.role === 'developer'
+		if (hasOwnContent(message)) {
+			waiting = instruct(waiting, turns, drop)
+			turns.push({ role: 'system', content: [...message.rest.fields.content], rest: requestFields(message.rest) })
 			continue
 		}
+		if (isInstruction && instructions === 'system') {
+			waiting = {
+				content: [...waiting.content, ...writeBlocks(message.content)],
+				rest: { ...waiting.rest, ...message.rest?.fields },
+				path,
+			}
+			continue
+		}
+		if (isInstruction) reportRest(message.rest?.fields, path, drop)
 		const role = message.role === 'assistant' ? 'assistant' : 'user'
-		const content = writeContent(message, (part) => drop(`messages[${firstIndex + index}].content[${part}]`))
+		const content = writeContent(message, (part) => drop(`${path}.content[${part}]`))
 		if (content.length === 0) continue
-		if (role === 'assistant') waiting = instruct(waiting, turns)
-		const rest = message.role === 'tool' ? undefined : message.rest?.fields
+		if (role === 'assistant') waiting = instruct(waiting, turns, drop)
+		const rest = message.role === 'tool' || isInstruction ? undefined : requestFields(message.rest)
 		const last = turns.at(-1)
 		if (last?.role === role)
 			turns.splice(-1, 1, { role, content: [...last.content, ...content], rest: { ...last.rest, ...rest } })
 		else turns.push({ role, content: [...content], rest })
 	}
-	instruct(waiting, turns)
+	instruct(waiting, turns, drop)
 	// A truncated conversation may start with an assistant message; the wire requires a user message first.
 	if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [{ type: 'text', text: emptyText }] })
 	return turns.map(({ role, content, rest }, index) => ({
@@ -81,31 +100,57 @@ export function writeTurns(
 	}))
 }
 
+interface OwnContent {
+	readonly rest: Rest & { readonly fields: { readonly content: readonly WrittenBlock[] } }
+}
+
+/** Whether the message is instructions that only this wire has, such as changes of tools, in the form of this wire. */
+export function hasOwnContent(message: Message): message is SystemMessage & OwnContent {
+	return (message.role === 'system' || message.role === 'developer') && Array.isArray(message.rest?.fields.content)
+}
+
+/** Fields of a response beside its content. They are stored with the message, and the API rejects them in requests. */
+const responseFields: ReadonlySet<string> = new Set([
+	...['id', 'type', 'model', 'content', 'container', 'context_management', 'diagnostics', 'input_transformations'],
+	...['stop_details', 'stop_reason', 'stop_sequence', 'usage'],
+])
+
+function requestFields(rest: Rest | undefined): JsonObject {
+	return Object.fromEntries(Object.entries(rest?.fields ?? {}).filter(([name]) => !responseFields.has(name)))
+}
+
 /**
  * The wire accepts a message of instructions only directly after a user message, and not between calls and their
  * results.
  */
-function instruct(waiting: readonly Block[], turns: AnthropicMessage[]): Block[] {
-	if (waiting.length === 0) return []
-	if (turns.at(-1)?.role === 'user') turns.push({ role: 'system', content: [...waiting] })
-	else turns.push({ role: 'user', content: waiting.map(tagged) })
-	return []
+function instruct({ content, rest, path }: Instructions, turns: AnthropicMessage[], drop: Drop): Instructions {
+	if (content.length === 0) return noInstructions
+	if (turns.at(-1)?.role === 'user') turns.push({ role: 'system', content: [...content], rest })
+	else {
+		reportRest(rest, path, drop)
+		turns.push({ role: 'user', content: content.map(tagged) })
+	}
+	return noInstructions
 }
 
-function tagged(block: Block): Block {
+function reportRest(rest: JsonObject | undefined, path: string, drop: Drop): void {
+	for (const name of Object.keys(rest ?? {})) drop(`${path}.${name}`)
+}
+
+function tagged(block: WrittenBlock): WrittenBlock {
 	return { ...block, text: `<system>\n${String(block.text)}\n</system>` }
 }
 
 /** Tool results must directly follow their calls, so other content of the message comes after them. */
-function resultsFirst(content: readonly Block[]): readonly Block[] {
-	const isResult = ({ type }: Block) => type === 'tool_result'
+function resultsFirst(content: readonly WrittenBlock[]): readonly WrittenBlock[] {
+	const isResult = ({ type }: WrittenBlock) => type === 'tool_result'
 	return [...content.filter(isResult), ...content.filter((block) => !isResult(block))]
 }
 
 const emptyText = '…'
 
 /** @param drop reports the part with this index. */
-function writeContent(message: Message, drop: (part: number) => void): readonly Block[] {
+function writeContent(message: Message, drop: (part: number) => void): readonly WrittenBlock[] {
 	switch (message.role) {
 		case 'system':
 		case 'developer':
@@ -137,7 +182,7 @@ function writeContent(message: Message, drop: (part: number) => void): readonly 
  * The API verifies that a turn with signed thinking is unmodified, so blank texts remain in it, although it rejects them
  * elsewhere.
  */
-function writeAssistant({ content }: AssistantMessage, drop: (part: number) => void): readonly Block[] {
+function writeAssistant({ content }: AssistantMessage, drop: (part: number) => void): readonly WrittenBlock[] {
 	const keepsBlank = content.some(({ type }) => type === 'reasoning')
 	return content.flatMap((part, index) => {
 		if (part.type === 'image' || part.type === 'audio') drop(index)
@@ -145,7 +190,7 @@ function writeAssistant({ content }: AssistantMessage, drop: (part: number) => v
 	})
 }
 
-function writePart(part: AssistantPart, keepsBlank: boolean): readonly Block[] {
+function writePart(part: AssistantPart, keepsBlank: boolean): readonly WrittenBlock[] {
 	switch (part.type) {
 		case 'text':
 			return isSendable(part, keepsBlank) ? [writeText(part)] : []
@@ -165,18 +210,14 @@ function writePart(part: AssistantPart, keepsBlank: boolean): readonly Block[] {
 	}
 }
 
-function isSendable({ text }: { readonly text: string }, keepsBlank: boolean): boolean {
-	return text !== '' && (keepsBlank || text.trim() !== '')
-}
-
-function writeReasoning({ text, signature, encrypted, rest }: ReasoningPart): readonly Block[] {
+function writeReasoning({ text, signature, encrypted, rest }: ReasoningPart): readonly WrittenBlock[] {
 	if (signature === undefined) return []
 	return encrypted === true
 		? [{ type: 'redacted_thinking', data: signature.value, ...rest?.fields }]
 		: [{ type: 'thinking', thinking: text, signature: signature.value, ...rest?.fields }]
 }
 
-function writeCall({ id, name, arguments: given, kind, cacheMark, rest }: ToolCall): Block {
+function writeCall({ id, name, arguments: given, kind, cacheMark, rest }: ToolCall): WrittenBlock {
 	return {
 		type: 'tool_use',
 		id: writeId(id),
@@ -188,13 +229,9 @@ function writeCall({ id, name, arguments: given, kind, cacheMark, rest }: ToolCa
 }
 
 function readInput(given: string): Json {
-	try {
-		const value: unknown = parseJson(given === '' ? '{}' : given)
-		if (isObject(value)) return value as JsonObject
-	} catch {
-		// The model wrote invalid JSON, which is returned unchanged.
-	}
-	return { input: given }
+	const value = tryParseJson(given === '' ? '{}' : given)
+	// The model may have written invalid JSON, which is returned unchanged.
+	return isObject(value) ? (value as JsonObject) : { input: given }
 }
 
 /** The wire accepts only letters, digits, `_` and `-` in ids. */
@@ -202,70 +239,8 @@ function writeId(id: string): string {
 	return id.replace(/[^\w-]/g, '_')
 }
 
-/**
- * The wire rejects blank text blocks, so they are omitted.
- *
- * @throws ChatError `unsupported` for audio.
- */
-export function writeBlocks(parts: readonly UserPart[]): readonly Block[] {
-	return parts.filter((part) => part.type !== 'text' || isSendable(part, false)).map(writeBlock)
-}
-
-function writeBlock(part: UserPart): Block {
-	switch (part.type) {
-		case 'text':
-			return writeText(part)
-		case 'image':
-			return writeImage(part)
-		case 'file':
-			return writeDocument(part)
-		case 'provider-item':
-			return part.item
-		case 'audio':
-			throw new ChatError('unsupported', 'This model does not support audio input.', { param: 'messages' })
-		default:
-			return part satisfies never
-	}
-}
-
-function writeText({ text, cacheMark, rest }: TextPart): Block {
-	return { type: 'text', text, ...writeCacheMark(cacheMark), ...rest?.fields }
-}
-
-function writeImage({ url, cacheMark, rest }: ImagePart): Block {
-	const inline = readDataUrl(url)
-	const source =
-		inline === undefined ? { type: 'url', url } : { type: 'base64', media_type: inline.type, data: inline.data }
-	return { type: 'image', source, ...writeCacheMark(cacheMark), ...rest?.fields }
-}
-
-function writeDocument({ id, name, data, url, cacheMark, rest }: FilePart): Block {
-	return {
-		type: 'document',
-		source: writeSource(id, data, url),
-		title: name,
-		...writeCacheMark(cacheMark),
-		...rest?.fields,
-	}
-}
-
-function writeSource(id: string | undefined, data: string | undefined, url: string | undefined): JsonObject {
-	if (id !== undefined) return { type: 'file', file_id: id }
-	if (url !== undefined) return { type: 'url', url }
-	const inline = readDataUrl(data ?? '')
-	if (inline?.type === 'text/plain')
-		return { type: 'text', media_type: inline.type, data: Buffer.from(inline.data, 'base64').toString() }
-	if (inline !== undefined) return { type: 'base64', media_type: inline.type, data: inline.data }
-	throw new ChatError('unsupported', 'A file must be an id, a URL or a base64 data URL.', { param: 'messages' })
-}
-
-function readDataUrl(url: string): { readonly type: string; readonly data: string } | undefined {
-	const [, type, data] = /^data:([^;,]+)(?:;[^,]*)?;base64,(.*)$/s.exec(url) ?? []
-	return type === undefined || data === undefined ? undefined : { type, data }
-}
-
 /** The wire rejects an assistant prefix that ends with white space. */
-function withoutTrailingSpace(content: readonly Block[]): readonly Block[] {
+function withoutTrailingSpace(content: readonly WrittenBlock[]): readonly WrittenBlock[] {
 	const last = content.at(-1)
 	if (last?.type !== 'text') return content
 	const text = String(last.text).trimEnd()

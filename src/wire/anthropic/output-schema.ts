@@ -10,7 +10,7 @@ import { mapSubschemas } from '../json/subschemas.ts'
  */
 export function closeObjects(schema: JsonObject): JsonObject {
 	const closed = Object.fromEntries(
-		Object.entries(exactMembers(schema) as JsonObject).map(([keyword, value]) => [
+		Object.entries(exactMembers(schema)).map(([keyword, value]) => [
 			keyword,
 			mapSubschemas(keyword, value, closeObjects),
 		]),

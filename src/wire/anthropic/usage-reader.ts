@@ -54,7 +54,7 @@ function later(earlier: number | undefined, count: number | undefined): number |
 	return count === undefined ? earlier : count || (earlier ?? 0)
 }
 
-/** The fields that are no counts. An object of counts is one of them if it has more than the known counts. */
+/** The fields other than counts. An object of counts is one of them if it has more than the known counts. */
 function readOthers(usage: unknown): JsonObject {
 	const others: Record<string, Json | undefined> = { ...readRest(usage, countFields)?.fields }
 	for (const [name, known] of Object.entries(nestedCounts))

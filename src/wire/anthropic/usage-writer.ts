@@ -5,15 +5,6 @@ import { restFor } from '../../chat/rest.ts'
 import type { Usage } from '../../chat/usage.ts'
 import { messagesWire } from './formats.ts'
 
-/** Usage at the start of a stream if it is unknown; the final counts are in `message_delta`. */
-export const zeroUsage: Usage = {
-	promptTokens: 0,
-	completionTokens: 0,
-	cachedTokens: 0,
-	reasoningTokens: 0,
-	source: 'counted',
-}
-
 /** The counts, and the other fields that an upstream of this wire reported: the usage at the end of a stream. */
 export function writeCounts(usage: Usage) {
 	const { promptTokens, completionTokens, cachedTokens, cacheWriteTokens = 0, reasoningTokens, rest } = usage

@@ -4,7 +4,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import type { Usage } from '../../chat/usage.ts'
+import { countedUsage, type Usage } from '../../chat/usage.ts'
 import { countField, field, listField, textField } from '../json/fields.ts'
 import { asFinishReason, readFinishReason } from '../json/finish-reason.ts'
 import { type ErrorReading, interrupted } from '../json/upstream-error.ts'
@@ -129,15 +129,7 @@ export class GeminiAnswerReader {
 
 	/** Without reported usage the result has the source `counted`, and the gateway counts the tokens. */
 	private usage(): Usage {
-		return (
-			this.reported ?? {
-				promptTokens: 0,
-				completionTokens: this.pieces,
-				cachedTokens: 0,
-				reasoningTokens: 0,
-				source: 'counted',
-			}
-		)
+		return this.reported ?? countedUsage(this.pieces)
 	}
 }
 

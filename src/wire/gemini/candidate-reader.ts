@@ -11,9 +11,10 @@ import { exactMembers, stringifyJson } from '../../chat/json-text.ts'
 import type { Signature } from '../../chat/message.ts'
 import { type PartEnd, PartSequencer } from '../../chat/part-sequencer.ts'
 import { mergeRest, type Rest } from '../../chat/rest.ts'
+import { CallIds } from '../json/call-ids.ts'
 import { field, listField, textField } from '../json/fields.ts'
 import { finishReasonWith, type ReportedFinish } from '../json/finish-reason.ts'
-import { unnamedCall } from '../json/tool-call-assembler.ts'
+import { maxCalls, unnamedCall } from '../json/tool-call-limits.ts'
 import { showExecutedCode } from './executed-code.ts'
 import { geminiWire } from './formats.ts'
 import { mergeCandidateRest, readRest } from './gemini-rest.ts'
@@ -32,8 +33,6 @@ export interface CandidateReading {
 	/** `Signature.origin` of the signatures. */
 	readonly origin?: string | undefined
 }
-
-const maxCalls = 1000
 
 /** Text or thoughts that the next chunk may continue. */
 interface OpenPiece {
@@ -56,7 +55,7 @@ interface ContinuableCall {
 export class CandidateReader {
 	private readonly reading: CandidateReading
 	private readonly parts: PartSequencer<object>
-	private readonly ids = new Set<string>()
+	private readonly ids: CallIds
 	private calls = 0
 	private openPart: OpenPiece | undefined
 	private openCall: ContinuableCall | undefined
@@ -75,6 +74,7 @@ export class CandidateReader {
 	constructor(reading: CandidateReading) {
 		this.reading = reading
 		this.parts = new PartSequencer(reading.index)
+		this.ids = new CallIds(reading.newCallId)
 	}
 
 	get hasEnded(): boolean {
@@ -241,7 +241,7 @@ export class CandidateReader {
 
 	private addCall({ id, name, args, signature, rest }: ContinuableCall, events: ChatEvent[]): void {
 		this.calls++
-		const identity = { id: this.uniqueId(id), name, signature: this.sign(signature), rest }
+		const identity = { id: this.ids.unique(id), name, signature: this.sign(signature), rest }
 		this.addPart({ type: 'tool-call', kind: 'function', ...identity }, stringifyJson(args), {}, events)
 	}
 
@@ -273,12 +273,6 @@ export class CandidateReader {
 
 	private sign(value: string | undefined): Signature | undefined {
 		return value === undefined ? undefined : { wire: geminiWire, value, origin: this.reading.origin }
-	}
-
-	private uniqueId(id: string | undefined): string {
-		const unique = id === undefined || this.ids.has(id) ? this.reading.newCallId() : id
-		this.ids.add(unique)
-		return unique
 	}
 }
 

@@ -3,7 +3,6 @@
 
 import { CallNames } from '../../chat/call-names.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { parseJson } from '../../chat/json-text.ts'
 import type {
 	AssistantMessage,
 	Message,
@@ -12,6 +11,7 @@ import type {
 	ToolMessage,
 	UserMessage,
 } from '../../chat/message.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import { isExecutedCode } from './executed-code.ts'
 import type { GeminiForm } from './form.ts'
 import { writeMedia } from './media.ts'
@@ -21,16 +21,9 @@ export interface WrittenContents {
 	readonly contents: readonly JsonObject[]
 }
 
-/**
- * @param drop is called with each feature that the wire lacks.
- * @throws ChatError for results without a call, and for files by id.
- */
-export function writeContents(
-	messages: readonly Message[],
-	form: GeminiForm,
-	drop: (part: string) => void,
-): WrittenContents {
-	const writer = new ContentsWriter(form, drop)
+/** @throws ChatError for results without a call, and for files by id. */
+export function writeContents(messages: readonly Message[], form: GeminiForm): WrittenContents {
+	const writer = new ContentsWriter(form)
 	for (const [index, message] of messages.entries()) writer.write(message, index)
 	return writer.end()
 }
@@ -40,7 +33,6 @@ const skippedSignature = 'skip_thought_signature_validator'
 
 class ContentsWriter {
 	private readonly form: GeminiForm
-	private readonly drop: (part: string) => void
 	private readonly instructions: JsonObject[] = []
 	private readonly contents: JsonObject[] = []
 	/** Tool results, and files beside them, of a turn that may have further results. */
@@ -48,9 +40,8 @@ class ContentsWriter {
 	private shown: JsonObject[] = []
 	private readonly names = new CallNames()
 
-	constructor(form: GeminiForm, drop: (part: string) => void) {
+	constructor(form: GeminiForm) {
 		this.form = form
-		this.drop = drop
 	}
 
 	write(message: Message, index: number): void {
@@ -98,8 +89,6 @@ class ContentsWriter {
 		return content.map((part, position) => {
 			if (part.type === 'provider-item') return part.item
 			if (part.type === 'text') return { ...part.rest?.fields, text: part.text }
-			if (part.type === 'image' && (part.detail ?? 'auto') !== 'auto') this.drop('image_url.detail')
-			if (part.type === 'file' && part.name !== undefined) this.drop('file.filename')
 			return writeMedia(part, `messages[${index}].content[${position}]`)
 		})
 	}
@@ -197,22 +186,13 @@ function takesSignature(part: JsonObject): boolean {
 function readArguments(call: ToolCall): JsonObject {
 	if (call.kind === 'custom') return { input: call.arguments }
 	if (call.arguments.trim() === '') return {}
-	const value = parsed(call.arguments)
-	return isObject(value) ? value : { input: call.arguments }
+	const value = tryParseJson(call.arguments)
+	return isObject(value) ? (value as JsonObject) : { input: call.arguments }
 }
 
 /** JSON objects and arrays are parsed; any other text remains text. */
 function readResult(text: string): Json {
 	// Parsing would lose precision of long numbers.
-	const value = /\d{16}/.test(text) ? undefined : parsed(text)
-	return isObject(value) || Array.isArray(value) ? value : text
-}
-
-/** Undefined for invalid JSON. */
-function parsed(text: string): Json | undefined {
-	try {
-		return parseJson(text) as Json
-	} catch {
-		return undefined
-	}
+	const value = /\d{16}/.test(text) ? undefined : tryParseJson(text)
+	return isObject(value) || Array.isArray(value) ? (value as Json) : text
 }

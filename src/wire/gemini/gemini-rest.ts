@@ -1,17 +1,13 @@
 // Reads the unknown fields of this wire's objects. It does not know which fields the wire accepts in a request.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { exactMembers } from '../../chat/json-text.ts'
-import { type Rest, restOf } from '../../chat/rest.ts'
+import type { Rest } from '../../chat/rest.ts'
+import { readUnknownFields } from '../json/unknown-fields.ts'
 import { geminiWire } from './formats.ts'
 
-/** The fields of an object that have a value and are not in `known`; undefined if there are none. */
+/** As `readUnknownFields`. */
 export function readRest(value: unknown, known: ReadonlySet<string>): Rest | undefined {
-	if (!isObject(value)) return undefined
-	const fields: Record<string, Json> = {}
-	for (const [name, given] of Object.entries(exactMembers(value) as JsonObject))
-		if (given !== null && given !== undefined && !known.has(name)) fields[name] = given
-	return restOf(geminiWire, fields)
+	return readUnknownFields(geminiWire, value, known)
 }
 
 /**
@@ -28,7 +24,7 @@ export function mergeCandidateRest(earlier: Rest | undefined, later: Rest | unde
 	return { wire: geminiWire, fields: { ...fields, citationMetadata: { ...cited, ...Object.fromEntries(lists) } } }
 }
 
-/** `later` if these are no lists. */
+/** `later` unless both are lists. */
 function mergeLists(earlier: Json | undefined, later: Json | undefined): Json | undefined {
 	if (!isList(earlier) || !isList(later)) return later
 	return [...earlier, ...later.filter((item) => !earlier.some((known) => Bun.deepEquals(known, item)))]

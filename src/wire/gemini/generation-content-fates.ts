@@ -1,7 +1,7 @@
 // How the writer of Gemini's requests treats each optional field of messages, parts and tools. No client speaks this wire,
 // so that only answers have unknown fields of it.
 
-import type { ContentFates } from '../../chat/content-fates.ts'
+import { type ContentFates, contentReporter } from '../../chat/content-fates.ts'
 
 export const generationContentFates = {
 	'system.rest': 'unused',
@@ -30,3 +30,5 @@ export const generationContentFates = {
 	'custom.grammar': 'refused',
 	'custom.rest': 'refused',
 } as const satisfies ContentFates
+
+export const reportDroppedContent = contentReporter(generationContentFates)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../../chat/error.ts'
 import type { AssistantPart, Message, UserPart } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import type { Tool } from '../../chat/tool.ts'
@@ -13,16 +14,8 @@ const hi: Message = { role: 'user', content: text('hi') }
 function write(changes: Partial<ChatRequest>, model = 'gemini-3-pro', service: GeminiService = 'gemini') {
 	const dropped: string[] = []
 	const request: ChatRequest = {
-		model: 'm',
+		...plainRequest,
 		messages: [hi],
-		sampling: {},
-		stop: [],
-		choices: 1,
-		tools: [],
-		toolChoice: { type: 'none' },
-		parallelToolCalls: true,
-		responseFormat: { type: 'text' },
-		passthrough: {},
 		...changes,
 	}
 	// As sent: undefined fields are removed.
@@ -222,6 +215,16 @@ describe('turns', () => {
 			{ fileData: { fileUri: 'gs://bucket/a' } },
 		])
 		expect(dropped).toEqual(['messages.name', 'image_url.detail', 'file.filename'])
+	})
+
+	test('names and details of files in tool results are reported too', () => {
+		const called = { type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' } as const
+		const file = { type: 'file', name: 'a.pdf', data: 'data:application/pdf;base64,AA==' } as const
+		const image = { type: 'image', url: 'data:image/png;base64,AA==', detail: 'low' } as const
+		const { dropped } = write({
+			messages: [hi, { role: 'assistant', content: [called] }, { role: 'tool', callId: 'c', content: [file, image] }],
+		})
+		expect(dropped).toEqual(['file.filename', 'image_url.detail'])
 	})
 	test('files by id, and invalid data URLs, are rejected', () => {
 		const withPart = (part: UserPart) => refused({ messages: [hi, { role: 'user', content: [part] }] })

@@ -11,6 +11,7 @@ import { type Drop, dropReporter, passthroughFor, type RequestFates } from '../.
 import { writeContents } from './contents-writer.ts'
 import type { GeminiForm } from './form.ts'
 import { geminiWire } from './formats.ts'
+import { reportDroppedContent } from './generation-content-fates.ts'
 import { writeThinking } from './thinking-writer.ts'
 import { writeTools } from './tools-writer.ts'
 
@@ -27,6 +28,7 @@ export function writeGenerationRequest(
 	const request = requestFor({ wire: geminiWire, origin }, given, drop)
 	const { generationConfig, ...own } = passthroughFor(request, geminiWire, drop)
 	reportDropped(request, drop)
+	reportDroppedContent(request, drop)
 	const config = {
 		...(isObject(generationConfig) ? generationConfig : {}),
 		// Without undefined fields, which would override those of the client.
@@ -42,7 +44,7 @@ export function writeGenerationRequest(
 	}
 	return {
 		...own,
-		...writeContents(request.messages, form, drop),
+		...writeContents(request.messages, form),
 		...writeTools(request, form, drop),
 		generationConfig: Object.keys(config).length === 0 ? undefined : config,
 	}

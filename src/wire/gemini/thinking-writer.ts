@@ -3,13 +3,14 @@
 
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import type { Drop } from '../../chat/request-fates.ts'
 import type { GeminiForm } from './form.ts'
 
 /** A `thinkingConfig`, or an empty object. */
 export function writeThinking(
 	{ reasoningEffort, reasoningTokens }: Pick<ChatRequest, 'reasoningEffort' | 'reasoningTokens'>,
 	{ thinking }: GeminiForm,
-	drop: (part: string) => void,
+	drop: Drop,
 ): JsonObject {
 	if (reasoningEffort === undefined && reasoningTokens === undefined) return {}
 	if (thinking === 'none') {

@@ -3,6 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
+import type { Drop } from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
 import type { GeminiForm } from './form.ts'
 
@@ -10,7 +11,7 @@ import type { GeminiForm } from './form.ts'
 export function writeTools(
 	{ tools, toolChoice }: Pick<ChatRequest, 'tools' | 'toolChoice'>,
 	form: GeminiForm,
-	drop: (part: string) => void,
+	drop: Drop,
 ): JsonObject {
 	if (tools.length === 0) return {}
 	// The wire restricts the choice to some tools only if the model must call one.

@@ -9,8 +9,10 @@ import { brokenRule } from '../../chat/event-rules.testing.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { EventStreamReader } from '../../engines/upstream/http/event-stream-reader.ts'
+import { randomIntegersOf } from '../../system/random.testing.ts'
 import { GeminiAnswerReader, readGeminiAnswer } from './answer-reader.ts'
 import { formOf } from './form.ts'
 import { writeGenerationRequest } from './generation-request-writer.ts'
@@ -58,16 +60,8 @@ const readChunks = async (chunks: readonly (readonly JsonObject[])[]) =>
 	(await choiceOf(eventsOf([...chunks.map((parts) => chunkOf(parts)), chunkOf([{ text: '' }], 'STOP')]))).parts
 
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 interface Sent {
@@ -85,15 +79,6 @@ function send(content: readonly AssistantPart[], to = origin, model = 'gemini-2.
 	const body = writeGenerationRequest({ ...plain, messages }, formOf(model, 'gemini'), (part) => dropped.push(part), to)
 	const { contents } = JSON.parse(JSON.stringify(body))
 	return { parts: contents[1]?.parts ?? [], dropped }
-}
-
-/** A generator of numbers below a bound. */
-function random(seed: number): (bound: number) => number {
-	let state = seed
-	return (bound) => {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-		return Math.floor((state / 2 ** 32) * bound)
-	}
 }
 
 const signature = (value: string) => ({ wire: 'gemini', value, origin })
@@ -145,7 +130,7 @@ function randomParts(next: (bound: number) => number, number: number): readonly 
 
 /** Parts that chunks do not merge: those of a kind that chunks continue never meet. */
 function randomTurn(seed: number): readonly AssistantPart[] {
-	const next = random(seed)
+	const next = randomIntegersOf(seed)
 	const turn: AssistantPart[] = []
 	for (let number = next(6) + 1; number > 0; number--) {
 		const parts = randomParts(next, number)

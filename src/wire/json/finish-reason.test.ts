@@ -15,8 +15,8 @@ import { TextCompletionChunkReader } from '../openai/text-completion-chunk-reade
 
 const errors = { title: 'The upstream', trusted: false }
 const openai = (namedTool = false) =>
-	new ChatChunkReader({ model: 'm', choices: 1, errors, countPrompt: () => 0, namedTool, newCallId: () => 'call_new' })
-const legacy = () => new TextCompletionChunkReader({ model: 'm', choices: 1, errors, countPrompt: () => 0 })
+	new ChatChunkReader({ model: 'm', choices: 1, errors, namedTool, newCallId: () => 'call_new' })
+const legacy = () => new TextCompletionChunkReader({ model: 'm', choices: 1, errors })
 const anthropic = () => new MessageEventReader({ model: 'm', customTools: new Set(['free']), errors })
 const gemini = () =>
 	new GeminiAnswerReader({

@@ -13,7 +13,7 @@ export function removeSchemaBounds(
 ): JsonObject {
 	const strip = (one: JsonObject): JsonObject =>
 		Object.fromEntries(
-			Object.entries(exactMembers(one) as JsonObject).flatMap(([keyword, value]) => {
+			Object.entries(exactMembers(one)).flatMap(([keyword, value]) => {
 				if (value === undefined) return []
 				if (!bounds.has(keyword) || allowed(keyword, value)) return [[keyword, mapSubschemas(keyword, value, strip)]]
 				removed(keyword)

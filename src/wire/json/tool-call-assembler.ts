@@ -4,13 +4,14 @@
 // before the arguments, and send arguments as an object or not at all.
 
 import { isDeepStrictEqual } from 'node:util'
-import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, StartedToolCall } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
 import type { PartSequencer } from '../../chat/part-sequencer.ts'
 import { mergeRest, type Rest, restFor, restOf } from '../../chat/rest.ts'
+import { CallIds } from './call-ids.ts'
 import { countField, field, textField } from './fields.ts'
+import { callsTooLarge, maxArgumentsLength, maxCalls, unnamedCall } from './tool-call-limits.ts'
 
 interface OpenCall {
 	readonly index: number | undefined
@@ -44,18 +45,14 @@ interface Delta {
 	readonly fragment: string
 }
 
-const maxCalls = 1000
-const maxArgumentsLength = 8_388_608
-
 /** Methods append events to `into`. */
 export class ToolCallAssembler {
 	private readonly parts: PartSequencer<object>
-	private readonly newId: () => string
 	private readonly readFields: (value: unknown) => CallFields
 	private readonly calls: OpenCall[] = []
 	/** The calls that have not ended, in order. */
 	private open: readonly OpenCall[] = []
-	private readonly ids = new Set<string>()
+	private readonly ids: CallIds
 
 	/**
 	 * @param parts of the choice. The calls are its keys.
@@ -68,7 +65,7 @@ export class ToolCallAssembler {
 		readFields: (value: unknown) => CallFields = () => noCallFields,
 	) {
 		this.parts = parts
-		this.newId = newId
+		this.ids = new CallIds(newId)
 		this.readFields = readFields
 	}
 
@@ -89,7 +86,7 @@ export class ToolCallAssembler {
 		call.text += delta.fragment
 		this.addFields(call, value)
 		if (call.emittedLength === 0 && call.kind === 'function') call.text = call.text.replace(replacedObject, '')
-		if (call.text.length > maxArgumentsLength) throw tooLarge()
+		if (call.text.length > maxArgumentsLength) throw callsTooLarge()
 		if (call.name !== undefined && call.text !== '') {
 			this.start(call, into)
 			if (!mayChange(call)) this.emitText(call, into)
@@ -133,7 +130,7 @@ export class ToolCallAssembler {
 	}
 
 	private add({ index, kind }: Delta): OpenCall {
-		if (this.calls.length >= maxCalls) throw tooLarge()
+		if (this.calls.length >= maxCalls) throw callsTooLarge()
 		const call: OpenCall = {
 			index,
 			kind,
@@ -155,7 +152,7 @@ export class ToolCallAssembler {
 		if (call.started) return
 		call.started = true
 		const { kind, name = '', fields } = call
-		this.parts.start(call, { type: 'tool-call', kind, id: this.uniqueId(call.id), name, ...fields }, into)
+		this.parts.start(call, { type: 'tool-call', kind, id: this.ids.unique(call.id), name, ...fields }, into)
 	}
 
 	/** Servers repeat fields in each fragment, so only what differs is added. */
@@ -178,23 +175,12 @@ export class ToolCallAssembler {
 		this.parts.end(call, call.laterFields, into)
 		this.open = this.open.filter((one) => one !== call)
 	}
-
-	private uniqueId(id: string | undefined): string {
-		const unique = id === undefined || this.ids.has(id) ? this.newId() : id
-		this.ids.add(unique)
-		return unique
-	}
 }
 
 function withoutRepeated({ wire, fields }: Rest, earlier: Rest | undefined): Rest | undefined {
 	const known = restFor(wire, earlier)
 	const others = Object.entries(fields).filter(([name, value]) => !isDeepStrictEqual(value, known[name]))
 	return restOf(wire, Object.fromEntries(others))
-}
-
-/** The error for a call without a name. */
-export function unnamedCall(): ChatError {
-	return new ChatError('upstream-failed', 'The model called a tool without naming it.', { sent: 'yes' })
 }
 
 function readDelta(value: unknown): Delta {
@@ -257,8 +243,4 @@ function isWhole(text: string): boolean {
 	} catch {
 		return false
 	}
-}
-
-function tooLarge(): ChatError {
-	return new ChatError('upstream-failed', "The model's tool calls exceeded the size limit.", { sent: 'yes' })
 }

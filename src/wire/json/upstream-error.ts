@@ -4,6 +4,7 @@
 
 import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
+import type { Rest } from '../../chat/rest.ts'
 import { field, textField } from './fields.ts'
 import { promptLimitCodes, readTokenLimit, type TokenLimit } from './token-limit.ts'
 
@@ -17,6 +18,8 @@ export interface ErrorReading {
 	readonly trusted: boolean
 	/** Removes secrets from a text: some servers repeat the key that they reject. If absent, texts are left unchanged. */
 	readonly redact?: (text: string) => string
+	/** Reads the fields of the error object that only its wire has. */
+	readonly readRest?: ((error: unknown) => Rest | undefined) | undefined
 }
 
 export interface HeaderLookup {
@@ -111,6 +114,7 @@ function makeError(reported: ErrorFields, reading: ErrorReading, { status, named
 		param: limit?.type === 'output' ? 'max_tokens' : shown?.param,
 		code: own ? shown?.code : codeOf(shown, status, limit),
 		fittingTokens: limit?.type === 'output' ? limit.fits : undefined,
+		rest: shown === undefined ? undefined : reading.readRest?.(shown.error),
 		cause: own
 			? undefined
 			: new Error(

@@ -2,12 +2,12 @@
 // text and thinking in a list, others images, in the list or in a field of their own. It does not know how parts stream.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
-import type { AssistantPart, ImagePart, ProviderItem, TextPart } from '../../chat/message.ts'
-import { type Rest, restFor } from '../../chat/rest.ts'
+import type { AssistantPart, ImagePart, ProviderItem } from '../../chat/message.ts'
+import type { Rest } from '../../chat/rest.ts'
 import { asList, asText, field, textField } from '../json/fields.ts'
-import { isImage, readImage, readImages } from './content-parts-reader.ts'
+import { isImage, readImage, readImages, readThinking } from './content-parts-reader.ts'
 import { openaiWire } from './formats.ts'
-import { readRest, withRest } from './nested-rest.ts'
+import { isOwn, readRest, withRest } from './nested-rest.ts'
 
 /** A piece of the content. */
 export type ContentPiece = TextPiece | ImagePart | ProviderItem
@@ -18,7 +18,7 @@ export interface TextPiece {
 	readonly rest?: Rest | undefined
 }
 
-/** Reads the parts of a list. What is no object is skipped. */
+/** Reads the parts of a list. Elements other than objects are skipped. */
 export function readContentList(list: readonly unknown[]): readonly ContentPiece[] {
 	return list.filter(isObject).map(readPiece)
 }
@@ -40,25 +40,12 @@ function readPiece(part: Readonly<Record<string, unknown>>): ContentPiece {
 	}
 }
 
-/** `{type: "thinking", thinking: [{type: "text", text}]}`. A list with other pieces than text is also the part's rest. */
-function readThinking(part: Readonly<Record<string, unknown>>): TextPiece {
-	const { thinking } = part
-	if (!Array.isArray(thinking))
-		return { type: 'reasoning', text: asText(thinking) ?? '', rest: readRest(part, { type: true, thinking: true }) }
-	const isText = thinking.every((piece) => field(piece, 'type') === 'text')
-	return {
-		type: 'reasoning',
-		text: thinking.map((piece) => (field(piece, 'type') === 'text' ? (textField(piece, 'text') ?? '') : '')).join(''),
-		rest: readRest(part, isText ? { type: true, thinking: true } : { type: true }),
-	}
-}
-
-/** The images of a message's `images`; undefined if it is no list of them, or an empty one. */
+/** The images of a message's `images`; undefined for an empty list and any other value. */
 export function readImageList(images: unknown): readonly ImagePart[] | undefined {
 	return asList(images).length === 0 ? undefined : readImages(images)
 }
 
-export function writeImage({ url, detail, rest }: ImagePart): JsonObject {
+export function writeAnswerImage({ url, detail, rest }: ImagePart): JsonObject {
 	return withRest({ type: 'image_url', image_url: { url, detail } }, rest)
 }
 
@@ -75,7 +62,7 @@ export interface ContentNames {
 	readonly images: 'images' | 'content'
 }
 
-export type ReasoningName = 'reasoning' | 'reasoning_content'
+type ReasoningName = 'reasoning' | 'reasoning_content'
 
 export const defaultNames: ContentNames = { reasoning: ['reasoning_content'], images: 'images' }
 
@@ -97,20 +84,16 @@ const reasoningNames: readonly ReasoningName[] = ['reasoning_content', 'reasonin
  *
  * @param text of all text parts.
  */
-export function writeContent(parts: readonly AssistantPart[], text: string, names: ContentNames) {
+export function writeAnswerContent(parts: readonly AssistantPart[], text: string, names: ContentNames) {
 	const needsList = parts.some((part) => {
 		if (part.type === 'provider-item') return part.wire === openaiWire
 		if (part.type === 'image') return names.images === 'content'
-		return part.type === 'text' && hasOwnRest(part)
+		return part.type === 'text' && isOwn(part.rest)
 	})
 	if (!needsList) return text
 	return parts.flatMap((part) => {
 		if (part.type === 'text') return [writeTextPart(part.text, part.rest)]
-		if (part.type === 'image') return names.images === 'content' ? [writeImage(part)] : []
+		if (part.type === 'image') return names.images === 'content' ? [writeAnswerImage(part)] : []
 		return part.type === 'provider-item' && part.wire === openaiWire ? [part.item] : []
 	})
-}
-
-function hasOwnRest({ rest }: TextPart): boolean {
-	return Object.keys(restFor(openaiWire, rest)).length > 0
 }

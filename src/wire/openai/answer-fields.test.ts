@@ -425,6 +425,13 @@ describe('what is stored of an answer', () => {
 		)
 	})
 
+	test('fields of the texts in a list of thinking', async () => {
+		const thinking = [{ type: 'text', text: 'hm', score: 1 }]
+		const [part] =
+			(await choiceOf(readAll([role, say({ content: [{ type: 'thinking', thinking }] }), ...end])))?.parts ?? []
+		expect(part).toMatchObject({ type: 'reasoning', text: 'hm', rest: { wire: 'openai', fields: { thinking } } })
+	})
+
 	test('audio by its id', async () => {
 		const stream = [role, say({ audio: { id: 'audio_1' } }), say({ audio: { data: 'AA==' } }), ...end]
 		expect((await choiceOf(readAll(stream)))?.rest).toEqual({ wire: 'openai', fields: { audio: { id: 'audio_1' } } })

@@ -18,7 +18,7 @@ export const knownFields = {
 	token: new Set(['token', 'logprob', 'bytes', 'top_logprobs']),
 } as const satisfies Readonly<Record<string, ReadonlySet<string>>>
 
-/** Fields of chunks that say nothing without the content of a chunk. */
+/** Fields that describe the content of their chunk, and need no chunk without content. */
 const ambientFields: ReadonlySet<string> = new Set(['service_tier', 'system_fingerprint', 'obfuscation', 'provider'])
 
 const noFields: SentObject = {}
@@ -29,14 +29,14 @@ export function hasUnknown(sent: SentObject | undefined, known: ReadonlySet<stri
 	return false
 }
 
-/** Whether `sent` has an unknown field that is worth a chunk of its own. */
+/** Whether `sent` has an unknown field that needs a chunk of its own. */
 export function hasOwnContent(sent: SentObject | undefined, known: ReadonlySet<string>): boolean {
 	for (const name in sent) if (!known.has(name) && !ambientFields.has(name) && !isEmpty(sent[name])) return true
 	return false
 }
 
 /** The unknown fields of a message or delta. A list of images is only known in the form that parts represent. */
-export function unknownMessageFields(sent: SentObject): SentObject {
+function unknownMessageFields(sent: SentObject): SentObject {
 	const unknown = unknownFields(sent, knownFields.message)
 	if (readImageList(sent.images) === undefined) return unknown
 	const { images: _, ...others } = unknown

@@ -9,7 +9,7 @@ import { openaiWire } from './formats.ts'
 import type { KnownFields } from './nested-rest.ts'
 
 /** The fields of `cache_control` that a mark represents. */
-export const knownMarkFields = { type: true, ttl: true, scope: true } as const satisfies KnownFields
+const knownMarkFields = { type: true, ttl: true, scope: true } as const satisfies KnownFields
 
 /**
  * The mark of an object that a client sent.

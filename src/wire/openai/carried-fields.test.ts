@@ -27,7 +27,7 @@ function relay(body: object, form: Partial<ChatRequestForm> = {}) {
 	const dropped: string[] = []
 	const { request, violation, stream } = readChatRequest(JSON.parse(JSON.stringify(body)))
 	const drop = (name: string) => void dropped.push(name)
-	const written = writeChatRequest(request, 'm', chatRequestForm(form), stream, drop, 'host m')
+	const written = writeChatRequest(request, { model: 'm', origin: 'host m', form: chatRequestForm(form), stream, drop })
 	return { written: JSON.parse(JSON.stringify(written)) as JsonObject, dropped, violation }
 }
 
@@ -459,14 +459,16 @@ test('numbers are sent with all of their digits', () => {
 		"reasoning":{"effort":"low",${fields}},
 		"response_format":{"type":"json_object","schema":{${fields}}}}`
 	const { request } = readChatRequest(parseJson(body))
-	const written = stringifyJson(writeChatRequest(request, 'm', chatRequestForm({}), false))
+	const written = stringifyJson(writeChatRequest(request, { model: 'm', form: chatRequestForm({}), stream: false }))
 	expect(written.split(fields)).toHaveLength(body.split(fields).length)
 	expect(written).toContain('9223372036854775807')
 	const odd = parseJson(
 		`{"model":"m","messages":[{"role":"user","content":[{"type":"video_url",${fields}}]}, ${stringifyJson(calls).replace('"{}"', `{${fields}}`)}, ${stringifyJson(result)}]}`,
 	)
 	const carried = readChatRequest(odd).request
-	expect(stringifyJson(writeChatRequest(carried, 'm', chatRequestForm({}), false))).toContain(`"video_url",${fields}`)
+	expect(stringifyJson(writeChatRequest(carried, { model: 'm', form: chatRequestForm({}), stream: false }))).toContain(
+		`"video_url",${fields}`,
+	)
 	expect(carried.messages[1]?.content).toMatchObject([{ arguments: `{${fields}}` }])
 })
 

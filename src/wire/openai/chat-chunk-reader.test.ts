@@ -18,7 +18,6 @@ function open(changes: Partial<ChatChunkReading> = {}): ChatChunkReader {
 		model: 'm',
 		choices: 1,
 		errors: { title: 'The upstream', trusted: false },
-		countPrompt: () => 11,
 		namedTool: false,
 		newCallId: () => `call_made_${made++}`,
 		...changes,
@@ -223,7 +222,7 @@ describe('texts', () => {
 
 	test('usage is counted if it is never reported', () => {
 		expect(read([chunk({ content: 'a' }), chunk({ content: 'b' }, 'stop')]).at(-1)).toMatchObject({
-			usage: { promptTokens: 11, completionTokens: 2, source: 'counted' },
+			usage: { promptTokens: 0, completionTokens: 2, source: 'counted' },
 		})
 	})
 

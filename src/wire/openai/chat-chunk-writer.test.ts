@@ -87,6 +87,18 @@ const callEvents: readonly ChatEvent[] = [
 	{ type: 'finish', usage },
 ]
 
+test('usage at the start: in the first chunk if it is requested', () => {
+	const events: readonly ChatEvent[] = [{ type: 'start', usage }, ...text('a')]
+	const [first, second] = written(events, { includeUsage: true, startUsage: true })
+	expect(first).toMatchObject({ usage: { prompt_tokens: 3 } })
+	expect(second).toMatchObject({ usage: null })
+	expect(written(events, { includeUsage: true })[0]).toMatchObject({ usage: null })
+	expect(written(events)[0]).not.toHaveProperty('usage')
+	const plain = written(events, { startUsage: true })
+	expect(plain[0]).toMatchObject({ usage: { prompt_tokens: 3 } })
+	expect(plain[1]).not.toHaveProperty('usage')
+})
+
 test('tool calls: id, type and name once, then fragments with nothing but the index', () => {
 	expect(written(callEvents).slice(1)).toEqual([
 		chunk({

@@ -17,7 +17,8 @@ import { stringifyJson } from '../../chat/json-text.ts'
 import type { ToolKind } from '../../chat/message.ts'
 import type { Rest } from '../../chat/rest.ts'
 import type { Source } from '../../chat/source.ts'
-import { defaultNames, writeImage, writeTextPart } from './answer-content.ts'
+import type { Usage } from '../../chat/usage.ts'
+import { defaultNames, writeAnswerImage, writeTextPart } from './answer-content.ts'
 import { ChatChunk, parseChatChunk } from './chat-chunk.ts'
 import { ChatRelay, isCanonical, isOwnRest } from './chat-relay.ts'
 import { overlayChunks } from './chunk-overlay.ts'
@@ -31,10 +32,13 @@ import {
 import { writeError } from './error-writer.ts'
 import { chatFormats, openaiWire } from './formats.ts'
 import { writeLogprobs } from './logprobs-writer.ts'
+import { isOwn } from './nested-rest.ts'
 import { writeUsage } from './usage-writer.ts'
 
 export interface ChunkShape extends CompletionShape {
 	readonly includeUsage: boolean
+	/** The first chunk has the usage that is known by then. */
+	readonly startUsage?: boolean | undefined
 }
 
 interface WrittenCall {
@@ -74,7 +78,7 @@ export class ChatChunkWriter {
 		switch (event.type) {
 			case 'start':
 				this.begin(event)
-				return this.introduce(0)
+				return this.introduce(0, event.usage)
 			case 'part-start':
 				return this.introduce(event.choice) + this.partStart(event)
 			case 'part-delta':
@@ -137,10 +141,12 @@ export class ChatChunkWriter {
 	}
 
 	/** The first chunk of a choice has the role and empty text: clients read both without checking. */
-	private introduce(choice: number): string {
+	private introduce(choice: number, usage?: Usage): string {
 		if (this.introduced.has(choice)) return ''
 		this.introduced.add(choice)
-		return this.delta(choice, '{"role":"assistant","content":"","refusal":null}')
+		const chunk = this.delta(choice, '{"role":"assistant","content":"","refusal":null}')
+		if (usage === undefined || this.shape.startUsage !== true) return chunk
+		return `${chunk.slice(0, -this.suffix.length)},"usage":${stringifyJson(writeUsage(usage))}}\n\n`
 	}
 
 	private partStart({ choice, part }: PartStartEvent): string {
@@ -149,7 +155,7 @@ export class ChatChunkWriter {
 			case 'tool-call':
 				return this.toolCall(choice, part)
 			case 'image': {
-				const images = [writeImage(part)]
+				const images = [writeAnswerImage(part)]
 				return this.delta(choice, stringifyJson(this.names.images === 'images' ? { images } : { content: images }))
 			}
 			case 'audio':
@@ -241,10 +247,6 @@ export class ChatChunkWriter {
 	private chunk(choice: number, delta: string, logprobs: string, finishReason: string): string {
 		return `${this.prefix}{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finishReason}}]${this.suffix}`
 	}
-}
-
-function isOwn(rest: Rest | undefined): rest is Rest {
-	return rest?.wire === openaiWire
 }
 
 /** The chunk in this format that events were read from. A whole answer is one chunk. */

@@ -80,7 +80,7 @@ export class ChatChoice extends ChunkChoice {
 		)
 	}
 
-	/** Whether the choice has unknown fields that are worth a chunk of their own. */
+	/** Whether the choice has unknown fields that need a chunk of their own. */
 	get hasOwnFields(): boolean {
 		return (
 			this.rest !== undefined ||
@@ -124,7 +124,7 @@ export class ChatChunk extends Chunk<ChatChoice> {
 		return hasUnknown(this.sent, knownFields.answer) || (this.choices ?? []).some((choice) => choice.hasUnknownFields)
 	}
 
-	/** Whether these fields are worth a chunk of their own. */
+	/** Whether these fields need a chunk of their own. */
 	get hasOwnFields(): boolean {
 		return hasOwnContent(this.sent, knownFields.answer) || (this.choices ?? []).some((choice) => choice.hasOwnFields)
 	}
@@ -140,7 +140,8 @@ function parseChoice(value: unknown): ChatChoice {
 }
 
 function joinTexts(pieces: readonly ContentPiece[] | undefined, type: 'text' | 'reasoning'): string {
+	if (pieces === undefined) return ''
 	let text = ''
-	for (const piece of pieces ?? []) if (piece.type === type) text += piece.text
+	for (const piece of pieces) if (piece.type === type) text += piece.text
 	return text
 }

@@ -5,5 +5,5 @@ import { writeChatRequest } from './chat-request-writer.ts'
 import { openaiWire } from './formats.ts'
 
 contentFatesContract('OpenAI requests', chatContentFates, ownValues(openaiWire), (request, drop) =>
-	writeChatRequest(request, 'm', chatRequestForm({}), false, drop),
+	writeChatRequest(request, { model: 'm', form: chatRequestForm({}), stream: false, drop }),
 )

@@ -24,19 +24,11 @@ import { failurePrefix } from '../../chat/tool-failure.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { isOwnMark, writeCacheMark } from './cache-marks.ts'
 import type { FormFor } from './chat-request-form.ts'
-import {
-	hasOwnFields,
-	writeContent,
-	writeImage,
-	writeRefusal,
-	writeText,
-	writeTexts,
-	writeThinking,
-} from './content-parts-writer.ts'
+import { writeContent, writeImage, writeRefusal, writeText, writeTexts, writeThinking } from './content-parts-writer.ts'
 import { openaiWire } from './formats.ts'
 import { writeGoogleSignature } from './google-signature.ts'
 import { placeInstructions } from './instruction-placement.ts'
-import { withRest } from './nested-rest.ts'
+import { isOwn, withRest } from './nested-rest.ts'
 
 /** Differences between servers that concern messages. */
 export type MessagesForm = FormFor<'messages' | 'messages-and-tools'>
@@ -93,7 +85,7 @@ function writeMessage(message: Message, form: MessagesForm, drop: Drop): JsonObj
 
 function writeName(name: string | undefined, { messageNames }: MessagesForm, drop: Drop): string | undefined {
 	if (name === undefined || messageNames === 'send') return name
-	drop('name')
+	drop('messages.name')
 	return undefined
 }
 
@@ -108,7 +100,7 @@ function writeToolMessage(message: ToolMessage, form: MessagesForm, drop: Drop):
 	const inPlace = message.contentWire === openaiWire
 	const parts = inPlace ? message.content : message.content.filter((part) => part.type === 'text')
 	const isOwn = cacheMark === undefined || isOwnMark(cacheMark)
-	const result = markLastText(writeFailure(parts, message, form, drop), isOwn ? undefined : cacheMark)
+	const result = markLastText(writeFailure(parts, message, form, drop), isOwn ? undefined : cacheMark, drop)
 	return withRest(
 		{
 			role: 'tool',
@@ -121,9 +113,13 @@ function writeToolMessage(message: ToolMessage, form: MessagesForm, drop: Drop):
 }
 
 /** Servers that accept marks of other clients accept them on text. */
-function markLastText(parts: readonly ToolPart[], cacheMark: CacheMark | undefined): readonly ToolPart[] {
+function markLastText(parts: readonly ToolPart[], cacheMark: CacheMark | undefined, drop: Drop): readonly ToolPart[] {
 	const last = parts.findLastIndex((part) => part.type === 'text')
-	if (cacheMark === undefined || last === -1) return parts
+	if (cacheMark === undefined) return parts
+	if (last === -1) {
+		drop('cache_control')
+		return parts
+	}
 	return parts.map((part, index) => (index === last && part.type === 'text' ? { ...part, cacheMark } : part))
 }
 
@@ -190,7 +186,7 @@ function fieldsOf(message: AssistantMessage, form: MessagesForm, drop: Drop): As
 				else fields.reasoning.push(part)
 				break
 			case 'refusal':
-				if (hasOwnFields(part)) fields.content.push(part)
+				if (isOwn(part.rest)) fields.content.push(part)
 				else fields.refusal += part.text
 				break
 			case 'image':

@@ -173,7 +173,7 @@ describe('a repeated chunk', () => {
 		expect(sent).toContain('"content":"😀b"')
 	})
 
-	test('has no further chunk for fields that say nothing without content', () => {
+	test('has no further chunk for fields that only describe content', () => {
 		expect(chunksOf(deliver([bytesOf(streams.openai ?? [])], true)).length).toBe(5)
 	})
 

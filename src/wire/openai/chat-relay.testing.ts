@@ -15,13 +15,12 @@ export function reader(): ChatChunkReader {
 		model: 'theirs',
 		choices: 4,
 		errors: { title: 'The upstream', trusted: false },
-		countPrompt: () => 0,
 		namedTool: false,
 		newCallId: () => 'call_new',
 	})
 }
 
-/** What a client is sent for `bytes`, on the way where chunks are repeated, or on the one where all is written anew. */
+/** What a client receives for `bytes`: with chunks repeated if possible, or with all of them written anew. */
 export function deliver(pieces: readonly Uint8Array[], repeats: boolean, writing = shape): string {
 	const stream = new EventStreamReader({ maxEventLength: 1_000_000 })
 	const [read, writer] = [reader(), new ChatChunkWriter(identity, writing)]

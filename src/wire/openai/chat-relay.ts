@@ -4,7 +4,8 @@
 
 import type { ChatEvent, RestEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import { exactMembers, parseJson, stringifyJson } from '../../chat/json-text.ts'
+import { exactMembers, stringifyJson } from '../../chat/json-text.ts'
+import { tryParseJson } from '../../chat/try-parse-json.ts'
 import type { ChatChunk } from './chat-chunk.ts'
 import type { SentObject } from './chunk.ts'
 import { openaiWire } from './formats.ts'
@@ -49,7 +50,7 @@ export class ChatRelay {
 	private learn(text: string, sent: SentObject, identity: RelayIdentity): boolean {
 		const at = text.indexOf(choicesKey)
 		if (at === -1 || text.includes('\n')) return false
-		const head = parsed(`${text.slice(0, at)}"":0}`)
+		const head = tryParseJson(`${text.slice(0, at)}"":0}`)
 		if (!isObject(head)) return false
 		for (const field of ['id', 'object', 'created', 'model']) if (head[field] !== sent[field]) return false
 		const { '': _, ...fields } = exactMembers(head)
@@ -124,12 +125,4 @@ function isBoundary(event: ChatEvent): boolean {
 	if (event.type !== 'part-start') return false
 	const { type } = event.part
 	return type === 'text' || type === 'reasoning' || type === 'refusal'
-}
-
-function parsed(text: string): unknown {
-	try {
-		return parseJson(text)
-	} catch {
-		return undefined
-	}
 }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../chat/json.ts'
 import type { CacheMark, Message } from '../../chat/message.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { type ChatRequestForm, chatRequestForm } from './chat-request-form.ts'
 import { writeChatRequest } from './chat-request-writer.ts'
@@ -12,16 +13,8 @@ const user = (content: string): Message => ({ role: 'user', content: [text(conte
 const system = (content: string): Message => ({ role: 'system', content: [text(content)] })
 const assistant: Message = { role: 'assistant', content: [text('ok')] }
 const plain: ChatRequest = {
-	model: 'm',
+	...plainRequest,
 	messages: [user('hi')],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
 }
 
 interface Case {
@@ -199,7 +192,7 @@ const cases = {
 			form: { messageNames: 'omit' },
 			request: { messages: [named] },
 			sends: content({ role: 'user', content: 'hi' }),
-			drops: ['name'],
+			drops: ['messages.name'],
 		},
 	],
 	reasoningHistory: [
@@ -392,9 +385,9 @@ for (const [option, list] of Object.entries<readonly Case[]>(cases))
 		for (const { form, request, sends, drops = [] } of list)
 			test(`${JSON.stringify(form)}: ${JSON.stringify(request).slice(0, 60)}`, () => {
 				const dropped: string[] = []
-				const body = writeChatRequest({ ...plain, ...request }, 'm', chatRequestForm(form), true, (part) =>
-					dropped.push(part),
-				)
+				const drop = (part: string) => dropped.push(part)
+				const options = { model: 'm', form: chatRequestForm(form), stream: true, drop }
+				const body = writeChatRequest({ ...plain, ...request }, options)
 				const { model: _, stream: __, stream_options, messages, ...rest } = JSON.parse(JSON.stringify(body))
 				const seen = {
 					...rest,

@@ -19,7 +19,7 @@ export interface ChatRequestForm {
 	 * message.
 	 */
 	readonly systemMessages: 'anywhere' | 'first' | 'user'
-	/** `cache_control` that clients of other wires set. A client of this wire gets its own sent in any case. */
+	/** `cache_control` that clients of other wires set. Those of clients of this wire are always sent. */
 	readonly cacheMarks: 'own' | 'send'
 	/** `name` of messages. */
 	readonly messageNames: 'send' | 'omit'
@@ -70,7 +70,7 @@ export const storedMessagesForm: ChatRequestForm = { ...defaultChatRequestForm, 
  * The writer that applies each option. A new option does not compile until it has one, and a writer sees no option of
  * another.
  */
-export const formWriters = {
+const formWriters = {
 	maxTokensField: 'body',
 	developerRole: 'messages',
 	streamUsage: 'streaming',

@@ -65,6 +65,7 @@ export function readAnyChatRequest(body: unknown): ReadChatRequest {
 		request,
 		stream: fields.stream ?? false,
 		includeUsage: fields.stream_options?.include_usage ?? false,
+		startUsage: fields.stream_options?.include_start_usage ?? undefined,
 		legacyFunctions: (fields.functions ?? []).length > 0,
 		violation: violations[0],
 	}
@@ -110,7 +111,10 @@ function readReasoningTokens(reasoning: ChatRequestBody['reasoning']): number | 
 
 /** The fields that the canonical request represents only in part, as far as it does not. */
 function partlyKnown(fields: ChatRequestBody): JsonObject {
-	const known = { stream_options: { include_usage: true }, reasoning: { effort: true } } as const
+	const known = {
+		stream_options: { include_usage: true, include_start_usage: true },
+		reasoning: { effort: true },
+	} as const
 	const { stream_options, reasoning } = fields
 	const rest: Record<string, Json | undefined> = { ...unknownFields({ stream_options, reasoning }, known) }
 	// Beside other options, the effort is sent where the client wrote it.

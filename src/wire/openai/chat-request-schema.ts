@@ -46,14 +46,17 @@ const assistantContent = z.union([
 export const name = z.string().nullish()
 const calledFunction = z.looseObject({ name: z.string(), arguments: z.string() })
 
-const toolCall = z.discriminatedUnion('type', [
-	z.looseObject({ id: z.string(), type: z.literal('function'), function: calledFunction }),
-	z.looseObject({
-		id: z.string(),
-		type: z.literal('custom'),
-		custom: z.looseObject({ name: z.string(), input: z.string() }),
-	}),
-])
+/** A call in a message, whose function has this schema. */
+export function toolCallOf<Called extends z.ZodType>(called: Called) {
+	return z.discriminatedUnion('type', [
+		z.looseObject({ id: z.string(), type: z.literal('function'), function: called }),
+		z.looseObject({
+			id: z.string(),
+			type: z.literal('custom'),
+			custom: z.looseObject({ name: z.string(), input: z.string() }),
+		}),
+	])
+}
 
 const message = z.discriminatedUnion('role', [
 	z.looseObject({ role: z.literal('system'), content: textContent, name }),
@@ -65,7 +68,7 @@ const message = z.discriminatedUnion('role', [
 		refusal: z.string().nullish(),
 		reasoning_content: z.string().nullish(),
 		reasoning: z.string().nullish(),
-		tool_calls: z.array(toolCall).nullish(),
+		tool_calls: z.array(toolCallOf(calledFunction)).nullish(),
 		function_call: calledFunction.nullish(),
 		name,
 	}),
@@ -78,32 +81,39 @@ const toolName = z
 	.min(1)
 	.max(64)
 	.regex(/^[a-zA-Z0-9_-]+$/)
-const functionDefinition = z.looseObject({
-	name: toolName,
-	description: z.string().nullish(),
-	parameters: jsonObject.nullish(),
-	strict: z.boolean().nullish(),
-})
 
-const tool = z.discriminatedUnion('type', [
-	z.looseObject({ type: z.literal('function'), function: functionDefinition }),
-	z.looseObject({
-		type: z.literal('custom'),
-		custom: z.looseObject({
-			name: toolName,
-			description: z.string().nullish(),
-			format: z
-				.discriminatedUnion('type', [
-					z.looseObject({ type: z.literal('text') }),
-					z.looseObject({
-						type: z.literal('grammar'),
-						grammar: z.looseObject({ syntax: z.enum(['lark', 'regex']), definition: z.string() }),
-					}),
-				])
-				.nullish(),
+/** A function, whose name has this schema. */
+export function functionOf(name: z.ZodString) {
+	return z.looseObject({
+		name,
+		description: z.string().nullish(),
+		parameters: jsonObject.nullish(),
+		strict: z.boolean().nullish(),
+	})
+}
+
+/** A tool, whose name has this schema. */
+export function toolOf(name: z.ZodString) {
+	return z.discriminatedUnion('type', [
+		z.looseObject({ type: z.literal('function'), function: functionOf(name) }),
+		z.looseObject({
+			type: z.literal('custom'),
+			custom: z.looseObject({
+				name,
+				description: z.string().nullish(),
+				format: z
+					.discriminatedUnion('type', [
+						z.looseObject({ type: z.literal('text') }),
+						z.looseObject({
+							type: z.literal('grammar'),
+							grammar: z.looseObject({ syntax: z.enum(['lark', 'regex']), definition: z.string() }),
+						}),
+					])
+					.nullish(),
+			}),
 		}),
-	}),
-])
+	])
+}
 
 const namedFunction = z.looseObject({
 	type: z.literal('function'),
@@ -111,7 +121,7 @@ const namedFunction = z.looseObject({
 })
 const namedCustom = z.looseObject({ type: z.literal('custom'), custom: z.looseObject({ name: z.string() }) })
 
-const toolChoice = z.union([
+export const toolChoice = z.union([
 	z.enum(['none', 'auto', 'required']),
 	z.discriminatedUnion('type', [
 		namedFunction,
@@ -125,6 +135,9 @@ const toolChoice = z.union([
 		}),
 	]),
 ])
+
+/** The deprecated choice among `functions`. */
+export const functionCall = z.union([z.enum(['none', 'auto']), z.looseObject({ name: z.string() })]).nullish()
 
 const responseFormat = z.discriminatedUnion('type', [
 	z.looseObject({ type: z.literal('text') }),
@@ -166,7 +179,9 @@ export const samplingFields = {
 	stop: z.union([stopText, z.array(stopText).max(4)]).nullish(),
 	n: whole.min(1).max(128).nullish(),
 	stream: z.boolean().nullish(),
-	stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+	stream_options: z
+		.looseObject({ include_usage: z.boolean().nullish(), include_start_usage: z.boolean().nullish() })
+		.nullish(),
 	user: z.string().nullish(),
 }
 
@@ -187,11 +202,11 @@ export const chatRequestSchema = z.looseObject({
 	max_tokens: whole.min(0).nullish(),
 	logprobs: z.boolean().nullish(),
 	top_logprobs: whole.min(0).max(20).nullish(),
-	tools: z.array(tool).max(128).nullish(),
+	tools: z.array(toolOf(toolName)).max(128).nullish(),
 	tool_choice: toolChoice.nullish(),
 	parallel_tool_calls: z.boolean().nullish(),
-	functions: z.array(functionDefinition).max(128).nullish(),
-	function_call: z.union([z.enum(['none', 'auto']), z.looseObject({ name: z.string() })]).nullish(),
+	functions: z.array(functionOf(toolName)).max(128).nullish(),
+	function_call: functionCall,
 	response_format: responseFormat.nullish(),
 	reasoning_effort: z.string().nullish(),
 	reasoning,

@@ -9,12 +9,17 @@ import { jsonObject } from '../json/json-object-schema.ts'
 import {
 	audioPart,
 	filePart,
+	functionCall,
+	functionOf,
 	name,
 	reasoning,
 	refusalPart,
 	samplingFields,
 	textPart,
 	thinkingPart,
+	toolCallOf,
+	toolChoice,
+	toolOf,
 	whole,
 } from './chat-request-schema.ts'
 
@@ -74,14 +79,7 @@ const calledFunction = z.looseObject({
 	arguments: z.union([z.string(), jsonObject.transform(stringifyJson)]),
 })
 
-const toolCall = z.discriminatedUnion('type', [
-	z.looseObject({ id: z.string(), type: z.literal('function'), function: calledFunction }),
-	z.looseObject({
-		id: z.string(),
-		type: z.literal('custom'),
-		custom: z.looseObject({ name: z.string(), input: z.string() }),
-	}),
-])
+const toolCall = toolCallOf(calledFunction)
 
 const message = z.discriminatedUnion('role', [
 	z.looseObject({ role: z.literal('system'), content: textContent, name }),
@@ -103,57 +101,12 @@ const message = z.discriminatedUnion('role', [
 
 const toolName = z.string().min(1)
 
-const functionDefinition = z.looseObject({
-	name: toolName,
-	description: z.string().nullish(),
-	parameters: jsonObject.nullish(),
-	strict: z.boolean().nullish(),
-})
+const tool = z.union([toolOf(toolName), otherThan(['function', 'custom'])])
 
-const tool = z.union([
-	z.discriminatedUnion('type', [
-		z.looseObject({ type: z.literal('function'), function: functionDefinition }),
-		z.looseObject({
-			type: z.literal('custom'),
-			custom: z.looseObject({
-				name: toolName,
-				description: z.string().nullish(),
-				format: z
-					.discriminatedUnion('type', [
-						z.looseObject({ type: z.literal('text') }),
-						z.looseObject({
-							type: z.literal('grammar'),
-							grammar: z.looseObject({ syntax: z.enum(['lark', 'regex']), definition: z.string() }),
-						}),
-					])
-					.nullish(),
-			}),
-		}),
-	]),
-	otherThan(['function', 'custom']),
-])
-
-const namedFunction = z.looseObject({
-	type: z.literal('function'),
-	function: z.looseObject({ name: z.string() }),
-})
-const namedCustom = z.looseObject({ type: z.literal('custom'), custom: z.looseObject({ name: z.string() }) })
-
-const toolChoice = z.union([
-	z.enum(['none', 'auto', 'required']),
+const anyToolChoice = z.union([
+	toolChoice,
 	// Mistral's name, which others copied.
 	z.literal('any').transform(() => 'required' as const),
-	z.discriminatedUnion('type', [
-		namedFunction,
-		namedCustom,
-		z.looseObject({
-			type: z.literal('allowed_tools'),
-			allowed_tools: z.looseObject({
-				mode: z.enum(['auto', 'required']),
-				tools: z.array(z.discriminatedUnion('type', [namedFunction, namedCustom])).min(1),
-			}),
-		}),
-	]),
 	z.union([z.string(), jsonObject]).transform(unknown),
 ])
 
@@ -197,10 +150,10 @@ export const chatRequestShape = z.looseObject({
 	logprobs: z.boolean().nullish(),
 	top_logprobs: whole.nullish(),
 	tools: z.array(tool).max(maxTools).nullish(),
-	tool_choice: toolChoice.nullish(),
+	tool_choice: anyToolChoice.nullish(),
 	parallel_tool_calls: z.boolean().nullish(),
-	functions: z.array(functionDefinition).max(maxTools).nullish(),
-	function_call: z.union([z.enum(['none', 'auto']), z.looseObject({ name: z.string() })]).nullish(),
+	functions: z.array(functionOf(toolName)).max(maxTools).nullish(),
+	function_call: functionCall,
 	response_format: responseFormat.nullish(),
 	reasoning_effort: z.string().nullish(),
 	reasoning,

@@ -1,6 +1,7 @@
 // Client half against server half: our own reader reads a written request back unchanged.
 
 import { expect, test } from 'bun:test'
+import { plainRequest as plain } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import { chatRequestForm } from './chat-request-form.ts'
@@ -8,19 +9,6 @@ import { readChatRequest } from './chat-request-reader.ts'
 import { chatRequestFates, writeChatRequest } from './chat-request-writer.ts'
 
 const form = chatRequestForm({ maxTokensField: 'max_completion_tokens' })
-
-const plain: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'none' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
-}
 
 const text = (text: string) => ({ type: 'text', text }) as const
 const parameters = {
@@ -88,7 +76,9 @@ const full: ChatRequest = {
 
 /** Through bytes, as on the wire. */
 function roundTrip(request: ChatRequest): ChatRequest {
-	return readChatRequest(JSON.parse(JSON.stringify(writeChatRequest(request, request.model, form, true)))).request
+	return readChatRequest(
+		JSON.parse(JSON.stringify(writeChatRequest(request, { model: request.model, form, stream: true }))),
+	).request
 }
 
 test('every field of a request comes back', () => {
@@ -115,7 +105,7 @@ for (const variant of variants) {
 }
 
 test('defaults are not written', () => {
-	expect(JSON.parse(JSON.stringify(writeChatRequest(plain, 'theirs', form, true)))).toEqual({
+	expect(JSON.parse(JSON.stringify(writeChatRequest(plain, { model: 'theirs', form, stream: true })))).toEqual({
 		model: 'theirs',
 		messages: [{ role: 'user', content: 'hi' }],
 		stream: true,
@@ -125,20 +115,38 @@ test('defaults are not written', () => {
 
 test('passthrough fields never replace our own', () => {
 	const passthrough = { model: 'other', stream: false, n: 50, top_logprobs: 3 }
-	expect(writeChatRequest({ ...plain, passthrough }, 'm', form, true)).toMatchObject({ model: 'm', stream: true })
+	expect(writeChatRequest({ ...plain, passthrough }, { model: 'm', form, stream: true })).toMatchObject({
+		model: 'm',
+		stream: true,
+	})
 })
 
 test("another wire's fields are dropped and reported", () => {
 	const dropped: string[] = []
 	const passthrough = { thinking: { type: 'adaptive' }, betas: ['b'] }
-	const body = writeChatRequest({ ...plain, passthrough, passthroughWire: 'other' }, 'm', form, true, (part) =>
-		dropped.push(part),
-	)
+	const drop = (part: string) => dropped.push(part)
+	const request = { ...plain, passthrough, passthroughWire: 'other' }
+	const body = writeChatRequest(request, { model: 'm', form, stream: true, drop })
 	expect(dropped).toEqual(['thinking', 'betas'])
 	expect(body).not.toHaveProperty('thinking')
 	expect(body).not.toHaveProperty('betas')
 })
 
+test('a cache mark of another API on a tool result without text is reported, even to servers that accept such marks', () => {
+	const dropped: string[] = []
+	const call = { type: 'tool-call', kind: 'function', id: 'c', name: 'f', arguments: '{}' } as const
+	const result = { role: 'tool', callId: 'c', content: [], cacheMark: '1h' } as const
+	const messages = [...plain.messages, { role: 'assistant', content: [call] } as const, result]
+	const drop = (part: string) => dropped.push(part)
+	writeChatRequest({ ...plain, messages }, { model: 'm', form: { ...form, cacheMarks: 'send' }, stream: true, drop })
+	expect(dropped).toEqual(['cache_control'])
+})
+
 requestFatesContract('OpenAI requests', chatRequestFates, (request, drop) =>
-	writeChatRequest(request, 'm', { ...form, cacheMarks: 'send', thinkingOff: 'reasoning' }, false, drop),
+	writeChatRequest(request, {
+		model: 'm',
+		form: { ...form, cacheMarks: 'send', thinkingOff: 'reasoning' },
+		stream: false,
+		drop,
+	}),
 )

@@ -14,19 +14,21 @@ import { openaiWire } from './formats.ts'
 import { isPath, withUnknownFields } from './nested-rest.ts'
 import { writeUser } from './user-writer.ts'
 
-/**
- * @param model the upstream's name of the model.
- * @param stream whether to request a streaming response.
- * @param drop called for each part of the request that this wire cannot express.
- * @param origin the upstream and model, as in `Signature.origin`.
- */
+export interface ChatRequestOptions {
+	/** The upstream's name of the model. */
+	readonly model: string
+	/** The upstream and its model, as in `Signature.origin`. */
+	readonly origin?: string | undefined
+	readonly form: ChatRequestForm
+	/** Whether to request a streaming response. */
+	readonly stream: boolean
+	/** Called with each part of the request that the server cannot receive. */
+	readonly drop?: Drop | undefined
+}
+
 export function writeChatRequest(
 	given: ChatRequest,
-	model: string,
-	form: ChatRequestForm,
-	stream: boolean,
-	drop: Drop = () => {},
-	origin?: string,
+	{ model, origin, form, stream, drop = () => {} }: ChatRequestOptions,
 ): JsonObject {
 	const request = requestFor({ wire: openaiWire, origin, signatureWires: [geminiWire] }, given, drop)
 	const { maxTokens, stop, choices, logprobs, tools, responseFormat, reasoningEffort, reasoningTokens, user } = request
@@ -166,6 +168,12 @@ export const chatRequestFates = {
 /** Always written: a server with a different default would change the whole answer. */
 export function writeStreaming({ streamUsage }: FormFor<'streaming'>, stream: boolean): JsonObject {
 	return { stream, ...(stream && streamUsage ? { stream_options: { include_usage: true } } : {}) }
+}
+
+/** The body of a chat request to our own engine, which then reports the count of the prompt at the start of a stream. */
+export function withStartUsage(body: JsonObject): JsonObject {
+	const { stream_options: options } = body
+	return isObject(options) ? { ...body, stream_options: { ...options, include_start_usage: true } } : body
 }
 
 /** Fields shared with legacy completions. */

@@ -118,7 +118,7 @@ export function readToolChoice(fields: ChatRequestBody, tools: readonly Tool[], 
 	if (offered.length === 0)
 		return {
 			toolChoice: tools.length === 0 ? { type: 'none' } : readFunctionCall(fields.function_call, tools),
-			// A choice among no tools that has no effect is not worth an upstream's refusal.
+			// Without tools, these choices have no effect, and some upstreams refuse them.
 			passthrough: choice == null || choice === 'auto' || choice === 'none' ? {} : { tool_choice: sent as Json },
 		}
 	const hasUnknown = tools.length < offered.length

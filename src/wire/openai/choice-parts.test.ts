@@ -16,7 +16,6 @@ function open(): ChatChunkReader {
 		model: 'm',
 		choices: 1,
 		errors: { title: 'The upstream', trusted: false },
-		countPrompt: () => 0,
 		namedTool: false,
 		newCallId: () => `new_${made++}`,
 	})

@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent, FinishReason } from '../../chat/event.ts'
-import type { Usage } from '../../chat/usage.ts'
+import { countedUsage, type Usage } from '../../chat/usage.ts'
 import { type ReportedFinish, readFinishReason } from '../json/finish-reason.ts'
 import { type ErrorReading, interrupted, readErrorEvent } from '../json/upstream-error.ts'
 import type { Chunk, ChunkChoice } from './chunk.ts'
@@ -16,8 +16,6 @@ export interface ChunkReading {
 	/** The requested stop texts. Servers also report other texts where they report the one that ended a choice. */
 	readonly stop?: readonly string[] | undefined
 	readonly errors: ErrorReading
-	/** Tokens of the prompt, for upstreams that never report usage. */
-	readonly countPrompt: () => number
 }
 
 /** Reads the content of the choices of one operation. Methods append events to `into`. */
@@ -184,14 +182,7 @@ export class ChunkSequencer<Choice extends ChunkChoice> {
 	}
 
 	private usage(): Usage {
-		if (this.reported !== undefined) return this.reported
-		return {
-			promptTokens: this.reading.countPrompt(),
-			completionTokens: this.pieceCount,
-			cachedTokens: 0,
-			reasoningTokens: 0,
-			source: 'counted',
-		}
+		return this.reported ?? countedUsage(this.pieceCount)
 	}
 }
 

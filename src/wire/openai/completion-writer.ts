@@ -8,7 +8,7 @@ import { reasoningOf, refusalOf, textOf, toolCallsOf } from '../../chat/parts.ts
 import { restFor } from '../../chat/rest.ts'
 import type { Source } from '../../chat/source.ts'
 import { asList, field } from '../json/fields.ts'
-import { type ContentNames, defaultNames, namesIn, writeContent, writeImage } from './answer-content.ts'
+import { type ContentNames, defaultNames, namesIn, writeAnswerContent, writeAnswerImage } from './answer-content.ts'
 import { withAnswerFields, withChoiceFields } from './answer-fields.ts'
 import { chatFormats, openaiWire } from './formats.ts'
 import { writeGoogleSignature } from './google-signature.ts'
@@ -71,9 +71,9 @@ function writeChoice(choice: Choice, index: number, shape: CompletionShape, sent
 function writeMessage({ parts, rest }: Choice, shape: CompletionShape, names: ContentNames) {
 	const [text, refusal, reasoning, calls] = [textOf(parts), refusalOf(parts), reasoningOf(parts), toolCallsOf(parts)]
 	const [firstCall] = calls
-	const images = names.images === 'images' ? parts.filter((part) => part.type === 'image').map(writeImage) : []
+	const images = names.images === 'images' ? parts.filter((part) => part.type === 'image').map(writeAnswerImage) : []
 	const audio = parts.find((part) => part.type === 'audio')
-	const content = writeContent(parts, text, names)
+	const content = writeAnswerContent(parts, text, names)
 	const message = {
 		role: 'assistant',
 		content: content === '' && (firstCall !== undefined || refusal !== '') ? null : content,

@@ -7,12 +7,12 @@ import type {
 	FilePart,
 	ImagePart,
 	ProviderItem,
-	ReasoningPart,
 	RefusalPart,
 	TextPart,
 	ToolPart,
 	UserPart,
 } from '../../chat/message.ts'
+import { asText, field, textField } from '../json/fields.ts'
 import { readCacheMark, withMark } from './cache-marks.ts'
 import type { MessageBody } from './chat-request-shape.ts'
 import { openaiWire } from './formats.ts'
@@ -142,13 +142,17 @@ function readFile(part: Extract<PartOf<'user'>, { readonly type: 'file' }>): Fil
 	}
 }
 
-/** The text of the pieces; a list with other pieces than text is also carried as it is. */
-function readThinking(part: Extract<PartOf<'assistant'>, { readonly type: 'thinking' }>): ReasoningPart {
+/**
+ * Mistral's form of reasoning: `{type: "thinking", thinking: [{type: "text", text}]}`. A list that contains more than text
+ * is also part of the rest.
+ */
+export function readThinking(part: { readonly thinking?: unknown }) {
 	const { thinking } = part
-	if (typeof thinking === 'string') return { type: 'reasoning', text: thinking, rest: readRest(part, knownThinking) }
-	const text = thinking.map((piece) => piece.text ?? '').join('')
-	const isText = thinking.every((piece) => piece.type === 'text' && Object.keys(piece).length === 2)
-	return { type: 'reasoning', text, rest: readRest(part, isText ? knownThinking : { type: true }) }
+	const type = 'reasoning' as const
+	if (!Array.isArray(thinking)) return { type, text: asText(thinking) ?? '', rest: readRest(part, knownThinking) }
+	const text = thinking.map((piece) => textField(piece, 'text') ?? '').join('')
+	const isText = thinking.every((piece) => field(piece, 'type') === 'text' && Object.keys(piece).length === 2)
+	return { type, text, rest: readRest(part, isText ? knownThinking : { type: true }) }
 }
 
 const knownThinking = { type: true, thinking: true } as const satisfies KnownFields

@@ -13,7 +13,7 @@ import type {
 	UserPart,
 } from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
-import { type Rest, restFor } from '../../chat/rest.ts'
+import { restFor } from '../../chat/rest.ts'
 import { writeCacheMark } from './cache-marks.ts'
 import type { FormFor } from './chat-request-form.ts'
 import { openaiWire } from './formats.ts'
@@ -55,11 +55,6 @@ function reportOwnFields(part: TextPart, drop: Drop): void {
 
 function isOnMessage(mark: CacheMark): boolean {
 	return typeof mark !== 'string' && mark.level === 'message'
-}
-
-/** Whether a part has fields that belong to this wire only. */
-export function hasOwnFields({ rest }: { readonly rest?: Rest | undefined }): boolean {
-	return rest?.wire === openaiWire
 }
 
 export function writeText({ text, cacheMark, rest }: TextPart, form: PartsForm, drop: Drop): JsonObject {

@@ -1,6 +1,7 @@
 // Reads vectors from servers that speak OpenAI's API: lists of numbers, or base64 of little-endian 32-bit floats.
 
 import { ChatError } from '../../chat/error.ts'
+import { countedUsage } from '../../chat/usage.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import { countField, field, listField, textField } from '../json/fields.ts'
 import { readUsage } from './usage-reader.ts'
@@ -11,8 +12,6 @@ export interface EmbeddingsReading {
 	readonly inputs: number
 	/** The upstream's name for callers, at the start of a sentence. */
 	readonly title: string
-	/** Tokens of the inputs, for upstreams that do not report usage. */
-	readonly countPrompt: () => number
 }
 
 /** @throws ChatError `upstream-failed` unless there is exactly one vector for each input. */
@@ -31,13 +30,7 @@ export function readEmbeddings(body: unknown, reading: EmbeddingsReading): Embed
 	return {
 		model: model === reading.model ? undefined : model,
 		vectors: whole,
-		usage: readUsage(field(body, 'usage')) ?? {
-			promptTokens: reading.countPrompt(),
-			completionTokens: 0,
-			cachedTokens: 0,
-			reasoningTokens: 0,
-			source: 'counted',
-		},
+		usage: readUsage(field(body, 'usage')) ?? countedUsage(0),
 	}
 }
 

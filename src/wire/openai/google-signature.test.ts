@@ -45,7 +45,6 @@ test.each([
 		model: 'm',
 		choices: 1,
 		errors: { title: 'The upstream', trusted: false },
-		countPrompt: () => 0,
 		namedTool: false,
 		newCallId: () => 'new',
 	})

@@ -16,6 +16,11 @@ export function readRest(given: object, known: KnownFields): Rest | undefined {
 	return restOf(openaiWire, unknownFields(given, known))
 }
 
+/** Whether the fields belong to this wire. */
+export function isOwn(rest: Rest | undefined): rest is Rest {
+	return rest?.wire === openaiWire
+}
+
 /** The unknown fields by their paths. */
 export function unknownFields(given: object, known: KnownFields): JsonObject {
 	return Object.fromEntries(unknownEntries(given, known, ''))
@@ -47,11 +52,7 @@ function insert(object: JsonObject, [name = '', ...inner]: readonly string[], va
 	const present = Object.hasOwn(object, name) ? object[name] : undefined
 	if (inner.length === 0) return present === undefined ? { ...object, [name]: value } : object
 	if (present === undefined) return { ...object, [name]: insert({}, inner, value) }
-	return isJsonObject(present) ? { ...object, [name]: insert(present, inner, value) } : object
-}
-
-function isJsonObject(value: Json): value is JsonObject {
-	return isObject(value)
+	return isObject(present) ? { ...object, [name]: insert(present, inner, value) } : object
 }
 
 /** The objects within others, by their names. A dot after any other name belongs to the name. */

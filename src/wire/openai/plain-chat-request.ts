@@ -19,8 +19,8 @@ export function readPlainChatRequest(body: unknown): ReadChatRequest | undefined
 	if (body.max_completion_tokens !== undefined && body.max_tokens !== undefined) return undefined
 	if (maxTokens !== undefined && !isBetween(maxTokens, 1, 1_000_000_000, true)) return undefined
 	if (stream !== undefined && typeof stream !== 'boolean') return undefined
-	const includeUsage = readIncludeUsage(options)
-	if (includeUsage === undefined || (options !== undefined && stream !== true)) return undefined
+	const reports = readUsageOptions(options)
+	if (reports === undefined || (options !== undefined && stream !== true)) return undefined
 	const request: EveryField<ChatRequest> = {
 		model,
 		messages,
@@ -39,7 +39,7 @@ export function readPlainChatRequest(body: unknown): ReadChatRequest | undefined
 		passthrough: {},
 		passthroughWire: undefined,
 	}
-	return { request, stream: stream ?? false, includeUsage, legacyFunctions: false }
+	return { request, stream: stream ?? false, ...reports, legacyFunctions: false }
 }
 
 const plainFields: ReadonlySet<string> = new Set([
@@ -86,11 +86,15 @@ function readPlainSampling({
 	}
 }
 
-function readIncludeUsage(options: unknown): boolean | undefined {
-	if (options === undefined) return false
-	if (!isObject(options)) return undefined
-	for (const name in options) if (name !== 'include_usage') return undefined
-	return typeof options.include_usage === 'boolean' ? options.include_usage : undefined
+const usageOptions: ReadonlySet<string> = new Set(['include_usage', 'include_start_usage'])
+
+function readUsageOptions(options: unknown): Pick<ReadChatRequest, 'includeUsage' | 'startUsage'> | undefined {
+	if (options === undefined) return { includeUsage: false }
+	if (!isObject(options) || !hasOnly(options, usageOptions)) return undefined
+	const { include_usage: includeUsage, include_start_usage: startUsage } = options
+	if (typeof includeUsage !== 'boolean' || (startUsage !== undefined && typeof startUsage !== 'boolean'))
+		return undefined
+	return { includeUsage, startUsage }
 }
 
 function isBetween(value: unknown, least: number, most: number, whole = false): value is number {

@@ -3,6 +3,7 @@
 // to the same result.
 
 import type { Completion } from '../../chat/completion.ts'
+import { endsInCharacter } from '../../chat/half-character.ts'
 import { isObject } from '../../chat/json.ts'
 import { asText } from '../json/fields.ts'
 import { isEmpty } from './answer-fields.ts'
@@ -31,10 +32,4 @@ export function readPlainCompletion(body: unknown, model: string): Completion | 
 		choices: [{ parts: [{ type: 'text', text: message.content }], finishReason: reason }],
 		usage,
 	}
-}
-
-/** Whether the last character is half of a surrogate pair. */
-function endsInCharacter(text: string): boolean {
-	const last = text.charCodeAt(text.length - 1)
-	return last >= 0xd800 && last <= 0xdbff
 }

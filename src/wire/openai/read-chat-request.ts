@@ -9,6 +9,11 @@ export interface ReadChatRequest {
 	readonly stream: boolean
 	/** `stream_options.include_usage`: the last chunk reports the usage. */
 	readonly includeUsage: boolean
+	/**
+	 * `stream_options.include_start_usage`: the first chunk reports the usage that is known by then. Only a gateway sends
+	 * it, to its own engine.
+	 */
+	readonly startUsage?: boolean | undefined
 	/** Requested with `functions`, so calls are written as `function_call`. */
 	readonly legacyFunctions: boolean
 	/** The first rule of OpenAI's API that the request breaks; other servers of the wire may accept the request. */

@@ -17,7 +17,6 @@ const open = (choices = 1) =>
 		model: 'm',
 		choices,
 		errors: { title: 'The upstream', trusted: false },
-		countPrompt: () => 0,
 	})
 
 const token = (token: string, logprob: number) => ({

@@ -2,7 +2,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
-import type { Usage } from '../../chat/usage.ts'
+import { countedUsage, type Usage } from '../../chat/usage.ts'
 import { isJsonFormat, type Transcription, type TranscriptionFormat } from '../../operations/transcription.ts'
 import { countField, field } from '../json/fields.ts'
 import { readUsage } from './usage-reader.ts'
@@ -29,13 +29,7 @@ export function readTranscription(
 	return { text: transcript, details: details as JsonObject, usage: readTranscriptionUsage(usage) }
 }
 
-const unreported: Usage = {
-	promptTokens: 0,
-	completionTokens: 0,
-	cachedTokens: 0,
-	reasoningTokens: 0,
-	source: 'counted',
-}
+const unreported = countedUsage(0)
 
 /** OpenAI's models report tokens, or seconds, which have no cost; other servers report tokens as for chats. */
 function readTranscriptionUsage(usage: unknown): Usage {

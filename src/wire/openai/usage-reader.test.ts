@@ -1,23 +1,24 @@
 // Token counts as servers report them, in streams and in unary answers.
 
 import { describe, expect, test } from 'bun:test'
-import type { Usage } from '../../chat/usage.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
+import { countedUsage, type Usage } from '../../chat/usage.ts'
 import { ChatChunkReader } from './chat-chunk-reader.ts'
 import { ChatChunkWriter } from './chat-chunk-writer.ts'
 import { readCompletion } from './completion-reader.ts'
 import { writeCompletion } from './completion-writer.ts'
 import { chatFormats } from './formats.ts'
 import { readPlainCompletion } from './plain-completion.ts'
+import { readUsage } from './usage-reader.ts'
 import { writeUsage } from './usage-writer.ts'
 
-const counted = { promptTokens: 11, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+const counted = { promptTokens: 0, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
 
 function open(): ChatChunkReader {
 	return new ChatChunkReader({
 		model: 'm',
 		choices: 1,
 		errors: { title: 'The upstream', trusted: false },
-		countPrompt: () => 11,
 		namedTool: false,
 		newCallId: () => 'call',
 	})
@@ -192,6 +193,12 @@ describe.each<[string, object, object]>([
 		expect(unary(body)).toMatchObject(expected)
 		expect(readPlainCompletion(body, 'm')?.usage ?? counted).toMatchObject(expected)
 	})
+})
+
+test('other fields have the numbers that the upstream reported', () => {
+	const text = '{"prompt_tokens":1,"completion_tokens":1,"cost":1.0,"prompt_tokens_details":{"price":0.10}}'
+	const written = stringifyJson(writeUsage(readUsage(parseJson(text)) ?? countedUsage(0)))
+	for (const field of ['"cost":1.0', '"price":0.10']) expect(written).toContain(field)
 })
 
 test('clients receive written tokens, and the fields that the upstream reported', () => {

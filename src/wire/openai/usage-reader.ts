@@ -1,7 +1,9 @@
-// Reads token counts from servers that speak OpenAI's API. Servers differ in where they report cache hits, and in whether the completion
-// includes the reasoning. Counts that cannot be right are ignored. It does not know how tokens are counted or billed.
+// Reads token counts from servers that speak OpenAI's API. Servers differ in where they report cache hits, and in whether
+// the completion includes the reasoning. Counts that cannot be right are ignored. It does not know how tokens are counted
+// or billed.
 
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { exactMembers } from '../../chat/json-text.ts'
 import { restOf } from '../../chat/rest.ts'
 import { mostTokens, type Usage } from '../../chat/usage.ts'
 import { asCount } from '../json/fields.ts'
@@ -103,12 +105,13 @@ const detailed: ReadonlySet<string> = new Set(['cached_tokens', 'reasoning_token
 /** What `usage` has beyond the common counts. Details that are 0 or null are ignored. */
 function otherFields(usage: Readonly<Record<string, unknown>>): JsonObject {
 	const others: Record<string, unknown> = {}
-	for (const name in usage) if (!counted.has(name)) others[name] = usage[name]
+	const exact = exactMembers(usage)
+	for (const name in usage) if (!counted.has(name)) others[name] = exact[name]
 	for (const name of ['prompt_tokens_details', 'completion_tokens_details']) {
 		const details = usage[name]
 		if (!isObject(details)) continue
-		const reported = Object.entries(details).filter(
-			([detail, value]) => !detailed.has(detail) && value !== 0 && value !== null,
+		const reported = Object.entries(exactMembers(details)).filter(
+			([detail]) => !detailed.has(detail) && details[detail] !== 0 && details[detail] !== null,
 		)
 		if (reported.length > 0) others[name] = Object.fromEntries(reported)
 	}

@@ -2,7 +2,7 @@
 // repeated in it are ignored: the caller has them.
 
 import { ChatError } from '../../chat/error.ts'
-import type { Usage } from '../../chat/usage.ts'
+import { countedUsage, type Usage } from '../../chat/usage.ts'
 import type { Ranking } from '../../operations/reranking.ts'
 import { countField, field, listField, numberField, textField } from '../json/fields.ts'
 import { readUsage } from '../openai/usage-reader.ts'
@@ -58,8 +58,5 @@ function readRankingUsage(body: unknown): Usage {
 		countField(usage, 'total_tokens') ??
 		countField(field(meta, 'tokens'), 'input_tokens') ??
 		countField(field(meta, 'billed_units'), 'input_tokens')
-	const none = { completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 }
-	return total === undefined
-		? { ...none, promptTokens: 0, source: 'counted' }
-		: { ...none, promptTokens: total, source: 'upstream' }
+	return total === undefined ? countedUsage(0) : { ...countedUsage(0, total), source: 'upstream' }
 }

@@ -43,6 +43,7 @@ describe('a responses request is read', () => {
 			truncation: 'refuse',
 			withEncryptedReasoning: false,
 			metadata: {},
+			generates: true,
 			dropped: [],
 			echo: {},
 		})

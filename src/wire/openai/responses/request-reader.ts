@@ -40,6 +40,8 @@ export interface ReadResponsesRequest {
 	/** Return encrypted reasoning for the client to send back. */
 	readonly withEncryptedReasoning: boolean
 	readonly metadata: Metadata
+	/** False: the turn is stored, but not answered. */
+	readonly generates: boolean
 	readonly echo: JsonObject
 	/** The fields and tools that no engine gets, by the client's names. */
 	readonly dropped: readonly string[]
@@ -94,6 +96,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		truncation: fields.truncation === 'auto' ? 'auto' : 'refuse',
 		withEncryptedReasoning: fields.include?.includes('reasoning.encrypted_content') ?? false,
 		metadata: fields.metadata ?? {},
+		generates: fields.generate !== false,
 		echo: readEcho(fields),
 		violation,
 		dropped: [...droppedFields(fields), ...droppedTools(fields.tools ?? [])],

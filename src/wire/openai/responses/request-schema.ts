@@ -67,6 +67,7 @@ export const responsesRequestSchema = z.looseObject({
 	stream: z.boolean().nullish(),
 	stream_options: z.looseObject({}).nullish(),
 	background: z.boolean().nullish(),
+	generate: z.boolean().nullish(),
 	include: z.array(z.string()).nullish(),
 	max_output_tokens: z.int().min(16).nullish(),
 	max_tool_calls: z.int().min(1).nullish(),

@@ -4,6 +4,7 @@ import type { Choice } from '../../../chat/completion.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import { exactMembers } from '../../../chat/json-text.ts'
 import type { Message } from '../../../chat/message.ts'
+import { countedUsage } from '../../../chat/usage.ts'
 import type { StoredAnswer, StoredMessage, Turn } from '../../../conversations/conversation.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
 import { readTurnId, type TurnId } from '../../../conversations/turn-id.ts'
@@ -54,13 +55,7 @@ export function writeStoredCompletion(turn: Turn, answers: readonly Message[]): 
 	return { ...completion, id: id(turn.id) }
 }
 
-const nothingUsed = {
-	promptTokens: 0,
-	completionTokens: 0,
-	cachedTokens: 0,
-	reasoningTokens: 0,
-	source: 'counted',
-} as const
+const nothingUsed = countedUsage(0)
 
 const defaults = {
 	request_id: null,

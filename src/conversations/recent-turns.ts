@@ -1,0 +1,147 @@
+// The newest turns of open connections, in memory: a client continues on its connection from a turn that no store has.
+// All connections share a limit of memory, beyond which the oldest turns are dropped. It does not know protocols.
+
+import { stringifyJson } from '../chat/json-text.ts'
+import type { Message } from '../chat/message.ts'
+import type { ThreadOrigin } from './thread.ts'
+import type { TurnId } from './turn-id.ts'
+
+/** A turn with all messages that precede it and are not stored. */
+export interface RecentTurn {
+	readonly id: TurnId
+	/** What the messages follow. */
+	readonly origin: ThreadOrigin
+	/** The turns before this one, its own input and its answer, if it has one; without instructions. */
+	readonly messages: readonly Message[]
+}
+
+interface HeldTurn {
+	readonly turn: RecentTurn
+	readonly lane: string | undefined
+	readonly owner: ConnectionTurns
+	readonly bytes: number
+}
+
+export interface RecentTurnLimits {
+	/** Of all connections together. */
+	readonly maxBytes: number
+	readonly maxBytesPerConnection: number
+	/** Lanes of one connection that have a turn. */
+	readonly maxLanes: number
+}
+
+const defaultLimits: RecentTurnLimits = {
+	maxBytes: 256 * 1024 * 1024,
+	maxBytesPerConnection: 32 * 1024 * 1024,
+	maxLanes: 16,
+}
+
+/** The turns of all connections. */
+export class RecentTurns {
+	private readonly limits: RecentTurnLimits
+	/** Oldest first. */
+	private readonly held = new Set<HeldTurn>()
+	private bytes = 0
+
+	constructor(limits: RecentTurnLimits = defaultLimits) {
+		this.limits = limits
+	}
+
+	connect(): ConnectionTurns {
+		return new ConnectionTurns(this.limits, {
+			add: (turn) => this.add(turn),
+			remove: (turn) => this.remove(turn),
+		})
+	}
+
+	/** Number of turns, and the size of their messages as JSON, in characters. */
+	get size(): { readonly turns: number; readonly bytes: number } {
+		return { turns: this.held.size, bytes: this.bytes }
+	}
+
+	private add(turn: HeldTurn): void {
+		this.held.add(turn)
+		this.bytes += turn.bytes
+		for (const oldest of this.held) {
+			if (this.bytes <= this.limits.maxBytes) break
+			oldest.owner.forget(oldest)
+		}
+	}
+
+	private remove(turn: HeldTurn): void {
+		if (this.held.delete(turn)) this.bytes -= turn.bytes
+	}
+}
+
+/** Where the turns of one connection are counted. */
+interface TurnCount {
+	add(turn: HeldTurn): void
+	remove(turn: HeldTurn): void
+}
+
+/** The turns of one connection: the newest one of each of its lanes, which run independently of each other. */
+export class ConnectionTurns {
+	private readonly limits: RecentTurnLimits
+	private readonly count: TurnCount
+	/** By lane, oldest first. */
+	private readonly held = new Map<string | undefined, HeldTurn>()
+	private closed = false
+
+	constructor(limits: RecentTurnLimits, count: TurnCount) {
+		this.limits = limits
+		this.count = count
+	}
+
+	find(id: TurnId): RecentTurn | undefined {
+		return this.findHeld(id)?.turn
+	}
+
+	/**
+	 * Replaces the turn of its lane. A turn that is too large is not held.
+	 *
+	 * @param turn undefined if the newest turn of the lane needs no memory, because it is stored.
+	 */
+	hold(lane: string | undefined, turn: RecentTurn | undefined): void {
+		const before = this.held.get(lane)
+		if (before !== undefined) this.forget(before)
+		if (turn === undefined || this.closed) return
+		const bytes = stringifyJson(turn.messages).length
+		if (bytes > this.limits.maxBytesPerConnection) return
+		const added = { turn, lane, owner: this, bytes }
+		this.held.set(lane, added)
+		this.count.add(added)
+		for (const oldest of this.held.values()) {
+			if (this.held.size <= this.limits.maxLanes && this.bytes <= this.limits.maxBytesPerConnection) break
+			this.forget(oldest)
+		}
+	}
+
+	/** Drops a turn whose continuation failed. */
+	drop(id: TurnId): void {
+		const found = this.findHeld(id)
+		if (found !== undefined) this.forget(found)
+	}
+
+	/** The connection ended. */
+	close(): void {
+		this.closed = true
+		for (const turn of this.held.values()) this.forget(turn)
+	}
+
+	/** Removes exactly this turn. */
+	forget(turn: HeldTurn): void {
+		if (this.held.get(turn.lane) === turn) this.held.delete(turn.lane)
+		this.count.remove(turn)
+	}
+
+	private findHeld(id: TurnId): HeldTurn | undefined {
+		for (const held of this.held.values()) if (held.turn.id === id) return held
+		return undefined
+	}
+
+	private get bytes(): number {
+		let sum = 0
+		for (const { bytes } of this.held.values()) sum += bytes
+		return sum
+	}
+}

@@ -1,0 +1,19 @@
+// The answer to a request for no output. Its prompt is counted by the gateway. It does not know who requests it.
+
+import type { Completion } from '../chat/completion.ts'
+import { eventsOfCompletion } from '../chat/completion-events.ts'
+import { type EngineAnswer, streamFrom } from './answer.ts'
+
+const completion: Completion = {
+	choices: [{ parts: [], finishReason: 'length' }],
+	usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source: 'counted' },
+}
+
+export function emptyAnswer(unary: boolean): EngineAnswer {
+	if (unary) return { type: 'unary', completion }
+	return streamFrom(streamEvents())
+}
+
+async function* streamEvents() {
+	yield* eventsOfCompletion(completion)
+}

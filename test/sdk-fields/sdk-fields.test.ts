@@ -1,0 +1,88 @@
+// Every field of the requests and answers in the official SDKs' types, through a server: a field of a request reaches the
+// upstream, has an effect here, is refused, or is named in `x-dragoman-dropped`; a field of an answer reaches the clients
+// of its wire. The fields come from the installed versions of the SDKs, so that a new field is tested as soon as its
+// version is installed. Exemptions have reasons in exemptions.ts.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { answerWires } from './answer-wires.ts'
+import { type Exemption, exemptions, honoured, mostExemptions } from './exemptions.ts'
+import { FieldCases } from './field-cases.ts'
+import { answerLosses, type Loss, outermost, type RootReport, requestLosses } from './field-losses.ts'
+import { requestWires } from './request-wires.ts'
+import { readShapes } from './shapes.ts'
+import { enginesUnderTest, TestedGateway } from './tested-gateway.ts'
+
+/**
+ * The losses of this type are not cured yet. They are in a generated list, so that a new one fails, and so does a cured
+ * one that is still listed. `DRAGOMAN_TEST_WRITE=1` writes the list.
+ */
+const openRoot = 'ResponsesRequest'
+const openList = join(import.meta.dir, 'open-losses.txt')
+
+let cases: FieldCases
+let gateway: TestedGateway
+const used = new Set<Exemption>()
+
+beforeAll(async () => {
+	cases = new FieldCases(await readShapes())
+	gateway = await TestedGateway.start(8)
+}, 60_000)
+afterAll(() => gateway.stop())
+
+/** The losses that no table accepts, one line each. */
+function unaccepted({ losses }: RootReport): readonly string[] {
+	return outermost(losses.filter((loss) => !isAccepted(loss))).map(describe)
+}
+
+function isAccepted(loss: Loss): boolean {
+	const matching = [...honoured, ...exemptions].filter(
+		({ root, dialect, engines, path }) =>
+			(root?.test(loss.root) ?? true) &&
+			(dialect === undefined || dialect === loss.dialect) &&
+			(engines?.includes(loss.engine) ?? true) &&
+			path.test(loss.path),
+	)
+	for (const exemption of matching) used.add(exemption)
+	return matching.length > 0
+}
+
+function describe({ root, dialect, engine, path, details }: Loss): string {
+	return `${root}, ${dialect} before ${engine}: ${path}: ${details.join(' ').slice(0, 300)}`
+}
+
+async function checkOpen(losses: readonly string[]): Promise<void> {
+	process.stdout.write(`${losses.length} open losses of ${openRoot}\n`)
+	const listed = losses.map((loss) => `${loss.split(': ').slice(0, 2).join(': ')}\n`).toSorted()
+	if (process.env.DRAGOMAN_TEST_WRITE === '1') await Bun.write(openList, listed.join(''))
+	expect(listed.join('')).toBe(await Bun.file(openList).text())
+}
+
+function print(root: string, { cases: count, counts }: RootReport): void {
+	process.stdout.write(`${root}: ${count} cases: ${JSON.stringify(counts)}\n`)
+}
+
+for (const wire of requestWires)
+	test(`${wire.root}: every field is sent, refused or reported`, async () => {
+		const report = await requestLosses(gateway, cases, wire)
+		print(wire.root, report)
+		if (wire.root === openRoot) await checkOpen(unaccepted(report))
+		else expect(unaccepted(report)).toEqual([])
+	}, 120_000)
+
+for (const wire of answerWires)
+	test(`${wire.root}: every field reaches the client`, async () => {
+		const report = await answerLosses(gateway, cases, wire)
+		print(wire.root, report)
+		expect(unaccepted(report)).toEqual([])
+	}, 120_000)
+
+test('the exemptions are few, and each is needed', () => {
+	process.stdout.write(`${exemptions.length} exemptions of at most ${mostExemptions}\n`)
+	expect(exemptions.length).toBeLessThanOrEqual(mostExemptions)
+	const tested = new Set(enginesUnderTest.map(({ name }) => name))
+	const applicable = [...honoured, ...exemptions].filter(
+		({ engines }) => engines?.some((name) => tested.has(name)) ?? true,
+	)
+	expect(applicable.filter((exemption) => !used.has(exemption))).toEqual([])
+})
