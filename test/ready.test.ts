@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { freshDatabase, postgresServer } from '../src/stores/postgres/server.testing.ts'
 import { Relay } from './postgres/relay.testing.ts'
 import { runCommand, startServer, type TestServer, temporaryFolder } from './server.ts'
+import { mountSmallDisk } from './small-disk.testing.ts'
 
 interface ReadyBody {
 	readonly status: string
@@ -212,26 +213,17 @@ test('a missing database file makes the server not ready, unless the check is ex
 	await server.stop()
 })
 
-/** A small separate file system, or the reason why none can be created. */
-async function mountSmall(): Promise<string | undefined> {
-	const folder = await temporaryFolder()
-	const { exitCode } = Bun.spawnSync(['mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', folder])
-	return exitCode === 0 ? folder : undefined
-}
-const small = process.platform === 'linux' ? await mountSmall() : undefined
-afterAll(() => {
-	if (small !== undefined) Bun.spawnSync(['umount', '-l', small])
-})
+const small = await mountSmallDisk()
+afterAll(() => small?.unmount())
 
 test.skipIf(small === undefined)(
 	'a full disk makes the server not ready, fills no log, and heals (skipped where no tmpfs can be mounted)',
 	async () => {
-		const data = join(small ?? '', 'data')
+		const data = join(small?.folder ?? '', 'data')
 		await mkdir(data)
 		const server = await startServer({ data })
 		await becomes(server, 200)
-		const fill = join(small ?? '', 'fill')
-		Bun.spawnSync(['dd', 'if=/dev/zero', `of=${fill}`, 'bs=4096'], { stderr: 'ignore' })
+		small?.fill()
 		const state = await becomes(server, 503, recoveryMs)
 		expect(state.checks.disk).toEqual({ ok: false, reason: 'the disk of the data folder is full' })
 		expect(JSON.stringify(state)).not.toContain(data)
@@ -245,7 +237,7 @@ test.skipIf(small === undefined)(
 		expect(statuses.get(503) ?? 0).toBeGreaterThan(100)
 		while ((await readReady(server)).checks.journal?.ok !== false) await Bun.sleep(20)
 
-		await rm(fill)
+		await small?.free()
 		const recovered = await becomes(server, 200, recoveryMs)
 		expect(recovered.checks).toEqual({ database: { ok: true }, journal: { ok: true }, disk: { ok: true } })
 		expect((await chat(server, 'echo', { 'x-dragoman-conversation': 'new' })).status).toBe(200)

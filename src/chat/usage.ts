@@ -48,3 +48,25 @@ export function laterUsage(earlier: Usage | undefined, later: Usage): Usage {
 		source: later.source,
 	}
 }
+
+/** More tokens than any call has: twice the largest context of a model. */
+export const mostTokens = 20_000_000
+
+export function isPossibleCount(tokens: number): boolean {
+	return Number.isSafeInteger(tokens) && tokens >= 0 && tokens <= mostTokens
+}
+
+/**
+ * Why counts cannot be right; undefined if they can. Upstreams report anything, and reports add up: a number that is
+ * out of range would reach every sum of its owner.
+ */
+export function usageFault(usage: Usage): string | undefined {
+	const { promptTokens, completionTokens, cachedTokens, cacheWriteTokens = 0, reasoningTokens } = usage
+	const { cacheWrite1hTokens = 0 } = usage
+	const counts = { promptTokens, completionTokens, cachedTokens, cacheWriteTokens, cacheWrite1hTokens, reasoningTokens }
+	for (const [name, count] of Object.entries(counts)) if (!isPossibleCount(count)) return `${name} is ${count}`
+	if (cachedTokens > promptTokens) return `${cachedTokens} cached tokens exceed ${promptTokens} of the prompt`
+	if (reasoningTokens > completionTokens)
+		return `${reasoningTokens} tokens of reasoning exceed ${completionTokens} of the completion`
+	return undefined
+}

@@ -9,6 +9,7 @@ import { systemClock } from '../system/clock.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { withStores } from './configured-stores.ts'
 import { table } from './table.ts'
+import { quarantineCommand } from './usage-quarantine.ts'
 
 interface UsageFlags extends ConfigFlags {
 	readonly by: readonly UsageGroup[]
@@ -23,7 +24,7 @@ const dayMs = 86_400_000
 const usualDays = 30
 
 export function usageCommand(context: CommandContext): Command {
-	return addConfigOptions(new Command('usage').description('show usage and cost by day (UTC)'))
+	const command = addConfigOptions(new Command('usage').description('show usage and cost by day (UTC)'))
 		.addOption(
 			new Option('--by <groups>', `fields to group by: any of ${usageGroups.join(', ')}, separated by commas`)
 				.argParser(readGroups)
@@ -42,6 +43,8 @@ export function usageCommand(context: CommandContext): Command {
 				context.print(JSON.stringify(flat, null, 2))
 			} else for (const line of writeTable(flags.by, sums, keyNames)) context.print(line)
 		})
+	// The options of a subcommand belong to it, although some have the same names.
+	return command.enablePositionalOptions().addCommand(quarantineCommand(context))
 }
 
 interface UsageSummary {

@@ -32,6 +32,8 @@ export interface Settings {
 	readonly database: string
 	/** A counter that is incremented whenever a key is created or revoked. */
 	readonly keyChangesFile: string
+	/** Folder of the usage records that the database refuses. */
+	readonly quarantineFolder: string
 }
 
 function readFlags({ data, listen }: ConfigFlags): Readonly<Record<string, ConfigOverride>> {
@@ -68,6 +70,7 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 		modelFolder: resolve(configFolder, config.modelFolder ?? join(dataFolder, 'models')),
 		database: locateDatabase(config.database, dataFolder),
 		keyChangesFile: join(dataFolder, 'keys.changes'),
+		quarantineFolder: join(dataFolder, 'quarantine'),
 	}
 }
 

@@ -13,6 +13,8 @@ import { hostCheck } from '../http/hosts.ts'
 import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
+import { Quarantine } from '../ledger/quarantine.ts'
+import { isProcessRunning } from '../ledger/recovery.ts'
 import type { CallerStorage } from '../pipeline/serving.ts'
 import type { Model } from '../routing/model.ts'
 import { type Handler, openHandler } from '../server/handler.ts'
@@ -111,14 +113,16 @@ async function composeGateway(
 ): Promise<Gateway> {
 	const { keys } = stores
 	await deployment.apply(settings.config)
+	const quarantine = new Quarantine(settings.quarantineFolder)
 	const telemetry = await openTelemetry(settings.config.telemetry, {
 		log: context.log,
 		clock: context.clock,
 		version: context.version,
+		quarantinedRecords: () => quarantine.size,
 		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
 		others: context.otherMetrics,
 	})
-	const storage = await openStorage(stores, settings, context)
+	const storage = await openStorage(stores, quarantine, settings, context)
 	const closing = new AbortController()
 	const retention = startRetention(stores, settings, context, closing.signal)
 	const checks = new ServerChecks(
@@ -236,23 +240,27 @@ async function checkDisk(dataFolder: string): Promise<Fault | undefined> {
 
 async function openStorage(
 	stores: Stores,
+	quarantine: Quarantine,
 	settings: Settings,
 	{ clock, log }: GatewayContext,
 ): Promise<CallerStorage & { readonly ledger: OpenLedger }> {
 	const { dataFolder, config } = settings
 	const { durability, maxPending } = config.ledger
 	const { keepMs, ...streamLimits } = config.streams
+	const journalFolder = join(dataFolder, 'journal')
 	let process = ''
 	const streams = await FileStreams.open({
 		folder: join(dataFolder, 'streams'),
 		process: () => process,
+		isRunning: (name) => isProcessRunning(journalFolder, name),
 		...streamLimits,
 		retentionMs: keepMs,
 		clock,
 	})
 	const ledger = await openLedger({
-		folder: join(dataFolder, 'journal'),
+		folder: journalFolder,
 		store: stores.ledger,
+		quarantine,
 		durability,
 		maxPending,
 		clock,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { Journal } from './journal.ts'
 import { extendLine, openLine, progressLine, readJournal, settleLine } from './journal-line.ts'
 import type { OpenedCall } from './ledger.ts'
+import type { LedgerEntry } from './ledger-entry.ts'
 
 const price = { input: 1, output: 2, currency: 'EUR' }
 
@@ -57,9 +58,16 @@ const lines = [
 	extendLine('5', undefined, 1900),
 ]
 
+/** Every line must be readable. */
+function read(contents: readonly string[]): readonly LedgerEntry[] {
+	return readJournal(contents, (text) => {
+		throw new Error(`cannot be read: ${text}`)
+	})
+}
+
 async function write(texts: readonly string[]): Promise<Uint8Array> {
 	const file = join(await mkdtemp(join(tmpdir(), 'dragoman-journal-')), 'some.journal')
-	const journal = new Journal(file)
+	const journal = new Journal(file, Date.now)
 	await Promise.all(texts.map((text) => journal.append(text)))
 	await journal.close()
 	return Bun.file(file).bytes()
@@ -67,7 +75,7 @@ async function write(texts: readonly string[]): Promise<Uint8Array> {
 
 test('waiting for the lines of a journal adds none', async () => {
 	const file = join(await mkdtemp(join(tmpdir(), 'dragoman-journal-')), 'some.journal')
-	const journal = new Journal(file)
+	const journal = new Journal(file, Date.now)
 	const noted = journal.note('a line')
 	await journal.written()
 	await noted
@@ -78,7 +86,7 @@ test('waiting for the lines of a journal adds none', async () => {
 })
 
 test('every ticket yields one entry, open tickets with their last progress', async () => {
-	const entries = readJournal([new TextDecoder().decode(await write(lines))])
+	const entries = read([new TextDecoder().decode(await write(lines))])
 	expect(entries.map(({ id, outcome }) => [id, outcome])).toEqual([
 		['1', 'completed'],
 		['2', 'failed'],
@@ -107,7 +115,7 @@ test('every ticket yields one entry, open tickets with their last progress', asy
 
 /** The tokens that the only ticket of these lines is billed for. */
 async function billed(texts: readonly string[]): Promise<number> {
-	const entries = readJournal([new TextDecoder().decode(await write(texts))])
+	const entries = read([new TextDecoder().decode(await write(texts))])
 	expect(entries.map(({ id, outcome }) => [id, outcome])).toEqual([['1', 'interrupted']])
 	return entries.reduce((sum, { completionTokens }) => sum + completionTokens, 0)
 }
@@ -138,15 +146,28 @@ describe('an interrupted call', () => {
 		expect(await billed(texts)).toBe(tokens)
 	})
 
+	test('is billed for its prompt once an upstream received it, whatever it reserved', async () => {
+		const open = openLine({ ...openedCall('1'), promptTokens: 7, reservedTokens: 4 })
+		const decoder = new TextDecoder()
+		expect(read([decoder.decode(await write([open]))])).toMatchObject([{ promptTokens: 0, source: 'none' }])
+		const sent = progressLine([['1', 0, 'a']], 1050)
+		expect(read([decoder.decode(await write([open, sent]))])).toMatchObject([
+			{ promptTokens: 7, completionTokens: 0, source: 'counted', upstream: 'a', costMicros: 7 },
+		])
+		expect(read([decoder.decode(await write([open, sent, mark]))])).toMatchObject([
+			{ promptTokens: 7, completionTokens: 4, costMicros: 15 },
+		])
+	})
+
 	test('is billed at the price of the tokens that it reserved', async () => {
-		expect(readJournal([new TextDecoder().decode(await write([reserved, mark]))])).toMatchObject([{ costMicros: 8 }])
+		expect(read([new TextDecoder().decode(await write([reserved, mark]))])).toMatchObject([{ costMicros: 8 }])
 	})
 })
 
 test('a settled call is billed for its usage, whatever it reserved', async () => {
 	const settled = settleLine('1', { outcome: 'completed', upstream: 'a', usage, settledAtMs: 1300 })
 	const content = await write([openLine({ ...openedCall('1'), reservedTokens: 4 }), settled, extendLine('1', 8, 1400)])
-	expect(readJournal([new TextDecoder().decode(content)])).toMatchObject([
+	expect(read([new TextDecoder().decode(content)])).toMatchObject([
 		{ outcome: 'completed', completionTokens: 20, settledAtMs: 1300 },
 	])
 })
@@ -163,11 +184,11 @@ test('a journal cut at any byte is read as its complete lines', async () => {
 	const ends = [...bytes.entries()].filter(([, byte]) => byte === 10).map(([at]) => at)
 	expect(ends).toHaveLength(lines.length)
 	const wholes = await Promise.all(Array.from({ length: lines.length + 1 }, (_, count) => write(lines.slice(0, count))))
-	const wanted = wholes.map((whole) => readJournal([new TextDecoder().decode(whole)]))
+	const wanted = wholes.map((whole) => read([new TextDecoder().decode(whole)]))
 	for (let cut = 0; cut <= bytes.length; cut++) {
-		const read = readJournal([new TextDecoder().decode(bytes.subarray(0, cut))])
+		const found = read([new TextDecoder().decode(bytes.subarray(0, cut))])
 		const whole = ends.filter((end) => end <= cut).length
-		if (!Bun.deepEquals(read, wanted[whole])) throw new Error(`cut at byte ${cut}: ${JSON.stringify(read)}`)
+		if (!Bun.deepEquals(found, wanted[whole])) throw new Error(`cut at byte ${cut}: ${JSON.stringify(found)}`)
 	}
 })
 
@@ -175,14 +196,14 @@ test('a torn line, such as a full disk leaves, affects no other line', async () 
 	const whole = new TextDecoder().decode(await write(lines)).split('\n')
 	const torn = whole.map((line, index) => (index === 2 ? line.slice(0, 30) : line)).join('\n')
 	const without = new TextDecoder().decode(await write(lines.filter((_, index) => index !== 2)))
-	expect(readJournal([torn])).toEqual(readJournal([without]))
+	expect(read([torn])).toEqual(read([without]))
 })
 
 test('a ticket continues in another file', async () => {
 	const [first, second] = [await write(lines.slice(0, 5)), await write([openLine(openedCall('3')), ...lines.slice(5)])]
 	const decoder = new TextDecoder()
-	const apart = readJournal([decoder.decode(first), decoder.decode(second)])
-	expect(apart).toEqual(readJournal([decoder.decode(await write(lines))]))
+	const apart = read([decoder.decode(first), decoder.decode(second)])
+	expect(apart).toEqual(read([decoder.decode(await write(lines))]))
 })
 
 test('a journal that version 0.1 wrote is read', () => {
@@ -192,7 +213,7 @@ test('a journal that version 0.1 wrote is read', () => {
 080d0daf {"extend":"2","reservedTokens":20,"atMs":1150}
 9de89267 {"settle":"1","outcome":"completed","upstream":"a","usage":[10,4,20,5,"upstream"],"atMs":1200}
 `
-	expect(readJournal([text])).toMatchObject([
+	expect(read([text])).toMatchObject([
 		{
 			id: '1',
 			outcome: 'completed',
@@ -204,4 +225,16 @@ test('a journal that version 0.1 wrote is read', () => {
 		},
 		{ id: '2', outcome: 'interrupted', upstream: 'b', completionTokens: 5, source: 'counted' },
 	])
+})
+
+test('lines that this version cannot read are reported, and affect no other', async () => {
+	const foreign = [
+		'{"settle":"3","outcome":"completed","upstream":"a","usage":[-1,0,1e300,0,"upstream"],"atMs":1}',
+		'{"new":1}',
+	]
+	const unreadable: string[] = []
+	const text = new TextDecoder().decode(await write([...lines.slice(0, 5), ...foreign, ...lines.slice(5)]))
+	const entries = readJournal([text], (line) => unreadable.push(line))
+	expect(entries).toEqual(read([new TextDecoder().decode(await write(lines))]))
+	expect(unreadable).toEqual(foreign)
 })

@@ -24,6 +24,7 @@ const openedCall = z.object({
 		.object({ input: z.number(), output: z.number(), cachedInput: z.number().optional(), currency: z.string() })
 		.optional(),
 	openedAtMs: z.number(),
+	promptTokens: count.optional(),
 	reservedTokens: count.optional(),
 })
 
@@ -65,16 +66,18 @@ export function settleLine(id: string, { outcome, upstream, usage: used, settled
 
 /**
  * @param contents the files of a journal, oldest first.
- * @returns an entry for every ticket; tickets that are still open become `interrupted`, with the smaller of their last
- * progress and their last reservation.
+ * @param unreadable called with each complete line that is no line of this version.
+ * @returns an entry for every ticket; tickets that are still open become `interrupted`, with their prompt and the smaller of
+ * their last progress and their last reservation if an upstream received them, or else without usage.
  */
-export function readJournal(contents: readonly string[]): readonly LedgerEntry[] {
+export function readJournal(contents: readonly string[], unreadable: (text: string) => void): readonly LedgerEntry[] {
 	const open = new Map<string, OpenedCall>()
 	const marks = new Map<string, { readonly tokens: number; readonly upstream: string; readonly atMs: number }>()
 	const settled = new Map<string, LedgerEntry>()
 	for (const text of contents.flatMap(readLines)) {
-		const parsed = line.parse(JSON.parse(text))
-		if ('open' in parsed) open.set(parsed.open.id, parsed.open)
+		const parsed = parseLine(text)
+		if (parsed === undefined) unreadable(text)
+		else if ('open' in parsed) open.set(parsed.open.id, parsed.open)
 		else if ('progress' in parsed)
 			for (const [id, tokens, upstream] of parsed.progress) marks.set(id, { tokens, upstream, atMs: parsed.atMs })
 		else if ('extend' in parsed) {
@@ -93,8 +96,16 @@ export function readJournal(contents: readonly string[]): readonly LedgerEntry[]
 	return [...settled.values()]
 }
 
+function parseLine(text: string): z.infer<typeof line> | undefined {
+	try {
+		return line.safeParse(JSON.parse(text)).data
+	} catch {
+		return undefined
+	}
+}
+
 function interrupted(
-	{ reservedTokens = Number.POSITIVE_INFINITY }: OpenedCall,
+	{ promptTokens = 0, reservedTokens = Number.POSITIVE_INFINITY }: OpenedCall,
 	mark: { readonly tokens: number; readonly upstream: string } | undefined,
 ): Omit<ClosedCall, 'settledAtMs'> {
 	if (mark === undefined) return { outcome: 'interrupted', upstream: '', usage: undefined }
@@ -102,7 +113,7 @@ function interrupted(
 	return {
 		outcome: 'interrupted',
 		upstream: mark.upstream,
-		usage: countedUsage(completionTokens),
+		usage: countedUsage(completionTokens, promptTokens),
 	}
 }
 

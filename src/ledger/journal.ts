@@ -42,6 +42,7 @@ const batchDelayMs = 20
 
 export class Journal {
 	private readonly descriptor: number
+	private readonly nowMs: () => number
 	private nextGroup: Group | undefined
 	private timer: ReturnType<typeof setTimeout> | undefined
 	private working = false
@@ -49,10 +50,12 @@ export class Journal {
 	size = 0
 	/** The last write failed, perhaps within a line. */
 	private torn = false
+	private lastWrite = Number.NEGATIVE_INFINITY
 	private closed = false
 
 	/** @param file is created; it must not exist. */
-	constructor(file: string) {
+	constructor(file: string, nowMs: () => number) {
+		this.nowMs = nowMs
 		this.descriptor = openSync(file, flags, 0o600)
 		syncFolder(dirname(file))
 	}
@@ -66,13 +69,32 @@ export class Journal {
 		return this.write(`${sealLine(text)}\n`)
 	}
 
+	/** Whether the last write failed. */
+	get failing(): boolean {
+		return this.torn
+	}
+
+	/** When a line was last written, in milliseconds since 1970; -Infinity before the first one. */
+	get writtenAtMs(): number {
+		return this.lastWrite
+	}
+
 	/**
 	 * Resolves immediately if the last write succeeded; otherwise tries to write a full block.
 	 *
 	 * @throws ChatError `unavailable` if it still cannot be written.
 	 */
 	async probe(): Promise<void> {
-		if (this.torn) await this.write(padding)
+		if (this.torn) await this.prove()
+	}
+
+	/**
+	 * Writes a full block, which readers skip.
+	 *
+	 * @throws ChatError `unavailable` if it cannot be written.
+	 */
+	prove(): Promise<void> {
+		return this.write(padding)
 	}
 
 	/** Like `append`, for lines that no caller waits for: they are written with a short delay. */
@@ -128,6 +150,7 @@ export class Journal {
 			try {
 				await writeAll(this.descriptor, (this.torn ? '\n' : '') + group.lines.join(''))
 				this.torn = false
+				this.lastWrite = this.nowMs()
 				group.written.resolve()
 			} catch (cause) {
 				this.torn = true

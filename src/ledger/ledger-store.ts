@@ -6,6 +6,12 @@ import type { EntryQuery, EntrySelection, EntrySum, UsageQuery, UsageSum } from 
 export interface LedgerStore {
 	/** Inserts all entries or none. An entry whose id already exists is ignored. */
 	insert(entries: readonly LedgerEntry[]): Promise<void>
+	/**
+	 * Whether plain entries can be inserted: inserts one and rolls it back.
+	 *
+	 * @throws the error of the database if they cannot.
+	 */
+	verify(): Promise<void>
 	/** Usage summed by day, including days whose entries have been removed. */
 	usage(query: UsageQuery): Promise<readonly UsageSum[]>
 	/** Entries of one scope; newest first by default. */

@@ -9,7 +9,8 @@ export interface Ledger {
 	 * Records the start of a call.
 	 *
 	 * @param unary the response is sent after the ticket is settled, so no caller waits for its opening line.
-	 * @throws ChatError `unavailable` if too many usage records wait for the database.
+	 * @throws ChatError `unavailable` if too many usage records wait for the database, or if the journal could not be
+	 * written when it was last tried.
 	 */
 	open(openedCall: OpenedCall, unary?: boolean): Ticket
 	/** Name of this process's journal. */
@@ -31,6 +32,8 @@ export interface OpenedCall {
 	readonly price?: Price
 	/** Milliseconds since 1970. */
 	readonly openedAtMs: number
+	/** Estimate of the prompt's tokens, which are billed if the call is interrupted after an upstream received it. */
+	readonly promptTokens?: number | undefined
 	/**
 	 * Number of output tokens reserved for the call; absent if no limit counts them. If the call is interrupted, it is
 	 * billed for at most this number.
@@ -48,6 +51,13 @@ export interface Ticket {
 	 */
 	readonly opened: Promise<void>
 	/**
+	 * Resolves once the journal is known to be writable; the upstream is called only then. Undefined if that is known:
+	 * lines were written within the last second, or durability is relaxed.
+	 *
+	 * @throws ChatError `unavailable` if it cannot be written.
+	 */
+	readonly writable?: Promise<void> | undefined
+	/**
 	 * Records the current usage, which is used if the ticket is never settled. Cheap: written in a batch, at most 100 ms
 	 * later.
 	 */
@@ -60,7 +70,12 @@ export interface Ticket {
 	 * @throws ChatError `unavailable` if the line cannot be written.
 	 */
 	extend(reservedTokens: number | undefined): Promise<void>
-	/** Closes the ticket. Idempotent. Resolves once the settlement is on disk; immediately if durability is relaxed. */
+	/**
+	 * Closes the ticket. Idempotent. Resolves once the settlement is on disk; immediately if durability is relaxed.
+	 *
+	 * @throws ChatError `unavailable` if the opening or, for a unary call, the settlement cannot be written. The caller
+	 * receives no answer, so the call is recorded as failed, without usage.
+	 */
 	settle(settlement: Settlement): Promise<void>
 }
 

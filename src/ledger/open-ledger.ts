@@ -12,17 +12,21 @@ import type { Log } from '../system/log.ts'
 import type { Fault } from '../system/server-checks.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import { type ClosedCall, entryOf } from './entry.ts'
+import { deliverEntries } from './entry-delivery.ts'
 import { Journal } from './journal.ts'
 import { extendLine, openLine, type ProgressMark, progressLine, settleLine } from './journal-line.ts'
 import type { Ledger, OpenedCall, Settlement, Ticket } from './ledger.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import type { LedgerStore } from './ledger-store.ts'
+import type { Quarantine } from './quarantine.ts'
 import { lockFile, recoverJournals, takeName } from './recovery.ts'
 
 export interface LedgerOptions {
 	/** Folder of the journals. Processes that share it recover each other's journals. */
 	readonly folder: string
 	readonly store: LedgerStore
+	/** For entries that the database refuses. */
+	readonly quarantine: Quarantine
 	readonly durability: 'strict' | 'relaxed'
 	/** Maximum number of settled entries that wait for the database. */
 	readonly maxPending: number
@@ -52,6 +56,8 @@ export interface OpenLedger extends Ledger {
 }
 
 const [progressMs, deliverMs, recoverMs, longestPauseMs, closeMs] = [100, 1000, 60_000, 2000, 2000]
+/** How long a successful write proves that the journal can be written, in milliseconds. */
+const knownWritableMs = 1000
 const longestFileMs = 3_600_000
 /**
  * SQLite runs in this thread, so large batches delay responses. If many entries wait, larger batches cost less per
@@ -63,7 +69,7 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 	await mkdir(options.folder, { recursive: true, mode: 0o700 })
 	const { process, lock } = takeName(options.folder)
 	const ledger = new JournalledLedger(options, process, lock)
-	await ledger.recover()
+	await Promise.all([ledger.recover(), ledger.prove()])
 	ledger.run()
 	return ledger
 }
@@ -79,6 +85,14 @@ interface OpenTicket {
 interface Delivery {
 	readonly entry: LedgerEntry
 	readonly file: JournalFile
+}
+
+interface Settling {
+	readonly ticket: OpenTicket
+	readonly settlement: Settlement
+	/** Resolves once the opening line is on disk. */
+	readonly opened: Promise<void>
+	readonly unary: boolean
 }
 
 interface JournalFile {
@@ -100,6 +114,9 @@ class JournalledLedger implements OpenLedger {
 	private readonly closed = new AbortController()
 	private readonly waiting: Delivery[] = []
 	private delivering: Promise<void> | undefined
+	private probing: Promise<void> | undefined
+	/** Settlements whose entries are not in `waiting` yet. */
+	private readonly settling = new Set<Promise<void>>()
 	private current: JournalFile
 	private fileCount = 0
 	private marking = false
@@ -125,6 +142,11 @@ class JournalledLedger implements OpenLedger {
 				'unavailable',
 				'Usage records cannot be stored: the database has been unavailable for too long.',
 			)
+		const { journal } = this.current
+		if (journal.failing) {
+			this.probe()
+			throw new ChatError('unavailable', 'Usage cannot be recorded at the moment.', { retryAfterMs: 1000 })
+		}
 		const ticket: OpenTicket = { openedCall, mark: undefined }
 		this.openTickets.set(openedCall.id, ticket)
 		const { strict } = this
@@ -134,6 +156,7 @@ class JournalledLedger implements OpenLedger {
 		let settling: Promise<void> | undefined
 		return {
 			opened: strict ? written : done,
+			writable: this.writable(),
 			progress: ({ completionTokens, upstream }) => {
 				if (settling !== undefined) return
 				ticket.mark = [openedCall.id, completionTokens, upstream]
@@ -147,7 +170,8 @@ class JournalledLedger implements OpenLedger {
 				return batched ? done : extended
 			},
 			settle: (settlement) => {
-				settling ??= this.settle(ticket, settlement, written)
+				settling ??= this.settle({ ticket, settlement, opened: written, unary })
+				this.track(settling)
 				if (strict) return settling
 				// `append` has logged the failure.
 				settling.catch(() => undefined)
@@ -157,7 +181,10 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	run(): void {
-		void this.every(deliverMs, () => this.deliver())
+		void this.every(deliverMs, () => {
+			this.probe()
+			return this.deliver()
+		})
 		void this.every(recoverMs, () => this.maintain())
 	}
 
@@ -181,10 +208,17 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	recover(): Promise<void> {
-		return recoverJournals({ ...this.options, process: this.process, batchSize, throttledLog: this.log })
+		return recoverJournals({
+			...this.options,
+			process: this.process,
+			batchSize,
+			throttledLog: this.log,
+			nowMs: () => this.options.clock.now(),
+		})
 	}
 
 	async close(): Promise<void> {
+		await Promise.allSettled(this.settling)
 		const last = this.options.clock.sleep(closeMs)
 		await Promise.race([this.deliver(), last])
 		this.closed.abort()
@@ -206,12 +240,41 @@ class JournalledLedger implements OpenLedger {
 		return written
 	}
 
-	private async settle(
-		ticket: OpenTicket,
-		{ outcome, upstream = '', usage, settledAtMs }: Settlement,
-		opened: Promise<void>,
-	): Promise<void> {
+	/** Tries to write before the first call, so that it need not wait. Calls are refused if that fails. */
+	async prove(): Promise<void> {
+		await this.current.journal.prove().catch(() => undefined)
+	}
+
+	/** Tries to write again if the last write failed. */
+	private probe(): void {
+		this.probing ??= this.current.journal
+			.probe()
+			// The first failure was reported by the call that it refused, and `check` reports the state.
+			.catch(() => undefined)
+			.finally(() => {
+				this.probing = undefined
+			})
+	}
+
+	/** See `Ticket`. */
+	private writable(): Promise<void> | undefined {
+		const { journal } = this.current
+		if (!this.strict || this.options.clock.now() - journal.writtenAtMs < knownWritableMs) return undefined
+		const written = journal.written()
+		// A call may end without calling an upstream.
+		written.catch(() => undefined)
+		return written
+	}
+
+	private track(settling: Promise<void>): void {
+		this.settling.add(settling)
+		const forget = () => this.settling.delete(settling)
+		settling.then(forget, forget)
+	}
+
+	private async settle({ ticket, settlement, opened, unary }: Settling): Promise<void> {
 		const { openedCall } = ticket
+		const { outcome, upstream = '', usage, settledAtMs } = settlement
 		const closed: ClosedCall = { outcome, upstream, usage, settledAtMs }
 		const written = this.append(settleLine(openedCall.id, closed))
 		// `append` may have begun a new file.
@@ -219,10 +282,20 @@ class JournalledLedger implements OpenLedger {
 		this.openTickets.delete(openedCall.id)
 		this.progressed.delete(ticket)
 		file.undelivered++
-		this.waiting.push({ entry: entryOf(openedCall, closed), file })
-		if (this.waiting.length >= batchSize) void this.deliver().catch(this.failed)
+		if (!this.strict) {
+			this.enqueue({ entry: entryOf(openedCall, closed), file })
+			return written
+		}
+		const [opening, end] = await Promise.allSettled([opened, written])
+		const refused = opening.status === 'rejected' || (unary && end.status === 'rejected')
+		this.enqueue({ entry: entryOf(openedCall, refused ? withoutAnswer(closed) : closed), file })
 		await opened
 		await written
+	}
+
+	private enqueue(delivery: Delivery): void {
+		this.waiting.push(delivery)
+		if (this.waiting.length >= batchSize) void this.deliver().catch(this.failed)
 	}
 
 	private async markSoon(): Promise<void> {
@@ -298,17 +371,21 @@ class JournalledLedger implements OpenLedger {
 
 	private nextFile(): JournalFile {
 		const path = join(this.options.folder, `${this.process}.${String(this.fileCount++).padStart(6, '0')}.journal`)
-		const file = { path, journal: new Journal(path), undelivered: 0, closed: undefined }
+		const file = { path, journal: new Journal(path, () => this.options.clock.now()), undelivered: 0, closed: undefined }
 		this.files.push(file)
 		return file
 	}
 
 	private async deliverWaiting(): Promise<void> {
-		const { store } = this.options
+		const { clock } = this.options
+		const context = { ...this.options, nowMs: () => clock.now() }
 		for (let pause = deliverMs; this.waiting.length > 0; ) {
 			const batch = this.waiting.slice(0, this.waiting.length > manyWaiting ? largeBatchSize : batchSize)
 			try {
-				await store.insert(batch.map(({ entry }) => entry))
+				await deliverEntries(
+					batch.map(({ entry }) => entry),
+					context,
+				)
 			} catch (thrown) {
 				const fields = { err: thrown, waiting: this.waiting.length }
 				this.log.write('warn', fields, 'usage records pending: database unavailable')
@@ -351,6 +428,12 @@ class JournalledLedger implements OpenLedger {
 }
 
 const done = Promise.resolve()
+
+/** The caller received an error instead of the answer. */
+function withoutAnswer(closed: ClosedCall): ClosedCall {
+	const outcome = closed.outcome === 'completed' ? 'failed' : closed.outcome
+	return { ...closed, outcome, usage: undefined }
+}
 
 async function exists(file: string): Promise<boolean> {
 	return (await stat(file).catch(() => undefined)) !== undefined

@@ -6,6 +6,7 @@ import { scopeOf } from '../keys/scope.ts'
 import { type BilledOperation, billedOperations, type Ticket } from '../ledger/ledger.ts'
 import type { Limiter, Reservation } from '../limits/limiter.ts'
 import { checkCandidates } from './candidates.ts'
+import { estimatePrompt } from './prompt-estimate.ts'
 import type { Recalled } from './recall.ts'
 import type { Serving } from './serving.ts'
 
@@ -61,6 +62,7 @@ function openTicket(
 		dialect: target.dialect.name,
 		price: model.price,
 		openedAtMs: received.receivedAtMs,
+		promptTokens: estimatePrompt(call),
 		reservedTokens: reservation === undefined ? undefined : reservedTokensOf(reservation),
 	}
 	return storage.ledger.open(opening, isUnary(call))

@@ -71,3 +71,19 @@ test('the journal records the progress of a stream, which is billed if the serve
 	while (!(await app.journal()).includes('"progress"')) await quiet()
 	expect(await app.journal()).toMatch(/"progress":\[\["[0-9a-f]{32}",3,"a"\]\]/)
 })
+
+test('the journal records the prompt and the upstream of a call that no upstream answered yet', async () => {
+	await using app = await App.open()
+	const text = 'echo:hang-after 0'.padEnd(400, ' word')
+	const response = app.chat(text)
+	await app.clock.asleep(100)
+	app.clock.advance(100)
+	while (!(await app.journal()).includes('"progress"')) await quiet()
+	const journal = await app.journal()
+	expect(journal).toMatch(/"progress":\[\["[0-9a-f]{32}",0,"a"\]\]/)
+	const tokens = Number(/"promptTokens":(\d+)/.exec(journal)?.[1])
+	expect(tokens).toBeGreaterThanOrEqual(100)
+	expect(tokens).toBeLessThan(120)
+	await app.interrupt()
+	await response
+})

@@ -1,6 +1,7 @@
 // The record of one call from its admission to its end. It holds the only fold of the answer, and passes every event,
 // and the end once, to telemetry, the ledger's ticket, the reservation, the stored turn and the upstream's lease. It
-// does not know how answers are written.
+// does not know how answers are written. Long because the order in which the records of one call are settled depends on
+// everything that was observed of its answer.
 
 import type { Completion } from '../chat/completion.ts'
 import { CompletionFold, type PartialChoice } from '../chat/completion-fold.ts'
@@ -8,17 +9,18 @@ import type { ChatError } from '../chat/error.ts'
 import type { ChatEvent, FinishReason, StartedPart } from '../chat/event.ts'
 import { textOf } from '../chat/parts.ts'
 import { isEstimated, type Usage } from '../chat/usage.ts'
-import type { TurnEnd } from '../conversations/turns.ts'
 import type { TurnHolder } from '../dialects/call.ts'
 import type { EventBatch } from '../engines/answer.ts'
 import { cancelled } from '../engines/running-calls.ts'
-import type { Outcome } from '../ledger/ledger.ts'
+import type { Settlement } from '../ledger/ledger.ts'
 import type { Reservation } from '../limits/limiter.ts'
 import { type Admitted, reservedTokensOf } from './admit.ts'
+import { outcomeOf, stateOf } from './answer-outcome.ts'
 import { countUsage } from './count.ts'
 import type { Upstream } from './deployment.ts'
 import type { Lease } from './lease.ts'
 import type { OpenTurn } from './open-turn.ts'
+import { checkUsage } from './reported-usage.ts'
 import type { Serving } from './serving.ts'
 import { asStorageError } from './storage-error.ts'
 
@@ -41,6 +43,8 @@ export class AnswerRecorder {
 	/** Of the first choice that was complete. */
 	private finishReason: FinishReason | undefined
 	private isStreaming = false
+	/** The upstream reported usage that cannot be right. */
+	replacesUsage = false
 	private settling: Promise<void> | undefined
 
 	constructor(admitted: Admitted, serving: Serving) {
@@ -84,11 +88,11 @@ export class AnswerRecorder {
 				this.observeFinish(event.reason)
 				return
 			case 'finish':
-				this.usage = event.usage
+				this.usage = this.check(event.usage)
 				return
 			case 'error':
 				if (event.error.kind !== 'cancelled') this.admitted.observer.observe({ type: 'failed', error: event.error })
-				if (event.usage !== undefined) this.usage = event.usage
+				if (event.usage !== undefined) this.usage = this.check(event.usage)
 				return
 			default:
 				event satisfies never
@@ -98,16 +102,21 @@ export class AnswerRecorder {
 	/** Called instead of `observe` for a unary answer. */
 	observeUnary(completion: Completion, atMs: number): void {
 		this.unary = completion
-		this.usage = completion.usage
+		this.usage = this.check(completion.usage)
 		const [first] = completion.choices
 		this.finishReason = first?.finishReason
 		const text = textOf(first?.parts ?? [])
 		this.admitted.observer.observe({ type: 'answered', atMs, text, finishReason: this.finishReason })
 	}
 
-	/** Called instead of `observe` for the result of another operation. */
-	observeUsage(usage: Usage): void {
-		this.usage = usage
+	/**
+	 * Called instead of `observe` for the result of another operation. The last call decides what is billed.
+	 *
+	 * @returns what is billed: `usage`, or an estimate if it cannot be right.
+	 */
+	observeUsage(usage: Usage): Usage {
+		this.usage = this.check(usage)
+		return this.usage
 	}
 
 	/**
@@ -117,7 +126,12 @@ export class AnswerRecorder {
 	 */
 	async completion(): Promise<Completion> {
 		const completion = this.unary ?? this.fold.completion()
-		return isEstimated(completion.usage) ? { ...completion, usage: await this.billedUsage() } : completion
+		return this.isUsageEstimated ? { ...completion, usage: await this.billedUsage() } : completion
+	}
+
+	/** Whether the upstream reported no usage, or none that can be right. */
+	get isUsageEstimated(): boolean {
+		return this.usage === undefined || isEstimated(this.usage)
 	}
 
 	/** The usage until now, without counting tokens. */
@@ -135,7 +149,7 @@ export class AnswerRecorder {
 
 	/** The usage that the upstream reported, or else the usage counted here. */
 	async billedUsage(): Promise<Usage> {
-		return this.usage === undefined || isEstimated(this.usage) ? this.count() : this.usage
+		return this.usage === undefined || this.isUsageEstimated ? this.count() : this.usage
 	}
 
 	/**
@@ -168,6 +182,14 @@ export class AnswerRecorder {
 		return this.settling
 	}
 
+	private check(usage: Usage): Usage {
+		const { outputs, serving, admitted } = this
+		const upstream = this.answering?.upstream.name ?? ''
+		const checked = checkUsage(usage, { call: admitted.call, upstream, choices: () => this.choices, outputs }, serving)
+		if (checked !== usage) this.replacesUsage = true
+		return checked
+	}
+
 	private end(error: ChatError | undefined): Promise<void> {
 		return this.answering === undefined ? this.settleUnanswered(error) : this.settleAnswer(this.answering, error)
 	}
@@ -197,19 +219,33 @@ export class AnswerRecorder {
 	}
 
 	private async settleAnswer({ upstream, lease }: Answering, error: ChatError | undefined): Promise<void> {
-		const { observer, reservation, ticket } = this.admitted
+		const { observer, reservation } = this.admitted
 		lease.end(error)
 		const usage = this.isCounted ? await this.billedUsage() : this.usage
 		if (usage !== undefined) observer.observe({ type: 'usage', usage })
+		if (!this.isStreaming) return this.settleUnary(upstream.name, usage, error)
 		reservation?.settle(usage)
-		const settledAtMs = this.serving.clock.now()
-		const settled = ticket?.settle({ outcome: outcomeOf(error), upstream: upstream.name, usage, settledAtMs })
-		const { turn } = this.admitted
-		if (turn === undefined) return settled
+		const settled = this.settleTicket({ outcome: outcomeOf(error), upstream: upstream.name, usage })
+		await allDone([settled, this.endTurn(usage, error)])
+	}
+
+	/** In sequence: what cannot be stored is not answered, and what is not answered is not billed. */
+	private async settleUnary(upstream: string, usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
+		const { reservation, turn } = this.admitted
 		try {
-			await Promise.all([settled, this.endTurn(turn, usage, error)])
+			await this.endTurn(usage, error)
 		} catch (thrown) {
-			if (!this.isStreaming) this.dropTurn(turn)
+			reservation?.settle(undefined)
+			this.dropTurn(turn)
+			await this.settleTicket({ outcome: 'failed', upstream }).catch(() => undefined)
+			throw thrown
+		}
+		try {
+			await this.settleTicket({ outcome: outcomeOf(error), upstream, usage })
+			reservation?.settle(usage)
+		} catch (thrown) {
+			reservation?.settle(undefined)
+			this.dropTurn(turn)
 			throw thrown
 		}
 	}
@@ -218,27 +254,30 @@ export class AnswerRecorder {
 	 * Without usage: no upstream answered. The turn of a background response reports the failure; any other is deleted.
 	 */
 	private async settleUnanswered(error: ChatError | undefined): Promise<void> {
-		const { reservation, ticket, turn } = this.admitted
+		const { reservation, turn } = this.admitted
 		reservation?.settle(undefined)
-		const settled = ticket?.settle({ outcome: outcomeOf(error), settledAtMs: this.serving.clock.now() })
-		if (turn === undefined) return settled
-		if (this.isStreaming) await Promise.all([settled, this.endTurn(turn, undefined, error)])
-		else {
-			this.dropTurn(turn)
-			await settled
-		}
+		const settled = this.settleTicket({ outcome: outcomeOf(error) })
+		if (this.isStreaming) return allDone([settled, this.endTurn(undefined, error)])
+		this.dropTurn(turn)
+		await settled
+	}
+
+	private async settleTicket(settlement: Omit<Settlement, 'settledAtMs'>): Promise<void> {
+		await this.admitted.ticket?.settle({ ...settlement, settledAtMs: this.serving.clock.now() })
 	}
 
 	/** The turn of a unary answer that failed is deleted, unless its client disconnected. */
-	private async endTurn(turn: OpenTurn, usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
+	private async endTurn(usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
+		const { turn } = this.admitted
+		if (turn === undefined) return
 		const outcome = outcomeOf(error)
 		if (outcome === 'failed' && !this.isStreaming) return this.dropTurn(turn)
-		const state = outcome === 'completed' ? completeState(this.finishReason) : outcome
+		const state = stateOf(outcome, this.finishReason)
 		await turn.end({ state, choices: this.choices, nowMs: this.serving.clock.now(), usage, error })
 	}
 
-	private dropTurn(turn: OpenTurn): void {
-		this.serving.backgroundTasks.add(turn.drop(), 'dropping a turn')
+	private dropTurn(turn: OpenTurn | undefined): void {
+		if (turn !== undefined) this.serving.backgroundTasks.add(turn.drop(), 'dropping a turn')
 	}
 
 	private async count(): Promise<Usage> {
@@ -272,6 +311,16 @@ export class AnswerRecorder {
 	}
 }
 
+/**
+ * Unlike `Promise.all`, waits for all of them.
+ *
+ * @throws the first failure.
+ */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+	await Promise.allSettled(work)
+	await Promise.all(work)
+}
+
 /** Whether the start of a part is output by itself. */
 function isOutput({ type }: StartedPart): boolean {
 	return type !== 'text' && type !== 'reasoning' && type !== 'refusal'
@@ -282,13 +331,4 @@ function countOutputs(batches: readonly EventBatch[]): number {
 	let outputs = 0
 	for (const { events } of batches) for (const { type } of events) if (type === 'part-delta') outputs++
 	return outputs
-}
-
-function outcomeOf(error: ChatError | undefined): Exclude<Outcome, 'interrupted'> {
-	if (error === undefined) return 'completed'
-	return error.kind === 'cancelled' ? 'cancelled' : 'failed'
-}
-
-function completeState(finishReason: FinishReason | undefined): TurnEnd['state'] {
-	return finishReason === 'length' || finishReason === 'content-filter' ? 'incomplete' : 'completed'
 }

@@ -41,7 +41,8 @@ export async function answerChat(
 		if (answer.type === 'unary') recorder.observeUnary(answer.completion, nowMs)
 		else await readToEnd(answer.batches, recorder)
 		const completion = await recorder.completion()
-		const body = call.writer.completion(completion, context, answer.type === 'unary' ? answer.source : undefined)
+		const source = answer.type === 'unary' && !recorder.replacesUsage ? answer.source : undefined
+		const body = call.writer.completion(completion, context, source)
 		await recorder.settle()
 		const unsupported = call.writer.unsupportedParts?.(completion) ?? []
 		return { type: 'json', headers: headersOf(admitted, [...dropped, ...unsupported]), body }

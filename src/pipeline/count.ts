@@ -5,7 +5,7 @@ import type { PartialChoice } from '../chat/completion-fold.ts'
 import type { AssistantPart } from '../chat/message.ts'
 import { reasoningOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
-import { countedUsage, type Usage } from '../chat/usage.ts'
+import { countedUsage, isPossibleCount, type Usage } from '../chat/usage.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
 import type { Model } from '../routing/model.ts'
 import type { Admitted } from './admit.ts'
@@ -98,11 +98,13 @@ function textsOf(part: AssistantPart): readonly string[] {
 async function askUpstream(upstream: Upstream, request: ChatRequest, model: Model, requestId: string): Promise<number> {
 	const { count } = upstream.engine
 	if (count === undefined) throw new Error('this engine does not count tokens')
-	return count.call(upstream.engine, request, {
+	const tokens = await count.call(upstream.engine, request, {
 		signal: AbortSignal.timeout(countTimeoutMs),
 		model: upstream.model ?? model.name,
 		requestId,
 	})
+	if (!isPossibleCount(tokens)) throw new Error(`${tokens} tokens cannot be right`)
+	return tokens
 }
 
 function promptOf({ prompts }: TextCompletionRequest): string {

@@ -4,7 +4,6 @@
 import { incomplete } from '../chat/completion-fold.ts'
 import { asChatError, type ChatError } from '../chat/error.ts'
 import type { ChatEvent } from '../chat/event.ts'
-import { isEstimated } from '../chat/usage.ts'
 import type { StreamWriter } from '../dialects/writer.ts'
 import type { EventBatch, EventBatches } from '../engines/answer.ts'
 import { cancelled, closing } from '../engines/running-calls.ts'
@@ -132,7 +131,7 @@ export class WrittenChunks implements ChunkSource {
 		let { source } = batch
 		let failure: ChatError | undefined
 		try {
-			if (last?.type === 'finish' && isEstimated(last.usage)) {
+			if (last?.type === 'finish' && recorder.isUsageEstimated) {
 				last = { type: 'finish', usage: await recorder.billedUsage() }
 				source = undefined
 			}

@@ -19,7 +19,7 @@ export interface Dispatch<Result> {
 
 /** @throws ChatError if no upstream began to answer. */
 export function dispatch<Result>(
-	{ call, model, received, observer, deployment, turn }: Admitted,
+	{ call, model, received, observer, deployment, ticket, turn }: Admitted,
 	{ signal, unary, send }: Dispatch<Result>,
 	serving: Serving,
 ): Promise<FailOverResult<Result>> {
@@ -37,6 +37,7 @@ export function dispatch<Result>(
 			operation,
 			call: { signal, unary, model: model.name, requestId: received.id },
 			observer,
+			sending: (upstream) => ticket?.progress({ completionTokens: 0, upstream }),
 			send,
 		},
 		serving,

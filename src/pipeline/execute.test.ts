@@ -44,7 +44,9 @@ describe('a unary call', () => {
 	test('whose client disconnects is billed, and its turn is stored as cancelled', async () => {
 		await using app = await App.open()
 		const client = new AbortController()
+		const sent = app.upstream().nextRequest()
 		const response = app.chat('echo:hang-after 2', {}, { headers: fresh, signal: client.signal })
+		await sent
 		expect(await isPending(response)).toBe(true)
 		client.abort()
 		await response

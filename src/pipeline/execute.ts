@@ -15,6 +15,8 @@ export async function execute(admitted: Admitted, serving: Serving): Promise<Ans
 	const recorder = new AnswerRecorder(admitted, serving)
 	let failure: ChatError | undefined
 	try {
+		const writable = admitted.ticket?.writable
+		if (writable !== undefined) await writable
 		const answer = await answerCall(admitted, recorder, serving)
 		const { reservation } = admitted
 		return reservation === undefined ? answer : { ...answer, limits: reservation.limits }

@@ -29,6 +29,8 @@ export interface FailOverRequest<Result> {
 	readonly call: Omit<EngineCall, 'headers' | 'drop'>
 	readonly observer: RequestObserver
 	/** Resolves when the upstream began to answer. `maxTokens` replaces the request's, and is smaller. */
+	/** Called before each attempt with the name of its upstream. */
+	readonly sending: (upstream: string) => void
 	readonly send: (engine: Engine, call: EngineCall, maxTokens?: number) => Promise<Result>
 }
 
@@ -128,6 +130,7 @@ async function tryOnce<Result>(
 			headers: observer.traceHeaders(),
 			drop: (part: string) => dropped.push(part),
 		}
+		request.sending(endpoint.name)
 		const result = await sendFitting(request, upstream.engine, engineCall, startAgain)
 		const atMs = clock.now()
 		observer.observe({ type: 'attempt-ended', atMs })

@@ -189,6 +189,7 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		limiter: undefined,
 		storage: undefined,
 		backgroundTasks: new BackgroundTasks(new ThrottledLog(log, systemClock)),
+		throttledLog: new ThrottledLog(log, systemClock),
 		tokens: new TokenCounter(),
 		deployment: () => deployment,
 		clock: systemClock,

@@ -19,10 +19,13 @@ import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine, Operation } from '../engines/engine.ts'
 import { signatureOrigin } from '../engines/upstream/signature-origin.ts'
 import { createKey, type KeyDescription } from '../keys/key.ts'
+import { readLines } from '../ledger/journal.ts'
 import type { Ledger, Ticket } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import { entry } from '../ledger/ledger-store.contract.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
+import { Quarantine } from '../ledger/quarantine.ts'
+import { isProcessRunning } from '../ledger/recovery.ts'
 import { type Model, ModelTable } from '../routing/model.ts'
 import { breakerOptions, type ConcurrencyOptions, concurrencyOptions, retryOptions } from '../routing/options.ts'
 import { inOrder } from '../routing/policies/in-order.ts'
@@ -335,6 +338,8 @@ export interface AppOptions {
 	readonly keys?: false
 	/** Usage records that may wait for the database. */
 	readonly maxPending?: number
+	/** Folder for the journal and stored streams, which must be empty; a temporary one if absent. */
+	readonly folder?: string
 	/** Maximum size of a stored stream, in bytes. */
 	readonly streamBytes?: number
 	readonly handler?: Partial<HandlerOptions>
@@ -498,7 +503,8 @@ export class App {
 	async journal(): Promise<string> {
 		const { folder } = this.required()
 		const files = await Array.fromAsync(new Bun.Glob('*.journal').scan(join(folder, 'journal')))
-		return (await Promise.all(files.map((file) => Bun.file(join(folder, 'journal', file)).text()))).join('')
+		const texts = await Promise.all(files.map((file) => Bun.file(join(folder, 'journal', file)).text()))
+		return texts.flatMap(readLines).join('\n')
 	}
 
 	/** The request log's lines. */
@@ -767,16 +773,17 @@ function found<Value>(value: Value | undefined): Value {
 }
 
 async function openStored(
-	{ maxPending = 1000, streamBytes = 100_000 }: AppOptions,
+	{ maxPending = 1000, streamBytes = 100_000, folder: given }: AppOptions,
 	database: SqlDatabase,
 	clock: ManualClock,
 	log: Log,
 ): Promise<StoredRecords> {
-	const folder = await mkdtemp(join(tmpdir(), 'dragoman-pipeline-'))
+	const folder = given ?? (await mkdtemp(join(tmpdir(), 'dragoman-pipeline-')))
 	const records = new SqlLedgerStore(database)
 	const ledger = await openLedger({
 		folder: join(folder, 'journal'),
 		store: records,
+		quarantine: new Quarantine(join(folder, 'quarantine')),
 		durability: 'strict',
 		maxPending,
 		clock,
@@ -785,6 +792,7 @@ async function openStored(
 	const streams = await FileStreams.open({
 		folder: join(folder, 'streams'),
 		process: () => ledger.process,
+		isRunning: (process) => isProcessRunning(join(folder, 'journal'), process),
 		retentionMs: 3_600_000,
 		maxBytes: streamBytes,
 		maxTotalBytes: 10_000_000,

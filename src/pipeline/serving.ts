@@ -11,6 +11,7 @@ import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { SharedTimeout } from '../system/shared-timeout.ts'
+import type { ThrottledLog } from '../system/throttled-log.ts'
 import type { TokenCounter } from '../tokens/tokens.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
 import type { Deployment } from './deployment.ts'
@@ -30,6 +31,8 @@ export interface Serving {
 	/** Uniform in [0, 1). */
 	readonly random: () => number
 	readonly log: Log
+	/** For faults that would repeat with every call. */
+	readonly throttledLog: ThrottledLog
 	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
 	/**

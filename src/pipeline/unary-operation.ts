@@ -23,8 +23,11 @@ export type UnaryOperationCall = EmbeddingCall | RerankCall | TranscribeCall | T
 
 /** A result with its writer, and with its usage if the call is billed. */
 interface WritableResult {
-	readonly write: (identity: ResponseContext) => unknown
+	/** @param usage what is billed. */
+	readonly write: (identity: ResponseContext, usage: Usage | undefined) => unknown
 	readonly usage?: Usage
+	/** Counts the prompt's tokens if the upstream reports no usage. */
+	readonly countPrompt?: () => Promise<number>
 }
 
 /** @throws ChatError if no upstream answered. */
@@ -44,14 +47,25 @@ export async function answerUnaryOperation(
 		serving,
 	)
 	recorder.begin({ upstream, lease })
-	if (result.usage !== undefined) recorder.observeUsage(result.usage)
+	const usage = await billedUsage(result, recorder)
 	await recorder.settle()
 	return {
 		type: 'json',
 		status: target.route.status ?? 200,
 		headers: headersOf(admitted, dropped),
-		body: result.write(responseContextOf(admitted, serving)),
+		body: result.write(responseContextOf(admitted, serving), usage),
 	}
+}
+
+async function billedUsage(
+	{ usage: reported, countPrompt }: WritableResult,
+	recorder: AnswerRecorder,
+): Promise<Usage | undefined> {
+	if (reported === undefined) return undefined
+	const usage = recorder.observeUsage(reported)
+	if (!isEstimated(usage) || countPrompt === undefined) return usage
+	// The ticket must be settled even if counting fails.
+	return recorder.observeUsage({ ...usage, promptTokens: await countPrompt().catch(() => 0) })
 }
 
 function perform(
@@ -92,17 +106,17 @@ interface Writing<Result> {
 	readonly write: (result: Result, identity: ResponseContext) => unknown
 }
 
-/** @param count counts the prompt's tokens if the upstream reports no usage. */
 async function billed<Result extends { readonly usage: Usage }>(
 	answering: Promise<Result>,
 	{ write }: Writing<Result>,
-	count: () => Promise<number> = async () => 0,
+	countPrompt?: () => Promise<number>,
 ): Promise<WritableResult> {
 	const result = await answering
-	const reported = result.usage
-	// The ticket must be settled even if counting fails.
-	const usage = isEstimated(reported) ? { ...reported, promptTokens: await count().catch(() => 0) } : reported
-	return { write: (identity) => write({ ...result, usage }, identity), usage }
+	return {
+		write: (identity, usage = result.usage) => write({ ...result, usage }, identity),
+		usage: result.usage,
+		countPrompt,
+	}
 }
 
 async function free<Result>(answering: Promise<Result>, { write }: Writing<Result>): Promise<WritableResult> {

@@ -96,6 +96,7 @@ class RequestHandler implements Handler {
 	constructor(options: HandlerOptions) {
 		const { keys, storage, limiter, deployment, clock, random, log } = options
 		const { keepAliveMs } = options.limits
+		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
 		this.readBody = bodyReader(options.limits)
 		this.streams = new EventStreams(options.limits)
@@ -104,13 +105,14 @@ class RequestHandler implements Handler {
 			keys,
 			limiter,
 			storage,
-			backgroundTasks: new BackgroundTasks(new ThrottledLog(log, clock)),
+			backgroundTasks: new BackgroundTasks(throttledLog),
 			tokens: new TokenCounter(),
 			deployment,
 			clock,
 			quietTimeout: keepAliveMs === 0 ? undefined : new SharedTimeout(keepAliveMs, clock),
 			random,
 			log,
+			throttledLog,
 			startedAt: Math.floor(clock.now() / 1000),
 		}
 	}

@@ -23,6 +23,8 @@ export class MemoryLedgerStore implements LedgerStore {
 		this.days.push(...sumByDay([...fresh.values()]))
 	}
 
+	async verify(): Promise<void> {}
+
 	async usage(query: UsageQuery): Promise<readonly UsageSum[]> {
 		const [from, until] = [dayOf(query.fromMs), dayOf(query.untilMs)]
 		const wanted = this.days.filter(

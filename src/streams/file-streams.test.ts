@@ -21,7 +21,14 @@ async function openFolder(options: Partial<FileStreamsOptions> = {}) {
 	const opened: FileStreams[] = []
 	const openStreams = async (process = 'one', itsClock = clock) => {
 		const limits = { retentionMs: 10 * minuteMs, maxBytes: 1000, maxTotalBytes: 10_000 }
-		const streams = await FileStreams.open({ folder, process: () => process, ...limits, clock: itsClock, ...options })
+		const streams = await FileStreams.open({
+			folder,
+			process: () => process,
+			isRunning: () => true,
+			...limits,
+			clock: itsClock,
+			...options,
+		})
 		opened.push(streams)
 		return streams
 	}
@@ -282,5 +289,6 @@ test('closing aborts every running stream with the reason', async () => {
 test('a missing folder fails the opening of a stream', async () => {
 	await using folder = await openFolder()
 	await rm(folder.folder, { recursive: true })
-	expect(() => begin(folder.streams)).toThrow('ENOENT')
+	const opening = async () => begin(folder.streams)
+	await expect(opening()).rejects.toMatchObject({ kind: 'unavailable', cause: { code: 'ENOENT' } })
 })

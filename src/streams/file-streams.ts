@@ -12,12 +12,17 @@ import type { Clock } from '../system/clock.ts'
 import { RunningStream, tooMuch } from './running-stream.ts'
 import type { StoredStream, StoredStreams, StreamOptions } from './stored-streams.ts'
 import { endedFile, type Header, hasEnded, readHeader, terminatePartialEvent } from './stream-file.ts'
-import { StoredEventReader } from './stream-reader.ts'
+import { endMark, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
 
 export interface FileStreamsOptions {
 	readonly folder: string
 	/** Identifies this process, for `interrupt`. */
 	readonly process: () => string
+	/**
+	 * Whether a process of this host is running. The streams of one that is not end with their `interruption`, for readers
+	 * immediately and in the file once it can be written.
+	 */
+	readonly isRunning: (process: string) => boolean
 	/** Retention of an ended stream, in milliseconds. */
 	readonly retentionMs: number
 	/** Maximum size of a stream, in bytes. */
@@ -65,7 +70,9 @@ export class FileStreams implements StoredStreams {
 	async read(scope: Scope, name: string, after: number): Promise<ChunkSource | undefined> {
 		const opened = this.openFor(scope, name)
 		if (opened === undefined) return undefined
-		return new StoredEventReader({ ...opened, after, clock: this.options.clock, grown: this.running.get(name) })
+		const { descriptor, start, header } = opened
+		const writer = this.running.get(name) ?? this.interruptedWriter(descriptor, header)
+		return new StoredEventReader({ descriptor, start, after, clock: this.options.clock, writer })
 	}
 
 	async cancel(scope: Scope, name: string): Promise<boolean> {
@@ -75,6 +82,7 @@ export class FileStreams implements StoredStreams {
 		closeSync(opened.descriptor)
 		if (over) return false
 		const own = this.running.get(name)
+		if (own?.hasEnded === true) return false
 		if (own !== undefined) own.abort(cancelledByCaller())
 		else closeSync(openSync(this.cancelFile(name), 'w', 0o600))
 		return true
@@ -90,12 +98,7 @@ export class FileStreams implements StoredStreams {
 		for (const name of await this.names()) {
 			const head = readHeader(this.file(name))
 			if (head?.header.process !== process) continue
-			const descriptor = openSync(this.file(name), 'r+')
-			try {
-				if (!hasEnded(descriptor)) terminatePartialEvent(descriptor, head.header.interruption)
-			} finally {
-				closeSync(descriptor)
-			}
+			this.terminate(name, head.header)
 		}
 	}
 
@@ -117,27 +120,29 @@ export class FileStreams implements StoredStreams {
 	private openFor(
 		{ tenant, owner }: Scope,
 		name: string,
-	): { readonly descriptor: number; readonly start: number } | undefined {
+	): { readonly descriptor: number; readonly start: number; readonly header: Header } | undefined {
 		if (!id.test(name)) return undefined
 		const head = readHeader(this.file(name))
 		if (head === undefined || head.header.tenant !== tenant || head.header.owner !== owner) return undefined
 		try {
-			return { descriptor: openSync(this.file(name), 'r'), start: head.length }
+			return { descriptor: openSync(this.file(name), 'r'), start: head.length, header: head.header }
 		} catch {
 			return undefined
 		}
 	}
 
-	/** Polls for cancellations by other processes while a stream runs here. */
+	/** Polls for cancellations by other processes, and for space for the end, while a stream runs here. */
 	private watch(): void {
 		if (this.watching) return
 		this.watching = true
 		const poll = () => {
-			for (const [name, stream] of this.running)
+			for (const [name, stream] of this.running) {
+				stream.writeEnd()
 				if (existsSync(this.cancelFile(name))) {
 					rmSync(this.cancelFile(name), { force: true })
 					stream.abort(cancelledByCaller())
 				}
+			}
 			this.watching = this.running.size > 0
 			return this.watching
 		}
@@ -173,11 +178,37 @@ export class FileStreams implements StoredStreams {
 		const { clock, retentionMs } = this.options
 		const found = await stat(this.file(name)).catch(() => undefined)
 		if (found === undefined) return 0
+		try {
+			this.terminateInterrupted(name)
+		} catch {
+			// A full disk, or a file that another process has just removed: the next sweep tries again.
+		}
 		if (this.running.has(name) || clock.now() - found.mtimeMs < retentionMs || !endedFile(this.file(name)))
 			return found.size
 		rmSync(this.file(name), { force: true })
 		rmSync(this.cancelFile(name), { force: true })
 		return 0
+	}
+
+	/** The writer of a stream whose process exited without ending it; undefined if it may still be written. */
+	private interruptedWriter(descriptor: number, { process, interruption }: Header): StreamWriterState | undefined {
+		if (hasEnded(descriptor) || this.options.isRunning(process)) return undefined
+		return { grown: () => Promise.resolve(), unwrittenEnd: interruption + endMark }
+	}
+
+	private terminateInterrupted(name: string): void {
+		if (this.running.has(name) || endedFile(this.file(name))) return
+		const header = readHeader(this.file(name))?.header
+		if (header !== undefined && !this.options.isRunning(header.process)) this.terminate(name, header)
+	}
+
+	private terminate(name: string, { interruption }: Header): void {
+		const descriptor = openSync(this.file(name), 'r+')
+		try {
+			if (!hasEnded(descriptor)) terminatePartialEvent(descriptor, interruption)
+		} finally {
+			closeSync(descriptor)
+		}
 	}
 
 	private async names(): Promise<readonly string[]> {

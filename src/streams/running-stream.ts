@@ -1,6 +1,7 @@
-// A stored stream that this process writes, and the notification of its readers.
+// A stored stream that this process writes, and the notification of its readers. If the disk is full, the file contains
+// the events before, and the end waits in memory until there is space.
 
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
 import { ChatError } from '../chat/error.ts'
 import type { StoredStream } from './stored-streams.ts'
 import { endMark } from './stream-reader.ts'
@@ -12,18 +13,37 @@ export class RunningStream implements StoredStream {
 	private readonly grew: (bytes: number) => void
 	private readonly listeners = new Set<() => void>()
 	private readonly endListeners = new Set<() => void>()
+	/** Size of the file, in bytes. */
 	private written = 0
 	private over = false
+	private ending: string | undefined
 
+	/** @throws ChatError `unavailable` if the file cannot be created. */
 	constructor(file: string, head: string, maxBytes: number, grew: (bytes: number) => void) {
-		this.descriptor = openSync(file, 'wx', 0o600)
+		this.descriptor = create(file)
 		this.maxBytes = maxBytes
 		this.grew = grew
-		this.write(head)
+		try {
+			this.write(head)
+		} catch (thrown) {
+			closeSync(this.descriptor)
+			rmSync(file, { force: true })
+			throw thrown
+		}
 	}
 
 	get signal(): AbortSignal {
 		return this.controller.signal
+	}
+
+	/** Whether the stream has ended, in the file or in memory. */
+	get hasEnded(): boolean {
+		return this.over
+	}
+
+	/** The end of the stream, if it is not in the file yet. */
+	get unwrittenEnd(): string | undefined {
+		return this.ending
 	}
 
 	append(text: string): void {
@@ -31,12 +51,27 @@ export class RunningStream implements StoredStream {
 		if (this.written + text.length > this.maxBytes)
 			throw tooMuch(`The answer exceeds the maximum size of a stored stream: ${this.maxBytes} bytes.`)
 		this.write(text)
+		this.notify()
 	}
 
 	end(lastEvent = ''): void {
 		if (this.over) return
-		this.write(lastEvent + endMark)
 		this.over = true
+		this.ending = lastEvent + endMark
+		this.writeEnd()
+		this.notify()
+	}
+
+	/** Writes the end if it is not in the file yet and there is space. */
+	writeEnd(): void {
+		if (this.ending === undefined) return
+		try {
+			this.write(this.ending)
+		} catch {
+			// `FileStreams` tries again.
+			return
+		}
+		this.ending = undefined
 		closeSync(this.descriptor)
 		for (const listener of this.endListeners) listener()
 	}
@@ -45,6 +80,7 @@ export class RunningStream implements StoredStream {
 		this.controller.abort(reason)
 	}
 
+	/** Called once the end is in the file. */
 	onEnd(listener: () => void): void {
 		this.endListeners.add(listener)
 	}
@@ -61,12 +97,42 @@ export class RunningStream implements StoredStream {
 		})
 	}
 
-	private write(text: string): void {
-		const bytes = writeSync(this.descriptor, text)
-		this.written += bytes
-		this.grew(bytes)
+	private notify(): void {
 		for (const listener of [...this.listeners]) listener()
 	}
+
+	/**
+	 * Writes all of `text` or nothing.
+	 *
+	 * @throws ChatError `unavailable` if it cannot be written.
+	 */
+	private write(text: string): void {
+		const bytes = Buffer.from(text)
+		try {
+			for (let done = 0; done < bytes.length; )
+				done += writeSync(this.descriptor, bytes, done, bytes.length - done, this.written + done)
+		} catch (cause) {
+			// Half an event would corrupt what follows it.
+			ftruncateSync(this.descriptor, this.written)
+			throw notStored(cause)
+		}
+		this.written += bytes.length
+		this.grew(bytes.length)
+	}
+}
+
+function create(file: string): number {
+	try {
+		return openSync(file, 'wx', 0o600)
+	} catch (cause) {
+		// Ids are unique, so a file that exists is a defect.
+		if (Reflect.get(Object(cause), 'code') === 'EEXIST') throw cause
+		throw notStored(cause)
+	}
+}
+
+function notStored(cause: unknown): ChatError {
+	return new ChatError('unavailable', 'The stream could not be stored.', { cause, retryAfterMs: 1000 })
 }
 
 export function tooMuch(message: string): ChatError {

@@ -1,7 +1,7 @@
 // The file of a stored stream: a header line, the events as text, and a mark at the end. It does not know who writes or
 // reads the stream.
 
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { z } from 'zod'
 import { endMark } from './stream-reader.ts'
 
@@ -48,7 +48,11 @@ export function hasEnded(descriptor: number): boolean {
 	return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0
 }
 
-/** Overwrites an incomplete event at the end, which would corrupt the next one. */
+/**
+ * Overwrites an incomplete event at the end, which would corrupt the next one.
+ *
+ * @throws Error if it cannot be written; then the file has the complete events only.
+ */
 export function terminatePartialEvent(descriptor: number, interruption: string): void {
 	const { size } = fstatSync(descriptor)
 	const bytes = Buffer.alloc(size)
@@ -63,5 +67,12 @@ export function terminatePartialEvent(descriptor: number, interruption: string):
 		Buffer.alloc(Math.max(0, size - from - tail.length), 10),
 		Buffer.of(0),
 	])
-	writeSync(descriptor, padded, 0, padded.length, from)
+	try {
+		for (let done = 0; done < padded.length; )
+			done += writeSync(descriptor, padded, done, padded.length - done, from + done)
+	} catch (thrown) {
+		// The disk is full: the complete events remain, and the next attempt begins after them.
+		ftruncateSync(descriptor, from)
+		throw thrown
+	}
 }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '../system/manual-clock.testing.ts'
-import { endMark, StoredEventReader } from './stream-reader.ts'
+import { endMark, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
 
 const header = 'header\n'
 const events = ['data: {"text":"Zoë 🙂"}\n\n', 'event: ping\ndata: 2\n\n', 'data: [DONE]\n\n']
@@ -13,17 +13,18 @@ let files = 0
 
 function openFile() {
 	const file = join(folder, String(files++))
-	const writer = openSync(file, 'wx')
+	const writer = openSync(file, 'ax')
 	writeSync(writer, header)
 	const clock = new ManualClock()
 	return {
 		write: (bytes: string | Buffer) =>
 			void (typeof bytes === 'string' ? writeSync(writer, bytes) : writeSync(writer, bytes)),
 		clock,
-		read(after = 0, grown?: { grown(): Promise<void> }) {
+		read(after = 0, writer?: StreamWriterState) {
 			const descriptor = openSync(file, 'r')
-			return { descriptor, reader: new StoredEventReader({ descriptor, start: header.length, after, clock, grown }) }
+			return { descriptor, reader: new StoredEventReader({ descriptor, start: header.length, after, clock, writer }) }
 		},
+		truncate: (size: number) => ftruncateSync(writer, size),
 		close: () => closeSync(writer),
 	}
 }
@@ -82,7 +83,7 @@ describe('a reader', () => {
 	test('is woken by a writer of the same process, without a delay', async () => {
 		const file = openFile()
 		const grown = Promise.withResolvers<void>()
-		const { reader } = file.read(0, { grown: () => grown.promise })
+		const { reader } = file.read(0, { grown: () => grown.promise, unwrittenEnd: undefined })
 		const next = reader.next()
 		file.write(events[0] ?? '')
 		grown.resolve()
@@ -114,4 +115,28 @@ describe('a reader', () => {
 			file.close()
 		},
 	)
+})
+
+test('a reader passes an event that is larger than one read', async () => {
+	const file = openFile()
+	const large = `data: ${'x'.repeat(500_000)}\n\n`
+	file.write(`${events[0]}${large}`)
+	const chunks = readAll(file.read().reader)
+	await file.clock.asleep(50)
+	file.write(`${events[1]}${endMark}`)
+	file.clock.advance(50)
+	expect((await chunks).join('')).toBe(`${events[0]}${large}${events[1]}`)
+	file.close()
+})
+
+test('a reader passes nothing of an event that its writer removed again', async () => {
+	const file = openFile()
+	file.write(`${events[0]}data: the disk is full within this ev`)
+	const chunks = readAll(file.read().reader)
+	await file.clock.asleep(50)
+	file.truncate(header.length + Buffer.byteLength(events[0] ?? ''))
+	file.write(`${events[1]}${events[2]}${endMark}`)
+	file.clock.advance(50)
+	expect((await chunks).join('')).toBe(events.join(''))
+	file.close()
 })

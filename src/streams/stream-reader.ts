@@ -7,6 +7,14 @@ import type { Clock } from '../system/clock.ts'
 /** Follows the last event. No event contains it: JSON escapes it. */
 export const endMark = '\0'
 
+/** What a reader knows of the writer beside the file. */
+export interface StreamWriterState {
+	/** Resolves at the next change of the file. */
+	grown(): Promise<void>
+	/** The end of the stream with its mark, which the reader returns after the events in the file. */
+	readonly unwrittenEnd: string | undefined
+}
+
 export interface EventReaderOptions {
 	/** The reader closes it at the end. */
 	readonly descriptor: number
@@ -15,8 +23,8 @@ export interface EventReaderOptions {
 	/** Number of events to skip. */
 	readonly after: number
 	readonly clock: Clock
-	/** Notifies of new events if the writer runs in this process. */
-	readonly grown: { grown(): Promise<void> } | undefined
+	/** The writer; undefined if it runs in another process. */
+	readonly writer: StreamWriterState | undefined
 }
 
 /** Polling interval for a file that another process writes, in milliseconds. */
@@ -27,10 +35,10 @@ const eventEnd = Buffer.from('\n\n')
 export class StoredEventReader implements ChunkSource {
 	private readonly options: EventReaderOptions
 	private readonly closed = new AbortController()
+	/** Of the first event that was not returned. */
 	private position: number
 	private toSkip: number
-	/** An incomplete event. */
-	private partial: Buffer = Buffer.alloc(0)
+	private bytesToRead = chunkBytes
 	private over = false
 
 	constructor(options: EventReaderOptions) {
@@ -41,15 +49,14 @@ export class StoredEventReader implements ChunkSource {
 
 	async next(): Promise<string | undefined> {
 		while (!this.over) {
-			let bytes = this.read()
-			if (bytes.length === 0) {
+			let text = this.readEvents()
+			if (text === undefined) {
 				const more = this.more()
 				// Reads again, because events may have arrived before the wait was registered.
-				bytes = this.read()
-				if (bytes.length === 0) await more
+				text = this.readEvents() ?? this.takeUnwrittenEnd()
+				if (text === undefined) await more
 			}
-			const text = this.take(bytes)
-			if (text !== '') return text
+			if (text !== undefined && text !== '') return text
 		}
 		return undefined
 	}
@@ -64,17 +71,34 @@ export class StoredEventReader implements ChunkSource {
 		return ''
 	}
 
-	private read(): Buffer {
-		const bytes = Buffer.allocUnsafe(chunkBytes)
-		const length = readSync(this.options.descriptor, bytes, 0, chunkBytes, this.position)
-		this.position += length
-		return bytes.subarray(0, length)
+	/**
+	 * The next complete events; empty if they are skipped, undefined if there are none. An incomplete event is read again
+	 * from its beginning, because a writer whose disk is full removes it.
+	 */
+	private readEvents(): string | undefined {
+		const bytes = Buffer.allocUnsafe(this.bytesToRead)
+		const length = readSync(this.options.descriptor, bytes, 0, bytes.length, this.position)
+		const before = this.position
+		const text = this.take(bytes.subarray(0, length))
+		if (this.position > before || this.over) {
+			this.bytesToRead = chunkBytes
+			return text
+		}
+		if (length < bytes.length) return undefined
+		// An event that is larger.
+		this.bytesToRead *= 2
+		return ''
 	}
 
-	/** The complete events among the bytes read. */
+	private takeUnwrittenEnd(): string | undefined {
+		const end = this.options.writer?.unwrittenEnd
+		return end === undefined ? undefined : this.take(Buffer.from(end))
+	}
+
+	/** Advances past the complete events in `bytes`, and returns those that are not skipped. */
 	private take(bytes: Buffer): string {
 		const mark = bytes.indexOf(0)
-		const known = Buffer.concat([this.partial, mark === -1 ? bytes : bytes.subarray(0, mark)])
+		const known = mark === -1 ? bytes : bytes.subarray(0, mark)
 		let from = 0
 		while (this.toSkip > 0) {
 			const end = known.indexOf(eventEnd, from)
@@ -84,10 +108,9 @@ export class StoredEventReader implements ChunkSource {
 		}
 		const last = known.lastIndexOf(eventEnd)
 		const until = last === -1 ? 0 : last + eventEnd.length
-		const text = this.toSkip > 0 || until <= from ? '' : known.toString('utf8', from, until)
-		this.partial = known.subarray(Math.max(until, from))
+		this.position += Math.max(until, from)
 		if (mark !== -1) this.close()
-		return text
+		return this.toSkip > 0 || until <= from ? '' : known.toString('utf8', from, until)
 	}
 
 	private close(): void {
@@ -97,8 +120,8 @@ export class StoredEventReader implements ChunkSource {
 	}
 
 	private more(): Promise<void> {
-		const { grown, clock } = this.options
+		const { writer, clock } = this.options
 		const polled = clock.sleep(pollMs, this.closed.signal).catch(() => undefined)
-		return grown === undefined ? polled : Promise.race([grown.grown(), polled])
+		return writer === undefined ? polled : Promise.race([writer.grown(), polled])
 	}
 }

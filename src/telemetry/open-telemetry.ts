@@ -17,6 +17,8 @@ export interface TelemetryContext {
 	readonly clock: Clock
 	readonly version: string
 	readonly upstreams: () => readonly UpstreamGauges[]
+	/** Returns the number of usage records in quarantine. Absent for a process that stores none. */
+	readonly quarantinedRecords?: () => number
 	/** Returns the metrics of the other processes that serve the same address, if there are any. */
 	readonly others?: () => Promise<readonly (readonly MetricSnapshot[])[]>
 }
@@ -27,8 +29,8 @@ export interface OpenedTelemetry extends Telemetry {
 }
 
 export async function openTelemetry(options: TelemetryOptions, deps: TelemetryContext): Promise<OpenedTelemetry> {
-	const { log, clock, version, upstreams, others } = deps
-	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams })
+	const { log, clock, version, upstreams, quarantinedRecords, others } = deps
+	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams, quarantinedRecords })
 	const otlp = await openConfiguredOtlp(options, deps)
 	const reports: RequestReports = {
 		content: options.content,

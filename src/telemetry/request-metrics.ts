@@ -11,6 +11,8 @@ export interface MetricContext {
 	/** Milliseconds since 1970. */
 	readonly startedAtMs: number
 	readonly upstreams: () => readonly UpstreamGauges[]
+	/** Absent for a process that stores no usage records. */
+	readonly quarantinedRecords?: (() => number) | undefined
 }
 
 /** Histogram bounds in seconds: from cached responses to long generations. */
@@ -90,7 +92,7 @@ export class RequestMetrics {
 		durations,
 	)
 
-	constructor({ version, startedAtMs, upstreams }: MetricContext) {
+	constructor({ version, startedAtMs, upstreams, quarantinedRecords }: MetricContext) {
 		const { metrics } = this
 		metrics.gauge({ name: 'dragoman_requests_running', help: 'Requests in flight.', labels: [] }, () => [
 			[[], this.running],
@@ -130,6 +132,17 @@ export class RequestMetrics {
 			() => [[[version], 1]],
 			'max',
 		)
+		if (quarantinedRecords !== undefined)
+			metrics.gauge(
+				{
+					name: 'dragoman_usage_records_quarantined',
+					help: 'Usage records in quarantine, because the database refuses them.',
+					labels: [],
+				},
+				() => [[[], quarantinedRecords()]],
+				// Processes of one host share the folder.
+				'max',
+			)
 		this.measureProcess(startedAtMs)
 	}
 

@@ -19,6 +19,7 @@ async function open(options: object = {}) {
 		clock,
 		version: '1.2.3',
 		upstreams: () => [gauges],
+		quarantinedRecords: () => 2,
 	})
 	return { telemetry, lines }
 }
@@ -120,6 +121,7 @@ describe('a request', () => {
 			'dragoman_upstream_breaker{upstream="up"} 1',
 			'dragoman_upstream_healthy{upstream="up"} 0',
 			'dragoman_build_info{version="1.2.3"} 1',
+			'dragoman_usage_records_quarantined 2',
 		])
 			expect(body.split('\n')).toContain(line)
 	})

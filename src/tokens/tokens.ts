@@ -30,11 +30,7 @@ export class TokenCounter {
 
 	/** Counts the tokens of a prompt: messages and tool definitions. */
 	async countMessages(tokenizer: Tokenizer, messages: readonly Message[], tools: readonly Tool[]): Promise<number> {
-		const texts = messages.flatMap(textsOf)
-		if (tools.length > 0) texts.push(JSON.stringify(tools))
-		const images = messages.reduce((sum, { content }) => sum + content.filter(({ type }) => type === 'image').length, 0)
-		const counted = await this.countTexts(tokenizer, texts)
-		return counted + messages.length * tokensPerMessage + images * tokensPerImage + tokensOfAnswer
+		return (await this.countTexts(tokenizer, promptTexts(messages, tools))) + fixedTokens(messages)
 	}
 
 	close(): void {
@@ -61,6 +57,31 @@ export class TokenCounter {
 		for (const answer of this.waiting.values()) answer.reject(new Error(reason))
 		this.waiting.clear()
 	}
+}
+
+/** Bytes of UTF-8 for each token, on average. */
+const bytesPerToken = 4
+
+/** An estimate that needs no vocabulary. */
+export function estimateTexts(texts: readonly string[]): number {
+	return Math.ceil(texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0) / bytesPerToken)
+}
+
+/** The same for messages and tool definitions. */
+export function estimateMessages(messages: readonly Message[], tools: readonly Tool[]): number {
+	return estimateTexts(promptTexts(messages, tools)) + fixedTokens(messages)
+}
+
+function promptTexts(messages: readonly Message[], tools: readonly Tool[]): readonly string[] {
+	const texts = messages.flatMap(textsOf)
+	if (tools.length > 0) texts.push(JSON.stringify(tools))
+	return texts
+}
+
+/** Of what is not text. */
+function fixedTokens(messages: readonly Message[]): number {
+	const images = messages.reduce((sum, { content }) => sum + content.filter(({ type }) => type === 'image').length, 0)
+	return messages.length * tokensPerMessage + images * tokensPerImage + tokensOfAnswer
 }
 
 function textsOf(message: Message): string[] {

@@ -4,6 +4,7 @@
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLedger } from '../../src/ledger/open-ledger.ts'
+import { Quarantine } from '../../src/ledger/quarantine.ts'
 import { SqlLedgerStore } from '../../src/stores/sql/sql-ledger-store.ts'
 import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
 import { systemClock } from '../../src/system/clock.ts'
@@ -18,6 +19,7 @@ const database = await openSqlite(join(folder, 'dragoman.sqlite'))
 const ledger = await openLedger({
 	folder: join(folder, 'journal'),
 	store: new SqlLedgerStore(database),
+	quarantine: new Quarantine(join(folder, 'quarantine')),
 	durability: 'strict',
 	maxPending: 100_000,
 	clock: systemClock,

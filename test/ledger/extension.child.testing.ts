@@ -4,6 +4,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openLedger } from '../../src/ledger/open-ledger.ts'
+import { Quarantine } from '../../src/ledger/quarantine.ts'
 import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { openedCall, silentLog } from './ledger.testing.ts'
@@ -12,6 +13,7 @@ const [folder = ''] = process.argv.slice(2)
 const ledger = await openLedger({
 	folder,
 	store: new MemoryLedgerStore(),
+	quarantine: new Quarantine(join(folder, 'quarantine')),
 	durability: 'strict',
 	maxPending: 100,
 	clock: systemClock,

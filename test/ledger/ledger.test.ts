@@ -2,12 +2,13 @@
 // with open tickets.
 
 import { describe, expect, test } from 'bun:test'
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChatError } from '../../src/chat/error.ts'
 import { readLines } from '../../src/ledger/journal.ts'
 import type { Ledger } from '../../src/ledger/ledger.ts'
 import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
+import { type LogLine, recordingLog } from '../../src/system/log.testing.ts'
 import {
 	allEntries,
 	FakeClock,
@@ -184,6 +185,20 @@ describe('tickets that were left open', () => {
 		expect(dead).toEqual([process])
 		expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([{ requests: 3 }])
 		expect(await readdir(folder)).toEqual([])
+	})
+
+	test('are settled although the journal has lines that cannot be read, and its files remain', async () => {
+		const { store, folder, process } = await leftOpen()
+		const [file = ''] = (await readdir(folder)).filter((name) => name.endsWith('.journal'))
+		const line = '{"open":1}'
+		const checksum = Bun.hash.crc32(line).toString(16).padStart(8, '0')
+		await appendFile(join(folder, file), `${checksum} ${line}\n`)
+		const lines: LogLine[] = []
+		const next = await open({ folder, store, log: recordingLog(lines) })
+		await next.close()
+		expect(await store.usage({ ...allEntries, groupBy: [] })).toMatchObject([{ requests: 3 }])
+		expect(lines.find(({ level }) => level >= 50)).toMatchObject({ journal: process, lines: 1, first: line })
+		expect(await readdir(folder)).toEqual([`${file}.unreadable`])
 	})
 
 	test('are settled once by concurrent processes', async () => {

@@ -3,11 +3,12 @@
 
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { OpenedCall, Settlement } from '../../src/ledger/ledger.ts'
 import type { LedgerEntry } from '../../src/ledger/ledger-entry.ts'
 import type { LedgerStore } from '../../src/ledger/ledger-store.ts'
 import { type LedgerOptions, type OpenLedger, openLedger } from '../../src/ledger/open-ledger.ts'
+import { Quarantine } from '../../src/ledger/quarantine.ts'
 import { MemoryLedgerStore } from '../../src/stores/memory-ledger-store.testing.ts'
 import type { Clock } from '../../src/system/clock.ts'
 import { openLog } from '../../src/system/log.ts'
@@ -98,16 +99,30 @@ export class UnreachableStore implements LedgerStore {
 	readonly close = this.store.close.bind(this.store)
 
 	async insert(entries: readonly LedgerEntry[]): Promise<void> {
-		if (this.away) {
-			this.refused++
-			throw new Error('the database is unavailable')
-		}
+		if (this.away) this.refused++
+		await this.verify()
 		await this.store.insert(entries)
 	}
+
+	async verify(): Promise<void> {
+		if (this.away) throw new Error('the database is unavailable')
+	}
+}
+
+/** The folder of the records in quarantine, beside the folder of the journals. */
+export function quarantineFolder(folder: string): string {
+	return join(dirname(folder), 'quarantine')
 }
 
 export const silentLog = openLog({ level: 'silent', format: 'json' })
 
 export function open(options: Pick<LedgerOptions, 'folder' | 'store'> & Partial<LedgerOptions>): Promise<OpenLedger> {
-	return openLedger({ durability: 'strict', maxPending: 1000, clock: new FakeClock(), log: silentLog, ...options })
+	return openLedger({
+		quarantine: new Quarantine(quarantineFolder(options.folder)),
+		durability: 'strict',
+		maxPending: 1000,
+		clock: new FakeClock(),
+		log: silentLog,
+		...options,
+	})
 }

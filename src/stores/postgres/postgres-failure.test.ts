@@ -7,7 +7,7 @@ const explain = (codes: { readonly code: string; readonly errno?: string }) =>
 test('lost connections and a server that stops, starts or is full are unavailable', () => {
 	for (const code of ['ERR_POSTGRES_CONNECTION_CLOSED', 'ERR_POSTGRES_IDLE_TIMEOUT', 'ECONNREFUSED', 'ETIMEDOUT'])
 		expect([code, explain({ code })]).toEqual([code, 'unavailable'])
-	for (const errno of ['57P01', '57P03', '53300', '08006', '25P03'])
+	for (const errno of ['57P01', '57P03', '53300', '08006', '25P03', '25006', '57014', '55P03'])
 		expect([errno, explain({ code: 'ERR_POSTGRES_SERVER_ERROR', errno })]).toEqual([errno, 'unavailable'])
 })
 

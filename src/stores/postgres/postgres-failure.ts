@@ -3,8 +3,11 @@
 import { readErrorCodes } from '../sql/database-failure.ts'
 import type { DatabaseFailure } from '../sql/sql-database.ts'
 
-/** Shutdown, startup, too many clients, connection failure, idle transaction timeout. */
-const unavailableStates = /^(57P0[1-5]|53\d\d\d|08\w{3}|25P03)$/
+/**
+ * Shutdown, startup, too many clients, connection failure, idle transaction timeout; a read-only server after a
+ * failover, a cancelled statement, a lock timeout.
+ */
+const unavailableStates = /^(57P0[1-5]|53\d\d\d|08\w{3}|25P03|25006|57014|55P03)$/
 /** Failures to connect and lost connections. */
 const unavailableCodes = /^(ERR_POSTGRES_(CONNECTION|IDLE|LIFETIME)_\w+|ECONN\w+|ETIMEDOUT)$/
 /** Unique violation or deadlock between concurrent writes. */

@@ -13,7 +13,7 @@ import type {
 	UsageQuery,
 	UsageSum,
 } from '../../ledger/usage-query.ts'
-import { ordered } from './sql.ts'
+import { ordered, type Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const count = z.coerce.number()
@@ -91,21 +91,20 @@ export class SqlLedgerStore implements LedgerStore {
 	async insert(entries: readonly LedgerEntry[]): Promise<void> {
 		if (entries.length === 0) return
 		const byId = new Map(entries.map((entry) => [entry.id, entry]))
-		await this.database.write(async (sql) => {
-			const inserted = await sql`
-				INSERT INTO ledger ${sql([...byId.values()].map(writeEntry))} ON CONFLICT (id) DO NOTHING RETURNING id`
-			const fresh = Array.from(inserted, ({ id }) => byId.get(String(id))).filter((entry) => entry !== undefined)
-			for (const day of sumByDay(fresh))
-				await sql`
-					INSERT INTO usage_days ${sql([writeDay(day)])}
-					ON CONFLICT (day, tenant, owner, key, model, operation, currency) DO UPDATE SET
-						requests = usage_days.requests + excluded.requests,
-						prompt_tokens = usage_days.prompt_tokens + excluded.prompt_tokens,
-						cached_tokens = usage_days.cached_tokens + excluded.cached_tokens,
-						completion_tokens = usage_days.completion_tokens + excluded.completion_tokens,
-						reasoning_tokens = usage_days.reasoning_tokens + excluded.reasoning_tokens,
-						cost_micros = usage_days.cost_micros + excluded.cost_micros`
-		})
+		await this.database.write((sql) => insertEntries(sql, byId))
+	}
+
+	async verify(): Promise<void> {
+		const rollback = new Error('rolls back the plain entry')
+		try {
+			await this.database.write(async (sql) => {
+				const entry = plainEntry()
+				await insertEntries(sql, new Map([[entry.id, entry]]))
+				throw rollback
+			})
+		} catch (thrown) {
+			if (thrown !== rollback) throw thrown
+		}
 	}
 
 	async usage(query: UsageQuery): Promise<readonly UsageSum[]> {
@@ -163,6 +162,46 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	async close(): Promise<void> {}
+}
+
+async function insertEntries(sql: Sql, byId: ReadonlyMap<string, LedgerEntry>): Promise<void> {
+	const inserted = await sql`
+		INSERT INTO ledger ${sql([...byId.values()].map(writeEntry))} ON CONFLICT (id) DO NOTHING RETURNING id`
+	const fresh = Array.from(inserted, ({ id }) => byId.get(String(id))).filter((entry) => entry !== undefined)
+	for (const day of sumByDay(fresh))
+		await sql`
+			INSERT INTO usage_days ${sql([writeDay(day)])}
+			ON CONFLICT (day, tenant, owner, key, model, operation, currency) DO UPDATE SET
+				requests = usage_days.requests + excluded.requests,
+				prompt_tokens = usage_days.prompt_tokens + excluded.prompt_tokens,
+				cached_tokens = usage_days.cached_tokens + excluded.cached_tokens,
+				completion_tokens = usage_days.completion_tokens + excluded.completion_tokens,
+				reasoning_tokens = usage_days.reasoning_tokens + excluded.reasoning_tokens,
+				cost_micros = usage_days.cost_micros + excluded.cost_micros`
+}
+
+/** An entry that every database accepts. */
+function plainEntry(): LedgerEntry {
+	return {
+		id: crypto.randomUUID(),
+		tenant: 'verify',
+		owner: 'verify',
+		key: 'verify',
+		model: 'verify',
+		upstream: '',
+		operation: 'chat',
+		dialect: '',
+		outcome: 'failed',
+		openedAtMs: 0,
+		settledAtMs: 0,
+		promptTokens: 0,
+		cachedTokens: 0,
+		completionTokens: 0,
+		reasoningTokens: 0,
+		source: 'none',
+		costMicros: 0,
+		currency: '',
+	}
 }
 
 interface CountColumns {

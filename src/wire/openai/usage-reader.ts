@@ -5,12 +5,9 @@
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { exactMembers } from '../../chat/json-text.ts'
 import { restOf } from '../../chat/rest.ts'
-import type { Usage } from '../../chat/usage.ts'
+import { mostTokens, type Usage } from '../../chat/usage.ts'
 import { asCount } from '../json/fields.ts'
 import { openaiWire } from './formats.ts'
-
-/** More tokens than any call has. */
-const tooMany = 1_000_000_000
 
 /**
  * Undefined if `usage` has no counts, such as the `null` in most chunks of a stream, or none that can be right. Servers
@@ -77,7 +74,7 @@ function write1hOf(details: Readonly<Record<string, unknown>>): unknown {
 
 function plausible(value: unknown): number | undefined {
 	const count = asCount(value)
-	return count !== undefined && count < tooMany ? count : undefined
+	return count !== undefined && count <= mostTokens ? count : undefined
 }
 
 const noDetails: Readonly<Record<string, unknown>> = {}
