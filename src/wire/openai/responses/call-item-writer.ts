@@ -7,7 +7,7 @@ import { kindOf } from './answer-items.ts'
 import { writeClientCall } from './client-calls.ts'
 import { type ClientCallType, type ClientOutputType, callTypeOfOutput, isClientOutputType } from './client-tools.ts'
 import { partFields } from './item-rest.ts'
-import type { Item, ItemShape, ItemStatus } from './item-writer.ts'
+import type { Item, ItemShape, ItemStatus } from './item-shape.ts'
 import type { ToolName } from './tool-name.ts'
 
 /** The calls whose results say that the client runs their tool. */
