@@ -56,7 +56,7 @@ export const exemptions: readonly Exemption[] = [
 	{
 		root: /^ResponsesRequest/,
 		path: /^input\[\w*\]\.(id|status)$/,
-		reason: 'identifies an item for the client and describes its progress; it says nothing to a model',
+		reason: 'identifies an item for the client and describes its progress; it has no meaning for a model',
 	},
 	{
 		engines: ['echo', 'llama'],

@@ -14,7 +14,7 @@ export interface ItemShape {
 	readonly withEncryptedReasoning: boolean
 	/** Signatures name their origin. */
 	readonly tagsSignatures: boolean
-	/** Reasoning is written as its summary, as the request asked for one. */
+	/** Reasoning is written as its summary: the request has `reasoning.summary`. */
 	readonly summarizes: boolean
 }
 

@@ -144,7 +144,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	}
 }
 
-/** Whether the last item asks for a summary of the conversation. */
+/** Whether the last item requests a summary of the conversation. */
 function isCompaction(input: ResponsesRequestBody['input']): boolean {
 	return Array.isArray(input) && field(input.at(-1), 'type') === 'compaction_trigger'
 }

@@ -102,7 +102,7 @@ export function itemShape({ echo, withEncryptedReasoning }: ResponseShape, tagsS
 	}
 }
 
-/** Whether the field `reasoning` of a request asks for a summary, by its current name or its former one. */
+/** Whether the field `reasoning` of a request requests a summary, by its current name or its former one. */
 function requestsSummary(reasoning: unknown): boolean {
 	return textField(reasoning, 'summary') !== undefined || textField(reasoning, 'generate_summary') !== undefined
 }
