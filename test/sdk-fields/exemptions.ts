@@ -31,11 +31,6 @@ export const honoured: readonly Exemption[] = [
 		path: /^(image\.context_compression|input\[tool_search_output\]\.execution|input\[configuration_update\]\.text)$/,
 		reason: 'these values, with no others in the item, are what this server does in any case',
 	},
-	{
-		root: /^MessagesRequest/,
-		path: /^thinking\[\w+\]\.display$/,
-		reason: 'this server leaves out the thinking of the response',
-	},
 ]
 
 export const exemptions: readonly Exemption[] = [
