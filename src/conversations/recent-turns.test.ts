@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { type RecentTurn, RecentTurns } from './recent-turns.ts'
 import { newTurnId } from './turn-id.ts'
 
-const limits = { maxBytes: 1000, maxBytesPerConnection: 600, maxLanes: 2 }
+const limits = { maxCharacters: 1000, maxCharactersPerConnection: 600, maxLanes: 2 }
 
 /** A turn whose messages have `length` characters of text. */
 function turnOf(length = 1): RecentTurn {
@@ -30,7 +30,7 @@ describe('a connection', () => {
 		connection.hold(undefined, followed)
 		connection.hold(undefined, undefined)
 		expect(connection.find(followed.id)).toBeUndefined()
-		expect(recent.size).toEqual({ turns: 0, bytes: 0 })
+		expect(recent.size).toEqual({ turns: 0, characters: 0 })
 	})
 
 	test('does not have the turns of another one', () => {
@@ -47,7 +47,7 @@ describe('a connection', () => {
 		connection.hold('b', turnOf())
 		connection.close()
 		connection.hold('c', turnOf())
-		expect(recent.size).toEqual({ turns: 0, bytes: 0 })
+		expect(recent.size).toEqual({ turns: 0, characters: 0 })
 	})
 })
 
@@ -79,6 +79,6 @@ describe('memory is bounded', () => {
 			return connection
 		})
 		expect(turns.map(({ id }, index) => connections[index]?.find(id) !== undefined)).toEqual([false, true, true])
-		expect(recent.size.bytes).toBeLessThanOrEqual(limits.maxBytes)
+		expect(recent.size.characters).toBeLessThanOrEqual(limits.maxCharacters)
 	})
 })

@@ -1,5 +1,5 @@
 // The newest turns of open connections, in memory: a client continues on its connection from a turn that no store has.
-// All connections share a limit of memory, beyond which the oldest turns are dropped. It does not know protocols.
+// All connections share a limit, beyond which the oldest turns are dropped. It does not know protocols.
 
 import { stringifyJson } from '../chat/json-text.ts'
 import type { Message } from '../chat/message.ts'
@@ -19,20 +19,21 @@ interface HeldTurn {
 	readonly turn: RecentTurn
 	readonly lane: string | undefined
 	readonly owner: ConnectionTurns
-	readonly bytes: number
+	readonly characters: number
 }
 
+/** Numbers of characters of messages as JSON. */
 export interface RecentTurnLimits {
 	/** Of all connections together. */
-	readonly maxBytes: number
-	readonly maxBytesPerConnection: number
+	readonly maxCharacters: number
+	readonly maxCharactersPerConnection: number
 	/** Lanes of one connection that have a turn. */
 	readonly maxLanes: number
 }
 
 const defaultLimits: RecentTurnLimits = {
-	maxBytes: 256 * 1024 * 1024,
-	maxBytesPerConnection: 32 * 1024 * 1024,
+	maxCharacters: 256 * 1024 * 1024,
+	maxCharactersPerConnection: 32 * 1024 * 1024,
 	maxLanes: 16,
 }
 
@@ -41,7 +42,7 @@ export class RecentTurns {
 	private readonly limits: RecentTurnLimits
 	/** Oldest first. */
 	private readonly held = new Set<HeldTurn>()
-	private bytes = 0
+	private characters = 0
 
 	constructor(limits: RecentTurnLimits = defaultLimits) {
 		this.limits = limits
@@ -55,21 +56,21 @@ export class RecentTurns {
 	}
 
 	/** Number of turns, and the size of their messages as JSON, in characters. */
-	get size(): { readonly turns: number; readonly bytes: number } {
-		return { turns: this.held.size, bytes: this.bytes }
+	get size(): { readonly turns: number; readonly characters: number } {
+		return { turns: this.held.size, characters: this.characters }
 	}
 
 	private add(turn: HeldTurn): void {
 		this.held.add(turn)
-		this.bytes += turn.bytes
+		this.characters += turn.characters
 		for (const oldest of this.held) {
-			if (this.bytes <= this.limits.maxBytes) break
+			if (this.characters <= this.limits.maxCharacters) break
 			oldest.owner.forget(oldest)
 		}
 	}
 
 	private remove(turn: HeldTurn): void {
-		if (this.held.delete(turn)) this.bytes -= turn.bytes
+		if (this.held.delete(turn)) this.characters -= turn.characters
 	}
 }
 
@@ -105,13 +106,13 @@ export class ConnectionTurns {
 		const before = this.held.get(lane)
 		if (before !== undefined) this.forget(before)
 		if (turn === undefined || this.closed) return
-		const bytes = stringifyJson(turn.messages).length
-		if (bytes > this.limits.maxBytesPerConnection) return
-		const added = { turn, lane, owner: this, bytes }
+		const characters = stringifyJson(turn.messages).length
+		if (characters > this.limits.maxCharactersPerConnection) return
+		const added = { turn, lane, owner: this, characters }
 		this.held.set(lane, added)
 		this.count.add(added)
 		for (const oldest of this.held.values()) {
-			if (this.held.size <= this.limits.maxLanes && this.bytes <= this.limits.maxBytesPerConnection) break
+			if (this.held.size <= this.limits.maxLanes && this.characters <= this.limits.maxCharactersPerConnection) break
 			this.forget(oldest)
 		}
 	}
@@ -139,9 +140,9 @@ export class ConnectionTurns {
 		return undefined
 	}
 
-	private get bytes(): number {
+	private get characters(): number {
 		let sum = 0
-		for (const { bytes } of this.held.values()) sum += bytes
+		for (const { characters } of this.held.values()) sum += characters
 		return sum
 	}
 }

@@ -91,9 +91,9 @@ export interface SocketRoute {
 	 */
 	read(text: string, turns: ConnectionTurns): SocketMessage
 	/** Converts the text of a stream, in chunks of any size, into frames. */
-	frames(tag: string | undefined): { add(piece: string): readonly string[] }
+	frames(lane: string | undefined): { add(piece: string): readonly string[] }
 	/** Writes the route's response if it is not a stream. */
-	writeFailure(status: number, body: unknown, tag: string | undefined): string
+	writeFailure(status: number, body: unknown, lane: string | undefined): string
 	writeError(error: ChatError): WrittenError
 }
 
@@ -101,8 +101,8 @@ export interface SocketRoute {
 export interface SocketMessage {
 	/** The request body; the response must be a stream. */
 	readonly body: unknown
-	/** Identifies the stream on its socket. Messages with the same tag, or without one, are answered one after the other. */
-	readonly tag?: string | undefined
+	/** The id of its lane. Messages with the same one, or without one, are answered one after the other. */
+	readonly lane?: string | undefined
 	/** The request failed before its stream began. */
 	fail(): void
 }

@@ -2,11 +2,12 @@
 
 import type { Completion } from '../chat/completion.ts'
 import { eventsOfCompletion } from '../chat/completion-events.ts'
+import { countedUsage } from '../chat/usage.ts'
 import { type EngineAnswer, streamFrom } from './answer.ts'
 
 const completion: Completion = {
 	choices: [{ parts: [], finishReason: 'length' }],
-	usage: { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source: 'counted' },
+	usage: countedUsage(0),
 }
 
 export function emptyAnswer(unary: boolean): EngineAnswer {

@@ -2,6 +2,7 @@
 // and the call continues from the summary. The summary is a call of its own, with its own limits and usage record.
 
 import type { Completion } from '../chat/completion.ts'
+import { countedUsage } from '../chat/usage.ts'
 import { newTurnId } from '../conversations/turn-id.ts'
 import type { ChatCall } from '../dialects/call.ts'
 import { admit } from './admit.ts'
@@ -43,17 +44,9 @@ async function summarize(
 			stream: () => ({ write: () => '' }),
 		},
 	}
-	// The request's report is about the call itself.
+	// The log line and the metrics of the request are those of the call itself.
 	const observer = { observe: () => {}, traceHeaders: () => recalled.observer.traceHeaders() }
 	const token = newTurnId()
 	await execute(await admit({ ...recalled, call, observer, token, turn: undefined }, serving), serving)
-	return summary ?? { choices: [], usage: nothing }
+	return summary ?? { choices: [], usage: countedUsage(0) }
 }
-
-const nothing = {
-	promptTokens: 0,
-	completionTokens: 0,
-	cachedTokens: 0,
-	reasoningTokens: 0,
-	source: 'counted',
-} as const

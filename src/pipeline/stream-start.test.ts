@@ -190,7 +190,7 @@ test('a unary answer waits as long as it takes', async () => {
 	expect((await pending).status).toBe(502)
 })
 
-describe('behind a committed stream', () => {
+describe('after an early commitment', () => {
 	test('another upstream answers if one fails', async () => {
 		await using app = await openApp({ upstreams: { a: {}, b: {} } })
 		app.upstream('a').refuse(overloaded())

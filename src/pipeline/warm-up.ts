@@ -3,7 +3,7 @@
 
 import type { Completion } from '../chat/completion.ts'
 import type { ChatEvent } from '../chat/event.ts'
-import type { Usage } from '../chat/usage.ts'
+import { countedUsage } from '../chat/usage.ts'
 import type { ChatCall } from '../dialects/call.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import { type Answer, headersOf, responseContextOf } from './answer.ts'
@@ -30,7 +30,7 @@ export async function answerWarmUp(recalled: Recalled<ChatCall>, serving: Servin
 	return { type: 'stream', headers, open: (ended) => new WatchedChunks(oneChunk(text), ended) }
 }
 
-const usage: Usage = { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0, source: 'counted' }
+const usage = countedUsage(0)
 const nothing: Completion = { choices: [], usage }
 const events: readonly ChatEvent[] = [{ type: 'start' }, { type: 'finish', usage }]
 

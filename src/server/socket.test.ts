@@ -132,7 +132,7 @@ describe('a response that is not stored', () => {
 		expect(lastMessages(app).map((message) => message.split(':')[0])).toEqual(['user', 'assistant', 'tool'])
 	})
 
-	test('keeps what its client was not sent, such as signatures', async () => {
+	test('retains what its client was not sent, such as signatures', async () => {
 		const usage = {
 			...{ promptTokens: 1, completionTokens: 1, cachedTokens: 0, reasoningTokens: 0 },
 			source: 'upstream' as const,
@@ -277,7 +277,7 @@ describe('a message that generates nothing', () => {
 		expect(lastMessages(app)).toEqual(['user: one', 'assistant: one', 'user: two', 'user: three'])
 	})
 
-	test('is stored if it is not said otherwise, also over HTTP', async () => {
+	test('is stored by default, also over HTTP', async () => {
 		await using app = await App.open()
 		const body = { model: 'echo', generate: false, input: 'one' }
 		const response = await app.post('/v1/responses', body)

@@ -29,12 +29,12 @@ export function openSocket({ route, turns, upgrade, fetch }: SocketOptions): Soc
 			const response = await fetch(requestOf(message.body, upgrade, disconnected.signal), message)
 			await relay(response, message, route, client)
 		} catch (thrown) {
-			if (!disconnected.signal.aborted) await refuse(thrown, message.tag, client)
+			if (!disconnected.signal.aborted) await refuse(thrown, message.lane, client)
 		}
 	}
-	const refuse = (thrown: unknown, tag: string | undefined, client: SocketSender): Promise<void> => {
+	const refuse = (thrown: unknown, lane: string | undefined, client: SocketSender): Promise<void> => {
 		const { status, body } = route.writeError(asChatError(thrown))
-		return client.send(route.writeFailure(status, body, tag))
+		return client.send(route.writeFailure(status, body, lane))
 	}
 	return {
 		message(text, client) {
@@ -44,8 +44,8 @@ export function openSocket({ route, turns, upgrade, fetch }: SocketOptions): Soc
 			} catch (thrown) {
 				return void refuse(thrown, undefined, client)
 			}
-			if (lanes.inFlight >= maxInFlight) return void client.send(route.writeFailure(429, tooMany, message.tag))
-			lanes.run(message.tag, () => answer(message, client))
+			if (lanes.inFlight >= maxInFlight) return void client.send(route.writeFailure(429, tooMany, message.lane))
+			lanes.run(message.lane, () => answer(message, client))
 		},
 		close() {
 			disconnected.abort()
@@ -54,21 +54,21 @@ export function openSocket({ route, turns, upgrade, fetch }: SocketOptions): Soc
 	}
 }
 
-/** Messages with the same tag run one after the other, and independently of other ones. */
+/** Messages of one lane run one after the other, and independently of other lanes. */
 class Lanes {
 	private readonly last = new Map<string | undefined, Promise<void>>()
 	/** Number of messages that run or wait. */
 	inFlight = 0
 
 	/** @param work never rejects. */
-	run(tag: string | undefined, work: () => Promise<void>): void {
+	run(lane: string | undefined, work: () => Promise<void>): void {
 		this.inFlight++
-		const before = this.last.get(tag)
+		const before = this.last.get(lane)
 		const running = (before === undefined ? work() : before.then(work)).finally(() => {
 			this.inFlight--
-			if (this.last.get(tag) === running) this.last.delete(tag)
+			if (this.last.get(lane) === running) this.last.delete(lane)
 		})
-		this.last.set(tag, running)
+		this.last.set(lane, running)
 	}
 }
 
@@ -96,9 +96,9 @@ async function relay(
 ): Promise<void> {
 	if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true || response.body === null) {
 		message.fail()
-		return client.send(route.writeFailure(response.status, await response.json(), message.tag))
+		return client.send(route.writeFailure(response.status, await response.json(), message.lane))
 	}
-	const frames = route.frames(message.tag)
+	const frames = route.frames(message.lane)
 	const decoder = new TextDecoder()
 	for await (const bytes of response.body) {
 		const completed = frames.add(decoder.decode(bytes, { stream: true }))

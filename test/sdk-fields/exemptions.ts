@@ -31,11 +31,6 @@ export const honoured: readonly Exemption[] = [
 		path: /^(image\.context_compression|input\[tool_search_output\]\.execution|input\[configuration_update\]\.text)$/,
 		reason: 'these values, with no others in the item, are what this server does in any case',
 	},
-	{
-		root: /^MessagesRequest/,
-		path: /^thinking\[\w+\]\.display$/,
-		reason: 'this server leaves out the thinking of the response',
-	},
 ]
 
 export const exemptions: readonly Exemption[] = [
@@ -56,7 +51,7 @@ export const exemptions: readonly Exemption[] = [
 	{
 		root: /^ResponsesRequest/,
 		path: /^input\[\w*\]\.(id|status)$/,
-		reason: 'identifies an item for the client and describes its progress; it says nothing to a model',
+		reason: 'identifies an item for the client and describes its progress; it has no meaning for a model',
 	},
 	{
 		engines: ['echo', 'llama'],

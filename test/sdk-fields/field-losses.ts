@@ -149,7 +149,7 @@ export function outermost(losses: readonly Loss[]): readonly Loss[] {
 	return losses.filter((loss) => !containersOf(loss.path).some((container) => lost.has(positionOf(loss, container))))
 }
 
-/** An object without fields, which says nothing. */
+/** An object without fields, which has no meaning. */
 function isEmpty(value: unknown): boolean {
 	return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }

@@ -5,7 +5,8 @@ import { type MessageId, messageId } from '../../conversations/message-id.ts'
 import type { MessagePage } from '../../conversations/message-page.ts'
 import { type ListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
-import { type Item, type ItemShape, plainItems, writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
+import { type Item, type ItemShape, plainItems } from '../../wire/openai/responses/item-shape.ts'
+import { writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 import { clientCallWith } from '../../wire/openai/responses/message-item.ts'
 
 /** The id of the message that an item is part of; an id that matches no message if `item` is not the id of an item. */

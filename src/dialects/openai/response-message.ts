@@ -13,7 +13,7 @@ import type { SocketMessage } from '../dialect.ts'
 export class ResponseMessage implements SocketMessage {
 	/** Body of a POST /responses that streams. */
 	readonly body: JsonObject
-	readonly tag: string | undefined
+	readonly lane: string | undefined
 	/** The turn that the request continues, if its id is valid. */
 	private readonly previous: TurnId | undefined
 	private readonly turns: ConnectionTurns
@@ -21,7 +21,7 @@ export class ResponseMessage implements SocketMessage {
 	constructor({ body, stream }: { readonly body: JsonObject; readonly stream?: string }, turns: ConnectionTurns) {
 		const { previous_response_id: previous } = body
 		this.body = body
-		this.tag = stream
+		this.lane = stream
 		this.turns = turns
 		this.previous = typeof previous === 'string' ? readResponseId(previous) : undefined
 	}
@@ -43,9 +43,9 @@ export class ResponseMessage implements SocketMessage {
 	holder(unsaved: Pick<RecentTurn, 'origin' | 'messages'> | undefined): TurnHolder {
 		return {
 			complete: (id, answer) => {
-				if (unsaved === undefined) return this.turns.hold(this.tag, undefined)
+				if (unsaved === undefined) return this.turns.hold(this.lane, undefined)
 				const { origin, messages } = unsaved
-				this.turns.hold(this.tag, { id, origin, messages: answer === undefined ? messages : [...messages, answer] })
+				this.turns.hold(this.lane, { id, origin, messages: answer === undefined ? messages : [...messages, answer] })
 			},
 			fail: () => this.fail(),
 		}

@@ -81,13 +81,13 @@ export class SocketFrames {
 export const responsesSocket: SocketRoute = {
 	path: '/responses',
 	read: (text, turns) => new ResponseMessage(readSocketFrame(text), turns),
-	frames: (tag) => new SocketFrames(tag),
-	writeFailure: (status, body, tag) =>
+	frames: (lane) => new SocketFrames(lane),
+	writeFailure: (status, body, lane) =>
 		stringifyJson({
 			type: 'error',
 			status,
 			...(isObject(body) ? body : {}),
-			stream_id: tag,
+			stream_id: lane,
 		}),
 	writeError,
 }

@@ -7,10 +7,10 @@ import { kindOf } from './answer-items.ts'
 import { writeClientCall } from './client-calls.ts'
 import { type ClientCallType, type ClientOutputType, callTypeOfOutput, isClientOutputType } from './client-tools.ts'
 import { partFields } from './item-rest.ts'
-import type { Item, ItemShape, ItemStatus } from './item-writer.ts'
+import type { Item, ItemShape, ItemStatus } from './item-shape.ts'
 import type { ToolName } from './tool-name.ts'
 
-/** The calls whose results say that the client runs their tool. */
+/** The calls of tools that the client runs, as the types of their results show. */
 export function clientCallsOf(messages: readonly Message[]): ReadonlyMap<string, ClientCallType> {
 	const calls = new Map<string, ClientCallType>()
 	for (const message of messages) {
@@ -53,7 +53,7 @@ export function namesOf({ name }: Pick<ToolCall, 'name'>, { unflatten }: ItemSha
 	return tool.type === 'named' ? tool : { name }
 }
 
-/** @param fields what the call says to do. */
+/** @param fields what the client is to run. */
 export function writeClientItem(
 	id: string,
 	type: ClientCallType,

@@ -10,7 +10,7 @@ import { type Location, parseAt } from './content-reader.ts'
 import { unknownFields } from './item-rest.ts'
 import { clientCallItems } from './item-schema.ts'
 
-/** A call as its item says it. */
+/** A call as it is read from its item. */
 export interface ReadClientCall {
 	readonly id: string
 	/** JSON text, as the function's parameters describe it. */
@@ -67,7 +67,7 @@ function isEmpty(value: unknown): boolean {
 	return isObject(value) && Object.keys(value).length === 0
 }
 
-/** The fields of the item that say what to do, from the arguments of a call, which may be incomplete. */
+/** The fields of the item with what the client is to run, from the arguments of a call, which may be incomplete. */
 export function writeClientCall(type: ClientCallType, text: string): JsonObject {
 	const value = parsed(text)
 	const given = isObject(value) ? exactMembers(value) : {}

@@ -216,7 +216,7 @@ export function describeClientTool(type: ClientToolType, tool: JsonObject, name:
 	return { type: 'function', name, ...clientTools[type].describe(tool), strict: false }
 }
 
-/** The fields of the tool that its description uses, or that say nothing to a model. */
+/** The fields of the tool that its description uses, or that have no meaning for a model. */
 export const clientToolFields: Readonly<Record<ClientToolType, object>> = {
 	shell: { environment: true },
 	local_shell: {},

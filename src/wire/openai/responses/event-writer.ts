@@ -19,7 +19,8 @@ import { answerId } from '../../../conversations/message-id.ts'
 import { writeError } from '../error-writer.ts'
 import { isItemPart, kindOf } from './answer-items.ts'
 import { ItemIds } from './item-id.ts'
-import { type Item, type ItemShape, signatureItem, writeImage, writeProviderItem } from './item-writer.ts'
+import type { Item, ItemShape } from './item-shape.ts'
+import { signatureItem, writeImage, writeProviderItem } from './item-writer.ts'
 import { OpenClientCall } from './open-client-call.ts'
 import {
 	type ItemEvent,

@@ -57,7 +57,7 @@ export const imageItem = z.looseObject({ result: z.string().nullish(), output_fo
 export const compactionItem = z.looseObject({ encrypted_content: z.string() })
 export const referenceItem = z.looseObject({ id: z.string().min(1) })
 
-/** What `environment` and `caller` of an item say is known, or belongs to tools that OpenAI runs. */
+/** The values of `environment` and `caller` are known from the call, or belong to tools that OpenAI runs. */
 const clientItem = { call_id: callId, environment: z.unknown().optional() }
 
 /** The calls of tools that the client runs, by their types. */

@@ -18,34 +18,12 @@ import type {
 } from '../../../chat/message.ts'
 import type { StoredMessage } from '../../../conversations/conversation.ts'
 import type { MessageId } from '../../../conversations/message-id.ts'
-import { type AnswerItem, type ClientCallOf, isContent, itemsOfAnswer } from './answer-items.ts'
+import { type AnswerItem, isContent, itemsOfAnswer } from './answer-items.ts'
 import { clientCallsOf, clientOutputOf, writeCall } from './call-item-writer.ts'
 import { writeCallSignature, writeEncryptedReasoning } from './encrypted-reasoning.ts'
 import { ItemIds, writeItemId } from './item-id.ts'
 import { itemFields, partFields } from './item-rest.ts'
-import { type Unflatten, unflattenBy } from './tool-name.ts'
-
-export type Item = JsonObject & { readonly id: string; readonly type: string }
-export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
-
-export interface ItemShape {
-	readonly unflatten: Unflatten
-	readonly clientCallOf: ClientCallOf
-	/** Return encrypted reasoning and signatures for the client to send back. */
-	readonly withEncryptedReasoning: boolean
-	/** Signatures name their origin. */
-	readonly tagsSignatures: boolean
-	/** Reasoning is written as its summary, as the request asked for one. */
-	readonly summarizes: boolean
-}
-
-export const plainItems: ItemShape = {
-	unflatten: unflattenBy([]),
-	clientCallOf: () => undefined,
-	withEncryptedReasoning: false,
-	tagsSignatures: false,
-	summarizes: false,
-}
+import { type Item, type ItemShape, type ItemStatus, plainItems } from './item-shape.ts'
 
 /**
  * Writes stored messages as items, in order.

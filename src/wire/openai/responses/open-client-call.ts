@@ -7,7 +7,7 @@ import { type StringPiece, StringValueReader } from '../../json/string-values.ts
 import { writeClientItem } from './call-item-writer.ts'
 import { writeClientCall, writeOperation } from './client-calls.ts'
 import type { ClientCallType } from './client-tools.ts'
-import type { Item, ItemStatus } from './item-writer.ts'
+import type { Item, ItemStatus } from './item-shape.ts'
 import type { ItemEvent, OpenItem } from './open-item.ts'
 
 /** The events of one type of call. */

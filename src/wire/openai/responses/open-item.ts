@@ -6,16 +6,8 @@ import type { JsonObject } from '../../../chat/json.ts'
 import type { ToolCall } from '../../../chat/message.ts'
 import { kindOf } from './answer-items.ts'
 import { namesOf, writeCall } from './call-item-writer.ts'
-import {
-	type Item,
-	type ItemShape,
-	type ItemStatus,
-	writeLogprobs,
-	writeMessageItem,
-	writeReasoning,
-	writeRefusalPart,
-	writeTextPart,
-} from './item-writer.ts'
+import type { Item, ItemShape, ItemStatus } from './item-shape.ts'
+import { writeLogprobs, writeMessageItem, writeReasoning, writeRefusalPart, writeTextPart } from './item-writer.ts'
 
 /** An event without its position: its type and its fields. */
 export type ItemEvent = readonly [type: string, fields: JsonObject]

@@ -2,8 +2,7 @@
 // express. The pipeline resolves the ids of earlier responses, conversations and items.
 
 import { ChatError } from '../../../chat/error.ts'
-import type { JsonObject } from '../../../chat/json.ts'
-import { definedFields, type Json } from '../../../chat/json.ts'
+import { definedFields, type Json, type JsonObject } from '../../../chat/json.ts'
 import type { Message } from '../../../chat/message.ts'
 import { textOf, toolCallsOf } from '../../../chat/parts.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../../chat/request.ts'
@@ -144,7 +143,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	}
 }
 
-/** Whether the last item asks for a summary of the conversation. */
+/** Whether the last item requests a summary of the conversation. */
 function isCompaction(input: ResponsesRequestBody['input']): boolean {
 	return Array.isArray(input) && field(input.at(-1), 'type') === 'compaction_trigger'
 }

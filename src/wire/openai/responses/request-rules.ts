@@ -1,5 +1,5 @@
 // The rules that span fields of a Responses request, the fields that this server refuses because the answer would not be
-// what they ask for, and the fields without an effect, which are named.
+// what they request, and the fields without an effect, which are named.
 
 import { ChatError } from '../../../chat/error.ts'
 import { type ResponsesRequestBody, responsesRequestSchema } from './request-schema.ts'
@@ -55,7 +55,7 @@ const usedIncludes: ReadonlySet<string> = new Set([
 	'message.input_image.image_url',
 ])
 
-/** Values that ask for what this server does in any case. */
+/** Values that request what this server does in any case. */
 const defaults: Readonly<Record<string, unknown>> = {
 	'access_programs.cyber': 'standard',
 	'image.context_compression': 'disabled',

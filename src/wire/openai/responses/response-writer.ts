@@ -13,7 +13,8 @@ import { textField } from '../../json/fields.ts'
 import { callTypeOf } from './client-tools.ts'
 import { summaryOfEcho, toolsOfEcho, writeEcho } from './echo.ts'
 import { writeItemId } from './item-id.ts'
-import { type Item, type ItemShape, writeAnswer } from './item-writer.ts'
+import type { Item, ItemShape } from './item-shape.ts'
+import { writeAnswer } from './item-writer.ts'
 import { writeSummary } from './summary.ts'
 import { unflattenBy } from './tool-name.ts'
 
@@ -101,7 +102,7 @@ export function itemShape({ echo, withEncryptedReasoning }: ResponseShape, tagsS
 	}
 }
 
-/** Whether the field `reasoning` of a request asks for a summary, by its current name or its former one. */
+/** Whether the field `reasoning` of a request requests a summary, by its current name or its former one. */
 function requestsSummary(reasoning: unknown): boolean {
 	return textField(reasoning, 'summary') !== undefined || textField(reasoning, 'generate_summary') !== undefined
 }
