@@ -20,15 +20,15 @@ export interface MessageIdentity {
 export function writeMessage({ choices, usage }: Completion, { id, model }: MessageIdentity, shape: BlockShape) {
 	const [choice] = choices
 	return {
-		container: null,
-		diagnostics: null,
-		...writeEnding(choice),
-		...restFor(messagesWire, choice?.rest),
 		id,
 		type: 'message',
 		role: 'assistant',
 		model,
 		content: (choice?.parts ?? []).flatMap((part) => writePart(part, shape)),
+		container: null,
+		diagnostics: null,
+		...writeEnding(choice),
+		...restFor(messagesWire, choice?.rest),
 		usage: writeUsage(usage),
 	}
 }
