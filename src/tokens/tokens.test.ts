@@ -20,6 +20,16 @@ test('a text of several megabytes is extrapolated', async () => {
 	expect(tokens / 200_000).toBeCloseTo(4, 1)
 })
 
+// Vocabularies merge the characters of a word in a time that is quadratic in its length.
+for (const text of ['x', '中', ' ', '=', 'ab!', '!\u0300', '\n'])
+	test(`a text of ${JSON.stringify(text)} without boundaries of words is counted in linear time`, async () => {
+		const [short, long] = [text.repeat(200), text.repeat(Math.floor(200_000 / text.length))]
+		const perCharacter = (await counter.countTexts('o200k_base', [short])) / short.length
+		const tokens = await counter.countTexts('o200k_base', [long])
+		expect(tokens / long.length / perCharacter).toBeGreaterThan(0.7)
+		expect(tokens / long.length / perCharacter).toBeLessThan(1.3)
+	}, 20_000)
+
 test('a prompt includes messages, per-message overhead and tools', async () => {
 	const hello = { role: 'user', content: [{ type: 'text', text: 'Hello, world!' }] } as const
 	const bare = await counter.countMessages('o200k_base', [hello], [])

@@ -20,6 +20,15 @@ export interface CountAnswer {
 /** In characters. Longer texts are counted up to here and extrapolated, so that no request delays the others. */
 const exactCharacters = 262_144
 
+/**
+ * In characters. A vocabulary takes a time that is quadratic in the length of a word. Longer runs without a boundary of
+ * words are counted in pieces, which is at most about one token more for each.
+ */
+const maxRunCharacters = 256
+
+/** Every word of every vocabulary is within one of these, apart from its first and last characters. */
+const runs = /\s+|[^\s\p{N}]+/gu
+
 const loaders = {
 	o200k_base: () => import('gpt-tokenizer/encoding/o200k_base'),
 	cl100k_base: () => import('gpt-tokenizer/encoding/cl100k_base'),
@@ -30,7 +39,8 @@ self.onmessage = async ({ data }: MessageEvent<CountRequest>) => {
 	try {
 		const { countTokens } = await loaders[tokenizer]()
 		// Special tokens may occur in user text, and count as ordinary text there.
-		const count = (text: string) => countTokens(text, { disallowedSpecial: new Set() })
+		const countPiece = (piece: string) => countTokens(piece, { disallowedSpecial: new Set() })
+		const count = (text: string) => piecesOf(text).reduce((sum, piece) => sum + countPiece(piece), 0)
 		const tokens = texts.reduce((sum, text) => sum + countOne(text, count), 0)
 		self.postMessage({ id, tokens } satisfies CountAnswer)
 	} catch (thrown) {
@@ -41,4 +51,17 @@ self.onmessage = async ({ data }: MessageEvent<CountRequest>) => {
 function countOne(text: string, count: (text: string) => number): number {
 	if (text.length <= exactCharacters) return count(text)
 	return Math.round(count(text.slice(0, exactCharacters)) * (text.length / exactCharacters))
+}
+
+/** Cuts runs that are too long. */
+function piecesOf(text: string): readonly string[] {
+	const pieces: string[] = []
+	let start = 0
+	for (const { 0: run, index } of text.matchAll(runs))
+		for (let cut = index + maxRunCharacters; cut < index + run.length; cut += maxRunCharacters) {
+			pieces.push(text.slice(start, cut))
+			start = cut
+		}
+	pieces.push(text.slice(start))
+	return pieces
 }
