@@ -70,7 +70,8 @@ function isEmpty(value: unknown): boolean {
 /** The fields of the item with what the client is to run, from the arguments of a call, which may be incomplete. */
 export function writeClientCall(type: ClientCallType, text: string): JsonObject {
 	const value = parsed(text)
-	const given = isObject(value) ? exactMembers(value) : {}
+	// Some models write the command alone.
+	const given = isObject(value) ? exactMembers(value) : { command: value }
 	switch (type) {
 		case 'shell_call':
 			return {

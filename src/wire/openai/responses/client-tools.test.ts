@@ -281,6 +281,9 @@ test('arguments in another form are read as far as possible', async () => {
 		action: { commands: ['ls'], timeout_ms: null },
 	})
 	expect(await item('shell', 'ls')).toMatchObject({ type: 'shell_call', action: { commands: [] } })
+	expect(await item('shell', '"ls"')).toMatchObject({ action: { commands: ['ls'] } })
+	expect(await item('shell', ['ls', 'pwd'])).toMatchObject({ action: { commands: ['ls', 'pwd'] } })
+	expect(await item('local_shell', ['ls', '-l'])).toMatchObject({ action: { command: ['ls', '-l'] } })
 	expect(await item('local_shell', { command: 'ls | wc' })).toMatchObject({
 		action: { command: ['sh', '-c', 'ls | wc'] },
 	})
