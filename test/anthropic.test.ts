@@ -1,4 +1,4 @@
-// Anthropic's Messages API over sockets, as far as its clients do not show it: which dialect is meant, what an upstream
+// Anthropic's Messages API over sockets, where its clients do not show it: which dialect is selected, what an upstream
 // of another wire is sent, conversations, quiet streams, and the request of Claude Code.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'

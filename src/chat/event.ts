@@ -39,7 +39,7 @@ export interface PartStartEvent {
 	readonly part: StartedPart
 }
 
-/** A part as far as it is known when it starts. Those that arrive in one piece have no deltas. */
+/** What is known of a part when it starts. Parts that arrive in one piece are complete, and have no deltas. */
 export type StartedPart = StartedText | StartedToolCall | ImagePart | AudioPart | ProviderItem
 
 export interface StartedText {

@@ -40,7 +40,7 @@ async function failure(response: Response | Promise<Response>): Promise<readonly
 const refused = (code: string, more: object = {}) => [400, 'invalid_request_error', { error_code: code, ...more }]
 const notFound = [404, 'not_found_error', { error_code: 'thread_not_found' }]
 
-/** What the upstream received last, as far as it matches. */
+/** The matching parts of the upstream's last request. */
 function received(app: App, pattern: RegExp): readonly string[] {
 	return [...(app.upstream().received.at(-1)?.match(pattern) ?? [])]
 }

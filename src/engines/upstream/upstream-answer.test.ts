@@ -3,7 +3,7 @@
 
 import { afterAll, expect, test } from 'bun:test'
 import { brokenRule } from '../../chat/event-rules.testing.ts'
-import type { ChatRequest } from '../../chat/request.ts'
+import { plainRequest } from '../../chat/request.testing.ts'
 import { systemClock } from '../../system/clock.ts'
 import type { EventBatch, EventBatches } from '../answer.ts'
 import { openOpenAICompatible } from '../openai-compatible/openai-compatible.ts'
@@ -23,23 +23,11 @@ afterAll(async () => {
 	await server.stop(true)
 })
 
-const request: ChatRequest = {
-	model: 'm',
-	messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }],
-	sampling: {},
-	stop: [],
-	choices: 1,
-	tools: [],
-	toolChoice: { type: 'auto' },
-	parallelToolCalls: true,
-	responseFormat: { type: 'text' },
-	passthrough: {},
-}
 const chunk = (delta: object, top: object = {}) => ({ choices: [{ index: 0, delta, finish_reason: null }], ...top })
 
 async function open(chunks: readonly object[], signal = new AbortController().signal): Promise<EventBatches> {
 	sent = chunks
-	const answer = await engine.chat(request, { signal, model: 'm', requestId: 'req_1' })
+	const answer = await engine.chat(plainRequest, { signal, model: 'm', requestId: 'req_1' })
 	if (answer.type !== 'stream') throw new Error('not a stream')
 	return answer.batches
 }

@@ -79,7 +79,7 @@ export function withThreadSettings(body: unknown, settings: MessageThreadSetting
 	return copyNumbers(body, { ...body, system: undefined, tools: settings.tools })
 }
 
-/** The body of a request that continues a thread, as far as it can be read without the thread's settings. */
+/** The body of a request that continues a thread, without the fields that need the thread's settings to be read. */
 export function withoutThreadSettings(body: unknown): unknown {
 	return isObject(body) ? copyNumbers(body, { ...body, tools: undefined, tool_choice: undefined }) : body
 }

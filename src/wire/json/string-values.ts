@@ -19,7 +19,7 @@ interface OpenContainer {
 export class StringValueReader {
 	private readonly open: OpenContainer[] = []
 	private expectsName = false
-	/** The string that is being read, as far as it was not returned. */
+	/** The part of the string in progress that was not returned yet. */
 	private text: string | undefined
 	private isName = false
 	/** The escape sequence that is being read, without its backslash. */

@@ -109,7 +109,7 @@ function readReasoningTokens(reasoning: ChatRequestBody['reasoning']): number | 
 	return reasoning?.enabled === false ? 0 : (reasoning?.max_tokens ?? undefined)
 }
 
-/** The fields that the canonical request represents only in part, as far as it does not. */
+/** What the canonical request does not represent of fields that it represents in part. */
 function partlyKnown(fields: ChatRequestBody): JsonObject {
 	const known = {
 		stream_options: { include_usage: true, include_start_usage: true },

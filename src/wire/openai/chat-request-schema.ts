@@ -58,20 +58,25 @@ export function toolCallOf<Called extends z.ZodType>(called: Called) {
 	])
 }
 
+/** A message of the assistant whose content and calls have these schemas. */
+export function assistantOf<Content extends z.ZodType, Called extends z.ZodType>(content: Content, called: Called) {
+	return z.looseObject({
+		role: z.literal('assistant'),
+		content: content.nullish(),
+		refusal: z.string().nullish(),
+		reasoning_content: z.string().nullish(),
+		reasoning: z.string().nullish(),
+		tool_calls: z.array(toolCallOf(called)).nullish(),
+		function_call: called.nullish(),
+		name,
+	})
+}
+
 const message = z.discriminatedUnion('role', [
 	z.looseObject({ role: z.literal('system'), content: textContent, name }),
 	z.looseObject({ role: z.literal('developer'), content: textContent, name }),
 	z.looseObject({ role: z.literal('user'), content: userContent, name }),
-	z.looseObject({
-		role: z.literal('assistant'),
-		content: assistantContent.nullish(),
-		refusal: z.string().nullish(),
-		reasoning_content: z.string().nullish(),
-		reasoning: z.string().nullish(),
-		tool_calls: z.array(toolCallOf(calledFunction)).nullish(),
-		function_call: calledFunction.nullish(),
-		name,
-	}),
+	assistantOf(assistantContent, calledFunction),
 	z.looseObject({ role: z.literal('tool'), content: textContent, tool_call_id: z.string() }),
 	z.looseObject({ role: z.literal('function'), content: z.string().nullish(), name: z.string() }),
 ])

@@ -7,6 +7,7 @@ import { isObject } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
 import {
+	assistantOf,
 	audioPart,
 	filePart,
 	functionCall,
@@ -17,7 +18,7 @@ import {
 	samplingFields,
 	textPart,
 	thinkingPart,
-	toolCallOf,
+	type toolCallOf,
 	toolChoice,
 	toolOf,
 	whole,
@@ -79,22 +80,11 @@ const calledFunction = z.looseObject({
 	arguments: z.union([z.string(), jsonObject.transform(stringifyJson)]),
 })
 
-const toolCall = toolCallOf(calledFunction)
-
 const message = z.discriminatedUnion('role', [
 	z.looseObject({ role: z.literal('system'), content: textContent, name }),
 	z.looseObject({ role: z.literal('developer'), content: textContent, name }),
 	z.looseObject({ role: z.literal('user'), content: userContent, name }),
-	z.looseObject({
-		role: z.literal('assistant'),
-		content: assistantContent.nullish(),
-		refusal: z.string().nullish(),
-		reasoning_content: z.string().nullish(),
-		reasoning: z.string().nullish(),
-		tool_calls: z.array(toolCall).nullish(),
-		function_call: calledFunction.nullish(),
-		name,
-	}),
+	assistantOf(assistantContent, calledFunction),
 	z.looseObject({ role: z.literal('tool'), content: toolContent.nullable(), tool_call_id: z.string() }),
 	z.looseObject({ role: z.literal('function'), content: z.string().nullish(), name: z.string() }),
 ])
@@ -167,4 +157,4 @@ export const chatRequestShape = z.looseObject({
 export type ChatRequestBody = z.infer<typeof chatRequestShape>
 export type MessageBody = z.infer<typeof message>
 export type ToolBody = z.infer<typeof tool>
-export type ToolCallBody = z.infer<typeof toolCall>
+export type ToolCallBody = z.infer<ReturnType<typeof toolCallOf<typeof calledFunction>>>

@@ -1,9 +1,10 @@
-// Calls of tools that the client runs: as items, and as calls of the functions that a model sees. Arguments that a model
-// wrote in a wrong form are read as far as possible: the item always has the form that its client expects.
+// Calls of tools that the client runs: as items, and as calls of the functions that a model sees. Of arguments in a wrong
+// form, the readable fields are used: the item always has the form that its client expects.
 
 import { isObject, type JsonObject } from '../../../chat/json.ts'
-import { exactMembers, parseJson, stringifyJson } from '../../../chat/json-text.ts'
+import { exactMembers, stringifyJson } from '../../../chat/json-text.ts'
 import type { Rest } from '../../../chat/rest.ts'
+import { tryParseJson } from '../../../chat/try-parse-json.ts'
 import { asList, asText, field, listField, numberField, textField } from '../../json/fields.ts'
 import type { ClientCallType } from './client-tools.ts'
 import { type Location, parseAt } from './content-reader.ts'
@@ -49,7 +50,7 @@ function argumentsOf(type: ClientCallType, item: unknown): unknown {
 		}
 		case 'tool_search_call': {
 			const given = field(item, 'arguments')
-			return typeof given === 'string' ? (parsed(given) ?? {}) : (given ?? {})
+			return typeof given === 'string' ? (tryParseJson(given) ?? {}) : (given ?? {})
 		}
 		default:
 			return type satisfies never
@@ -69,7 +70,7 @@ function isEmpty(value: unknown): boolean {
 
 /** The fields of the item with what the client is to run, from the arguments of a call, which may be incomplete. */
 export function writeClientCall(type: ClientCallType, text: string): JsonObject {
-	const value = parsed(text)
+	const value = tryParseJson(text)
 	// Some models write the command alone.
 	const given = isObject(value) ? exactMembers(value) : { command: value }
 	switch (type) {
@@ -132,12 +133,4 @@ function environmentOf(value: unknown): JsonObject {
 	return Object.fromEntries(
 		Object.entries(value).flatMap(([name, one]) => (typeof one === 'string' ? [[name, one]] : [])),
 	)
-}
-
-function parsed(text: string): unknown {
-	try {
-		return parseJson(text)
-	} catch {
-		return undefined
-	}
 }

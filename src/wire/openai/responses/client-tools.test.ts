@@ -273,7 +273,7 @@ test('changes of a file are streamed once its path is known, in whatever order t
 	expect(deletion[2]?.item).toMatchObject({ operation: { type: 'delete_file', path: 'a' } })
 })
 
-test('arguments in another form are read as far as possible', async () => {
+test('the readable fields of arguments in another form are used', async () => {
 	const item = async (name: string, given: unknown, tool: object = { type: name }) =>
 		(await whole(callEvents(name, [typeof given === 'string' ? given : JSON.stringify(given)]), [tool]))[0]
 	expect(await item('shell', { command: 'ls' })).toMatchObject({ action: { commands: ['ls'] } })
