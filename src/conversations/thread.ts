@@ -50,11 +50,11 @@ export interface ThreadErrors {
 export type ThreadOrigin =
 	/** A new conversation, for the caller's end user `user` if given. */
 	| { readonly type: 'new'; readonly user?: string | undefined }
-	/** Continues from the conversation's head, or from the message `parent`. */
+	/** Continues from the conversation's head, from the message `parent`, or from nothing: a branch beside the first messages. */
 	| {
 			readonly type: 'conversation'
 			readonly id: ConversationId
-			readonly parent?: MessageId | undefined
+			readonly parent?: MessageId | 'none' | undefined
 			/** The user that the conversation must belong to. */
 			readonly user?: string | undefined
 			/** Error to throw when it does not exist. */

@@ -18,7 +18,6 @@ import { isProcessRunning } from '../ledger/recovery.ts'
 import type { CallerStorage } from '../pipeline/serving.ts'
 import type { Model } from '../routing/model.ts'
 import { type Handler, openHandler } from '../server/handler.ts'
-import { StaticFiles } from '../server/static-files.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
 import { FileStreams } from '../streams/file-streams.ts'
 import type { Clock } from '../system/clock.ts'
@@ -29,6 +28,7 @@ import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
+import { openPage } from './open-page.ts'
 import { requestLimits } from './request-limits.ts'
 import { retain } from './retention.ts'
 import { removeStreamsWithTurns } from './stream-removal.ts'
@@ -65,19 +65,6 @@ export interface GatewayContext {
 	/** The metrics of the other processes that serve the same address, if there are any. */
 	readonly otherMetrics?: () => Promise<readonly (readonly MetricSnapshot[])[]>
 }
-
-/** The files of the web page, except its document. */
-const pageFiles = [
-	'api.js',
-	'console.css',
-	'console.js',
-	'conversation.js',
-	'exchange-view.js',
-	'follow.js',
-	'icon.svg',
-	'sign-in.js',
-	'storage.js',
-] as const
 
 /**
  * @throws ConfigError or Error if the configuration can never work. Slow engines continue to start in the background.
@@ -138,7 +125,7 @@ async function composeGateway(
 		keys: withOperatorKey(keys, settings, context.clock),
 		storage,
 		deployment: () => deployment.current,
-		page: openPage(),
+		page: await openPage(context.log),
 		version: context.version,
 		clock: context.clock,
 		random: Math.random,
@@ -207,15 +194,6 @@ function handlerSettings({ dialects, limits, listen, server, telemetry }: Settin
 		proxies: trustedProxies.length === 0 ? undefined : addressSet(trustedProxies),
 		servesMetrics: telemetry.metrics === 'open',
 	}
-}
-
-function openPage(): StaticFiles {
-	return new StaticFiles(join(import.meta.dir, '..', '..', 'console'), {
-		'/': 'index.html',
-		// Browsers request this path without a link to it.
-		'/favicon.ico': 'icon.svg',
-		...Object.fromEntries(pageFiles.map((name) => [`/console/${name}`, name])),
-	})
 }
 
 function checkDatabase(stores: Stores): Promise<Fault | undefined> {

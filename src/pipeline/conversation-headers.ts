@@ -62,7 +62,12 @@ function continuationOf(named: string, parent: string | undefined): ThreadOrigin
 	const id = readConversationId(named)
 	const notFound = () => new ChatError('not-found', `No such conversation: '${named.slice(0, 100)}'.`)
 	if (id === undefined) throw notFound()
-	return { type: 'conversation', id, parent: parent === undefined ? undefined : messageId(parent), notFound }
+	return {
+		type: 'conversation',
+		id,
+		parent: parent === undefined || parent === 'none' ? parent : messageId(parent),
+		notFound,
+	}
 }
 
 function choice<Value extends string>(headers: Headers, name: string, values: readonly [Value, ...Value[]]): Value {

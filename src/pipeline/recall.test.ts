@@ -76,6 +76,29 @@ describe('a conversation', () => {
 		).toEqual(['first', 'first', 'instead'])
 	})
 
+	test('has another beginning beside its first messages, if the request asks for none of them', async () => {
+		await using app = await App.open()
+		const id = await begin(app)
+		await app.chat('second', {}, { headers: { [conversation]: id } })
+		const response = await app.chat('instead', {}, { headers: { [conversation]: id, 'x-dragoman-parent': 'none' } })
+		expect(response.headers.get(conversation)).toBe(id)
+		expect(app.upstream().received.at(-1)).not.toContain('first')
+		await app.chat('after', {}, { headers: { [conversation]: id } })
+		expect(
+			app
+				.upstream()
+				.received.at(-1)
+				?.match(/first|second|instead|after/g),
+		).toEqual(['instead', 'instead', 'after'])
+	})
+
+	test('that does not exist has no other beginning either', async () => {
+		await using app = await App.open()
+		const headers = { [conversation]: 'conv_00000000000000000000000000000000', 'x-dragoman-parent': 'none' }
+		expect((await app.chat('hi', {}, { headers })).status).toBe(404)
+		expect(app.upstream().received).toEqual([])
+	})
+
 	test('that cannot be read fails the request before it is billed', async () => {
 		await using app = await App.open()
 		const id = await begin(app)

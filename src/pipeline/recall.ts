@@ -142,8 +142,8 @@ interface ConversationRef {
 	readonly conversation: ConversationId
 	readonly exists: boolean
 	readonly user?: string | undefined
-	/** The message that the turn follows; the latest if absent. */
-	readonly tip?: MessageId | undefined
+	/** The message that the turn follows; the latest if absent. With `none` it begins a branch of its own. */
+	readonly tip?: MessageId | 'none' | undefined
 	readonly notFound: () => ChatError
 }
 
@@ -157,6 +157,7 @@ async function locate(origin: ThreadOrigin, own: ScopedConversations): Promise<C
 		case 'conversation': {
 			const { id, parent, user, notFound } = origin
 			if (user !== undefined && (await own.index.find(id))?.user !== user) throw notFound()
+			if (parent === 'none' && (await own.index.find(id)) === undefined) throw notFound()
 			return { conversation: id, exists: true, notFound, tip: parent }
 		}
 		case 'turn': {
@@ -184,7 +185,7 @@ async function readHistory(
 	own: ScopedConversations,
 	contextTokens: number | undefined,
 ): Promise<HistoryEnd> {
-	if (!exists) return { messages: [], omitted: 0, opening: [] }
+	if (!exists || tip === 'none') return { messages: [], omitted: 0, opening: [] }
 	const maxBytes = contextTokens === undefined ? defaultHistoryBytes : contextTokens * bytesPerToken
 	const history = await own.history.read(conversation, { maxBytes, tip })
 	if (history === undefined) throw notFound()

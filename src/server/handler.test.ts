@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import { App, errorOf, json, readerOf } from '../pipeline/pipeline.testing.ts'
-import { StaticFiles } from './static-files.ts'
+import { PageFiles } from './page-files.ts'
 
 describe('every response', () => {
 	test('has a new request id and permits any origin', async () => {
@@ -116,10 +116,25 @@ describe("the server's own paths", () => {
 
 	test('include the files of the web page', async () => {
 		const folder = await mkdtemp(join(tmpdir(), 'dragoman-page-'))
-		await Bun.write(join(folder, 'index.html'), '<h1>hello</h1>')
-		await using app = await App.open({ handler: { page: new StaticFiles(folder, { '/': 'index.html' }) } })
-		expect(await (await app.get('/', { as: 'anonymous' })).text()).toBe('<h1>hello</h1>')
-		expect((await app.get('/index.html', { as: 'anonymous' })).status).toBe(404)
+		await Bun.write(join(folder, 'a-1.js'), 'one')
+		await Bun.write(join(folder, 'logo.svg'), '<svg/>')
+		const table = { document: '<a href="{base}page/a-1.js">', hashed: ['a-1.js'], fixed: ['logo.svg'] }
+		await Bun.write(join(folder, 'page.json'), JSON.stringify(table))
+		await using app = await App.open({ handler: { page: await PageFiles.open(folder) } })
+		const get = (path: string, headers = {}) => app.get(path, { as: 'anonymous', headers })
+		expect(await (await get('/')).text()).toBe('<a href="./page/a-1.js">')
+		expect(await (await get('/c/conv_1')).text()).toBe('<a href="../page/a-1.js">')
+		expect(await (await get('/console/limits/x')).text()).toBe('<a href="../../page/a-1.js">')
+		const script = await get('/page/a-1.js', { 'accept-encoding': 'gzip, br' })
+		expect(script.headers.get('cache-control')).toContain('immutable')
+		expect(script.headers.get('content-encoding')).toBeNull()
+		expect(await script.text()).toBe('one')
+		await Bun.write(join(folder, 'a-1.js.br'), 'compressed')
+		const compressed = await get('/page/a-1.js', { 'accept-encoding': 'gzip, br' })
+		expect(compressed.headers.get('content-encoding')).toBe('br')
+		expect((await get('/page/logo.svg')).headers.get('cache-control')).toBe('no-cache')
+		for (const path of ['/page/page.json', '/page/a-1.js.br', '/page/', '/c/', '/s/a/b'])
+			expect((await get(path)).status).toBe(404)
 		expect((await app.post('/', {})).status).toBe(405)
 	})
 })

@@ -8,8 +8,8 @@ import { shortened } from '../pipeline/parse-request.ts'
 import { checkNames } from '../system/server-checks.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { allowOrigin } from './cors.ts'
+import type { PageFiles } from './page-files.ts'
 import type { Readiness } from './readiness.ts'
-import type { StaticFiles } from './static-files.ts'
 
 /** The response of `GET /ready`: the state of the models, or that the server is about to shut down. */
 export type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: Readiness['status'] | 'draining' }
@@ -22,7 +22,7 @@ export interface OwnEndpoints {
 	/** Whether GET /metrics is served, without authentication. */
 	readonly servesMetrics?: boolean | undefined
 	/** The web page, if one is served. */
-	readonly page?: StaticFiles | undefined
+	readonly page?: PageFiles | undefined
 }
 
 /**
@@ -45,7 +45,7 @@ export async function serveOwn(
 	if (status !== undefined) return status
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
-	return page?.find(received.path)
+	return page?.find(received)
 }
 
 /** Methods of the server's own paths. */
@@ -56,7 +56,7 @@ export const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-meth
 
 export function hasOwnPath({ path }: Received, { servesMetrics, page }: OwnEndpoints): boolean {
 	if (path === '/metrics') return servesMetrics === true
-	return ['/health', '/ready', '/version'].includes(path) || page?.find(path) !== undefined
+	return ['/health', '/ready', '/version'].includes(path) || page?.has(path) === true
 }
 
 async function writeStatus(received: Received, ready: ReportReadiness, version: string): Promise<Response | undefined> {

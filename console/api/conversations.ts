@@ -1,0 +1,87 @@
+// The Conversations API: the list, one conversation with all its branches, and changes of title and metadata.
+
+import { callJson, callServer } from './server.ts'
+
+export interface ConversationSummary {
+	readonly id: string
+	/** Unix time in seconds. */
+	readonly created_at: number
+	readonly title: string | null
+	readonly metadata: Readonly<Record<string, string>>
+}
+
+export interface ConversationPage {
+	readonly data: readonly ConversationSummary[]
+	readonly has_more: boolean
+	readonly last_id: string | null
+}
+
+/** A part of a stored message, as exported. Types that the page does not know are shown as such. */
+export type StoredPart =
+	| { readonly type: 'text'; readonly text: string }
+	| { readonly type: 'reasoning'; readonly text?: string }
+	| { readonly type: 'refusal'; readonly text?: string; readonly refusal?: string }
+	| { readonly type: 'tool-call'; readonly id?: string; readonly name: string; readonly arguments: string }
+	| { readonly type: 'image'; readonly url?: string }
+	| { readonly type: 'other' }
+
+export interface ExportedMessage {
+	readonly id: string
+	readonly parent: string | null
+	readonly turn: string
+	readonly created_at: number
+	readonly partial: boolean
+	readonly message: { readonly role: string; readonly content: readonly StoredPart[] | string }
+}
+
+export interface ExportedTurn {
+	readonly id: string
+	readonly state: string
+	readonly parent: string | null
+	readonly model: string
+	readonly inputs: readonly string[]
+	readonly answers: readonly { readonly message: string; readonly finish_reason: string | null }[]
+	readonly usage: ExportedUsage | null
+	readonly error: unknown
+	readonly metadata: Readonly<Record<string, string>>
+	readonly created_at: number
+	readonly ended_at: number | null
+}
+
+export interface ExportedUsage {
+	readonly promptTokens: number
+	readonly completionTokens: number
+	readonly source: string
+}
+
+export interface ExportedConversation {
+	readonly conversation: ConversationSummary
+	/** The last message of the branch that was continued last. */
+	readonly head: string | null
+	readonly messages: readonly ExportedMessage[]
+	readonly turns: readonly ExportedTurn[]
+}
+
+export const listConversations = (query: {
+	readonly after?: string | undefined
+	readonly search?: string
+	readonly limit: number
+	readonly signal?: AbortSignal
+}): Promise<ConversationPage> => {
+	const parameters = new URLSearchParams({ limit: String(query.limit) })
+	if (query.after !== undefined) parameters.set('after', query.after)
+	if (query.search !== undefined) parameters.set('search', query.search)
+	return callJson(`conversations?${parameters}`, { signal: query.signal })
+}
+
+export const exportConversation = (id: string, signal?: AbortSignal): Promise<ExportedConversation> =>
+	callJson(`conversations/${id}/export`, { signal })
+
+export const changeConversation = (
+	id: string,
+	change: { readonly title?: string; readonly metadata?: Readonly<Record<string, string>> },
+): Promise<ConversationSummary> => callJson(`conversations/${id}`, { method: 'POST', body: change })
+
+export const deleteConversation = async (id: string): Promise<void> => {
+	await callServer(`conversations/${id}`, { method: 'DELETE' })
+}

@@ -1,0 +1,19 @@
+// The models of the server.
+
+import { callJson } from './server.ts'
+
+export interface ListedModel {
+	readonly id: string
+	/** As Albert and OpenGateLLM name the types; absent from other servers. */
+	readonly type?: string
+	readonly max_context_length?: number | null
+}
+
+const chatTypes: ReadonlySet<string> = new Set(['text-generation', 'image-text-to-text'])
+
+/** The models that answer chat requests, in the server's order. */
+export async function listChatModels(key?: string): Promise<readonly ListedModel[]> {
+	const { data } = await callJson<{ readonly data?: unknown }>('models', key === undefined ? {} : { key })
+	const models = Array.isArray(data) ? data.filter((model): model is ListedModel => typeof model?.id === 'string') : []
+	return models.filter(({ type }) => type === undefined || chatTypes.has(type))
+}

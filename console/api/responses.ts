@@ -1,0 +1,114 @@
+// The Responses API: starts an answer in the background, reads its events, reads them again from any event on, cancels it.
+
+import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { ConnectionLost, callServer, isAbort } from './server.ts'
+
+/** The request of one answer. */
+export interface AnswerRequest {
+	readonly model: string
+	readonly input: readonly unknown[]
+	readonly metadata: Readonly<Record<string, string>>
+	/** `new`, or the id of a conversation. */
+	readonly conversation: string
+	/** The message to continue from, `none` for the start of the conversation; by default the last one. */
+	readonly parent?: string | undefined
+	/** Further fields of the request, such as `instructions` or `temperature`. */
+	readonly options?: Readonly<Record<string, unknown>>
+}
+
+/** An event of a response, of which the page reads these fields. */
+export interface ResponseEvent {
+	readonly type: string
+	readonly sequence_number?: number
+	readonly output_index?: number
+	readonly content_index?: number
+	readonly delta?: string
+	readonly item?: ResponseItem
+	readonly part?: { readonly type: string; readonly text?: string; readonly refusal?: string }
+	readonly response?: ResponseObject
+	readonly message?: string
+	readonly error?: { readonly message?: string; readonly code?: string | null }
+	readonly code?: string | null
+}
+
+export interface ResponseItem {
+	readonly id?: string
+	readonly type: string
+	readonly name?: string
+	readonly arguments?: string
+	readonly result?: string | null
+	readonly content?: readonly { readonly type: string; readonly text?: string; readonly refusal?: string }[]
+}
+
+export interface ResponseObject {
+	readonly id: string
+	readonly status: 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled'
+	readonly error?: { readonly code?: string; readonly message?: string } | null
+	readonly incomplete_details?: { readonly reason?: string } | null
+	readonly output: readonly ResponseItem[]
+	readonly usage?: { readonly input_tokens: number; readonly output_tokens: number } | null
+}
+
+export interface StartedAnswer {
+	/** The conversation that contains the answer. */
+	readonly conversation: string | undefined
+	readonly events: AsyncGenerator<ResponseEvent, void>
+}
+
+/**
+ * The answer continues on the server if the connection breaks, or the signal aborts.
+ *
+ * @throws ServerError | ConnectionLost
+ */
+export async function startAnswer(request: AnswerRequest, signal?: AbortSignal): Promise<StartedAnswer> {
+	const { conversation, parent, options, ...fields } = request
+	const headers = new Headers({ 'x-dragoman-conversation': conversation })
+	if (parent !== undefined) headers.set('x-dragoman-parent', parent)
+	const response = await callServer('responses', {
+		method: 'POST',
+		headers: Object.fromEntries(headers),
+		body: { ...options, ...fields, stream: true, background: true, store: true },
+		signal,
+	})
+	return { conversation: response.headers.get('x-dragoman-conversation') ?? undefined, events: readEvents(response) }
+}
+
+/** The events after number `after` (-1 for all), including those that are still to be generated. */
+export async function* readAnswer(
+	id: string,
+	after: number,
+	signal?: AbortSignal,
+): AsyncGenerator<ResponseEvent, void> {
+	const query = new URLSearchParams({ stream: 'true' })
+	if (after >= 0) query.set('starting_after', String(after))
+	yield* readEvents(await callServer(`responses/${id}?${query}`, { signal }))
+}
+
+export const cancelAnswer = async (id: string): Promise<void> => {
+	await callServer(`responses/${id}/cancel`, { method: 'POST' })
+}
+
+const lastEvents: ReadonlySet<string> = new Set(['response.completed', 'response.incomplete', 'response.failed'])
+
+/** @throws ConnectionLost if the stream ends before the last event of the answer. */
+async function* readEvents(response: Response): AsyncGenerator<ResponseEvent, void> {
+	if (response.body === null) throw new ConnectionLost('The response has no body.')
+	const reader = response.body
+		.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, BufferSource>)
+		.pipeThrough(new EventSourceParserStream())
+		.getReader()
+	try {
+		for (;;) {
+			const { done, value } = await reader.read().catch((failure: unknown) => {
+				throw isAbort(failure) ? failure : new ConnectionLost('The connection broke off.', { cause: failure })
+			})
+			if (done) throw new ConnectionLost('The stream ended before the answer did.')
+			if (value.data === '[DONE]') return
+			const event = JSON.parse(value.data) as ResponseEvent
+			yield event
+			if (lastEvents.has(event.type)) return
+		}
+	} finally {
+		void reader.cancel().catch(() => undefined)
+	}
+}

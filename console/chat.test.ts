@@ -1,0 +1,108 @@
+// A conversation on the page: questions and answers, their branches, and the same state after a reload.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { TestPages } from './page.testing.ts'
+
+let pages: TestPages
+beforeAll(async () => {
+	pages = await TestPages.open()
+}, 60_000)
+afterAll(() => pages[Symbol.asyncDispose]())
+
+test('chats, and the model sees the conversation', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('Hello **there**')
+	await opened.ask('Second')
+	expect(await opened.answers()).toEqual(['Hello there', 'Second'])
+	expect(opened.path).toStartWith('/c/conv_')
+	expect(await page.title()).toBe('Hello **there** · Dragoman')
+	expect(await page.locator('.sidebar .conversation.current').textContent()).toContain('Hello **there**')
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('shows the conversation after a reload, and continues it', async () => {
+	const opened = await pages.openPage()
+	await opened.ask('First')
+	await opened.page.reload()
+	await opened.page.locator('.answer .markdown', { hasText: 'First' }).waitFor()
+	await opened.ask('Second')
+	expect(await opened.answers()).toEqual(['First', 'Second'])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('other answers and edited questions are branches, the first question included', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('First')
+	await opened.ask('Second')
+	await page.locator('.answer').nth(1).getByRole('button', { name: 'Regenerate' }).click()
+	await page.getByText('2 of 2').waitFor()
+	await opened.answered()
+	await page.locator('.question').first().getByRole('button', { name: 'Edit' }).click()
+	await page.locator('.edit-question textarea').fill('Another first')
+	await page.locator('.edit-question [type=submit]').click()
+	await page.locator('.answer .markdown', { hasText: 'Another first' }).waitFor()
+	await opened.answered()
+	expect(await opened.answers()).toEqual(['Another first'])
+	await page.getByRole('button', { name: 'Previous branch' }).click()
+	expect(await opened.answers()).toEqual(['First', 'Second'])
+	await page.reload()
+	await page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
+	expect(await page.locator('.siblings').allInnerTexts()).toEqual(['1 of 2', '2 of 2'])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('an answer in progress never appears in a new chat, and is complete when its conversation is opened again', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.send('echo:delay 100 SECRET one two three four five')
+	await page.locator('.answer', { hasText: 'SECRET' }).waitFor()
+	const { path } = opened
+	await page.keyboard.press('Alt+KeyN')
+	await opened.ask('A new question')
+	expect(await opened.answers()).toEqual(['A new question'])
+	await page.locator(`.sidebar a[href$="${path}"]`).click()
+	await page.locator('.answer', { hasText: 'four five' }).waitFor()
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('resumes an answer in progress after a reload', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.send('echo:delay 50 echo:repeat 40 word')
+	await page.locator('.answer .markdown', { hasText: 'word word' }).waitFor()
+	await page.reload()
+	await page.locator('.answer .markdown', { hasText: 'word' }).waitFor()
+	await opened.answered()
+	expect(await opened.answers()).toEqual([Array(40).fill('word').join(' ')])
+	expect(opened.bodies.length).toBe(1)
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('stops on the server, and what arrived remains', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.send('echo:delay 50 echo:repeat 1000 word')
+	await page.locator('.answer .markdown', { hasText: 'word word' }).waitFor()
+	await page.getByRole('button', { name: 'Stop' }).click()
+	await page.locator('.end-note', { hasText: 'Stopped' }).waitFor()
+	expect(await page.evaluate('document.activeElement.id')).toBe('message')
+	await page.reload()
+	await page.locator('.end-note', { hasText: 'Stopped' }).waitFor()
+	expect((await opened.answers())[0]).toContain('word word')
+}, 60_000)
+
+test('says what happened if there is no answer, or only a part of one', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	const last = () => page.locator('.answer').last().textContent()
+	await opened.ask('echo:refuse I cannot help.')
+	expect(await last()).toContain('The model declined to answer. “I cannot help.”')
+	await opened.ask('echo:say ')
+	expect(await last()).toContain('The model returned an empty answer.')
+	await opened.ask('echo:error-after 3 unavailable')
+	expect(await last()).toContain('The connection to the model broke off. What arrived is kept.')
+	await opened.ask('echo:error overloaded')
+	expect(await page.locator('.answer').last().getByRole('alert').isVisible()).toBe(true)
+}, 60_000)

@@ -1,0 +1,34 @@
+// One line above the composer about the connection.
+
+import { useEffect, useState } from 'preact/hooks'
+import { text } from '../languages/languages.ts'
+import type { Chat } from '../state/chat.ts'
+import { useSeconds } from '../state/clock.ts'
+
+export function StatusLine({ chat }: { readonly chat: Chat }) {
+	const words = text.value
+	const online = useOnline()
+	const states = chat.path.value.map(({ answer }) => answer.state.value)
+	const detached = states.find((state) => state.type === 'detached')
+	// Most losses are shorter than a second and not worth a sentence.
+	const seconds = useSeconds(detached?.sinceMs ?? 0, detached === undefined)
+	return (
+		<div class="status-line" role="status">
+			{!online ? words.offline : detached !== undefined && seconds >= 1 ? words.reconnecting : ''}
+		</div>
+	)
+}
+
+function useOnline(): boolean {
+	const [online, setOnline] = useState(navigator.onLine)
+	useEffect(() => {
+		const change = () => setOnline(navigator.onLine)
+		window.addEventListener('online', change)
+		window.addEventListener('offline', change)
+		return () => {
+			window.removeEventListener('online', change)
+			window.removeEventListener('offline', change)
+		}
+	}, [])
+	return online
+}

@@ -1,0 +1,124 @@
+// The web page in a real browser with a real server, for the tests of this folder.
+
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { startServer, type TestServer } from '../test/server.ts'
+
+export const longName = `${'a-model-name-of-eighty-characters-and-more'.repeat(2)}/instruct-q4`
+
+const config = `
+models:
+  echo: { route: [echo] }
+  second: { route: [echo], type: image-text-to-text }
+  ${longName}: { route: [echo] }
+  brief: { route: [brief] }
+  dead: { route: [dead], retry: { attempts: 1 } }
+  vectors: { route: [echo], type: text-embeddings-inference }
+  speech: { route: [echo], type: automatic-speech-recognition }
+  ranks: { route: [echo], type: text-classification }
+upstreams:
+  echo: { engine: echo, contextTokens: 100000 }
+  brief: { engine: echo, contextTokens: 30 }
+  dead: { engine: openai-compatible, url: 'http://127.0.0.1:9/v1' }
+`
+
+export class OpenPage {
+	readonly page: Page
+	/** The bodies of all requests for answers so far. */
+	readonly bodies: Readonly<Record<string, unknown>>[] = []
+	/** Script errors, requests blocked by the page's policy, and addresses that do not exist. */
+	readonly errors: string[] = []
+	private readonly context: BrowserContext
+	private readonly server: TestServer
+
+	constructor(page: Page, context: BrowserContext, server: TestServer) {
+		this.page = page
+		this.context = context
+		this.server = server
+		page.setDefaultTimeout(20_000)
+		page.on('pageerror', (error) => this.errors.push(error.message))
+		page.on('console', (message) => {
+			if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+				this.errors.push(message.text())
+		})
+		page.on('response', (response) => {
+			const { pathname } = new URL(response.url())
+			if (response.status() === 404 && !pathname.startsWith('/openai/')) this.errors.push(`404 ${pathname}`)
+		})
+		page.on('request', (request) => {
+			if (request.method() === 'POST' && request.url().endsWith('/v1/responses'))
+				this.bodies.push(request.postDataJSON())
+		})
+	}
+
+	/** Writes a question and sends it with Enter. */
+	async send(question: string): Promise<void> {
+		await this.page.fill('#message', question)
+		await this.page.press('#message', 'Enter')
+	}
+
+	/** Asks a question and waits for the end of its answer. */
+	async ask(question: string): Promise<void> {
+		await this.send(question)
+		await this.answered()
+	}
+
+	/** Waits until no answer of the branch is in progress. */
+	async answered(): Promise<void> {
+		await this.page.locator('.composer [type=submit]').waitFor()
+	}
+
+	/** The texts of the answers on screen. */
+	async answers(): Promise<readonly string[]> {
+		return await this.page.locator('.answer .markdown').allInnerTexts()
+	}
+
+	/** Another tab with the same storage on this device. */
+	async anotherTab(path = '/'): Promise<OpenPage> {
+		const tab = new OpenPage(await this.context.newPage(), this.context, this.server)
+		await tab.page.goto(this.server.url + path)
+		return tab
+	}
+
+	/** The path below the server, such as `/c/conv_…`. */
+	get path(): string {
+		return new URL(this.page.url()).pathname
+	}
+}
+
+export class TestPages {
+	readonly server: TestServer
+	private readonly browser: Browser
+
+	private constructor(server: TestServer, browser: Browser) {
+		this.server = server
+		this.browser = browser
+	}
+
+	static async open(): Promise<TestPages> {
+		const server = await startServer({ config })
+		const browser = await chromium.launch({
+			executablePath: process.env.DRAGOMAN_TEST_BROWSER ?? '/usr/bin/chromium',
+			args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+		})
+		return new TestPages(server, browser)
+	}
+
+	/** A page with a storage of its own at `address`; by default signed in with the server's link. */
+	async openPage(options: BrowserContextOptions = {}, address?: string): Promise<OpenPage> {
+		const context = await this.browser.newContext({ locale: 'en-GB', ...options })
+		const opened = new OpenPage(await context.newPage(), context, this.server)
+		await opened.page.goto(address ?? `${this.server.url}/#key=${this.server.key}`)
+		if (address === undefined) await signedIn(opened.page)
+		return opened
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.browser.close()
+		await this.server.stop()
+	}
+}
+
+/** Waits until the models are listed. */
+export async function signedIn(page: Page): Promise<void> {
+	await page.locator('.model-button:not([disabled])').waitFor()
+}

@@ -1,0 +1,34 @@
+// Copies a text and shows for two seconds that it did.
+
+import { Check, Copy } from 'lucide'
+import { useState } from 'preact/hooks'
+import { text } from '../languages/languages.ts'
+import { IconButton } from './icon-button.tsx'
+
+export function CopyButton({ label, content }: { readonly label?: string; readonly content: () => string }) {
+	const [copied, setCopied] = useState(false)
+	const copy = async () => {
+		await copyText(content())
+		setCopied(true)
+		setTimeout(() => setCopied(false), 2000)
+	}
+	return (
+		<IconButton
+			small
+			node={copied ? Check : Copy}
+			label={copied ? text.value.copied : (label ?? text.value.copy)}
+			onClick={() => void copy()}
+		/>
+	)
+}
+
+/** Also on pages without a secure context, whose browsers offer no clipboard. */
+async function copyText(content: string): Promise<void> {
+	if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(content)
+	const area = document.createElement('textarea')
+	area.value = content
+	document.body.append(area)
+	area.select()
+	document.execCommand('copy')
+	area.remove()
+}

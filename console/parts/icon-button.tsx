@@ -1,0 +1,29 @@
+// A button with an icon alone.
+
+import type { IconNode } from 'lucide'
+import type { ComponentProps } from 'preact'
+import { Icon } from './icon.tsx'
+
+export interface IconButtonProps extends Omit<ComponentProps<'button'>, 'icon' | 'label' | 'class'> {
+	readonly node: IconNode
+	/** For screen readers, and as the tooltip. */
+	readonly label: string
+	/** The shortcut, added to the tooltip. */
+	readonly shortcut?: string
+	readonly small?: boolean
+	readonly class?: string
+}
+
+export function IconButton({ node, label, shortcut, small = false, class: extra = '', ...others }: IconButtonProps) {
+	return (
+		<button
+			type="button"
+			{...others}
+			class={`icon-button ${small ? 'small' : ''} ${extra}`}
+			aria-label={label}
+			title={shortcut === undefined ? label : `${label} (${shortcut})`}
+		>
+			<Icon node={node} />
+		</button>
+	)
+}

@@ -1,0 +1,65 @@
+// Who is signed in, and what they choose for this device: appearance, language, sign out.
+
+import { Ellipsis } from 'lucide'
+import { languages, text } from '../languages/languages.ts'
+import { IconButton } from '../parts/icon-button.tsx'
+import { Popover } from '../parts/popover.tsx'
+import { session, signOut } from '../state/session.ts'
+import { changeSettings, settings, themes } from '../state/settings.ts'
+
+export function Account() {
+	const words = text.value
+	const { key } = session.value
+	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
+	return (
+		<div class="account">
+			<span class="initials" aria-hidden="true">
+				{key.slice(-2).toUpperCase()}
+			</span>
+			<span class="space">{`…${key.slice(-4)}`}</span>
+			<Popover
+				label={words.settings}
+				role="dialog"
+				align="end"
+				button={(attributes) => <IconButton small node={Ellipsis} label={words.settings} {...attributes} />}
+			>
+				{() => (
+					<div class="account-menu">
+						<label class="field">
+							<span class="label">{words.theme}</span>
+							<select
+								class="input"
+								value={settings.value.theme}
+								onChange={({ currentTarget: { value } }) =>
+									changeSettings({ theme: themes.find((theme) => theme === value) ?? 'system' })
+								}
+							>
+								{themes.map((theme) => (
+									<option value={theme}>{themeNames[theme]}</option>
+								))}
+							</select>
+						</label>
+						<label class="field">
+							<span class="label">{words.language}</span>
+							<select
+								class="input"
+								value={settings.value.language}
+								onChange={({ currentTarget: { value } }) => changeSettings({ language: value })}
+							>
+								<option value="browser">{words.languageSystem}</option>
+								{languages.map(({ tag, name }) => (
+									<option value={tag} lang={tag}>
+										{name}
+									</option>
+								))}
+							</select>
+						</label>
+						<button type="button" class="button" onClick={signOut}>
+							{words.signOut}
+						</button>
+					</div>
+				)}
+			</Popover>
+		</div>
+	)
+}

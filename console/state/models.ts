@@ -1,0 +1,24 @@
+// The models of the server, and the one that answers the next question.
+
+import { computed, signal } from '@preact/signals'
+import { type ListedModel, listChatModels } from '../api/models.ts'
+import { thisDevice } from './storage.ts'
+
+export const models = signal<readonly ListedModel[] | undefined>(undefined)
+
+const chosen = signal(thisDevice.read('model'))
+
+/** The person's model if the server still has it, or else the first one; undefined if there is none. */
+export const model = computed<ListedModel | undefined>(
+	() => models.value?.find(({ id }) => id === chosen.value) ?? models.value?.[0],
+)
+
+export function chooseModel(id: string): void {
+	chosen.value = id
+	thisDevice.write('model', id)
+}
+
+/** @throws ServerError | ConnectionLost */
+export async function loadModels(key?: string): Promise<void> {
+	models.value = await listChatModels(key)
+}

@@ -1,0 +1,54 @@
+// The page's addresses below the folder that serves it, which may be any path of a proxy. It does not know the screens.
+
+import { signal } from '@preact/signals'
+
+/** The page's root. The scripts are in the folder `page/` below it. */
+export const root = new URL('..', import.meta.url)
+
+export type Route =
+	| { readonly name: 'new' }
+	| { readonly name: 'conversation'; readonly id: string }
+	| { readonly name: 'settings' }
+
+export const route = signal<Route>(readRoute(location.href))
+
+export const addressOf = (to: Route): string => new URL(pathOf(to), root).href
+
+/** Shows another screen; the browser's back button returns. */
+export function navigate(to: Route, how: 'push' | 'replace' = 'push'): void {
+	history[how === 'push' ? 'pushState' : 'replaceState'](null, '', addressOf(to))
+	route.value = to
+}
+
+/** Follows the browser's buttons, and links within the page. */
+export function followAddress(): void {
+	window.addEventListener('popstate', () => {
+		route.value = readRoute(location.href)
+	})
+	window.addEventListener('click', (event) => {
+		const link = event.target instanceof Element ? event.target.closest('a') : null
+		if (link === null || link.target !== '' || event.button !== 0 || event.defaultPrevented) return
+		if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || !link.href.startsWith(root.href)) return
+		event.preventDefault()
+		navigate(readRoute(link.href))
+	})
+}
+
+function pathOf(to: Route): string {
+	switch (to.name) {
+		case 'new':
+			return './'
+		case 'conversation':
+			return `c/${to.id}`
+		case 'settings':
+			return 'settings'
+	}
+	to satisfies never
+}
+
+function readRoute(address: string): Route {
+	const path = new URL(address).pathname.slice(root.pathname.length)
+	const [, id] = /^c\/([\w-]+)$/.exec(path) ?? []
+	if (id !== undefined) return { name: 'conversation', id }
+	return path === 'settings' ? { name: 'settings' } : { name: 'new' }
+}

@@ -1,0 +1,47 @@
+// What a person chose for this device: appearance and language.
+
+import { effect, signal } from '@preact/signals'
+import { thisDevice } from './storage.ts'
+
+export const themes = ['system', 'light', 'dark'] as const
+export type Theme = (typeof themes)[number]
+
+/** `browser`, or the tag of a language. */
+export type LanguageChoice = string
+
+export interface PageSettings {
+	readonly theme: Theme
+	readonly language: LanguageChoice
+}
+
+const defaults: PageSettings = { theme: 'system', language: 'browser' }
+
+export const settings = signal<PageSettings>({ ...defaults, ...readStored() })
+
+export function changeSettings(change: Partial<PageSettings>): void {
+	settings.value = { ...settings.value, ...change }
+	thisDevice.write('settings', JSON.stringify(settings.value))
+}
+
+/** Sets the theme of the document now, and whenever it or the system's preference changes. */
+export function applyTheme(): void {
+	const prefersDark = matchMedia('(prefers-color-scheme: dark)')
+	const apply = () => {
+		const { theme } = settings.value
+		document.documentElement.dataset.theme = theme === 'system' ? (prefersDark.matches ? 'dark' : 'light') : theme
+	}
+	prefersDark.addEventListener('change', apply)
+	effect(apply)
+}
+
+function readStored(): Partial<PageSettings> {
+	try {
+		const { theme, language } = JSON.parse(thisDevice.read('settings') ?? '{}')
+		return {
+			theme: themes.find((known) => known === theme) ?? defaults.theme,
+			language: typeof language === 'string' ? language : defaults.language,
+		}
+	} catch {
+		return {}
+	}
+}

@@ -1,0 +1,31 @@
+// Storage of this tab and of this device. Browsers may refuse it (private windows, full storage): reads are then empty and
+// writes have no effect.
+
+export interface KeyedStorage {
+	read(name: string): string | undefined
+	/** Removes the entry if the value is undefined. */
+	write(name: string, value: string | undefined): void
+}
+
+export const thisTab: KeyedStorage = storageOf(() => sessionStorage)
+export const thisDevice: KeyedStorage = storageOf(() => localStorage)
+
+function storageOf(open: () => Storage): KeyedStorage {
+	return {
+		read(name) {
+			try {
+				return open().getItem(`dragoman.${name}`) ?? undefined
+			} catch {
+				return undefined
+			}
+		},
+		write(name, value) {
+			try {
+				if (value === undefined) open().removeItem(`dragoman.${name}`)
+				else open().setItem(`dragoman.${name}`, value)
+			} catch {
+				// The page works without storage; what would be stored is lost with the tab.
+			}
+		},
+	}
+}

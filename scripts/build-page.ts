@@ -1,0 +1,147 @@
+// Builds the web page into dist/page: scripts and styles with the hash of their content in the name, compressed copies, and
+// the table that the server reads. It does not know routes or content types, which are the server's.
+
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import { Glob } from 'bun'
+
+const root = join(import.meta.dir, '..')
+const sourceFolder = join(root, 'console')
+const output = join(root, 'dist', 'page')
+
+const fontPackages = join(root, 'node_modules', '@fontsource-variable')
+const next = join('atkinson-hyperlegible-next', 'files', 'atkinson-hyperlegible-next')
+const monospaced = join('atkinson-hyperlegible-mono', 'files', 'atkinson-hyperlegible-mono')
+
+/** The fonts by their names in the style sheets. */
+const fonts: Readonly<Record<string, string>> = {
+	'sans.woff2': `${next}-latin-wght-normal.woff2`,
+	'sans-extended.woff2': `${next}-latin-ext-wght-normal.woff2`,
+	'sans-italic.woff2': `${next}-latin-wght-italic.woff2`,
+	'mono.woff2': `${monospaced}-latin-wght-normal.woff2`,
+}
+
+/** The table of built files, `page.json` beside them. */
+export interface BuiltPage {
+	/** Hash of everything that the page is built from. */
+	readonly sources: string
+	/** The document, with `{base}` for the relative address of the page's root. */
+	readonly document: string
+	/** Names of the files whose content never changes under that name. */
+	readonly hashed: readonly string[]
+	/** Names of the files that may change with a new build. */
+	readonly fixed: readonly string[]
+}
+
+if (import.meta.main) await buildPage()
+
+/** Builds the page, unless the existing build is of the same sources. */
+export async function buildPage(): Promise<BuiltPage> {
+	const sources = await hashSources()
+	const existing = await readFile(join(output, 'page.json'), 'utf8').then(JSON.parse, () => undefined)
+	if (existing?.sources === sources) return existing
+	const folder = `${output}.${process.pid}`
+	await rm(folder, { recursive: true, force: true })
+	await mkdir(folder, { recursive: true })
+	const page = await bundle(folder, sources)
+	await replaceOutput(folder)
+	return page
+}
+
+/** Another process may build the same page at the same time: then its result remains. */
+async function replaceOutput(folder: string): Promise<void> {
+	try {
+		await rm(output, { recursive: true, force: true })
+		await rename(folder, output)
+	} catch (failure) {
+		await rm(folder, { recursive: true, force: true })
+		if (!(await Bun.file(join(output, 'page.json')).exists())) throw failure
+	}
+}
+
+async function bundle(folder: string, sources: string): Promise<BuiltPage> {
+	const built = await Bun.build({
+		entrypoints: [join(sourceFolder, 'main.tsx')],
+		outdir: folder,
+		target: 'browser',
+		format: 'esm',
+		splitting: true,
+		minify: true,
+		external: ['*.woff2'],
+		naming: { entry: 'main-[hash].[ext]', chunk: 'chunk-[hash].[ext]', asset: '[name]-[hash].[ext]' },
+		define: { 'process.env.NODE_ENV': '"production"' },
+	})
+	if (!built.success) throw new AggregateError(built.logs, 'The page cannot be built.')
+	const fontNames = await copyFonts(folder)
+	const styles = await writeStyles(folder, fontNames)
+	const hashed = (await readdir(folder)).sort()
+	const template = await readFile(join(sourceFolder, 'index.html'), 'utf8')
+	const document = template
+		.replace('{script}', find(hashed, /^main-.*\.js$/))
+		.replace('{styles}', styles)
+		.replace('{font}', fontNames.get('sans.woff2') ?? '')
+	const fixed = ['logo.svg']
+	for (const name of fixed) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
+	for (const name of [...hashed, ...fixed]) await compress(join(folder, name))
+	const page: BuiltPage = { sources, document, hashed, fixed }
+	await writeFile(join(folder, 'page.json'), JSON.stringify(page))
+	return page
+}
+
+/** @returns the names of the copies, by the names in the style sheets. */
+async function copyFonts(folder: string): Promise<ReadonlyMap<string, string>> {
+	const names = new Map<string, string>()
+	for (const [name, file] of Object.entries(fonts)) {
+		const bytes = await readFile(join(fontPackages, file))
+		const hashed = hashedName(name, bytes)
+		await writeFile(join(folder, hashed), bytes)
+		names.set(name, hashed)
+	}
+	return names
+}
+
+/** The bundler would embed the fonts in the style sheet. */
+async function writeStyles(folder: string, fontNames: ReadonlyMap<string, string>): Promise<string> {
+	const bundled = find(await readdir(folder), /^main-.*\.css$/)
+	const content = await readFile(join(folder, bundled), 'utf8')
+	const linked = content.replace(/url\("?([\w-]+\.woff2)"?\)/g, (_, name) => `url(${fontNames.get(name) ?? name})`)
+	const name = hashedName('main.css', linked)
+	await rm(join(folder, bundled))
+	await writeFile(join(folder, name), linked)
+	return name
+}
+
+function hashedName(name: string, content: string | Uint8Array): string {
+	const hash = createHash('sha256').update(content).digest('hex').slice(0, 8)
+	return name.replace('.', `-${hash}.`)
+}
+
+/** Compressed copies beside the file, for types that compress well. */
+async function compress(file: string): Promise<void> {
+	if (!/\.(js|css|svg|json)$/.test(file)) return
+	const bytes = await readFile(file)
+	await writeFile(`${file}.gz`, gzipSync(bytes, { level: 9 }))
+	await writeFile(
+		`${file}.br`,
+		brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
+	)
+}
+
+function find(names: readonly string[], pattern: RegExp): string {
+	const name = names.find((name) => pattern.test(name))
+	if (name === undefined) throw new Error(`The build has no file ${pattern}.`)
+	return name
+}
+
+/** A hash of the page's files and of the versions of all packages. */
+async function hashSources(): Promise<string> {
+	const hash = createHash('sha256')
+	const names: string[] = []
+	for await (const name of new Glob('**/*').scan(sourceFolder))
+		if (!/\.test\.tsx?$|\.testing\.tsx?$|\.md$/.test(name)) names.push(name)
+	for (const name of names.sort()) hash.update(`${name}\n`).update(await readFile(join(sourceFolder, name)))
+	hash.update(await readFile(join(root, 'package-lock.json')).catch(() => basename(root)))
+	return hash.digest('hex')
+}

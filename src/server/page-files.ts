@@ -1,0 +1,119 @@
+// Serves the built web page: its document at every address of the page, and its files. It does not know how the page is built.
+
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Received } from '../http/received.ts'
+
+/** For a page that loads nothing from other origins and cannot be embedded. Its scripts never turn text into elements or code. */
+const policy = [
+	"default-src 'none'",
+	"script-src 'self'",
+	"style-src 'self'",
+	"font-src 'self'",
+	"img-src 'self' blob: data:",
+	"connect-src 'self'",
+	"manifest-src 'self'",
+	"worker-src 'self'",
+	"frame-src 'self'",
+	"base-uri 'none'",
+	"form-action 'self'",
+	"frame-ancestors 'none'",
+	"require-trusted-types-for 'script'",
+	'trusted-types dragoman',
+].join('; ')
+
+const commonHeaders = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
+
+const contentTypes: Readonly<Record<string, string>> = {
+	css: 'text/css; charset=utf-8',
+	js: 'text/javascript; charset=utf-8',
+	json: 'application/json',
+	png: 'image/png',
+	svg: 'image/svg+xml',
+	webmanifest: 'application/manifest+json',
+	woff2: 'font/woff2',
+}
+
+/** Compressed copies that the build writes, best first: the suffix of the file, and the name of the coding. */
+const codings = [
+	['.br', 'br'],
+	['.gz', 'gzip'],
+] as const
+
+/** The addresses of the page's screens: the document is the same at each. Dialects have no such paths. */
+const screens = /^\/(?:c\/[\w-]+|compare(?:\/[\w-]+)?|s\/[\w-]+|settings|sign-in(?:\/device)?|console(?:\/.*)?)?$/
+
+const builtPage = z.object({
+	document: z.string(),
+	hashed: z.array(z.string()),
+	fixed: z.array(z.string()),
+})
+
+export class PageFiles {
+	private readonly folder: string
+	private readonly document: string
+	/** Whether the content under a name never changes. */
+	private readonly files: ReadonlyMap<string, boolean>
+
+	private constructor(folder: string, { document, hashed, fixed }: z.infer<typeof builtPage>) {
+		this.folder = folder
+		this.document = document
+		const names = [...hashed.map((name) => [name, true] as const), ...fixed.map((name) => [name, false] as const)]
+		this.files = new Map(names)
+	}
+
+	/** @throws Error if the folder has no built page. */
+	static async open(folder: string): Promise<PageFiles> {
+		return new PageFiles(folder, builtPage.parse(JSON.parse(await readFile(join(folder, 'page.json'), 'utf8'))))
+	}
+
+	/** @param path a normalized path. */
+	has(path: string): boolean {
+		return screens.test(path) || this.fileAt(path) !== undefined
+	}
+
+	/** The response to GET, or undefined if the page has no such path. */
+	async find({ path, headers }: Pick<Received, 'path' | 'headers'>): Promise<Response | undefined> {
+		if (screens.test(path)) return new Response(this.documentAt(path), { headers: documentHeaders })
+		const name = this.fileAt(path)
+		return name === undefined ? undefined : this.serve(name, headers.get('accept-encoding') ?? '')
+	}
+
+	private fileAt(path: string): string | undefined {
+		// Browsers request this path without a link to it.
+		if (path === '/favicon.ico') return 'logo.svg'
+		const name = path.startsWith('/page/') ? path.slice('/page/'.length) : ''
+		return this.files.has(name) ? name : undefined
+	}
+
+	/** The addresses of its files are relative, so that they are correct below any path of a proxy. */
+	private documentAt(path: string): string {
+		const depth = path.split('/').length - 2
+		return this.document.replaceAll('{base}', depth === 0 ? './' : '../'.repeat(depth))
+	}
+
+	private async serve(name: string, accepted: string): Promise<Response> {
+		const file = join(this.folder, name)
+		const headers = new Headers({
+			...commonHeaders,
+			'content-type': contentTypes[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream',
+			'cache-control': this.files.get(name) === true ? 'public, max-age=31536000, immutable' : 'no-cache',
+			vary: 'accept-encoding',
+		})
+		for (const [suffix, coding] of codings) {
+			const copy = Bun.file(file + suffix)
+			if (!new RegExp(`\\b${coding}\\b`).test(accepted) || !(await copy.exists())) continue
+			headers.set('content-encoding', coding)
+			return new Response(copy, { headers })
+		}
+		return new Response(Bun.file(file), { headers })
+	}
+}
+
+const documentHeaders = {
+	...commonHeaders,
+	'content-type': 'text/html; charset=utf-8',
+	'content-security-policy': policy,
+	'cache-control': 'no-cache',
+}
