@@ -1,4 +1,4 @@
-// npm run check: types, lint and format, import directions, names of members, file sizes, type names, words. Exits with the number of failed checks.
+// npm run check: types, those of the page, lint and format, import directions, names of members, file sizes, type names, words. Exits with the number of failed checks.
 
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -9,6 +9,7 @@ const bin = (name) => join(root, 'node_modules', '.bin', name)
 
 export const checks = [
 	{ name: 'types', command: [bin('tsc'), '--noEmit'] },
+	{ name: 'types of the page', command: [bin('tsc'), '--noEmit', '-p', 'console'] },
 	{ name: 'lint and format', command: [bin('biome'), 'check', '--error-on-warnings'] },
 	{ name: 'import directions', command: [bin('bun'), join('scripts', 'import-directions.ts')] },
 	{ name: 'file sizes', command: [bin('bun'), join('scripts', 'file-sizes.ts')] },

@@ -16,7 +16,7 @@ export function checkLength(file: string, source: string): string | undefined {
 
 async function checkAll(root: string): Promise<readonly string[]> {
 	const violations: string[] = []
-	for await (const file of new Glob('{src,bin,scripts,console}/**/*.{ts,mjs,js}').scan(root)) {
+	for await (const file of new Glob('{src,bin,scripts,console}/**/*.{ts,tsx,mjs,js}').scan(root)) {
 		if (/\.(test|testing|contract)\./.test(file)) continue
 		const violation = checkLength(file, await Bun.file(join(root, file)).text())
 		if (violation !== undefined) violations.push(violation)

@@ -30,6 +30,6 @@ test('source, tests and pages are read', () => {
 	const { sources, pages } = filesOf(join(import.meta.dir, '..'))
 	expect(sources).toContain('src/main.ts')
 	expect(sources).toContain('test/docs.test.ts')
-	expect(sources).toContain('console/console.js')
+	expect(sources).toContain('console/chat/composer.tsx')
 	for (const page of ['README.md', 'docs/keys.md', 'console/index.html']) expect(pages).toContain(page)
 })

@@ -86,6 +86,9 @@ const allowedTexts: readonly { readonly text: string; readonly reason: string }[
 
 /** Files that quote such words. */
 const excluded: ReadonlySet<string> = new Set([
+	// Sentences for people who chat, who are addressed less formally than readers of the documentation.
+	'console/languages/en.ts',
+	'console/languages/fr.ts',
 	'scripts/words.ts',
 	'scripts/words.test.ts',
 	'scripts/source-text.test.ts',
@@ -121,7 +124,7 @@ function partsOf(name: string): readonly string[] {
 	return name.split(/[_$\d]+|(?<=[a-z])(?=[A-Z])/).map((part) => part.toLowerCase())
 }
 
-const sourceFiles = ['{src,bin,scripts,test,console,bench,examples}/**/*.{ts,mjs,js}']
+const sourceFiles = ['{src,bin,scripts,test,console,bench,examples}/**/*.{ts,tsx,mjs,js}']
 const pages = ['*.md', 'docs/*.md', 'console/*.html']
 
 /** Relative paths of the files that are read: source, and pages of which every line is read. */

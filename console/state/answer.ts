@@ -2,7 +2,6 @@
 // and time. It grows by events of the Responses API; it does not know how they arrive.
 
 import { type Signal, signal } from '@preact/signals'
-import type { ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
 import type { ResponseEvent, ResponseItem, ResponseObject } from '../api/responses.ts'
 import { schedulePaint } from './paint.ts'
 
@@ -199,36 +198,6 @@ export class Answer {
 	}
 }
 
-/** The answer of a stored turn. */
-export function storedAnswer(turn: ExportedTurn, message: ExportedMessage | undefined): Answer {
-	if (turn.state === 'running') return new Answer({ type: 'detached', sinceMs: Date.now() })
-	const content = message?.message.content ?? []
-	const parts = typeof content === 'string' ? [textPart(content)] : content.map(partOfStored)
-	const usage =
-		turn.usage === null
-			? undefined
-			: {
-					input: turn.usage.promptTokens,
-					output: turn.usage.completionTokens,
-					estimated: turn.usage.source !== 'reported',
-				}
-	return new Answer(storedState(turn), { parts, usage })
-}
-
-function storedState({ state, answers, error }: ExportedTurn): AnswerState {
-	const finish = answers[0]?.finish_reason
-	switch (state) {
-		case 'cancelled':
-			return { type: 'stopped' }
-		case 'interrupted':
-			return { type: 'failed', failure: { kind: 'restarted', message: '' } }
-		case 'failed':
-			return { type: 'failed', failure: { kind: 'other', message: messageOf(error) } }
-		default:
-			return { type: 'done', end: finish === 'length' ? 'length' : finish === 'content-filter' ? 'filter' : 'stop' }
-	}
-}
-
 function endState({ status, error, incomplete_details }: ResponseObject): AnswerState {
 	if (status === 'cancelled') return { type: 'stopped' }
 	if (status === 'failed') {
@@ -256,25 +225,6 @@ function argumentsOf(item: ResponseItem): string | undefined {
 	return item.arguments ?? ('input' in item && typeof item.input === 'string' ? item.input : undefined)
 }
 
-function partOfStored(part: StoredPart): AnswerPart {
-	switch (part.type) {
-		case 'text':
-			return textPart(part.text)
-		case 'reasoning':
-			return { type: 'reasoning', text: part.text ?? '' }
-		case 'refusal':
-			return { type: 'refusal', text: part.text ?? part.refusal ?? '' }
-		case 'tool-call':
-			return { type: 'tool-call', name: part.name, arguments: part.arguments }
-		case 'image':
-			return part.url?.startsWith('data:image/') === true
-				? { type: 'image', url: part.url }
-				: { type: 'other', kind: 'image' }
-		default:
-			return { type: 'other', kind: part.type }
-	}
-}
-
 function emptyPart(type: 'text' | 'refusal' | 'reasoning' | 'tool-call'): AnswerPart {
 	switch (type) {
 		case 'tool-call':
@@ -290,12 +240,4 @@ function emptyPart(type: 'text' | 'refusal' | 'reasoning' | 'tool-call'): Answer
 function withDelta(part: AnswerPart, delta: string): AnswerPart {
 	if (part.type === 'tool-call') return { ...part, arguments: part.arguments + delta }
 	return 'text' in part ? { ...part, text: part.text + delta } : part
-}
-
-const textPart = (text: string): AnswerPart => ({ type: 'text', text })
-
-function messageOf(error: unknown): string {
-	return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
-		? error.message
-		: ''
 }

@@ -5,7 +5,7 @@ import { signal } from '@preact/signals'
 import { thisDevice, thisTab } from './storage.ts'
 
 export interface Session {
-	/** Empty if nobody is signed in. */
+	/** Empty before the sign-in. */
 	readonly key: string
 	/** Whether the key came with the address. */
 	readonly byLink: boolean

@@ -2,7 +2,8 @@
 // the same message are siblings. It does not know which branch is shown.
 
 import type { ExportedConversation, ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
-import { type Answer, storedAnswer } from './answer.ts'
+import type { Answer } from './answer.ts'
+import { storedAnswer } from './stored-answer.ts'
 
 /** A question and its answer. */
 export interface PageTurn {
