@@ -6,7 +6,7 @@ import { text } from './languages/languages.ts'
 import { Mark } from './parts/icon.tsx'
 import { Notice } from './parts/notice.tsx'
 import { loadModels } from './state/models.ts'
-import { signIn } from './state/session.ts'
+import { isSendable, signIn } from './state/session.ts'
 
 export function SignIn() {
 	const [key, setKey] = useState('')
@@ -18,6 +18,7 @@ export function SignIn() {
 		setBusy(true)
 		setFailure(undefined)
 		try {
+			if (!isSendable(key.trim())) throw new InvalidKey()
 			await loadModels(key.trim())
 			signIn(key.trim(), { onDevice })
 		} catch (reason) {
@@ -57,11 +58,7 @@ export function SignIn() {
 					<input type="checkbox" checked={onDevice} onChange={(event) => setOnDevice(event.currentTarget.checked)} />
 					{words.stayOnDevice}
 				</label>
-				{failure !== undefined && (
-					<Notice kind="failure">
-						{failure instanceof ServerError && failure.status === 401 ? words.keyRefused : messageOf(failure)}
-					</Notice>
-				)}
+				{failure !== undefined && <Notice kind="failure">{messageOf(failure)}</Notice>}
 				<button type="submit" class="button primary" disabled={key.trim() === '' || busy}>
 					{words.signIn}
 				</button>
@@ -70,6 +67,10 @@ export function SignIn() {
 	)
 }
 
+class InvalidKey extends Error {}
+
 function messageOf(failure: unknown): string {
+	if (failure instanceof InvalidKey || (failure instanceof ServerError && failure.status === 401))
+		return text.value.keyRefused
 	return failure instanceof ServerError ? text.value.serverWords(failure.message) : text.value.serverNotReached
 }

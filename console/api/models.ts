@@ -7,6 +7,8 @@ export interface ListedModel {
 	/** As Albert and OpenGateLLM name the types; absent from other servers. */
 	readonly type?: string
 	readonly max_context_length?: number | null
+	/** What the server says about the model's state, such as that it is still being downloaded. */
+	readonly note?: string
 }
 
 const chatTypes: ReadonlySet<string> = new Set(['text-generation', 'image-text-to-text'])

@@ -26,6 +26,16 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 		atEnd.current = true
 		setAway(false)
 	}, [chat, path.length])
+	useLayoutEffect(() => {
+		const element = view.current
+		if (element === null) return undefined
+		// The composer grows, the window changes, pictures load.
+		const observer = new ResizeObserver(() => {
+			if (atEnd.current) element.scrollTo({ top: element.scrollHeight, behavior: 'instant' })
+		})
+		observer.observe(element)
+		return () => observer.disconnect()
+	}, [])
 	const toEnd = () => {
 		atEnd.current = true
 		setAway(false)

@@ -18,7 +18,32 @@ export function chooseModel(id: string): void {
 	thisDevice.write('model', id)
 }
 
-/** @throws ServerError | ConnectionLost */
+/** Pause between two looks at a model that has a note. */
+const noteMs = 2000
+
+/**
+ * Reads the list, and again as long as a model has a note.
+ *
+ * @throws ServerError | ConnectionLost for the first time.
+ */
 export async function loadModels(key?: string): Promise<void> {
 	models.value = await listChatModels(key)
+	watchNotes()
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined
+
+function watchNotes(): void {
+	clearTimeout(timer)
+	if (models.value?.every(({ note }) => note === undefined) !== false) return
+	timer = setTimeout(() => {
+		// The next look may succeed.
+		listChatModels().then(
+			(listed) => {
+				models.value = listed
+				watchNotes()
+			},
+			() => watchNotes(),
+		)
+	}, noteMs)
 }

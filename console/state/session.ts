@@ -15,15 +15,19 @@ export interface Session {
 
 export const session = signal<Session>({ key: '', byLink: false, rejected: false })
 
-/** Reads the key of the address or of an earlier visit. */
+/** Reads the key of the address or of an earlier visit, and those of links that are opened later in this tab. */
 export function openSession(): void {
-	const fromAddress = takeKeyFromAddress()
-	if (fromAddress !== undefined) thisTab.write('key', fromAddress)
-	session.value = {
-		key: fromAddress ?? thisTab.read('key') ?? thisDevice.read('key') ?? '',
-		byLink: fromAddress !== undefined,
-		rejected: false,
-	}
+	signInByAddress()
+	if (session.value.key === '')
+		session.value = { key: thisTab.read('key') ?? thisDevice.read('key') ?? '', byLink: false, rejected: false }
+	window.addEventListener('hashchange', signInByAddress)
+}
+
+function signInByAddress(): void {
+	const key = takeKeyFromAddress()
+	if (key === undefined) return
+	thisTab.write('key', key)
+	session.value = { key, byLink: true, rejected: !isSendable(key) }
 }
 
 export function signIn(key: string, { onDevice }: { readonly onDevice: boolean }): void {
@@ -41,6 +45,9 @@ export function signOut(): void {
 export function rejectKey(key: string): void {
 	if (session.value.key === key) session.value = { ...session.value, rejected: true }
 }
+
+/** Whether a header can contain the key. */
+export const isSendable = (key: string): boolean => /^[\x21-\x7e]+$/.test(key)
 
 /** Removes the key from the address (`#key=…`) and from the history, so that no reload, bookmark or back navigation contains it. */
 function takeKeyFromAddress(): string | undefined {
