@@ -14,26 +14,24 @@ const endPixels = 64
 
 export function Talk({ chat }: { readonly chat: Chat }) {
 	const view = useRef<HTMLDivElement>(null)
+	const content = useRef<HTMLDivElement>(null)
 	const atEnd = useRef(true)
 	const [away, setAway] = useState(false)
 	const path = chat.path.value
-	// Subscribes to the growth of the last answer.
-	path.at(-1)?.answer.version.value
-	useLayoutEffect(() => {
-		if (atEnd.current) view.current?.scrollTo({ top: view.current.scrollHeight, behavior: 'instant' })
-	})
 	useLayoutEffect(() => {
 		atEnd.current = true
 		setAway(false)
+		view.current?.scrollTo({ top: view.current.scrollHeight, behavior: 'instant' })
 	}, [chat, path.length])
 	useLayoutEffect(() => {
 		const element = view.current
-		if (element === null) return undefined
-		// The composer grows, the window changes, pictures load.
+		if (element === null || content.current === null) return undefined
+		// The answer and the composer grow, the window changes, pictures load.
 		const observer = new ResizeObserver(() => {
 			if (atEnd.current) element.scrollTo({ top: element.scrollHeight, behavior: 'instant' })
 		})
 		observer.observe(element)
+		observer.observe(content.current)
 		return () => observer.disconnect()
 	}, [])
 	const toEnd = () => {
@@ -58,16 +56,18 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 					setAway(!atEnd.current)
 				}}
 			>
-				{path.length === 0 ? (
-					<Greeting />
-				) : (
-					path.map((turn, index) => (
-						<div key={turn.clientId ?? turn.id}>
-							<QuestionView chat={chat} turn={turn} number={index + 1} />
-							<AnswerView chat={chat} turn={turn} number={index + 1} />
-						</div>
-					))
-				)}
+				<div ref={content} class="talk-content">
+					{path.length === 0 ? (
+						<Greeting />
+					) : (
+						path.map((turn, index) => (
+							<div key={turn.clientId ?? turn.id}>
+								<QuestionView chat={chat} turn={turn} number={index + 1} />
+								<AnswerView chat={chat} turn={turn} number={index + 1} />
+							</div>
+						))
+					)}
+				</div>
 			</div>
 			{away && (
 				<div class="dock">
