@@ -1,0 +1,21 @@
+// Splits the URL of a PostgreSQL database from the parameters in it that are addressed to this program.
+
+export interface PostgresAddress {
+	/** Without the parameters of this program. */
+	readonly url: string
+	/** Whether statements are prepared by name. Undefined if the program decides. */
+	readonly prepare: boolean | undefined
+}
+
+/** @param address a URL that `databaseUrlProblem` accepts. */
+export function parsePostgresAddress(address: string): PostgresAddress {
+	const [base = '', query] = address.split('?', 2)
+	if (query === undefined) return { url: address, prepare: undefined }
+	const parameters = query.split('&')
+	const rest = parameters.filter((parameter) => !parameter.startsWith('prepare='))
+	const own = parameters.find((parameter) => parameter.startsWith('prepare='))
+	return {
+		url: rest.length === 0 ? base : `${base}?${rest.join('&')}`,
+		prepare: own === undefined ? undefined : own === 'prepare=true',
+	}
+}
