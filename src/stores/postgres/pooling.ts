@@ -15,7 +15,7 @@ export type Pooling = 'none' | 'session' | 'transaction'
 /** Timeout of connecting, in seconds. */
 export const connectionTimeout = 3
 /** How long a pooler may take to serve connections, in milliseconds. */
-const serviceTimeoutMs = 10_000
+const serviceTimeoutMs = 5000
 /** SQLSTATE of a start-up parameter that a pooler does not accept. */
 const refusedParameter = '08P01'
 /**

@@ -109,7 +109,8 @@ class PostgresDatabases {
 async function prepare(client: PostgresClient, mode: SchemaMode): Promise<readonly string[]> {
 	const { sql, client: connection } = client.open({ name: 'migrate', max: 1 })
 	try {
-		await requireEncoding(sql)
+		// In a transaction, because a pooler in statement mode refuses them.
+		await sql.begin((transaction) => requireEncoding(transaction))
 		const hasTables = await findTables(sql)
 		if (mode !== 'create') await expectSchema(sql, mode, async () => hasTables)
 		// A database that is up to date may belong to another user, or be read-only at the moment.
