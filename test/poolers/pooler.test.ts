@@ -1,8 +1,10 @@
 // Gateways whose connections to PostgreSQL go through PgBouncer.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { SQL } from 'bun'
 import { conversation, ended, turn } from '../../src/conversations/conversation-store.testing.ts'
 import { answerId } from '../../src/conversations/message-id.ts'
+import { newTurnId } from '../../src/conversations/turn-id.ts'
 import { ownerId, tenantId } from '../../src/keys/scope.ts'
 import { databaseContract } from '../../src/stores/database.contract.ts'
 import { openStores } from '../../src/stores/open-stores.ts'
@@ -160,6 +162,43 @@ if (postgresServer !== undefined && pgbouncer !== undefined) {
 		])
 		expect(status).toBe(1)
 		expect(stderr).toContain('a connection pooler must be in transaction or session mode')
+	}, 60_000)
+
+	test('a locked table occupies the connections of a pooler for a limited time', async () => {
+		const own = await freshDatabase(postgresServer as string)
+		const size = 14
+		const folder = await temporaryFolder()
+		const database = await through({ mode: 'transaction', size }, own.url)
+		const stores = await openStores({ database, keyChangesFile: `${folder}/changes` }, 'create')
+		const store = stores.conversations.in(scope)
+		const locking = new SQL(own.url, { max: 1 })
+		// Within a transaction, the server shows the same activity again.
+		const watching = new SQL(own.url, { max: 1 })
+		const waiting = async () => {
+			const rows = await watching`
+				SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+			return rows.length
+		}
+		const untilMs = performance.now() + 12_000
+		const ends: Promise<unknown>[] = []
+		await locking.begin(async (transaction) => {
+			await transaction.unsafe('LOCK TABLE turns, conversations IN ACCESS EXCLUSIVE MODE')
+			while (performance.now() < untilMs) {
+				for (let call = 0; call < 5; call++) ends.push(store.turns.find(newTurnId()).catch((thrown) => thrown.code))
+				expect(await stores.keys.findByHash('unknown')).toBeUndefined()
+				await stores.ledger.newestMs()
+				expect(await waiting()).toBeLessThanOrEqual(size)
+				await Bun.sleep(100)
+			}
+			expect(new Set(await Promise.all(ends))).toEqual(new Set(['store_unavailable']))
+			// The table is still locked, but no caller waits.
+			for (let tries = 0; tries < 250 && (await waiting()) > 0; tries++) await Bun.sleep(100)
+			expect(await waiting()).toBe(0)
+		})
+		expect(await store.turns.find(newTurnId())).toBeUndefined()
+		await Promise.all([locking.close(), watching.close()])
+		await stores.close()
+		await own.drop()
 	}, 60_000)
 
 	databaseContract('postgresql through a pooler', async () => {

@@ -13,6 +13,9 @@ import { endStalledReads } from './stalled-reads.ts'
 /** A lock that lasts longer than that of a caller's timeout ends the statement, so that the connection is free again. */
 const lockTimeoutMs = timeoutMs - 500
 
+/** Interval of examinations, in milliseconds. */
+const examinationMs = 1000
+
 /** Number of connections. `slow`: those for slow reads, if they are separate. */
 const sizes: Readonly<Record<StoreGroup, { readonly reading: number; readonly slow: number }>> = {
 	conversations: { reading: 4, slow: 2 },
@@ -34,6 +37,7 @@ export class ConnectionGroup {
 	private readonly writing: Connections
 	private readonly writerTimeoutMs: number
 	private examining = false
+	private closed = false
 
 	/** @param writerTimeoutMs milliseconds after which the connection of a running transaction is considered dead. */
 	constructor(client: PostgresClient, group: StoreGroup, writerTimeoutMs: number) {
@@ -73,6 +77,7 @@ export class ConnectionGroup {
 	}
 
 	async close(): Promise<void> {
+		this.closed = true
 		const timer = setTimeout(() => this.writing.close(0), timeoutMs)
 		await this.writer.idle()
 		clearTimeout(timer)
@@ -83,15 +88,22 @@ export class ConnectionGroup {
 		return this.slow === this.reading ? [this.reading] : [this.reading, this.slow]
 	}
 
-	/** Asks the server, over a new connection, what it knows of the others. Does nothing if it does not respond. */
+	/**
+	 * Asks the server, over a new connection, what it knows of the others. Repeats that while it runs reads: a connection
+	 * that was closed on this side may still wait for a lock.
+	 */
 	private async examine(): Promise<void> {
 		this.examining = true
-		const overdue = this.writer.busyMs > timeoutMs
-		const found = await endStalledReads(this.client, {
-			readers: this.readers.map(({ name }) => name),
-			writer: this.writing.name,
-		})
+		for (let reading = true; reading && !this.closed; ) {
+			const overdue = this.writer.busyMs > timeoutMs
+			const found = await endStalledReads(this.client, {
+				readers: [this.reading.name, this.slow.name],
+				writer: this.writing.name,
+			})
+			if (overdue && this.writer.busyMs > timeoutMs && found?.writing === false) this.writing.renew(0)
+			reading = found?.reading === true
+			if (reading) await Bun.sleep(examinationMs)
+		}
 		this.examining = false
-		if (overdue && this.writer.busyMs > timeoutMs && found === 'no-writer') this.writing.renew(0)
 	}
 }
