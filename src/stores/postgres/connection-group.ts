@@ -10,7 +10,7 @@ import type { PostgresClient } from './postgres-client.ts'
 import { explainPostgresFailure } from './postgres-failure.ts'
 import { endStalledReads } from './stalled-reads.ts'
 
-/** A lock that lasts longer than that of a caller's timeout ends the statement, so that the connection is free again. */
+/** Shorter than the timeout of a caller, so that the connection is free again when the caller has been answered. */
 const lockTimeoutMs = timeoutMs - 500
 
 /** Interval of examinations, in milliseconds. */

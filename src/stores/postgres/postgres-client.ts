@@ -42,18 +42,16 @@ export class PostgresClient {
 	}
 
 	open(use: ConnectionUse): OpenedClient {
-		const { name, max, lockTimeoutMs } = use
-		const limits = {
-			idle_in_transaction_session_timeout: idleTransactionMs,
-			...(lockTimeoutMs === undefined ? {} : { lock_timeout: lockTimeoutMs }),
-		}
+		const { name, max } = use
+		const limits = limitsOf(use)
 		const direct = this.pooling === 'none'
+		const application = { application_name: this.applicationName(name) }
 		const client = new SQL(this.url, {
 			max,
 			connectionTimeout,
 			prepare: this.prepare,
 			// Poolers refuse other parameters than the name.
-			connection: { application_name: this.applicationName(name), ...(direct ? limits : {}) },
+			connection: direct ? { ...application, ...limits } : application,
 		})
 		const settings = Object.entries(limits).map(([limit, value]) => `SET LOCAL ${limit} = ${value}`)
 		return { client, sql: postgresSql(client, direct ? undefined : settings.join('; ')) }
@@ -77,4 +75,10 @@ export class PostgresClient {
 		this.prepare = false
 		return true
 	}
+}
+
+/** Settings of the server with their values. */
+function limitsOf({ lockTimeoutMs }: ConnectionUse): Readonly<Record<string, number>> {
+	const idle = { idle_in_transaction_session_timeout: idleTransactionMs }
+	return lockTimeoutMs === undefined ? idle : { ...idle, lock_timeout: lockTimeoutMs }
 }
