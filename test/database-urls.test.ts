@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { databaseLocation, databaseUrlProblem } from '../src/stores/database-url.ts'
 import { openDatabase } from '../src/stores/open-stores.ts'
+import { postgres } from '../src/stores/postgres/kind.ts'
 import { hideCredentials } from '../src/system/redaction.ts'
 import { runCommand, temporaryFolder } from './server.ts'
 
@@ -103,11 +104,11 @@ test.each(misplacedPasswords)('%p shows no part of the password', async (url) =>
 })
 
 test('a password among the parameters of the URL is refused with its position', () => {
-	expect(databaseUrlProblem('postgres://u@h/x?password=p')).toBe(
+	expect(postgres.problem('postgres://u@h/x?password=p')).toBe(
 		'the password is not a parameter: write it before the host, as in postgres://USER:PASSWORD@HOST/NAME',
 	)
-	expect(databaseUrlProblem('postgres://u:p@h/x?prepare=maybe')).toBe('the parameter `prepare` must be true or false')
-	expect(databaseUrlProblem('postgres://u:p@h/x?sslmode=require&prepare=false')).toBeUndefined()
+	expect(postgres.problem('postgres://u:p@h/x?prepare=maybe')).toBe('the parameter `prepare` must be true or false')
+	expect(postgres.problem('postgres://u:p@h/x?sslmode=require&prepare=false')).toBeUndefined()
 })
 
 test('a password in the environment of the client is not shown', async () => {

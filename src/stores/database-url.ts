@@ -15,11 +15,7 @@ export function databaseUrlProblem(url: string): string | undefined {
 	if (!URL.canParse(url) || /%(?![0-9a-f]{2})/i.test(authority)) return `the URL cannot be read: ${encodingHint}`
 	// The parser of URLs removes them without an error.
 	if (/[\t\r\n]/.test(url)) return `the URL contains a line break or a tab: ${encodingHint}`
-	const { username, password, searchParams } = new URL(url)
-	const misplaced = ['user', 'password'].find((name) => searchParams.has(name))
-	if (misplaced !== undefined) return `the ${misplaced} is not a parameter: write it before the host, as in ${form}`
-	if (!['true', 'false', null].includes(searchParams.get('prepare')))
-		return 'the parameter `prepare` must be true or false'
+	const { username, password } = new URL(url)
 	try {
 		decodeURIComponent(username + password)
 		return undefined
@@ -27,8 +23,6 @@ export function databaseUrlProblem(url: string): string | undefined {
 		return `the URL cannot be read: ${encodingHint}`
 	}
 }
-
-const form = 'postgres://USER:PASSWORD@HOST/NAME'
 
 /**
  * Host, port and name of the database. Undefined for a URL with more than one `@`, because part of the password may

@@ -7,6 +7,21 @@ export interface PostgresAddress {
 	readonly prepare: boolean | undefined
 }
 
+/** The form of a URL, for messages. */
+export const addressForm = 'postgres://USER:PASSWORD@HOST/NAME'
+
+/** Why the parameters of the URL cannot be used; it contains no part of the URL. Undefined if they can. */
+export function parametersProblem(address: string): string | undefined {
+	const { searchParams } = new URL(address)
+	const misplaced = ['user', 'password'].find((name) => searchParams.has(name))
+	if (misplaced !== undefined)
+		return `the ${misplaced} is not a parameter: write it before the host, as in ${addressForm}`
+	const prepare = searchParams.get('prepare')
+	return prepare === null || prepare === 'true' || prepare === 'false'
+		? undefined
+		: 'the parameter `prepare` must be true or false'
+}
+
 /** @param address a URL that `databaseUrlProblem` accepts. */
 export function parsePostgresAddress(address: string): PostgresAddress {
 	const [base = '', query] = address.split('?', 2)
