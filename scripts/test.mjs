@@ -13,6 +13,7 @@ import {
 	setUpNginx,
 	setUpNode20,
 	setUpNode24,
+	setUpPgbouncer,
 	setUpPostgres,
 	setUpPython,
 	setUpWeights,
@@ -54,6 +55,10 @@ const parts = {
 	postgres: {
 		needs: [setUpPostgres],
 		run: () => runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')]),
+	},
+	poolers: {
+		needs: [setUpPostgres, setUpPgbouncer],
+		run: () => runBunTests('poolers', [join('test', 'poolers')]),
 	},
 	proxy: { needs: [setUpNginx], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },

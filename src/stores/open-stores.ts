@@ -45,15 +45,20 @@ const keyTimeoutMs = 1000
 export async function openStores(location: StoreLocation, mode: SchemaMode): Promise<Stores> {
 	const database = await openDatabase(location.database, mode)
 	const checked = explainingFailures({ check: () => database.check() }, database)
+	const [keys, conversations, ledger] = [
+		database.separate('keys'),
+		database.separate('conversations'),
+		database.separate('ledger'),
+	]
 	return {
-		keys: withCache(explainingFailures(new SqlKeyStore(database), database), {
+		keys: withCache(explainingFailures(new SqlKeyStore(keys), keys), {
 			changes: openChanges(location.keyChangesFile, mode),
 			ttlMs: isLocal(location.database) ? 10_000 : 2000,
 			nowMs: () => performance.now(),
 			timeout: () => Bun.sleep(keyTimeoutMs),
 		}),
-		conversations: explainingConversations(new SqlConversationStore(database), database),
-		ledger: explainingFailures(new SqlLedgerStore(database), database),
+		conversations: explainingConversations(new SqlConversationStore(conversations), conversations),
+		ledger: explainingFailures(new SqlLedgerStore(ledger), ledger),
 		migrated: database.migrated,
 		check: () => checked.check(),
 		close: () => database.close(),

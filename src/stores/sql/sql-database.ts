@@ -7,12 +7,29 @@ import type { Scan } from './table.ts'
  * The meaning of a database's error.
  *
  * - `unavailable`: the database cannot be reached or cannot write at the moment; not an error of the statement.
- * - `race`: concurrent writes conflict, so the same work may succeed if it is retried immediately.
+ * - `session-lost`: the same, because the session does not have the statements that the connection has prepared.
+ * - `duplicate`: concurrent writes insert the same row, so the same work may succeed if it is retried immediately.
+ * - `contention`: the database has ended one of several conflicting transactions, which may succeed if it is retried.
  * - `invalid-text`: a text contains U+0000, which the database cannot store.
+ * - `unsupported-text`: a text contains a character that the encoding of the database does not contain.
  */
-export type DatabaseFailure = 'unavailable' | 'race' | 'invalid-text'
+export type DatabaseFailure =
+	| 'unavailable'
+	| 'session-lost'
+	| 'duplicate'
+	| 'contention'
+	| 'invalid-text'
+	| 'unsupported-text'
+
+/** Stores that share connections. Stores of different groups do not delay each other. */
+export type StoreGroup = 'conversations' | 'ledger' | 'keys'
 
 export interface SqlDatabase {
+	/**
+	 * The same database for the stores of a group: its writes and reads do not wait for those of other groups, if the
+	 * database can process them independently. Closing one closes all.
+	 */
+	separate(group: StoreGroup): SqlDatabase
 	/** For reads. Do not store it: `reconnect` replaces it. */
 	readonly sql: Sql
 	/**
@@ -50,9 +67,11 @@ export interface SqlDatabase {
 	 */
 	check(): Promise<void>
 	/**
-	 * To be called if the database does not respond: replaces connections that may be dead. Their pending queries fail as
-	 * unavailable.
+	 * Replaces connections. Their pending queries fail as unavailable.
+	 *
+	 * @param reason `timeout` if the database does not respond, so that connections may be dead; `session-lost` after an
+	 * error of that kind.
 	 */
-	reconnect(): void
+	reconnect(reason: 'timeout' | 'session-lost'): void
 	close(): Promise<void>
 }

@@ -13,7 +13,8 @@ export async function openMemory(): Promise<SqlDatabase> {
 	const sql = connectMemory()
 	const migrated = await migrate(sql, {})
 	const writer = new Writer({ sql: () => sql, explain: explainSqliteFailure })
-	return {
+	const database: SqlDatabase = {
+		separate: () => database,
 		sql,
 		slowSql: sql,
 		migrated,
@@ -29,6 +30,7 @@ export async function openMemory(): Promise<SqlDatabase> {
 			await sql.close()
 		},
 	}
+	return database
 }
 
 function connectMemory(): Sql {

@@ -5,7 +5,7 @@ import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createPrivateFile, removeForeignAccess } from '../../system/private-files.ts'
 import { migrate } from '../migrations/migrate.ts'
-import { expectSchema, SchemaError, type SchemaMode } from '../migrations/schema.ts'
+import { expectColumns, expectSchema, SchemaError, type SchemaMode } from '../migrations/schema.ts'
 import { timeoutMs } from '../sql/database-failure.ts'
 import type { Sql } from '../sql/sql.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
@@ -55,7 +55,9 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 		begin: 'immediate',
 	})
 	const truncation = new LogTruncation(() => writer.between(async () => truncateLog((await writing.get()).sql)))
-	return {
+	const database: SqlDatabase = {
+		// SQLite has one writer at a time, and a lock is on the whole file.
+		separate: () => database,
 		sql: readers.sql,
 		slowSql: readers.slowSql,
 		migrated,
@@ -77,6 +79,7 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 			await Promise.all([readers.close(), writing.close()])
 		},
 	}
+	return database
 }
 
 /** @returns false if a reader or another process prevents it. */
@@ -116,11 +119,17 @@ async function openFirst(file: string, mode: SchemaMode): Promise<FirstThread> {
 		await prepare(sql)
 		const migrated =
 			mode === 'expect' ? [] : await retryLocked(() => migrate(sql, { begin: 'immediate', pauseMs: pollMs }))
+		await retryLocked(() => expectColumns((table) => columnsOf(sql, table)))
 		return { thread, migrated }
 	} catch (thrown) {
 		await thread.close()
 		throw thrown
 	}
+}
+
+async function columnsOf(sql: Sql, table: string): Promise<readonly string[]> {
+	const rows = await sql`SELECT name FROM pragma_table_info(${table})`
+	return Array.from(rows, ({ name }) => String(name))
 }
 
 async function connect(file: string): Promise<SqliteThread> {
