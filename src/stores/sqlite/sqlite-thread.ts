@@ -37,11 +37,14 @@ export class SqliteThread implements StatementRunner {
 		this.worker.addEventListener('close', () => this.fail('the thread of the database ended'))
 	}
 
-	/** @throws Error if the file cannot be opened or does not exist. */
-	static async open(file: string): Promise<SqliteThread> {
+	/**
+	 * @param readonly never changes the file, and leaves a write-ahead log as it is.
+	 * @throws Error if the file cannot be opened or does not exist.
+	 */
+	static async open(file: string, { readonly = false } = {}): Promise<SqliteThread> {
 		const thread = new SqliteThread()
 		try {
-			await thread.call({ type: 'open', file })
+			await thread.call({ type: 'open', file, readonly })
 		} catch (thrown) {
 			thread.terminate()
 			throw thrown
@@ -129,6 +132,10 @@ export class SqliteThread implements StatementRunner {
 	}
 }
 
+/** SQLite's codes for a full disk. The second one is of the shared memory of the write-ahead log. */
+const fullCodes: ReadonlySet<string> = new Set(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'])
+
 function errorOf({ message, code, errno }: ThreadFailure): Error {
-	return Object.assign(new Error(message), { code, errno })
+	const text = fullCodes.has(code) ? `no space left on the device (${message})` : message
+	return Object.assign(new Error(text), { code, errno })
 }
