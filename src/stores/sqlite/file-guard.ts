@@ -6,6 +6,7 @@ import { stat } from 'node:fs/promises'
 import { type HeldLock, holdLock, holdSharedLock } from '../../system/lock.ts'
 import { DatabaseError } from '../database-error.ts'
 import { findDamage, readJournalMode, sizeOf, withThread } from './file-check.ts'
+import { explainingFullDisk } from './full-disk.ts'
 import { completeRestore } from './pending-restore.ts'
 
 /** How long another process may hold the lock alone, and the delay between attempts, in milliseconds. */
@@ -26,7 +27,7 @@ export async function guardFile(file: string): Promise<HeldLock> {
 			} finally {
 				alone.release()
 			}
-		const lock = holdSharedLock(lockFile(file))
+		const lock = explainingFullDisk(() => holdSharedLock(lockFile(file)))
 		if (lock !== undefined) return lock
 		if (performance.now() > untilMs)
 			throw new DatabaseError(`Another process restores or checks the database ${file}: wait until it ends.`)
@@ -35,7 +36,7 @@ export async function guardFile(file: string): Promise<HeldLock> {
 
 /** The lock without any other process; undefined if one uses the file. */
 export function holdAlone(file: string): HeldLock | undefined {
-	return holdLock(lockFile(file), { create: true })
+	return explainingFullDisk(() => holdLock(lockFile(file), { create: true }))
 }
 
 /** The lock's file. It remains, empty. */

@@ -3,6 +3,7 @@
 
 import type { Row, Sql } from '../sql/sql.ts'
 import type { ThreadCall, ThreadFailure, ThreadRequest, ThreadResponse } from './database-thread.ts'
+import { describeFullDisk } from './full-disk.ts'
 import { type StatementRunner, sqliteSql } from './sqlite-sql.ts'
 import type { Statement } from './statement.ts'
 
@@ -132,10 +133,6 @@ export class SqliteThread implements StatementRunner {
 	}
 }
 
-/** SQLite's codes for a full disk. The second one is of the shared memory of the write-ahead log. */
-const fullCodes: ReadonlySet<string> = new Set(['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'])
-
 function errorOf({ message, code, errno }: ThreadFailure): Error {
-	const text = fullCodes.has(code) ? `no space left on the device (${message})` : message
-	return Object.assign(new Error(text), { code, errno })
+	return Object.assign(new Error(describeFullDisk(message, code)), { code, errno })
 }
