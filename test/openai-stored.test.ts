@@ -16,6 +16,7 @@ import { TurnService } from '../src/conversations/turn-service.ts'
 import type { ChatCall } from '../src/dialects/call.ts'
 import type { Call, Route } from '../src/dialects/dialect.ts'
 import { openai } from '../src/dialects/openai/openai.ts'
+import { JsonPieces } from '../src/dialects/writer.ts'
 import { RouteTable } from '../src/http/route-table.ts'
 import { ownerId, tenantId } from '../src/keys/scope.ts'
 import { isConversationOperation, runConversationOperation } from '../src/pipeline/conversation-operations.ts'
@@ -48,12 +49,14 @@ const server = Bun.serve({
 		nowMs += 1000
 		try {
 			const { parameters } = match
-			return Response.json(
-				await perform(
-					await match.target.read({ body, parameters, query: () => url.searchParams, headers: request.headers }),
-					own,
-				),
+			const result = await perform(
+				await match.target.read({ body, parameters, query: () => url.searchParams, headers: request.headers }),
+				own,
 			)
+			if (!(result instanceof JsonPieces)) return Response.json(result)
+			return new Response((await Array.fromAsync(result.pieces)).join(''), {
+				headers: { 'content-type': 'application/json' },
+			})
 		} catch (thrown) {
 			const { status, body } = openai.writeError(asChatError(thrown))
 			return Response.json(body, { status })

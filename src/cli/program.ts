@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { bunFlags } from '../../bin/bun-flags.mjs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config/environment.ts'
+import { backupCommand } from './backup.ts'
 import type { CommandContext } from './command.ts'
 import { configCommand } from './config.ts'
 import { copyCommand } from './copy.ts'
@@ -12,6 +13,7 @@ import { describeFailure } from './failure.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { modelsCommand } from './models.ts'
+import { restoreCommand } from './restore.ts'
 import { serveCommand } from './serve.ts'
 import { usageCommand } from './usage.ts'
 
@@ -82,6 +84,8 @@ const commands = [
 	modelsCommand,
 	migrateCommand,
 	copyCommand,
+	backupCommand,
+	restoreCommand,
 	configCommand,
 ] as const
 

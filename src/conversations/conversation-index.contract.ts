@@ -4,7 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { ownerId } from '../keys/scope.ts'
 import type { Conversation } from './conversation.ts'
 import { newConversationId } from './conversation-id.ts'
-import { alice, conversation, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
+import { alice, collect, conversation, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
 import { answerId, inputId } from './message-id.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 
@@ -85,8 +85,8 @@ export function conversationIndexContract(open: OpenStore): void {
 				await fixture.exchange({ conversation: other.id, create: other })
 				const id = await fixture.exchange({ conversation: one.id, create: one, inputs })
 				expect(await fixture.store.in({ ...alice, owner: ownerId('bob') }).index.remove(one.id)).toBe(false)
-				const exported = await fixture.own.history.export(one.id)
-				expect(exported?.messages.map((message) => message.id)).toEqual([
+				const exported = await collect(await fixture.own.history.export(one.id))
+				expect(exported.messages.map((message) => message.id)).toEqual([
 					...inputs.map((_, index) => inputId(id, index)),
 					answerId(id, 0),
 				])
@@ -95,7 +95,7 @@ export function conversationIndexContract(open: OpenStore): void {
 				// Removed messages would be part of the new conversation.
 				await fixture.exchange({ conversation: one.id, create: one })
 				expect(await fixture.textsOf(one.id)).toEqual(['hi', 'hello'])
-				expect((await fixture.own.history.export(one.id))?.messages).toHaveLength(2)
+				expect((await collect(await fixture.own.history.export(one.id))).messages).toHaveLength(2)
 				expect(await fixture.textsOf(other.id)).toHaveLength(2)
 			})
 	})

@@ -1,11 +1,13 @@
 // The operations on stored conversations, on an in-memory database.
 
 import { describe, expect, test } from 'bun:test'
+import type { Message } from '../chat/message.ts'
 import { ownerId } from '../keys/scope.ts'
 import { SqlConversationStore } from '../stores/sql/sql-conversation-store.ts'
 import { openMemory } from '../stores/sqlite/memory.testing.ts'
 import { newConversationId } from './conversation-id.ts'
-import { alice, assistant, ended, turn as newTurn, user } from './conversation-store.testing.ts'
+import { alice, assistant, collect, ended, turn as newTurn, user } from './conversation-store.testing.ts'
+import type { ExportedMessage } from './history.ts'
 import { inputId, messageId } from './message-id.ts'
 import { absentIn, page, texts } from './service.testing.ts'
 import { ConversationService } from './service.ts'
@@ -18,6 +20,10 @@ const own = store.in(alice)
 const service = new ConversationService(own, { nowMs, process: 'p' })
 const create = (...contents: readonly string[]) => service.create({ metadata: {} }, contents.map(user))
 
+function textOf({ json }: ExportedMessage): string {
+	return texts([{ message: JSON.parse(json) as Message }])[0] ?? ''
+}
+
 describe('a conversation', () => {
 	test('is created with its messages, or without any', async () => {
 		const made = await service.create({ user: 'leo', title: 't', metadata: { a: 'b' } }, [user('one'), user('two')])
@@ -28,8 +34,9 @@ describe('a conversation', () => {
 	test('is updated, exported and removed', async () => {
 		const { id } = await create('one')
 		expect(await service.update(id, { title: 'new' })).toMatchObject({ title: 'new', updatedAtMs: nowMs })
-		const exported = await service.export(id)
-		expect([exported.conversation.title, texts(exported.messages), exported.turns.length]).toEqual(['new', ['one'], 1])
+		const { conversation, ...exported } = await service.export(id)
+		const { messages, turns } = await collect(exported)
+		expect([conversation.title, messages.map(textOf), turns.length]).toEqual(['new', ['one'], 1])
 		await service.remove(id)
 		for (const operation of [
 			() => service.find(id),
@@ -91,7 +98,9 @@ describe('appended messages', () => {
 		const { id } = await create('first')
 		const added = Array.from({ length: 8 }, (_, index) => `m${index}`)
 		await Promise.all(added.map((text) => service.append(id, [user(text)])))
-		expect(texts((await service.export(id)).messages).toSorted()).toEqual(['first', ...added].toSorted())
+		expect((await collect(await service.export(id))).messages.map(textOf).toSorted()).toEqual(
+			['first', ...added].toSorted(),
+		)
 	})
 	test('become a branch if a turn that is running already follows the last message', async () => {
 		const { id } = await create('first')
@@ -99,7 +108,7 @@ describe('appended messages', () => {
 		const running = newTurn({ conversation: id, parent: head, inputs: [user('question')] })
 		expect(await own.turns.begin(running)).toBe('begun')
 		const [added] = await service.append(id, [user('aside')])
-		const messages = await service.export(id)
+		const messages = await collect(await service.export(id))
 		const parentOf = (message: string) => messages.messages.find((one) => one.id === message)?.parent
 		expect(parentOf(added?.id ?? '')).toBe(parentOf(inputId(running.id, 0)))
 	})

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import {
 	answer,
 	assistant,
+	collect,
 	conversation,
 	ended,
 	everything,
@@ -133,8 +134,8 @@ export function turnsContract(open: OpenStore): void {
 			)
 			expect(await fixture.textsOf(made.id, answerId(deep, 0))).toEqual(['a', 'b', 'r', 'R', 's', 'S'])
 			expect(await fixture.textsOf(made.id, answerId(edit, 0))).toEqual(['a', 'b', 'r', 't', 'T'])
-			const all = await fixture.own.history.export(made.id)
-			expect([all?.messages.length, all?.turns.length]).toEqual([10, 5])
+			const all = await collect(await fixture.own.history.export(made.id))
+			expect([all.messages.length, all.turns.length]).toEqual([10, 5])
 		})
 
 		test('that must not branch return a conflict, also when they run concurrently', async () => {

@@ -89,6 +89,10 @@ const caller: Caller = {
 	role: 'user',
 }
 
+async function* batch<Item>(...items: readonly Item[]): AsyncGenerator<readonly Item[]> {
+	yield items
+}
+
 /**
  * What the call writes for a sample result; for chat and text completions, whose answers have tests of their own, the
  * call itself.
@@ -127,7 +131,7 @@ export function writeSample(call: Call, context: ResponseContext): unknown {
 		case 'conversations.remove-all':
 			return call.write(1)
 		case 'conversations.export':
-			return call.write({ conversation, messages: [message], turns: [turn] })
+			return call.write({ conversation, messages: batch({ ...message, json: '{}' }), turns: batch(turn) })
 		case 'conversations.append':
 			return call.write([message])
 		case 'conversations.histories':

@@ -26,6 +26,7 @@ import type { CreatedOwnKey, KeyListQuery, OwnKey } from '../keys/service.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import type { EntryOrder, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
 import type { Model } from '../routing/model.ts'
+import type { JsonPieces } from './writer.ts'
 
 interface Stored {
 	/** The error for an object that was not found. */
@@ -64,7 +65,7 @@ interface ConversationOperations {
 	'conversations.remove-all': { readonly user?: string; readonly write: (count: number) => unknown }
 	'conversations.export': Stored & {
 		readonly id: ConversationId
-		readonly write: (exported: ConversationExport) => unknown
+		readonly write: (exported: ConversationExport) => JsonPieces
 	}
 	/** Adds messages without calling a model. */
 	'conversations.append': Stored & {

@@ -40,6 +40,16 @@ export class TextBody {
 	}
 }
 
+/** A JSON body that is written piece by piece, so that it need not be in memory as a whole. */
+export class JsonPieces {
+	readonly pieces: AsyncGenerator<string>
+
+	/** @param pieces texts that are one JSON value together. */
+	constructor(pieces: AsyncGenerator<string>) {
+		this.pieces = pieces
+	}
+}
+
 /** The facts about its request and its server that an answer repeats. */
 export interface ResponseContext {
 	/** The turn's id, 32 hexadecimal digits, to which each dialect adds its own prefix. */

@@ -16,12 +16,13 @@ export type Answer = {
 } /** Sent as JSON unless it is a `TextBody`. `status` is 200 by default. */ & (
 	| { readonly type: 'json'; readonly body: unknown; readonly status?: number }
 	/**
-	 * Server-sent events; a failure is written as the last of them. `ended` is called when the text of the last event was
+	 * Server-sent events unless `contentType` is given; a failure is written as the last of them. `ended` is called when the text of the last event was
 	 * taken. `isEarly`: no upstream has begun to answer yet, and a heartbeat is sent immediately.
 	 */
 	| {
 			readonly type: 'stream'
 			readonly isEarly?: boolean
+			readonly contentType?: 'application/json'
 			readonly open: (ended: (disconnected: boolean) => void) => ChunkSource
 	  }
 )

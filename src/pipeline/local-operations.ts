@@ -6,6 +6,7 @@ import { ChatError } from '../chat/error.ts'
 import { ConversationService } from '../conversations/service.ts'
 import { TurnService } from '../conversations/turn-service.ts'
 import type { OtherOperation, OtherOperationType } from '../dialects/local-operation.ts'
+import { JsonPieces } from '../dialects/writer.ts'
 import type { Key } from '../keys/key.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { KeyService } from '../keys/service.ts'
@@ -17,6 +18,7 @@ import {
 	runConversationOperation,
 } from './conversation-operations.ts'
 import { describe } from './describe.ts'
+import { streamJson } from './json-stream.ts'
 import type { PlannedLocal } from './plan.ts'
 import { conversationsOf } from './recall.ts'
 import type { Serving } from './serving.ts'
@@ -32,6 +34,7 @@ export async function runLocalOperation(planned: PlannedLocal, serving: Serving)
 		? await runConversationOperation(call, context.services)
 		: await execute(call, context)
 	if (result instanceof StreamResult) return result.answer
+	if (result instanceof JsonPieces) return streamJson(result, serving.log)
 	return { type: 'json', status: target.route.status ?? 200, body: result }
 }
 

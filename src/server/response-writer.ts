@@ -71,13 +71,14 @@ export function writeAnswer(answered: Answer, facts: ResponseWriting): Response 
 			)
 			// HEAD returns the headers of a stream without its body: the stream is cancelled before its first event is read.
 			if (isHead) chunks.cancel()
-			const { isEarly } = answered
-			const options = { heartbeat: dialect.heartbeat, isIdle: isEarly }
+			const { isEarly, contentType } = answered
+			const heartbeat = contentType === undefined ? dialect.heartbeat : ''
+			const options = { heartbeat, isIdle: isEarly }
 			return new Response(isHead ? noEvents() : streams.body(chunks, received.signal, options), {
 				headers: {
 					...headersOf(facts, clock.now(), answered.limits),
 					...answered.headers,
-					'content-type': 'text/event-stream; charset=utf-8',
+					'content-type': contentType ?? 'text/event-stream; charset=utf-8',
 					'cache-control': 'no-cache',
 					'x-accel-buffering': 'no',
 				},

@@ -82,7 +82,8 @@ export async function openDatabase(address: string, mode: SchemaMode): Promise<S
 	}
 }
 
-function openingError(cause: unknown, kind: StoreKind, address: string): DatabaseError {
+/** @param cause an error of the kind's `open` or `backups`. */
+export function openingError(cause: unknown, kind: StoreKind, address: string): DatabaseError {
 	if (cause instanceof DatabaseError) return cause
 	const name = kind.nameOf(address)
 	if (cause instanceof SchemaError) return schemaError(cause, name ?? unnamed)

@@ -4,12 +4,14 @@
 
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newConversationId } from '../../src/conversations/conversation-id.ts'
 import { newTurnId } from '../../src/conversations/turn-id.ts'
 import { ownerId, type Scope, tenantId } from '../../src/keys/scope.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
+import { runCommand, temporaryFolder } from '../server.ts'
 import { type FaultTestGateway, startFaultTestGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { endless, healthy } from './scripts.ts'
@@ -182,6 +184,40 @@ test('a reader of an old snapshot delays nothing', async () => {
 	})
 	foreign.close()
 }, 60_000)
+
+test('an export needs little memory, however large the conversation is', async () => {
+	const large = await fillDatabase(1, 100)
+	const before = residentBytes()
+	let peak = 0
+	await expectUnnoticed(async () => {
+		const response = await gateway.call(`/v1/conversations/${large}/export`)
+		let received = 0
+		for await (const bytes of response.body ?? []) {
+			received += bytes.length
+			peak = Math.max(peak, residentBytes())
+		}
+		expect(received).toBeGreaterThan(90 * mebibyte)
+	})
+	// The text and the rows of the whole conversation are 300 MB and more.
+	expect(peak - before).toBeLessThan(120 * mebibyte)
+}, 120_000)
+
+/** Memory of the gateway's process. */
+function residentBytes(): number {
+	const [, kib = ''] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8')) ?? []
+	return Number(kib) * 1024
+}
+
+test('a backup delays nothing', async () => {
+	await fillDatabase(20, 100)
+	const backup = join(await temporaryFolder(), 'backup')
+	await expectUnnoticed(async () => {
+		const ended = runCommand(['backup', backup, '--data', gateway.data])
+		expect((await createConversation()).status).toBe(200)
+		expect(await ended).toMatchObject({ status: 0 })
+	})
+	expect(Bun.file(backup).size).toBeGreaterThan(100 * mebibyte)
+}, 120_000)
 
 test('searches, an export, and the removal of 100 MB delay nothing', async () => {
 	const large = await fillDatabase(20, 100)

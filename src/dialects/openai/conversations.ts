@@ -12,6 +12,7 @@ import { mergeItems, type ParsedItem, resolveReferences } from '../../wire/opena
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 import type { MessageAdditions } from '../local-operation.ts'
+import { JsonPieces } from '../writer.ts'
 import { itemsOf, lookupOf, referencesOf } from './item-references.ts'
 import { conversationNotFound } from './not-found.ts'
 
@@ -120,7 +121,7 @@ export const exportConversation: Route = {
 			type: 'conversations.export',
 			id,
 			notFound,
-			write: ({ conversation, ...everything }) => writeExport(conversation, everything),
+			write: ({ conversation, ...everything }) => new JsonPieces(writeExport(conversation, everything)),
 		}
 	},
 }

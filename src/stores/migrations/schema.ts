@@ -71,17 +71,13 @@ function damaged(reason: string): DatabaseError {
  * @throws DatabaseError if one of them is unknown to this version.
  */
 export async function readKnownSteps(sql: Sql): Promise<ReadonlySet<string>> {
-	const rows = await sql`SELECT name FROM migrations ORDER BY name`
-	const applied = new Set(Array.from(rows, ({ name }) => String(name)))
-	const known = new Set(migrations.map(({ name }) => name))
-	const unknown = [...applied].filter((name) => !known.has(name))
+	const { applied, unknown } = await readSteps(sql)
 	if (unknown.length === 0) {
 		expectOrder(applied)
 		return applied
 	}
-	const steps = unknown.slice(0, mostNamed).join(', ') + (unknown.length > mostNamed ? ', …' : '')
 	throw new DatabaseError(
-		`The database was written by a newer version of Dragoman (unknown steps: ${steps}). Start that version, or restore a backup.`,
+		`The database was written by a newer version of Dragoman (unknown steps: ${namesOf(unknown)}). Start that version, or restore a backup.`,
 	)
 }
 
@@ -90,6 +86,31 @@ function expectOrder(applied: ReadonlySet<string>): void {
 	const last = migrations.findLastIndex(({ name }) => applied.has(name))
 	const gap = migrations.slice(0, last + 1).find(({ name }) => !applied.has(name))
 	if (gap !== undefined) throw damaged(`step ${gap.name} is not recorded, although later ones are`)
+}
+
+export interface SchemaSteps {
+	readonly applied: ReadonlySet<string>
+	/** Applied by a newer version. */
+	readonly unknown: readonly string[]
+	/** Not applied yet. */
+	readonly missing: readonly string[]
+}
+
+/** The steps of a database that has the table `migrations`. */
+export async function readSteps(sql: Sql): Promise<SchemaSteps> {
+	const rows = await sql`SELECT name FROM migrations ORDER BY name`
+	const applied = new Set(Array.from(rows, ({ name }) => String(name)))
+	const known = migrations.map(({ name }) => name)
+	return {
+		applied,
+		unknown: [...applied].filter((name) => !known.includes(name)),
+		missing: known.filter((name) => !applied.has(name)),
+	}
+}
+
+/** For messages. */
+export function namesOf(steps: readonly string[]): string {
+	return steps.slice(0, mostNamed).join(', ') + (steps.length > mostNamed ? ', …' : '')
 }
 
 const mostNamed = 10

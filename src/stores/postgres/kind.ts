@@ -20,6 +20,7 @@ export const postgres: StoreKind = {
 	problem: (address) => databaseUrlProblem(address) ?? parametersProblem(address),
 	nameOf: databaseLocation,
 	secretsOf: databaseSecrets,
+	backups: { type: 'tools', names: 'pg_dump and pg_restore' },
 	async open(address, mode) {
 		const { openPostgres } = await import('./postgres.ts')
 		return openPostgres(address, mode)

@@ -17,6 +17,7 @@ import {
 	turnStates,
 } from '../../conversations/conversation.ts'
 import { conversationId } from '../../conversations/conversation-id.ts'
+import type { ExportedMessage } from '../../conversations/history.ts'
 import { inputId, messageId } from '../../conversations/message-id.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
@@ -81,14 +82,29 @@ export interface TreeMessage extends StoredMessage {
  */
 export function readMessage(row: Row): TreeMessage {
 	return {
+		...readPosition(row),
+		branch: Number(row.branch),
+		pathBytes: Number(row.path_bytes),
+		message: parseJson(bodyOf(row)) as Message,
+	}
+}
+
+/** Like `readMessage`, without parsing the message. */
+export function readExportedMessage(row: Row): ExportedMessage {
+	return { ...readPosition(row), json: bodyOf(row) }
+}
+
+function bodyOf({ body }: Row): string {
+	return withOrderedParts(String(body))
+}
+
+function readPosition(row: Row): Omit<StoredMessage, 'message'> {
+	return {
 		conversation: conversationId(String(row.conversation)),
 		id: messageId(String(row.id)),
 		parent: row.parent === null ? undefined : messageId(String(row.parent)),
 		turn: turnId(String(row.turn)),
-		branch: Number(row.branch),
 		depth: Number(row.depth),
-		pathBytes: Number(row.path_bytes),
-		message: parseJson(withOrderedParts(String(row.body))) as Message,
 		partial: Number(row.partial) === 1,
 		createdAtMs: Number(row.created_at_ms),
 	}

@@ -8,7 +8,7 @@ import { WriteAheadLog } from './write-ahead-log.ts'
 
 export type ThreadCall =
 	/** The first call. */
-	| { readonly type: 'open'; readonly file: string }
+	| { readonly type: 'open'; readonly file: string; readonly readonly: boolean }
 	| { readonly type: 'run'; readonly statement: Statement }
 	/** The first statement of a transaction. */
 	| { readonly type: 'begin'; readonly mode: string; readonly statement: Statement }
@@ -57,7 +57,7 @@ function responseTo({ id, call }: ThreadRequest): ThreadResponse {
 
 function respond(call: ThreadCall): readonly Row[] {
 	if (call.type === 'open') {
-		connection = new SqliteConnection(call.file)
+		connection = new SqliteConnection(call.file, call.readonly)
 		log = new WriteAheadLog(`${call.file}-wal`)
 		return none
 	}

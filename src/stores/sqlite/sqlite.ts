@@ -3,6 +3,7 @@
 
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { HeldLock } from '../../system/lock.ts'
 import { createPrivateFile, removeForeignAccess } from '../../system/private-files.ts'
 import { migrate } from '../migrations/migrate.ts'
 import { expectColumns, expectSchema, SchemaError, type SchemaMode } from '../migrations/schema.ts'
@@ -10,7 +11,10 @@ import { timeoutMs } from '../sql/database-failure.ts'
 import type { Sql } from '../sql/sql.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { Writer } from '../sql/writer.ts'
+import { hasMigrations } from './file-check.ts'
+import { guardFile } from './file-guard.ts'
 import { LogTruncation } from './log-truncation.ts'
+import { isRestorePending } from './pending-restore.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
 import { scan } from './sqlite-scan.ts'
@@ -35,10 +39,21 @@ const [maxReaders, maxSlowReaders, growAfterMs] = [4, 2, 20]
  * @throws SchemaError if the database does not meet `mode`; then no file is created.
  */
 export async function openSqlite(file: string, mode: SchemaMode = 'create'): Promise<SqlDatabase> {
-	if (mode === 'create') {
-		await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-		await createPrivateFile(file)
-	} else await expectFile(file)
+	if (mode === 'create') await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+	else if (!(await isFile(file)) && !(await isRestorePending(file))) throw missingFile()
+	const lock = await guardFile(file)
+	try {
+		if (mode === 'create') await createPrivateFile(file)
+		else if (!(await isFile(file))) throw missingFile()
+		return await openGuarded(file, mode, lock)
+	} catch (thrown) {
+		lock.release()
+		throw thrown
+	}
+}
+
+/** @param lock is released when the database is closed. */
+async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Promise<SqlDatabase> {
 	const { thread, migrated } = await openFirst(file, mode)
 	for (const suffix of ['', '-wal', '-shm']) await removeForeignAccess(`${file}${suffix}`)
 	const { ino } = await stat(file)
@@ -77,6 +92,7 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 			truncation.close()
 			await writer.idle()
 			await Promise.all([readers.close(), writing.close()])
+			lock.release()
 		},
 	}
 	return database
@@ -93,9 +109,12 @@ async function truncateLog(sql: Sql): Promise<boolean> {
 	}
 }
 
-async function expectFile(file: string): Promise<void> {
-	const found = await stat(file).catch(() => undefined)
-	if (found?.isFile() !== true) throw new SchemaError('missing', 'there is no such file')
+async function isFile(path: string): Promise<boolean> {
+	return (await stat(path).catch(() => undefined))?.isFile() === true
+}
+
+function missingFile(): SchemaError {
+	return new SchemaError('missing', 'there is no such file')
 }
 
 interface FirstThread {
@@ -109,13 +128,7 @@ async function openFirst(file: string, mode: SchemaMode): Promise<FirstThread> {
 	const thread = await SqliteThread.open(file)
 	const { sql } = thread
 	try {
-		if (mode !== 'create')
-			await retryLocked(() =>
-				expectSchema(sql, mode, async () => {
-					const [table] = await sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`
-					return table !== undefined
-				}),
-			)
+		if (mode !== 'create') await retryLocked(() => expectSchema(sql, mode, () => hasMigrations(sql)))
 		await prepare(sql)
 		const migrated =
 			mode === 'expect' ? [] : await retryLocked(() => migrate(sql, { begin: 'immediate', pauseMs: pollMs }))
