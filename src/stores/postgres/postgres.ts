@@ -54,6 +54,7 @@ export async function openPostgres(
 		get slowSql() {
 			return reading.sql
 		},
+		clockMs: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
 		migrated,
 		write: (work, key) => writer.write(work, key),
 		async lock(sql, id) {

@@ -14,6 +14,7 @@ import { LogTruncation } from './log-truncation.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
 import { scan } from './sqlite-scan.ts'
+import { sqliteClockMs } from './sqlite-sql.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 import { ThreadSlot } from './thread-slot.ts'
 
@@ -58,6 +59,7 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 	return {
 		sql: readers.sql,
 		slowSql: readers.slowSql,
+		clockMs: sqliteClockMs,
 		migrated,
 		write: (work, key) => writer.write(work, key),
 		// SQLite allows one writing process at a time.
