@@ -1,21 +1,22 @@
 // The turns that this process runs, compared with those that the database says it runs. A turn that is unknown here, as
-// after a beginning of unknown outcome, is dropped; a turn that others ended is reported, so that its answer stops. It
-// does not know how an answer is stopped.
+// after a beginning of unknown outcome, is dropped; a turn that was cancelled or removed by others is stopped. It does not
+// know how an answer is stopped.
 
 import type { Scope } from '../keys/scope.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
-import type { Maintenance, RunningTurn } from './maintenance.ts'
+import type { ConversationStore } from './conversation-store.ts'
+import type { RunningTurn } from './maintenance.ts'
 import type { TurnId } from './turn-id.ts'
 
 export interface RunningTurnsOptions {
-	readonly maintenance: Pick<Maintenance, 'running'>
+	readonly store: Pick<ConversationStore, 'in' | 'maintenance'>
 	readonly process: () => string
-	/** Called once for a turn that another process has ended or removed. */
-	readonly endedByOthers: (turn: RunningTurn) => Promise<unknown>
-	/** Called for a turn that the database says is running here, but is not. */
-	readonly drop: (turn: RunningTurn) => Promise<unknown>
+	/** Whether the end of a turn has not arrived in the database. */
+	readonly isPending: (id: TurnId) => boolean
+	/** Called once for a turn of this process that was cancelled or removed elsewhere. */
+	readonly stop: (turn: RunningTurn) => Promise<unknown>
 	readonly clock: Clock
 	readonly log: Log
 }
@@ -40,7 +41,7 @@ export class RunningTurns {
 	private readonly turns = new Map<TurnId, OwnTurn>()
 	/** Unknown turns of the last comparison. */
 	private unknown: ReadonlySet<TurnId> = new Set()
-	private comparisonsLeft = comparisonsAfterDoubt
+	private comparisonsLeft = 0
 	private running: Promise<void> = Promise.resolve()
 
 	constructor(options: RunningTurnsOptions) {
@@ -80,19 +81,27 @@ export class RunningTurns {
 
 	/** @throws the error of the database. */
 	async compare(): Promise<void> {
-		const { maintenance, process, drop, endedByOthers } = this.options
+		const { store, process, isPending } = this.options
 		const before = [...this.turns.values()].filter(({ state }) => state === 'running')
-		const stored = await maintenance.running(process())
+		const stored = await store.maintenance.running(process())
 		const storedIds = new Set(stored.map(({ id }) => id))
 		for (const turn of before) {
 			if (storedIds.has(turn.id) || turn.state !== 'running') continue
-			turn.state = 'ending'
-			await endedByOthers(turn)
+			await this.stopIfCancelled(turn)
 		}
-		const unknown = stored.filter(({ id }) => !this.turns.has(id))
+		const unknown = stored.filter(({ id }) => !this.turns.has(id) && !isPending(id))
 		// A turn that ended after the database was read is not in the next comparison.
-		for (const turn of unknown) if (this.unknown.has(turn.id)) await drop(turn)
+		for (const turn of unknown) if (this.unknown.has(turn.id)) await store.in(turn.scope).turns.drop(turn.id)
 		this.unknown = new Set(unknown.map(({ id }) => id))
+	}
+
+	/** A turn that is `interrupted` continues: its answer is stored when it ends. */
+	private async stopIfCancelled(turn: OwnTurn): Promise<void> {
+		const { store, stop } = this.options
+		const found = await store.in(turn.scope).turns.find(turn.id)
+		if (turn.state !== 'running') return
+		turn.state = 'ending'
+		if (found === undefined || found.state === 'cancelled') await stop(turn)
 	}
 
 	private async run(): Promise<void> {
