@@ -52,7 +52,7 @@ export async function openStorage(
 		...streamLimits,
 		retentionMs: keepMs,
 	})
-	const { conversations: deliveredConversations(store, { outbox, running }), processes } = stores
+	const { conversations: store, processes } = stores
 	const outbox = await TurnOutbox.open({ ...own, folder: join(dataFolder, 'turns'), store, log })
 	const ledger = await openLedger({
 		...{ folder: journalFolder, store: stores.ledger, quarantine, durability, maxPending, clock, log },

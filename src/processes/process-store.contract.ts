@@ -1,8 +1,8 @@
 // Contract tests for every store of processes.
 
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
-import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { alice, conversation, ended, turn } from '../conversations/conversation-store.testing.ts'
+import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { TurnId } from '../conversations/turn-id.ts'
 import type { ProcessStore } from './process-store.ts'
 

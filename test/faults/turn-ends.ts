@@ -25,16 +25,16 @@ export interface HeldGateway {
 	close(): Promise<void>
 }
 
-export async function startHeldGateway(database: string, options: { readonly more?: object } = {}): Promise<HeldGateway> {
+/** @param data a data folder that exists already. */
+export async function startHeldGateway(database: string, data?: string): Promise<HeldGateway> {
 	const upstream = openHeldUpstream()
 	const config = {
 		database,
 		models: { held: { route: ['held'] } },
 		upstreams: { held: { engine: 'openai-compatible', url: upstream.url, key: 'k', model: 'm' } },
 		processes: { deadAfterMs: 3000 },
-		...options.more,
 	}
-	const server = await startServer({ config: JSON.stringify(config) })
+	const server = await startServer({ config: JSON.stringify(config), ...(data === undefined ? {} : { data }) })
 	return {
 		server,
 		upstream,
