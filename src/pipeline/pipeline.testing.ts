@@ -85,10 +85,16 @@ export class Faults {
 	private readonly armed = new Map<FaultPoint, Error[]>()
 	private readonly gates = new Map<FaultPoint, PromiseWithResolvers<void>>()
 	private readonly counts = new Map<FaultPoint, number>()
+	private readonly lost = new Set<FaultPoint>()
 
 	/** The next call fails with `error`. */
 	fail(point: FaultPoint, error = new Error('the disk is full')): void {
 		this.armed.set(point, [...(this.armed.get(point) ?? []), error])
+	}
+
+	/** The next call succeeds, but its caller gets an error: as if the connection broke before the answer arrived. */
+	loseAnswer(point: FaultPoint): void {
+		this.lost.add(point)
 	}
 
 	/** Calls wait until the result is called. */
@@ -118,6 +124,10 @@ export class Faults {
 			if (synchronous.has(point)) throw error
 			return Promise.reject(error)
 		}
+		if (this.lost.delete(point))
+			return Promise.resolve(proceed()).then(() => {
+				throw new ChatError('unavailable', 'The database is temporarily unavailable.')
+			})
 		const gate = this.gates.get(point)
 		return gate === undefined ? proceed() : gate.promise.then(proceed)
 	}
@@ -542,6 +552,13 @@ export class App {
 		await this.settled()
 		const rows = await this.database.sql`SELECT state FROM turns ORDER BY id`
 		return rows.map((row: Readonly<Record<string, unknown>>) => row.state)
+	}
+
+	/** Delivers ends of turns that the database did not accept. @returns the number of those that are still pending. */
+	async pendingTurns(): Promise<number> {
+		await this.settled()
+		await this.required().outbox.deliver()
+		return this.required().outbox.size
 	}
 
 	/** Names of the files of stored streams. */

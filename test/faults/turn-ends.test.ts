@@ -3,6 +3,7 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import { eventually } from './gateway.ts'
 import { expectEnds, type HeldGateway, type Query, startHeldGateway } from './turn-ends.ts'
 
 let gateway: HeldGateway
@@ -36,3 +37,23 @@ for (const mode of ['IMMEDIATE', 'EXCLUSIVE'])
 		foreign.close()
 		expect(await Array.fromAsync(new Bun.Glob('*').scan(join(gateway.server.data, 'turns')))).toEqual([])
 	}, 60_000)
+
+test('a response is cancelled by any worker', async () => {
+	const workers = await startHeldGateway('sqlite', { args: ['--workers', '2'] })
+	const { server, upstream } = workers
+	const names = ['one', 'two', 'three', 'four']
+	const begin = async (input: string) => {
+		const response = await server.call('/v1/responses', { model: 'held', input, background: true })
+		await upstream.begun(input)
+		return ((await response.json()) as { readonly id: string }).id
+	}
+	// Each connection is accepted by one of the workers.
+	const headers = { connection: 'close' }
+	for (const name of names) {
+		const id = await begin(name)
+		const cancelled = await server.call(`/v1/responses/${id}/cancel`, {}, headers)
+		expect(await cancelled.json()).toMatchObject({ status: 'cancelled' })
+	}
+	await eventually('abort of every answer', () => names.every((name) => upstream.aborted(name)))
+	await workers.close()
+}, 60_000)

@@ -2,7 +2,7 @@
 // answer that a client received is stored, and usage is exact. It does not know the fault.
 
 import { expect } from 'bun:test'
-import { startServer, type TestServer } from '../server.ts'
+import { startServer, type TestServer, type TestServerOptions } from '../server.ts'
 import { eventually } from './gateway.ts'
 import { type HeldUpstream, heldText, openHeldUpstream } from './held-upstream.ts'
 
@@ -25,8 +25,7 @@ export interface HeldGateway {
 	close(): Promise<void>
 }
 
-/** @param data a data folder that exists already. */
-export async function startHeldGateway(database: string, data?: string): Promise<HeldGateway> {
+export async function startHeldGateway(database: string, options: TestServerOptions = {}): Promise<HeldGateway> {
 	const upstream = openHeldUpstream()
 	const config = {
 		database,
@@ -34,7 +33,7 @@ export async function startHeldGateway(database: string, data?: string): Promise
 		upstreams: { held: { engine: 'openai-compatible', url: upstream.url, key: 'k', model: 'm' } },
 		processes: { deadAfterMs: 3000 },
 	}
-	const server = await startServer({ config: JSON.stringify(config), ...(data === undefined ? {} : { data }) })
+	const server = await startServer({ ...options, config: JSON.stringify(config) })
 	return {
 		server,
 		upstream,

@@ -25,7 +25,7 @@ if (postgresServer !== undefined) {
 	/** The key of the database, which the first gateway prints. */
 	let key = ''
 	const start = async (data?: string) => {
-		const gateway = await startHeldGateway(relay.url, data)
+		const gateway = await startHeldGateway(relay.url, data === undefined ? {} : { data })
 		opened.push(gateway)
 		key ||= gateway.server.key
 		return gateway
