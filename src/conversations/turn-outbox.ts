@@ -3,15 +3,14 @@
 // the change is in memory only, up to a bound. Delivery is safe to repeat: a turn ends once. It does not know which
 // database refuses.
 
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { ChatError, isTemporary } from '../chat/error.ts'
 import type { Scope } from '../keys/scope.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import type { ConversationStore } from './conversation-store.ts'
-import { applyChange, readChange, type TurnChange, withoutAnswer, writeChange } from './turn-change.ts'
+import { applyChange, type TurnChange, withoutAnswer, writeChange } from './turn-change.ts'
+import { TurnFiles } from './turn-files.ts'
 import type { TurnId } from './turn-id.ts'
 
 export interface TurnOutboxOptions {
@@ -46,10 +45,10 @@ const refusedMs = 60_000
 const closeMs = 2000
 /** Number of changes that are delivered concurrently. */
 const batchSize = 64
-const suffix = '.json'
 
 export class TurnOutbox {
 	private readonly options: TurnOutboxOptions
+	private readonly files: TurnFiles
 	private readonly log: ThrottledLog
 	private readonly closing = new AbortController()
 	private readonly pending = new Map<TurnId, Pending>()
@@ -59,14 +58,14 @@ export class TurnOutbox {
 	private searchAtMs = Number.NEGATIVE_INFINITY
 	private running: Promise<void> = Promise.resolve()
 
-	private constructor(options: TurnOutboxOptions) {
+	private constructor(options: TurnOutboxOptions, files: TurnFiles) {
 		this.options = options
+		this.files = files
 		this.log = new ThrottledLog(options.log, options.clock)
 	}
 
 	static async open(options: TurnOutboxOptions): Promise<TurnOutbox> {
-		await mkdir(options.folder, { recursive: true, mode: 0o700 })
-		const outbox = new TurnOutbox(options)
+		const outbox = new TurnOutbox(options, await TurnFiles.open(options.folder, options.process))
 		outbox.running = outbox.run()
 		return outbox
 	}
@@ -125,24 +124,13 @@ export class TurnOutbox {
 	 * @throws the error of the database if one cannot be delivered.
 	 */
 	async recover(process: string): Promise<void> {
-		const { folder, log } = this.options
-		const names = await this.filesOf(process)
-		for (const name of names) {
-			const path = join(folder, name)
-			// Another process may have delivered it.
-			const text = await readFile(path, 'utf8').catch(() => undefined)
-			if (text === undefined) continue
-			const change = readChange(text)
-			if (change === undefined) {
-				log.error({ file: name }, 'the end of a turn cannot be read: its file remains as *.unreadable')
-				await rename(path, `${path}${unreadable}`)
-				continue
-			}
-			await this.applyRecovered(change)
-			await rm(path, { force: true })
-		}
-		if (names.length > 0)
-			log.info({ process, turns: names.length }, 'delivered the ends of turns of a process that exited')
+		const { log } = this.options
+		const turns = await this.files.deliver(
+			process,
+			(change) => this.applyRecovered(change),
+			(file) => log.error({ file }, 'the end of a turn cannot be read: its file remains'),
+		)
+		if (turns > 0) log.info({ process, turns }, 'delivered the ends of turns of a process that exited')
 	}
 
 	/** Tries to deliver what is pending, for 2 s at most. What is in files is delivered after the next start. */
@@ -169,22 +157,14 @@ export class TurnOutbox {
 
 	/** Never rejects. A failure is repeated soon, because these turns count as running until then. */
 	private async recoverOthers(): Promise<void> {
-		const { folder, process: own, isRunning, clock } = this.options
+		const { process: own, isRunning, clock } = this.options
 		try {
-			const processes = new Set((await readdir(folder)).map((name) => name.slice(0, name.indexOf('.'))))
-			for (const process of processes) if (process !== own() && !isRunning(process)) await this.recover(process)
+			for (const process of await this.files.processes())
+				if (process !== own() && !isRunning(process)) await this.recover(process)
 			this.searchAtMs = clock.now() + searchMs
 		} catch (thrown) {
 			this.log.write('warn', { err: thrown }, 'ends of turns of a process that exited cannot be delivered yet')
 		}
-	}
-
-	/** Complete files. Removes incomplete ones. */
-	private async filesOf(process: string): Promise<readonly string[]> {
-		const { folder } = this.options
-		const names = (await readdir(folder)).filter((name) => name.startsWith(`${process}.`))
-		for (const name of names) if (name.endsWith(unfinished)) await rm(join(folder, name), { force: true })
-		return names.filter((name) => name.endsWith(suffix))
 	}
 
 	private apply(change: TurnChange): Promise<void> {
@@ -284,36 +264,14 @@ export class TurnOutbox {
 	}
 
 	private async remove(turn: TurnId): Promise<void> {
-		if (!this.pending.delete(turn)) return
-		await rm(this.pathOf(turn), { force: true }).catch(() => undefined)
+		if (this.pending.delete(turn)) await this.files.remove(turn)
 	}
 
-	/** Resolves when the file is on disk. */
+	/** Resolves when the change is in a file, or no longer pending. */
 	private async write(change: TurnChange): Promise<void> {
-		const path = this.pathOf(change.turn)
-		const temporary = `${path}.${Bun.randomUUIDv7('hex')}${unfinished}`
-		try {
-			const file = await open(temporary, 'wx', 0o600)
-			try {
-				await file.writeFile(writeChange(change))
-				await file.sync()
-			} finally {
-				await file.close()
-			}
-			await rename(temporary, path)
-			const folder = await open(this.options.folder, 'r')
-			await folder.sync().finally(() => folder.close())
-		} catch (thrown) {
-			await rm(temporary, { force: true }).catch(() => undefined)
-			throw thrown
-		}
-		// It may have arrived while it was written.
-		if (!this.pending.has(change.turn)) await rm(path, { force: true })
-	}
-
-	private pathOf(turn: TurnId): string {
-		return join(this.options.folder, `${this.options.process()}.${turn}${suffix}`)
+		await this.files.write(change)
+		const current = this.pending.get(change.turn)?.change
+		if (current === undefined) await this.files.remove(change.turn)
+		else if (current !== change) await this.write(current)
 	}
 }
-
-const [unreadable, unfinished] = ['.unreadable', '.tmp']

@@ -110,15 +110,16 @@ async function composeGateway(
 	const { keys } = stores
 	await deployment.apply(settings.config)
 	const quarantine = new Quarantine(settings.quarantineFolder)
+	const storage = await openStorage(stores, settings, { quarantine, clock: context.clock, log: context.log })
 	const telemetry = await openTelemetry(settings.config.telemetry, {
 		log: context.log,
 		clock: context.clock,
 		version: context.version,
 		quarantinedRecords: () => quarantine.size,
+		turns: storage.gauges,
 		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
 		others: context.otherMetrics,
 	})
-	const storage = await openStorage(stores, settings, { quarantine, clock: context.clock, log: context.log })
 	const closing = new AbortController()
 	const retention = startRetention(stores, settings, context, closing.signal)
 	const checks = new ServerChecks(

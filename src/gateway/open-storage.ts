@@ -16,12 +16,12 @@ import type { Stores } from '../stores/open-stores.ts'
 import { FileStreams } from '../streams/file-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import type { TurnGauges } from '../telemetry/telemetry.ts'
 import { removeStreamsWithTurns } from './stream-removal.ts'
 
 export interface OpenedStorage extends CallerStorage {
 	readonly ledger: OpenLedger
-	/** Number of other processes that this one found dead. */
-	readonly deadProcesses: () => number
+	readonly gauges: TurnGauges
 	/** Delivers what is pending, for some seconds at most; the rest is in the data folder. Does not close the stores. */
 	close(): Promise<void>
 }
@@ -92,7 +92,7 @@ export async function openStorage(
 		},
 		userIdHistory: config.history.userId,
 		process,
-		deadProcesses: () => heartbeat.endedProcesses,
+		gauges: { pendingEnds: () => outbox.size, deadProcesses: () => heartbeat.endedProcesses },
 		async close() {
 			await running.close()
 			await outbox.close()
