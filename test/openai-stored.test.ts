@@ -12,7 +12,7 @@ import type { ScopedConversations } from '../src/conversations/conversation-stor
 import { ConversationService } from '../src/conversations/service.ts'
 import type { Thread } from '../src/conversations/thread.ts'
 import { newTurnId } from '../src/conversations/turn-id.ts'
-import { TurnService } from '../src/conversations/turn-service.ts'
+import { type AnsweredTurn, TurnService } from '../src/conversations/turn-service.ts'
 import type { ChatCall } from '../src/dialects/call.ts'
 import type { Call, Route } from '../src/dialects/dialect.ts'
 import { openai } from '../src/dialects/openai/openai.ts'
@@ -68,7 +68,14 @@ async function perform(call: Call, own: ScopedConversations): Promise<unknown> {
 	const conversations = new ConversationService(own, { nowMs, process: 'p' })
 	const services = { conversations, turns: new TurnService(own) }
 	if (isConversationOperation(call)) return runConversationOperation(call, services)
-	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, services)
+	if (call.type === 'turns.cancel') {
+		const { check, write, ...find } = call
+		const checked = (found: AnsweredTurn) => {
+			check(found.turn)
+			return write(found)
+		}
+		return runConversationOperation({ ...find, type: 'turns.find', write: checked }, services)
+	}
 	if (call.type !== 'chat') throw new Error(`unexpected call: ${call.type}`)
 	const { references } = call
 	if (references === undefined) return answer(call, own)

@@ -135,3 +135,8 @@ export function asChatError(thrown: unknown): ChatError {
 		sent: 'maybe',
 	})
 }
+
+/** Whether the same work may succeed later: a dependency, such as the database, is unavailable or overloaded. */
+export function isTemporary(thrown: unknown): thrown is ChatError {
+	return thrown instanceof ChatError && (thrown.kind === 'unavailable' || thrown.kind === 'overloaded')
+}

@@ -200,6 +200,16 @@ export const configSchema = z.strictObject({
 		})
 		.prefault({})
 		.describe('Usage ledger.'),
+	processes: z
+		.strictObject({
+			deadAfterMs: milliseconds(3000)
+				.default(30_000)
+				.describe(
+					'Time without a heartbeat in the database after which a process counts as dead and the others end its turns, in milliseconds. It beats six times in this time.',
+				),
+		})
+		.prefault({})
+		.describe('Processes on the same database.'),
 	streams: z
 		.strictObject({
 			keepMs: milliseconds(1000, 365 * dayMs)

@@ -95,6 +95,14 @@ export class TurnService {
 		return turn === undefined ? undefined : turn.state === 'running'
 	}
 
+	/**
+	 * Ends a running turn as `cancelled`, whichever process runs it. That process stops within seconds, and adds the
+	 * partial answer.
+	 */
+	async cancel(id: TurnId, nowMs: number): Promise<void> {
+		await this.own.turns.end(id, { state: 'cancelled', endedAtMs: nowMs, answers: [] })
+	}
+
 	private async require({ id, surface, ended }: TurnReference): Promise<Turn> {
 		const turn = present(await this.own.turns.find(id), 'turn')
 		const isFound = turn.stored && turn.surface === surface && !(ended === true && turn.state === 'running')

@@ -16,7 +16,11 @@ export interface Turns {
 	 * parent become branches.
 	 */
 	begin(turn: NewTurn): Promise<'begun' | 'not-found' | TurnConflict>
-	/** Stores the answers after the inputs and moves the head there. No-op for a turn that was removed or has ended. */
+	/**
+	 * Stores the answers after the inputs and moves the head there. No-op for a turn that was removed or has ended, except
+	 * for one that another process ended, as `interrupted` or `cancelled`, without answers: it retains its state and gets
+	 * the answers and the usage.
+	 */
 	end(id: TurnId, end: TurnEnd): Promise<void>
 	/** Undoes `begin`, including a conversation that the turn created. */
 	drop(id: TurnId): Promise<void>

@@ -127,8 +127,13 @@ interface ConversationOperations {
 interface OtherOperations {
 	'models.list': { readonly write: (models: readonly ListedModel[]) => unknown }
 	'models.find': { readonly name: string; readonly write: (model: ListedModel) => unknown }
-	/** Cancels a turn that runs without its client, and writes it after it has ended. */
-	'turns.cancel': Stored & { readonly turn: TurnReference; readonly write: (turn: AnsweredTurn) => unknown }
+	/** Cancels a turn that runs without its client, in any process, and writes it after it has ended. */
+	'turns.cancel': Stored & {
+		readonly turn: TurnReference
+		/** @throws ChatError if this turn cannot be cancelled. */
+		readonly check: (turn: Turn) => void
+		readonly write: (turn: AnsweredTurn) => unknown
+	}
 	/** Reads the events of a stored stream. */
 	'streams.read': Stored & {
 		readonly turn: TurnId

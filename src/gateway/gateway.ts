@@ -12,14 +12,10 @@ import { addressSet } from '../http/addresses.ts'
 import { hostCheck } from '../http/hosts.ts'
 import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
-import { isProcessRunning } from '../ledger/recovery.ts'
-import type { CallerStorage } from '../pipeline/serving.ts'
 import type { Model } from '../routing/model.ts'
 import { type Handler, openHandler } from '../server/handler.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
-import { FileStreams } from '../streams/file-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { RootLog } from '../system/log.ts'
 import { removeForeignAccessWithin } from '../system/private-files.ts'
@@ -29,9 +25,9 @@ import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
 import { openPage } from './open-page.ts'
+import { openStorage } from './open-storage.ts'
 import { requestLimits } from './request-limits.ts'
 import { retain } from './retention.ts'
-import { removeStreamsWithTurns } from './stream-removal.ts'
 
 export interface Gateway extends Handler {
 	/** The keys of the database, without the configured admin key. */
@@ -101,15 +97,16 @@ async function composeGateway(
 	const { keys } = stores
 	await deployment.apply(settings.config)
 	const quarantine = new Quarantine(settings.quarantineFolder)
+	const storage = await openStorage(stores, settings, { quarantine, clock: context.clock, log: context.log })
 	const telemetry = await openTelemetry(settings.config.telemetry, {
 		log: context.log,
 		clock: context.clock,
 		version: context.version,
 		quarantinedRecords: () => quarantine.size,
+		turns: storage.gauges,
 		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
 		others: context.otherMetrics,
 	})
-	const storage = await openStorage(stores, quarantine, settings, context)
 	const closing = new AbortController()
 	const retention = startRetention(stores, settings, context, closing.signal)
 	const checks = new ServerChecks(
@@ -157,7 +154,7 @@ async function composeGateway(
 			await handler.settled()
 			closing.abort()
 			await retention
-			await storage.ledger.close()
+			await storage.close()
 			await telemetry.close()
 			await stores.close()
 			await sockets.remove()
@@ -215,62 +212,6 @@ async function checkDisk(dataFolder: string): Promise<Fault | undefined> {
 			return undefined
 	}
 }
-
-async function openStorage(
-	stores: Stores,
-	quarantine: Quarantine,
-	settings: Settings,
-	{ clock, log }: GatewayContext,
-): Promise<CallerStorage & { readonly ledger: OpenLedger }> {
-	const { dataFolder, config } = settings
-	const { durability, maxPending } = config.ledger
-	const { keepMs, ...streamLimits } = config.streams
-	const journalFolder = join(dataFolder, 'journal')
-	let process = ''
-	const streams = await FileStreams.open({
-		folder: join(dataFolder, 'streams'),
-		process: () => process,
-		isRunning: (name) => isProcessRunning(journalFolder, name),
-		...streamLimits,
-		retentionMs: keepMs,
-		clock,
-	})
-	const ledger = await openLedger({
-		folder: journalFolder,
-		store: stores.ledger,
-		quarantine,
-		durability,
-		maxPending,
-		clock,
-		log,
-		async recovered(dead) {
-			await streams.interrupt(dead)
-			await stores.conversations.maintenance.interrupt(dead, clock.now())
-		},
-	})
-	;({ process } = ledger)
-	removeStreamsWithTurns(stores.conversations, streams)
-	const delivered = () => Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])
-	return {
-		ledger,
-		conversations: stores.conversations,
-		streams,
-		async usage(query) {
-			await delivered()
-			return stores.ledger.usage(query)
-		},
-		async entries(query) {
-			await delivered()
-			const [entries, sum] = await Promise.all([stores.ledger.entries(query), stores.ledger.sumEntries(query)])
-			return { entries, sum }
-		},
-		userIdHistory: config.history.userId,
-		process,
-	}
-}
-
-/** How long a usage query waits for the newest usage records, in milliseconds. */
-const longestDeliveryMs = 2000
 
 function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
 	return config.adminKey === undefined ? store : withConfiguredKey(store, configuredKey(config.adminKey, clock.now()))

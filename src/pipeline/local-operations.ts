@@ -26,6 +26,9 @@ import { WatchedChunks } from './watched-chunks.ts'
 
 type ExecuteLocal<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
 
+/** How long a cancelled answer may take to end, in milliseconds. Then its turn ends without it. */
+const longestStopMs = 3000
+
 /** @throws ChatError `not-found` if the object does not exist or belongs to another caller. */
 export async function runLocalOperation(planned: PlannedLocal, serving: Serving): Promise<Answer> {
 	const { call, target } = planned
@@ -52,11 +55,15 @@ const operations: { readonly [Type in OtherOperationType]: ExecuteLocal<Type> } 
 		return write(describe(model, deployment, serving))
 	},
 
-	async 'turns.cancel'({ turn, notFound, write }, { services, scope, streams }) {
-		const isRunning = await services.turns.isRunning(turn.id)
-		if (isRunning === undefined) throw notFound('turn')
-		if (isRunning && (await streams?.cancel(scope, turn.id)) === true) await streams?.ended(scope, turn.id)
-		return runConversationOperation({ type: 'turns.find', turn, notFound, write }, services)
+	async 'turns.cancel'({ turn, check, notFound, write }, { services, scope, streams, nowMs }) {
+		const find = { type: 'turns.find', turn, notFound } as const
+		await runConversationOperation({ ...find, write: (found) => check(found.turn) }, services)
+		if ((await services.turns.isRunning(turn.id)) === true) {
+			// In a process with the same data folder, the answer ends with what it has.
+			if ((await streams?.cancel(scope, turn.id)) === true) await streams?.ended(scope, turn.id, longestStopMs)
+			if ((await services.turns.isRunning(turn.id)) === true) await services.turns.cancel(turn.id, nowMs)
+		}
+		return runConversationOperation({ ...find, write }, services)
 	},
 
 	async 'streams.read'({ turn, after, notFound }, { planned: { key }, streams }) {

@@ -6,6 +6,7 @@ import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { withCache } from '../keys/cached-key-store.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
+import type { ProcessStore } from '../processes/process-store.ts'
 import { type ChangeCounter, openChangeCounter } from '../system/change-counter.ts'
 import { hideCredentials, redactorOf } from '../system/redaction.ts'
 import { describeSystemError } from '../system/system-error.ts'
@@ -19,6 +20,7 @@ import { explainingConversations, SqlConversationStore } from './sql/sql-convers
 import type { SqlDatabase } from './sql/sql-database.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
 import { SqlLedgerStore } from './sql/sql-ledger-store.ts'
+import { SqlProcessStore } from './sql/sql-process-store.ts'
 
 export interface StoreLocation {
 	/** The address of the database: see `StoreKind`. */
@@ -31,6 +33,7 @@ export interface Stores {
 	readonly keys: KeyStore
 	readonly conversations: ConversationStore
 	readonly ledger: LedgerStore
+	readonly processes: ProcessStore
 	/** The migration steps that were applied. */
 	readonly migrated: readonly string[]
 	/** @throws ChatError `unavailable` or Error if the database cannot be read. */
@@ -59,6 +62,7 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 		}),
 		conversations: explainingConversations(new SqlConversationStore(conversations), conversations),
 		ledger: explainingFailures(new SqlLedgerStore(ledger), ledger),
+		processes: explainingFailures(new SqlProcessStore(database), database),
 		migrated: database.migrated,
 		check: () => checked.check(),
 		close: () => database.close(),

@@ -220,7 +220,7 @@ describe('a cancellation', () => {
 		await using folder = await openFolder()
 		const stream = begin(folder.streams)
 		let over = false
-		const ended = folder.streams.ended(alice, first).then(() => {
+		const ended = folder.streams.ended(alice, first, 60_000).then(() => {
 			over = true
 		})
 		stream.append('data: a\n\n')

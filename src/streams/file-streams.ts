@@ -88,10 +88,14 @@ export class FileStreams implements StoredStreams {
 		return true
 	}
 
-	async ended(scope: Scope, name: string): Promise<void> {
+	async ended(scope: Scope, name: string, withinMs: number): Promise<void> {
 		const chunks = await this.read(scope, name, Number.MAX_SAFE_INTEGER)
 		if (chunks === undefined) return
+		const over = new AbortController()
+		const stop = () => chunks.cancel()
+		this.options.clock.sleep(withinMs, over.signal).then(stop, stop)
 		while ((await chunks.next()) !== undefined);
+		over.abort()
 	}
 
 	async interrupt(process: string): Promise<void> {

@@ -20,6 +20,7 @@ async function open(options: object = {}) {
 		version: '1.2.3',
 		upstreams: () => [gauges],
 		quarantinedRecords: () => 2,
+		turns: { pendingEnds: () => 3, deadProcesses: () => 1 },
 	})
 	return { telemetry, lines }
 }
@@ -122,6 +123,8 @@ describe('a request', () => {
 			'dragoman_upstream_healthy{upstream="up"} 0',
 			'dragoman_build_info{version="1.2.3"} 1',
 			'dragoman_usage_records_quarantined 2',
+			'dragoman_turn_ends_pending 3',
+			'dragoman_dead_processes_total 1',
 		])
 			expect(body.split('\n')).toContain(line)
 	})

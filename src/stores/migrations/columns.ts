@@ -100,4 +100,5 @@ export const columns: Readonly<Record<string, readonly string[]>> = {
 		'reasoning_tokens',
 		'cost_micros',
 	],
+	processes: ['id', 'generation', 'host', 'started_at_ms', 'beat_at_ms', 'beats'],
 }

@@ -72,6 +72,7 @@ class PostgresDatabases {
 			get slowSql() {
 				return group.slowSql
 			},
+			clockMs: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
 			migrated: this.migrated,
 			separate: (stores) => this.of(stores),
 			write: (work, key) => group.writer.write(work, key),

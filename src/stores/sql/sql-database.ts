@@ -52,6 +52,8 @@ export interface SqlDatabase {
 	lock(sql: Sql, id: string): Promise<void>
 	/** `work` reads a consistent snapshot, which concurrent writes do not affect. */
 	snapshot<Result>(work: (scan: Scan) => Promise<Result>): Promise<Result>
+	/** An SQL expression: the time of the database's clock, in milliseconds since 1970. */
+	readonly clockMs: string
 	/** The migration steps that were applied when it was opened. */
 	readonly migrated: readonly string[]
 	/**

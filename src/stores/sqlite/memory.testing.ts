@@ -7,7 +7,7 @@ import { Writer } from '../sql/writer.ts'
 import { memory, SqliteConnection } from './sqlite-connection.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
 import { scan } from './sqlite-scan.ts'
-import { type StatementRunner, sqliteSql } from './sqlite-sql.ts'
+import { type StatementRunner, sqliteClockMs, sqliteSql } from './sqlite-sql.ts'
 
 export async function openMemory(): Promise<SqlDatabase> {
 	const sql = connectMemory()
@@ -17,6 +17,7 @@ export async function openMemory(): Promise<SqlDatabase> {
 		separate: () => database,
 		sql,
 		slowSql: sql,
+		clockMs: sqliteClockMs,
 		migrated,
 		write: (work, key) => writer.write(work, key),
 		async lock() {},

@@ -4,6 +4,9 @@
 import type { Fragment, Row, Sql } from '../sql/sql.ts'
 import { compile, parameterOf, type Statement } from './statement.ts'
 
+/** See `SqlDatabase.clockMs`. */
+export const sqliteClockMs = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
+
 export interface StatementRunner {
 	run(statement: Statement): Promise<readonly Row[]>
 	/** See `Sql`. `mode` is empty for SQLite's default. */

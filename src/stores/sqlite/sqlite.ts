@@ -18,6 +18,7 @@ import { isRestorePending } from './pending-restore.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
 import { scan } from './sqlite-scan.ts'
+import { sqliteClockMs } from './sqlite-sql.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 import { ThreadSlot } from './thread-slot.ts'
 
@@ -75,6 +76,7 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 		separate: () => database,
 		sql: readers.sql,
 		slowSql: readers.slowSql,
+		clockMs: sqliteClockMs,
 		migrated,
 		write: (work, key) => writer.write(work, key),
 		// SQLite allows one writing process at a time.
