@@ -10,10 +10,13 @@ import { firstBatch, nextBatch, type Table } from '../sql/table.ts'
 import { Writer } from '../sql/writer.ts'
 import { postgresSql } from './postgres-connection.ts'
 import { explainPostgresFailure } from './postgres-failure.ts'
+import { createTextIndex, ensureTextIndex, postgresTextIndex } from './postgres-text-index.ts'
 
 /** Timeout of connecting, in seconds. */
 const connectionTimeout = 3
 const readers = 8
+/** Connections for searches only. */
+const searchers = 2
 /**
  * In milliseconds. A gateway that disappears during a transaction must not lock a conversation until the TCP connection
  * times out.
@@ -46,6 +49,7 @@ export async function openPostgres(
 	const migrated = await prepare(writing, mode)
 	const reading = new Connections(url, readers)
 	const writer = new Writer({ sql: () => writing.sql, explain: explainPostgresFailure })
+	const searching = new Connections(url, searchers)
 	const vacuum = vacuumFrom(reading)
 	return {
 		get sql() {
@@ -54,6 +58,12 @@ export async function openPostgres(
 		get slowSql() {
 			return reading.sql
 		},
+		search: (timeout, work) =>
+			searching.sql.begin('read only', async (sql) => {
+				await sql.unsafe(`SET LOCAL statement_timeout = ${timeout}`)
+				return work(sql)
+			}),
+		textIndex: postgresTextIndex,
 		migrated,
 		write: (work, key) => writer.write(work, key),
 		async lock(sql, id) {
@@ -72,13 +82,14 @@ export async function openPostgres(
 		reconnect() {
 			// Queries of other callers may be slow without the connection being dead.
 			reading.renew(timeoutMs)
+			searching.renew(timeoutMs)
 			if (writer.busyMs > writerTimeout) writing.renew(0)
 		},
 		async close() {
 			const timer = setTimeout(() => writing.close(0), timeoutMs)
 			await writer.idle()
 			clearTimeout(timer)
-			await Promise.all([reading.close(timeoutMs), writing.close(timeoutMs)])
+			await Promise.all([reading.close(timeoutMs), searching.close(timeoutMs), writing.close(timeoutMs)])
 		},
 	}
 }
@@ -92,16 +103,23 @@ async function prepare(connections: Connections, mode: SchemaMode): Promise<read
 				return found?.there === true
 			})
 		if (mode === 'expect') return []
-		return await migrate(sql, {
+		const migrated = await migrate(sql, {
+			createTextIndex,
 			async lock(transaction, table) {
-				await transaction`SELECT pg_advisory_xact_lock(${migrationLock})`
+				await lockMigrations(transaction)
 				if (table !== undefined) await transaction.unsafe(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`)
 			},
 		})
+		await ensureTextIndex(sql, lockMigrations)
+		return migrated
 	} catch (thrown) {
 		void connections.close(0)
 		throw thrown
 	}
+}
+
+async function lockMigrations(transaction: Sql): Promise<void> {
+	await transaction`SELECT pg_advisory_xact_lock(${migrationLock})`
 }
 
 /**
