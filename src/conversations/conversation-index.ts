@@ -28,8 +28,8 @@ export interface ConversationIndex {
 export interface ConversationQuery extends PageQuery<ConversationId> {
 	readonly user?: string | undefined
 	/**
-	 * Only conversations whose title, or one of whose messages, contains this text. Case, the composition of accents and the
-	 * kind of white space are ignored. The text of a message is that of its text parts, concatenated. Texts of fewer than 3
+	 * Only conversations whose title, or one of whose messages, contains this text. Case and the
+	 * composition of accents are ignored. The text of a message is that of its text parts, concatenated. Texts of fewer than 3
 	 * characters are searched in titles only. At most `maxSearchCharacters`.
 	 */
 	readonly text?: string | undefined

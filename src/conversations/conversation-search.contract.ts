@@ -50,8 +50,8 @@ const clauses: readonly (readonly [name: string, text: string, found: readonly s
 		[
 			'white space',
 			'one\n\n  two\tthree\u00a0four',
-			['one two', 'ONE \n two', 'two three four', 'e t'],
-			['onetwo', 'twothree'],
+			['one\n\n  two', 'TWO\tthree', 'three\u00a0f', '\n\n '],
+			['one two', 'two three', 'three four', '\n\n\n'],
 		],
 		['control characters', 'a\u0001b\u001fcd', ['a\u0001b', '\u001fcd'], ['abc']],
 		['right to left', 'שלום עולם مرحبا', ['לום ע', 'مرحبا'], ['עולם שלום']],
@@ -101,10 +101,9 @@ export function conversationSearchContract(open: OpenStore): void {
 			const [untitled, titled] = [conversation(), conversation({ title: 'Nr 7 ß €' })]
 			await store(fixture, untitled, [user('Nr 7 ß €')])
 			await fixture.own.index.create(titled)
-			for (const text of ['7', 'NR', '7 ', '€', '  ']) expect(await search(fixture, text)).toEqual([titled.id])
+			for (const text of ['7', 'NR', '7 ', '€', ' ']) expect(await search(fixture, text)).toEqual([titled.id])
 			// Folded, it has two characters.
 			expect(await search(fixture, 'ß')).toEqual([titled.id])
-			expect(await search(fixture, ' \n ')).toEqual([titled.id])
 			expect(await search(fixture, '👍')).toEqual([])
 			expect(await search(fixture, '7 ß')).toEqual([untitled.id, titled.id].toSorted())
 		})
@@ -117,8 +116,8 @@ export function conversationSearchContract(open: OpenStore): void {
 
 		test('finds texts in every position of a long message', async () => {
 			const [made, long] = [conversation(), 'lorem ipsum '.repeat(100_000)]
-			await store(fixture, made, [user(`begin ${long} middle ${long} end`)])
-			for (const text of ['begin lorem', 'ipsum  middle lorem', 'ipsum end', `${'lorem ipsum '.repeat(16)}end`])
+			await store(fixture, made, [user(`begin ${long}middle ${long}end`)])
+			for (const text of ['begin lorem', 'ipsum middle lorem', 'ipsum end', `${'lorem ipsum '.repeat(16)}end`])
 				expect([text, await search(fixture, text)]).toEqual([text, [made.id]])
 			expect(await search(fixture, `${'lorem ipsum '.repeat(16)}begin`)).toEqual([])
 		})

@@ -10,9 +10,12 @@ const conversations: TableRewrite = {
 		const rows = await sql`
 			SELECT id, search_title FROM conversations WHERE id > ${last?.id ?? ''} ORDER BY id LIMIT ${size}`
 		const folded = rows.map((row): Row => ({ ...row, search_title: foldText(String(row.search_title)) }))
-		for (const [index, { id, search_title: title }] of folded.entries())
-			if (title !== rows[index]?.search_title)
-				await sql`UPDATE conversations SET search_title = ${title} WHERE id = ${id}`
+		const changed = folded.filter(({ search_title: title }, index) => title !== rows[index]?.search_title)
+		await Promise.all(
+			changed.map(
+				({ id, search_title: title }) => sql`UPDATE conversations SET search_title = ${title} WHERE id = ${id}`,
+			),
+		)
 		return folded
 	},
 }
@@ -22,9 +25,13 @@ const messages: TableRewrite = {
 	async rewriteBatch(sql, size, last) {
 		const rows = await messagesAfter(sql, last, size)
 		const folded = rows.map((row): Row => ({ ...row, search_text: foldText(String(row.search_text)) }))
-		for (const [index, { conversation, id, search_text: text }] of folded.entries())
-			if (text !== rows[index]?.search_text)
-				await sql`UPDATE messages SET search_text = ${text} WHERE conversation = ${conversation} AND id = ${id}`
+		const changed = folded.filter(({ search_text: text }, index) => text !== rows[index]?.search_text)
+		await Promise.all(
+			changed.map(
+				({ conversation, id, search_text: text }) =>
+					sql`UPDATE messages SET search_text = ${text} WHERE conversation = ${conversation} AND id = ${id}`,
+			),
+		)
 		return folded
 	},
 }

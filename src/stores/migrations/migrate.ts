@@ -77,8 +77,9 @@ async function rewriteTables(
 			const before = progress
 			if (before.last !== undefined && pauseMs > 0) await Bun.sleep(pauseMs)
 			progress = await transact(async (transaction) => {
-				await lock?.(transaction, rewrite.table)
+				await lock?.(transaction)
 				if (await isApplied(transaction, change)) return { ...before, state: 'applied' }
+				await lock?.(transaction, rewrite.table)
 				return rewriteBatches(transaction, rewrite, before)
 			})
 		}

@@ -10,7 +10,7 @@ import { firstBatch, nextBatch, type Table } from '../sql/table.ts'
 import { Writer } from '../sql/writer.ts'
 import { postgresSql } from './postgres-connection.ts'
 import { explainPostgresFailure } from './postgres-failure.ts'
-import { createTextIndex, ensureTextIndex, postgresTextIndex } from './postgres-text-index.ts'
+import { buildTextIndex, createTextIndex, postgresTextIndex } from './postgres-text-index.ts'
 
 /** Timeout of connecting, in seconds. */
 const connectionTimeout = 3
@@ -34,6 +34,11 @@ const vacuumEveryMs = 60_000
 /** Tables that may contain texts of callers. */
 const vacuumed = ['messages', 'turns', 'texts', 'conversations']
 
+export interface PostgresDatabase extends SqlDatabase {
+	/** Resolves when the index over the texts of messages is built, or cannot be built. */
+	indexTexts(): Promise<void>
+}
+
 /**
  * @param url `postgres://user:password@host:port/database`.
  * @param writerTimeout milliseconds after which the connection of a running transaction is considered dead, if a query
@@ -44,12 +49,13 @@ export async function openPostgres(
 	url: string,
 	mode: SchemaMode = 'create',
 	writerTimeout = writerTimeoutMs,
-): Promise<SqlDatabase> {
+): Promise<PostgresDatabase> {
 	const writing = new Connections(url, 1)
 	const migrated = await prepare(writing, mode)
 	const reading = new Connections(url, readers)
 	const writer = new Writer({ sql: () => writing.sql, explain: explainPostgresFailure })
 	const searching = new Connections(url, searchers)
+	const building = mode === 'create' ? buildIndex(url) : Promise.resolve()
 	const vacuum = vacuumFrom(reading)
 	return {
 		get sql() {
@@ -64,6 +70,7 @@ export async function openPostgres(
 				return work(sql)
 			}),
 		textIndex: postgresTextIndex,
+		indexTexts: () => building,
 		migrated,
 		write: (work, key) => writer.write(work, key),
 		async lock(sql, id) {
@@ -103,19 +110,24 @@ async function prepare(connections: Connections, mode: SchemaMode): Promise<read
 				return found?.there === true
 			})
 		if (mode === 'expect') return []
-		const migrated = await migrate(sql, {
+		return await migrate(sql, {
 			createTextIndex,
 			async lock(transaction, table) {
 				await lockMigrations(transaction)
 				if (table !== undefined) await transaction.unsafe(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`)
 			},
 		})
-		await ensureTextIndex(sql, lockMigrations)
-		return migrated
 	} catch (thrown) {
 		void connections.close(0)
 		throw thrown
 	}
+}
+
+/** In the background. After a failure, searches scan, and the next start tries again. */
+async function buildIndex(url: string): Promise<void> {
+	const connections = new Connections(url, 1)
+	await buildTextIndex(connections.sql, lockMigrations).catch(() => undefined)
+	await connections.close(0)
 }
 
 async function lockMigrations(transaction: Sql): Promise<void> {

@@ -2,15 +2,14 @@
 // database. It does not know which texts of a message are searched, or how they are found.
 
 /**
- * Folds a text for a search that ignores case, in all scripts. A folded text remains as it is. Texts that differ only in case, in the composition of
- * accents or in white space become equal. Accents are significant.
+ * Folds a text for a search that ignores case, in all scripts. A folded text remains as it is. Texts that differ only in case or in the
+ * composition of accents become equal. Accents and white space are significant.
  *
  * - Case: ß is ss, every sigma is σ, and all four i of Turkish are i. Ligatures are their letters.
- * - White space: any sequence of it is one space.
  * - Removed: U+0000, which PostgreSQL cannot store, and the data of base64 URLs.
  */
 export function foldText(text: string): string {
-	const plain = spaced(withoutData(text.replaceAll('\0', '')))
+	const plain = withoutData(text.replaceAll('\0', ''))
 	return isAscii(plain) ? plain.toLowerCase() : foldUnicode(plain)
 }
 
@@ -19,10 +18,6 @@ export function charactersOf(text: string): number {
 	let characters = 0
 	for (const _ of text) characters++
 	return characters
-}
-
-function spaced(text: string): string {
-	return text.replace(/\s+/g, ' ')
 }
 
 function withoutData(text: string): string {

@@ -69,11 +69,14 @@ export const sqliteTextIndex: TextIndex = {
 	},
 }
 
+/** By the rowid, for which SQLite looks messages up; for their key it would read all of them. */
 function isCandidate(sql: Sql, match: string): Fragment {
-	return sql.part`(m.conversation, m.id) IN (
-		SELECT conversation, message FROM message_search WHERE id IN (
-			SELECT rowid FROM message_search_trigrams WHERE message_search_trigrams MATCH ${match})
-		UNION ALL SELECT conversation, message FROM message_search WHERE indexed = 0)`
+	return sql.part`m.rowid IN (
+		SELECT found.rowid FROM (
+			SELECT conversation, message FROM message_search WHERE id IN (
+				SELECT rowid FROM message_search_trigrams WHERE message_search_trigrams MATCH ${match})
+			UNION ALL SELECT conversation, message FROM message_search WHERE indexed = 0
+		) s CROSS JOIN messages found ON found.conversation = s.conversation AND found.id = s.message)`
 }
 
 /** An expression of FTS5: every trigram is a quoted string, so no character of the text is an operator. */
@@ -95,21 +98,25 @@ function quote(trigram: string): string {
 	return `"${trigram.replaceAll('"', '""')}"`
 }
 
-/** Bounds of a slice: messages, and bytes of their texts. Other writes wait for it. */
-const [mostMessages, mostBytes] = [128, 131_072]
+/** Bounds of a slice of the index, which other writes wait for. */
+export interface SliceSize {
+	readonly messages: number
+	/** Of their texts; a longer text is a slice of its own. */
+	readonly bytes: number
+}
 
 /**
  * Adds the next messages to the index. To be called in a transaction.
  * @returns whether more messages wait.
  */
-export async function indexSlice(sql: Sql): Promise<boolean> {
+export async function indexSlice(sql: Sql, size: SliceSize): Promise<boolean> {
 	const rows = await sql`
 		SELECT s.id, octet_length(m.search_text) AS bytes FROM message_search s
 		JOIN messages m ON m.conversation = s.conversation AND m.id = s.message
-		WHERE s.indexed = 0 ORDER BY s.id LIMIT ${mostMessages}`
+		WHERE s.indexed = 0 ORDER BY s.id LIMIT ${size.messages}`
 	let bytes = 0
 	let slice = 0
-	while (slice < rows.length && (slice === 0 || bytes < mostBytes)) bytes += Number(rows[slice++]?.bytes)
+	while (slice < rows.length && (slice === 0 || bytes < size.bytes)) bytes += Number(rows[slice++]?.bytes)
 	const [first, last] = [rows[0]?.id, rows[slice - 1]?.id]
 	if (first === undefined) return false
 	await sql`
@@ -118,7 +125,7 @@ export async function indexSlice(sql: Sql): Promise<boolean> {
 		FROM message_search s JOIN messages m ON m.conversation = s.conversation AND m.id = s.message
 		WHERE s.indexed = 0 AND s.id BETWEEN ${first} AND ${last} ORDER BY s.id`
 	await sql`UPDATE message_search SET indexed = 1 WHERE indexed = 0 AND id BETWEEN ${first} AND ${last}`
-	return slice < rows.length || rows.length === mostMessages
+	return slice < rows.length || rows.length === size.messages
 }
 
 /** Pages that one step of a merge writes. */

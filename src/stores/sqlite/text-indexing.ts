@@ -2,12 +2,14 @@
 // run. Rewrites the index some time after a removal, so that it does not contain trigrams of removed messages.
 
 import type { Sql } from '../sql/sql.ts'
-import { indexSlice, mergeStep } from './sqlite-text-index.ts'
+import { indexSlice, mergeStep, type SliceSize } from './sqlite-text-index.ts'
 
 /** Delay from a write to the first slice, in milliseconds. */
 const delayMs = 200
-/** The pause after a slice, as a multiple of its duration. */
-const pauseFactor = 2
+/** While other writes run, slices are small, and a pause follows each one: a multiple of its duration. */
+const busySlice: SliceSize = { messages: 128, bytes: 131_072 }
+const idleSlice: SliceSize = { messages: 512, bytes: 524_288 }
+const busyPause = 2
 /** Delay from a removal to the rewrite, and the least interval between rewrites, in milliseconds. */
 const [mergeDelayMs, mergeEveryMs] = [5000, 600_000]
 
@@ -18,19 +20,22 @@ export class TextIndexing {
 	private mergedMs = Number.NEGATIVE_INFINITY
 	private running: Promise<void> = Promise.resolve()
 	private closed = false
+	/** Whether another write has ended since the last slice began. */
+	private busy = false
 
 	/** @param transact runs a short transaction when no other one runs. */
 	constructor(transact: (work: (sql: Sql) => Promise<boolean>) => Promise<boolean>) {
 		this.transact = transact
 	}
 
-	/** To be called after messages may have been added. */
+	/** To be called after a write, which may have added messages. */
 	request(): void {
+		this.busy = true
 		if (this.timer !== undefined || this.closed) return
 		this.timer = setTimeout(() => {
-			this.timer = undefined
-			void this.enqueue(async () => {
-				await this.repeat(indexSlice)
+			void this.complete().finally(() => {
+				this.timer = undefined
+				if (this.busy) this.request()
 			})
 		}, delayMs)
 		// The next process continues.
@@ -51,7 +56,7 @@ export class TextIndexing {
 
 	/** Adds all messages now. Resolves also if it fails; the next request tries again. */
 	complete(): Promise<void> {
-		return this.enqueue(() => this.repeat(indexSlice))
+		return this.enqueue(() => this.repeat((sql, busy) => indexSlice(sql, busy ? busySlice : idleSlice)))
 	}
 
 	/** Rewrites the index now. Resolves also if it fails. */
@@ -81,11 +86,13 @@ export class TextIndexing {
 		return this.running
 	}
 
-	private async repeat(slice: (sql: Sql) => Promise<boolean>): Promise<void> {
+	private async repeat(slice: (sql: Sql, busy: boolean) => Promise<boolean>): Promise<void> {
 		for (let more = true; more && !this.closed; ) {
+			const { busy } = this
+			this.busy = false
 			const startMs = performance.now()
-			more = await this.transact(slice)
-			if (more) await Bun.sleep((performance.now() - startMs) * pauseFactor)
+			more = await this.transact((sql) => slice(sql, busy))
+			if (more && busy) await Bun.sleep((performance.now() - startMs) * busyPause)
 		}
 	}
 }
