@@ -11,7 +11,7 @@ import { pageOf } from './page.ts'
 import { charactersOf } from './search-text.ts'
 import type { Fragment, Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
-import { type Candidates, shortestIndexed } from './text-index.ts'
+import { shortestIndexed, type TextCandidates } from './text-index.ts'
 
 export interface ConversationSearch extends ConversationSelection {
 	/** Folded. */
@@ -120,7 +120,7 @@ class PageSearch {
 		return rows.length < size || this.missing <= 0
 	}
 
-	private async findIndexed({ condition }: Candidates): Promise<void> {
+	private async findIndexed({ condition }: TextCandidates): Promise<void> {
 		const { sql, contains } = this
 		const { tenant, owner } = this.search.scope
 		const titled = await this.findTitles(this.missing)

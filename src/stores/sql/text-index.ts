@@ -11,10 +11,10 @@ export interface TextIndex {
 	 *
 	 * @param text folded, at least `shortestIndexed` characters.
 	 */
-	candidates(sql: Sql, text: string): Promise<Candidates | undefined>
+	candidates(sql: Sql, text: string): Promise<TextCandidates | undefined>
 }
 
-export interface Candidates {
+export interface TextCandidates {
 	/** A condition on messages `m`, which the index evaluates. It is true for every message that contains the text. */
 	readonly condition: Fragment
 }
