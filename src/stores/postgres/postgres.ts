@@ -12,6 +12,7 @@ import { PostgresClient } from './postgres-client.ts'
 import { explainPostgresFailure } from './postgres-failure.ts'
 import { explainOpening } from './postgres-opening.ts'
 import { scan } from './postgres-scan.ts'
+import { buildTextIndex, createTextIndex, postgresTextIndex } from './postgres-text-index.ts'
 import { requireEncoding, requireRights, usableColumns } from './server-check.ts'
 import { vacuumFrom } from './vacuum.ts'
 
@@ -22,6 +23,11 @@ import { vacuumFrom } from './vacuum.ts'
 const writerTimeoutMs = 30_000
 /** Id of the advisory lock for migrations; an arbitrary number that all gateways share. */
 const migrationLock = 4_207_846_133
+
+export interface PostgresDatabase extends SqlDatabase {
+	/** Resolves when the index over the texts of messages is built, or cannot be built. */
+	indexTexts(): Promise<void>
+}
 
 /**
  * @param address `postgres://user:password@host:port/database`.
@@ -34,36 +40,49 @@ export async function openPostgres(
 	address: string,
 	mode: SchemaMode = 'create',
 	writerTimeout = writerTimeoutMs,
-): Promise<SqlDatabase> {
+): Promise<PostgresDatabase> {
 	const parsed = parsePostgresAddress(address)
 	try {
 		const pooling = await detectPooling(parsed.url)
 		const client = new PostgresClient(parsed, pooling)
 		const migrated = await prepare(client, mode)
 		if (pooling === 'session' && mode === 'create') await requireConnections(parsed.url, connectionsPerProcess)
-		return new PostgresDatabases(client, migrated, writerTimeout).of('keys')
+		const building = mode === 'create' ? buildIndex(client) : Promise.resolve()
+		return new PostgresDatabases({ client, migrated, writerTimeout, building }).of('keys')
 	} catch (thrown) {
 		throw explainOpening(thrown)
 	}
 }
 
+/** In the background. After a failure, searches scan, and the next start tries again. */
+async function buildIndex(client: PostgresClient): Promise<void> {
+	const { sql, client: connection } = client.open({ name: 'index', max: 1 })
+	await buildTextIndex(sql, lockMigrations).catch(() => undefined)
+	await connection.close({ timeout: 0 }).catch(() => undefined)
+}
+
+interface OpenedServer {
+	readonly client: PostgresClient
+	readonly migrated: readonly string[]
+	readonly writerTimeout: number
+	/** Resolves when the index over texts is built, or cannot be built. */
+	readonly building: Promise<void>
+}
+
 /** The database over the connections of each group. A group's connections are opened when they are first used. */
 class PostgresDatabases {
-	private readonly client: PostgresClient
-	private readonly migrated: readonly string[]
-	private readonly writerTimeout: number
+	private readonly opened: OpenedServer
 	private readonly vacuum: () => void
 	private readonly groups = new Map<StoreGroup, ConnectionGroup>()
 
-	constructor(client: PostgresClient, migrated: readonly string[], writerTimeout: number) {
-		this.client = client
-		this.migrated = migrated
-		this.writerTimeout = writerTimeout
-		this.vacuum = vacuumFrom(client)
+	constructor(opened: OpenedServer) {
+		this.opened = opened
+		this.vacuum = vacuumFrom(opened.client)
 	}
 
-	of(name: StoreGroup): SqlDatabase {
-		const group = this.groups.get(name) ?? new ConnectionGroup(this.client, name, this.writerTimeout)
+	of(name: StoreGroup): PostgresDatabase {
+		const { client, migrated, writerTimeout, building } = this.opened
+		const group = this.groups.get(name) ?? new ConnectionGroup(client, name, writerTimeout)
 		this.groups.set(name, group)
 		return {
 			get sql() {
@@ -72,8 +91,15 @@ class PostgresDatabases {
 			get slowSql() {
 				return group.slowSql
 			},
+			search: (timeout, work) =>
+				group.slowSql.begin('read only', async (sql) => {
+					await sql.unsafe(`SET LOCAL statement_timeout = ${timeout}`)
+					return work(sql)
+				}),
+			textIndex: postgresTextIndex,
 			clockMs: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
-			migrated: this.migrated,
+			migrated,
+			indexTexts: () => building,
 			separate: (stores) => this.of(stores),
 			write: (work, key) => group.writer.write(work, key),
 			async lock(sql, id) {
@@ -81,13 +107,13 @@ class PostgresDatabases {
 					SELECT id FROM conversations WHERE id = ${id} OR id = (SELECT conversation FROM turns WHERE id = ${id}) FOR UPDATE`
 			},
 			snapshot: async (work) => {
-				const { client, sql } = this.client.open({ name: 'snapshot', max: 1 })
+				const { client: connection, sql } = client.open({ name: 'snapshot', max: 1 })
 				try {
 					return await sql.begin('isolation level repeatable read read only', (transaction) =>
 						work((table) => scan(transaction, table)),
 					)
 				} finally {
-					await client.close({ timeout: 0 })
+					await connection.close({ timeout: 0 })
 				}
 			},
 			erase: async () => this.vacuum(),
@@ -97,7 +123,7 @@ class PostgresDatabases {
 			explain: explainPostgresFailure,
 			reconnect: (reason) => {
 				if (reason === 'timeout') return group.reconnect()
-				if (this.client.loseSession()) for (const one of this.groups.values()) one.renew()
+				if (client.loseSession()) for (const one of this.groups.values()) one.renew()
 				else group.renew()
 			},
 			close: async () => {
@@ -116,7 +142,7 @@ async function prepare(client: PostgresClient, mode: SchemaMode): Promise<readon
 		if (mode !== 'create') await expectSchema(sql, mode, async () => hasTables)
 		// A database that is up to date may belong to another user, or be read-only at the moment.
 		const upToDate = mode === 'expect' || (hasTables && (await missingSteps(sql)).length === 0)
-		const migrated = upToDate ? [] : await migrate(sql, { lock: lockMigrations })
+		const migrated = upToDate ? [] : await migrate(sql, { lock: lockMigrations, createTextIndex })
 		await expectColumns((table) => usableColumns(sql, table))
 		await requireRights(sql)
 		return migrated
