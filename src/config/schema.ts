@@ -10,6 +10,8 @@ import { days, milliseconds } from '../fields/duration.ts'
 import { headerSecret, listenAddress, pathText, secretForm } from '../fields/text.ts'
 import { isAddressRange } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
+import { labelFault } from '../keys/key.ts'
+import { defaultKeyRules, keyCreators } from '../keys/key-rules.ts'
 import { modelTypes } from '../routing/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
 import { defaultDatabase, findStoreKind, storeKinds } from '../stores/list.ts'
@@ -20,7 +22,11 @@ import { tokenizers } from '../tokens/tokenizer.ts'
 const databaseSettings = storeKinds.map(({ setting }) => setting)
 const databasePattern = new RegExp(`^(${databaseSettings.map(({ pattern }) => pattern).join('|')})$`)
 
-const name = z.string().min(1).max(200)
+const name = z
+	.string()
+	.min(1)
+	.max(200)
+	.refine((given) => labelFault(given) === undefined, { error: ({ input }) => labelFault(String(input)) ?? '' })
 
 const routeEntry = z.strictObject({
 	upstream: name.meta({ examples: ['my-upstream'] }).describe('Name of the upstream under `upstreams`.'),
@@ -156,6 +162,25 @@ export const configSchema = z.strictObject({
 	adminKey: headerSecret(16)
 		.optional()
 		.describe('Admin key chosen by the operator, at least 16 characters. If it is set, none is created and printed.'),
+	keys: z
+		.strictObject({
+			create: z
+				.enum(keyCreators)
+				.default(defaultKeyRules.create)
+				.describe(
+					'Which keys may create keys through an API: `everyone`, `admins` (keys of role `admin`) or `nobody`.',
+				),
+			activePerOwner: count('keys', 1, 1_000_000)
+				.default(defaultKeyRules.activePerOwner)
+				.describe('Keys per owner that are neither revoked nor expired. Commands can exceed it.'),
+			wrongPerMinute: count('keys', 1, 1_000_000)
+				.default(defaultKeyRules.wrongPerMinute)
+				.describe(
+					'Wrong keys that one client address may present per minute; further ones get 429. IPv6 addresses count by their /64.',
+				),
+		})
+		.prefault({})
+		.describe('Rules for API keys.'),
 	engineFolder: pathText().optional().describe('Folder for engine libraries. Default: `engine` in the data folder.'),
 	modelFolder: pathText().optional().describe('Folder for model weights. Default: `models` in the data folder.'),
 	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are downloaded.'),

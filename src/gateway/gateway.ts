@@ -10,8 +10,9 @@ import { SocketFolder } from '../engines/llama/socket-folder.ts'
 import { closing as closingServer } from '../engines/running-calls.ts'
 import { addressSet } from '../http/addresses.ts'
 import { hostCheck } from '../http/hosts.ts'
-import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.ts'
+import { configuredKey } from '../keys/configured-key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
+import type { ConfiguredKey } from '../keys/key-verifier.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
 import { isProcessRunning } from '../ledger/recovery.ts'
@@ -135,7 +136,9 @@ async function composeGateway(
 	)
 	const handler = openHandler({
 		...handlerSettings(settings.config),
-		keys: withOperatorKey(keys, settings, context.clock),
+		keys,
+		configuredKey: readConfiguredKey(settings, context.clock),
+		keyRules: settings.config.keys,
 		storage,
 		deployment: () => deployment.current,
 		page: openPage(),
@@ -294,6 +297,6 @@ async function openStorage(
 /** How long a usage query waits for the newest usage records, in milliseconds. */
 const longestDeliveryMs = 2000
 
-function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
-	return config.adminKey === undefined ? store : withConfiguredKey(store, configuredKey(config.adminKey, clock.now()))
+function readConfiguredKey({ config: { adminKey } }: Settings, clock: Clock): ConfiguredKey | undefined {
+	return adminKey === undefined ? undefined : { key: configuredKey(adminKey, clock.now()), secret: adminKey }
 }

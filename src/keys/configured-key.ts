@@ -1,8 +1,7 @@
-// Adds the operator's admin key from the configuration to a key store. The configured key is never stored.
+// The operator's admin key from the configuration. It is never stored.
 
-import { hashSecret, type Key, keyOf, sameHash } from './key.ts'
+import { hashSecret, type Key, keyOf } from './key.ts'
 import { keyId } from './key-id.ts'
-import type { KeyStore } from './key-store.ts'
 
 const name = 'operator'
 /** Hexadecimal digits: 80 bits. */
@@ -16,7 +15,7 @@ const idDigits = 20
 export function configuredKey(secret: string, nowMs: number): Key {
 	const key = keyOf(secret, { name, role: 'admin', owner: name }, nowMs)
 	const id = keyId(`key_${hashSecret(`dragoman configured key\n${key.hash}`).slice(0, idDigits)}`)
-	return { ...key, id, prefix: '' }
+	return { ...key, id, prefix: '', configuredAncestor: id }
 }
 
 /** The name of the configured key in lists. */
@@ -27,14 +26,13 @@ export function isConfiguredKey(which: string, { id, hash }: Key): boolean {
 	return which === id || which === name || hashSecret(which) === hash
 }
 
-export function withConfiguredKey(store: KeyStore, configured: Key): KeyStore {
-	return {
-		insert: (key) => store.insert(key),
-		findByHash: (hash) => (sameHash(hash, configured.hash) ? configured : store.findByHash(hash)),
-		list: () => store.list(),
-		revoke: (which, nowMs) => store.revoke(which, nowMs),
-		listOwn: (scope) => store.listOwn(scope),
-		revokeOwn: (scope, id, nowMs) => store.revokeOwn(scope, id, nowMs),
-		close: () => store.close(),
-	}
+/**
+ * A key that descends from a configured key is valid as long as that key is the configured one.
+ *
+ * @returns the key, as revoked if its configured ancestor is another one than `configured`.
+ */
+export function withAncestor(key: Key, configured: Key | undefined): Key {
+	const { configuredAncestor, revokedAtMs, createdAtMs } = key
+	if (configuredAncestor === null || configuredAncestor === configured?.id) return key
+	return { ...key, revokedAtMs: revokedAtMs ?? createdAtMs }
 }
