@@ -73,6 +73,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'tokens',
 	],
 	gateway: [
+		'chat',
 		'config',
 		'conversations',
 		'engines',

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { asChatError, ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import { summarize } from '../../chat/quoting-error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { type EmbeddingRequest, type Embeddings, textOnly } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
@@ -235,7 +236,10 @@ class AiSdk implements Engine {
 	}
 
 	private alarmed(error: ChatError): ChatError {
-		if (error.code === refusedKeyCode) this.options.alarm?.(`the upstream rejected its configuration: ${error.cause}`)
+		if (error.code === refusedKeyCode)
+			this.options.alarm?.(
+				`the upstream rejected its configuration: ${error.cause instanceof Error ? summarize(error.cause) : 'unknown error'}`,
+			)
 		if (error.code === descriptorsCode) this.options.outOfDescriptors?.()
 		return error
 	}

@@ -150,6 +150,8 @@ function shown(thrown: unknown, { redact, title }: FailureReading): string {
 function causeOf(thrown: unknown, { redact }: FailureReading): Error {
 	const name = textField(thrown, 'name') ?? 'error'
 	const message = textField(thrown, 'message') ?? String(thrown)
+	// It names a missing setting, and quotes nothing.
+	if (name.startsWith('AI_Load')) return new Error(redact(message).slice(0, maxMessageLength))
 	const status = field(thrown, 'statusCode')
 	const summary = /^\w{1,64}$/.test(name) ? name : 'error'
 	return new QuotingError(
