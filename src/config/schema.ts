@@ -10,6 +10,7 @@ import { days, milliseconds } from '../fields/duration.ts'
 import { headerSecret, listenAddress, pathText, secretForm } from '../fields/text.ts'
 import { isAddressRange } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
+import { neverPermitted } from '../http/url-policy.ts'
 import { labelFault } from '../keys/key.ts'
 import { defaultKeyRules, keyCreators } from '../keys/key-rules.ts'
 import { modelTypes } from '../routing/model.ts'
@@ -181,6 +182,26 @@ export const configSchema = z.strictObject({
 		})
 		.prefault({})
 		.describe('Rules for API keys.'),
+	urls: z
+		.strictObject({
+			schemes: z
+				.array(
+					z
+						.string()
+						.regex(/^[a-z][a-z0-9+.-]*$/, 'must be a scheme in lower case without a colon, such as https')
+						.refine((scheme) => !neverPermitted.includes(scheme), 'is never permitted'),
+				)
+				.default(['https', 'http', 'data'])
+				.describe('Schemes that URLs of images, files and tool servers may have.'),
+			privateAddresses: z
+				.enum(['refuse', 'allow'])
+				.default('refuse')
+				.describe(
+					'Whether these URLs may name private, link-local and loopback addresses, and names of the local network. Names are not resolved.',
+				),
+		})
+		.prefault({})
+		.describe('Policy on URLs in requests, which upstreams may fetch.'),
 	engineFolder: pathText().optional().describe('Folder for engine libraries. Default: `engine` in the data folder.'),
 	modelFolder: pathText().optional().describe('Folder for model weights. Default: `models` in the data folder.'),
 	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are downloaded.'),

@@ -10,6 +10,7 @@ import { SocketFolder } from '../engines/llama/socket-folder.ts'
 import { closing as closingServer } from '../engines/running-calls.ts'
 import { addressSet } from '../http/addresses.ts'
 import { hostCheck } from '../http/hosts.ts'
+import { UrlPolicy } from '../http/url-policy.ts'
 import { configuredKey } from '../keys/configured-key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { ConfiguredKey } from '../keys/key-verifier.ts'
@@ -139,6 +140,7 @@ async function composeGateway(
 		keys,
 		configuredKey: readConfiguredKey(settings, context.clock),
 		keyRules: settings.config.keys,
+		urlPolicy: new UrlPolicy(settings.config.urls),
 		storage,
 		deployment: () => deployment.current,
 		page: openPage(),

@@ -2,6 +2,7 @@
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { DialectChoice } from '../dialects/choice.ts'
+import type { UrlPolicy } from '../http/url-policy.ts'
 import type { KeyVerifier } from '../keys/key-verifier.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
@@ -40,6 +41,8 @@ export interface Serving {
 	 * can open.
 	 */
 	readonly keys: KeyVerifier | undefined
+	/** Absent if requests may contain any URL. */
+	readonly urlPolicy?: UrlPolicy | undefined
 	/** Absent if no limits are configured. */
 	readonly limiter: Limiter | undefined
 	/** Absent if nothing is stored or billed, for example in the engine process. */

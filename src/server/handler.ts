@@ -12,6 +12,7 @@ import { EventStreams } from '../http/event-stream.ts'
 import type { HostCheck } from '../http/hosts.ts'
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
+import type { UrlPolicy } from '../http/url-policy.ts'
 import { defaultKeyRules, type KeyRules } from '../keys/key-rules.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { type ConfiguredKey, KeyVerifier } from '../keys/key-verifier.ts'
@@ -44,6 +45,8 @@ export interface HandlerOptions extends OwnEndpoints, ReceiveOptions {
 	/** The admin key of the configuration; none if absent. */
 	readonly configuredKey?: ConfiguredKey | undefined
 	readonly keyRules?: KeyRules | undefined
+	/** Policy on URLs that clients hand to upstreams; none if absent. */
+	readonly urlPolicy?: UrlPolicy | undefined
 	/** Absent if nothing is stored or billed. */
 	readonly storage?: CallerStorage | undefined
 	/** Limits of the callers; none if absent. */
@@ -100,7 +103,7 @@ class RequestHandler implements Handler {
 
 	constructor(options: HandlerOptions) {
 		const { keys: store, configuredKey: configured, keyRules: rules = defaultKeyRules } = options
-		const { storage, limiter, deployment, clock, random, log } = options
+		const { storage, limiter, urlPolicy, deployment, clock, random, log } = options
 		const { keepAliveMs } = options.limits
 		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
@@ -110,6 +113,7 @@ class RequestHandler implements Handler {
 			choice: new DialectChoice(dialects, options.dialects ?? defaultDialects),
 			keys: store === undefined ? undefined : new KeyVerifier({ store, configured, rules }),
 			limiter,
+			urlPolicy,
 			storage,
 			backgroundTasks: new BackgroundTasks(throttledLog),
 			tokens: new TokenCounter(),
