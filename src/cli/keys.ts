@@ -8,6 +8,7 @@ import { formerUserIdMode, type HistoryMode, historyModes } from '../keys/histor
 import { abbreviateKey, createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
 import { revocable } from '../keys/revocation.ts'
 import { tenantId } from '../keys/scope.ts'
+import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { withStores } from './configured-stores.ts'
@@ -78,11 +79,11 @@ async function create(flags: CreateFlags, context: CommandContext): Promise<void
 		)
 		if (twin !== undefined)
 			context.printStatus(
-				`Warning: key ${twin.id} has the name '${key.name}' as well, so the name no longer identifies one key: revoke by id.`,
+				`Warning: key ${twin.id} has the name '${terminalLine(key.name)}' as well, so the name no longer identifies one key: revoke by id.`,
 			)
 		await keys.insert(key)
 	})
-	context.printStatus(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
+	context.printStatus(`Key '${terminalLine(key.name)}' (${key.role}) created. It is shown this once:`)
 	context.print(secret)
 }
 
@@ -110,12 +111,12 @@ async function revoke(which: string, { tenant, ...flags }: RevokeFlags, context:
 		const [key] = matching
 		if (key === undefined) throw noSuchKey(which, all, configuredKeys(settings))
 		if (matching.length > 1)
-			throw new CliError(`${matching.length} keys are named '${which}': revoke one by its id.\n${identify(matching)}`)
+			throw new CliError(`${matching.length} keys are named '${which}': revoke one by its id.`, 1, identify(matching))
 		const revocation = await keys.revoke(key.id, Date.now())
 		if (revocation === undefined) throw noSuchKey(which, [], [])
 		const { length } = revocation.descendants
 		const ended = length === 0 ? '' : `, and with it ${length} key${length === 1 ? '' : 's'} that it created`
-		context.printStatus(`Key '${key.name}' (${key.prefix}…) is revoked${ended}.`)
+		context.printStatus(`Key '${terminalLine(key.name)}' (${terminalLine(key.prefix)}…) is revoked${ended}.`)
 	})
 }
 
@@ -127,16 +128,18 @@ function noSuchKey(which: string, all: readonly Key[], configured: readonly Key[
 	const byClients = all.filter(({ name, revokedAtMs }) => name === which && revokedAtMs === null)
 	if (byClients.length === 0) return new CliError(`There is no key '${abbreviateKey(which)}'.`)
 	return new CliError(
-		`No key that an operator created is named '${which}'. Clients created keys with that name: revoke one by its id, or set --tenant.\n${identify(byClients)}`,
+		`No key that an operator created is named '${which}'. Clients created keys with that name: revoke one by its id, or set --tenant.`,
+		1,
+		identify(byClients),
 	)
 }
 
 /** One line for each key, with what tells it apart from its namesakes. */
-function identify(keys: readonly Key[]): string {
+function identify(keys: readonly Key[]): readonly string[] {
 	const shown = keys.slice(0, mostNamesakes)
 	const rows = shown.map(({ id, tenant, owner, createdAtMs }) => [id, `${tenant}/${owner}`, day(createdAtMs)])
 	const more = keys.length > shown.length ? [`… and ${keys.length - shown.length} more`] : []
-	return [...table(['ID', 'OWNER', 'CREATED'], rows), ...more].join('\n')
+	return [...table(['ID', 'OWNER', 'CREATED'], rows), ...more]
 }
 
 const mostNamesakes = 20

@@ -70,7 +70,7 @@ export function buildProgram(context: CommandContext): Command {
 		.version(context.version)
 		.exitOverride()
 		.enablePositionalOptions()
-		.configureOutput({ writeErr: (text) => process.stderr.write(terminalText(text)) })
+		.configureOutput(safeOutput)
 	for (const make of commands) program.addCommand(inherit(make(context)))
 	return program
 }
@@ -86,9 +86,17 @@ const commands = [
 	configCommand,
 ] as const
 
+/** Messages of the parser quote arguments. */
+const safeOutput = {
+	writeErr: (text: string) => process.stderr.write(terminalText(text)),
+	// The parser's own line feeds are at the end and before a suggestion.
+	outputError: (text: string, write: (text: string) => void) =>
+		write(text.replace(/\n(?!$|\(Did you mean)/g, '\\u000a')),
+}
+
 /** Makes a command and its subcommands throw instead of exiting, so that the exit status is decided in `run` only. */
 function inherit(command: Command): Command {
-	command.exitOverride().enablePositionalOptions()
+	command.exitOverride().enablePositionalOptions().configureOutput(safeOutput)
 	for (const child of command.commands) inherit(child)
 	return command
 }
