@@ -44,7 +44,7 @@ test.each(['/v1/models', '/anthropic/v1/models', '/opengatellm/v1/models'])(
 	30_000,
 )
 
-test('a key that a key created ends with it at once in every process, and lists name its parent', async () => {
+test('a key that a key created ends with it in every process, and lists name its parent', async () => {
 	const { call, run } = await serve({ args: ['--workers', '2'] })
 	const parent = (await run('keys', 'create', '--name', 'parent')).stdout.trim()
 	const create = async (key: string, name: string) =>

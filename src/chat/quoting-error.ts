@@ -31,7 +31,8 @@ const plainErrors: ReadonlySet<string> = new Set([
 ])
 
 /** What a cause means, without any text that it quotes from a request or a response. */
-export function summarize(cause: Error): string {
+export function summarize(cause: unknown): string {
+	if (!(cause instanceof Error)) return 'unknown error'
 	if (cause instanceof QuotingError) return cause.summary
 	return plainErrors.has(cause.name) || hasCode(cause) ? cause.message : cause.name
 }

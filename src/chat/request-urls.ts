@@ -4,7 +4,7 @@
 
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { exactMembers } from './json-text.ts'
-import type { FilePart, ImagePart, Message, ProviderItem } from './message.ts'
+import type { FilePart, ImagePart, Message, Part, ProviderItem } from './message.ts'
 import type { ChatRequest } from './request.ts'
 import type { Rest } from './rest.ts'
 import type { Tool } from './tool.ts'
@@ -70,8 +70,6 @@ function mapMessage(message: Message, path: string, change: ChangeUrl): Message 
 	return mapRest(own, path, change)
 }
 
-type Part = Message['content'][number]
-
 function mapPart(part: Part, path: string, change: ChangeUrl): Part {
 	switch (part.type) {
 		case 'image':
@@ -85,7 +83,7 @@ function mapPart(part: Part, path: string, change: ChangeUrl): Part {
 		case 'reasoning':
 		case 'refusal':
 		case 'tool-call':
-			return mapRest<Part & WithRest>(part, path, change)
+			return mapRest<Part & RestHolder>(part, path, change)
 		default:
 			return part satisfies never
 	}
@@ -123,11 +121,11 @@ function mapSubstitute<Given extends Part>(part: Given, path: string, change: Ch
 	return mapPart(part, path, change) as Given
 }
 
-interface WithRest {
+interface RestHolder {
 	readonly rest?: Rest | undefined
 }
 
-function mapRest<Given extends WithRest>(given: Given, path: string, change: ChangeUrl): Given {
+function mapRest<Given extends RestHolder>(given: Given, path: string, change: ChangeUrl): Given {
 	const { rest } = given
 	if (rest === undefined) return given
 	const fields = mapFields(rest.fields, path, change)

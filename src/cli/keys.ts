@@ -134,7 +134,7 @@ function noSuchKey(which: string, all: readonly Key[], configured: readonly Key[
 	)
 }
 
-/** One line for each key, with what tells it apart from its namesakes. */
+/** One line for each key, with what its namesakes do not share. */
 function identify(keys: readonly Key[]): readonly string[] {
 	const shown = keys.slice(0, mostNamesakes)
 	const rows = shown.map(({ id, tenant, owner, createdAtMs }) => [id, `${tenant}/${owner}`, day(createdAtMs)])

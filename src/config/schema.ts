@@ -10,15 +10,15 @@ import { days, milliseconds } from '../fields/duration.ts'
 import { headerSecret, listenAddress, pathText, secretForm } from '../fields/text.ts'
 import { isAddressRange } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
-import { neverPermitted } from '../http/url-policy.ts'
 import { labelFault } from '../keys/key.ts'
-import { defaultKeyRules, keyCreators } from '../keys/key-rules.ts'
 import { modelTypes } from '../routing/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
 import { defaultDatabase, findStoreKind, storeKinds } from '../stores/list.ts'
 import { logFormats, logLevels } from '../system/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
 import { tokenizers } from '../tokens/tokenizer.ts'
+import { keyOptions } from './key-options.ts'
+import { urlOptions } from './url-options.ts'
 
 const databaseSettings = storeKinds.map(({ setting }) => setting)
 const databasePattern = new RegExp(`^(${databaseSettings.map(({ pattern }) => pattern).join('|')})$`)
@@ -163,45 +163,8 @@ export const configSchema = z.strictObject({
 	adminKey: headerSecret(16)
 		.optional()
 		.describe('Admin key chosen by the operator, at least 16 characters. If it is set, none is created and printed.'),
-	keys: z
-		.strictObject({
-			create: z
-				.enum(keyCreators)
-				.default(defaultKeyRules.create)
-				.describe(
-					'Which keys may create keys through an API: `everyone`, `admins` (keys of role `admin`) or `nobody`.',
-				),
-			activePerOwner: count('keys', 1, 1_000_000)
-				.default(defaultKeyRules.activePerOwner)
-				.describe('Keys per owner that are neither revoked nor expired. Commands can exceed it.'),
-			wrongPerMinute: count('keys', 1, 1_000_000)
-				.default(defaultKeyRules.wrongPerMinute)
-				.describe(
-					'Wrong keys that one client address may present per minute; further ones get 429. IPv6 addresses count by their /64.',
-				),
-		})
-		.prefault({})
-		.describe('Rules for API keys.'),
-	urls: z
-		.strictObject({
-			schemes: z
-				.array(
-					z
-						.string()
-						.regex(/^[a-z][a-z0-9+.-]*$/, 'must be a scheme in lower case without a colon, such as https')
-						.refine((scheme) => !neverPermitted.includes(scheme), 'is never permitted'),
-				)
-				.default(['https', 'http', 'data'])
-				.describe('Schemes that URLs of images, files and tool servers may have.'),
-			privateAddresses: z
-				.enum(['refuse', 'allow'])
-				.default('refuse')
-				.describe(
-					'Whether these URLs may name private, link-local and loopback addresses, and names of the local network. Names are not resolved.',
-				),
-		})
-		.prefault({})
-		.describe('Policy on URLs in requests, which upstreams may fetch.'),
+	keys: keyOptions,
+	urls: urlOptions,
 	engineFolder: pathText().optional().describe('Folder for engine libraries. Default: `engine` in the data folder.'),
 	modelFolder: pathText().optional().describe('Folder for model weights. Default: `models` in the data folder.'),
 	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are downloaded.'),

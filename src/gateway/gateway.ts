@@ -11,9 +11,8 @@ import { closing as closingServer } from '../engines/running-calls.ts'
 import { addressSet } from '../http/addresses.ts'
 import { hostCheck } from '../http/hosts.ts'
 import { UrlPolicy } from '../http/url-policy.ts'
-import { configuredKey } from '../keys/configured-key.ts'
+import { readConfiguredKey } from '../keys/configured-key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import type { ConfiguredKey } from '../keys/key-verifier.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
 import { isProcessRunning } from '../ledger/recovery.ts'
@@ -138,7 +137,7 @@ async function composeGateway(
 	const handler = openHandler({
 		...handlerSettings(settings.config),
 		keys,
-		configuredKey: readConfiguredKey(settings, context.clock),
+		configuredKey: readConfiguredKey(settings.config.adminKey, context.clock.now()),
 		keyRules: settings.config.keys,
 		urlPolicy: new UrlPolicy(settings.config.urls),
 		storage,
@@ -298,7 +297,3 @@ async function openStorage(
 
 /** How long a usage query waits for the newest usage records, in milliseconds. */
 const longestDeliveryMs = 2000
-
-function readConfiguredKey({ config: { adminKey } }: Settings, clock: Clock): ConfiguredKey | undefined {
-	return adminKey === undefined ? undefined : { key: configuredKey(adminKey, clock.now()), secret: adminKey }
-}

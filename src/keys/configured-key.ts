@@ -18,6 +18,17 @@ export function configuredKey(secret: string, nowMs: number): Key {
 	return { ...key, id, prefix: '', configuredAncestor: id }
 }
 
+/** The configured key with its secret. */
+export interface ConfiguredKey {
+	readonly key: Key
+	readonly secret: string
+}
+
+/** @param secret undefined if none is configured. */
+export function readConfiguredKey(secret: string | undefined, nowMs: number): ConfiguredKey | undefined {
+	return secret === undefined ? undefined : { key: configuredKey(secret, nowMs), secret }
+}
+
 /** The name of the configured key in lists. */
 export const configuredKeyLabel = `${name} (configured)`
 

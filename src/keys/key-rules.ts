@@ -1,7 +1,7 @@
 // The operator's rules for keys.
 
 /** Which keys may create keys through an API. Commands on the server's host are not affected. */
-export const keyCreators = ['everyone', 'admins', 'nobody'] as const
+export const keyCreators = ['everyone', 'admins', 'none'] as const
 
 export interface KeyRules {
 	readonly create: (typeof keyCreators)[number]

@@ -2,7 +2,7 @@
 // client address. It does not know which headers carry a secret.
 
 import { ChatError } from '../chat/error.ts'
-import { withAncestor } from './configured-key.ts'
+import { type ConfiguredKey, withAncestor } from './configured-key.ts'
 import { GuessLimit } from './guess-limit.ts'
 import { hashSecret, isExpired, isGeneratedSecret, type Key, sameHash } from './key.ts'
 import type { KeyRules } from './key-rules.ts'
@@ -14,11 +14,6 @@ export interface KeyVerifierOptions {
 	/** The admin key of the configuration, with its secret; none if absent. */
 	readonly configured?: ConfiguredKey | undefined
 	readonly rules: KeyRules
-}
-
-export interface ConfiguredKey {
-	readonly key: Key
-	readonly secret: string
 }
 
 export class KeyVerifier {

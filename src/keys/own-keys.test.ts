@@ -100,7 +100,7 @@ test('a page has the keys in the requested order, without revoked ones unless th
 	expect(await own.find(second?.id ?? '')).toBeUndefined()
 })
 
-test('a user key cannot revoke an admin key, whoever owns it; an admin key can revoke both', async () => {
+test('a user key cannot revoke an admin key of its owner; an admin key can revoke both', async () => {
 	const { store, key, own } = await open()
 	const { key: child } = await own.create({ name: 'child' })
 	const stored = (await store.list()).find(({ id }) => id === child.id)
@@ -130,8 +130,8 @@ test.each([
 	['everyone', 'admin', true],
 	['admins', 'user', false],
 	['admins', 'admin', true],
-	['nobody', 'user', false],
-	['nobody', 'admin', false],
+	['none', 'user', false],
+	['none', 'admin', false],
 ] as const)('with `keys.create: %s`, a key of role %s may create keys: %p', async (create, role, allowed) => {
 	const { store, key } = await open({ role })
 	const result = await new KeyService(store, key, nowMs, { ...defaultKeyRules, create })

@@ -104,7 +104,7 @@ export class KeyService {
 		const { name, expiresAtMs } = options
 		if (expiresAtMs !== undefined && expiresAtMs <= this.nowMs) return 'expired'
 		const { create, activePerOwner: active } = this.rules
-		if (create === 'nobody' || (create === 'admins' && this.caller.role !== 'admin')) throw notPermitted(create)
+		if (create === 'none' || (create === 'admins' && this.caller.role !== 'admin')) throw notPermitted(create)
 		const { tenant, owner, settings } = this.caller
 		const { key, secret } = createKey(
 			{ name, role: 'user', tenant, owner, settings, expiresAtMs, creator: this.caller },
@@ -140,7 +140,7 @@ export class KeyService {
 	}
 }
 
-function notPermitted(create: 'admins' | 'nobody'): ChatError {
+function notPermitted(create: 'admins' | 'none'): ChatError {
 	return new ChatError(
 		'forbidden',
 		create === 'admins'

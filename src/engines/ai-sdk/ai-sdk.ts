@@ -231,15 +231,12 @@ class AiSdk implements Engine {
 	}
 
 	private failures() {
-		const { redact, clock } = this.options
-		return { title, trusted: false, redact, nowMs: clock.now() }
+		return { title, trusted: false, redact: this.options.redact, nowMs: this.options.clock.now() }
 	}
 
 	private alarmed(error: ChatError): ChatError {
 		if (error.code === refusedKeyCode)
-			this.options.alarm?.(
-				`the upstream rejected its configuration: ${error.cause instanceof Error ? summarize(error.cause) : 'unknown error'}`,
-			)
+			this.options.alarm?.(`the upstream rejected its configuration: ${summarize(error.cause)}`)
 		if (error.code === descriptorsCode) this.options.outOfDescriptors?.()
 		return error
 	}

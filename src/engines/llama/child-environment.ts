@@ -1,7 +1,7 @@
 // The environment of child processes: a list of what they need, so that the keys of the operator and of providers in
 // this program's environment do not reach a process that parses files of strangers.
 
-type Environment = Readonly<Record<string, string | undefined>>
+type ProcessVariables = Readonly<Record<string, string | undefined>>
 
 /** For every program: files, language, libraries. Windows compares names without case. */
 const everyProgram =
@@ -18,15 +18,15 @@ const installation =
 const secret = /KEY|TOKEN|SECRET|PASSW|CREDENTIAL|AUTH/i
 
 /** Of the process that runs a model. */
-export function engineEnvironment(environment: Environment): Environment {
+export function engineEnvironment(environment: ProcessVariables): ProcessVariables {
 	return select(environment, (name) => everyProgram.test(name) || (computation.test(name) && !secret.test(name)))
 }
 
 /** Of npm, which may need the credentials of its registry and of a proxy. */
-export function npmEnvironment(environment: Environment): Environment {
+export function npmEnvironment(environment: ProcessVariables): ProcessVariables {
 	return select(environment, (name) => everyProgram.test(name) || installation.test(name))
 }
 
-function select(environment: Environment, isPassed: (name: string) => boolean): Environment {
+function select(environment: ProcessVariables, isPassed: (name: string) => boolean): ProcessVariables {
 	return Object.fromEntries(Object.entries(environment).filter(([name]) => isPassed(name)))
 }
