@@ -10,7 +10,8 @@ import { SocketFolder } from '../engines/llama/socket-folder.ts'
 import { closing as closingServer } from '../engines/running-calls.ts'
 import { addressSet } from '../http/addresses.ts'
 import { hostCheck } from '../http/hosts.ts'
-import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.ts'
+import { UrlPolicy } from '../http/url-policy.ts'
+import { readConfiguredKey } from '../keys/configured-key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
 import type { Model } from '../routing/model.ts'
@@ -119,7 +120,10 @@ async function composeGateway(
 	)
 	const handler = openHandler({
 		...handlerSettings(settings.config),
-		keys: withOperatorKey(keys, settings, context.clock),
+		keys,
+		configuredKey: readConfiguredKey(settings.config.adminKey, context.clock.now()),
+		keyRules: settings.config.keys,
+		urlPolicy: new UrlPolicy(settings.config.urls),
 		storage,
 		deployment: () => deployment.current,
 		page: await openPage(context.log),
@@ -211,8 +215,4 @@ async function checkDisk(dataFolder: string): Promise<Fault | undefined> {
 		case undefined:
 			return undefined
 	}
-}
-
-function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
-	return config.adminKey === undefined ? store : withConfiguredKey(store, configuredKey(config.adminKey, clock.now()))
 }

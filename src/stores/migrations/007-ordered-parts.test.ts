@@ -8,6 +8,7 @@ import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { orderedParts, withOrderedParts, withUsageRest } from './007-ordered-parts.ts'
 import { databaseServers, type NewDatabase, openElsewhere } from './databases.testing.ts'
+import { stepsFrom, undoStepsFrom } from './undo.testing.ts'
 
 const name = '007-ordered-parts'
 
@@ -116,13 +117,13 @@ function oldTurn(id: string): Row {
 const longConversation = 3000
 
 /** Rows that the previous version wrote. */
-async function fill(database: SqlDatabase): Promise<void> {
+async function fill(database: SqlDatabase, kind: string): Promise<void> {
 	const messages = [...oldConversation('a', 9), ...oldConversation('b', longConversation), ...oldConversation('c', 5)]
 	await database.write(async (sql) => {
 		for (let at = 0; at < messages.length; at += 500)
 			await sql`INSERT INTO messages ${sql(messages.slice(at, at + 500))}`
 		await sql`INSERT INTO turns ${sql(Array.from({ length: 600 }, (_, index) => oldTurn(`t${index}`)))}`
-		await sql`DELETE FROM migrations WHERE name = ${name}`
+		await undoStepsFrom(sql, name, kind)
 	})
 }
 
@@ -151,7 +152,7 @@ function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 			const { address, drop } = await create()
 			try {
 				const old = await openDatabase(address, 'create')
-				await fill(old)
+				await fill(old, kind)
 				if (change !== undefined) await old.write(change)
 				await old.close()
 				await test(address)
@@ -169,13 +170,13 @@ function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 
 		test('messages, the sizes of their histories and usage are rewritten once', () =>
 			withOldDatabase(async (address) => {
-				await expectMigrated(address, [name])
+				await expectMigrated(address, stepsFrom(name))
 				await expectMigrated(address, [])
 			}))
 
 		test('an interrupted step starts again', () =>
 			withOldDatabase(
-				(address) => expectMigrated(address, [name]),
+				(address) => expectMigrated(address, stepsFrom(name)),
 				// Batches that end within a conversation, between messages and a fork, and within a branch.
 				async (sql) => {
 					let last: Row | undefined
@@ -204,7 +205,7 @@ function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 		test('several processes migrate at the same time', () =>
 			withOldDatabase(async (address) => {
 				const applied = await Promise.all(Array.from({ length: 4 }, () => openElsewhere(address)))
-				expect(applied.toSorted()).toEqual(['', '', '', name])
+				expect(applied.toSorted()).toEqual(['', '', '', stepsFrom(name).join()])
 				await expectMigrated(address, [])
 			}))
 	})

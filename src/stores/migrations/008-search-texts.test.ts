@@ -6,24 +6,17 @@ import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { searchTexts } from './008-search-texts.ts'
 import { databaseServers, openElsewhere, spawnOpening } from './databases.testing.ts'
+import { stepsFrom, undoStepsFrom } from './undo.testing.ts'
 
 const name = '008-search-texts'
 const messages = 3000
 const texts = ['Straße', 'ΟΔΟΣ ΣΑΣ', 'plain TEXT', 'see data:image/png;base64,QUJDREVGR0g= here', 'e\u0301te\u0301']
 const made = conversation({ title: 'GROẞE Reise' })
 
-/** Removes what the step creates. */
-const undo: Readonly<Record<string, string>> = {
-	SQLite: `
-		DROP TRIGGER message_search_added; DROP TRIGGER message_search_removed; DROP TRIGGER message_search_changed;
-		DROP TABLE message_search; DROP TABLE message_search_trigrams`,
-	PostgreSQL: 'DROP INDEX messages_by_search_text; DROP EXTENSION pg_trgm',
-}
-
 /** Rows that the previous version wrote. */
 async function fill(database: SqlDatabase, kind: string): Promise<void> {
 	await database.write(async (sql) => {
-		await sql.unsafe(undo[kind] ?? '')
+		await undoStepsFrom(sql, name, kind)
 		await sql`INSERT INTO conversations ${sql([
 			{
 				...{ id: made.id, ...alice, end_user: null, title: made.title, search_title: made.title?.toLowerCase() },
@@ -32,7 +25,6 @@ async function fill(database: SqlDatabase, kind: string): Promise<void> {
 		])}`
 		for (let first = 0; first < messages; first += 500)
 			await sql`INSERT INTO messages ${sql(Array.from({ length: 500 }, (_, index) => oldMessage(first + index)))}`
-		await sql`DELETE FROM migrations WHERE name = ${name}`
 	})
 }
 
@@ -79,7 +71,7 @@ for (const { kind, create } of databaseServers)
 
 		test('the texts of a database of the previous version are folded, and found', () =>
 			withOldDatabase(async (address) => {
-				await expectMigrated(address, [name])
+				await expectMigrated(address, stepsFrom(name))
 				await expectMigrated(address, [])
 			}))
 
@@ -101,13 +93,13 @@ for (const { kind, create } of databaseServers)
 		test('several processes migrate at the same time', () =>
 			withOldDatabase(async (address) => {
 				const applied = await Promise.all(Array.from({ length: 4 }, () => openElsewhere(address)))
-				expect(applied.toSorted()).toEqual(['', '', '', name])
+				expect(applied.toSorted()).toEqual(['', '', '', stepsFrom(name).join()])
 				await expectMigrated(address, [])
 			}))
 
 		test('a batch that is folded remains as it is', () =>
 			withOldDatabase(async (address) => {
-				await expectMigrated(address, [name])
+				await expectMigrated(address, stepsFrom(name))
 				const database = await openDatabase(address, 'create')
 				await database.write(async (sql) => {
 					for (const { rewriteBatch } of searchTexts) {

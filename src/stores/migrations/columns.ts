@@ -15,6 +15,8 @@ export const columns: Readonly<Record<string, readonly string[]>> = {
 		'owner',
 		'settings',
 		'expires_at_ms',
+		'parent',
+		'configured_ancestor',
 	],
 	conversations: [
 		'id',

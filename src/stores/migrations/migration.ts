@@ -9,6 +9,7 @@ import ledgerOwners from './006-ledger-owners.sql' with { type: 'text' }
 import { orderedParts } from './007-ordered-parts.ts'
 import { searchTexts } from './008-search-texts.ts'
 import processes from './009-processes.sql' with { type: 'text' }
+import keyParents from './010-key-parents.sql' with { type: 'text' }
 import type { TableRewrite } from './table-rewrite.ts'
 
 export type Migration = SchemaChange | DataChange
@@ -37,4 +38,5 @@ export const migrations: readonly Migration[] = [
 	{ name: '007-ordered-parts', rewrites: orderedParts },
 	{ name: '008-search-texts', rewrites: searchTexts, indexesTexts: true },
 	{ name: '009-processes', sql: processes },
+	{ name: '010-key-parents', sql: keyParents },
 ]

@@ -8,6 +8,7 @@ import { createKey } from '../../keys/key.ts'
 import { holdSharedLock } from '../../system/lock.ts'
 import type { RestoreOptions } from '../file-backups.ts'
 import type { SchemaMode } from '../migrations/schema.ts'
+import { stepsFrom, undoStatements } from '../migrations/undo.testing.ts'
 import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { SqlKeyStore } from '../sql/sql-key-store.ts'
@@ -220,10 +221,11 @@ describe('restore', () => {
 
 	test('reports the steps that a backup of an older version lacks', async () => {
 		const { file, backup, options } = await open()
-		await change(backup, "DELETE FROM migrations WHERE name = '007-ordered-parts'")
-		expect((await restoreSqlite(file, backup, options)).missingSteps).toEqual(['007-ordered-parts'])
+		const steps = stepsFrom('010-key-parents')
+		for (const statement of undoStatements('010-key-parents', 'SQLite')) await change(backup, statement)
+		expect((await restoreSqlite(file, backup, options)).missingSteps).toEqual(steps)
 		const database = await openSqlite(file)
-		expect(database.migrated).toEqual(['007-ordered-parts'])
+		expect(database.migrated).toEqual(steps)
 		await database.close()
 	})
 
