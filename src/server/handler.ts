@@ -230,7 +230,7 @@ function routedModels({ models, routeOf, upstreamAt }: Deployment): readonly Rou
 		members: routeOf(model).members.map(({ endpoint }) => ({
 			state: upstreamAt(endpoint).engine.state(),
 			healthy: endpoint.healthy,
-			open: endpoint.breaker.state === 'open',
+			open: endpoint.breaker.isOpenForAll,
 		})),
 	}))
 }
