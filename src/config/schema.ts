@@ -215,6 +215,11 @@ export const configSchema = z.strictObject({
 	limits: z
 		.strictObject({
 			bodyBytes: bytes(1024, 1_073_741_824).default(33_554_432).describe('Maximum size of a request body, in bytes.'),
+			answerBytes: bytes(65_536)
+				.default(33_554_432)
+				.describe(
+					'Maximum size of an answer that is stored, or that is in memory until its end: text, arguments and log-probabilities, in bytes.',
+				),
 			bodyTimeoutMs: milliseconds(100)
 				.default(30_000)
 				.describe('Timeout for receiving a request body, in milliseconds.'),

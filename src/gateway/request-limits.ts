@@ -8,6 +8,7 @@ export function requestLimits({
 	bodyTimeoutMs,
 	jsonDepth,
 	keepAliveMs,
+	answerBytes,
 }: ConfigFile['limits']): HandlerOptions['limits'] {
-	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs }
+	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs, answerBytes }
 }

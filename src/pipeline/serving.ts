@@ -33,6 +33,8 @@ export interface Serving {
 	readonly log: Log
 	/** For faults that would repeat with every call. */
 	readonly throttledLog: ThrottledLog
+	/** Maximum size of an answer that is in memory until its end, in bytes; unlimited if absent. */
+	readonly answerBytes?: number | undefined
 	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
 	/**

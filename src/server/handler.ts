@@ -47,7 +47,7 @@ export interface HandlerOptions extends OwnEndpoints, ReceiveOptions {
 	readonly deployment: () => Deployment
 	/** The default dialects for paths that several dialects serve. */
 	readonly dialects?: DialectDefaults
-	readonly limits: BodyLimits & { readonly keepAliveMs: number }
+	readonly limits: BodyLimits & { readonly keepAliveMs: number; readonly answerBytes?: number | undefined }
 	readonly clock: Clock
 	/** Uniform in [0, 1). */
 	readonly random: () => number
@@ -95,7 +95,7 @@ class RequestHandler implements Handler {
 
 	constructor(options: HandlerOptions) {
 		const { keys, storage, limiter, deployment, clock, random, log } = options
-		const { keepAliveMs } = options.limits
+		const { keepAliveMs, answerBytes } = options.limits
 		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
 		this.readBody = bodyReader(options.limits)
@@ -113,6 +113,7 @@ class RequestHandler implements Handler {
 			random,
 			log,
 			throttledLog,
+			answerBytes,
 			startedAt: Math.floor(clock.now() / 1000),
 		}
 	}

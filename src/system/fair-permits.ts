@@ -47,7 +47,7 @@ interface Waiter {
 	refuse(reason: PermitRefusal): void
 }
 
-interface Sighting {
+interface LastCall {
 	readonly tenant: string
 	readonly atMs: number
 }
@@ -59,7 +59,7 @@ export class FairPermits {
 	/** Both count all running calls. */
 	private readonly queues: Readonly<Record<Priority, FairQueue<Waiter>>>
 	/** The two tenants that called last, the last one first. */
-	private seen: readonly Sighting[] = []
+	private seen: readonly LastCall[] = []
 	private rechecking: ReturnType<typeof setTimeout> | undefined
 
 	constructor(options: FairPermitsOptions) {
@@ -185,13 +185,13 @@ export class FairPermits {
 		const { limit } = this.options
 		if (this.reserve === 0) return limit
 		const sinceMs = this.nowMs() - this.reserveMs
-		const other = this.seen.find((sighting) => sighting.tenant !== tenant)
+		const other = this.seen.find((call) => call.tenant !== tenant)
 		return other !== undefined && other.atMs > sinceMs ? limit - this.reserve : limit
 	}
 
 	private see([tenant]: SharePath): void {
 		if (this.reserve === 0) return
-		const others = this.seen.filter((sighting) => sighting.tenant !== tenant)
+		const others = this.seen.filter((call) => call.tenant !== tenant)
 		this.seen = [{ tenant, atMs: this.nowMs() }, ...others.slice(0, 1)]
 	}
 
