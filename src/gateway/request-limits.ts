@@ -9,6 +9,7 @@ export function requestLimits({
 	jsonDepth,
 	keepAliveMs,
 	answerBytes,
+	background,
 }: ConfigFile['limits']): HandlerOptions['limits'] {
-	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs, answerBytes }
+	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs, answerBytes, background }
 }

@@ -13,6 +13,7 @@ import type { Log } from '../system/log.ts'
 import type { SharedTimeout } from '../system/shared-timeout.ts'
 import type { ThrottledLog } from '../system/throttled-log.ts'
 import type { TokenCounter } from '../tokens/tokens.ts'
+import type { BackgroundCalls } from './background-calls.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
 import type { Deployment } from './deployment.ts'
 
@@ -23,6 +24,8 @@ export interface Serving {
 	readonly tokens: TokenCounter
 	/** Background tasks that no client waits for. */
 	readonly backgroundTasks: BackgroundTasks
+	/** Background responses that run and wait; not limited if absent. */
+	readonly backgroundCalls?: BackgroundCalls | undefined
 	readonly clock: Clock
 	/**
 	 * The time after which a stream is committed before an upstream began to answer. Absent if streams wait for that.

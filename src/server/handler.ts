@@ -15,6 +15,7 @@ import { type Peer, remoteClient } from '../http/remote-client.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
+import { BackgroundCalls, type BackgroundLimits } from '../pipeline/background-calls.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
 import type { Deployment } from '../pipeline/deployment.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
@@ -47,7 +48,11 @@ export interface HandlerOptions extends OwnEndpoints, ReceiveOptions {
 	readonly deployment: () => Deployment
 	/** The default dialects for paths that several dialects serve. */
 	readonly dialects?: DialectDefaults
-	readonly limits: BodyLimits & { readonly keepAliveMs: number; readonly answerBytes?: number | undefined }
+	readonly limits: BodyLimits & {
+		readonly keepAliveMs: number
+		readonly answerBytes?: number | undefined
+		readonly background?: BackgroundLimits | undefined
+	}
 	readonly clock: Clock
 	/** Uniform in [0, 1). */
 	readonly random: () => number
@@ -95,7 +100,7 @@ class RequestHandler implements Handler {
 
 	constructor(options: HandlerOptions) {
 		const { keys, storage, limiter, deployment, clock, random, log } = options
-		const { keepAliveMs, answerBytes } = options.limits
+		const { keepAliveMs, answerBytes, background } = options.limits
 		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
 		this.readBody = bodyReader(options.limits)
@@ -114,6 +119,7 @@ class RequestHandler implements Handler {
 			log,
 			throttledLog,
 			answerBytes,
+			backgroundCalls: background === undefined ? undefined : new BackgroundCalls(background),
 			startedAt: Math.floor(clock.now() / 1000),
 		}
 	}
