@@ -47,6 +47,23 @@ describe('the circuit breaker', () => {
 		expect((await app.chat('hi', {}, { as: 'bob' })).status).toBe(503)
 	})
 
+	test('is open for all if an upstream cannot be reached, whichever caller sees it', async () => {
+		const unreached = new ChatError('unavailable', 'It cannot be reached.', { unreached: true })
+		await using app = await App.open({ retry: { attempts: 1 } })
+		app.upstream().refuse(unreached, unreached)
+		for (let call = 0; call < 2; call++) await app.chat('hi')
+		expect((await app.chat('hi', {}, { as: 'bob' })).status).toBe(503)
+		expect(app.upstream().received.length).toBe(2)
+	})
+
+	test('is not opened for another caller by answers with 503', async () => {
+		const unavailable = new ChatError('unavailable', 'Not now.', { sent: 'nothing' })
+		await using app = await App.open({ retry: { attempts: 1 } })
+		app.upstream().refuse(unavailable, unavailable)
+		for (let call = 0; call < 3; call++) await app.chat('hi')
+		expect((await app.chat('hi', {}, { as: 'bob' })).status).toBe(200)
+	})
+
 	test('does not count a request that failed on another upstream before', async () => {
 		await using app = await App.open({ upstreams: { a: {}, b: {} }, retry: { attempts: 2 } })
 		for (let request = 0; request < 2; request++) {

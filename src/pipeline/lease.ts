@@ -39,7 +39,7 @@ export class Lease {
 		this.permit.release()
 		if (error === undefined) this.breakerPermit.succeeded()
 		else if (!isUpstreamFault(error)) this.breakerPermit.abandoned()
-		else if (isConnectionFailure(error)) this.breakerPermit.failed('connection')
+		else if (error.unreached) this.breakerPermit.failed('connection')
 		else if (isSuspect) this.breakerPermit.abandoned()
 		else this.breakerPermit.failed('answer')
 	}
@@ -48,9 +48,4 @@ export class Lease {
 /** Whether a failure counts toward the circuit breaker. This process running out of files is no fault of the upstream. */
 function isUpstreamFault({ kind, lasting, code }: ChatError): boolean {
 	return upstreamFaults.has(kind) && !lasting && code !== descriptorsCode
-}
-
-/** Whether the upstream could not be reached, which no request can cause. */
-function isConnectionFailure({ kind, sent }: ChatError): boolean {
-	return kind === 'unavailable' && sent === 'nothing'
 }
