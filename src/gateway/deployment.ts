@@ -116,7 +116,7 @@ export class LiveDeployment {
 				}),
 			endpoint: new UpstreamEndpoint({
 				name,
-				concurrency,
+				concurrency: concurrency ?? known.concurrency?.(options),
 				breaker,
 				nowMs: () => performance.now(),
 				breakerChanged: (state) =>
