@@ -80,7 +80,7 @@ describe('failures that several callers see', () => {
 	})
 })
 
-test('failures to connect open it for all, whoever sees them', () => {
+test('failures to connect open it for all', () => {
 	const { breaker, fail } = open()
 	breaker.pass('b').succeeded()
 	fail('a', 3, 'connection')

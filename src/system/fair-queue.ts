@@ -20,12 +20,12 @@ export interface FairQueueOptions {
 }
 
 export class FairQueue<Item> {
-	private readonly root: Group<Item>
+	private readonly root: FairGroup<Item>
 	private readonly runningPerOwner: number
 
 	constructor({ runningPerOwner = Number.POSITIVE_INFINITY }: FairQueueOptions = {}) {
 		this.runningPerOwner = runningPerOwner
-		this.root = new Group<Item>(undefined, '', Number.POSITIVE_INFINITY, runningPerOwner)
+		this.root = new FairGroup<Item>(undefined, '', Number.POSITIVE_INFINITY, runningPerOwner)
 	}
 
 	get waiting(): number {
@@ -58,7 +58,7 @@ export class FairQueue<Item> {
 	/** Removes a waiting entry. Idempotent. */
 	remove(entry: FairEntry<Item>): void {
 		if (!(entry instanceof Entry) || !entry.isWaiting) return
-		const owner: Group<Item> = entry.owner
+		const owner: FairGroup<Item> = entry.owner
 		owner.unlink(entry)
 		owner.change(0, -1)
 	}
@@ -106,7 +106,7 @@ export class FairQueue<Item> {
 		return this.root.byLoad.highest()?.byLoad.highest()?.last
 	}
 
-	private ownerAt([tenant, owner]: SharePath): Group<Item> {
+	private ownerAt([tenant, owner]: SharePath): FairGroup<Item> {
 		return this.root.child(tenant).child(owner)
 	}
 }
@@ -114,12 +114,12 @@ export class FairQueue<Item> {
 class Entry<Item> implements FairEntry<Item> {
 	readonly item: Item
 	readonly path: SharePath
-	readonly owner: Group<Item>
+	readonly owner: FairGroup<Item>
 	previous: Entry<Item> | undefined
 	next: Entry<Item> | undefined
 	isWaiting = false
 
-	constructor(item: Item, path: SharePath, owner: Group<Item>) {
+	constructor(item: Item, path: SharePath, owner: FairGroup<Item>) {
 		this.item = item
 		this.path = path
 		this.owner = owner
@@ -127,22 +127,22 @@ class Entry<Item> implements FairEntry<Item> {
 }
 
 /** All tenants, one tenant, or one owner. An owner has entries, the others have children. */
-class Group<Item> {
+class FairGroup<Item> {
 	readonly key: string
-	readonly children = new Map<string, Group<Item>>()
+	readonly children = new Map<string, FairGroup<Item>>()
 	/** The children that have an entry which may run. */
-	readonly byRunning = new Ranks<Group<Item>>()
+	readonly byRunning = new Ranks<FairGroup<Item>>()
 	/** The children that have an entry. */
-	readonly byLoad = new Ranks<Group<Item>>()
+	readonly byLoad = new Ranks<FairGroup<Item>>()
 	running = 0
 	waiting = 0
 	first: Entry<Item> | undefined
 	last: Entry<Item> | undefined
-	private readonly parent: Group<Item> | undefined
+	private readonly parent: FairGroup<Item> | undefined
 	private readonly maxRunning: number
 	private readonly runningPerOwner: number
 
-	constructor(parent: Group<Item> | undefined, key: string, maxRunning: number, runningPerOwner: number) {
+	constructor(parent: FairGroup<Item> | undefined, key: string, maxRunning: number, runningPerOwner: number) {
 		this.parent = parent
 		this.key = key
 		this.maxRunning = maxRunning
@@ -153,11 +153,11 @@ class Group<Item> {
 		return this.running + this.waiting
 	}
 
-	child(key: string): Group<Item> {
+	child(key: string): FairGroup<Item> {
 		let child = this.children.get(key)
 		if (child === undefined) {
 			const isTenant = this.parent === undefined
-			child = new Group(this, key, isTenant ? Number.POSITIVE_INFINITY : this.runningPerOwner, this.runningPerOwner)
+			child = new FairGroup(this, key, isTenant ? Number.POSITIVE_INFINITY : this.runningPerOwner, this.runningPerOwner)
 			this.children.set(key, child)
 		}
 		return child

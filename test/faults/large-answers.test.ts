@@ -10,7 +10,7 @@ import { chunked, lastChunk, lastEvents, streamHead, textEvent } from './scripts
 const [mib, pieceBytes] = [1_048_576, 65_536]
 const answerBytes = 2 * mib
 /** The last event of a response repeats its output. */
-const keptCharacters = answerBytes + mib
+const tailCharacters = answerBytes + mib
 let upstream: ScriptedUpstream
 let gateway: FaultTestGateway
 
@@ -59,7 +59,7 @@ async function drain(response: Response, received: (bytes: number) => void = () 
 	const decoder = new TextDecoder()
 	for await (const chunk of response.body ?? []) {
 		bytes += chunk.byteLength
-		end = (end + decoder.decode(chunk)).slice(-keptCharacters)
+		end = (end + decoder.decode(chunk)).slice(-tailCharacters)
 		received(bytes)
 	}
 	return { bytes, end }
