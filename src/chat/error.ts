@@ -75,6 +75,8 @@ export interface ChatErrorDetails {
 	 * not retried, and its circuit breaker does not count the failure.
 	 */
 	readonly lasting?: boolean
+	/** This server failed, for example because its disk is full: neither the upstream nor the request is the cause. */
+	readonly local?: boolean
 	/** No connection to the upstream could be established, so the request cannot be the cause. */
 	readonly unreached?: boolean
 	/**
@@ -107,6 +109,7 @@ export class ChatError extends Error {
 	readonly code: string | undefined
 	readonly retryAfterMs: number | undefined
 	readonly lasting: boolean
+	readonly local: boolean
 	readonly unreached: boolean
 	readonly fittingTokens: number | undefined
 	readonly rest: Rest | undefined
@@ -119,6 +122,7 @@ export class ChatError extends Error {
 		this.code = details.code
 		this.retryAfterMs = details.retryAfterMs
 		this.lasting = details.lasting ?? false
+		this.local = details.local ?? false
 		this.unreached = details.unreached ?? false
 		this.fittingTokens = details.fittingTokens
 		this.rest = details.rest

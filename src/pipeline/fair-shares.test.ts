@@ -74,6 +74,16 @@ describe('the circuit breaker', () => {
 		expect(app.upstream('b').endpoint.breaker.state).toBe('closed')
 	})
 
+	test('does not count answers that this server cannot store', async () => {
+		await using app = await App.open()
+		for (let call = 0; call < 3; call++) {
+			app.faults.fail('append-to-stream', new ChatError('unavailable', 'The disk is full.', { local: true }))
+			await (await app.stream('hi', {}, { headers: { 'x-dragoman-resumable': '1' } })).text()
+		}
+		expect(app.faults.calls('append-to-stream')).toBeGreaterThan(2)
+		expect(app.upstream().endpoint.breaker.state).toBe('closed')
+	})
+
 	test('does not count faults of this server', async () => {
 		await using app = await App.open({ retry: { attempts: 1 } })
 		const local = new ChatError('unavailable', 'No files.', { code: 'out_of_file_descriptors' })

@@ -45,7 +45,7 @@ export class Lease {
 	}
 }
 
-/** Whether a failure counts toward the circuit breaker. This process running out of files is no fault of the upstream. */
-function isUpstreamFault({ kind, lasting, code }: ChatError): boolean {
-	return upstreamFaults.has(kind) && !lasting && code !== descriptorsCode
+/** Whether a failure counts toward the circuit breaker. A full disk or too many open files here are no fault of the upstream. */
+function isUpstreamFault({ kind, lasting, local, code }: ChatError): boolean {
+	return upstreamFaults.has(kind) && !lasting && !local && code !== descriptorsCode
 }

@@ -147,7 +147,7 @@ function create(file: string): number {
 }
 
 function notStored(cause: unknown): ChatError {
-	return new ChatError('unavailable', 'The stream could not be stored.', { cause, retryAfterMs: 1000 })
+	return new ChatError('unavailable', 'The stream could not be stored.', { cause, retryAfterMs: 1000, local: true })
 }
 
 export function tooMuch(message: string): ChatError {

@@ -178,6 +178,8 @@ export class FairPermits {
 			this.rechecking = undefined
 			this.serve()
 		}, this.reserveMs)
+		// Calls that wait have timeouts of their own.
+		this.rechecking.unref()
 	}
 
 	/** How many calls of a tenant may run. */
