@@ -234,6 +234,25 @@ export const configSchema = z.strictObject({
 	limits: z
 		.strictObject({
 			bodyBytes: bytes(1024, 1_073_741_824).default(33_554_432).describe('Maximum size of a request body, in bytes.'),
+			answerBytes: bytes(65_536)
+				.default(33_554_432)
+				.describe(
+					'Maximum size of an answer that is stored, or that is in memory until its end: text, arguments and log-probabilities, in bytes.',
+				),
+			background: z
+				.strictObject({
+					calls: z.int().min(1).default(64).describe('Maximum background responses that run, per gateway process.'),
+					callsPerOwner: z.int().min(1).default(16).describe('Maximum background responses of one owner that run.'),
+					queue: z
+						.int()
+						.min(0)
+						.max(100_000)
+						.default(1000)
+						.describe('Background responses that may be queued; further ones are rejected with 503.'),
+					queueTimeoutMs: milliseconds(1).default(3_600_000).describe('Maximum wait in the queue, in milliseconds.'),
+				})
+				.prefault({})
+				.describe('Background responses, which owners share fairly.'),
 			bodyTimeoutMs: milliseconds(100)
 				.default(30_000)
 				.describe('Timeout for receiving a request body, in milliseconds.'),

@@ -23,6 +23,8 @@ export interface AnsweredTurn {
 	readonly turn: Turn
 	/** The messages of its answers, in order. */
 	readonly answers: readonly StoredMessage[]
+	/** A background response that waits to run. */
+	readonly isQueued?: boolean | undefined
 }
 
 export class TurnService {

@@ -15,6 +15,8 @@ export interface AnswerWriter {
 	unsupportedParts?(completion: Completion): readonly string[]
 	/** Creates the writer of one streamed answer, in server-sent events. */
 	stream(context: ResponseContext): StreamWriter
+	/** The last event of its streams repeats the answer, so a stream must be bounded. */
+	readonly repeatsAnswer?: true
 	/** The response for a background call. */
 	accepted?(context: ResponseContext): unknown
 }

@@ -16,6 +16,8 @@ export interface EngineKind {
 	readonly options: z.ZodObject
 	/** The default strictness of an upstream with these options. */
 	strictness(options: unknown): Strictness
+	/** The concurrency limit of an upstream whose configuration has none; unlimited if absent. */
+	readonly concurrency?: ((options: unknown) => EngineConcurrency) | undefined
 	/**
 	 * Opens an upstream. Does not wait for slow steps: the engine's status is `starting` until it is ready.
 	 *
@@ -30,6 +32,14 @@ export interface EngineKind {
 	check?(options: unknown, context: EngineCheckContext): Promise<string | undefined>
 }
 
+/** How many calls an engine processes concurrently, and how many may wait: callers share both fairly. */
+export interface EngineConcurrency {
+	readonly limit: number
+	readonly queue: number
+	/** In milliseconds. */
+	readonly queueTimeoutMs: number
+}
+
 /** The context of `check`. */
 export type EngineCheckContext = Pick<
 	EngineContext,
@@ -40,12 +50,13 @@ export type EngineCheckContext = Pick<
 export function engineKind<Shape extends z.ZodRawShape>(
 	options: z.ZodObject<Shape>,
 	open: (options: z.infer<z.ZodObject<Shape>>, context: EngineContext) => Promise<Engine>,
-	{ ownsProcess = false, followsOpenAI = () => false, check }: EngineKindTraits<Shape> = {},
+	{ ownsProcess = false, followsOpenAI = () => false, concurrency, check }: EngineKindTraits<Shape> = {},
 ): EngineKind {
 	return {
 		ownsProcess,
 		options,
 		strictness: (raw) => strictnessOf(followsOpenAI(options.parse(raw))),
+		concurrency: concurrency === undefined ? undefined : (raw) => concurrency(options.parse(raw)),
 		open: (raw, context) => open(options.parse(raw), context),
 		check: check === undefined ? undefined : (raw, context) => check(options.parse(raw), context),
 	}
@@ -55,6 +66,7 @@ interface EngineKindTraits<Shape extends z.ZodRawShape> {
 	readonly ownsProcess?: boolean
 	/** Whether an upstream with these options enforces the rules of OpenAI's API; false if absent. */
 	readonly followsOpenAI?: (options: z.infer<z.ZodObject<Shape>>) => boolean
+	readonly concurrency?: (options: z.infer<z.ZodObject<Shape>>) => EngineConcurrency
 	readonly check?: (options: z.infer<z.ZodObject<Shape>>, context: EngineCheckContext) => Promise<string | undefined>
 }
 

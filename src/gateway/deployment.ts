@@ -117,7 +117,7 @@ export class LiveDeployment {
 				}),
 			endpoint: new UpstreamEndpoint({
 				name,
-				concurrency,
+				concurrency: concurrency ?? known.concurrency?.(options),
 				breaker,
 				nowMs: () => performance.now(),
 				breakerChanged: (state) =>

@@ -8,6 +8,8 @@ export function requestLimits({
 	bodyTimeoutMs,
 	jsonDepth,
 	keepAliveMs,
+	answerBytes,
+	background,
 }: ConfigFile['limits']): HandlerOptions['limits'] {
-	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs }
+	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs, answerBytes, background }
 }

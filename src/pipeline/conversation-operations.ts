@@ -3,6 +3,7 @@
 
 import { NotFound } from '../conversations/not-found.ts'
 import type { ConversationService } from '../conversations/service.ts'
+import type { TurnId } from '../conversations/turn-id.ts'
 import type { TurnService } from '../conversations/turn-service.ts'
 import type { ConversationOperation, ConversationOperationType } from '../dialects/local-operation.ts'
 
@@ -10,6 +11,8 @@ import type { ConversationOperation, ConversationOperationType } from '../dialec
 export interface ConversationServices {
 	readonly conversations: ConversationService
 	readonly turns: TurnService
+	/** Whether a background response waits to run. */
+	readonly isQueued?: ((turn: TurnId) => boolean) | undefined
 }
 
 type Execute<Type extends ConversationOperationType> = (
@@ -65,7 +68,8 @@ const operations: { readonly [Type in ConversationOperationType]: Execute<Type> 
 		write(await conversations.edit(conversation, id, edit)),
 
 	'turns.list': async ({ query, write }, { turns }) => write(await turns.list(query)),
-	'turns.find': async ({ turn, write }, { turns }) => write(await turns.find(turn)),
+	'turns.find': async ({ turn, write }, { turns, isQueued }) =>
+		write({ ...(await turns.find(turn)), isQueued: isQueued?.(turn.id) }),
 	'turns.inputs': async ({ turn, query, write }, { turns }) => write(await turns.inputs(turn, query)),
 	async 'turns.history'({ turn: reference, query, write }, { turns }) {
 		const { page, turn } = await turns.history(reference, query)

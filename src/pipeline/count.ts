@@ -40,13 +40,15 @@ export async function countInputs(
 export interface CountedAnswer {
 	readonly upstream: Upstream
 	readonly choices: readonly PartialChoice[]
+	/** Of the text of the answer, to the text of `choices`; 1 unless that is a sample. */
+	readonly sampleRatio: number
 	/** Number of deltas. */
 	readonly outputs: number
 }
 
 export async function countUsage(
 	{ call, model, received }: Admitted<StreamedCall>,
-	{ upstream, choices, outputs }: CountedAnswer,
+	{ upstream, choices, sampleRatio, outputs }: CountedAnswer,
 	serving: Serving,
 ): Promise<Usage> {
 	const texts = choices.flatMap(({ parts }) => parts.flatMap(textsOf))
@@ -65,16 +67,23 @@ export async function countUsage(
 		prompt(),
 		upstream.engine.streamsSingleTokens === true && outputs > 0
 			? outputs
-			: serving.tokens.countTexts(model.tokenizer, texts),
-		serving.tokens.countTexts(
-			model.tokenizer,
-			choices.map(({ parts }) => reasoningOf(parts)),
+			: extrapolated(serving.tokens.countTexts(model.tokenizer, texts), sampleRatio),
+		extrapolated(
+			serving.tokens.countTexts(
+				model.tokenizer,
+				choices.map(({ parts }) => reasoningOf(parts)),
+			),
+			sampleRatio,
 		),
 	])
 	return {
 		...countedUsage(completionTokens, promptTokens),
 		reasoningTokens: Math.min(reasoningTokens, completionTokens),
 	}
+}
+
+async function extrapolated(counting: Promise<number>, ratio: number): Promise<number> {
+	return Math.round((await counting) * ratio)
 }
 
 /** What the model wrote for a part. */

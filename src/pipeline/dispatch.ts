@@ -2,7 +2,9 @@
 
 import type { ModelCall } from '../dialects/call.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
+import { sharePathOf } from '../keys/scope.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
+import { anonymous } from '../routing/concurrency-limiter.ts'
 import type { Admitted } from './admit.ts'
 import { mayReceive } from './candidates.ts'
 import { type FailOverResult, failOver } from './fail-over.ts'
@@ -19,11 +21,12 @@ export interface Dispatch<Result> {
 
 /** @throws ChatError if no upstream began to answer. */
 export function dispatch<Result>(
-	{ call, model, received, observer, deployment, ticket, turn }: Admitted,
+	{ call, key, model, received, observer, deployment, ticket, turn }: Admitted,
 	{ signal, unary, send }: Dispatch<Result>,
 	serving: Serving,
 ): Promise<FailOverResult<Result>> {
 	const operation = operationOf[call.type]
+	const caller = key === undefined ? anonymous : sharePathOf(key)
 	checkModelOperation(model, operation)
 	return failOver(
 		{
@@ -31,9 +34,11 @@ export function dispatch<Result>(
 			mayReceive: (upstream) => mayReceive(upstream, call),
 			deployment,
 			hint: {
+				caller,
 				affinity: () => turn?.conversation ?? (call.type === 'chat' ? affinityKey(call.request) : received.id),
 			},
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
+			caller,
 			operation,
 			call: { signal, unary, model: model.name, requestId: received.id },
 			observer,

@@ -135,7 +135,11 @@ class Context {
 
 	get services(): ConversationServices {
 		const { own, process } = conversationsOf(this.planned, this.serving)
-		return { conversations: new ConversationService(own, { nowMs: this.nowMs, process }), turns: new TurnService(own) }
+		return {
+			conversations: new ConversationService(own, { nowMs: this.nowMs, process }),
+			turns: new TurnService(own),
+			isQueued: (turn) => this.serving.backgroundCalls?.isQueued(turn) === true,
+		}
 	}
 
 	get keys(): KeyService {

@@ -14,6 +14,7 @@ import type { Log } from '../system/log.ts'
 import type { SharedTimeout } from '../system/shared-timeout.ts'
 import type { ThrottledLog } from '../system/throttled-log.ts'
 import type { TokenCounter } from '../tokens/tokens.ts'
+import type { BackgroundCalls } from './background-calls.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
 import type { Deployment } from './deployment.ts'
 
@@ -24,6 +25,8 @@ export interface Serving {
 	readonly tokens: TokenCounter
 	/** Background tasks that no client waits for. */
 	readonly backgroundTasks: BackgroundTasks
+	/** Background responses that run and wait; not limited if absent. */
+	readonly backgroundCalls?: BackgroundCalls | undefined
 	readonly clock: Clock
 	/**
 	 * The time after which a stream is committed before an upstream began to answer. Absent if streams wait for that.
@@ -34,6 +37,8 @@ export interface Serving {
 	readonly log: Log
 	/** For faults that would repeat with every call. */
 	readonly throttledLog: ThrottledLog
+	/** Maximum size of an answer that is in memory until its end, in bytes; unlimited if absent. */
+	readonly answerBytes?: number | undefined
 	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
 	/**

@@ -19,6 +19,7 @@ import type { KeyStore } from '../keys/key-store.ts'
 import { KeyVerifier } from '../keys/key-verifier.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
+import { BackgroundCalls, type BackgroundLimits } from '../pipeline/background-calls.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
 import type { Deployment } from '../pipeline/deployment.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
@@ -56,7 +57,11 @@ export interface HandlerOptions extends OwnEndpoints, ReceiveOptions {
 	readonly deployment: () => Deployment
 	/** The default dialects for paths that several dialects serve. */
 	readonly dialects?: DialectDefaults
-	readonly limits: BodyLimits & { readonly keepAliveMs: number }
+	readonly limits: BodyLimits & {
+		readonly keepAliveMs: number
+		readonly answerBytes?: number | undefined
+		readonly background?: BackgroundLimits | undefined
+	}
 	readonly clock: Clock
 	/** Uniform in [0, 1). */
 	readonly random: () => number
@@ -105,7 +110,7 @@ class RequestHandler implements Handler {
 	constructor(options: HandlerOptions) {
 		const { keys: store, configuredKey: configured, keyRules: rules = defaultKeyRules } = options
 		const { storage, limiter, urlPolicy, deployment, clock, random, log } = options
-		const { keepAliveMs } = options.limits
+		const { keepAliveMs, answerBytes, background } = options.limits
 		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
 		this.readBody = bodyReader(options.limits)
@@ -124,6 +129,8 @@ class RequestHandler implements Handler {
 			random,
 			log,
 			throttledLog,
+			answerBytes,
+			backgroundCalls: background === undefined ? undefined : new BackgroundCalls(background),
 			startedAt: Math.floor(clock.now() / 1000),
 		}
 	}
@@ -241,7 +248,7 @@ function routedModels({ models, routeOf, upstreamAt }: Deployment): readonly Rou
 		members: routeOf(model).members.map(({ endpoint }) => ({
 			state: upstreamAt(endpoint).engine.state(),
 			healthy: endpoint.healthy,
-			open: endpoint.breaker.state === 'open',
+			open: endpoint.breaker.isOpenForAll,
 		})),
 	}))
 }

@@ -169,6 +169,7 @@ function responseWriter(shape: ResponseShape): AnswerWriter {
 		completion: (completion, identity) => writeCompletedResponse(completion, identity, shape),
 		unsupportedParts: unsupportedPartsOf({ hasPart: isItemPart, wire: responsesWire }),
 		stream: (identity) => new ResponseEventWriter(identity, shape),
+		repeatsAnswer: true,
 		accepted: (identity) => writeResponse(identity, shape, { status: 'queued', output: [] }),
 	}
 }

@@ -101,6 +101,6 @@ function readResponse({ parameters: [id = ''] }: RouteInput): ResponseInPath {
 	return { id, turn: { id: turn, surface: 'response' }, notFound }
 }
 
-function writeStored({ turn, answers: [answer] }: AnsweredTurn, withEncryptedReasoning: boolean): object {
-	return writeTurn(turn, answer, withEncryptedReasoning)
+function writeStored({ turn, answers: [answer], isQueued }: AnsweredTurn, withEncryptedReasoning: boolean): object {
+	return writeTurn(turn, answer, withEncryptedReasoning, isQueued)
 }

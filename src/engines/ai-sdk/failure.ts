@@ -92,7 +92,11 @@ function readDisconnection(thrown: unknown, reading: FailureReading): ChatError 
 	const cause = causeOf(thrown, reading)
 	if (isOutOfDescriptors(field(thrown, 'cause'))) return outOfDescriptors(cause)
 	if (neverConnected.has(code))
-		return new ChatError('unavailable', `${reading.title} cannot be reached.`, { cause, sent: 'nothing' })
+		return new ChatError('unavailable', `${reading.title} cannot be reached.`, {
+			cause,
+			sent: 'nothing',
+			unreached: true,
+		})
 	return new ChatError('upstream-failed', `${reading.title} closed the connection without a response.`, {
 		cause,
 		sent: 'maybe',

@@ -58,7 +58,18 @@ const options = z.strictObject({
 
 type Options = z.infer<typeof options>
 
-export const llama = engineKind(options, open, { ownsProcess: true, followsOpenAI: () => true, check })
+/** Of the engine process. */
+const [defaultParallel, defaultQueue] = [4, 64]
+/** As long as a call may take. */
+const queueTimeoutMs = 3_600_000
+
+export const llama = engineKind(options, open, {
+	ownsProcess: true,
+	followsOpenAI: () => true,
+	// The queue of the process does not know callers.
+	concurrency: ({ parallel = defaultParallel, queue = defaultQueue }) => ({ limit: parallel, queue, queueTimeoutMs }),
+	check,
+})
 
 async function check(_: Options, context: EngineCheckContext): Promise<string | undefined> {
 	const choice = await choose(context, openWeights(context))
