@@ -8,6 +8,7 @@ export function requestLimits({
 	bodyTimeoutMs,
 	jsonDepth,
 	keepAliveMs,
+	...bounds
 }: ConfigFile['limits']): HandlerOptions['limits'] {
-	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs }
+	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs, bounds }
 }

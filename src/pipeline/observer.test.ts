@@ -6,6 +6,7 @@ import { openEcho } from '../engines/echo/echo.ts'
 import { openOpenAICompatible } from '../engines/openai-compatible/openai-compatible.ts'
 import { fixedDeployment } from '../gateway/fixed-deployment.ts'
 import type { Received } from '../http/received.ts'
+import { defaultBounds } from '../http/request-bounds.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
@@ -191,6 +192,7 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		backgroundTasks: new BackgroundTasks(new ThrottledLog(log, systemClock)),
 		throttledLog: new ThrottledLog(log, systemClock),
 		tokens: new TokenCounter(),
+		bounds: defaultBounds,
 		deployment: () => deployment,
 		clock: systemClock,
 		random: () => 0.5,

@@ -2,6 +2,7 @@
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { DialectChoice } from '../dialects/choice.ts'
+import type { RequestBounds } from '../http/request-bounds.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
@@ -21,6 +22,8 @@ export interface Serving {
 	/** The current configuration. */
 	readonly deployment: () => Deployment
 	readonly tokens: TokenCounter
+	/** On the contents of requests. */
+	readonly bounds: RequestBounds
 	/** Background tasks that no client waits for. */
 	readonly backgroundTasks: BackgroundTasks
 	readonly clock: Clock

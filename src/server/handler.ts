@@ -5,6 +5,7 @@ import { asChatError } from '../chat/error.ts'
 import { RecentTurns } from '../conversations/recent-turns.ts'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { fieldBounds } from '../dialects/field-bounds.ts'
 import { defaultDialects, dialects } from '../dialects/list.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import { type BodyLimits, type BodyReader, bodyReader } from '../http/body.ts'
@@ -12,6 +13,7 @@ import { EventStreams } from '../http/event-stream.ts'
 import type { HostCheck } from '../http/hosts.ts'
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
+import { defaultBounds } from '../http/request-bounds.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
@@ -98,7 +100,7 @@ class RequestHandler implements Handler {
 		const { keepAliveMs } = options.limits
 		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
-		this.readBody = bodyReader(options.limits)
+		this.readBody = bodyReader(options.limits, fieldBounds)
 		this.streams = new EventStreams(options.limits)
 		this.serving = {
 			choice: new DialectChoice(dialects, options.dialects ?? defaultDialects),
@@ -107,6 +109,7 @@ class RequestHandler implements Handler {
 			storage,
 			backgroundTasks: new BackgroundTasks(throttledLog),
 			tokens: new TokenCounter(),
+			bounds: options.limits.bounds ?? defaultBounds,
 			deployment,
 			clock,
 			quietTimeout: keepAliveMs === 0 ? undefined : new SharedTimeout(keepAliveMs, clock),

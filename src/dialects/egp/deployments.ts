@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking } from '../../operations/reranking.ts'
+import { arrayOf } from '../../wire/json/bounded-array.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { CallOptions } from '../call.ts'
 import type { Call, Route, RouteInput } from '../dialect.ts'
@@ -18,7 +19,7 @@ const flatParameters = modelParameters.extend({ temperature: z.number().min(0).m
 const chat = z.looseObject({
 	...flatParameters,
 	prompt: z.string(),
-	chat_history: chatSchema.shape.messages.nullish().or(z.array(z.never()).max(0)),
+	chat_history: chatSchema.shape.messages.nullish().or(arrayOf(z.never()).max(0)),
 	chat_template: z.string().nullish(),
 	stream: z.boolean().nullish(),
 })
@@ -28,11 +29,11 @@ const completion = z.looseObject({
 	chat_template: z.string().nullish(),
 	stream: z.boolean().nullish(),
 })
-const embeddings = z.looseObject({ texts: z.array(z.string().min(1)).min(1).max(2048) })
+const embeddings = z.looseObject({ texts: arrayOf(z.string().min(1)).min(1).max(2048) })
 const rerankings = z.looseObject({
 	query: z.string().min(1),
-	documents: z.array(z.string().min(1)).min(1).optional(),
-	chunks: z.array(z.string().min(1)).min(1).optional(),
+	documents: arrayOf(z.string().min(1)).min(1).optional(),
+	chunks: arrayOf(z.string().min(1)).min(1).optional(),
 })
 
 export const deployments: readonly Route[] = [

@@ -44,9 +44,12 @@ export function readTranscriptionRequest(form: unknown): ReadTranscriptionReques
 }
 
 function textsOf(form: FormData): ReadonlyMap<string, readonly string[]> {
-	const texts = new Map<string, readonly string[]>()
+	const texts = new Map<string, string[]>()
 	form.forEach((value, name) => {
-		if (typeof value === 'string') texts.set(name, [...(texts.get(name) ?? []), value])
+		if (typeof value !== 'string') return
+		const earlier = texts.get(name)
+		if (earlier === undefined) texts.set(name, [value])
+		else earlier.push(value)
 	})
 	return texts
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
+import { arrayOf } from '../json/bounded-array.ts'
 import { field, listField } from '../json/fields.ts'
 import { schemaError } from './schema-error.ts'
 
@@ -14,7 +15,7 @@ const tokenizeSchema = z.looseObject({
 	return_token_strs: z.boolean().nullish(),
 })
 
-const detokenizeSchema = z.looseObject({ model: z.string().min(1), tokens: z.array(z.int().min(0)).max(10_000_000) })
+const detokenizeSchema = z.looseObject({ model: z.string().min(1), tokens: arrayOf(z.int().min(0)).max(10_000_000) })
 
 export interface ReadTokenizeRequest {
 	readonly request: TokenizeRequest
