@@ -52,6 +52,7 @@ const penaltyOptions =
 export const complete: Route = {
 	method: 'POST',
 	path: '/complete',
+	bodySchema: schema,
 	read({ body, query }): TextCompletionCall {
 		const parsed = schema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)

@@ -76,6 +76,7 @@ function embedding<Schema extends z.ZodType>(
 	return {
 		method: 'POST',
 		path,
+		bodySchema: schema,
 		read({ body, query }): EmbeddingCall {
 			const parsed = schema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)

@@ -17,6 +17,7 @@ const schema = z.looseObject({
 export const rerank: Route = {
 	method: 'POST',
 	path: '/rerank',
+	bodySchema: schema,
 	read({ body, query: parameters }): RerankCall {
 		const parsed = schema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)

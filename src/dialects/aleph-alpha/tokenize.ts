@@ -16,6 +16,7 @@ const inverse = z.looseObject({ model: z.string().min(1), token_ids: arrayOf(z.i
 export const tokenize: Route = {
 	method: 'POST',
 	path: '/tokenize',
+	bodySchema: question,
 	read({ body }) {
 		const parsed = question.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)
@@ -34,6 +35,7 @@ export const tokenize: Route = {
 export const detokenize: Route = {
 	method: 'POST',
 	path: '/detokenize',
+	bodySchema: inverse,
 	read({ body }) {
 		const parsed = inverse.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)

@@ -20,6 +20,7 @@ function chatRoute(version: string, role: 'agent' | 'assistant'): Route {
 	return {
 		method: 'POST',
 		path: `${version}/chat-completions`,
+		bodySchema: chatSchema,
 		read({ body, headers }): Call | Promise<Call> {
 			const parsed = chatSchema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)

@@ -82,6 +82,7 @@ function deployed<Schema extends z.ZodObject>(
 	return {
 		method: 'POST',
 		path: `/v4/models/{model}/${operation}`,
+		bodySchema: schema,
 		async read({ body, parameters: [model = ''] }: RouteInput): Promise<Call> {
 			const parsed = schema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)

@@ -7,6 +7,7 @@ import { type ConversationId, readConversationId } from '../../conversations/con
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
+import { itemsSchema } from '../../wire/openai/responses/body-schema.ts'
 import { readItems } from '../../wire/openai/responses/item-reader.ts'
 import { mergeItems, type ParsedItem, resolveReferences } from '../../wire/openai/responses/parsed-items.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
@@ -19,6 +20,7 @@ export const createConversation: Route = {
 	method: 'POST',
 	path: '/conversations',
 	body: 'optional',
+	bodySchema: newConversationSchema.extend({ items: itemsSchema.max(20).nullish() }),
 	read({ body }) {
 		const { user, title, metadata, items } = parse(newConversationSchema, body ?? {})
 		return {
@@ -84,6 +86,7 @@ export const retrieveConversation: Route = {
 export const updateConversation: Route = {
 	method: 'POST',
 	path: '/conversations/{id}',
+	bodySchema: conversationChangeSchema,
 	read(input) {
 		const { id, notFound } = readConversation(input)
 		const { metadata, title } = parse(conversationChangeSchema, input.body)

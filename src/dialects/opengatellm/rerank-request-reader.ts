@@ -15,6 +15,8 @@ const texts = arrayOf(text).min(1).max(maxDocuments)
 
 const today = z.looseObject({ model, query: text, documents: texts, top_n: z.int().min(1).nullish() })
 const before = z.looseObject({ model, prompt: text, input: texts })
+/** Either format. */
+export const rerankSchema = z.union([today, before])
 
 export interface ReadRerankRequest {
 	readonly request: RerankRequest

@@ -9,7 +9,7 @@ import { schemaError } from './schema-error.ts'
 const maxInputs = 2048
 const tokens = arrayOf(z.int().min(0)).min(1)
 
-const embeddingsRequestSchema = z.looseObject({
+export const embeddingsRequestSchema = z.looseObject({
 	model: z.string().min(1),
 	input: z.union([
 		z.string(),

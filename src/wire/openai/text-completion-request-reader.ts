@@ -11,7 +11,7 @@ import { schemaError } from './schema-error.ts'
 
 const maxPrompts = 2048
 
-const textCompletionRequestSchema = z.looseObject({
+export const textCompletionRequestSchema = z.looseObject({
 	model: z.string().min(1),
 	prompt: z
 		.union([
