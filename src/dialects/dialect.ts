@@ -81,6 +81,12 @@ export interface RouteInput {
 	/** The message of a WebSocket that the request was read from, as the dialect's socket route read it. */
 	readonly message?: object | undefined
 	/**
+	 * Runs work that takes a thread of its own, in the caller's turn; immediately if absent.
+	 *
+	 * @throws ChatError `overloaded` if too much work waits.
+	 */
+	readonly inThread?: (<Result>(work: () => Promise<Result>) => Promise<Result>) | undefined
+	/**
 	 * Whether `user` and `id` of a chat request identify a stored conversation, as the caller's key or the configuration
 	 * sets it; undefined if neither does: then the dialect's default applies.
 	 */

@@ -97,7 +97,11 @@ class JsonCheck {
 		return array.every((element) => typeof element === 'number') ? numbers : setting
 	}
 
-	private findInObject(object: Readonly<Record<string, unknown>>, field: BoundedField | undefined, depth: number): Excess | undefined {
+	private findInObject(
+		object: Readonly<Record<string, unknown>>,
+		field: BoundedField | undefined,
+		depth: number,
+	): Excess | undefined {
 		const names = Object.keys(object)
 		const setting = field?.entries ?? 'mapEntries'
 		if (names.length > this.bounds[setting]) return { path: [], what: 'object', setting, length: names.length }

@@ -13,10 +13,10 @@ import type { Serving } from './serving.ts'
 
 /** @throws ChatError if the prompt is too long and no upstream summarized it. */
 export async function compact(recalled: Recalled, serving: Serving): Promise<Recalled> {
-	const { call, model, turn } = recalled
+	const { call, model, turn, key } = recalled
 	if (call.type !== 'chat' || call.compaction === undefined) return recalled
 	const { thresholdTokens, summaryRequest, withSummary } = call.compaction
-	if ((await countPrompt(model, call.request, serving)) <= thresholdTokens) return recalled
+	if ((await countPrompt(model, call.request, serving, key)) <= thresholdTokens) return recalled
 	const request = summaryRequest(call.request)
 	if (request === undefined) return recalled
 	const complete = withSummary(await summarize({ ...recalled, call }, request, serving))

@@ -8,6 +8,7 @@ import type { ChatRequest } from '../chat/request.ts'
 import { countedUsage, isPossibleCount, type Usage } from '../chat/usage.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
 import type { Model } from '../routing/model.ts'
+import type { QueueCaller } from '../system/fair-queue.ts'
 import type { Admitted } from './admit.ts'
 import type { Upstream } from './deployment.ts'
 import type { StreamedCall } from './plan.ts'
@@ -20,8 +21,9 @@ export function countPrompt(
 	{ tokenizer }: Model,
 	{ messages, tools }: ChatRequest,
 	{ tokens }: Pick<Serving, 'tokens'>,
+	caller: QueueCaller | undefined,
 ): Promise<number> {
-	return tokens.countMessages(tokenizer, messages, tools)
+	return tokens.countMessages(tokenizer, messages, tools, caller)
 }
 
 /** A text, or the ids of its tokens. */
@@ -31,10 +33,11 @@ export async function countInputs(
 	{ tokenizer }: Model,
 	inputs: readonly Input[],
 	{ tokens }: Pick<Serving, 'tokens'>,
+	caller: QueueCaller | undefined,
 ): Promise<number> {
 	const texts = inputs.filter((input) => typeof input === 'string')
 	const ids = inputs.reduce<number>((sum, input) => sum + (typeof input === 'string' ? 0 : input.length), 0)
-	return ids + (await tokens.countTexts(tokenizer, texts))
+	return ids + (await tokens.countTexts(tokenizer, texts, caller))
 }
 
 export interface CountedAnswer {
@@ -45,30 +48,31 @@ export interface CountedAnswer {
 }
 
 export async function countUsage(
-	{ call, model, received }: Admitted<StreamedCall>,
+	{ call, model, received, key }: Admitted<StreamedCall>,
 	{ upstream, choices, outputs }: CountedAnswer,
 	serving: Serving,
 ): Promise<Usage> {
 	const texts = choices.flatMap(({ parts }) => parts.flatMap(textsOf))
 	const prompt = async () => {
-		if (call.type === 'complete') return serving.tokens.countTexts(model.tokenizer, [promptOf(call.request)])
-		if (upstream.engine.count === undefined) return countPrompt(model, call.request, serving)
+		if (call.type === 'complete') return serving.tokens.countTexts(model.tokenizer, [promptOf(call.request)], key)
+		if (upstream.engine.count === undefined) return countPrompt(model, call.request, serving, key)
 		return askUpstream(upstream, call.request, model, received.id).catch((thrown: unknown) => {
 			serving.log.warn(
 				{ err: thrown, upstream: upstream.name },
 				'the upstream failed to count tokens; the prompt was counted with the tokenizer',
 			)
-			return countPrompt(model, call.request, serving)
+			return countPrompt(model, call.request, serving, key)
 		})
 	}
 	const [promptTokens, completionTokens, reasoningTokens] = await Promise.all([
 		prompt(),
 		upstream.engine.streamsSingleTokens === true && outputs > 0
 			? outputs
-			: serving.tokens.countTexts(model.tokenizer, texts),
+			: serving.tokens.countTexts(model.tokenizer, texts, key),
 		serving.tokens.countTexts(
 			model.tokenizer,
 			choices.map(({ parts }) => reasoningOf(parts)),
+			key,
 		),
 	])
 	return {

@@ -18,6 +18,7 @@ import { BackgroundTasks } from './background-tasks.ts'
 import { App, type AppOptions } from './pipeline.testing.ts'
 import { answer, authenticateRequest } from './pipeline.ts'
 import type { Serving } from './serving.ts'
+import { ThreadPermits } from './thread-permits.ts'
 
 interface Observed {
 	readonly telemetry: Telemetry
@@ -192,6 +193,7 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		backgroundTasks: new BackgroundTasks(new ThrottledLog(log, systemClock)),
 		throttledLog: new ThrottledLog(log, systemClock),
 		tokens: new TokenCounter(),
+		threads: new ThreadPermits(),
 		bounds: defaultBounds,
 		deployment: () => deployment,
 		clock: systemClock,

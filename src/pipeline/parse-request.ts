@@ -61,7 +61,7 @@ export function shortened(path: string): string {
 /** @throws ChatError if the body is invalid, or requests more than the bounds permit. */
 export async function parseRequest(
 	{ received, observer, key, target, parameters }: DialectRequest,
-	{ storage, bounds }: Pick<Serving, 'storage' | 'bounds'>,
+	{ storage, bounds, threads }: Pick<Serving, 'storage' | 'bounds' | 'threads'>,
 ): Promise<ParsedRequest> {
 	const { route } = target
 	const body = await readBody(received, route)
@@ -71,6 +71,7 @@ export async function parseRequest(
 		query: received.query,
 		headers: received.headers,
 		message: received.message,
+		inThread: (work) => threads.run(key, work),
 		userIdHistory: wantsUserIdHistory(key, storage?.userIdHistory === true),
 	})
 	checkCall(call, bounds)

@@ -16,12 +16,14 @@ import type { ThrottledLog } from '../system/throttled-log.ts'
 import type { TokenCounter } from '../tokens/tokens.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
 import type { Deployment } from './deployment.ts'
+import type { ThreadPermits } from './thread-permits.ts'
 
 export interface Serving {
 	readonly choice: DialectChoice
 	/** The current configuration. */
 	readonly deployment: () => Deployment
 	readonly tokens: TokenCounter
+	readonly threads: ThreadPermits
 	/** On the contents of requests. */
 	readonly bounds: RequestBounds
 	/** Background tasks that no client waits for. */

@@ -21,6 +21,7 @@ import { BackgroundTasks } from '../pipeline/background-tasks.ts'
 import type { Deployment } from '../pipeline/deployment.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
 import type { CallerStorage, Serving } from '../pipeline/serving.ts'
+import { ThreadPermits } from '../pipeline/thread-permits.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { CheckResults } from '../system/server-checks.ts'
@@ -109,6 +110,7 @@ class RequestHandler implements Handler {
 			storage,
 			backgroundTasks: new BackgroundTasks(throttledLog),
 			tokens: new TokenCounter(),
+			threads: new ThreadPermits(),
 			bounds: options.limits.bounds ?? defaultBounds,
 			deployment,
 			clock,
