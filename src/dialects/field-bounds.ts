@@ -25,9 +25,14 @@ const schema: BoundedField = {
 		return schema
 	},
 }
-const schemaMembers: ReadonlyMap<string, BoundedField> = new Map([
-	['pattern', { characters: 'patternCharacters', members: undefined, each: schema }],
-])
+const pattern: BoundedField = {
+	characters: 'patternCharacters',
+	get members() {
+		return schemaMembers
+	},
+	each: schema,
+}
+const schemaMembers: ReadonlyMap<string, BoundedField> = new Map([['pattern', pattern]])
 
 const named = object({ name, parameters: schema, input_schema: schema, schema })
 const tool = object({

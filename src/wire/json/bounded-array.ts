@@ -9,12 +9,12 @@ export const boundedArrayTrait = 'BoundedArray'
 const BoundedArray = z.core.$constructor<z.ZodArray>(boundedArrayTrait, (schema, definition) => {
 	z.ZodArray.init(schema, definition)
 	const { element } = definition
+	const { parse } = schema._zod
+	const maximum = Math.min(...z.core.util.sizeCaps(definition.checks).map(([most]) => most))
 	schema._zod.parse = (payload, context) => {
 		const { value } = payload
-		if (!Array.isArray(value)) {
-			payload.issues.push({ expected: 'array', code: 'invalid_type', input: value, inst: schema })
-			return payload
-		}
+		// Zod refuses other values, and arrays that are too long, without reading elements.
+		if (!Array.isArray(value) || value.length > maximum) return parse(payload, context)
 		const read: unknown[] = []
 		payload.value = read
 		for (let index = 0; index < value.length; index++) {
@@ -22,6 +22,8 @@ const BoundedArray = z.core.$constructor<z.ZodArray>(boundedArrayTrait, (schema,
 			if (result instanceof Promise) throw new z.core.$ZodAsyncError()
 			if (result.issues.length > 0) {
 				payload.issues.push(...z.core.util.prefixIssues(index, result.issues))
+				// The minimum length is checked after the elements.
+				read.length = value.length
 				break
 			}
 			read.push(result.value)
