@@ -36,6 +36,7 @@ export const requestBoundFields = {
 	choices: bound('choices', 'choices', 'Maximum number of answers to one request: prompts × `n`.'),
 	answerValues: bound('answerValues', 'values', 'Maximum of choices × `max_tokens` × (1 + `top_logprobs`).'),
 	embeddingValues: bound('embeddingValues', 'values', 'Maximum of inputs × `dimensions` of embeddings.'),
+	tokenizeCharacters: bound('tokenizeCharacters', 'characters', 'Maximum length of a text to tokenize, in characters.'),
 } satisfies Record<keyof RequestBounds, unknown>
 
 function bound(name: keyof RequestBounds, noun: string, description: string) {

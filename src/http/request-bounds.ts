@@ -39,6 +39,8 @@ export interface RequestBounds {
 	readonly answerValues: number
 	/** Inputs × dimensions. */
 	readonly embeddingValues: number
+	/** Characters of a text to tokenize. */
+	readonly tokenizeCharacters: number
 }
 
 export const defaultBounds: RequestBounds = {
@@ -80,4 +82,6 @@ export const defaultBounds: RequestBounds = {
 	answerValues: 1_000_000,
 	// 1,000 inputs of 3,072 dimensions, which is what clients send in a batch. The response is then up to 84 MB.
 	embeddingValues: 4_194_304,
+	// About 250,000 tokens. The embedded engine answers nothing else while it tokenizes.
+	tokenizeCharacters: 1_048_576,
 }

@@ -10,7 +10,7 @@ const small: RequestBounds = {
 	...defaultBounds,
 	...{ messages: 3, tools: 2, stopTexts: 2, images: 1, files: 1, audios: 1, choices: 4, answerValues: 1000 },
 	...{ embeddingValues: 100, nameCharacters: 20, idCharacters: 30, logitBiases: 2, metadataEntries: 2, documents: 2 },
-	...{ metadataCharacters: 10, patternCharacters: 10, jsonValues: 200 },
+	...{ metadataCharacters: 10, patternCharacters: 10, jsonValues: 200, tokenizeCharacters: 100 },
 }
 
 function openSmall(): Promise<App> {
@@ -54,6 +54,7 @@ const violations: readonly (readonly [setting: keyof RequestBounds, path: string
 	['answerValues', '/openai/v1/chat/completions', { ...chat, logprobs: true, top_logprobs: 20, max_tokens: 50 }],
 	['answerValues', '/openai/v1/chat/completions', { ...chat, n: 2 }],
 	['embeddingValues', '/openai/v1/embeddings', { model: 'echo', input: ['a', 'b'], dimensions: 51 }],
+	['tokenizeCharacters', '/openai/v1/tokenize', { model: 'echo', prompt: 'x'.repeat(101) }],
 	['documents', '/opengatellm/v1/rerank', { model: 'echo', query: 'q', documents: ['a', 'b', 'c'] }],
 	['jsonValues', '/openai/v1/chat/completions', { ...chat, other: Array.from({ length: 201 }, () => 0) }, 413],
 ]

@@ -34,6 +34,12 @@ export function checkCall(call: Call, bounds: RequestBounds): void {
 				)
 			break
 		}
+		case 'tokenize': {
+			const { length } = call.request.text
+			if (length > bounds.tokenizeCharacters)
+				throw tooMany('tokenizeCharacters', bounds, `a text of ${length} characters`)
+			break
+		}
 		default:
 			break
 	}

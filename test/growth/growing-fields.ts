@@ -178,7 +178,7 @@ function sampler(schema: Schema): (index: number) => unknown {
 		}
 		case 'object': {
 			const required = Object.entries(definition.shape as Readonly<Record<string, Schema>>).filter(
-				([, member]) => !isValid(member, undefined),
+				([, member]) => member._zod.optin === undefined,
 			)
 			const members = required.map(([name, member]) => [name, sampler(member)] as const)
 			return (index) => Object.fromEntries(members.map(([name, member]) => [name, member(index)]))
