@@ -15,14 +15,14 @@ export interface ThreadLimits {
 const defaultLimits: ThreadLimits = { maxThreads: 4, maxWaiting: 100, waitMs: 5000 }
 const retryAfterMs = 1000
 
-interface Waiting {
+interface WaitingWork {
 	begin(): void
 	over: boolean
 }
 
 export class ThreadPermits {
 	private readonly limits: ThreadLimits
-	private readonly waiting: FairQueue<Waiting>
+	private readonly waiting: FairQueue<WaitingWork>
 	private running = 0
 
 	constructor(limits: ThreadLimits = defaultLimits) {
@@ -44,7 +44,7 @@ export class ThreadPermits {
 
 	private wait(caller: QueueCaller | undefined): Promise<void> {
 		const { promise, resolve, reject } = Promise.withResolvers<void>()
-		const entry: Waiting = {
+		const entry: WaitingWork = {
 			over: false,
 			begin() {
 				clearTimeout(timer)

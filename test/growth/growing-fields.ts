@@ -192,12 +192,15 @@ function sampler(schema: Schema): (index: number) => unknown {
 		case 'enum':
 			return () => Object.values(definition.entries as object)[0]
 		default: {
-			const found = candidates.find((candidate) => isValid(schema, candidate(7)))
+			const found = candidates.find((candidate) => indexes.every((index) => isValid(schema, candidate(index))))
 			if (found === undefined) throw new Error(`no valid value is known for ${JSON.stringify(definition)}`)
 			return found
 		}
 	}
 }
+
+/** A value that is made of its index must be valid for the first and for the last one. */
+const indexes = [0, 1_000_000]
 
 const candidates: readonly ((index: number) => unknown)[] = [
 	(index) => `name_${index}`,
