@@ -13,7 +13,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	chat: [],
 	system: [],
 	operations: ['chat'],
-	tokens: ['chat'],
+	tokens: ['chat', 'system'],
 	limits: ['chat'],
 	keys: ['chat', 'system'],
 	fields: ['http', 'system'],

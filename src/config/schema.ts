@@ -7,6 +7,7 @@ import { strictnesses } from '../engines/strictness.ts'
 import { credentialConflict } from '../engines/upstream/options.ts'
 import { bytes, count, tokenCount } from '../fields/amount.ts'
 import { days, milliseconds } from '../fields/duration.ts'
+import { requestBoundFields } from '../fields/request-bounds.ts'
 import { headerSecret, listenAddress, pathText, secretForm } from '../fields/text.ts'
 import { isAddressRange } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
@@ -257,6 +258,7 @@ export const configSchema = z.strictObject({
 				.default(30_000)
 				.describe('Timeout for receiving a request body, in milliseconds.'),
 			jsonDepth: z.int().min(8).max(1000).default(128).describe('Maximum nesting depth of a JSON body.'),
+			...requestBoundFields,
 			keepAliveMs: milliseconds(0)
 				.default(15_000)
 				.describe('Idle time after which a comment is sent on a stream, in milliseconds; 0 sends none.'),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Deployment, Upstream } from '../pipeline/deployment.ts'
 import { quiet } from '../pipeline/pipeline.testing.ts'
-import { anonymous } from '../routing/concurrency-limiter.ts'
+import { anonymous } from '../system/fair-queue.ts'
 import { LiveDeployment } from './deployment.ts'
 import { TestFolder } from './gateway.testing.ts'
 

@@ -10,6 +10,15 @@ export function requestLimits({
 	keepAliveMs,
 	answerBytes,
 	background,
+	...bounds
 }: ConfigFile['limits']): HandlerOptions['limits'] {
-	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs, answerBytes, background }
+	return {
+		maxBytes: bodyBytes,
+		timeoutMs: bodyTimeoutMs,
+		maxDepth: jsonDepth,
+		keepAliveMs,
+		answerBytes,
+		background,
+		bounds,
+	}
 }

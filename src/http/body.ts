@@ -1,9 +1,12 @@
-// Reads a request's body as JSON or as a form, with limits on size, time and depth. It is independent of dialects:
-// failures are ChatErrors.
+// Reads a request's body as JSON or as a form, within its limits: bytes and time here, contents by json-bounds.ts and
+// form-bounds.ts. It is independent of dialects: failures are ChatErrors.
 
 import { ChatError } from '../chat/error.ts'
 import { parseJson } from '../chat/json-text.ts'
 import { Sweep, type Timed } from '../system/sweep.ts'
+import { checkForm, hasMoreFields } from './form-bounds.ts'
+import { type BoundedField, checkJson, hasMoreValues, type JsonBounds } from './json-bounds.ts'
+import { defaultBounds, type RequestBounds } from './request-bounds.ts'
 
 export interface BodyLimits {
 	/** Maximum size of a body, in bytes. */
@@ -12,6 +15,8 @@ export interface BodyLimits {
 	readonly timeoutMs: number
 	/** Maximum nesting of arrays and objects. */
 	readonly maxDepth: number
+	/** The defaults if absent. */
+	readonly bounds?: RequestBounds | undefined
 }
 
 /** Fields and files. */
@@ -21,7 +26,7 @@ export type Form = Awaited<ReturnType<Response['formData']>>
 export interface BodyReader {
 	/**
 	 * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for a
-	 * body that is not UTF-8, not JSON or nested too deep, `cancelled` if the client disconnected.
+	 * body that is not UTF-8, not JSON or beyond a bound of its contents, `cancelled` if the client disconnected.
 	 */
 	json(request: Request): Promise<unknown>
 	/** The same, or undefined if the body is empty. */
@@ -30,12 +35,15 @@ export interface BodyReader {
 	form(request: Request): Promise<Form>
 }
 
-/** Reads the bodies of one server's requests. */
-export function bodyReader(limits: BodyLimits): BodyReader {
+/** Reads the bodies of one server's requests. @param fields the bounds of the fields of a body. */
+export function bodyReader(limits: BodyLimits, fields: BoundedField = {}): BodyReader {
 	const arriving = new Sweep(limits.timeoutMs)
+	const bounds = limits.bounds ?? defaultBounds
+	const json: JsonBounds = { bounds, fields, maxDepth: limits.maxDepth }
 	const parse = (bytes: Uint8Array) => {
+		if (hasMoreValues(bytes, bounds.jsonValues)) throw tooManyValues(bounds)
 		const value = parseBody(bytes)
-		if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
+		checkJson(value, json)
 		return value
 	}
 	return {
@@ -44,14 +52,21 @@ export function bodyReader(limits: BodyLimits): BodyReader {
 			const bytes = await readBytes(request, limits, arriving)
 			return bytes.byteLength === 0 ? undefined : parse(bytes)
 		},
-		form: (request) => readForm(request, limits, arriving),
+		form: (request) => readForm(request, limits, arriving, json),
 	}
 }
 
 /** @throws ChatError like `BodyReader.json`; `invalid-request` for a body that is not a form. */
-async function readForm(request: Request, limits: BodyLimits, arriving: Sweep): Promise<Form> {
+async function readForm(request: Request, limits: BodyLimits, arriving: Sweep, json: JsonBounds): Promise<Form> {
 	const type = request.headers.get('content-type') ?? ''
 	const bytes = await readBytes(request, limits, arriving)
+	if (hasMoreFields(bytes, type, json.bounds.formFields)) throw tooManyFields(json.bounds)
+	const form = await parseForm(bytes, type)
+	checkForm(form, json)
+	return form
+}
+
+async function parseForm(bytes: Uint8Array, type: string): Promise<Form> {
 	try {
 		return await new Response(bytes, { headers: { 'content-type': type } }).formData()
 	} catch (cause) {
@@ -148,27 +163,20 @@ function parseBody(bytes: Uint8Array): unknown {
 	}
 }
 
-/** Whether arrays and objects are nested more than `levels` deep. Reads level by level, and stops at that depth. */
-export function deeperThan(value: unknown, levels: number): boolean {
-	let level = typeof value === 'object' && value !== null ? [value] : []
-	for (let depth = 0; level.length > 0; depth++) {
-		if (depth === levels) return true
-		const next: object[] = []
-		for (const parent of level)
-			for (const part of Array.isArray(parent) ? parent : Object.values(parent))
-				if (typeof part === 'object' && part !== null) next.push(part)
-		level = next
-	}
-	return false
-}
-
 function tooLarge(limits: BodyLimits): ChatError {
 	return new ChatError('too-large', `Maximum request body size ${limits.maxBytes} bytes exceeded.`)
 }
 
-function tooDeep(limits: BodyLimits): ChatError {
+function tooManyValues({ jsonValues }: RequestBounds): ChatError {
 	return new ChatError(
-		'invalid-request',
-		`The JSON body of your request is nested more than ${limits.maxDepth} levels deep.`,
+		'too-large',
+		`The JSON body of your request has more than ${jsonValues} values (limits.jsonValues).`,
+	)
+}
+
+function tooManyFields({ formFields }: RequestBounds): ChatError {
+	return new ChatError(
+		'too-large',
+		`The form in the body of your request has more than ${formFields} fields (limits.formFields).`,
 	)
 }

@@ -2,10 +2,9 @@
 
 import type { ModelCall } from '../dialects/call.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
-import { sharePathOf } from '../keys/scope.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
-import { anonymous } from '../routing/concurrency-limiter.ts'
 import type { Admitted } from './admit.ts'
+import { callerOf } from './caller-path.ts'
 import { mayReceive } from './candidates.ts'
 import { type FailOverResult, failOver } from './fail-over.ts'
 import type { Serving } from './serving.ts'
@@ -26,7 +25,7 @@ export function dispatch<Result>(
 	serving: Serving,
 ): Promise<FailOverResult<Result>> {
 	const operation = operationOf[call.type]
-	const caller = key === undefined ? anonymous : sharePathOf(key)
+	const caller = callerOf(key)
 	checkModelOperation(model, operation)
 	return failOver(
 		{

@@ -6,6 +6,7 @@ import { openEcho } from '../engines/echo/echo.ts'
 import { openOpenAICompatible } from '../engines/openai-compatible/openai-compatible.ts'
 import { fixedDeployment } from '../gateway/fixed-deployment.ts'
 import type { Received } from '../http/received.ts'
+import { defaultBounds } from '../http/request-bounds.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
@@ -17,6 +18,7 @@ import { BackgroundTasks } from './background-tasks.ts'
 import { App, type AppOptions } from './pipeline.testing.ts'
 import { answer, authenticateRequest } from './pipeline.ts'
 import type { Serving } from './serving.ts'
+import { ThreadPermits } from './thread-permits.ts'
 
 interface Observed {
 	readonly telemetry: Telemetry
@@ -191,6 +193,8 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		backgroundTasks: new BackgroundTasks(new ThrottledLog(log, systemClock)),
 		throttledLog: new ThrottledLog(log, systemClock),
 		tokens: new TokenCounter(),
+		threads: new ThreadPermits(),
+		bounds: defaultBounds,
 		deployment: () => deployment,
 		clock: systemClock,
 		random: () => 0.5,

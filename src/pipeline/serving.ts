@@ -2,6 +2,7 @@
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { DialectChoice } from '../dialects/choice.ts'
+import type { RequestBounds } from '../http/request-bounds.ts'
 import type { UrlPolicy } from '../http/url-policy.ts'
 import type { KeyVerifier } from '../keys/key-verifier.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -17,12 +18,16 @@ import type { TokenCounter } from '../tokens/tokens.ts'
 import type { BackgroundCalls } from './background-calls.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
 import type { Deployment } from './deployment.ts'
+import type { ThreadPermits } from './thread-permits.ts'
 
 export interface Serving {
 	readonly choice: DialectChoice
 	/** The current configuration. */
 	readonly deployment: () => Deployment
 	readonly tokens: TokenCounter
+	readonly threads: ThreadPermits
+	/** On the contents of requests. */
+	readonly bounds: RequestBounds
 	/** Background tasks that no client waits for. */
 	readonly backgroundTasks: BackgroundTasks
 	/** Background responses that run and wait; not limited if absent. */

@@ -14,6 +14,7 @@ import type { Engine, EngineCall } from '../engines/engine.ts'
 import type { Admitted } from './admit.ts'
 import { type Answer, headersOf, responseContextOf } from './answer.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
+import { callerOf } from './caller-path.ts'
 import { countInputs, countPrompt, type Input } from './count.ts'
 import { dispatch } from './dispatch.ts'
 import type { Serving } from './serving.ts'
@@ -36,11 +37,11 @@ export async function answerUnaryOperation(
 	recorder: AnswerRecorder,
 	serving: Serving,
 ): Promise<Answer> {
-	const { call, model, received, target } = admitted
+	const { call, model, received, target, key } = admitted
 	const send = (engine: Engine, engineCall: EngineCall) =>
 		call.type === 'count'
 			? count({ ...admitted, call }, engine, engineCall, serving)
-			: perform(call, engine, engineCall, (inputs) => countInputs(model, inputs, serving))
+			: perform(call, engine, engineCall, (inputs) => countInputs(model, inputs, serving, callerOf(key)))
 	const { result, upstream, lease, dropped } = await dispatch(
 		admitted,
 		{ signal: received.signal, unary: true, send },
@@ -93,12 +94,13 @@ function perform(
 }
 
 async function count(
-	{ call, model }: Admitted<CountCall>,
+	{ call, model, key }: Admitted<CountCall>,
 	engine: Engine,
 	engineCall: EngineCall,
 	serving: Serving,
 ): Promise<WritableResult> {
-	const tokens = await (engine.count?.(call.request, engineCall) ?? countPrompt(model, call.request, serving))
+	const tokens = await (engine.count?.(call.request, engineCall) ??
+		countPrompt(model, call.request, serving, callerOf(key)))
 	return { write: () => call.write(tokens) }
 }
 

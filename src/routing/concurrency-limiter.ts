@@ -2,11 +2,8 @@
 
 import { ChatError } from '../chat/error.ts'
 import { FairPermits, type Permit, type PermitRefusal, type Priority } from '../system/fair-permits.ts'
-import type { SharePath } from '../system/fair-queue.ts'
+import { anonymous, type SharePath } from '../system/fair-queue.ts'
 import type { ConcurrencyOptions } from './options.ts'
-
-/** Calls that have no key, such as those of the engine process. */
-export const anonymous: SharePath = ['', '']
 
 const retryAfterMs = 1000
 /** Upstreams with fewer permits have no reserve. Others reserve one permit in eight. */

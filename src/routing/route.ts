@@ -1,7 +1,7 @@
 // The upstreams of one model, and the choice among them.
 
 import type { SharePath } from '../system/fair-queue.ts'
-import { anonymous } from './concurrency-limiter.ts'
+import { anonymous } from '../system/fair-queue.ts'
 import type { RetryOptions } from './options.ts'
 import type { Member, Policy, RouteHint } from './policy.ts'
 import type { UpstreamEndpoint } from './upstream-endpoint.ts'

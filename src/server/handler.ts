@@ -5,6 +5,7 @@ import { asChatError } from '../chat/error.ts'
 import { RecentTurns } from '../conversations/recent-turns.ts'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { fieldBounds } from '../dialects/field-bounds.ts'
 import { defaultDialects, dialects } from '../dialects/list.ts'
 import type { AddressSet } from '../http/addresses.ts'
 import { type BodyLimits, type BodyReader, bodyReader } from '../http/body.ts'
@@ -12,6 +13,7 @@ import { EventStreams } from '../http/event-stream.ts'
 import type { HostCheck } from '../http/hosts.ts'
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
+import { defaultBounds } from '../http/request-bounds.ts'
 import type { UrlPolicy } from '../http/url-policy.ts'
 import type { ConfiguredKey } from '../keys/configured-key.ts'
 import { defaultKeyRules, type KeyRules } from '../keys/key-rules.ts'
@@ -24,6 +26,7 @@ import { BackgroundTasks } from '../pipeline/background-tasks.ts'
 import type { Deployment } from '../pipeline/deployment.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
 import type { CallerStorage, Serving } from '../pipeline/serving.ts'
+import { ThreadPermits } from '../pipeline/thread-permits.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { CheckResults } from '../system/server-checks.ts'
@@ -113,7 +116,7 @@ class RequestHandler implements Handler {
 		const { keepAliveMs, answerBytes, background } = options.limits
 		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
-		this.readBody = bodyReader(options.limits)
+		this.readBody = bodyReader(options.limits, fieldBounds)
 		this.streams = new EventStreams(options.limits)
 		this.serving = {
 			choice: new DialectChoice(dialects, options.dialects ?? defaultDialects),
@@ -123,6 +126,8 @@ class RequestHandler implements Handler {
 			storage,
 			backgroundTasks: new BackgroundTasks(throttledLog),
 			tokens: new TokenCounter(),
+			threads: new ThreadPermits(),
+			bounds: options.limits.bounds ?? defaultBounds,
 			deployment,
 			clock,
 			quietTimeout: keepAliveMs === 0 ? undefined : new SharedTimeout(keepAliveMs, clock),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
+import { defaultBounds } from '../http/request-bounds.ts'
 import { App, isPending, json, quiet, type RequestOptions } from '../pipeline/pipeline.testing.ts'
 import type { SocketPeer } from './listener.ts'
 
@@ -324,6 +325,16 @@ describe('the messages of a socket', () => {
 		const plain = client.frames.filter(({ stream_id }) => stream_id === undefined)
 		const ended = plain.findIndex(({ type }) => type === 'response.completed')
 		expect(plain[ended + 1]?.type).toBe('response.created')
+	})
+
+	test('have the bounds of requests', async () => {
+		const limits = { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0 }
+		const bounds = { ...defaultBounds, messages: 2 }
+		await using app = await App.open({ handler: { limits: { ...limits, bounds } } })
+		const client = await Client.connect(app)
+		const input = ['one', 'two', 'three'].map((content) => ({ role: 'user', content }))
+		expect(await client.codeOf({ input })).toBe('array_above_max_length')
+		expect(await client.codeOf({ input: input.slice(1) })).toBeUndefined()
 	})
 
 	test('keep their connection alive while the upstream is silent, and report its failure', async () => {

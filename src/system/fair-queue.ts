@@ -8,6 +8,9 @@
 /** Who an entry belongs to. */
 export type SharePath = readonly [tenant: string, owner: string]
 
+/** Of entries that belong to no caller. */
+export const anonymous: SharePath = ['', '']
+
 /** A waiting entry. */
 export interface FairEntry<Item> {
 	readonly item: Item

@@ -7,6 +7,7 @@ import { type MessageId, messageId } from '../../conversations/message-id.ts'
 import { newItemsSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
+import { itemsSchema } from '../../wire/openai/responses/body-schema.ts'
 import { readItemId } from '../../wire/openai/responses/item-id.ts'
 import { readItems } from '../../wire/openai/responses/item-reader.ts'
 import type { Item } from '../../wire/openai/responses/item-shape.ts'
@@ -20,6 +21,7 @@ import { itemNotFound } from './not-found.ts'
 export const createItems: Route = {
 	method: 'POST',
 	path: '/conversations/{id}/items',
+	bodySchema: newItemsSchema.extend({ items: itemsSchema.min(1).max(20) }),
 	read(input) {
 		const { id, notFound } = readConversation(input)
 		const { items } = parse(newItemsSchema, input.body)

@@ -8,6 +8,7 @@ import { maxSearchCharacters } from '../../conversations/conversation-index.ts'
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
+import { itemsSchema } from '../../wire/openai/responses/body-schema.ts'
 import { readItems } from '../../wire/openai/responses/item-reader.ts'
 import { mergeItems, type ParsedItem, resolveReferences } from '../../wire/openai/responses/parsed-items.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
@@ -21,6 +22,7 @@ export const createConversation: Route = {
 	method: 'POST',
 	path: '/conversations',
 	body: 'optional',
+	bodySchema: newConversationSchema.extend({ items: itemsSchema.max(20).nullish() }),
 	read({ body }) {
 		const { user, title, metadata, items } = parse(newConversationSchema, body ?? {})
 		return {
@@ -91,6 +93,7 @@ export const retrieveConversation: Route = {
 export const updateConversation: Route = {
 	method: 'POST',
 	path: '/conversations/{id}',
+	bodySchema: conversationChangeSchema,
 	read(input) {
 		const { id, notFound } = readConversation(input)
 		const { metadata, title } = parse(conversationChangeSchema, input.body)

@@ -105,6 +105,7 @@ const change = z.looseObject({ metadata: metadataSchema.nullable() })
 export const updateCompletion: Route = {
 	method: 'POST',
 	path: '/chat/completions/{id}',
+	bodySchema: change,
 	read(input) {
 		const { turn, notFound } = readCompletion(input)
 		const parsed = change.safeParse(input.body)

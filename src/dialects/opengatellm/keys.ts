@@ -13,13 +13,6 @@ const paths = ['/tokens', '/me/keys', '/keys'] as const
 /** Revokes a key and returns it; the other paths return no content. */
 const newest = '/keys'
 
-export const keys: readonly Route[] = paths.flatMap((path): readonly Route[] => [
-	{ method: 'POST', path, status: 201, read: create },
-	{ method: 'GET', path, read: list },
-	{ method: 'GET', path: `${path}/{id}`, read: show },
-	{ method: 'DELETE', path: `${path}/{id}`, status: path === newest ? undefined : 204, read: revoke },
-])
-
 const newKey = z.looseObject({
 	name: z
 		.string()
@@ -29,6 +22,13 @@ const newKey = z.looseObject({
 	expires: z.int().min(0).nullish(),
 	expires_at: z.int().min(0).nullish(),
 })
+
+export const keys: readonly Route[] = paths.flatMap((path): readonly Route[] => [
+	{ method: 'POST', path, status: 201, bodySchema: newKey, read: create },
+	{ method: 'GET', path, read: list },
+	{ method: 'GET', path: `${path}/{id}`, read: show },
+	{ method: 'DELETE', path: `${path}/{id}`, status: path === newest ? undefined : 204, read: revoke },
+])
 
 const listQuery = z.object({
 	offset: wholeNumber(0, 1_000_000).default(0),

@@ -1,9 +1,10 @@
 // The schema of OpenAI's Conversations API, with a title and an end user in addition to OpenAI's fields.
 
 import { z } from 'zod'
+import { arrayOf } from '../../json/bounded-array.ts'
 import { metadataSchema } from '../responses/metadata-schema.ts'
 
-const items = z.array(z.unknown()).max(20)
+const items = arrayOf(z.unknown()).max(20)
 const title = z.string().max(200).nullish()
 
 /** The body is optional. */
