@@ -18,6 +18,7 @@ import { isProcessRunning } from '../ledger/recovery.ts'
 import type { CallerStorage } from '../pipeline/serving.ts'
 import type { Model } from '../routing/model.ts'
 import { type Handler, openHandler } from '../server/handler.ts'
+import type { MetricsAccess } from '../server/metrics-access.ts'
 import { StaticFiles } from '../server/static-files.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
 import { FileStreams } from '../streams/file-streams.ts'
@@ -28,6 +29,7 @@ import { type Fault, ServerChecks } from '../system/server-checks.ts'
 import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
+import { callerLimits } from './connection-limits.ts'
 import { LiveDeployment } from './deployment.ts'
 import { requestLimits } from './request-limits.ts'
 import { retain } from './retention.ts'
@@ -198,14 +200,33 @@ function startRetention(
 }
 
 /** The options of the handler that follow from the configuration alone. */
-function handlerSettings({ dialects, limits, listen, server, telemetry }: Settings['config']) {
+function handlerSettings(config: Settings['config']) {
+	const { dialects, limits, listen, server, telemetry } = config
 	const { hosts, trustedProxies } = server
 	return {
 		dialects,
 		limits: requestLimits(limits),
+		callerLimits: callerLimits(config),
 		checkHost: hostCheck({ hosts, listen }),
 		proxies: trustedProxies.length === 0 ? undefined : addressSet(trustedProxies),
-		servesMetrics: telemetry.metrics === 'open',
+		metrics: metricsAccess(telemetry),
+	}
+}
+
+function metricsAccess({
+	metrics,
+	metricsFrom,
+	metricsToken,
+}: Settings['config']['telemetry']): MetricsAccess | undefined {
+	switch (metrics) {
+		case 'off':
+			return undefined
+		case 'open':
+			return { type: 'open' }
+		case 'restricted':
+			return { type: 'restricted', addresses: addressSet(metricsFrom), token: metricsToken }
+		default:
+			return metrics satisfies never
 	}
 }
 

@@ -6,8 +6,17 @@ import type { HandlerOptions } from '../server/handler.ts'
 export function requestLimits({
 	bodyBytes,
 	bodyTimeoutMs,
+	bodyTotalTimeoutMs,
+	bodyMemoryBytes,
 	jsonDepth,
 	keepAliveMs,
 }: ConfigFile['limits']): HandlerOptions['limits'] {
-	return { maxBytes: bodyBytes, timeoutMs: bodyTimeoutMs, maxDepth: jsonDepth, keepAliveMs }
+	return {
+		maxBytes: bodyBytes,
+		timeoutMs: bodyTimeoutMs,
+		totalTimeoutMs: bodyTotalTimeoutMs,
+		memoryBytes: bodyMemoryBytes,
+		maxDepth: jsonDepth,
+		keepAliveMs,
+	}
 }

@@ -9,6 +9,7 @@ import { checkNames } from '../system/server-checks.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { allowOrigin } from './cors.ts'
 import type { Readiness } from './readiness.ts'
+import type { MetricsAccess } from './metrics-access.ts'
 import type { StaticFiles } from './static-files.ts'
 
 /** The response of `GET /ready`: the state of the models, or that the server is about to shut down. */
@@ -16,11 +17,14 @@ export type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: R
 
 export type ReportReadiness = (excluded?: ReadonlySet<string>) => Promise<ReportedReadiness>
 
+export const healthPath = '/health'
+export const metricsPath = '/metrics'
+
 export interface OwnEndpoints {
 	readonly version: string
 	readonly telemetry: Telemetry
-	/** Whether GET /metrics is served, without authentication. */
-	readonly servesMetrics?: boolean | undefined
+	/** Who may read GET /metrics; it is not served if absent. */
+	readonly metrics?: MetricsAccess | undefined
 	/** The web page, if one is served. */
 	readonly page?: StaticFiles | undefined
 }
@@ -35,17 +39,20 @@ export function isOwn({ method, path, headers }: Received, choice: DialectChoice
 	return match.type !== 'found' || match.target.dialect.recognizes?.(headers) !== true
 }
 
-/** Paths outside all dialects: the server's state, its metrics, the web page. */
+/**
+ * Paths outside all dialects: the server's state, its metrics, the web page. They are matched as they were sent, without
+ * normalization, so that a rule of a proxy for one of them cannot be circumvented.
+ */
 export async function serveOwn(
 	received: Received,
 	ready: ReportReadiness,
-	{ version, telemetry, servesMetrics, page }: OwnEndpoints,
+	{ version, telemetry, metrics, page }: OwnEndpoints,
 ): Promise<Response | undefined> {
 	const status = await writeStatus(received, ready, version)
 	if (status !== undefined) return status
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
-	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
-	return page?.find(received.path)
+	if (metrics !== undefined && received.sentPath === metricsPath) return writeMetrics(await telemetry.metrics())
+	return page?.find(received.sentPath)
 }
 
 /** Methods of the server's own paths. */
@@ -54,15 +61,15 @@ export const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-meth
 	methods: ['GET', 'HEAD'],
 }
 
-export function hasOwnPath({ path }: Received, { servesMetrics, page }: OwnEndpoints): boolean {
-	if (path === '/metrics') return servesMetrics === true
-	return ['/health', '/ready', '/version'].includes(path) || page?.find(path) !== undefined
+export function hasOwnPath({ sentPath: path }: Received, { metrics, page }: OwnEndpoints): boolean {
+	if (path === metricsPath) return metrics !== undefined
+	return [healthPath, '/ready', '/version'].includes(path) || page?.find(path) !== undefined
 }
 
 async function writeStatus(received: Received, ready: ReportReadiness, version: string): Promise<Response | undefined> {
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
-	switch (received.path) {
-		case '/health':
+	switch (received.sentPath) {
+		case healthPath:
 			return Response.json({ status: 'ok' }, { headers: allowOrigin })
 		case '/ready': {
 			const excluded = new Set(received.query().getAll('exclude'))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
 import { App, isPending, json, quiet, type RequestOptions } from '../pipeline/pipeline.testing.ts'
-import type { SocketPeer } from './listener.ts'
+import type { SocketPeer } from './socket-peer.ts'
 
 interface Frame {
 	readonly type: string
@@ -28,6 +28,7 @@ function isEnd({ type, status }: Frame): boolean {
 class Client {
 	readonly frames: Frame[] = []
 	pings = 0
+	readonly closeCodes: number[] = []
 	private readonly send: (text: string) => void
 	private arrived = Promise.withResolvers<void>()
 	readonly close: () => void
@@ -41,6 +42,7 @@ class Client {
 					this.arrived = Promise.withResolvers()
 				},
 				ping: () => void this.pings++,
+				close: (code) => void this.closeCodes.push(code),
 			})
 		this.close = () => peer.close()
 	}

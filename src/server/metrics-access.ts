@@ -1,0 +1,53 @@
+// Who may read GET /metrics: everyone, or clients on this machine, from permitted addresses, or with a key of the role
+// `admin` or a token. It does not know metrics.
+
+import { timingSafeEqual } from 'node:crypto'
+import { ChatError } from '../chat/error.ts'
+import type { AddressSet } from '../http/addresses.ts'
+import { isLoopback } from '../http/hosts.ts'
+import type { Received } from '../http/received.ts'
+import { hashSecret } from '../keys/key.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import { authenticate, presentedSecret } from '../pipeline/authenticate.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
+
+export type MetricsAccess =
+	| { readonly type: 'open' }
+	| {
+			readonly type: 'restricted'
+			/** Addresses that need no key, in addition to this machine. */
+			readonly addresses: AddressSet
+			/** A token that is accepted instead of a key. */
+			readonly token?: string | undefined
+	  }
+
+/** Headers by which a proxy that is not trusted, and hides the address of its client, can be recognized. */
+const forwarding = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via']
+
+/** @throws ChatError `unauthenticated`, `invalid-key` or `forbidden` if the client may not read the metrics. */
+export async function authorizeMetrics(
+	access: MetricsAccess,
+	received: Received,
+	observer: RequestObserver,
+	keys: KeyStore | undefined,
+): Promise<void> {
+	if (access.type === 'open' || keys === undefined || isPermitted(access.addresses, received)) return
+	const secret = presentedSecret(received.headers)
+	if (secret !== undefined && access.token !== undefined && isSame(secret, access.token)) return
+	const { key } = await authenticate(received, observer, keys)
+	if (key?.role !== 'admin')
+		throw new ChatError('forbidden', 'Reading the metrics needs a key with the role admin, or the metrics token.')
+}
+
+function isPermitted(addresses: AddressSet, { client, headers }: Received): boolean {
+	const { address } = client
+	// The peer of a Unix socket is on this machine.
+	if (address === undefined) return true
+	if (addresses.has(address)) return true
+	const isHidden = !client.isProxied && forwarding.some((name) => headers.has(name))
+	return isLoopback(address) && !isHidden
+}
+
+function isSame(secret: string, token: string): boolean {
+	return timingSafeEqual(Buffer.from(hashSecret(secret)), Buffer.from(hashSecret(token)))
+}
