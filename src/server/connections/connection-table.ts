@@ -25,9 +25,32 @@ export interface CountedConnection {
 /** `full`: the total is reached, `address-full`: that of the address is. Such a connection is closed after one response. */
 export type Admission = 'accepted' | 'full' | 'address-full' | 'refused'
 
+/** Connections without a request in flight, the longest waiting first. */
+class IdleConnections {
+	private readonly strangers = new Set<CountedConnection>()
+	private readonly known = new Set<CountedConnection>()
+
+	add(connection: CountedConnection): void {
+		const idle = connection.known ? this.known : this.strangers
+		idle.add(connection)
+	}
+
+	delete(connection: CountedConnection): void {
+		this.strangers.delete(connection)
+		this.known.delete(connection)
+	}
+
+	/** @returns false if there is none. */
+	evict(): boolean {
+		const [first] = this.strangers.size > 0 ? this.strangers : this.known
+		first?.evict()
+		return first !== undefined
+	}
+}
+
 interface AddressConnections {
 	open: number
-	readonly idle: Set<CountedConnection>
+	readonly idle: IdleConnections
 }
 
 /** Connections above the caps that are accepted for one response each: health checks, and clear refusals. */
@@ -37,9 +60,7 @@ export class ConnectionTable {
 	private readonly caps: ConnectionCaps
 	private readonly reserve: number
 	private readonly addresses = new Map<string, AddressConnections>()
-	/** Without a request in flight, the longest waiting first. */
-	private readonly idleStrangers = new Set<CountedConnection>()
-	private readonly idleKnown = new Set<CountedConnection>()
+	private readonly idle = new IdleConnections()
 	private readonly connections = new Set<CountedConnection>()
 
 	constructor(caps: ConnectionCaps) {
@@ -55,9 +76,9 @@ export class ConnectionTable {
 	add(connection: CountedConnection): Admission {
 		const address = this.addressOf(connection)
 		let admission: Admission = 'accepted'
-		if (address !== undefined && address.open >= this.caps.perAddress && !evictFirst(address.idle))
+		if (address !== undefined && address.open >= this.caps.perAddress && !address.idle.evict())
 			admission = 'address-full'
-		if (admission === 'accepted' && this.connections.size >= this.caps.total && !this.evictAny()) admission = 'full'
+		if (admission === 'accepted' && this.connections.size >= this.caps.total && !this.idle.evict()) admission = 'full'
 		if (admission !== 'accepted' && this.connections.size >= this.caps.total + this.reserve) return 'refused'
 		this.connections.add(connection)
 		if (address !== undefined) {
@@ -73,8 +94,7 @@ export class ConnectionTable {
 		if (!this.connections.has(connection)) return
 		this.forgetIdle(connection)
 		if (!connection.isIdle) return
-		const idle = connection.known ? this.idleKnown : this.idleStrangers
-		idle.add(connection)
+		this.idle.add(connection)
 		this.addressOf(connection)?.idle.add(connection)
 	}
 
@@ -87,28 +107,17 @@ export class ConnectionTable {
 		if (address.open === 0) this.addresses.delete(groupOf(connection))
 	}
 
-	private evictAny(): boolean {
-		return evictFirst(this.idleStrangers) || evictFirst(this.idleKnown)
-	}
-
 	private forgetIdle(connection: CountedConnection): void {
-		this.idleStrangers.delete(connection)
-		this.idleKnown.delete(connection)
+		this.idle.delete(connection)
 		this.addressOf(connection)?.idle.delete(connection)
 	}
 
 	private addressOf(connection: CountedConnection): AddressConnections | undefined {
 		if (connection.limitedAddress === undefined) return undefined
-		return this.addresses.get(groupOf(connection)) ?? { open: 0, idle: new Set() }
+		return this.addresses.get(groupOf(connection)) ?? { open: 0, idle: new IdleConnections() }
 	}
 }
 
 function groupOf({ limitedAddress = '' }: CountedConnection): string {
 	return groupOfAddress(limitedAddress)
-}
-
-function evictFirst(idle: ReadonlySet<CountedConnection>): boolean {
-	const [first] = idle
-	first?.evict()
-	return first !== undefined
 }
