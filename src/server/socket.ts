@@ -108,7 +108,7 @@ function requestOf(body: unknown, { url, headers }: SocketOptions['upgrade'], si
 	const sent = new Headers({ 'content-type': 'application/json' })
 	for (const [name, value] of headers)
 		if (!/^(connection|upgrade|host|content-.*|sec-websocket-.*)$/.test(name)) sent.set(name, value)
-	return new Request(new URL(url, anyOrigin), { method: 'POST', headers: sent, body: stringifyJson(body), signal })
+	return new Request(new URL(url, anyOrigin).href, { method: 'POST', headers: sent, body: stringifyJson(body), signal })
 }
 
 async function relay(

@@ -5,10 +5,12 @@ class Fake implements CountedConnection {
 	known = false
 	isIdle = true
 	evicted = false
-	constructor(
-		private readonly table: ConnectionTable,
-		readonly limitedAddress: string | undefined,
-	) {}
+	readonly limitedAddress: string | undefined
+	private readonly table: ConnectionTable
+	constructor(table: ConnectionTable, limitedAddress: string | undefined) {
+		this.table = table
+		this.limitedAddress = limitedAddress
+	}
 	evict(): void {
 		this.evicted = true
 		this.table.delete(this)
