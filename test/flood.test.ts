@@ -19,7 +19,8 @@ function cpuMs(pid: number): number {
 }
 
 const descriptorsOf = (pid: number) => readdirSync(`/proc/${pid}/fd`).length
-const residentBytes = (pid: number) => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+const residentBytes = (pid: number) =>
+	Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 
 async function addKey(server: TestServer, name: string): Promise<string> {
 	const { stdout } = await runCommand(['keys', 'create', '--name', name, '--data', server.data])

@@ -47,7 +47,17 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 	const limited =
 		options.descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${options.descriptors}; exec "$@"`, 'sh']
 	const child = Bun.spawn(
-		[...limited, process.execPath, main, 'serve', '--listen', '127.0.0.1:0', '--config', config, ...(options.args ?? [])],
+		[
+			...limited,
+			process.execPath,
+			main,
+			'serve',
+			'--listen',
+			'127.0.0.1:0',
+			'--config',
+			config,
+			...(options.args ?? []),
+		],
 		{
 			cwd: data,
 			env: { ...process.env, DRAGOMAN_DATA: data, ...options.environment },

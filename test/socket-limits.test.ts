@@ -37,7 +37,8 @@ async function closeAll(): Promise<void> {
 	})
 	for (const client of open.splice(0)) client.destroy()
 }
-const create = (input: string) => maskedFrame(1, JSON.stringify({ type: 'response.create', model: 'echo', input, store: false }))
+const create = (input: string) =>
+	maskedFrame(1, JSON.stringify({ type: 'response.create', model: 'echo', input, store: false }))
 /** Waits for a close frame with this status. */
 const closedWith = (client: RawClient, code: number) =>
 	client.contains(Buffer.from([code >> 8, code & 255]).toString('latin1'))
@@ -60,7 +61,8 @@ test('a key has at most 4 sockets, and all keys have 6', async () => {
 	await closeAll()
 })
 test('messages that lack their last byte take bounded memory, and none of another key', async () => {
-	const resident = () => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1024
+	const resident = () =>
+		Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1]) / 1024
 	const before = resident()
 	const large = create('x'.repeat(1_500_000))
 	const flood = [await connect(), await connect(), await connect(), await connect()]

@@ -25,7 +25,7 @@ export function defaultConnections(descriptors: number): number {
 	return Math.min(mostConnections, Math.max(fewestConnections, half))
 }
 
-/** What callers may hold at once. */
+/** What callers may hold concurrently. */
 export function callerLimits(
 	{ limits, listen, server }: Pick<ConfigFile, 'limits' | 'listen' | 'server'>,
 	descriptors?: number,

@@ -8,8 +8,6 @@ import type { Settings } from '../config/settings.ts'
 import type { ProgressSink } from '../engines/kind.ts'
 import { SocketFolder } from '../engines/llama/socket-folder.ts'
 import { closing as closingServer } from '../engines/running-calls.ts'
-import { addressSet } from '../http/addresses.ts'
-import { hostCheck } from '../http/hosts.ts'
 import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
@@ -18,7 +16,6 @@ import { isProcessRunning } from '../ledger/recovery.ts'
 import type { CallerStorage } from '../pipeline/serving.ts'
 import type { Model } from '../routing/model.ts'
 import { type Handler, openHandler } from '../server/handler.ts'
-import type { MetricsAccess } from '../server/metrics-access.ts'
 import { StaticFiles } from '../server/static-files.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
 import { FileStreams } from '../streams/file-streams.ts'
@@ -29,9 +26,8 @@ import { type Fault, ServerChecks } from '../system/server-checks.ts'
 import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
-import { callerLimits } from './connection-limits.ts'
 import { LiveDeployment } from './deployment.ts'
-import { requestLimits } from './request-limits.ts'
+import { handlerSettings } from './handler-settings.ts'
 import { retain } from './retention.ts'
 import { removeStreamsWithTurns } from './stream-removal.ts'
 
@@ -197,37 +193,6 @@ function startRetention(
 		log,
 	}
 	return retain(retention, signal)
-}
-
-/** The options of the handler that follow from the configuration alone. */
-function handlerSettings(config: Settings['config']) {
-	const { dialects, limits, listen, server, telemetry } = config
-	const { hosts, trustedProxies } = server
-	return {
-		dialects,
-		limits: requestLimits(limits),
-		callerLimits: callerLimits(config),
-		checkHost: hostCheck({ hosts, listen }),
-		proxies: trustedProxies.length === 0 ? undefined : addressSet(trustedProxies),
-		metrics: metricsAccess(telemetry),
-	}
-}
-
-function metricsAccess({
-	metrics,
-	metricsFrom,
-	metricsToken,
-}: Settings['config']['telemetry']): MetricsAccess | undefined {
-	switch (metrics) {
-		case 'off':
-			return undefined
-		case 'open':
-			return { type: 'open' }
-		case 'restricted':
-			return { type: 'restricted', addresses: addressSet(metricsFrom), token: metricsToken }
-		default:
-			return metrics satisfies never
-	}
 }
 
 function openPage(): StaticFiles {

@@ -83,11 +83,7 @@ async function readForm(request: HttpRequest, owner: string | undefined, reading
 	}
 }
 
-async function readBytes(
-	request: HttpRequest,
-	owner: string | undefined,
-	reading: BodyReading,
-): Promise<Uint8Array> {
+async function readBytes(request: HttpRequest, owner: string | undefined, reading: BodyReading): Promise<Uint8Array> {
 	const { limits } = reading
 	const encoding = request.headers.get('content-encoding')
 	if (encoding !== null && encoding !== 'identity')

@@ -1,8 +1,8 @@
 // The head of an HTTP/1.1 request: what the client wants, and how the body is framed. Strict: a request that a proxy in
 // front could interpret differently is rejected (RFC 9112, sections 2, 3, 6 and 9). It does not know routes or sockets.
 
-import type { BodyFraming } from './message-body.ts'
-import { maxHeaders, MessageSyntaxError, readHeaderLine } from './message-head.ts'
+import type { BodyFraming } from './body-parser.ts'
+import { MessageSyntaxError, maxHeaders, readHeaderLine } from './message-head.ts'
 import { readRequestTarget } from './request-target.ts'
 
 export interface RequestHead {

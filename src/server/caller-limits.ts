@@ -1,4 +1,4 @@
-// What callers of one server may hold at once, and the errors for those that hold too much.
+// What callers of one server may hold concurrently, and the errors for those that hold too much.
 
 import { ChatError } from '../chat/error.ts'
 import type { Peer } from '../http/remote-client.ts'

@@ -28,8 +28,7 @@ export function preflight({ headers }: { readonly headers: Headers }): Response 
 		headers: {
 			...allowOrigin,
 			'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE, OPTIONS',
-			'access-control-allow-headers':
-				headers.get('access-control-request-headers') ?? 'authorization, content-type',
+			'access-control-allow-headers': headers.get('access-control-request-headers') ?? 'authorization, content-type',
 			'access-control-max-age': '86400',
 			vary: 'access-control-request-headers',
 		},

@@ -33,7 +33,16 @@ import type { Release } from './caller-shares.ts'
 import { preflight } from './cors.ts'
 import { routeTableOfSockets } from './dialect-sockets.ts'
 import { authorizeMetrics } from './metrics-access.ts'
-import { hasOwnPath, healthPath, metricsPath, isOwn, type OwnEndpoints, ownMethods, type ReportedReadiness, serveOwn } from './own-endpoints.ts'
+import {
+	hasOwnPath,
+	healthPath,
+	isOwn,
+	metricsPath,
+	type OwnEndpoints,
+	ownMethods,
+	type ReportedReadiness,
+	serveOwn,
+} from './own-endpoints.ts'
 import { type Readiness, type RoutedModel, readiness } from './readiness.ts'
 import { type ReceiveOptions, receive } from './receive.ts'
 import { allowed, notServed, type ResponseWriting, writeAnswer, writeFailure } from './response-writer.ts'
@@ -275,12 +284,7 @@ class RequestHandler implements Handler {
 		return writeFailure(refused, this.factsOf(received, choice.dialectFor(received), observer), {}, 400)
 	}
 
-	private factsOf(
-		received: Received,
-		dialect: Dialect,
-		observer: RequestObserver,
-		release?: Release,
-	): ResponseWriting {
+	private factsOf(received: Received, dialect: Dialect, observer: RequestObserver, release?: Release): ResponseWriting {
 		const { clock, log } = this.options
 		return { received, dialect, observer, streams: this.streams, clock, log, release }
 	}

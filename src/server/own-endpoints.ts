@@ -8,8 +8,8 @@ import { shortened } from '../pipeline/parse-request.ts'
 import { checkNames } from '../system/server-checks.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import { allowOrigin } from './cors.ts'
-import type { Readiness } from './readiness.ts'
 import type { MetricsAccess } from './metrics-access.ts'
+import type { Readiness } from './readiness.ts'
 import type { StaticFiles } from './static-files.ts'
 
 /** The response of `GET /ready`: the state of the models, or that the server is about to shut down. */

@@ -78,7 +78,10 @@ describe('limits', () => {
 		expect(read([maskedFrame(1, 'x'.repeat(90))], { memory: 60 }).code).toBe(1013)
 	})
 	test('a message of 100,000 frames is not as many objects', () => {
-		const frames = [maskedFrame(1, '', { final: false }), ...Array.from({ length: 100_000 }, () => maskedFrame(0, 'x', { final: false }))]
+		const frames = [
+			maskedFrame(1, '', { final: false }),
+			...Array.from({ length: 100_000 }, () => maskedFrame(0, 'x', { final: false })),
+		]
 		const began = process.memoryUsage().heapUsed
 		expect(read([Buffer.concat(frames)], { max: 200_000 }).code).toBeUndefined()
 		expect(process.memoryUsage().heapUsed - began).toBeLessThan(50_000_000)

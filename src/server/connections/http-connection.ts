@@ -1,9 +1,10 @@
 // One connection of an HTTP/1.1 client: reads requests one after the other, also pipelined ones, and sends their
 // responses. A client that closed its side for writing gets its answer. Every wait of the client has a timeout. It does
 // not know paths, and does not decide which connections are accepted.
+// Long because the states of one connection share its timers and buffers.
 
 import type { Socket } from 'bun'
-import { MessageBody } from '../../http/message-body.ts'
+import { BodyParser } from '../../http/body-parser.ts'
 import { HeadBuffer, HeadTooLargeError, MessageSyntaxError } from '../../http/message-head.ts'
 import { type RequestHead, readRequestHead, UnsupportedRequestError } from '../../http/request-head.ts'
 import type { Timed } from '../../system/sweep.ts'
@@ -16,7 +17,7 @@ import {
 	lastChunk,
 	probeBeforeHead,
 	probeBetweenChunks,
-	type ResponseForm,
+	type ResponseFraming,
 	refusalMessage,
 	streamHead,
 } from './response-message.ts'
@@ -59,7 +60,7 @@ export interface ConnectionOwner {
 	closed(connection: HttpConnection): void
 }
 
-type State = 'waiting' | 'head' | 'busy' | 'lingering' | 'upgraded' | 'closed'
+type ConnectionState = 'waiting' | 'head' | 'busy' | 'lingering' | 'upgraded' | 'closed'
 
 /** Maximum size of a head, in bytes. */
 const maxHeadBytes = 32_768
@@ -78,14 +79,14 @@ export class HttpConnection implements Timed, BodySource {
 	known = false
 	private readonly socket: Socket<unknown>
 	private readonly owner: ConnectionOwner
-	private state: State = 'waiting'
+	private state: ConnectionState = 'waiting'
 	private sinceMs = performance.now()
 	private headMs: number
 	private head = new HeadBuffer(maxHeadBytes)
 	private ahead: Buffer | undefined
 	private request: ArrivingRequest | undefined
-	private form: ResponseForm | undefined
-	private body: MessageBody | undefined
+	private form: ResponseFraming | undefined
+	private body: BodyParser | undefined
 	private expectsContinue = false
 	private sending: 'nothing' | 'chunks' | 'message' = 'nothing'
 	private onlyOne = false
@@ -118,17 +119,17 @@ export class HttpConnection implements Timed, BodySource {
 	}
 
 	data(bytes: Buffer): void {
-		if (this.state === 'upgraded') return this.upgraded?.data(bytes)
+		if (this.state === 'upgraded') return void this.upgraded?.data(bytes)
 		if (this.state === 'lingering' || this.state === 'closed') return
 		this.ahead = this.ahead === undefined ? bytes : Buffer.concat([this.ahead, bytes])
 		this.advance()
 	}
 
-	/** The client closed its side for writing, or disconnected: the response to a probe tells which. */
+	/** The client closed its side for writing, or disconnected: a probe distinguishes the two. */
 	end(): void {
 		this.halfClosed = true
-		if (this.isIdle) return this.shutDown()
-		if (this.state !== 'busy' || this.body?.done === false) return this.destroy()
+		if (this.isIdle) return void this.shutDown()
+		if (this.state !== 'busy' || this.body?.done === false) return void this.destroy()
 		if (this.output.pendingBytes > 0 || this.form?.minorVersion !== 1) return
 		if (this.sending === 'nothing') this.output.write(probeBeforeHead)
 		if (this.sending === 'chunks') this.output.write(probeBetweenChunks)
@@ -164,7 +165,7 @@ export class HttpConnection implements Timed, BodySource {
 	/** Sends everything that was written, and closes the connection. */
 	finishOutput(): void {
 		const drained = this.output.whenDrained()
-		if (drained === undefined) return this.shutDown()
+		if (drained === undefined) return void this.shutDown()
 		void drained.then(() => this.shutDown())
 	}
 
@@ -249,7 +250,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.sending = 'nothing'
 		this.request = request
 		this.form = { minorVersion, closes: !head.persistent || this.onlyOne, headOnly: method === 'HEAD' }
-		this.body = framing === undefined ? undefined : new MessageBody(framing, maxHeadBytes)
+		this.body = framing === undefined ? undefined : new BodyParser(framing, maxHeadBytes)
 		this.expectsContinue = head.expectsContinue && framing !== undefined
 		this.owner.changed(this)
 		this.readBody()
@@ -272,7 +273,7 @@ export class HttpConnection implements Timed, BodySource {
 	/** Answers input that cannot be read; nothing after it can be read either. */
 	private reject(error: MessageSyntaxError): void {
 		const message = `The request is not valid HTTP: ${error.message}.`
-		if (this.state === 'busy' && this.sending !== 'nothing') return this.destroy()
+		if (this.state === 'busy' && this.sending !== 'nothing') return void this.destroy()
 		this.request?.fail(message)
 		if (this.state === 'busy') {
 			this.request?.abort()
@@ -315,7 +316,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.finish()
 	}
 
-	private async sendStream(response: Response, form: ResponseForm): Promise<void> {
+	private async sendStream(response: Response, form: ResponseFraming): Promise<void> {
 		this.output.write(streamHead(response, form))
 		const inChunks = form.minorVersion === 1
 		this.sending = inChunks ? 'chunks' : 'message'
@@ -333,7 +334,7 @@ export class HttpConnection implements Timed, BodySource {
 	}
 
 	/** The form of the response, as far as it is known now. */
-	private currentForm(): ResponseForm {
+	private currentForm(): ResponseFraming {
 		const { minorVersion = 1, closes = true, headOnly = false } = this.form ?? {}
 		const closesNow = closes || this.halfClosed || this.owner.closing || this.body?.done === false
 		this.form = { minorVersion, closes: closesNow, headOnly }
@@ -343,7 +344,7 @@ export class HttpConnection implements Timed, BodySource {
 	/** The response was sent. */
 	private finish(): void {
 		if (this.state !== 'busy') return
-		if (this.currentForm().closes) return this.linger()
+		if (this.currentForm().closes) return void this.linger()
 		this.state = 'waiting'
 		this.sinceMs = performance.now()
 		this.body = undefined
@@ -360,7 +361,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.ahead = undefined
 		this.resume()
 		this.owner.changed(this)
-		if (complete || this.halfClosed) return this.finishOutput()
+		if (complete || this.halfClosed) return void this.finishOutput()
 		const drained = this.output.whenDrained()
 		if (drained === undefined) this.socket.shutdown()
 		else void drained.then(() => this.socket.shutdown())

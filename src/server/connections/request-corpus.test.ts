@@ -1,5 +1,5 @@
-import type { Socket } from 'bun'
 import { describe, expect, test } from 'bun:test'
+import type { Socket } from 'bun'
 import type { ArrivingRequest } from './arriving-request.ts'
 import { type ConnectionOwner, HttpConnection } from './http-connection.ts'
 import { type RequestCase, requestCorpus } from './request-corpus.testing.ts'
@@ -38,7 +38,9 @@ async function read(pieces: readonly Buffer[]): Promise<Outcome> {
 	const connection = new HttpConnection(socket as unknown as Socket<unknown>, owner)
 	for (const piece of pieces) connection.data(piece)
 	for (let tick = 0; tick < 60; tick++) await Promise.resolve()
-	const error = [...socket.written.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status)).find((status) => status >= 400)
+	const error = [...socket.written.matchAll(/HTTP\/1\.1 (\d{3}) /g)]
+		.map(([, status]) => Number(status))
+		.find((status) => status >= 400)
 	return { answered, error: error as Outcome['error'] }
 }
 

@@ -2,7 +2,7 @@
 
 import { STATUS_CODES } from 'node:http'
 
-export interface ResponseForm {
+export interface ResponseFraming {
 	/** Of the client; HTTP/1.0 gets no chunks. */
 	readonly minorVersion: 0 | 1
 	/** The connection is closed after the response. */
@@ -27,12 +27,19 @@ export function isStream({ headers }: Response): boolean {
 }
 
 /** The head of a stream. */
-export function streamHead(response: Response, { minorVersion, closes }: ResponseForm): Uint8Array {
-	return Buffer.from(`${headOf(response, closes)}${minorVersion === 1 ? 'transfer-encoding: chunked\r\n' : ''}\r\n`, 'latin1')
+export function streamHead(response: Response, { minorVersion, closes }: ResponseFraming): Uint8Array {
+	return Buffer.from(
+		`${headOf(response, closes)}${minorVersion === 1 ? 'transfer-encoding: chunked\r\n' : ''}\r\n`,
+		'latin1',
+	)
 }
 
 /** A whole message. */
-export function completeMessage(response: Response, body: Uint8Array, { closes, headOnly }: ResponseForm): Uint8Array {
+export function completeMessage(
+	response: Response,
+	body: Uint8Array,
+	{ closes, headOnly }: ResponseFraming,
+): Uint8Array {
 	const length = hasNoBody(response.status) ? '' : `content-length: ${body.byteLength}\r\n`
 	const head = `${headOf(response, closes)}${length}\r\n`
 	const bodyBytes = headOnly || hasNoBody(response.status) ? 0 : body.byteLength

@@ -20,7 +20,7 @@ export class SocketOutput {
 	/** Writes all of `bytes`, now or later. The caller must not change them. */
 	write(bytes: Uint8Array): void {
 		if (this.closed) return
-		if (this.pendingBytes > 0) return this.keep(bytes)
+		if (this.pendingBytes > 0) return void this.keep(bytes)
 		const written = Math.max(0, this.socket.write(bytes))
 		if (written === bytes.byteLength) return
 		this.lastProgressMs = performance.now()

@@ -31,7 +31,9 @@ export function asksForWebSocket({ method, headers }: { readonly method: string;
 }
 
 export function upgradeToWebSocket(headers: Headers, peer: SocketPeer, limits: WebSocketLimits): Upgrade {
-	const accept = createHash('sha1').update(`${headers.get('sec-websocket-key')}${magic}`).digest('base64')
+	const accept = createHash('sha1')
+		.update(`${headers.get('sec-websocket-key')}${magic}`)
+		.digest('base64')
 	const protocol = headers.get('sec-websocket-protocol')?.split(',')[0]?.trim()
 	const selected = protocol === undefined ? '' : `sec-websocket-protocol: ${protocol}\r\n`
 	return {
@@ -77,7 +79,7 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 
 	check(nowMs: number): void {
 		const idleMs = nowMs - this.lastMs
-		if (idleMs > this.limits.idleMs || (this.closing && idleMs > closingMs)) return this.connection.destroy()
+		if (idleMs > this.limits.idleMs || (this.closing && idleMs > closingMs)) return void this.connection.destroy()
 		if (this.closing || this.pinged || idleMs < this.limits.idleMs / 2) return
 		this.pinged = true
 		this.ping()

@@ -3,7 +3,7 @@ import { MessageSyntaxError } from '../../../http/message-head.ts'
 import { responseCorpus } from './response-corpus.testing.ts'
 import { ResponseParser } from './response-parser.ts'
 
-function read(pieces: readonly Buffer[], names: readonly string[]) {
+function read(pieces: readonly Buffer[], names: readonly string[]): object {
 	const parser = new ResponseParser({ maxHeadBytes: 10_000 })
 	let body = ''
 	try {

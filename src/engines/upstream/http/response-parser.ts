@@ -1,8 +1,8 @@
 // A strict incremental parser of one HTTP/1.1 response. Input that two parsers could interpret differently is rejected
 // (RFC 9112, sections 2.2, 5, 6 and 7). It does not know sockets and does not buffer the body.
 
-import { type BodyFraming, MessageBody } from '../../../http/message-body.ts'
-import { HeadBuffer, maxHeaders, MessageSyntaxError, readHeaderLine } from '../../../http/message-head.ts'
+import { type BodyFraming, BodyParser } from '../../../http/body-parser.ts'
+import { HeadBuffer, MessageSyntaxError, maxHeaders, readHeaderLine } from '../../../http/message-head.ts'
 
 export interface ResponseHead {
 	readonly status: number
@@ -21,7 +21,7 @@ const maxInterimResponses = 10
 export class ResponseParser {
 	private readonly limits: ResponseLimits
 	private readonly headBuffer: HeadBuffer
-	private body: MessageBody | undefined
+	private body: BodyParser | undefined
 	private interim = 0
 	private persistent = false
 	private surplus = false
@@ -90,7 +90,7 @@ export class ResponseParser {
 		this.persistent = minor === '1' ? !/\bclose\b/.test(connection) : /\bkeep-alive\b/.test(connection)
 		const framing = framingOf(status, headers)
 		if (framing.type === 'until-close') this.persistent = false
-		this.body = new MessageBody(framing, this.limits.maxHeadBytes)
+		this.body = new BodyParser(framing, this.limits.maxHeadBytes)
 	}
 }
 

@@ -9,13 +9,13 @@ export type BodyFraming =
 	| { readonly type: 'chunked' }
 	| { readonly type: 'until-close' }
 
-type State = 'length' | 'until-close' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'done'
+type BodyState = 'length' | 'until-close' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailer' | 'done'
 
 const [cr, lf] = [13, 10]
 const maxChunkLine = 1024
 
-export class MessageBody {
-	private state: State
+export class BodyParser {
+	private state: BodyState
 	/** Number of bytes left in the body or in the current chunk. */
 	private remaining = 0
 	private line = ''
