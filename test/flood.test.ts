@@ -83,6 +83,28 @@ describe('with 256 files', () => {
 	})
 })
 
+test('the limit of an address applies to the clients of a trusted proxy, not to its connections', async () => {
+	const server = await startServer({
+		config: `server: { trustedProxies: [127.0.0.1] }\nlimits: { connectionsPerAddress: 2 }\n${echo}`,
+	})
+	try {
+		const from = (address: string, body: object) =>
+			server.call('/v1/chat/completions', body, { 'x-forwarded-for': `1.1.1.1, ${address}` })
+		const streams = await Promise.all([1, 2].map(() => from('198.51.100.1', slow)))
+		const refused = await from('198.51.100.1', hello)
+		expect(refused.status).toBe(429)
+		expect(await refused.json()).toMatchObject({ error: { message: expect.stringContaining('from this address') } })
+		for (const address of ['198.51.100.2', '198.51.100.3', '2001:db8::1'])
+			expect((await from(address, hello)).status).toBe(200)
+		const health = await fetch(`${server.url}/health`, { headers: { 'x-forwarded-for': '198.51.100.1' } })
+		expect(health.status).toBe(200)
+		for (const { body } of streams) await body?.cancel()
+		await eventually('room', async () => (await from('198.51.100.1', hello)).status === 200)
+	} finally {
+		await server.stop()
+	}
+})
+
 describe('limits of callers', () => {
 	let server: TestServer
 	let other: string

@@ -16,6 +16,14 @@ export interface CallerLimits {
 	readonly socketMemoryBytes: number
 }
 
+const noLimits: CallerLimits = {
+	requestsPerKey: Number.POSITIVE_INFINITY,
+	requestsPerAddress: Number.POSITIVE_INFINITY,
+	sockets: Number.POSITIVE_INFINITY,
+	socketsPerKey: Number.POSITIVE_INFINITY,
+	socketMemoryBytes: Number.POSITIVE_INFINITY,
+}
+
 const retryAfterMs = 1000
 
 /** The permits that the callers of one server hold. */
@@ -26,7 +34,7 @@ export class CallerPermits {
 	private readonly sockets: CallerShares
 	readonly socketMemory: CallerShares
 
-	constructor(limits: CallerLimits) {
+	constructor(limits: CallerLimits = noLimits) {
 		this.limits = limits
 		this.byKey = new CallerShares(limits.requestsPerKey)
 		this.byAddress = new CallerShares(limits.requestsPerAddress)

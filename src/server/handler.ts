@@ -32,7 +32,7 @@ import { type CallerLimits, CallerPermits, excessError } from './caller-limits.t
 import type { Release } from './caller-shares.ts'
 import { preflight } from './cors.ts'
 import { routeTableOfSockets } from './dialect-sockets.ts'
-import { authorizeMetrics } from './metrics-access.ts'
+import { authorizeMetrics, mayReadMetrics } from './metrics-access.ts'
 import {
 	hasOwnPath,
 	healthPath,
@@ -43,9 +43,10 @@ import {
 	type ReportedReadiness,
 	serveOwn,
 } from './own-endpoints.ts'
-import { type Readiness, type RoutedModel, readiness } from './readiness.ts'
+import { type Readiness, readiness } from './readiness.ts'
 import { type ReceiveOptions, receive } from './receive.ts'
 import { allowed, notServed, type ResponseWriting, writeAnswer, writeFailure } from './response-writer.ts'
+import { routedModels } from './routed-models.ts'
 import { openSocket } from './socket.ts'
 import type { SocketPeer } from './socket-peer.ts'
 
@@ -92,14 +93,6 @@ export interface Handler {
 	readiness(excluded?: ReadonlySet<string>): Promise<Readiness>
 }
 
-const noLimits: CallerLimits = {
-	requestsPerKey: Number.POSITIVE_INFINITY,
-	requestsPerAddress: Number.POSITIVE_INFINITY,
-	sockets: Number.POSITIVE_INFINITY,
-	socketsPerKey: Number.POSITIVE_INFINITY,
-	socketMemoryBytes: Number.POSITIVE_INFINITY,
-}
-
 export function openHandler(options: HandlerOptions): Handler {
 	return new RequestHandler(options)
 }
@@ -122,7 +115,7 @@ class RequestHandler implements Handler {
 		const { keepAliveMs } = options.limits
 		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
-		this.permits = new CallerPermits(options.callerLimits ?? noLimits)
+		this.permits = new CallerPermits(options.callerLimits)
 		this.readBody = bodyReader(options.limits)
 		this.streams = new EventStreams(options.limits)
 		this.serving = {
@@ -221,16 +214,8 @@ class RequestHandler implements Handler {
 	}
 
 	private async serveOwnOrRoute(received: Received, peer: Peer | undefined): Promise<Response> {
-		const { metrics, keys, telemetry } = this.options
-		if (metrics !== undefined && received.sentPath === metricsPath) {
-			const observer = telemetry.begin(received)
-			try {
-				await authorizeMetrics(metrics, received, observer, keys)
-			} catch (thrown) {
-				const dialect = this.serving.choice.dialectFor(received)
-				return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {})
-			}
-		}
+		const refused = received.sentPath === metricsPath ? await this.refuseMetrics(received) : undefined
+		if (refused !== undefined) return refused
 		const report = (excluded?: ReadonlySet<string>) => this.reportedReadiness(excluded)
 		return (await serveOwn(received, report, this.options)) ?? this.serveRoute(received, peer)
 	}
@@ -268,6 +253,20 @@ class RequestHandler implements Handler {
 		}
 	}
 
+	private async refuseMetrics(received: Received): Promise<Response | undefined> {
+		const { metrics, keys, telemetry, clock } = this.options
+		if (metrics === undefined || keys === undefined || mayReadMetrics(metrics, received)) return undefined
+		const observer = telemetry.begin(received)
+		try {
+			await authorizeMetrics(metrics, received, observer, keys)
+			observer.observe({ type: 'ended', atMs: clock.now(), status: 200, disconnected: false })
+			return undefined
+		} catch (thrown) {
+			const dialect = this.serving.choice.dialectFor(received)
+			return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {})
+		}
+	}
+
 	/** Connections above the limits are for health checks. */
 	private refuseExcess(received: Received, peer: Peer | undefined): Response | undefined {
 		if (peer?.excess === undefined || received.sentPath === healthPath) return undefined
@@ -288,16 +287,4 @@ class RequestHandler implements Handler {
 		const { clock, log } = this.options
 		return { received, dialect, observer, streams: this.streams, clock, log, release }
 	}
-}
-
-function routedModels({ models, routeOf, upstreamAt }: Deployment): readonly RoutedModel[] {
-	return models.all.map((model) => ({
-		name: model.name,
-		required: model.required,
-		members: routeOf(model).members.map(({ endpoint }) => ({
-			state: upstreamAt(endpoint).engine.state(),
-			healthy: endpoint.healthy,
-			open: endpoint.breaker.state === 'open',
-		})),
-	}))
 }

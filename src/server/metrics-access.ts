@@ -24,16 +24,21 @@ export type MetricsAccess =
 /** Headers by which a proxy that is not trusted, and hides the address of its client, can be recognized. */
 const forwarding = ['x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'forwarded', 'via']
 
-/** @throws ChatError `unauthenticated`, `invalid-key` or `forbidden` if the client may not read the metrics. */
+/** Whether the client may read the metrics without a key. */
+export function mayReadMetrics(access: MetricsAccess, received: Received): boolean {
+	return access.type === 'open' || isPermitted(access.addresses, received)
+}
+
+/** @throws ChatError `unauthenticated`, `invalid-key` or `forbidden` if the key does not permit it. */
 export async function authorizeMetrics(
 	access: MetricsAccess,
 	received: Received,
 	observer: RequestObserver,
-	keys: KeyStore | undefined,
+	keys: KeyStore,
 ): Promise<void> {
-	if (access.type === 'open' || keys === undefined || isPermitted(access.addresses, received)) return
 	const secret = presentedSecret(received.headers)
-	if (secret !== undefined && access.token !== undefined && isSame(secret, access.token)) return
+	const token = access.type === 'restricted' ? access.token : undefined
+	if (secret !== undefined && token !== undefined && isSame(secret, token)) return
 	const { key } = await authenticate(received, observer, keys)
 	if (key?.role !== 'admin')
 		throw new ChatError('forbidden', 'Reading the metrics needs a key with the role admin, or the metrics token.')

@@ -7,7 +7,6 @@ import type { RouteMatch } from '../http/route-table.ts'
 import { shortened } from '../pipeline/parse-request.ts'
 import { checkNames } from '../system/server-checks.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import { allowOrigin } from './cors.ts'
 import type { MetricsAccess } from './metrics-access.ts'
 import type { Readiness } from './readiness.ts'
 import type { StaticFiles } from './static-files.ts'
@@ -40,7 +39,8 @@ export function isOwn({ method, path, headers }: Received, choice: DialectChoice
 }
 
 /**
- * Paths outside all dialects: the server's state, its metrics, the web page. They are matched as they were sent, without
+ * Paths outside all dialects: the server's state, its metrics, the web page. Other web pages cannot read them, since they
+ * need no key. They are matched as they were sent, without
  * normalization, so that a rule of a proxy for one of them cannot be circumvented.
  */
 export async function serveOwn(
@@ -70,19 +70,19 @@ async function writeStatus(received: Received, ready: ReportReadiness, version: 
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	switch (received.sentPath) {
 		case healthPath:
-			return Response.json({ status: 'ok' }, { headers: allowOrigin })
+			return Response.json({ status: 'ok' })
 		case '/ready': {
 			const excluded = new Set(received.query().getAll('exclude'))
 			const [unknown] = excluded.difference(new Set(checkNames))
 			if (unknown !== undefined) {
 				const error = `exclude=${shortened(unknown)}: no such check; the checks are ${checkNames.join(', ')}`
-				return Response.json({ error }, { status: 400, headers: allowOrigin })
+				return Response.json({ error }, { status: 400 })
 			}
 			const state = await ready(excluded)
-			return Response.json(state, { status: state.status === 'ready' ? 200 : 503, headers: allowOrigin })
+			return Response.json(state, { status: state.status === 'ready' ? 200 : 503 })
 		}
 		case '/version':
-			return Response.json({ name: 'dragoman', version }, { headers: allowOrigin })
+			return Response.json({ name: 'dragoman', version })
 		default:
 			return undefined
 	}
