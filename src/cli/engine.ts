@@ -119,6 +119,7 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 	const engine = await openUnlessEnded(stopped, openModel(flags, settings, log, context))
 	const { openHandler } = await import('../server/handler.ts')
 	const { fixedDeployment } = await import('../gateway/fixed-deployment.ts')
+	const { connectionLimits } = await import('../gateway/connection-limits.ts')
 	const { requestLimits } = await import('../gateway/request-limits.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
 	const name = flags.name ?? flags.model
@@ -141,7 +142,7 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 		{
 			address: flags.socket ?? settings.config.listen,
 			fetch: handler.fetch,
-			maxBodyBytes: 2 * limits.bodyBytes,
+			...connectionLimits(settings.config),
 		},
 		log,
 	)

@@ -3,6 +3,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
+import { connectionLimits } from '../gateway/connection-limits.ts'
 import type { Gateway, GatewayContext } from '../gateway/gateway.ts'
 import { type Listener, listen } from '../server/listener.ts'
 import { systemClock } from '../system/clock.ts'
@@ -108,8 +109,8 @@ async function openServedGateway(
 /** Reports the address and the reason of a failure instead of a stack, and stops every engine. */
 async function listenOrClose(gateway: Gateway, { config }: Settings, shared: boolean): Promise<Listener> {
 	try {
-		const maxBodyBytes = 2 * config.limits.bodyBytes
-		return listen({ address: config.listen, fetch: gateway.fetch, socket: gateway.socket, maxBodyBytes, shared })
+		const { fetch, socket } = gateway
+		return listen({ address: config.listen, fetch, socket, shared, ...connectionLimits(config) })
 	} catch (cause) {
 		await gateway.close()
 		throw listenError(config.listen, cause)

@@ -256,7 +256,47 @@ export const configSchema = z.strictObject({
 				.describe('Background responses, which owners share fairly.'),
 			bodyTimeoutMs: milliseconds(100)
 				.default(30_000)
-				.describe('Timeout for receiving a request body, in milliseconds.'),
+				.describe('Timeout between two reads of a request body, in milliseconds.'),
+			bodyTotalTimeoutMs: milliseconds(100)
+				.default(600_000)
+				.describe('Timeout for receiving a whole request body, in milliseconds.'),
+			bodyMemoryBytes: bytes(65_536)
+				.default(268_435_456)
+				.describe(
+					'Maximum size of all request bodies that are being received, in bytes; beyond it, a body of the key with the largest share is refused.',
+				),
+			connections: count('connections', 1)
+				.optional()
+				.describe('Maximum number of open connections. Default: half of the files that the process may open.'),
+			connectionsPerAddress: count('connections', 1)
+				.optional()
+				.describe(
+					'Maximum number of open connections of a client address; for clients of a trusted proxy, of requests in flight. Default: half of `connections`; on loopback, all.',
+				),
+			requestsPerKey: count('requests', 1)
+				.optional()
+				.describe('Maximum number of requests in flight of a key. Default: three quarters of `connections`.'),
+			connectionIdleMs: milliseconds(100)
+				.default(60_000)
+				.describe('Time after which a connection without a request is closed, in milliseconds.'),
+			headTimeoutMs: milliseconds(100)
+				.default(20_000)
+				.describe('Timeout for receiving the head of a request, in milliseconds.'),
+			sockets: count('sockets', 1)
+				.optional()
+				.describe('Maximum number of open WebSockets. Default: half of `connections`.'),
+			socketsPerKey: count('sockets', 1)
+				.optional()
+				.describe('Maximum number of open WebSockets of a key. Default: half of `sockets`.'),
+			socketMessageBytes: bytes(1024)
+				.default(67_108_864)
+				.describe('Maximum size of a message on a WebSocket, in bytes.'),
+			socketMemoryBytes: bytes(65_536)
+				.default(134_217_728)
+				.describe("Maximum size of the messages that a key's WebSockets are sending or waiting for, in bytes."),
+			socketIdleMs: milliseconds(1000)
+				.default(120_000)
+				.describe('Time after which a WebSocket whose client does not answer a ping is closed, in milliseconds.'),
 			jsonDepth: z.int().min(8).max(1000).default(128).describe('Maximum nesting depth of a JSON body.'),
 			...requestBoundFields,
 			keepAliveMs: milliseconds(0)

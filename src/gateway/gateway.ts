@@ -8,8 +8,6 @@ import type { Settings } from '../config/settings.ts'
 import type { ProgressSink } from '../engines/kind.ts'
 import { SocketFolder } from '../engines/llama/socket-folder.ts'
 import { closing as closingServer } from '../engines/running-calls.ts'
-import { addressSet } from '../http/addresses.ts'
-import { hostCheck } from '../http/hosts.ts'
 import { UrlPolicy } from '../http/url-policy.ts'
 import { readConfiguredKey } from '../keys/configured-key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
@@ -25,9 +23,9 @@ import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
+import { handlerSettings } from './handler-settings.ts'
 import { openPage } from './open-page.ts'
 import { openStorage } from './open-storage.ts'
-import { requestLimits } from './request-limits.ts'
 import { retain } from './retention.ts'
 
 export interface Gateway extends Handler {
@@ -183,18 +181,6 @@ function startRetention(
 		log,
 	}
 	return retain(retention, signal)
-}
-
-/** The options of the handler that follow from the configuration alone. */
-function handlerSettings({ dialects, limits, listen, server, telemetry }: Settings['config']) {
-	const { hosts, trustedProxies } = server
-	return {
-		dialects,
-		limits: requestLimits(limits),
-		checkHost: hostCheck({ hosts, listen }),
-		proxies: trustedProxies.length === 0 ? undefined : addressSet(trustedProxies),
-		servesMetrics: telemetry.metrics === 'open',
-	}
 }
 
 function checkDatabase(stores: Stores): Promise<Fault | undefined> {

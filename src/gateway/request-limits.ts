@@ -6,6 +6,8 @@ import type { HandlerOptions } from '../server/handler.ts'
 export function requestLimits({
 	bodyBytes,
 	bodyTimeoutMs,
+	bodyTotalTimeoutMs,
+	bodyMemoryBytes,
 	jsonDepth,
 	keepAliveMs,
 	answerBytes,
@@ -15,6 +17,8 @@ export function requestLimits({
 	return {
 		maxBytes: bodyBytes,
 		timeoutMs: bodyTimeoutMs,
+		totalTimeoutMs: bodyTotalTimeoutMs,
+		memoryBytes: bodyMemoryBytes,
 		maxDepth: jsonDepth,
 		keepAliveMs,
 		answerBytes,

@@ -17,6 +17,21 @@ export function canonicalAddress(text: string): string | undefined {
 	return [first >> 8, first & 255, second >> 8, second & 255].join('.')
 }
 
+/**
+ * What belongs to one client: an IPv4 address, or the first 64 bits of an IPv6 address, since a network of that size is
+ * the smallest that a client gets.
+ *
+ * @param address in canonical form.
+ */
+export function groupOfAddress(address: string): string {
+	if (!address.includes(':')) return address
+	const [head = '', tail] = address.split('::')
+	const groups = head === '' ? [] : head.split(':')
+	const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length)
+	const all = [...groups, ...Array.from({ length: missing }, () => '0'), ...(tail ?? '').split(':')]
+	return `${all.slice(0, 4).join(':')}::/64`
+}
+
 /** Whether a text is an IP address or a CIDR range. */
 export function isAddressRange(text: string): boolean {
 	return readRange(text) !== undefined

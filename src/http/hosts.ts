@@ -89,7 +89,7 @@ class NameSet {
  * The name or address of `host[:port]` in lower case, without brackets and without a final dot; undefined if it is
  * malformed.
  */
-function splitHost(host: string): string | undefined {
+export function splitHost(host: string): string | undefined {
 	const [, address, name = '', port] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{0,5}))?$/i.exec(host) ?? []
 	if (Number(port ?? 0) > 65_535) return undefined
 	if (address !== undefined) return canonicalAddress(address)

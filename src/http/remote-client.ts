@@ -7,6 +7,10 @@ import { reportedAddresses } from './forwarded.ts'
 
 /** The peer of a connection. */
 export interface Peer {
+	/** Set if the connection exceeds a limit of the server: only health checks are answered. */
+	readonly excess?: 'full' | 'address-full' | undefined
+	/** Call this when a request of the peer was authenticated: its connections are preferred to those of strangers. */
+	identified?(): void
 	/** In the system's format; undefined on a Unix socket, and after the connection is closed. */
 	address(): string | undefined
 }
@@ -29,8 +33,12 @@ export function remoteClient(peer: Peer | undefined, headers: Headers, proxies: 
 	return new ObservedClient(peer, headers, proxies)
 }
 
-/** The system writes addresses in canonical form, except for zones and IPv4-mapped addresses. */
-function canonicalPeer(address: string): string | undefined {
+/**
+ * The system writes addresses in canonical form, except for zones and IPv4-mapped addresses.
+ *
+ * @param address of a socket.
+ */
+export function canonicalPeer(address: string): string | undefined {
 	return address.startsWith('::ffff:') || address.includes('%') ? canonicalAddress(address) : address
 }
 

@@ -33,7 +33,7 @@ export async function authenticate(
 }
 
 /** The first of `Authorization: Bearer`, `x-api-key` and `api-key` that is present. */
-function presentedSecret(headers: Headers): string | undefined {
+export function presentedSecret(headers: Headers): string | undefined {
 	const bearer = /^bearer\s+(.+)$/i.exec(headers.get('authorization')?.trim() ?? '')?.[1]
 	const secret = bearer ?? headers.get('x-api-key') ?? headers.get('api-key')
 	return secret === null || secret.trim() === '' ? undefined : secret.trim()

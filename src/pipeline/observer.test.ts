@@ -205,6 +205,7 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		id: 'req_1',
 		method: 'POST',
 		path: '/v1/chat/completions',
+		sentPath: '/v1/chat/completions',
 		query: () => new URLSearchParams(),
 		headers: new Headers(),
 		client: { address: undefined, requestId: undefined, isProxied: false },

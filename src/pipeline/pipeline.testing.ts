@@ -449,7 +449,7 @@ export class App {
 			random: () => 0.5,
 			log,
 			telemetry,
-			servesMetrics: true,
+			metrics: { type: 'open' },
 			...options.handler,
 		})
 		const app = new App({

@@ -107,7 +107,7 @@ describe("the server's own paths", () => {
 	})
 
 	test('serve metrics only if they are enabled', async () => {
-		await using app = await App.open({ handler: { servesMetrics: false } })
+		await using app = await App.open({ handler: { metrics: undefined } })
 		expect((await app.get('/metrics', { as: 'anonymous' })).status).toBe(404)
 		await using open = await App.open()
 		await open.chat('hi')

@@ -15,6 +15,7 @@ import { noSuchPath, shortened } from '../pipeline/parse-request.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
+import type { Release } from './caller-shares.ts'
 import { allowOrigin } from './cors.ts'
 
 /** The properties of a request that its response depends on. */
@@ -25,6 +26,8 @@ export interface ResponseWriting {
 	readonly streams: EventStreams
 	readonly clock: Clock
 	readonly log: Log
+	/** Gives back the caller's permit at the end of the response. */
+	readonly release?: Release | undefined
 }
 
 /** The error for a path that no route serves with the request's method. */
@@ -55,21 +58,23 @@ function headersOf(
 }
 
 export function writeAnswer(answered: Answer, facts: ResponseWriting): Response {
-	const { received, dialect, observer, streams, clock } = facts
+	const { received, dialect, observer, streams, clock, release } = facts
 	switch (answered.type) {
 		case 'json': {
 			const { body, status = 200 } = answered
 			const content = writeContent(body, status)
 			const nowMs = clock.now()
 			observer.observe({ type: 'ended', atMs: nowMs, status, disconnected: false })
+			release?.()
 			const headers = { ...headersOf(facts, nowMs, answered.limits), ...answered.headers, ...content.headers }
 			return new Response(content.text, { status, headers })
 		}
 		case 'stream': {
 			const isHead = received.method === 'HEAD'
-			const chunks = answered.open((disconnected) =>
-				observer.observe({ type: 'ended', atMs: clock.now(), status: 200, disconnected: disconnected && !isHead }),
-			)
+			const chunks = answered.open((disconnected) => {
+				release?.()
+				observer.observe({ type: 'ended', atMs: clock.now(), status: 200, disconnected: disconnected && !isHead })
+			})
 			// HEAD returns the headers of a stream without its body: the stream is cancelled before its first event is read.
 			if (isHead) chunks.cancel()
 			const { isEarly, contentType } = answered
@@ -95,7 +100,8 @@ export function writeFailure(
 	extra: Readonly<Record<string, string>>,
 	status?: number,
 ): Response {
-	const { received, dialect, observer, clock, log } = facts
+	const { received, dialect, observer, clock, log, release } = facts
+	release?.()
 	if (error.kind === 'internal')
 		log.error(
 			{ err: log.isLevelEnabled('debug') ? error.cause : withoutQuotes(error.cause), request: received.id },

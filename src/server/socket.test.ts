@@ -3,7 +3,7 @@ import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
 import { defaultBounds } from '../http/request-bounds.ts'
 import { App, isPending, json, quiet, type RequestOptions } from '../pipeline/pipeline.testing.ts'
-import type { SocketPeer } from './listener.ts'
+import type { SocketPeer } from './socket-peer.ts'
 
 interface Frame {
 	readonly type: string
@@ -29,6 +29,7 @@ function isEnd({ type, status }: Frame): boolean {
 class Client {
 	readonly frames: Frame[] = []
 	pings = 0
+	readonly closeCodes: number[] = []
 	private readonly send: (text: string) => void
 	private arrived = Promise.withResolvers<void>()
 	readonly close: () => void
@@ -42,6 +43,7 @@ class Client {
 					this.arrived = Promise.withResolvers()
 				},
 				ping: () => void this.pings++,
+				close: (code) => void this.closeCodes.push(code),
 			})
 		this.close = () => peer.close()
 	}
