@@ -16,7 +16,7 @@ export const urlOptions = z
 			.describe('Schemes that URLs of images, files and tool servers may have.'),
 		privateAddresses: z
 			.enum(['refuse', 'allow'])
-			.default('refuse')
+			.default('allow')
 			.describe(
 				'Whether these URLs may name private, link-local and loopback addresses, and names of the local network. Names are not resolved.',
 			),

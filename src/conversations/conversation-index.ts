@@ -35,9 +35,6 @@ export interface ConversationQuery extends PageQuery<ConversationId> {
 	readonly text?: string | undefined
 }
 
-/** The longest text of a search, in characters (code points). */
-export const maxSearchCharacters = 200
-
 export interface ConversationChange {
 	/** Null removes the title. */
 	readonly title?: string | null | undefined

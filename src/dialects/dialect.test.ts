@@ -44,6 +44,7 @@ for (const dialect of dialects) {
 const codecsOfDomain: readonly string[] = [
 	'conversations/conversation-id.ts',
 	'conversations/message-id.ts',
+	'conversations/search-length.ts',
 	'conversations/turn-id.ts',
 	'keys/key.ts',
 	'keys/service.ts',

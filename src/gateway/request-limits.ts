@@ -1,7 +1,7 @@
 // The limits on requests that a handler enforces, from the section `limits` in the configuration.
 
 import type { ConfigFile } from '../config/schema.ts'
-import type { HandlerOptions } from '../server/handler.ts'
+import type { HandlerOptions } from '../server/handler-options.ts'
 
 export function requestLimits({
 	bodyBytes,

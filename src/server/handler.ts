@@ -3,95 +3,41 @@
 
 import { asChatError } from '../chat/error.ts'
 import { RecentTurns } from '../conversations/recent-turns.ts'
-import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { fieldBounds } from '../dialects/field-bounds.ts'
-import { defaultDialects, dialects } from '../dialects/list.ts'
-import { type AddressSet, groupOfAddress } from '../http/addresses.ts'
-import { type BodyLimits, type BodyReader, bodyReader } from '../http/body.ts'
+import { groupOfAddress } from '../http/addresses.ts'
+import { type BodyReader, bodyReader } from '../http/body.ts'
 import { EventStreams } from '../http/event-stream.ts'
-import type { HostCheck } from '../http/hosts.ts'
 import type { HttpRequest } from '../http/http-request.ts'
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
-import { defaultBounds } from '../http/request-bounds.ts'
-import type { UrlPolicy } from '../http/url-policy.ts'
-import type { ConfiguredKey } from '../keys/configured-key.ts'
-import { defaultKeyRules, type KeyRules } from '../keys/key-rules.ts'
-import type { KeyStore } from '../keys/key-store.ts'
-import { KeyVerifier } from '../keys/key-verifier.ts'
-import type { Limiter } from '../limits/limiter.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
-import { BackgroundCalls, type BackgroundLimits } from '../pipeline/background-calls.ts'
-import { BackgroundTasks } from '../pipeline/background-tasks.ts'
-import type { Deployment } from '../pipeline/deployment.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
-import type { CallerStorage, Serving } from '../pipeline/serving.ts'
-import { ThreadPermits } from '../pipeline/thread-permits.ts'
-import type { Clock } from '../system/clock.ts'
-import type { Log } from '../system/log.ts'
-import type { CheckResults } from '../system/server-checks.ts'
-import { SharedTimeout } from '../system/shared-timeout.ts'
-import { ThrottledLog } from '../system/throttled-log.ts'
+import type { Serving } from '../pipeline/serving.ts'
 import { TickBatch } from '../system/tick-batch.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
-import { TokenCounter } from '../tokens/tokens.ts'
-import { type CallerLimits, CallerPermits, excessError } from './caller-limits.ts'
+import { CallerPermits, excessError } from './caller-limits.ts'
 import type { Release } from './caller-shares.ts'
 import { preflight } from './cors.ts'
 import { routeTableOfSockets } from './dialect-sockets.ts'
+import type { HandlerOptions } from './handler-options.ts'
 import { authorizeMetrics, mayReadMetrics } from './metrics-access.ts'
+import { openServing } from './open-serving.ts'
 import {
 	hasOwnPath,
 	healthPath,
 	isOwn,
 	metricsPath,
-	type OwnEndpoints,
 	ownMethods,
 	type ReportedReadiness,
 	serveOwn,
 } from './own-endpoints.ts'
 import { type Readiness, readiness } from './readiness.ts'
-import { type ReceiveOptions, receive } from './receive.ts'
+import { receive } from './receive.ts'
 import { allowed, notServed, type ResponseWriting, writeAnswer, writeFailure } from './response-writer.ts'
 import { routedModels } from './routed-models.ts'
 import { openSocket } from './socket.ts'
 import type { SocketPeer } from './socket-peer.ts'
-
-export interface HandlerOptions extends OwnEndpoints, ReceiveOptions {
-	/** Absent only if the transport itself authenticates callers. */
-	readonly keys: KeyStore | undefined
-	/** The admin key of the configuration; none if absent. */
-	readonly configuredKey?: ConfiguredKey | undefined
-	readonly keyRules?: KeyRules | undefined
-	/** Policy on URLs that clients hand to upstreams; none if absent. */
-	readonly urlPolicy?: UrlPolicy | undefined
-	/** Absent if nothing is stored or billed. */
-	readonly storage?: CallerStorage | undefined
-	/** Limits of the callers; none if absent. */
-	readonly limiter?: Limiter | undefined
-	/** The current configuration. */
-	readonly deployment: () => Deployment
-	/** The default dialects for paths that several dialects serve. */
-	readonly dialects?: DialectDefaults
-	readonly limits: BodyLimits & {
-		readonly keepAliveMs: number
-		readonly answerBytes?: number | undefined
-		readonly background?: BackgroundLimits | undefined
-	}
-	/** None if absent. */
-	readonly callerLimits?: CallerLimits
-	readonly clock: Clock
-	/** Uniform in [0, 1). */
-	readonly random: () => number
-	readonly log: Log
-	/** The checks of `/ready` in addition to the models; nothing if absent. */
-	readonly checks?: () => Promise<CheckResults>
-	/** Absent if the transport itself authenticates callers. */
-	readonly checkHost?: HostCheck
-	/** Proxies whose forwarding headers are trusted; none if absent. */
-	readonly proxies?: AddressSet
-}
 
 export interface Handler {
 	/** Answers one request. Never rejects. */
@@ -128,34 +74,11 @@ class RequestHandler implements Handler {
 	private draining = false
 
 	constructor(options: HandlerOptions) {
-		const { keys: store, configuredKey: configured, keyRules: rules = defaultKeyRules } = options
-		const { storage, limiter, urlPolicy, deployment, clock, random, log } = options
-		const { keepAliveMs, answerBytes, background } = options.limits
-		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
 		this.permits = new CallerPermits(options.callerLimits)
 		this.readBody = bodyReader(options.limits, fieldBounds)
 		this.streams = new EventStreams(options.limits)
-		this.serving = {
-			choice: new DialectChoice(dialects, options.dialects ?? defaultDialects),
-			keys: store === undefined ? undefined : new KeyVerifier({ store, configured, rules }),
-			limiter,
-			urlPolicy,
-			storage,
-			backgroundTasks: new BackgroundTasks(throttledLog),
-			tokens: new TokenCounter(),
-			threads: new ThreadPermits(),
-			bounds: options.limits.bounds ?? defaultBounds,
-			deployment,
-			clock,
-			quietTimeout: keepAliveMs === 0 ? undefined : new SharedTimeout(keepAliveMs, clock),
-			random,
-			log,
-			throttledLog,
-			answerBytes,
-			backgroundCalls: background === undefined ? undefined : new BackgroundCalls(background),
-			startedAt: Math.floor(clock.now() / 1000),
-		}
+		this.serving = openServing(options)
 	}
 
 	readonly fetch = (request: HttpRequest, peer?: Peer): Promise<Response> => {

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { parseJson } from '../chat/json-text.ts'
 import type { Received } from '../http/received.ts'
 
 /** For a page that loads nothing from other origins and cannot be embedded. Its scripts never turn text into elements or code. */
@@ -65,7 +66,7 @@ export class PageFiles {
 
 	/** @throws Error if the folder has no built page. */
 	static async open(folder: string): Promise<PageFiles> {
-		return new PageFiles(folder, builtPage.parse(JSON.parse(await readFile(join(folder, 'page.json'), 'utf8'))))
+		return new PageFiles(folder, builtPage.parse(parseJson(await readFile(join(folder, 'page.json'), 'utf8'))))
 	}
 
 	/** @param path a normalized path. */

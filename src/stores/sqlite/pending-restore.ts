@@ -5,6 +5,7 @@
 import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
+import { parseJson } from '../../chat/json-text.ts'
 import { syncToDisk } from '../../system/disk-sync.ts'
 import { fileSuffixes } from './file-check.ts'
 
@@ -51,7 +52,7 @@ export async function completeRestore(file: string, onStep?: (step: string) => v
 	const moved: string[] = []
 	// Without the restored file, all renames have been done before.
 	if (await exists(restoredFile(file))) {
-		const pending = pendingRestore.parse(JSON.parse(await readFile(decisionFile(file), 'utf8')))
+		const pending = pendingRestore.parse(parseJson(await readFile(decisionFile(file), 'utf8')))
 		for (const path of [...fileSuffixes.map((suffix) => `${file}${suffix}`), ...pending.companions]) {
 			if (!(await exists(path))) continue
 			onStep?.(`Setting aside ${path}`)
