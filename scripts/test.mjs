@@ -65,6 +65,9 @@ const parts = {
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
 }
 
+// Before the tests, whose servers would otherwise build it at the same time.
+spawnSync(bun, [...bunFlags, join('scripts', 'build-page.ts')], { cwd: root, stdio: 'inherit' })
+
 const wanted = process.argv.slice(2)
 for (const [name, { needs, run }] of Object.entries(parts)) {
 	if (wanted.length > 0 && !wanted.includes(name)) continue
