@@ -2,7 +2,9 @@
 // whatever wrote it.
 
 import { afterAll, expect, test } from 'bun:test'
+import { mkdtempSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildProgram } from '../src/cli/program.ts'
 import { createKey, keyOf } from '../src/keys/key.ts'
@@ -15,7 +17,8 @@ const hostile = 'x\u001b[2J\u001b]0;pwned\u0007\r\nfake row\u009b31m\u0085\u2028
 /** All control characters except tab and line feed, separators, and characters that reorder text. */
 const forbidden = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
 
-const folders: string[] = []
+const backups = mkdtempSync(join(tmpdir(), 'dragoman-terminal-'))
+const folders = [backups]
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
 
 /** A data folder whose every stored text is hostile, as an earlier version or another program may have written it. */
@@ -77,6 +80,8 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
 	'models pull': [[hostile]],
 	'models remove': [[hostile]],
 	migrate: [[]],
+	backup: [['--force', join(backups, hostile)]],
+	restore: [[hostile]],
 	copy: [['--to', hostile]],
 	'config check': [['--config', 'CONFIG']],
 	'config schema': [[]],

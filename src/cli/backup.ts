@@ -4,6 +4,7 @@ import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
+import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 
@@ -26,7 +27,7 @@ export function backupCommand(context: CommandContext): Command {
 			overwrite: flags.force === true,
 			signal: ending.signal,
 		}).finally(() => ending.close())
-		context.printStatus(`Wrote ${target} (${bytes} bytes).`)
+		context.printStatus(`Wrote ${terminalLine(target)} (${bytes} bytes).`)
 	})
 }
 
