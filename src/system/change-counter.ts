@@ -1,7 +1,7 @@
 // Counters in a file that several processes share: the process that changes something increments the counter of its
 // subject, and all others see the change immediately, without a system call. It does not know what changes.
 
-import { closeSync, fstatSync, ftruncateSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs'
 
 /** Subjects that share a counter are invalidated together. */
 const counters = 4096
@@ -22,8 +22,13 @@ export interface ChangeCounter {
  */
 export function openChangeCounter(file: string): ChangeCounter {
 	const descriptor = openSync(file, 'a+', 0o600)
-	if (fstatSync(descriptor).size < fileBytes) ftruncateSync(descriptor, fileBytes)
-	closeSync(descriptor)
+	try {
+		// Written rather than truncated to its length: on a full disk, memory of a hole in the file ends the process when it is read.
+		const missing = fileBytes - fstatSync(descriptor).size
+		if (missing > 0) writeSync(descriptor, new Uint8Array(missing))
+	} finally {
+		closeSync(descriptor)
+	}
 	const shared = Bun.mmap(file, { shared: true })
 	const counts = new BigUint64Array(shared.buffer, shared.byteOffset, 1 + counters)
 	return {

@@ -169,6 +169,14 @@ export class HttpConnection implements Timed, BodySource {
 		void drained.then(() => this.shutDown())
 	}
 
+	/**
+	 * Sends everything that was written, and closes the connection when the client does, or after some time. What the
+	 * client sends meanwhile is discarded: closing with unread input would also destroy what the client has not read.
+	 */
+	finishReading(): void {
+		if (this.state !== 'closed') this.linger()
+	}
+
 	/** Stops reading until `resume`. */
 	pause(): void {
 		if (this.paused) return

@@ -15,8 +15,6 @@ export interface WebSocketLimits {
 
 /** Bytes in the send buffer above which nothing more is read. */
 const maxBufferedBytes = 262_144
-/** How long a client may take to read the close frame, in milliseconds. */
-const closingMs = 2000
 const magic = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /** Whether a request asks for a WebSocket that this server supports. */
@@ -79,7 +77,7 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 
 	check(nowMs: number): void {
 		const idleMs = nowMs - this.lastMs
-		if (idleMs > this.limits.idleMs || (this.closing && idleMs > closingMs)) return void this.connection.destroy()
+		if (idleMs > this.limits.idleMs) return void this.connection.destroy()
 		if (this.closing || this.pinged || idleMs < this.limits.idleMs / 2) return
 		this.pinged = true
 		this.ping()
@@ -112,7 +110,7 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 		this.closing = true
 		this.lastMs = performance.now()
 		this.connection.output.write(writeCloseFrame(code, reason))
-		this.connection.finishOutput()
+		this.connection.finishReading()
 	}
 
 	private handle(event: FrameEvent): void {
