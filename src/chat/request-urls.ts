@@ -13,8 +13,9 @@ import type { Tool } from './tool.ts'
  * Returns the URL to send instead. Throws to refuse the request.
  *
  * @param path of the field, such as `messages[2].content[0].url`.
+ * @param isUrl whether the field can only be a URL; otherwise its name suggests one.
  */
-export type ChangeUrl = (url: string, path: string) => string
+export type ChangeUrl = (url: string, path: string, isUrl: boolean) => string
 
 /** The request with each URL changed; the same object if none changes. */
 export function mapUrls(request: ChatRequest, change: ChangeUrl): ChatRequest {
@@ -54,7 +55,7 @@ const withoutUrls: ReadonlySet<string> = new Set([
 ])
 
 function mapValue(value: Json, isUrl: boolean, path: string, change: ChangeUrl): Json {
-	if (typeof value === 'string') return isUrl && value !== '' ? change(value, path) : value
+	if (typeof value === 'string') return isUrl && value !== '' ? change(value, path, false) : value
 	if (Array.isArray(value)) {
 		const items: readonly Json[] = value
 		return mapChanged(items, (item, at) => mapValue(item, isUrl, `${path}[${at}]`, change)) as Json
@@ -90,17 +91,17 @@ function mapPart(part: Part, path: string, change: ChangeUrl): Part {
 }
 
 function mapImage(part: ImagePart, path: string, change: ChangeUrl): ImagePart {
-	const url = change(part.url, `${path}.url`)
+	const url = change(part.url, `${path}.url`, true)
 	return url === part.url ? part : { ...part, url }
 }
 
 const startOfUrl = /^\s*[a-z][a-z0-9+.-]*:/i
 
 function mapFile(part: FilePart, path: string, change: ChangeUrl): FilePart {
-	const url = part.url === undefined ? undefined : change(part.url, `${path}.url`)
+	const url = part.url === undefined ? undefined : change(part.url, `${path}.url`, true)
 	// Some servers accept a URL of any scheme.
 	const { data: given } = part
-	const data = given !== undefined && startOfUrl.test(given.slice(0, 50)) ? change(given, `${path}.data`) : given
+	const data = given !== undefined && startOfUrl.test(given.slice(0, 50)) ? change(given, `${path}.data`, true) : given
 	return url === part.url && data === given ? part : { ...part, url, data }
 }
 

@@ -17,7 +17,7 @@ function result(policy: UrlPolicy, url: string): string {
 
 test.each([
 	['https://example.com/a.png', 'https://example.com/a.png'],
-	['http://example.com', 'http://example.com/'],
+	['http://example.com', 'http://example.com'],
 	['https://93.184.216.34/a', 'https://93.184.216.34/a'],
 	['https://[2606:2800:220:1::1]/a', 'https://[2606:2800:220:1::1]/a'],
 	['data:image/png;base64,AAAA', 'data:image/png;base64,AAAA'],

@@ -1,5 +1,5 @@
 // The operator's policy on URLs that clients hand to upstreams, which may fetch them. It reads URLs as WHATWG's standard
-// says and returns them in its normal form, so that the upstream's parser cannot find another host. It resolves no names.
+// says, and returns those in its normal form in which other parsers could find another host. It resolves no names.
 
 import { ChatError } from '../chat/error.ts'
 import { addressSet, canonicalAddress } from './addresses.ts'
@@ -24,16 +24,17 @@ export class UrlPolicy {
 	}
 
 	/**
-	 * The URL in normal form.
+	 * The URL, unchanged if every parser finds the same host in it, or else in normal form.
 	 *
 	 * @param path of its field, for errors.
+	 * @param isUrl whether the field can only be a URL. If not, a text that is none is returned.
 	 * @throws ChatError `invalid-request` if the policy refuses it.
 	 */
-	readonly check = (url: string, path: string): string => {
+	readonly check = (url: string, path: string, isUrl = true): string => {
 		if (this.schemes.has('data') && dataUrl.test(url)) return url
 		const parsed = parseUrl(url)
 		if (parsed === undefined) {
-			if (isReference(url)) return url
+			if (!isUrl || isReference(url)) return url
 			throw refused(path, 'it is not an absolute URL')
 		}
 		const scheme = parsed.protocol.slice(0, -1)
@@ -41,11 +42,13 @@ export class UrlPolicy {
 			throw refused(path, `this server accepts no URLs with the scheme '${scheme.slice(0, longestScheme)}'`)
 		if (this.refusesPrivate && isPrivate(parsed))
 			throw refused(path, 'this server accepts no URLs of private addresses (urls.privateAddresses)')
-		return parsed.href
+		return plainUrl.test(url) ? url : parsed.href
 	}
 }
 
 const dataUrl = /^data:/i
+/** Scheme, a host of letters, digits, dots and hyphens, perhaps a port, and nothing outside visible ASCII. */
+const plainUrl = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+(?::\d{1,5})?(?:[/?#][\x21-\x5b\x5d-\x7e]*)?$/i
 const longestScheme = 30
 
 function parseUrl(url: string): URL | undefined {

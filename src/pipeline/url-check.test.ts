@@ -62,7 +62,7 @@ test('the address of a tool server reaches no upstream of another wire', async (
 	expect(app.upstream().received.join()).not.toContain('127.0.0.1')
 })
 
-test('a permitted URL is sent in normal form, and text of the conversation is not read as one', async () => {
+test('a permitted URL is sent in normal form if it is unusual, and text of the conversation is not read as one', async () => {
 	await using app = await App.open({ handler: { urlPolicy } })
 	const text = 'see file:///etc/passwd and http://127.0.0.1/'
 	const image = { type: 'image_url', image_url: { url: 'HTTPS:\\\\Example.com\\a b' } }
@@ -80,6 +80,23 @@ test('a permitted URL is sent in normal form, and text of the conversation is no
 	const [received = ''] = app.upstream().received
 	expect(received).toContain('"https://example.com/a%20b"')
 	expect(received).toContain(text)
+})
+
+test('a usual URL is sent unchanged, and texts that are none, in what another server has answered, too', async () => {
+	await using app = await App.open({ handler: { urlPolicy } })
+	const item = {
+		type: 'web_search_tool_result',
+		tool_use_id: 'a',
+		content: [{ url: 'w.example' }, { url: 'https://w.example' }],
+	}
+	const messages = [
+		{ role: 'user', content: [{ type: 'image', source: { type: 'url', url: 'https://example.com' } }] },
+		{ role: 'assistant', content: [item] },
+		{ role: 'user', content: 'hi' },
+	]
+	const response = await app.post(anthropic, { model: 'echo', max_tokens: 9, messages }, { headers })
+	expect(response.status).toBe(200)
+	expect(app.upstream().received[0]).toContain('"https://example.com"')
 })
 
 test('without a policy, every URL is sent unchanged', async () => {
