@@ -210,7 +210,7 @@ describe.skipIf(probe === undefined)('a full disk', () => {
 		const { id } = await converse()
 		// Pages that are in the log only, more than a checkpoint may leave there.
 		const large = 'x'.repeat(100_000)
-		for (let count = 0; count < 20; count++) {
+		for (let count = 0; count < 8; count++) {
 			const { status } = await send({ turns: [`${count}${large}`], headers: stored })
 			expect(status).toBe(200)
 		}
