@@ -6,19 +6,23 @@ import { type MarkdownBlock, MarkdownBlocks } from './blocks.ts'
 import { closeUnfinished } from './unfinished.ts'
 
 const documents: Readonly<Record<string, string>> = {
-	'paragraphs and headings': '# One\n\ntwo *three* **four**\nfive\n\nSix\n===\n\nSeven\n---\neight\n\n***\n\nnine  \nten\n',
+	'paragraphs and headings':
+		'# One\n\ntwo *three* **four**\nfive\n\nSix\n===\n\nSeven\n---\neight\n\n***\n\nnine  \nten\n',
 	'nested lists': '- a\n  - b\n    1. c\n    2. d\n\n       more\n  - e\n- f\n\n\n- g\n\npara\n',
 	'loose lists': '1. a\n\n2. b\n\n   c\n\n3. d\n10. e\n\n* x\n* y\n\n- z\n\n    code\n\nend',
 	tasks: '- [ ] a\n- [x] b\n\n+ c\n',
 	tables: 'Before\n\n| a | b |\n|---|:-:|\n| 1 | `x\\|y` |\n| 2 | **z** |\n\nAfter | not\n\na | b\n--- | ---\n1 | 2\n',
-	fences: 'x\n```js\nlet a = `b`\n\n\n# no\n```\ny\n~~~~ text\n```\n~~~\n~~~~\n\n   ```\n   in\n   ```\n- ```py\n  a\n  ```\n',
+	fences:
+		'x\n```js\nlet a = `b`\n\n\n# no\n```\ny\n~~~~ text\n```\n~~~\n~~~~\n\n   ```\n   in\n   ```\n- ```py\n  a\n  ```\n',
 	'an open fence': 'x\n\n```js\nlet a\n\n``\n',
 	'indented code': 'x\n\n    a\n\n    b\n\ny\n    z\n',
 	html: '<div>\nx\n\n**y**\n</div>\n\n<!-- a\n\nb -->\n\n<details><summary>s</summary>\n\nz\n\n</details>\n\n<b>i</b>\n',
 	quotes: '> a\nb\n> > c\n\n> d\n\ne\n> - f\n> - g\n',
-	'reference links': 'See [one][a] and [Two Words].\n\n- [one][a]\n\n[a]: https://a.example/x "t"\n\nText [b].\n\n[two words]: <https://b.example>\n[a]: https://second.example\n[b]:\nhttps://c.example\n',
+	'reference links':
+		'See [one][a] and [Two Words].\n\n- [one][a]\n\n[a]: https://a.example/x "t"\n\nText [b].\n\n[two words]: <https://b.example>\n[a]: https://second.example\n[b]:\nhttps://c.example\n',
 	footnotes: 'Text[^1] and[^note].\n\n[^1]: First note\n\n[^note]: Second\n  note\n\nEnd\n',
-	maths: 'Let $a*b$ and $c*d$ be\n$$\nx = \\frac{a}{b}\n+ c\n- d\n$$\nso \\(y\\).\n\n\\[\nz\n\\]\n\nIt costs $5 and $6, or $7-$8.\n\n$$ open\n\nend\n',
+	maths:
+		'Let $a*b$ and $c*d$ be\n$$\nx = \\frac{a}{b}\n+ c\n- d\n$$\nso \\(y\\).\n\n\\[\nz\n\\]\n\nIt costs $5 and $6, or $7-$8.\n\n$$ open\n\nend\n',
 	windows: 'a\r\nb\r\n\r\n- c\r\n- d\r\n\r\n```\r\ne\r\n```\r\n',
 	names: '[__proto__] and [constructor]\n\nx\n\ny\n\nz\n\n[__proto__]: https://p.example\n',
 }
@@ -68,7 +72,10 @@ test('a long block of code grows without being read again', () => {
 	const blocks = new MarkdownBlocks()
 	let text = '```js\n'
 	const started = performance.now()
-	for (let line = 0; line < 5000; line++) blocks.read((text += `const value${line} = ${line}\n`), true)
+	for (let line = 0; line < 5000; line++) {
+		text += `const value${line} = ${line}\n`
+		blocks.read(text, true)
+	}
 	const grownMs = performance.now() - started
 	const [block] = blocks.read(text)
 	expect(block?.token).toMatchObject({ type: 'code', lang: 'js', text: text.slice(6, -1) })

@@ -80,7 +80,11 @@ export class MarkdownBlocks {
 	private useDefinitions(definitions: Definitions): void {
 		const labels = [...Object.keys(definitions), ...Object.keys(this.definitions)]
 		const changed = new Set(
-			labels.filter((label) => definitions[label]?.href !== this.definitions[label]?.href || definitions[label]?.title !== this.definitions[label]?.title),
+			labels.filter(
+				(label) =>
+					definitions[label]?.href !== this.definitions[label]?.href ||
+					definitions[label]?.title !== this.definitions[label]?.title,
+			),
 		)
 		this.definitions = definitions
 		if (changed.size === 0) return
@@ -97,7 +101,10 @@ export class MarkdownBlocks {
 	}
 }
 
-function lex(text: string, known: Definitions): { readonly tokens: readonly Token[]; readonly definitions: Definitions } {
+function lex(
+	text: string,
+	known: Definitions,
+): { readonly tokens: readonly Token[]; readonly definitions: Definitions } {
 	const lexer = new Lexer(marked.defaults)
 	Object.assign(lexer.tokens.links, known)
 	const tokens = lexer.lex(text)

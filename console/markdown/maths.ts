@@ -28,8 +28,9 @@ export const mathsExtension: MarkedExtension = {
 	hooks: {
 		/** Asterisks in formulas are no emphasis. */
 		emStrongMask: (source) =>
-			source.replace(/\$\$[\s\S]+?\$\$|\\\([\s\S]+?\\\)|\\\[[\s\S]+?\\\]|\$[^\s$](?:[^$\n]*[^\s$])?\$(?!\d)/g, (formula) =>
-				isMoney(formula.slice(1)) ? formula : `[${'a'.repeat(formula.length - 2)}]`,
+			source.replace(
+				/\$\$[\s\S]+?\$\$|\\\([\s\S]+?\\\)|\\\[[\s\S]+?\\\]|\$[^\s$](?:[^$\n]*[^\s$])?\$(?!\d)/g,
+				(formula) => (isMoney(formula.slice(1)) ? formula : `[${'a'.repeat(formula.length - 2)}]`),
 			),
 	},
 }

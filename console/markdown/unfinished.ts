@@ -67,7 +67,9 @@ function withoutUnfinishedRow(text: string): string {
 		const dropped = lines.slice(-count).join('\n')
 		return text.slice(0, text.length - dropped.length)
 	}
-	const delimiter = lines.findIndex((line, index) => index > 0 && line.includes('-') && line.includes('|') && delimiterRow.test(line))
+	const delimiter = lines.findIndex(
+		(line, index) => index > 0 && line.includes('-') && line.includes('|') && delimiterRow.test(line),
+	)
 	if (delimiter > 0 && delimiter < lines.length - 1) return last === '' ? text : drop(1)
 	const head = lines.findIndex((line) => /^[ \t>]*\|/.test(line))
 	if (head < 0 || lines.length - head > 2) return text
@@ -82,7 +84,7 @@ function segmentStart(text: string): number {
 	return start
 }
 
-const pairs: Readonly<Record<string, string>> = { '$$': '$$', '\\(': '\\)', '\\[': '\\]' }
+const pairs: Readonly<Record<string, string>> = { $$: '$$', '\\(': '\\)', '\\[': '\\]' }
 
 /** Closes maths, code spans, strong, emphasis and deletions; leaves out addresses of links that are incomplete. */
 function closeMarks(text: string): string {
