@@ -124,9 +124,12 @@ test('unfinished marks never show, and nothing above the end moves while an answ
 			seen.push(texts.join('\n'))
 		}).observe(document.body, { subtree: true, childList: true, characterData: true })
 	})
-	await opened.ask(
-		`echo:delay 8 echo:say Some **very strong words here** and \`a code span\`.\n\n| first | second |\n|---|---|\n| one two three | four five |\n\n${fenced('js', 'const a = 1\nconst b = 2')}\n\n[a link](https://example.org/long/path) end`,
+	await opened.send(
+		`echo:delay 30 echo:say Some **very strong words here** and \`a code span\`.\n\n| first | second |\n|---|---|\n| one two three | four five |\n\n${fenced('js', 'const a = 1\nconst b = 2')}\n\n[a link](https://example.org/long/path) end`,
 	)
+	await page.locator('.answer strong').waitFor()
+	await page.evaluate('window.shifts.length = 0')
+	await opened.answered()
 	const seen = (await page.evaluate('window.seen')) as readonly string[]
 	expect(seen.length).toBeGreaterThan(10)
 	for (const text of seen) expect(text).not.toMatch(/\*\*|`|\||https:/)

@@ -50,6 +50,7 @@ function renderToken(token: Token, open = false): ComponentChildren {
 	switch (token.type) {
 		case 'space':
 		case 'def':
+		case 'checkbox':
 			return null
 		case 'heading':
 			// The screen has its own first heading: those of an answer are one level below.
@@ -125,6 +126,8 @@ function renderInline(token: Token): ComponentChildren {
 			const { tex, display, unfinished } = token as MathsToken
 			return <MathsView tex={tex} display={display} unfinished={unfinished} />
 		}
+		case 'checkbox':
+			return null
 		case 'escape':
 			return token.text
 		case 'text':

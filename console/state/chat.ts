@@ -142,7 +142,7 @@ export class Chat {
 					input: turn.question.input,
 					metadata: { client_id: turn.clientId ?? '' },
 					conversation: known ?? 'new',
-					options: turn.options,
+					options: { ...turn.options, ...this.callsBefore(turn) },
 					parent: isFirst ? undefined : (turn.parent ?? 'none'),
 				},
 				this.ending.signal,
@@ -152,6 +152,12 @@ export class Chat {
 		} catch (failure) {
 			if (!isAbort(failure)) turn.answer.fail(describeFailure(failure))
 		}
+	}
+
+	/** The response whose tool calls the turn answers: the server looks for the calls there. */
+	private callsBefore({ question, parent }: PageTurn): { readonly previous_response_id?: string } {
+		const asked = question.results === undefined ? undefined : this.tree.value.endingWith(parent ?? null)
+		return asked === undefined ? {} : { previous_response_id: `resp_${asked.id}` }
 	}
 
 	private async follow(turn: PageTurn, started?: Parameters<typeof followAnswer>[1]['started']): Promise<void> {
