@@ -14,6 +14,21 @@ interface DrawRequest {
 	readonly dark: boolean
 }
 
+/** Options that the directives of a diagram may not change: those for safety, and those that become style sheets as they are. */
+const protectedOptions = [
+	'secure',
+	'securityLevel',
+	'startOnLoad',
+	'maxTextSize',
+	'suppressErrorRendering',
+	'maxEdges',
+	'htmlLabels',
+	'themeCSS',
+	'fontFamily',
+	'altFontFamily',
+	'dompurifyConfig',
+]
+
 window.addEventListener('message', ({ source, data }: MessageEvent<DrawRequest>) => {
 	if (source !== window.parent) return
 	void draw(data).then(
@@ -31,16 +46,7 @@ async function draw({ id, code, dark }: DrawRequest): Promise<object> {
 		fontFamily: 'system-ui, sans-serif',
 		htmlLabels: false,
 		flowchart: { htmlLabels: false },
-		// What a diagram's own directives may not change.
-		secure: [
-			'secure',
-			'securityLevel',
-			'startOnLoad',
-			'maxTextSize',
-			'suppressErrorRendering',
-			'maxEdges',
-			'htmlLabels',
-		],
+		secure: protectedOptions,
 	})
 	const { svg } = await mermaid.render(`diagram-${id}`, code)
 	const holder = document.createElement('div')

@@ -10,6 +10,7 @@ beforeAll(async () => {
 afterAll(() => pages[Symbol.asyncDispose]())
 
 interface Watched {
+	/** To other hosts. */
 	readonly requests: readonly string[]
 	readonly dialogs: readonly string[]
 	/** Frames in which a hostile script ran. */
@@ -19,9 +20,13 @@ interface Watched {
 async function watch({ page }: OpenPage): Promise<Watched> {
 	const requests: string[] = []
 	const dialogs: string[] = []
-	page.context().on('request', (request) => {
-		const url = request.url()
-		if (!url.startsWith(pages.server.url) && !/^(data:image|blob)/.test(url)) requests.push(url)
+	const isForeign = (url: string) => !url.startsWith(pages.server.url) && !/^(data:image|blob)/.test(url)
+	page.context().on('response', (response) => {
+		if (isForeign(response.url())) requests.push(response.url())
+	})
+	// The browser names those, too, that a policy stopped before they were sent.
+	page.context().on('requestfailed', (request) => {
+		if (isForeign(request.url()) && request.failure()?.errorText !== 'csp') requests.push(request.url())
 	})
 	page.on('dialog', (dialog) => {
 		dialogs.push(dialog.message())
@@ -163,6 +168,8 @@ test('diagrams cannot run, load or link anything', async () => {
 		'graph TD; A[x] --> B\nclick A "javascript:window.ran=1"\nclick B call run()',
 		`%%{init: {"securityLevel": "loose", "htmlLabels": true, "flowchart": {"htmlLabels": true}}}%%\ngraph TD; A["<img src=x onerror='window.ran=1'>"] --> B["<script>window.ran=1</script>"]`,
 		'%%{init: {"themeCSS": "* { background: url(https://evil.example/x) } @import url(https://evil.example/y.css);", "fontFamily": "x; } @import url(https://evil.example/z.css)"}}%%\ngraph TD; A --> B',
+		'graph TD; A --> B\nstyle A fill:url(https://evil.example/f)\nclassDef c background:url(https://evil.example/g)\nclass B c',
+		'graph TD\n  A@{ img: "https://evil.example/i.png", label: "x", w: 60, h: 60 } --> B',
 		'---\nconfig:\n  securityLevel: loose\n  __proto__:\n    ran: 1\n---\nsequenceDiagram\n  participant A as <svg onload=window.ran=1>\n  A->>A: <iframe src=https://evil.example/>\n  link A: x @ javascript:window.ran=1',
 	]
 	await opened.ask(`echo:say ${diagrams.map((code) => `\`\`\`mermaid\n${code}\n\`\`\``).join('\n\n')}`)
@@ -172,23 +179,16 @@ test('diagrams cannot run, load or link anything', async () => {
 		await diagram.scrollIntoViewIfNeeded()
 		await diagram.locator('img, .small-note').first().waitFor()
 	}
-	for (const url of await page
+	const widths = await page
 		.locator('.diagram img')
-		.evaluateAll((all) => all.map((image) => (image as HTMLImageElement).src))) {
-		const svg = await page.evaluate(async (address) => {
-			// The page's policy permits no request for blobs: the picture's text is read in another way.
-			const image = [...document.querySelectorAll('img')].find(({ src }) => src === address)
-			return image?.naturalWidth ?? 0
-		}, url)
-		expect(svg).toBeGreaterThan(0)
-	}
+		.evaluateAll((all) => all.map((image) => (image as HTMLImageElement).naturalWidth))
+	expect(widths.length).toBeGreaterThan(2)
+	expect(Math.min(...widths)).toBeGreaterThan(0)
 	expect(await watched.ran()).toEqual([])
 	expect(watched.requests).toEqual([])
 	const frame = page.frames().find((other) => other.url().endsWith('/page/diagram'))
 	const parent = await frame?.evaluate(`(() => { try { return parent.document.title } catch { return 'blocked' } })()`)
 	expect(parent).toBe('blocked')
-	// The frame takes messages from the page alone, and another frame's answer is ignored.
-	expect(await page.evaluate('window.ran')).toBeUndefined()
 }, 60_000)
 
 test('names of models, titles, tools and refusals are text', async () => {
