@@ -142,7 +142,7 @@ test('a person answers tool calls, with an error, or skips them', async () => {
 	const { page } = opened
 	await opened.ask('echo:tool get_weather {"city": "Paris"}\necho:tool get_time {}')
 	const card = (name: string) => page.getByRole('region', { name: `The model called the tool ${name}.` })
-	expect(await card('get_weather').locator('pre').textContent()).toBe('{\n  "city": "Paris"\n}')
+	expect(await card('get_weather').locator('code').textContent()).toBe('{"city": "Paris"}')
 	await page.getByRole('textbox', { name: 'Result of get_weather' }).fill('{"degrees": 21}')
 	await card('get_weather').getByRole('button', { name: 'Answer the call' }).click()
 	await page.getByText('Will be sent when the other calls have a result.').waitFor()
@@ -156,7 +156,8 @@ test('a person answers tool calls, with an error, or skips them', async () => {
 	await page.reload()
 	await page.getByText('Result of get_weather').waitFor()
 	expect(await page.locator('.tool-results pre').first().textContent()).toBe('{\n  "degrees": 21\n}')
-	await opened.ask('echo:tool fail')
+	await opened.ask(`echo:tool fail {"reason": "${'long '.repeat(12)}"}`)
+	expect(await card('fail').locator('pre').textContent()).toStartWith('{\n  "reason": "long')
 	await page.getByRole('textbox', { name: 'Result of fail' }).fill('not found')
 	await page.getByRole('button', { name: 'Answer with an error' }).click()
 	await page.locator('.answer').nth(3).waitFor()

@@ -42,6 +42,7 @@ async function draw({ id, code, dark }: DrawRequest): Promise<object> {
 		startOnLoad: false,
 		securityLevel: 'strict',
 		suppressErrorRendering: true,
+		look: 'classic',
 		theme: dark ? 'dark' : 'neutral',
 		fontFamily: 'system-ui, sans-serif',
 		htmlLabels: false,

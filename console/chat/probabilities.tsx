@@ -6,6 +6,8 @@ import { formatNumber, text } from '../languages/languages.ts'
 import type { TokenProbability } from '../state/answer.ts'
 
 const shownAlternatives = 5
+/** Between a token and its alternatives, in pixels. */
+const gap = 4
 
 export function Probabilities({ tokens }: { readonly tokens: readonly TokenProbability[] }) {
 	const [active, setActive] = useState<number>()
@@ -57,7 +59,10 @@ function Alternatives({ token, index }: { readonly token: TokenProbability; read
 		const anchor = box?.querySelector<HTMLElement>(`[data-index="${index}"]`)
 		if (element == null || box == null || anchor == null) return
 		element.style.left = `${Math.max(0, Math.min(anchor.offsetLeft, box.clientWidth - element.offsetWidth))}px`
-		element.style.top = `${anchor.offsetTop + anchor.offsetHeight + 4}px`
+		const visibleEnd = box.closest('.talk')?.getBoundingClientRect().bottom ?? innerHeight
+		const fits = anchor.getBoundingClientRect().bottom + gap + element.offsetHeight <= visibleEnd
+		const top = fits ? anchor.offsetTop + anchor.offsetHeight + gap : anchor.offsetTop - gap - element.offsetHeight
+		element.style.top = `${top}px`
 	}, [index])
 	const others = token.top.filter((other) => other.token !== token.token)
 	const rows = [token, ...others].sort((a, b) => b.logprob - a.logprob).slice(0, shownAlternatives)

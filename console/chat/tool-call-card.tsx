@@ -10,6 +10,9 @@ import type { Chat } from '../state/chat.ts'
 import { enteredResults, enterResult } from '../state/tool-results.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 
+/** Arguments of at most so many characters are beside the tool's name. */
+const shortArguments = 48
+
 export interface ToolCallCardProps {
 	readonly part: AnswerPart & { readonly type: 'tool-call' }
 	readonly open: boolean
@@ -19,6 +22,8 @@ export interface ToolCallCardProps {
 
 export function ToolCallCard({ part, open, chat, turn }: ToolCallCardProps) {
 	const words = text.value
+	const hasArguments = part.arguments !== '' && part.arguments !== '{}'
+	const isShort = hasArguments && !open && part.arguments.length <= shortArguments
 	const isLast = chat.path.value.at(-1) === turn
 	const entered = enteredResults(turn.answer).value.find(({ callId }) => callId === part.callId)
 	return (
@@ -26,8 +31,9 @@ export function ToolCallCard({ part, open, chat, turn }: ToolCallCardProps) {
 			<div class="head">
 				<Icon node={Wrench} />
 				<b>{part.name}</b>
+				{isShort && <code class="muted">{part.arguments}</code>}
 			</div>
-			{part.arguments !== '' && part.arguments !== '{}' && (
+			{hasArguments && !isShort && (
 				<CodeBlock language="json" code={open ? part.arguments : indentJson(part.arguments)} open={open} />
 			)}
 			{entered !== undefined ? (

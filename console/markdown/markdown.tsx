@@ -93,7 +93,7 @@ function renderList({ ordered, start, items }: Tokens.List): ComponentChildren {
 /** An item of a long list that grows is rendered again only if it changed itself. */
 const Item = memo(
 	({ item }: { readonly item: Tokens.ListItem }) => (
-		<li>
+		<li class={item.task ? 'task' : undefined}>
 			{item.task && <input type="checkbox" checked={item.checked === true} disabled />}
 			{blocksOf(item.tokens)}
 		</li>
