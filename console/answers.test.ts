@@ -149,10 +149,10 @@ test('a person answers tool calls, with an error, or skips them', async () => {
 	await card('get_time').getByRole('button', { name: 'Skip' }).click()
 	await page.locator('.answer').nth(1).waitFor()
 	await opened.answered()
-	const [weather, time] = opened.bodies.at(-1)?.input as readonly Record<string, unknown>[]
-	expect(weather).toMatchObject({ type: 'function_call_output', output: '{"degrees": 21}' })
-	expect(time).toMatchObject({ type: 'function_call_output', output: 'This call was skipped and has no result.' })
-	expect(opened.bodies.at(-1)?.input).toHaveLength(2)
+	expect(opened.bodies.at(-1)?.input).toMatchObject([
+		{ type: 'function_call_output', output: '{"degrees": 21}' },
+		{ type: 'function_call_output', output: 'This call was skipped and has no result.' },
+	])
 	await page.reload()
 	await page.getByText('Result of get_weather').waitFor()
 	expect(await page.locator('.tool-results pre').first().textContent()).toBe('{\n  "degrees": 21\n}')
@@ -176,7 +176,7 @@ test('shows probabilities, with alternatives by pointer and by keys', async () =
 	expect(await page.locator('.tokens .token').allTextContents()).toEqual(['Report', ' the', ' interval'])
 	await page.locator('.token', { hasText: 'the' }).hover()
 	expect(await page.locator('.alternatives > div').count()).toBe(5)
-	expect(await page.locator('.alternatives .chosen').innerText()).toMatch(/·the\s+88 %/)
+	expect(await page.locator('.alternatives .chosen').textContent()).toBe('·the88 %')
 	await page.locator('.tokens').focus()
 	await page.keyboard.press('Home')
 	await page.keyboard.press('ArrowRight')

@@ -38,7 +38,7 @@ const table = (rows: number) =>
 const code = (lines: number) =>
 	`\`\`\`js\n${Array.from({ length: lines }, (_, index) => `const v${index} = ${index}${index % 40 === 39 ? '\n' : ''}`).join('\n')}\n\`\`\``
 const mixed = Array.from(
-	{ length: 60 },
+	{ length: 140 },
 	(_, index) =>
 		`## Part ${index}\n\nSome *text* with a [link](https://example.org/${index}) and **more** of it.\n\n${list(10)}\n\n${table(6)}\n\n${code(12)}`,
 ).join('\n\n')
@@ -54,23 +54,21 @@ for (const [name, text] of Object.entries(answers)) {
 	test(`${name}: at most 2 s, and no long task`, async () => {
 		const opened = await pages.openPage()
 		const { page } = opened
+		// The cost of writing and showing a question of this length is none of the answer's.
+		await page.route('**/v1/responses', (route) => {
+			const content = [{ type: 'input_text', text: `echo:say ${text}\n\nThe end.` }]
+			const input = [{ type: 'message', role: 'user', content }]
+			void route.continue({ postData: { ...route.request().postDataJSON(), input } })
+		})
 		const browser = page.context().browser()
 		await browser?.startTracing(page, { categories: ['toplevel', '__metadata'] })
-		await opened.ask(`echo:say ${text}`)
+		await opened.ask('A long answer')
+		await page.locator('.answer', { hasText: 'The end.' }).waitFor()
 		await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
 		const times = taskTimes((await browser?.stopTracing()) ?? Buffer.from('{"traceEvents":[]}'))
-		console.log(
-			name,
-			text.length,
-			sum(times).toFixed(0),
-			times
-				.toSorted((a, b) => b - a)
-				.slice(0, 8)
-				.map((x) => x.toFixed(0))
-				.join(' '),
-			times.length,
-		)
 		expect(times.length).toBeGreaterThan(10)
 		expect(sum(times)).toBeLessThan(2000)
+		// 50 ms on a machine that has nothing else to do.
+		expect(Math.max(...times)).toBeLessThan(200)
 	}, 120_000)
 }

@@ -3,9 +3,8 @@
 import type { Token, Tokens } from 'marked'
 import { type ComponentChildren, createElement } from 'preact'
 import { memo } from 'preact/compat'
-import { useRef } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
-import { type MarkdownBlock, MarkdownBlocks } from './blocks.ts'
+import type { MarkdownBlock } from './blocks.ts'
 import { CodeBlock, languageName } from './code-block.tsx'
 import { Diagram } from './diagram.tsx'
 import { decodeEntities } from './entities.ts'
@@ -13,7 +12,7 @@ import { Link } from './link.tsx'
 import type { MathsToken } from './maths.ts'
 import { MathsView } from './maths-view.tsx'
 import { Table } from './table.tsx'
-import { usePaced } from './use-paced.ts'
+import { useBlocks } from './use-blocks.ts'
 
 export interface MarkdownProps {
 	readonly source: string
@@ -21,11 +20,8 @@ export interface MarkdownProps {
 	readonly open: boolean
 }
 
-export function Markdown({ source, open }: MarkdownProps) {
-	const blocks = useRef<MarkdownBlocks | undefined>(undefined)
-	blocks.current ??= new MarkdownBlocks()
-	const reader = blocks.current
-	const shown = usePaced(() => reader.read(source, open), open)
+export function Markdown({ source, open: grows }: MarkdownProps) {
+	const { blocks: shown, open } = useBlocks(source, grows)
 	const last = shown.at(-1)
 	return (
 		<div class="markdown">
