@@ -4,7 +4,7 @@
 import { root } from '../state/route.ts'
 
 export interface Drawing {
-	/** Of a blob; whoever shows the drawing revokes it. */
+	/** Of a blob. The component that shows the drawing revokes it. */
 	readonly url: string
 	/** In pixels. */
 	readonly width: number

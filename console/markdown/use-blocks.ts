@@ -1,4 +1,4 @@
-// The blocks of a text that may grow, within bounds on how much of a frame they take: text that arrives all at once, as after
+// The blocks of a text that may grow, within bounds on how much of a frame they take: text that arrives in one piece, as after
 // a lost connection, is shown in portions, and an unusually long block is read less often.
 
 import { useEffect, useRef, useState } from 'preact/hooks'

@@ -1,4 +1,4 @@
-// A picture that opens in a lightbox, where it can be saved and copied.
+// A picture that opens in a lightbox, in which it can be saved and copied.
 
 import { Check, Copy, Download, X } from 'lucide'
 import { useEffect, useRef, useState } from 'preact/hooks'
