@@ -94,8 +94,10 @@ export class TestPages {
 		this.browser = browser
 	}
 
-	static async open(): Promise<TestPages> {
-		const server = await startServer({ config })
+	/** @param models further models, by their names. */
+	static async open({ models = [] }: { readonly models?: readonly string[] } = {}): Promise<TestPages> {
+		const lines = models.map((name) => `  ${JSON.stringify(name)}: { route: [echo] }\n`)
+		const server = await startServer({ config: config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`) })
 		const browser = await chromium.launch({
 			executablePath: process.env.DRAGOMAN_TEST_BROWSER ?? '/usr/bin/chromium',
 			args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { Glob } from 'bun'
+import { hashedName, writeDiagramFrame, writeMathsStyles } from './page-chunks.ts'
 
 const root = join(import.meta.dir, '..')
 const sourceFolder = join(root, 'console')
@@ -29,6 +30,8 @@ export interface BuiltPage {
 	readonly sources: string
 	/** The document, with `{base}` for the relative address of the page's root. */
 	readonly document: string
+	/** The document of the frame that draws diagrams. */
+	readonly diagram: string
 	/** Names of the files whose content never changes under that name. */
 	readonly hashed: readonly string[]
 	/** Names of the files that may change with a new build. */
@@ -62,6 +65,7 @@ async function replaceOutput(folder: string): Promise<void> {
 }
 
 async function bundle(folder: string, sources: string): Promise<BuiltPage> {
+	const mathsStyles = await writeMathsStyles(folder)
 	const built = await Bun.build({
 		entrypoints: [join(sourceFolder, 'main.tsx')],
 		outdir: folder,
@@ -71,11 +75,12 @@ async function bundle(folder: string, sources: string): Promise<BuiltPage> {
 		minify: true,
 		external: ['*.woff2'],
 		naming: { entry: 'main-[hash].[ext]', chunk: 'chunk-[hash].[ext]', asset: '[name]-[hash].[ext]' },
-		define: { 'process.env.NODE_ENV': '"production"' },
+		define: { 'process.env.NODE_ENV': '"production"', MATHS_STYLES: JSON.stringify(mathsStyles) },
 	})
 	if (!built.success) throw new AggregateError(built.logs, 'The page cannot be built.')
 	const fontNames = await copyFonts(folder)
 	const styles = await writeStyles(folder, fontNames)
+	const diagram = await writeDiagramFrame(folder, sourceFolder)
 	const hashed = (await readdir(folder)).sort()
 	const template = await readFile(join(sourceFolder, 'index.html'), 'utf8')
 	const document = template
@@ -85,7 +90,7 @@ async function bundle(folder: string, sources: string): Promise<BuiltPage> {
 	const fixed = ['logo.svg']
 	for (const name of fixed) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
 	for (const name of [...hashed, ...fixed]) await compress(join(folder, name))
-	const page: BuiltPage = { sources, document, hashed, fixed }
+	const page: BuiltPage = { sources, document, diagram, hashed, fixed }
 	await writeFile(join(folder, 'page.json'), JSON.stringify(page))
 	return page
 }
@@ -113,20 +118,15 @@ async function writeStyles(folder: string, fontNames: ReadonlyMap<string, string
 	return name
 }
 
-function hashedName(name: string, content: string | Uint8Array): string {
-	const hash = createHash('sha256').update(content).digest('hex').slice(0, 8)
-	return name.replace('.', `-${hash}.`)
-}
-
 /** Compressed copies beside the file, for types that compress well. */
 async function compress(file: string): Promise<void> {
 	if (!/\.(js|css|svg|json)$/.test(file)) return
 	const bytes = await readFile(file)
-	await writeFile(`${file}.gz`, gzipSync(bytes, { level: 9 }))
-	await writeFile(
-		`${file}.br`,
-		brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }),
-	)
+	await writeFile(`${file}.gz`, gzipSync(bytes, { level: bytes.length > 1_000_000 ? 6 : 9 }))
+	// The best quality would take seconds for the library of diagrams.
+	const quality = bytes.length > 1_000_000 ? 5 : constants.BROTLI_MAX_QUALITY
+	const { BROTLI_PARAM_SIZE_HINT: hint, BROTLI_PARAM_QUALITY: level } = constants
+	await writeFile(`${file}.br`, brotliCompressSync(bytes, { params: { [hint]: bytes.length, [level]: quality } }))
 }
 
 function find(names: readonly string[], pattern: RegExp): string {

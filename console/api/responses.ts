@@ -13,7 +13,7 @@ export interface AnswerRequest {
 	/** The message to continue from, `none` for the start of the conversation; by default the last one. */
 	readonly parent?: string | undefined
 	/** Further fields of the request, such as `instructions` or `temperature`. */
-	readonly options?: Readonly<Record<string, unknown>>
+	readonly options?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** An event of a response, of which the page reads these fields. */
@@ -23,6 +23,11 @@ export interface ResponseEvent {
 	readonly output_index?: number
 	readonly content_index?: number
 	readonly delta?: string
+	readonly logprobs?: readonly {
+		readonly token: string
+		readonly logprob: number
+		readonly top_logprobs?: readonly { readonly token: string; readonly logprob: number }[]
+	}[]
 	readonly item?: ResponseItem
 	readonly part?: { readonly type: string; readonly text?: string; readonly refusal?: string }
 	readonly response?: ResponseObject
@@ -36,6 +41,7 @@ export interface ResponseItem {
 	readonly type: string
 	readonly name?: string
 	readonly arguments?: string
+	readonly call_id?: string
 	readonly result?: string | null
 	readonly content?: readonly { readonly type: string; readonly text?: string; readonly refusal?: string }[]
 }

@@ -1,6 +1,7 @@
 // An answer: its parts in their order, how it ended, and a line with its branches, actions and facts.
 
 import { RefreshCw } from 'lucide'
+import { useState } from 'preact/hooks'
 import { formatTime, text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Mark } from '../parts/icon.tsx'
@@ -12,6 +13,7 @@ import type { PageTurn } from '../state/turn-tree.ts'
 import { AnswerEnd } from './answer-end.tsx'
 import { AnswerPartView } from './answer-part.tsx'
 import { Facts } from './facts.tsx'
+import { ProbabilitiesButton, probabilityOptions } from './probabilities-button.tsx'
 import { Siblings } from './siblings.tsx'
 
 export interface AnswerViewProps {
@@ -25,6 +27,8 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 	// Subscribes to changes of the parts.
 	answer.version.value
 	const words = text.value
+	const [hidesProbabilities, setHidesProbabilities] = useState(false)
+	const showsProbabilities = turn.options?.top_logprobs !== undefined && !hidesProbabilities
 	const running = answer.state.value && answer.isRunning
 	return (
 		<article class="turn answer" aria-label={words.answerLabel(number, model)} data-turn={turn.id}>
@@ -34,7 +38,14 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 			</div>
 			<div class="body">
 				{answer.parts.map((part, index) => (
-					<AnswerPartView key={index} part={part} open={running && index === answer.parts.length - 1} />
+					<AnswerPartView
+						key={index}
+						part={part}
+						open={running && index === answer.parts.length - 1}
+						chat={chat}
+						turn={turn}
+						showsProbabilities={showsProbabilities}
+					/>
 				))}
 				{running && answer.parts.length === 0 && <Waiting answer={answer} model={model} />}
 				<AnswerEnd chat={chat} turn={turn} />
@@ -48,6 +59,13 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 							label={words.regenerate}
 							shortcut="R"
 							onClick={() => chat.regenerate(turn)}
+						/>
+						<ProbabilitiesButton
+							shown={showsProbabilities}
+							onToggle={() => {
+								if (turn.options?.top_logprobs === undefined) chat.regenerate(turn, probabilityOptions)
+								else setHidesProbabilities(!hidesProbabilities)
+							}}
 						/>
 						<Facts answer={answer} />
 					</div>

@@ -8,6 +8,7 @@ import { IconButton } from '../parts/icon-button.tsx'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { EditQuestion } from './edit-question.tsx'
+import { ToolResultsView } from './tool-results-view.tsx'
 
 /** Longer questions are folded. */
 const foldedLines = 12
@@ -18,7 +19,15 @@ export interface QuestionViewProps {
 	readonly number: number
 }
 
-export function QuestionView({ chat, turn, number }: QuestionViewProps) {
+export function QuestionView(properties: QuestionViewProps) {
+	return properties.turn.question.results === undefined ? (
+		<AskedQuestion {...properties} />
+	) : (
+		<ToolResultsView {...properties} />
+	)
+}
+
+function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 	const [editing, setEditing] = useState(false)
 	const [unfolded, setUnfolded] = useState(false)
 	const { question } = turn

@@ -5,16 +5,31 @@ import { type Signal, signal } from '@preact/signals'
 import type { ResponseEvent, ResponseItem, ResponseObject } from '../api/responses.ts'
 import { schedulePaint } from './paint.ts'
 
+/** A token of the text, with the most likely tokens in its position. */
+export interface TokenProbability {
+	readonly token: string
+	/** Natural logarithm of the probability. */
+	readonly logprob: number
+	readonly top: readonly { readonly token: string; readonly logprob: number }[]
+}
+
 /** A part that grows is replaced: components compare their properties by identity. */
 export type AnswerPart =
-	| { readonly type: 'text' | 'refusal'; readonly text: string }
+	| { readonly type: 'text'; readonly text: string; readonly tokens?: readonly TokenProbability[] | undefined }
+	| { readonly type: 'refusal'; readonly text: string }
 	| {
 			readonly type: 'reasoning'
 			readonly text: string
 			readonly startedAtMs?: number | undefined
 			readonly endedAtMs?: number | undefined
 	  }
-	| { readonly type: 'tool-call'; readonly name: string; readonly arguments: string }
+	| {
+			readonly type: 'tool-call'
+			readonly name: string
+			readonly arguments: string
+			/** By which a result refers to the call; undefined for calls that the server answers itself. */
+			readonly callId?: string | undefined
+	  }
 	| { readonly type: 'image'; readonly url: string }
 	| { readonly type: 'other'; readonly kind: string }
 
@@ -147,7 +162,7 @@ export class Answer {
 		if (part?.type === 'tool-call' && item !== undefined)
 			this.put(`${output_index}`, { ...part, arguments: argumentsOf(item) ?? part.arguments })
 		if (item?.type === 'image_generation_call' && typeof item.result === 'string')
-			this.put(`${output_index}`, { type: 'image', url: `data:image/png;base64,${item.result}` })
+			this.put(`${output_index}`, { type: 'image', url: pictureUrl(item.result) })
 	}
 
 	private addContent({ output_index = 0, content_index = 0, part }: ResponseEvent): void {
@@ -159,7 +174,7 @@ export class Answer {
 	private append(event: ResponseEvent, type: 'text' | 'refusal' | 'reasoning' | 'tool-call'): void {
 		const { output_index = 0, content_index = 0, delta = '' } = event
 		const key = type === 'tool-call' ? `${output_index}` : `${output_index}.${content_index}`
-		this.put(key, withDelta(this.partAt(key) ?? emptyPart(type), delta))
+		this.put(key, withTokens(withDelta(this.partAt(key) ?? emptyPart(type), delta), event))
 		const now = Date.now()
 		this.firstTokenAtMs ??= now
 		this.lastTokenAtMs = now
@@ -217,7 +232,8 @@ function failureKind(code: string | undefined, message: string): AnswerFailure['
 
 function partOfItem(item: ResponseItem): AnswerPart {
 	const text = argumentsOf(item)
-	if (text !== undefined) return { type: 'tool-call', name: item.name ?? item.type, arguments: text }
+	if (text !== undefined)
+		return { type: 'tool-call', name: item.name ?? item.type, arguments: text, callId: callIdOf(item) }
 	return { type: 'other', kind: item.type }
 }
 
@@ -240,4 +256,25 @@ function emptyPart(type: 'text' | 'refusal' | 'reasoning' | 'tool-call'): Answer
 function withDelta(part: AnswerPart, delta: string): AnswerPart {
 	if (part.type === 'tool-call') return { ...part, arguments: part.arguments + delta }
 	return 'text' in part ? { ...part, text: part.text + delta } : part
+}
+
+function withTokens(part: AnswerPart, { logprobs = [] }: ResponseEvent): AnswerPart {
+	if (part.type !== 'text' || logprobs.length === 0) return part
+	const tokens = logprobs.map(({ token, logprob, top_logprobs: top = [] }) => ({ token, logprob, top }))
+	return { ...part, tokens: [...(part.tokens ?? []), ...tokens] }
+}
+
+/** Only calls of functions take a result in the form that the page sends. */
+const callIdOf = (item: ResponseItem): string | undefined => (item.type === 'function_call' ? item.call_id : undefined)
+
+/** The formats by how their bytes begin in base64. */
+const pictureFormats: readonly (readonly [start: string, format: string])[] = [
+	['/9j/', 'jpeg'],
+	['UklGR', 'webp'],
+	['R0lGOD', 'gif'],
+]
+
+function pictureUrl(base64: string): string {
+	const format = pictureFormats.find(([start]) => base64.startsWith(start))?.[1] ?? 'png'
+	return `data:image/${format};base64,${base64}`
 }

@@ -59,9 +59,9 @@ export class Chat {
 		this.begin(textQuestion(text, turn.question.images), turn.parent)
 	}
 
-	/** Asks the turn's question again, as a branch beside it. */
-	regenerate(turn: PageTurn): void {
-		this.begin(turn.question, turn.parent)
+	/** Asks the turn's question again, as a branch beside it, with further fields of the request. */
+	regenerate(turn: PageTurn, options?: PageTurn['options']): void {
+		this.begin(turn.question, turn.parent, options)
 	}
 
 	/** Sends a question again that was not answered. */
@@ -108,7 +108,7 @@ export class Chat {
 		}
 	}
 
-	private begin(question: Question, parent: string | undefined): void {
+	private begin(question: Question, parent: string | undefined, options?: PageTurn['options']): void {
 		const { id: modelId } = model.value ?? {}
 		if (modelId === undefined) return
 		const clientId = crypto.randomUUID()
@@ -122,6 +122,7 @@ export class Chat {
 			question,
 			answer,
 			clientId,
+			options,
 		}
 		batch(() => {
 			this.tree.value = this.tree.value.with(turn)
@@ -141,6 +142,7 @@ export class Chat {
 					input: turn.question.input,
 					metadata: { client_id: turn.clientId ?? '' },
 					conversation: known ?? 'new',
+					options: { ...turn.options, ...this.callsBefore(turn) },
 					parent: isFirst ? undefined : (turn.parent ?? 'none'),
 				},
 				this.ending.signal,
@@ -150,6 +152,12 @@ export class Chat {
 		} catch (failure) {
 			if (!isAbort(failure)) turn.answer.fail(describeFailure(failure))
 		}
+	}
+
+	/** The response whose tool calls the turn answers: the server looks for the calls there. */
+	private callsBefore({ question, parent }: PageTurn): { readonly previous_response_id?: string } {
+		const asked = question.results === undefined ? undefined : this.tree.value.endingWith(parent ?? null)
+		return asked === undefined ? {} : { previous_response_id: `resp_${asked.id}` }
 	}
 
 	private async follow(turn: PageTurn, started?: Parameters<typeof followAnswer>[1]['started']): Promise<void> {

@@ -17,8 +17,15 @@ export interface PageTurn {
 	readonly createdAtMs: number
 	readonly question: Question
 	readonly answer: Answer
+	/** Further fields of the request. */
+	readonly options?: Readonly<Record<string, unknown>> | undefined
 	/** Id by which the page finds a turn again whose request may have been lost. */
 	readonly clientId: string | undefined
+}
+
+export interface ToolResult {
+	readonly callId: string
+	readonly output: string
 }
 
 export interface Question {
@@ -27,6 +34,8 @@ export interface Question {
 	readonly images: readonly string[]
 	/** Names of attached files. */
 	readonly files: readonly string[]
+	/** Results of tool calls, which the person gave instead of a question. */
+	readonly results?: readonly ToolResult[] | undefined
 	/** The input items to send again, in the form of the Responses API. */
 	readonly input: readonly unknown[]
 }
@@ -124,6 +133,10 @@ function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMess
 
 /** The question is what the user wrote; messages of other roles are shown by their text, too. */
 function readQuestion(inputs: readonly ExportedMessage[]): Question {
+	const results = inputs.flatMap(({ message: { role, callId, content } }) =>
+		role === 'tool' && callId !== undefined ? [{ callId, output: textOf(content) }] : [],
+	)
+	if (results.length > 0 && results.length === inputs.length) return resultQuestion(results)
 	const parts = inputs.flatMap(({ message: { content } }) =>
 		typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
 	)
@@ -136,6 +149,20 @@ function readQuestion(inputs: readonly ExportedMessage[]): Question {
 			(part.type as string) === 'file' ? [part.name ?? ''] : [],
 		),
 		input: [userInput(texts, images)],
+	}
+}
+
+const textOf = (content: readonly StoredPart[] | string): string =>
+	typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+
+/** Results of tool calls, as the page sends them. */
+export function resultQuestion(results: readonly ToolResult[]): Question {
+	return {
+		text: '',
+		images: [],
+		files: [],
+		results,
+		input: results.map(({ callId, output }) => ({ type: 'function_call_output', call_id: callId, output })),
 	}
 }
 

@@ -24,6 +24,23 @@ const policy = [
 	'trusted-types dragoman',
 ].join('; ')
 
+/**
+ * For the frame that draws diagrams of answers: an opaque origin, so that it has nothing of the page's, and no network. The
+ * library writes inline styles.
+ */
+const diagramPolicy = [
+	"default-src 'none'",
+	"script-src 'self'",
+	"style-src 'unsafe-inline'",
+	"connect-src 'none'",
+	"base-uri 'none'",
+	"form-action 'none'",
+	"frame-ancestors 'self'",
+	'sandbox allow-scripts',
+].join('; ')
+
+const diagramPath = '/page/diagram'
+
 const commonHeaders = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -47,6 +64,7 @@ const screens = /^\/(?:c\/[\w-]+|compare(?:\/[\w-]+)?|s\/[\w-]+|settings|sign-in
 
 const builtPage = z.object({
 	document: z.string(),
+	diagram: z.string(),
 	hashed: z.array(z.string()),
 	fixed: z.array(z.string()),
 })
@@ -54,12 +72,14 @@ const builtPage = z.object({
 export class PageFiles {
 	private readonly folder: string
 	private readonly document: string
+	private readonly diagram: string
 	/** Whether the content under a name never changes. */
 	private readonly files: ReadonlyMap<string, boolean>
 
-	private constructor(folder: string, { document, hashed, fixed }: z.infer<typeof builtPage>) {
+	private constructor(folder: string, { document, diagram, hashed, fixed }: z.infer<typeof builtPage>) {
 		this.folder = folder
 		this.document = document
+		this.diagram = diagram
 		const names = [...hashed.map((name) => [name, true] as const), ...fixed.map((name) => [name, false] as const)]
 		this.files = new Map(names)
 	}
@@ -71,12 +91,13 @@ export class PageFiles {
 
 	/** @param path a normalized path. */
 	has(path: string): boolean {
-		return screens.test(path) || this.fileAt(path) !== undefined
+		return screens.test(path) || path === diagramPath || this.fileAt(path) !== undefined
 	}
 
 	/** The response to GET, or undefined if the page has no such path. */
 	async find({ path, headers }: Pick<Received, 'path' | 'headers'>): Promise<Response | undefined> {
 		if (screens.test(path)) return new Response(this.documentAt(path), { headers: documentHeaders })
+		if (path === diagramPath) return new Response(this.diagram, { headers: diagramHeaders })
 		const name = this.fileAt(path)
 		return name === undefined ? undefined : this.serve(name, headers.get('accept-encoding') ?? '')
 	}
@@ -110,6 +131,13 @@ export class PageFiles {
 		}
 		return new Response(Bun.file(file), { headers })
 	}
+}
+
+const diagramHeaders = {
+	...commonHeaders,
+	'content-type': 'text/html; charset=utf-8',
+	'content-security-policy': diagramPolicy,
+	'cache-control': 'no-cache',
 }
 
 const documentHeaders = {
