@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { SQL } from 'bun'
+import { createKey } from '../../src/keys/key.ts'
 import { type FreshDatabase, freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { startServer, type TestServer } from '../server.ts'
 
@@ -16,7 +17,7 @@ if (postgresServer !== undefined) {
 	beforeAll(async () => {
 		fresh = await freshDatabase(postgresServer as string)
 		server = await startServer({
-			config: `database: ${fresh.url}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n`,
+			config: `database: ${fresh.url}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\nkeys: { wrongPerMinute: 1000000 }\n`,
 		})
 	})
 	afterAll(async () => {
@@ -27,8 +28,11 @@ if (postgresServer !== undefined) {
 	const store = () => server.call('/v1/responses', { model: 'echo', input: 'hi' })
 	const plain = () =>
 		server.call('/v1/chat/completions', { model: 'echo', messages: [{ role: 'user', content: 'hi' }] })
-	/** A key that is not cached. */
-	const unknownKey = () => server.call('/v1/models', undefined, { authorization: `Bearer dgm-${crypto.randomUUID()}` })
+	/** A key that is looked up in the database. */
+	const unknownKey = () => {
+		const { secret } = createKey({ name: 'unknown', role: 'user' }, 0)
+		return server.call('/v1/models', undefined, { authorization: `Bearer ${secret}` })
+	}
 	const billed = async () => {
 		const sql = new SQL(fresh.url, { max: 1 })
 		const [row] = await sql`SELECT COUNT(*) AS count FROM ledger`
