@@ -93,7 +93,14 @@ for (const { kind, create } of databaseServers)
 		test('several processes migrate at the same time', () =>
 			withOldDatabase(async (address) => {
 				const applied = await Promise.all(Array.from({ length: 4 }, () => openElsewhere(address)))
-				expect(applied.toSorted()).toEqual(['', '', '', stepsFrom(name).join()])
+				// A step is applied by one process, but not all steps by the same one.
+				expect(
+					applied
+						.filter((steps) => steps !== '')
+						.join()
+						.split(',')
+						.toSorted(),
+				).toEqual(stepsFrom(name).toSorted())
 				await expectMigrated(address, [])
 			}))
 
