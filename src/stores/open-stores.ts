@@ -62,7 +62,7 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 		}),
 		conversations: explainingConversations(new SqlConversationStore(conversations), conversations),
 		ledger: explainingFailures(new SqlLedgerStore(ledger), ledger),
-		processes: explainingFailures(new SqlProcessStore(database), database),
+		processes: explainingFailures(new SqlProcessStore(database, conversations), database),
 		migrated: database.migrated,
 		check: () => checked.check(),
 		close: () => database.close(),

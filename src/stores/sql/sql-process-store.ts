@@ -9,9 +9,12 @@ const lost = { code: 'unavailable', message: 'The server process that was answer
 
 export class SqlProcessStore implements ProcessStore {
 	private readonly database: SqlDatabase
+	private readonly turns: SqlDatabase
 
-	constructor(database: SqlDatabase) {
+	/** @param turns for statements that read or end turns, so that a lock on them delays no heartbeat. */
+	constructor(database: SqlDatabase, turns: SqlDatabase = database) {
 		this.database = database
+		this.turns = turns
 	}
 
 	async beat({ id, host, generation }: OwnProcess): Promise<number> {
@@ -28,7 +31,7 @@ export class SqlProcessStore implements ProcessStore {
 	}
 
 	async list(): Promise<readonly KnownProcess[]> {
-		const { sql } = this.database
+		const { sql } = this.turns
 		const rows = await sql`
 			SELECT id, host, beats FROM processes
 			UNION ALL
@@ -38,16 +41,16 @@ export class SqlProcessStore implements ProcessStore {
 	}
 
 	async end({ id, beats }: KnownProcess, nowMs: number): Promise<number | undefined> {
-		return this.database.write(async (sql) => {
+		return this.turns.write(async (sql) => {
 			const removed = await sql`DELETE FROM processes WHERE id = ${id} AND beats = ${beats} RETURNING id`
 			const [row] = await sql`SELECT id FROM processes WHERE id = ${id}`
 			if (row !== undefined || (removed.length === 0 && beats > 0)) return undefined
-			return interruptTurns(this.database, sql, id, { nowMs, error: lost })
+			return interruptTurns(this.turns, sql, id, { nowMs, error: lost })
 		})
 	}
 
 	async leave(id: string): Promise<void> {
-		await this.database.write(
+		await this.turns.write(
 			(sql) => sql`
 				DELETE FROM processes WHERE id = ${id}
 					AND NOT EXISTS (SELECT 1 FROM turns WHERE process = ${id} AND state = 'running')`,
