@@ -129,7 +129,10 @@ test('calls in the journal of a killed server are billed once after a restore', 
 }, 120_000)
 
 test('an answer that ended after the backup does not enter the restored database', async () => {
-	const [gateway, backups] = [await startHeldGateway('sqlite', { data: await temporaryFolder() }), await temporaryFolder()]
+	const [gateway, backups] = [
+		await startHeldGateway('sqlite', { data: await temporaryFolder() }),
+		await temporaryFolder(),
+	]
 	const { server, upstream } = gateway
 	const { data, key } = server
 	const file = join(backups, 'b')
