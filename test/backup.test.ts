@@ -1,9 +1,12 @@
 // dragoman backup and restore as commands, with servers: each command of docs/backup.md, in the order of the page.
 
+import { Database } from 'bun:sqlite'
 import { afterAll, expect, test } from 'bun:test'
 import { copyFile, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freshDatabase, postgresServer } from '../src/stores/postgres/server.testing.ts'
+import { eventually } from './faults/gateway.ts'
+import { startHeldGateway } from './faults/turn-ends.ts'
 import { root, runCommand, runProcess, startServer, type TestServer, temporaryFolder } from './server.ts'
 import { mountSmallDisk } from './small-disk.testing.ts'
 
@@ -124,6 +127,38 @@ test('calls in the journal of a killed server are billed once after a restore', 
 		await restored.stop()
 	}
 }, 120_000)
+
+test('an answer that ended after the backup does not enter the restored database', async () => {
+	const [gateway, backups] = [
+		await startHeldGateway('sqlite', { data: await temporaryFolder() }),
+		await temporaryFolder(),
+	]
+	const { server, upstream } = gateway
+	const { data, key } = server
+	const file = join(backups, 'b')
+	const response = await server.call('/v1/responses', { model: 'held', input: 'one', background: true })
+	const { id } = (await response.json()) as { readonly id: string }
+	await upstream.begun('one')
+	expect((await runCommand(['backup', file, '--data', data])).status).toBe(0)
+	const foreign = new Database(join(data, 'dragoman.sqlite'))
+	foreign.run('PRAGMA busy_timeout = 5000')
+	foreign.run('BEGIN EXCLUSIVE')
+	upstream.release('one')
+	await eventually(
+		'file of the end',
+		async () => (await readdir(join(data, 'turns'))).some((name) => name.endsWith('.json')),
+		15_000,
+	)
+	await server.stop('SIGKILL')
+	foreign.close()
+	expect((await runCommand(['restore', file, '--replace', '--data', data])).status).toBe(0)
+
+	const restored = await startServer({ data })
+	const found = await fetch(`${restored.url}/v1/responses/${id}`, { headers: { authorization: `Bearer ${key}` } })
+	expect(await found.json()).toMatchObject({ status: 'failed', output: [] })
+	await restored.stop()
+	await gateway.close()
+}, 60_000)
 
 test('a backup that is interrupted leaves no file', async () => {
 	const [data, backups] = [await temporaryFolder(), await temporaryFolder()]

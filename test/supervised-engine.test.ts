@@ -222,6 +222,7 @@ test('a process that exits repeatedly is restarted with growing delays of at mos
 	const enough = Promise.withResolvers<void>()
 	const clock: Clock = {
 		now: () => 0,
+		monotonicMs: () => 0,
 		async sleep(ms, signal) {
 			if (ms < 100) return systemClock.sleep(ms, signal)
 			if (pauses.push(ms) < 8) return
@@ -242,6 +243,7 @@ test('a program that does not exist does not crash the gateway', async () => {
 	const paused = Promise.withResolvers<void>()
 	const clock: Clock = {
 		now: () => 0,
+		monotonicMs: () => 0,
 		sleep(ms, signal) {
 			paused.resolve()
 			return systemClock.sleep(ms, signal)

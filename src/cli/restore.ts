@@ -23,8 +23,8 @@ export function restoreCommand(context: CommandContext): Command {
 		const { setAside, interrupted, missingSteps } = await restoreDatabase(settings.database, resolve(file), {
 			replace: flags.replace === true,
 			setAsideFolder,
-			// A restored conversation has none of the streams of its former answers.
-			ofState: [inData('streams')],
+			// A restored conversation has none of the streams of its former answers, and none of the ends that were pending.
+			ofState: [inData('streams'), inData('turns')],
 			// The calls in the journal took place, so their usage belongs to any later or earlier state of the database.
 			ofDatabase: [inData('journal'), settings.quarantineFolder, inData('first-key')],
 			onStep: (step) => context.printStatus(step),

@@ -303,3 +303,24 @@ test('of the turns that the database says are running here, those that are not a
 	])
 	expect(stopped.map(({ id }) => id)).toEqual([cancelled, removed] as TurnId[])
 })
+
+test('a clock that is set back delays no delivery', async () => {
+	const outbox = await open()
+	const tick = async () => {
+		await clock.asleep(1000)
+		clock.advance(1000)
+		for (let turns = 0; turns < 20; turns++) await new Promise((resolve) => setImmediate(resolve))
+	}
+	// Searches for files once; the next search is due in a minute.
+	await tick()
+	const other = await open('p2')
+	const { id } = await begin()
+	failure = away
+	await other.put(end(id))
+	await other.close()
+	failure = undefined
+	clock.set(-86_400_000)
+	for (let passed = 0; passed <= 61_000; passed += 1000) await tick()
+	expect([await files(), await stateOf(id)]).toEqual([[], 'completed'])
+	await outbox.close()
+})

@@ -31,7 +31,7 @@ interface Pending {
 	readonly change: TurnChange
 	/** Size of an answer that is in memory only, in characters. */
 	readonly unwritten: number
-	/** The database refuses it for a reason of its own until then. */
+	/** The database refuses it for a reason of its own until then, by the monotonic clock. */
 	readonly notBeforeMs: number
 }
 
@@ -151,7 +151,7 @@ export class TurnOutbox {
 			)
 		while (await isOpen()) {
 			if (this.pending.size > 0) await this.deliver()
-			if (clock.now() >= this.searchAtMs) await this.recoverOthers()
+			if (clock.monotonicMs() >= this.searchAtMs) await this.recoverOthers()
 		}
 	}
 
@@ -161,7 +161,7 @@ export class TurnOutbox {
 		try {
 			for (const process of await this.files.processes())
 				if (process !== own() && !isRunning(process)) await this.recover(process)
-			this.searchAtMs = clock.now() + searchMs
+			this.searchAtMs = clock.monotonicMs() + searchMs
 		} catch (thrown) {
 			this.log.write('warn', { err: thrown }, 'ends of turns of a process that exited cannot be delivered yet')
 		}
@@ -210,7 +210,7 @@ export class TurnOutbox {
 	}
 
 	private async deliverPending(): Promise<void> {
-		const nowMs = this.options.clock.now()
+		const nowMs = this.options.clock.monotonicMs()
 		const due = [...this.pending.values()].filter(({ notBeforeMs }) => notBeforeMs <= nowMs)
 		this.failure = undefined
 		// The first one alone finds out whether the database is available.
@@ -258,7 +258,7 @@ export class TurnOutbox {
 		const { end } = change
 		const isLast = end === undefined || end.answers.length === 0
 		const replacement = isLast ? change : withoutAnswer(change, end)
-		const notBeforeMs = isLast ? this.options.clock.now() + refusedMs : 0
+		const notBeforeMs = isLast ? this.options.clock.monotonicMs() + refusedMs : 0
 		this.pending.set(change.turn, { change: replacement, unwritten: 0, notBeforeMs })
 		if (!isLast) await this.write(replacement).catch(() => undefined)
 	}

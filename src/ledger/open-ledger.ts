@@ -135,7 +135,7 @@ class JournalledLedger implements OpenLedger {
 		this.log = new ThrottledLog(options.log, options.clock)
 		this.lock = lock
 		this.current = this.nextFile()
-		this.rotatedMs = options.clock.now()
+		this.rotatedMs = options.clock.monotonicMs()
 	}
 
 	get pending(): number {
@@ -266,7 +266,7 @@ class JournalledLedger implements OpenLedger {
 	/** See `Ticket`. */
 	private writable(): Promise<void> | undefined {
 		const { journal } = this.current
-		if (!this.strict || this.options.clock.now() - journal.writtenAtMs < knownWritableMs) return undefined
+		if (!this.strict || this.options.clock.monotonicMs() - journal.writtenAtMs < knownWritableMs) return undefined
 		const written = journal.written()
 		// A call may end without calling an upstream.
 		written.catch(() => undefined)
@@ -318,7 +318,7 @@ class JournalledLedger implements OpenLedger {
 	private async maintain(): Promise<boolean> {
 		await this.restoreFile()
 		const { journal } = this.current
-		if (journal.size > 0 && this.options.clock.now() - this.rotatedMs > longestFileMs) this.rotateIfPossible()
+		if (journal.size > 0 && this.options.clock.monotonicMs() - this.rotatedMs > longestFileMs) this.rotateIfPossible()
 		return this.recover()
 	}
 
@@ -380,13 +380,18 @@ class JournalledLedger implements OpenLedger {
 		old.closed = Promise.all([old.journal.close(), this.current.journal.written()]).then(() => undefined)
 		// If the old file has no pending entries, nothing else awaits this promise.
 		old.closed.catch(this.failed)
-		this.rotatedMs = this.options.clock.now()
+		this.rotatedMs = this.options.clock.monotonicMs()
 		void this.removeDelivered().catch(this.failed)
 	}
 
 	private nextFile(): JournalFile {
 		const path = join(this.options.folder, `${this.process}.${String(this.fileCount++).padStart(6, '0')}.journal`)
-		const file = { path, journal: new Journal(path, () => this.options.clock.now()), undelivered: 0, closed: undefined }
+		const file = {
+			path,
+			journal: new Journal(path, () => this.options.clock.monotonicMs()),
+			undelivered: 0,
+			closed: undefined,
+		}
 		this.files.push(file)
 		return file
 	}

@@ -54,7 +54,7 @@ export async function failOver<Result>(
 ): Promise<FailOverResult<Result>> {
 	const { clock } = serving
 	const { retry } = request.route
-	const untilMs = clock.now() + retry.totalMs
+	const untilMs = clock.monotonicMs() + retry.totalMs
 	let chosen = candidatesOf(request)
 	const tries = new Map<UpstreamEndpoint, number>()
 	let failure: Failure | undefined
@@ -78,7 +78,8 @@ export async function failOver<Result>(
 			throw failure?.worst ?? (isRefusedByAll(request, tries) ? outcome : noneAvailable(request.route, request.caller))
 		}
 		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
-		if (attempt >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
+		if (attempt >= retry.attempts || clock.monotonicMs() > untilMs || !mayTryAgain(outcome, retry.unsure))
+			throw failure.worst
 		attempt++
 	}
 }
@@ -91,7 +92,7 @@ async function pauseBefore<Result>(
 ): Promise<void> {
 	const pause = pauseMs(tried, route.retry, error.retryAfterMs, random())
 	try {
-		if (pause === undefined || clock.now() + pause > untilMs) throw worst
+		if (pause === undefined || clock.monotonicMs() + pause > untilMs) throw worst
 		await clock.sleep(pause, call.signal)
 	} catch (thrown) {
 		permit.release()

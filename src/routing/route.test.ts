@@ -102,6 +102,7 @@ test('health checks remove an upstream after consecutive failures, and restore i
 	const finished = Promise.withResolvers<void>()
 	const clock: Clock = {
 		now: () => 0,
+		monotonicMs: () => 0,
 		async sleep(_, signal) {
 			await Promise.resolve()
 			if (checks >= outcomes.length) finished.resolve()

@@ -9,7 +9,7 @@ import { telemetryOptions } from './options.ts'
 import type { RequestContext } from './telemetry.ts'
 import { forwardedHeaders, readTraceContext } from './trace-context.ts'
 
-const clock = { now: () => 1_000_000, sleep: async () => undefined }
+const clock = { now: () => 1_000_000, monotonicMs: () => 0, sleep: async () => undefined }
 const gauges = { name: 'up', running: 2, waiting: 1, breaker: 'half-open', healthy: false } as const
 
 async function open(options: object = {}) {

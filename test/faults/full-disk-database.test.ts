@@ -172,10 +172,10 @@ describe.skipIf(probe === undefined)('a full disk', () => {
 		const answer = await readAnswer(response)
 		expect([answer.error?.type, answer.data.includes('[DONE]')]).toEqual([expect.any(String), false])
 		await heal()
-		await gateway.stop('SIGKILL')
-		gateway = Object.assign(await start(), { key: gateway.key })
-		const { turns } = await exported(id)
-		expect(turns.map(({ state }) => state === 'running')).toEqual([false])
+		await eventually('end of the turn', async () => {
+			const { turns } = await exported(id)
+			return turns.length === 1 && turns.every(({ state }) => state !== 'running')
+		})
 		expectSound()
 	}, 60_000)
 

@@ -39,6 +39,15 @@ if (clusterPrograms !== undefined) {
 		await expectEnds(gateway, { begin: () => set(true), end: () => set(false) }, query)
 	}, 60_000)
 
+	test('no turn is running after a table was missing, as during a restore', async () => {
+		const rename = async (from: string, to: string) => void (await query(`ALTER TABLE ${from} RENAME TO ${to}`))
+		await expectEnds(
+			gateway,
+			{ begin: () => rename('turns', 'turns_away'), end: () => rename('turns_away', 'turns') },
+			query,
+		)
+	}, 60_000)
+
 	test('no turn is running after another session locked the table of turns', async () => {
 		const foreign = new SQL(cluster.url, { max: 1 })
 		await expectEnds(

@@ -178,7 +178,7 @@ class AiSdk implements Engine {
 			return
 		}
 		const { clock, timeouts } = this.options
-		const deadlineMs = clock.now() + timeouts.totalMs
+		const deadlineMs = clock.monotonicMs() + timeouts.totalMs
 		const { stream } = await this.wait(model.doStream(options), running)
 		yield* readWithin(stream, deadlineMs, timeouts, running, clock)
 	}

@@ -208,6 +208,7 @@ test('echo:delay waits before each token, until the caller disconnects', async (
 	const controller = new AbortController()
 	const clock: Clock = {
 		now: () => 0,
+		monotonicMs: () => 0,
 		async sleep(ms, signal) {
 			slept.push(ms)
 			if (slept.length === 3) controller.abort()

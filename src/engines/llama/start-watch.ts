@@ -26,12 +26,12 @@ const pollMs = 250
 export async function watchStart(
 	pid: number,
 	{ timeoutMs, memoryBytes }: StartBounds,
-	clock: Pick<Clock, 'now' | 'sleep'>,
+	clock: Pick<Clock, 'monotonicMs' | 'sleep'>,
 	signal: AbortSignal,
 ): Promise<string | undefined> {
-	const untilMs = clock.now() + timeoutMs
+	const untilMs = clock.monotonicMs() + timeoutMs
 	while (!signal.aborted) {
-		const leftMs = untilMs - clock.now()
+		const leftMs = untilMs - clock.monotonicMs()
 		if (leftMs <= 0) return `it was not ready after ${seconds(timeoutMs)} (startTimeoutMs)`
 		const used = await anonymousMemory(pid)
 		if (used > memoryBytes)

@@ -128,10 +128,10 @@ export class Supervisor {
 		let pauseMs = firstPauseMs
 		let lastFailure: string | undefined
 		while (!signal.aborted) {
-			const startedMs = clock.now()
+			const startedMs = clock.monotonicMs()
 			const { status, lastLine, ended } = await this.runOnce().catch(notStarted)
 			if (signal.aborted) break
-			const livedMs = clock.now() - startedMs
+			const livedMs = clock.monotonicMs() - startedMs
 			if (ended !== undefined) {
 				lastFailure = undefined
 				this.become({ status: 'failed', reason: ended })

@@ -8,7 +8,8 @@ const explain = (codes: { readonly code: string; readonly errno?: string }) =>
 /** Errors of PostgreSQL itself, by their meaning. */
 const states: Readonly<Record<DatabaseFailure | 'statement', readonly string[]>> = {
 	unavailable: [
-		...['08000', '08001', '08003', '08004', '08006', '08P01', '25006', '25P03', '28000', '28P01', '3D000', '42501'],
+		...['08000', '08001', '08003', '08004', '08006', '08P01', '25006', '25P03', '28000', '28P01', '3D000', '3F000'],
+		...['42501', '42703', '42P01'],
 		...['53000', '53100', '53200', '53300', '53400', '55000', '55006', '55P03'],
 		...['57000', '57014', '57P01', '57P02', '57P03', '57P04', '57P05', '58000', '58030', '58P01'],
 		...['F0000', 'XX000', 'XX001', 'XX002'],
@@ -18,7 +19,7 @@ const states: Readonly<Record<DatabaseFailure | 'statement', readonly string[]>>
 	contention: ['40001', '40P01'],
 	'invalid-text': ['22021'],
 	'unsupported-text': ['22P05'],
-	statement: ['42601', '42703', '42P01', '22003', '23502', '23514', '25P02', '54000', 'P0001'],
+	statement: ['42601', '22003', '23502', '23514', '25P02', '54000', 'P0001'],
 }
 
 for (const [meaning, codes] of Object.entries(states))

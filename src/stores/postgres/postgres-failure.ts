@@ -26,6 +26,10 @@ const states: Readonly<Record<string, DatabaseFailure>> = {
 	'3D000': 'unavailable',
 	'55000': 'unavailable',
 	'42501': 'unavailable',
+	// A schema, table or column that is missing, as while tables are restored: all statements are those of this program.
+	'3F000': 'unavailable',
+	'42P01': 'unavailable',
+	'42703': 'unavailable',
 	// A lock timeout, an object in use.
 	'55P03': 'unavailable',
 	'55006': 'unavailable',

@@ -12,6 +12,7 @@ import { stepsFrom, undoStatements } from '../migrations/undo.testing.ts'
 import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { SqlKeyStore } from '../sql/sql-key-store.ts'
+import { SqlProcessStore } from '../sql/sql-process-store.ts'
 import { openSqlite } from './sqlite.ts'
 import { backUpSqlite } from './sqlite-backup.ts'
 import { restoreSqlite } from './sqlite-restore.ts'
@@ -229,7 +230,7 @@ describe('restore', () => {
 		await database.close()
 	})
 
-	test('interrupts the turns that were running', async () => {
+	test('interrupts the turns that were running, and forgets their processes', async () => {
 		const { folder, options } = await open()
 		const [running, backup] = [join(folder, 'running.sqlite'), join(folder, 'running.backup')]
 		const database = await openSqlite(running)
@@ -237,6 +238,7 @@ describe('restore', () => {
 		const [one, two] = [conversation(), conversation()]
 		const begun = turn({ conversation: one.id, create: one, process: 'p1' })
 		await turns.begin(begun)
+		await new SqlProcessStore(database).beat({ id: 'p1', host: 'h', generation: 1 })
 		const complete = turn({ conversation: two.id, create: two, process: 'p2' })
 		await turns.begin(complete)
 		await turns.end(complete.id, ended('answer'))
@@ -245,6 +247,7 @@ describe('restore', () => {
 		expect((await restoreSqlite(join(folder, 'r'), backup, options)).interrupted).toBe(1)
 		const restored = await openSqlite(join(folder, 'r'))
 		const states = await restored.sql`SELECT id, state FROM turns ORDER BY id`
+		expect(await new SqlProcessStore(restored).list()).toEqual([])
 		await restored.close()
 		expect(states.map(({ id, state }) => [id, state])).toEqual([
 			[begun.id, 'interrupted'],

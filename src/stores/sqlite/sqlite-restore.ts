@@ -123,6 +123,8 @@ async function interruptTurns(restored: string): Promise<number> {
 		const maintenance = new SqlMaintenance(database)
 		let interrupted = 0
 		for (const { process } of rows) interrupted += await maintenance.interrupt(String(process), Date.now())
+		// Other processes would wait for their heartbeats.
+		await database.write((sql) => sql`DELETE FROM processes`)
 		return interrupted
 	} finally {
 		await database.close()

@@ -14,6 +14,7 @@ import { Writer } from '../sql/writer.ts'
 import { hasMigrations } from './file-check.ts'
 import { guardFile } from './file-guard.ts'
 import { LogTruncation } from './log-truncation.ts'
+import { OpenedFile } from './opened-file.ts'
 import { isRestorePending } from './pending-restore.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
@@ -66,8 +67,11 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Promise<SqliteDatabase> {
 	const { thread, migrated } = await openFirst(file, mode)
 	for (const suffix of ['', '-wal', '-shm']) await removeForeignAccess(`${file}${suffix}`)
-	const { ino } = await stat(file)
-	const open = () => connect(file)
+	const opened = new OpenedFile(file)
+	const open = async () => {
+		opened.expectUnmoved()
+		return connect(file)
+	}
 	const [first, writing] =
 		mode === 'expect' ? [thread, new ThreadSlot(open, undefined)] : [undefined, new ThreadSlot(open, thread)]
 	const readers = new ReaderPool(
@@ -110,7 +114,7 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 			return truncation.request()
 		},
 		async check() {
-			if ((await stat(file)).ino !== ino) throw new Error('the database file was replaced while it was open')
+			opened.expectUnmoved()
 			await readers.sql`SELECT name FROM migrations LIMIT 1`
 		},
 		explain: explainSqliteFailure,
