@@ -55,7 +55,7 @@ export function bodyReader(limits: BodyLimits, fields: BoundedField = {}): BodyR
 	const bounds = limits.bounds ?? defaultBounds
 	const json: JsonBounds = { bounds, fields, maxDepth: limits.maxDepth }
 	const parse = (bytes: Uint8Array) => {
-		if (hasMoreValues(bytes, bounds.jsonValues)) throw tooManyValues(bounds)
+		checkValues(bytes, bounds)
 		const value = parseBody(bytes)
 		checkJson(value, json)
 		return value
@@ -68,6 +68,16 @@ export function bodyReader(limits: BodyLimits, fields: BoundedField = {}): BodyR
 		},
 		form: (request, owner) => readForm(request, owner, reading, json),
 	}
+}
+
+/**
+ * Refuses JSON with too many values before it is parsed.
+ *
+ * @param bytes UTF-8.
+ * @throws ChatError `too-large`
+ */
+export function checkValues(bytes: Uint8Array, bounds: RequestBounds = defaultBounds): void {
+	if (hasMoreValues(bytes, bounds.jsonValues)) throw tooManyValues(bounds)
 }
 
 /** Shared by the bodies of one server. */
@@ -214,10 +224,7 @@ function tooLarge(limits: BodyLimits): ChatError {
 }
 
 function tooManyValues({ jsonValues }: RequestBounds): ChatError {
-	return new ChatError(
-		'too-large',
-		`The JSON body of your request has more than ${jsonValues} values (limits.jsonValues).`,
-	)
+	return new ChatError('too-large', `The JSON of your request has more than ${jsonValues} values (limits.jsonValues).`)
 }
 
 function tooManyFields({ formFields }: RequestBounds): ChatError {

@@ -6,7 +6,7 @@ import { RecentTurns } from '../conversations/recent-turns.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { fieldBounds } from '../dialects/field-bounds.ts'
 import { groupOfAddress } from '../http/addresses.ts'
-import { type BodyReader, bodyReader } from '../http/body.ts'
+import { type BodyReader, bodyReader, checkValues } from '../http/body.ts'
 import { EventStreams } from '../http/event-stream.ts'
 import type { HttpRequest } from '../http/http-request.ts'
 import type { Received } from '../http/received.ts'
@@ -119,6 +119,7 @@ class RequestHandler implements Handler {
 			turns: this.recentTurns.connect(),
 			upgrade: request,
 			fetch: carry,
+			check: (text) => checkValues(Buffer.from(text), options.limits.bounds),
 			closed: held.release,
 			reserve: (bytes) => memory.add(held.caller, bytes),
 			release: (bytes) => memory.subtract(held.caller, bytes),
