@@ -8,7 +8,7 @@ import { Sweep, type Timed } from '../system/sweep.ts'
 import { BodyMemory, type HeldBody } from './body-memory.ts'
 import { checkForm, hasMoreFields } from './form-bounds.ts'
 import type { HttpRequest } from './http-request.ts'
-import { type BoundedField, checkJson, hasMoreValues, type JsonBounds } from './json-bounds.ts'
+import { type BoundedField, checkJson, checkJsonText, type JsonBounds } from './json-bounds.ts'
 import { defaultBounds, type RequestBounds } from './request-bounds.ts'
 
 export interface BodyLimits {
@@ -57,7 +57,7 @@ export function bodyReader(limits: BodyLimits, fields: BoundedField = {}): BodyR
 	const bounds = limits.bounds ?? defaultBounds
 	const json: JsonBounds = { bounds, fields, maxDepth: limits.maxDepth }
 	const parse = (bytes: Uint8Array) => {
-		checkValues(bytes, bounds)
+		checkJsonText(bytes, json)
 		const value = parseBody(bytes)
 		checkJson(value, json)
 		return value
@@ -75,16 +75,6 @@ export function bodyReader(limits: BodyLimits, fields: BoundedField = {}): BodyR
 		},
 		form: (request, owner) => readForm(request, owner, reading, json),
 	}
-}
-
-/**
- * Refuses JSON with too many values before it is parsed.
- *
- * @param bytes UTF-8.
- * @throws ChatError `too-large`
- */
-export function checkValues(bytes: Uint8Array, bounds: RequestBounds = defaultBounds): void {
-	if (hasMoreValues(bytes, bounds.jsonValues)) throw tooManyValues(bounds)
 }
 
 /** Shared by the bodies of one server. */
@@ -262,10 +252,6 @@ function parseBody(bytes: Uint8Array): unknown {
 
 function tooLarge(limits: BodyLimits): ChatError {
 	return new ChatError('too-large', `Maximum request body size ${limits.maxBytes} bytes exceeded.`)
-}
-
-function tooManyValues({ jsonValues }: RequestBounds): ChatError {
-	return new ChatError('too-large', `The JSON of your request has more than ${jsonValues} values (limits.jsonValues).`)
 }
 
 function tooManyFields({ formFields }: RequestBounds): ChatError {
