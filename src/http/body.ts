@@ -3,11 +3,12 @@
 
 import { ChatError } from '../chat/error.ts'
 import { parseJson } from '../chat/json-text.ts'
+import { Occupancy } from '../system/occupancy.ts'
 import { Sweep, type Timed } from '../system/sweep.ts'
 import { BodyMemory, type HeldBody } from './body-memory.ts'
 import { checkForm, hasMoreFields } from './form-bounds.ts'
 import type { HttpRequest } from './http-request.ts'
-import { type BoundedField, checkJson, hasMoreValues, type JsonBounds } from './json-bounds.ts'
+import { type BoundedField, checkJson, checkJsonText, type JsonBounds } from './json-bounds.ts'
 import { defaultBounds, type RequestBounds } from './request-bounds.ts'
 
 export interface BodyLimits {
@@ -51,19 +52,25 @@ export function bodyReader(limits: BodyLimits, fields: BoundedField = {}): BodyR
 		limits,
 		arriving: new Sweep(limits.timeoutMs),
 		memory: new BodyMemory(limits.memoryBytes ?? Number.POSITIVE_INFINITY),
+		occupancy: new Occupancy(),
 	}
 	const bounds = limits.bounds ?? defaultBounds
 	const json: JsonBounds = { bounds, fields, maxDepth: limits.maxDepth }
 	const parse = (bytes: Uint8Array) => {
-		if (hasMoreValues(bytes, bounds.jsonValues)) throw tooManyValues(bounds)
+		checkJsonText(bytes, json)
 		const value = parseBody(bytes)
 		checkJson(value, json)
 		return value
 	}
 	return {
-		json: async (request, owner) => parse(await readBytes(request, owner, reading)),
+		async json(request, owner) {
+			const bytes = await readBytes(request, owner, reading)
+			await takeTurn(bytes, request, owner, reading)
+			return parse(bytes)
+		},
 		async optionalJson(request, owner) {
 			const bytes = await readBytes(request, owner, reading)
+			await takeTurn(bytes, request, owner, reading)
 			return bytes.byteLength === 0 ? undefined : parse(bytes)
 		},
 		form: (request, owner) => readForm(request, owner, reading, json),
@@ -75,7 +82,12 @@ interface BodyReading {
 	readonly limits: BodyLimits
 	readonly arriving: Sweep
 	readonly memory: BodyMemory
+	/** Of the event loop by bodies that take long to parse and to answer. */
+	readonly occupancy: Occupancy
 }
+
+/** Bodies of this size take their turn, in bytes: smaller ones occupy the event loop for a few milliseconds. */
+const longBytes = 262_144
 
 /** @throws ChatError like `BodyReader.json`; `invalid-request` for a body that is not a form. */
 async function readForm(
@@ -86,10 +98,39 @@ async function readForm(
 ): Promise<Form> {
 	const type = request.headers.get('content-type') ?? ''
 	const bytes = await readBytes(request, owner, reading)
+	await takeTurn(bytes, request, owner, reading)
 	if (hasMoreFields(bytes, type, json.bounds.formFields)) throw tooManyFields(json.bounds)
 	const form = await parseForm(bytes, type)
 	checkForm(form, json)
 	return form
+}
+
+/**
+ * Resolves when a large body may be parsed. While it waits it is in memory, like a body that is being received.
+ *
+ * @throws ChatError `overloaded`, `cancelled`
+ */
+async function takeTurn(
+	{ byteLength }: Uint8Array,
+	{ signal }: HttpRequest,
+	owner = '',
+	{ memory, occupancy }: BodyReading,
+): Promise<void> {
+	if (byteLength < longBytes) return
+	const turn = occupancy.enter(['', owner])
+	if (turn === undefined) return
+	const refused = Promise.withResolvers<never>()
+	const waiting: HeldBody = { owner, heldBytes: byteLength, refuse: refused.reject }
+	const cancel = () => refused.reject(cutOff(signal.reason))
+	signal.addEventListener('abort', cancel)
+	memory.add(waiting, byteLength)
+	try {
+		await Promise.race([turn.begins, refused.promise])
+	} finally {
+		turn.cancel()
+		memory.delete(waiting)
+		signal.removeEventListener('abort', cancel)
+	}
 }
 
 async function parseForm(bytes: Uint8Array, type: string): Promise<Form> {
@@ -211,13 +252,6 @@ function parseBody(bytes: Uint8Array): unknown {
 
 function tooLarge(limits: BodyLimits): ChatError {
 	return new ChatError('too-large', `Maximum request body size ${limits.maxBytes} bytes exceeded.`)
-}
-
-function tooManyValues({ jsonValues }: RequestBounds): ChatError {
-	return new ChatError(
-		'too-large',
-		`The JSON body of your request has more than ${jsonValues} values (limits.jsonValues).`,
-	)
 }
 
 function tooManyFields({ formFields }: RequestBounds): ChatError {

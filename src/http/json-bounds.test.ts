@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { checkForm, hasMoreFields } from './form-bounds.ts'
-import { type BoundedField, checkJson, hasMoreValues } from './json-bounds.ts'
+import { type BoundedField, checkJson, checkJsonText } from './json-bounds.ts'
 import { defaultBounds } from './request-bounds.ts'
 
 const bounds = {
@@ -70,13 +70,36 @@ describe('a body', () => {
 })
 
 describe('the number of values of a JSON text', () => {
-	const has = (text: string, most: number) => hasMoreValues(Buffer.from(text), most)
+	const check = (text: string, jsonValues: number, maxDepth = 5) =>
+		checkJsonText(Buffer.from(text), { bounds: { ...bounds, jsonValues }, maxDepth })
+	const has = (text: string, most: number) => {
+		try {
+			check(text, most)
+			return false
+		} catch (thrown) {
+			return String(thrown).includes('limits.jsonValues')
+		}
+	}
 	test('is counted outside of strings', () => {
 		expect([has('[1,2,3]', 4), has('[1,2,3]', 3)]).toEqual([false, true])
 		expect([has('[{},{},{}]', 6), has('[{},{},{}]', 7)]).toEqual([true, false])
 		expect(has(`{"a":"${'[,{'.repeat(1000)}"}`, 10)).toBe(false)
 		expect(has(`{"a":"${'\\"[,{\\\\'.repeat(1000)}"}`, 10)).toBe(false)
 		expect(has(`["\\\\",${'1,'.repeat(20)}1]`, 10)).toBe(true)
+	})
+	test('of a large text is checked with its depth, and strings and siblings have none', () => {
+		const long = 'x'.repeat(300_000)
+		const deep = (open: string, close: string, depth: number) =>
+			`{"${long}":${open.repeat(depth - 1)}1${close.repeat(depth - 1)}}`
+		for (const [open, close] of [
+			['[', ']'],
+			['{"a":', '}'],
+		] as const) {
+			check(deep(open, close, 5), 1000)
+			expect(() => check(deep(open, close, 6), 1000)).toThrow('limits.jsonDepth')
+		}
+		check(`["${long}",${'[[[]]],{"a":{}},'.repeat(100)}"${'['.repeat(100)}"]`, 1000)
+		expect(() => check('['.repeat(2_000_000), 2_000_000)).toThrow('limits.jsonDepth')
 	})
 	test('of a text that is not JSON has any result', () => expect(has('"'.repeat(101), 3)).toBeBoolean())
 })

@@ -127,7 +127,7 @@ function excessError({ path, what, setting, length }: Excess, bounds: RequestBou
 	if (setting === 'jsonDepth')
 		return new ChatError(
 			'invalid-request',
-			`The JSON body of your request is nested more than ${maxDepth} levels deep (limits.jsonDepth), in '${param}'.`,
+			`The JSON body of your request is nested more than ${maxDepth} levels deep (limits.jsonDepth)${param === '' ? '' : `, in '${param}'`}.`,
 		)
 	const max = bounds[setting]
 	switch (what) {
@@ -176,26 +176,40 @@ function writePath(path: readonly (string | number)[]): string {
 	return path.length > maxShownSteps ? `${text}…` : text
 }
 
-const [quote, backslash, comma, bracket, brace] = [0x22, 0x5c, 0x2c, 0x5b, 0x7b]
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
+const [bracket, brace, closingBracket, closingBrace] = [0x5b, 0x7b, 0x5d, 0x7d]
+
+/** Smaller texts are parsed within a few milliseconds whatever their depth, in bytes. */
+const deepBytes = 262_144
 
 /**
- * Whether a JSON text can have more than `most` values, by counting commas and opening brackets outside of strings: a
- * body is refused before a parser allocates an object for each value.
+ * Refuses a JSON text that has too many values, by its commas and opening brackets outside of strings, or that is large
+ * and too deep: before a parser allocates an object for each value or level.
  *
- * @param bytes UTF-8. Of invalid JSON, any result.
+ * @param bytes UTF-8. Invalid JSON may pass.
+ * @throws ChatError `too-large`, `invalid-request`
  */
-export function hasMoreValues(bytes: Uint8Array, most: number): boolean {
+export function checkJsonText(bytes: Uint8Array, { bounds, maxDepth }: Pick<JsonBounds, 'bounds' | 'maxDepth'>): void {
+	const { jsonValues } = bounds
 	// Each counted value has at least a byte of its own, and a separator.
-	if (bytes.length <= most) return false
-	let values = 1
+	if (bytes.length <= jsonValues && bytes.length < deepBytes) return
+	const deepest = bytes.length < deepBytes ? Number.POSITIVE_INFINITY : maxDepth
+	let [values, depth] = [1, 0]
 	for (let at = 0; at < bytes.length; at++) {
 		const byte = bytes[at]
 		if (byte === quote) {
 			at = endOfString(bytes, at)
-			if (at === -1) return false
-		} else if ((byte === comma || byte === bracket || byte === brace) && ++values > most) return true
+			if (at === -1) return
+		} else if (byte === comma || byte === bracket || byte === brace) {
+			if (++values > jsonValues) throw tooManyValues(jsonValues)
+			if (byte !== comma && ++depth > deepest)
+				throw excessError({ path: [], what: 'depth', setting: 'jsonDepth', length: depth }, bounds, maxDepth)
+		} else if (byte === closingBracket || byte === closingBrace) depth--
 	}
-	return false
+}
+
+function tooManyValues(jsonValues: number): ChatError {
+	return new ChatError('too-large', `The JSON of your request has more than ${jsonValues} values (limits.jsonValues).`)
 }
 
 /** The position of the quote that ends the string that begins at `start`, or -1. */

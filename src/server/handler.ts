@@ -9,8 +9,10 @@ import { groupOfAddress } from '../http/addresses.ts'
 import { type BodyReader, bodyReader } from '../http/body.ts'
 import { EventStreams } from '../http/event-stream.ts'
 import type { HttpRequest } from '../http/http-request.ts'
+import { checkJsonText } from '../http/json-bounds.ts'
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
+import { defaultBounds } from '../http/request-bounds.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
 import type { Serving } from '../pipeline/serving.ts'
@@ -114,11 +116,13 @@ class RequestHandler implements Handler {
 		const carry = (sent: HttpRequest, message: object) =>
 			this.serve({ ...receive(sent, known, readBody, options), message }, undefined)
 		const memory = this.permits.socketMemory
+		const { bounds = defaultBounds } = options.limits
 		return openSocket({
 			route,
 			turns: this.recentTurns.connect(),
 			upgrade: request,
 			fetch: carry,
+			check: (text) => checkJsonText(Buffer.from(text), { bounds, maxDepth: options.limits.maxDepth }),
 			closed: held.release,
 			reserve: (bytes) => memory.add(held.caller, bytes),
 			release: (bytes) => memory.subtract(held.caller, bytes),

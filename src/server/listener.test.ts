@@ -2,8 +2,10 @@ import { afterAll, describe, expect, test } from 'bun:test'
 import { addressSet } from '../http/addresses.ts'
 import type { HttpRequest } from '../http/http-request.ts'
 import type { Peer } from '../http/remote-client.ts'
+import { maskedFrame } from './connections/masked-frame.testing.ts'
 import { RawClient } from './connections/raw-client.testing.ts'
 import { type ListenOptions, listen } from './listener.ts'
+import type { SocketSender } from './socket-peer.ts'
 
 /** Requests in flight that wait for the test, by path. */
 const pending = new Map<string, PromiseWithResolvers<void>>()
@@ -14,6 +16,7 @@ async function serve(request: HttpRequest, peer: Peer): Promise<Response> {
 	request.signal.addEventListener('abort', () => aborted.push(url))
 	if (peer.excess !== undefined && url !== '/health') return new Response(peer.excess, { status: 503 })
 	if (url === '/known') peer.identified?.()
+	if (url === '/large') return new Response(new Uint8Array(16_000_000))
 	if (url === '/denied') return new Response('no', { status: 401 })
 	if (url.startsWith('/wait')) {
 		const waiting = Promise.withResolvers<void>()
@@ -137,7 +140,7 @@ describe('a client that closes its side for writing', () => {
 		['GET', get('/wait-h1'), 'GET /wait-h1'],
 		['POST', post('/wait-h2', 'abc'), 'POST /wait-h2 abc'],
 		['HTTP/1.0', 'GET /wait-h3 HTTP/1.0\r\n\r\n', 'GET /wait-h3'],
-		['pipelined', post('/wait-h4', 'a') + get('/wait-h4'), 'POST /wait-h4 a'],
+		['pipelined', post('/wait-h4', 'a') + post('/b', 'abc') + get('/c'), 'GET /c'],
 		['a stream', get('/stream-waits'), 'data: 2'],
 	] as const)
 		test(`gets its answer: ${name}`, async () => {
@@ -240,6 +243,36 @@ describe('limits on connections', () => {
 		await strangers[0]?.closed()
 		expect([known, ...strangers.slice(1)].map(({ state }) => state)).toEqual(['open', 'open', 'open'])
 	})
+	test('or a stranger that does not read its response', async () => {
+		const at = start({ timeouts, caps: { total: 3, perAddress: 3 } })
+		const held = await many(at, 3)
+		for (const client of held) {
+			client.write(get('/large'))
+			await client.contains('200 OK')
+			client.pause()
+		}
+		const next = await RawClient.connect(at)
+		const answer = await fetch(`${at}/next`, { signal: AbortSignal.timeout(10_000) }).then((response) =>
+			response.text(),
+		)
+		expect(answer).toBe('GET /next ')
+		for (const client of [...held, next]) client.destroy()
+	})
+	test('but not a known client that does not read its response', async () => {
+		const at = start({ timeouts, caps: { total: 1, perAddress: 1 } })
+		const reader = await RawClient.connect(at)
+		reader.write(get('/known'))
+		await reader.contains('GET /known')
+		reader.pause()
+		reader.write(get('/large'))
+		await Bun.sleep(50)
+		const next = await RawClient.connect(at)
+		next.write(get('/next'))
+		await next.contains('503')
+		reader.resume()
+		await reader.until('the whole response', ({ received }) => received.length > 16_000_000)
+		for (const client of [reader, next]) client.destroy()
+	})
 	test('requests in flight are never replaced; health checks are answered, others refused', async () => {
 		const at = start({ timeouts, caps: { total: 2, perAddress: 2 } })
 		const busy = await many(at, 2)
@@ -272,5 +305,56 @@ describe('limits on connections', () => {
 		const proxied = await many(at, 10, '127.0.0.9')
 		for (const client of proxied) client.write(get('/x'))
 		for (const client of proxied) await client.contains('GET /x')
+	})
+})
+
+describe('a request for a WebSocket', () => {
+	/** Sends the length of each message. */
+	const socket = async () => ({
+		message: (text: string, client: SocketSender) => client.send(`length ${text.length}`),
+		reserve: () => true,
+		release: () => undefined,
+		close: () => undefined,
+	})
+	const at = start({ socket, webSockets: { maxMessageBytes: 1_000_000, idleMs: 60_000 } })
+	const upgrade = (version: string, more = '') =>
+		`GET /ws HTTP/${version}\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n${more}\r\n`
+	const cases: readonly (readonly [name: string, request: string])[] = [
+		['with a body', `${upgrade('1.1', 'content-length: 3\r\n')}abc`],
+		['with a body that is not complete', upgrade('1.1', 'content-length: 100\r\n')],
+		['with a body in chunks', `${upgrade('1.1', 'transfer-encoding: chunked\r\n')}3\r\nabc\r\n0\r\n\r\n`],
+		['of HTTP/1.0', upgrade('1.0')],
+	]
+	for (const [name, request] of cases)
+		test(`${name} is not upgraded`, async () => {
+			const client = await RawClient.connect(at)
+			client.write(request)
+			if (!name.includes('complete')) await client.contains('GET /ws')
+			client.write(maskedFrame(1, 'x'.repeat(100)))
+			await client.contains('GET /ws')
+			expect(client.received).not.toContain('101 Switching')
+			client.destroy()
+		})
+	test('may be followed by frames before its response', async () => {
+		const accepted = Promise.withResolvers<void>()
+		const slow = start({ socket: () => accepted.promise.then(socket) })
+		const client = await RawClient.connect(slow)
+		client.write(upgrade('1.1'))
+		client.write(maskedFrame(1, 'x'.repeat(3_000_000)))
+		client.write(maskedFrame(1, 'end'))
+		await Bun.sleep(50)
+		accepted.resolve()
+		await client.contains('length 3000000')
+		await client.contains('length 3')
+		client.destroy()
+	})
+	test('gets the reason of its end while it still sends', async () => {
+		const client = await RawClient.connect(at)
+		client.write(upgrade('1.1'))
+		await client.contains('101 Switching')
+		client.write(maskedFrame(1, 'x'.repeat(20_000_000)))
+		await client.closed()
+		expect(client.state).toBe('ended')
+		expect(client.received).toContain('a message is larger than 1000000 bytes')
 	})
 })

@@ -187,7 +187,7 @@ class ListedConnection implements CountedConnection {
 	}
 
 	get isIdle(): boolean {
-		return this.connection.isIdle
+		return this.connection.isReplaceable
 	}
 
 	evict(): void {

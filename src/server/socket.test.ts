@@ -30,7 +30,7 @@ class Client {
 	readonly frames: Frame[] = []
 	pings = 0
 	readonly closeCodes: number[] = []
-	private readonly send: (text: string) => void
+	readonly send: (text: string) => void
 	private arrived = Promise.withResolvers<void>()
 	readonly close: () => void
 
@@ -337,6 +337,19 @@ describe('the messages of a socket', () => {
 		const input = ['one', 'two', 'three'].map((content) => ({ role: 'user', content }))
 		expect(await client.codeOf({ input })).toBe('array_above_max_length')
 		expect(await client.codeOf({ input: input.slice(1) })).toBeUndefined()
+	})
+
+	test('are refused before they are parsed if they have too many values', async () => {
+		const limits = { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0 }
+		await using app = await App.open({
+			handler: { limits: { ...limits, bounds: { ...defaultBounds, jsonValues: 50 } } },
+		})
+		const client = await Client.connect(app)
+		client.frames.length = 0
+		// What cannot be parsed would be refused with another error.
+		client.send(`{"type":"response.create","input":[${'0,'.repeat(100)}`)
+		expect(client.frames).toMatchObject([{ type: 'error', status: 413 }])
+		expect(await client.codeOf({ input: 'one' })).toBeUndefined()
 	})
 
 	test('keep their connection alive while the upstream is silent, and report its failure', async () => {

@@ -22,6 +22,8 @@ export interface SocketOptions {
 	readonly upgrade: { readonly url: string; readonly headers: Headers }
 	/** @param message that the request was read from. */
 	readonly fetch: (request: Request, message: SocketMessage) => Promise<Response>
+	/** Checks the text of a message before it is parsed. @throws ChatError */
+	readonly check: (text: string) => void
 	/** Called when the client disconnected. */
 	readonly closed: () => void
 	/** As `SocketPeer` has them. */
@@ -29,7 +31,8 @@ export interface SocketOptions {
 	readonly release: (bytes: number) => void
 }
 
-export function openSocket({ route, turns, upgrade, fetch, closed, reserve, release }: SocketOptions): SocketPeer {
+export function openSocket(options: SocketOptions): SocketPeer {
+	const { route, turns, upgrade, fetch, check, closed, reserve, release } = options
 	const disconnected = new AbortController()
 	const lanes = new Lanes()
 	const answer = async (message: SocketMessage, client: SocketSender): Promise<void> => {
@@ -54,6 +57,7 @@ export function openSocket({ route, turns, upgrade, fetch, closed, reserve, rele
 		message(text, client) {
 			let message: SocketMessage
 			try {
+				check(text)
 				message = route.read(text, turns)
 			} catch (thrown) {
 				const { status, body } = route.writeError(asChatError(thrown))

@@ -3,7 +3,8 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { parseJson, stringifyJson } from '../../src/chat/json-text.ts'
 import { dialects } from '../../src/dialects/list.ts'
-import { hasMoreValues } from '../../src/http/json-bounds.ts'
+import { checkJsonText } from '../../src/http/json-bounds.ts'
+import { defaultBounds } from '../../src/http/request-bounds.ts'
 import { growthOf, maxRatio } from './cpu-time.ts'
 import { isBounded, serve } from './request-work.ts'
 
@@ -109,7 +110,7 @@ for (const [what, make] of Object.entries(texts))
 			const text = make(n)
 			const bytes = Buffer.from(text)
 			return () => {
-				hasMoreValues(bytes, text.length / 2)
+				checkJsonText(bytes, { bounds: { ...defaultBounds, jsonValues: text.length - 1 }, maxDepth: text.length })
 				return stringifyJson(parseJson(text)).length
 			}
 		}

@@ -18,6 +18,8 @@ export class ArrivingRequest implements HttpRequest, AsyncIterator<Uint8Array, u
 	readonly method: string
 	readonly url: string
 	readonly headers: Headers
+	/** HTTP/1.0 has no upgrades, and after a body it is not clear where the new protocol begins. */
+	readonly mayUpgrade: boolean
 	private readonly source: BodySource
 	private readonly hasBody: boolean
 	private queue: Uint8Array[] = []
@@ -29,12 +31,13 @@ export class ArrivingRequest implements HttpRequest, AsyncIterator<Uint8Array, u
 	/** Number of bytes that wait for the reader. */
 	queuedBytes = 0
 
-	constructor({ method, url, headers, framing }: RequestHead, source: BodySource) {
+	constructor({ method, url, headers, framing, minorVersion }: RequestHead, source: BodySource) {
 		this.method = method
 		this.url = url
 		this.headers = headers
 		this.source = source
 		this.hasBody = framing !== undefined
+		this.mayUpgrade = !this.hasBody && minorVersion === 1
 		this.ended = !this.hasBody
 	}
 

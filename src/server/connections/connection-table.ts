@@ -1,5 +1,5 @@
 // Decides which connections of clients are accepted: at most so many in all and from one address. At the limit a new
-// connection replaces one without a request in flight, first one whose client has not been authenticated: connections
+// connection replaces one without work in progress, first one whose client has not been authenticated: connections
 // that strangers hold open never keep out a client. It does not know sockets.
 
 import { groupOfAddress } from '../../http/addresses.ts'
@@ -17,6 +17,7 @@ export interface CountedConnection {
 	readonly limitedAddress: string | undefined
 	/** A request of this connection was authenticated. */
 	readonly known: boolean
+	/** No request is in flight, or only the client delays the end of its response and is not known. */
 	readonly isIdle: boolean
 	/** Closes the connection, which is then removed from the table. */
 	evict(): void

@@ -168,11 +168,7 @@ export class FrameReader {
 		const message = Buffer.concat(this.pieces)
 		this.pieces = []
 		this.messageBytes = 0
-		try {
-			return { type: 'text', text: utf8.decode(message), bytes }
-		} catch (cause) {
-			throw Object.assign(new FrameError(1007, 'a message is not UTF-8'), { cause })
-		}
+		return { type: 'text', text: decode(message), bytes }
 	}
 
 	private endControl(opcode: number): FrameEvent {
@@ -182,8 +178,24 @@ export class FrameReader {
 		if (opcode === opcodes.pong) return { type: 'pong' }
 		if (payload.length === 1) throw new FrameError(1002, 'a close frame has half a status')
 		const code = payload.length === 0 ? 1000 : payload.readUInt16BE(0)
-		return { type: 'close', code: code >= 1000 && code < 5000 && code !== 1005 && code !== 1006 ? code : 1002 }
+		if (!isSentCode(code)) throw new FrameError(1002, 'a close frame has an invalid status')
+		decode(payload.subarray(2))
+		return { type: 'close', code }
 	}
+}
+
+/** @throws FrameError */
+function decode(bytes: Uint8Array): string {
+	try {
+		return utf8.decode(bytes)
+	} catch (cause) {
+		throw Object.assign(new FrameError(1007, 'a message is not UTF-8'), { cause })
+	}
+}
+
+/** Whether a close frame may have this status: those in between are reserved (RFC 6455, section 7.4). */
+function isSentCode(code: number): boolean {
+	return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code < 5000)
 }
 
 /** A frame of the server with a whole message. */

@@ -91,6 +91,8 @@ export class HttpConnection implements Timed, BodySource {
 	private sending: 'nothing' | 'chunks' | 'message' = 'nothing'
 	private onlyOne = false
 	private paused = false
+	/** The client does not read its response. */
+	private unread = false
 	/** The client closed its side for writing. */
 	private halfClosed = false
 	private upgraded: UpgradedConnection | undefined
@@ -106,6 +108,14 @@ export class HttpConnection implements Timed, BodySource {
 	/** No request is in flight. */
 	get isIdle(): boolean {
 		return this.state === 'waiting' || this.state === 'head'
+	}
+
+	/**
+	 * No work is lost if the connection is closed: no request is in flight, or only its client delays the end of the
+	 * response, and was not authenticated.
+	 */
+	get isReplaceable(): boolean {
+		return this.isIdle || this.state === 'lingering' || (this.state === 'busy' && this.unread && !this.known)
 	}
 
 	get isClosed(): boolean {
@@ -167,14 +177,6 @@ export class HttpConnection implements Timed, BodySource {
 		const drained = this.output.whenDrained()
 		if (drained === undefined) return void this.shutDown()
 		void drained.then(() => this.shutDown())
-	}
-
-	/**
-	 * Sends everything that was written, and closes the connection when the client does, or after some time. What the
-	 * client sends meanwhile is discarded: closing with unread input would also destroy what the client has not read.
-	 */
-	finishReading(): void {
-		if (this.state !== 'closed') this.linger()
 	}
 
 	/** Stops reading until `resume`. */
@@ -319,8 +321,7 @@ export class HttpConnection implements Timed, BodySource {
 			this.output.write(completeMessage(response, body, this.currentForm()))
 		}
 		if (this.isClosed) return
-		const drained = this.output.whenDrained()
-		if (drained !== undefined) await drained
+		await this.drained()
 		this.finish()
 	}
 
@@ -334,17 +335,28 @@ export class HttpConnection implements Timed, BodySource {
 			if (this.isClosed) return void (await reader?.cancel())
 			if (next.value.byteLength === 0) continue
 			this.output.write(inChunks ? chunkMessage(next.value) : next.value)
-			const drained = this.output.whenDrained()
-			if (drained !== undefined) await drained
+			if (this.output.pendingBytes > 0) await this.drained()
 		}
 		if (inChunks) this.output.write(lastChunk)
 		else this.form = { ...form, closes: true }
 	}
 
+	/** Waits until the client has read enough of the response. */
+	private async drained(): Promise<void> {
+		const drained = this.output.whenDrained()
+		if (drained === undefined) return
+		this.unread = true
+		this.owner.changed(this)
+		await drained
+		this.unread = false
+		this.owner.changed(this)
+	}
+
 	/** The form of the response, as far as it is known now. */
 	private currentForm(): ResponseFraming {
 		const { minorVersion = 1, closes = true, headOnly = false } = this.form ?? {}
-		const closesNow = closes || this.halfClosed || this.owner.closing || this.body?.done === false
+		const isLast = this.halfClosed && this.ahead === undefined
+		const closesNow = closes || isLast || this.owner.closing || this.body?.done === false
 		this.form = { minorVersion, closes: closesNow, headOnly }
 		return this.form
 	}
@@ -359,10 +371,16 @@ export class HttpConnection implements Timed, BodySource {
 		this.resume()
 		this.owner.changed(this)
 		this.advance()
+		// Nothing follows what the client sent before it closed its side.
+		if (this.halfClosed && this.isIdle) this.finishOutput()
 	}
 
-	/** Closes the connection once the client has read the response, or does not. */
-	private linger(): void {
+	/**
+	 * Sends everything that was written, and closes the connection when the client does, or a short time later. What the
+	 * client still sends is discarded: unread input would reset the connection, and the client might lose the output.
+	 */
+	linger(): void {
+		if (this.state === 'closed') return
 		const complete = this.state === 'busy' && this.body?.done !== false && this.ahead === undefined
 		this.state = 'lingering'
 		this.sinceMs = performance.now()
@@ -381,6 +399,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.upgraded = upgrade.start(this)
 		const { ahead } = this
 		this.ahead = undefined
+		this.resume()
 		if (ahead !== undefined) this.upgraded.data(ahead)
 	}
 

@@ -46,6 +46,10 @@ export class RawClient {
 		this.socket.pause()
 	}
 
+	resume(): void {
+		this.socket.resume()
+	}
+
 	/** Resolves when `check` accepts the client's state. @throws Error after ten seconds. */
 	async until(description: string, check: (client: this) => boolean): Promise<this> {
 		const untilMs = performance.now() + 10_000

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import type { SocketPeer, SocketSender } from '../socket-peer.ts'
+import type { ArrivingRequest } from './arriving-request.ts'
 import { FrameError, type FrameEvent, FrameReader, writeCloseFrame, writeFrame } from './frame-reader.ts'
 import type { HttpConnection, Upgrade, UpgradedConnection } from './http-connection.ts'
 
@@ -18,8 +19,9 @@ const maxBufferedBytes = 262_144
 const magic = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /** Whether a request asks for a WebSocket that this server supports. */
-export function asksForWebSocket({ method, headers }: { readonly method: string; readonly headers: Headers }): boolean {
+export function asksForWebSocket({ method, headers, mayUpgrade }: ArrivingRequest): boolean {
 	return (
+		mayUpgrade &&
 		method === 'GET' &&
 		headers.get('upgrade')?.toLowerCase() === 'websocket' &&
 		/\bupgrade\b/i.test(headers.get('connection') ?? '') &&
@@ -78,7 +80,7 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 	check(nowMs: number): void {
 		const idleMs = nowMs - this.lastMs
 		if (idleMs > this.limits.idleMs) return void this.connection.destroy()
-		if (this.closing || this.pinged || idleMs < this.limits.idleMs / 2) return
+		if (this.pinged || idleMs < this.limits.idleMs / 2) return
 		this.pinged = true
 		this.ping()
 	}
@@ -110,7 +112,7 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 		this.closing = true
 		this.lastMs = performance.now()
 		this.connection.output.write(writeCloseFrame(code, reason))
-		this.connection.finishReading()
+		this.connection.linger()
 	}
 
 	private handle(event: FrameEvent): void {
