@@ -11,6 +11,7 @@ import { SignIn } from './sign-in.tsx'
 import { Chat, titleInList } from './state/chat.ts'
 import { forgetConversations, loadConversations } from './state/conversation-list.ts'
 import { loadModels, models } from './state/models.ts'
+import { sendOutbox } from './state/outbox-sender.ts'
 import { navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
 
@@ -24,6 +25,7 @@ export function App() {
 		if (key === '') return forgetConversations
 		void loadConversations().catch(() => undefined)
 		if (models.value === undefined) void loadModels().catch(() => undefined)
+		sendOutbox(route.peek())
 		return undefined
 	}, [key])
 	useEffect(() => {

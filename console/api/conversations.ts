@@ -66,7 +66,7 @@ export const listConversations = (query: {
 	readonly after?: string | undefined
 	readonly search?: string
 	readonly limit: number
-	readonly signal?: AbortSignal
+	readonly signal?: AbortSignal | undefined
 }): Promise<ConversationPage> => {
 	const parameters = new URLSearchParams({ limit: String(query.limit) })
 	if (query.after !== undefined) parameters.set('after', query.after)

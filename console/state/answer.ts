@@ -20,20 +20,34 @@ export type AnswerPart =
 
 /** Why an answer failed. */
 export interface AnswerFailure {
-	readonly kind: 'limit' | 'unavailable' | 'not-reached' | 'broke-off' | 'restarted' | 'too-long' | 'other'
+	readonly kind:
+		| 'limit'
+		| 'overloaded'
+		| 'unavailable'
+		| 'not-reached'
+		| 'broke-off'
+		| 'restarted'
+		| 'too-long'
+		| 'other'
 	/** The server's own words. */
 	readonly message: string
-	/** When the question is sent again. */
-	readonly retryAtMs?: number | undefined
 	readonly requestId?: string | undefined
 }
 
+/** Why a question is not sent yet. It is sent as soon as the reason ends. */
+export type UnsentReason =
+	| { readonly type: 'offline' | 'unreachable' }
+	| { readonly type: 'limit' | 'overloaded'; readonly untilMs: number }
+
 export type AnswerState =
 	| { readonly type: 'sending' }
+	| { readonly type: 'unsent'; readonly reason: UnsentReason }
 	| { readonly type: 'waiting' }
 	| { readonly type: 'streaming' }
 	/** The connection broke; the answer continues on the server. */
 	| { readonly type: 'detached'; readonly sinceMs: number }
+	/** Events that were missed arrive; they are shown together. */
+	| { readonly type: 'catching-up'; readonly sinceMs: number }
 	| { readonly type: 'done'; readonly end: 'stop' | 'length' | 'filter' }
 	| { readonly type: 'stopped' }
 	| { readonly type: 'failed'; readonly failure: AnswerFailure }
@@ -44,6 +58,32 @@ export interface AnswerUsage {
 	/** Undefined if the source is not known yet. */
 	readonly estimated?: boolean | undefined
 }
+
+/** Everything that another tab needs to show the answer and to apply the events that follow. */
+export interface AnswerSnapshot {
+	readonly parts: readonly AnswerPart[]
+	readonly positions: readonly (readonly [string, number])[]
+	readonly state: AnswerState
+	readonly usage: AnswerUsage | undefined
+	readonly lastEvent: number
+}
+
+const runningStates: ReadonlySet<string> = new Set<AnswerState['type']>([
+	'sending',
+	'unsent',
+	'waiting',
+	'streaming',
+	'detached',
+	'catching-up',
+])
+
+/** Missed events are complete when none has arrived for this long; longer gaps are shown meanwhile. In milliseconds. */
+const quietMs = 40
+const longestHoldMs = 400
+/** After a longer loss the page says that the connection is back, in milliseconds. */
+const noticedMs = 5000
+
+type Timer = ReturnType<typeof setTimeout>
 
 export class Answer {
 	readonly parts: AnswerPart[]
@@ -57,8 +97,18 @@ export class Answer {
 	lastTokenAtMs: number | undefined
 	/** The number of the last event that was applied; -1 before the first. */
 	lastEvent = -1
+	/** When the answer came back after a loss that the reader has noticed. */
+	readonly resumedAtMs = signal<number | undefined>(undefined)
 	/** Positions in `parts` by output and content index. */
 	private readonly positions = new Map<string, number>()
+	/** While missed events arrive: the state that they lead to. */
+	private held: { readonly state: AnswerState; readonly untilMs: number; readonly timer: Timer } | undefined
+	/** The state without its losses of the connection. */
+	private live: AnswerState = { type: 'waiting' }
+	/** Whether the reader has seen it grow: an answer of another visit does not come back. */
+	private wasShown: boolean
+	/** The code of the error event before the end of a failed answer. */
+	private errorCode: string | undefined
 
 	constructor(
 		state: AnswerState,
@@ -67,11 +117,12 @@ export class Answer {
 		this.state = signal(state)
 		this.parts = stored.parts ?? []
 		this.usage = signal(stored.usage)
-		this.sentAtMs = stored.parts === undefined ? Date.now() : undefined
+		this.sentAtMs = state.type === 'sending' ? Date.now() : undefined
+		this.wasShown = state.type === 'sending'
 	}
 
 	get isRunning(): boolean {
-		return ['sending', 'waiting', 'streaming', 'detached'].includes(this.state.value.type)
+		return runningStates.has(this.state.value.type)
 	}
 
 	get text(): string {
@@ -88,7 +139,10 @@ export class Answer {
 			case 'response.created':
 			case 'response.queued':
 			case 'response.in_progress':
-				this.state.value = { type: 'waiting' }
+				this.enter({ type: 'waiting' })
+				return
+			case 'error':
+				this.errorCode = event.error?.code ?? undefined
 				return
 			case 'response.output_item.added':
 				this.addItem(event)
@@ -121,18 +175,50 @@ export class Answer {
 		}
 	}
 
-	fail(failure: AnswerFailure): void {
-		this.endReasoning()
-		this.state.value = { type: 'failed', failure }
+	/** The connection broke. */
+	detach(): void {
+		const { value } = this.state
+		if (this.held !== undefined) clearTimeout(this.held.timer)
+		this.held = undefined
+		if (value.type === 'detached') return
+		this.state.value = { type: 'detached', sinceMs: value.type === 'catching-up' ? value.sinceMs : Date.now() }
+	}
+
+	/** The connection is back. Events that were missed are shown together, when no more of them arrive. */
+	catchUp(): void {
+		const { value } = this.state
+		this.state.value = { type: 'catching-up', sinceMs: value.type === 'detached' ? value.sinceMs : Date.now() }
+		this.hold(this.live, Date.now() + longestHoldMs)
+	}
+
+	snapshot(): AnswerSnapshot {
+		return {
+			parts: [...this.parts],
+			positions: [...this.positions],
+			state: this.isRunning ? this.live : this.state.value,
+			usage: this.usage.value,
+			lastEvent: this.lastEvent,
+		}
+	}
+
+	/** Takes over what another tab has, unless this one has more. */
+	adopt({ parts, positions, state, usage, lastEvent }: AnswerSnapshot): void {
+		if (lastEvent <= this.lastEvent || !this.isRunning) return
+		this.parts.splice(0, this.parts.length, ...parts)
+		this.positions.clear()
+		for (const [key, position] of positions) this.positions.set(key, position)
+		this.lastEvent = lastEvent
+		this.held = undefined
+		this.usage.value = usage
+		this.live = state
+		this.state.value = state
 		this.changed()
 	}
 
-	/** The answer runs again: what arrived before is not part of it. */
-	restart(): void {
-		this.parts.length = 0
-		this.positions.clear()
-		this.lastEvent = -1
-		this.state.value = { type: 'sending' }
+	fail(failure: AnswerFailure): void {
+		this.held = undefined
+		this.endReasoning()
+		this.state.value = { type: 'failed', failure }
 		this.changed()
 	}
 
@@ -160,17 +246,46 @@ export class Answer {
 		const { output_index = 0, content_index = 0, delta = '' } = event
 		const key = type === 'tool-call' ? `${output_index}` : `${output_index}.${content_index}`
 		this.put(key, withDelta(this.partAt(key) ?? emptyPart(type), delta))
-		const now = Date.now()
-		this.firstTokenAtMs ??= now
-		this.lastTokenAtMs = now
-		if (this.state.value.type !== 'streaming') this.state.value = { type: 'streaming' }
+		if (this.sentAtMs !== undefined) {
+			this.lastTokenAtMs = Date.now()
+			this.firstTokenAtMs ??= this.lastTokenAtMs
+		}
+		this.enter({ type: 'streaming' })
 	}
 
 	private end(response: ResponseObject): void {
 		this.endReasoning()
 		const { usage } = response
 		if (usage != null) this.usage.value = { input: usage.input_tokens, output: usage.output_tokens }
-		this.state.value = endState(response)
+		this.enter(endState(response, this.errorCode))
+		// Nothing is missing any more.
+		this.release()
+		this.changed()
+	}
+
+	/** Changes the state, or the one that follows when the missed events are shown. */
+	private enter(next: AnswerState): void {
+		this.live = next
+		if (this.held !== undefined) this.hold(next, this.held.untilMs)
+		else if (this.state.value.type !== next.type) this.state.value = next
+	}
+
+	private hold(state: AnswerState, untilMs: number): void {
+		if (this.held !== undefined) clearTimeout(this.held.timer)
+		const timer = setTimeout(() => this.release(), Math.min(quietMs, Math.max(0, untilMs - Date.now())))
+		this.held = { state, untilMs, timer }
+	}
+
+	private release(): void {
+		const { held, state } = this
+		if (held === undefined) return
+		clearTimeout(held.timer)
+		this.held = undefined
+		const { value } = state
+		if (value.type === 'catching-up' && this.wasShown && Date.now() - value.sinceMs > noticedMs)
+			this.resumedAtMs.value = Date.now()
+		this.wasShown = true
+		state.value = held.state
 		this.changed()
 	}
 
@@ -194,24 +309,26 @@ export class Answer {
 	}
 
 	private changed(): void {
-		schedulePaint(this.version)
+		if (this.held === undefined) schedulePaint(this.version)
 	}
 }
 
-function endState({ status, error, incomplete_details }: ResponseObject): AnswerState {
+function endState({ status, error, incomplete_details }: ResponseObject, errorCode: string | undefined): AnswerState {
 	if (status === 'cancelled') return { type: 'stopped' }
 	if (status === 'failed') {
 		const message = error?.message ?? ''
-		return { type: 'failed', failure: { kind: failureKind(error?.code, message), message } }
+		return { type: 'failed', failure: { kind: failureKind(errorCode ?? error?.code, message), message } }
 	}
 	if (status === 'incomplete')
 		return { type: 'done', end: incomplete_details?.reason === 'content_filter' ? 'filter' : 'length' }
 	return { type: 'done', end: 'stop' }
 }
 
-function failureKind(code: string | undefined, message: string): AnswerFailure['kind'] {
-	if (code === 'context_length_exceeded') return 'too-long'
-	if (code === 'rate_limit_exceeded') return 'limit'
+/** @param code as events of the Responses API or stored turns contain it. */
+export function failureKind(code: string | undefined, message: string): AnswerFailure['kind'] {
+	if (code === 'context_length_exceeded' || code === 'context-length-exceeded') return 'too-long'
+	if (code === 'rate_limit_exceeded' || code === 'rate-limited') return 'limit'
+	if (code === 'server_is_overloaded' || code === 'overloaded') return 'overloaded'
 	return /server (was )?(stopped|restarted)/i.test(message) ? 'restarted' : 'broke-off'
 }
 

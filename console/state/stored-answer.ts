@@ -1,7 +1,7 @@
 // Answers that the server has stored, as a conversation's export contains them.
 
 import type { ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
-import { Answer, type AnswerPart, type AnswerState } from './answer.ts'
+import { Answer, type AnswerPart, type AnswerState, failureKind } from './answer.ts'
 
 /** The answer of a stored turn. */
 export function storedAnswer(turn: ExportedTurn, message: ExportedMessage | undefined): Answer {
@@ -21,13 +21,14 @@ export function storedAnswer(turn: ExportedTurn, message: ExportedMessage | unde
 
 function storedState({ state, answers, error }: ExportedTurn): AnswerState {
 	const finish = answers[0]?.finish_reason
+	const message = fieldOf(error, 'message') ?? ''
 	switch (state) {
 		case 'cancelled':
 			return { type: 'stopped' }
 		case 'interrupted':
 			return { type: 'failed', failure: { kind: 'restarted', message: '' } }
 		case 'failed':
-			return { type: 'failed', failure: { kind: 'other', message: messageOf(error) } }
+			return { type: 'failed', failure: { kind: failureKind(fieldOf(error, 'code'), message), message } }
 		default:
 			return { type: 'done', end: finish === 'length' ? 'length' : finish === 'content-filter' ? 'filter' : 'stop' }
 	}
@@ -54,8 +55,8 @@ function partOfStored(part: StoredPart): AnswerPart {
 
 const textPart = (text: string): AnswerPart => ({ type: 'text', text })
 
-function messageOf(error: unknown): string {
-	return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
-		? error.message
-		: ''
+function fieldOf(error: unknown, name: 'code' | 'message'): string | undefined {
+	if (typeof error !== 'object' || error === null) return undefined
+	const value: unknown = Reflect.get(error, name)
+	return typeof value === 'string' ? value : undefined
 }

@@ -19,6 +19,8 @@ export interface PageTurn {
 	readonly answer: Answer
 	/** Id by which the page finds a turn again whose request may have been lost. */
 	readonly clientId: string | undefined
+	/** Id of the turn whose incomplete answer this one continues: its question is empty. */
+	readonly continues: string | undefined
 }
 
 export interface Question {
@@ -54,6 +56,21 @@ export class TurnTree {
 	/** The turn whose last message has this id. */
 	endingWith(message: string | null): PageTurn | undefined {
 		return message === null ? undefined : this.byLast.get(message)
+	}
+
+	/** The turn that a message belongs to; ids of messages begin with their turn's. */
+	containing(message: string): PageTurn | undefined {
+		return this.byLast.get(message) ?? this.turns.get(message.replace(/-\w+$/, ''))
+	}
+
+	/** How many turns follow in all branches. */
+	following(turn: PageTurn): number {
+		let count = 0
+		for (const rest = [...this.children(turn)]; ; count++) {
+			const next = rest.pop()
+			if (next === undefined) return count
+			rest.push(...this.children(next))
+		}
 	}
 
 	/** The turn itself among the turns that continue from the same message, oldest first. */
@@ -110,6 +127,7 @@ export function readTree({ messages, turns }: ExportedConversation): TurnTree {
 function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMessage>): PageTurn {
 	const inputs = turn.inputs.flatMap((id) => messages.get(id) ?? [])
 	const answer = turn.answers[0]?.message
+	const before = turn.parent === null ? undefined : messages.get(turn.parent)
 	return {
 		id: turn.id,
 		parent: turn.parent ?? undefined,
@@ -119,6 +137,7 @@ function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMess
 		question: readQuestion(inputs),
 		answer: storedAnswer(turn, answer === undefined ? undefined : messages.get(answer)),
 		clientId: turn.metadata.client_id,
+		continues: turn.inputs.length === 0 && before?.message.role === 'assistant' ? before.turn : undefined,
 	}
 }
 
