@@ -9,8 +9,8 @@ import { SessionEnded } from './session-ended.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Chat, titleInList } from './state/chat.ts'
-import { forgetConversations, loadConversations } from './state/conversation-list.ts'
-import { loadModels, models } from './state/models.ts'
+import { forgetConversations } from './state/conversation-list.ts'
+import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
@@ -22,11 +22,14 @@ export function App() {
 		document.documentElement.lang = words.tag
 	}, [words])
 	useEffect(() => {
-		if (key === '') return forgetConversations
-		void loadConversations().catch(() => undefined)
-		if (models.value === undefined) void loadModels().catch(() => undefined)
+		if (key === '') {
+			forgetConversations()
+			return undefined
+		}
+		const ending = new AbortController()
+		loadLists(ending.signal)
 		sendOutbox(route.peek())
-		return undefined
+		return () => ending.abort()
 	}, [key])
 	useEffect(() => {
 		window.addEventListener('keydown', handleShortcut)

@@ -23,7 +23,10 @@ export function listenForKeys(chat: Chat): () => void {
 function act(chat: Chat, event: KeyboardEvent): boolean {
 	const { key, code } = event
 	const control = event.ctrlKey || event.metaKey
-	if (control && event.shiftKey && code === 'KeyB') return done(toggleSidePanel('tree'))
+	if (control && event.shiftKey && code === 'KeyB') {
+		toggleSidePanel('tree')
+		return true
+	}
 	if (control && !event.shiftKey && key === ',') return press(document, '.model-button')
 	if (control) return false
 	if (event.altKey && (key === 'ArrowLeft' || key === 'ArrowRight')) return press(currentRow(), shortcut(`Alt+${key}`))
@@ -63,8 +66,6 @@ function actBySingleKey({ key, shiftKey }: KeyboardEvent): boolean {
 }
 
 const shortcut = (keys: string): string => `[aria-keyshortcuts="${keys}"]`
-
-const done = (_: void): true => true
 
 /** Presses the last button of this kind: that of the newest of joined answers. */
 function press(within: ParentNode | undefined, selector: string): boolean {

@@ -21,6 +21,7 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 	const view = useRef<HTMLDivElement>(null)
 	const content = useRef<HTMLDivElement>(null)
 	const atEnd = useRef(true)
+	const position = useRef(0)
 	const [away, setAway] = useState(false)
 	const path = chat.path.value
 	const rows = useMemo(() => rowsOf(path), [path])
@@ -103,8 +104,11 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 				// biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable with the keyboard
 				tabIndex={0}
 				onScroll={({ currentTarget }) => {
-					const rest = currentTarget.scrollHeight - currentTarget.scrollTop - currentTarget.clientHeight
-					atEnd.current = rest <= endPixels
+					const { scrollTop, scrollHeight, clientHeight } = currentTarget
+					// A position that did not move up is not the reader's doing: the text has grown.
+					if (scrollHeight - scrollTop - clientHeight <= endPixels) atEnd.current = true
+					else if (scrollTop < position.current) atEnd.current = false
+					position.current = scrollTop
 					setAway(!atEnd.current)
 					updateRange()
 				}}
