@@ -212,7 +212,7 @@ test('a restart of the server in mid-answer: what arrived is there, with a sente
 	const opened = await pages.openPage({}, `${line.url}/#key=${first.key}`)
 	const { page } = opened
 	await signedIn(page)
-	await opened.send('echo:delay 30 echo:repeat 1000 word')
+	await opened.send(`echo:delay 30 ${words('word', 200)}`)
 	await page.locator('.answer .markdown', { hasText: 'word word word' }).waitFor()
 	await first.stop('SIGKILL')
 	const second = await startServer({ data: first.data })
@@ -224,6 +224,13 @@ test('a restart of the server in mid-answer: what arrived is there, with a sente
 		await page.reload()
 		await page.getByRole('alert').filter({ hasText: 'The server restarted during this answer.' }).waitFor()
 		expect((await opened.answers())[0]).toContain('word word word')
+		await page.getByRole('button', { name: 'Continue' }).click()
+		await page.getByRole('alert').waitFor({ state: 'hidden' })
+		await opened.answered()
+		expect(await opened.answers()).toEqual([words('word', 200)])
+		await page.reload()
+		await page.locator('.answer').waitFor()
+		expect(await opened.answers()).toEqual([words('word', 200)])
 	} finally {
 		await second.stop()
 	}

@@ -111,9 +111,9 @@ function nearestMiddle(): HTMLElement | undefined {
 function moveBy(offset: 1 | -1): boolean {
 	const turns = [...document.querySelectorAll<HTMLElement>('.talk article.turn')]
 	const focused = document.activeElement?.closest('article.turn')
-	const nearest = nearestMiddle()?.querySelector('article.turn')
-	const current = turns.findIndex((turn) => turn === focused)
-	const next = current === -1 ? turns.findIndex((turn) => turn === nearest) : current + offset
+	const nearest = nearestMiddle()
+	const current = focused instanceof HTMLElement ? turns.indexOf(focused) : -1
+	const next = current === -1 ? turns.findIndex((turn) => nearest?.contains(turn) === true) : current + offset
 	const turn = turns[next]
 	if (turn === undefined) return turns.length > 0
 	turn.tabIndex = -1

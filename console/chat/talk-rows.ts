@@ -30,12 +30,14 @@ export function rowsOf(path: readonly PageTurn[]): readonly TalkRow[] {
 export function joinedParts(turns: readonly PageTurn[]): readonly AnswerPart[] {
 	if (turns.length === 1) return turns[0]?.answer.parts ?? []
 	const joined: AnswerPart[] = []
-	for (const { answer } of turns)
+	for (const { answer, question } of turns) {
+		if (question.answered !== undefined) joined.splice(0, joined.length, { type: 'text', text: question.answered })
 		for (const [index, part] of answer.parts.entries()) {
 			const before = joined.at(-1)
 			if (index === 0 && part.type === 'text' && before?.type === 'text')
 				joined[joined.length - 1] = { type: 'text', text: before.text + part.text }
 			else joined.push(part)
 		}
+	}
 	return joined
 }

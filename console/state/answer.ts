@@ -131,10 +131,13 @@ export class Answer {
 
 	/** Applies an event, unless it was applied before. */
 	apply(event: ResponseEvent): void {
-		if (event.sequence_number !== undefined) {
+		// After a restart the server ends the answer with events that are numbered anew.
+		const isEnd = event.type === 'error' || event.type === 'response.failed'
+		if (event.sequence_number !== undefined && !isEnd) {
 			if (event.sequence_number <= this.lastEvent) return
 			this.lastEvent = event.sequence_number
 		}
+		if (!this.isRunning) return
 		switch (event.type) {
 			case 'response.created':
 			case 'response.queued':

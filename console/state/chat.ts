@@ -29,7 +29,7 @@ import { QuestionQueue } from './question-queue.ts'
 import { messageInAddress, nameMessage, navigate, route } from './route.ts'
 import { signedInAgain } from './session.ts'
 import { thisDevice } from './storage.ts'
-import { type PageTurn, type Question, readTree, TurnTree, userInput } from './turn-tree.ts'
+import { continuation, type PageTurn, type Question, readTree, TurnTree, userInput } from './turn-tree.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }
@@ -126,7 +126,8 @@ export class Chat {
 
 	/** Continues an answer that was stopped or cut, as a turn of its own. */
 	continue(turn: PageTurn): void {
-		this.begin({ text: '', images: [], files: [], input: [] }, turn.last, turn.id)
+		const isStored = turn.last === `${turn.id}-a0`
+		this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, turn.id)
 	}
 
 	/** Sends a question again that was not answered. */
@@ -211,10 +212,10 @@ export class Chat {
 		const newest = tree.endingWith(exported.head) ?? tree.all.at(-1)
 		const named = messageInAddress()
 		const shown = named === undefined ? undefined : tree.containing(named)
-		const last = tree.find(thisDevice.read(`leaf.${id}`))
+		const last = shown ?? tree.find(thisDevice.read(`leaf.${id}`))
 		batch(() => {
 			this.tree.value = tree
-			const leaf = shown === undefined ? (last ?? newest) : tree.leafBelow(shown)
+			const leaf = last === undefined ? newest : tree.leafBelow(last)
 			if (leaf !== undefined) this.showLeaf(leaf.id)
 			this.state.value = { type: 'open' }
 		})
@@ -373,10 +374,11 @@ export class Chat {
 		if (conversation !== undefined) markRunning(conversation, false)
 		if (this.ending.signal.aborted) return
 		const { answer, id, parent, question } = turn
-		// Without an answer there is no message of it to continue from.
-		if (answer.parts.length === 0)
+		const state = answer.state.value
+		const { type } = state
+		// Without a stored answer there is no message of it to continue from.
+		if (answer.parts.length === 0 || (type === 'failed' && state.failure.kind === 'restarted'))
 			this.change(turn, { last: question.input.length === 0 ? parent : `${id}-${question.input.length - 1}` })
-		const { type } = answer.state.value
 		if (type === 'done' || type === 'stopped') this.askQueued()
 	}
 
@@ -386,8 +388,11 @@ export class Chat {
 		if (conversation === undefined) return
 		const stored = readTree(await exportConversation(conversation, this.ending.signal)).find(turn.id)
 		if (stored === undefined) throw new Error('The server does not have the answer any more.')
-		this.change(turn, stored)
-		turn.answer.state.value = stored.answer.state.value
+		if (stored.answer.isRunning) turn.answer.fail({ kind: 'restarted', message: '' })
+		else {
+			this.change(turn, stored)
+			turn.answer.state.value = stored.answer.state.value
+		}
 	}
 
 	private async cancel(turn: string, answer: Answer): Promise<void> {

@@ -91,7 +91,7 @@ const send = (entry: OutboxEntry): Promise<StartedAnswer> =>
 		metadata: { client_id: entry.clientId },
 		conversation: entry.conversation ?? 'new',
 		parent: entry.conversation === undefined ? undefined : (entry.parent ?? 'none'),
-		continues: entry.continues,
+		continues: entry.question.input.length === 0 ? entry.continues : undefined,
 	})
 
 /** How long to wait until the question is sent again; undefined if it is not. */

@@ -5,7 +5,9 @@ import { Answer, type AnswerPart, type AnswerState, failureKind } from './answer
 
 /** The answer of a stored turn. */
 export function storedAnswer(turn: ExportedTurn, message: ExportedMessage | undefined): Answer {
-	if (turn.state === 'running') return new Answer({ type: 'detached', sinceMs: Date.now() })
+	// After a restart of the server, what had arrived is in the events alone.
+	const isInEvents = turn.state === 'interrupted' && message === undefined
+	if (turn.state === 'running' || isInEvents) return new Answer({ type: 'detached', sinceMs: Date.now() })
 	const content = message?.message.content ?? []
 	const parts = typeof content === 'string' ? [textPart(content)] : content.map(partOfStored)
 	const usage =

@@ -29,6 +29,8 @@ export interface Question {
 	readonly images: readonly string[]
 	/** Names of attached files. */
 	readonly files: readonly string[]
+	/** The text of the incomplete answer that is continued, if the server has not stored that answer. */
+	readonly answered?: string | undefined
 	/** The input items to send again, in the form of the Responses API. */
 	readonly input: readonly unknown[]
 }
@@ -137,8 +139,14 @@ function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMess
 		question: readQuestion(inputs),
 		answer: storedAnswer(turn, answer === undefined ? undefined : messages.get(answer)),
 		clientId: turn.metadata.client_id,
-		continues: turn.inputs.length === 0 && before?.message.role === 'assistant' ? before.turn : undefined,
+		continues: continuedTurn(inputs, before),
 	}
+}
+
+/** The turn whose incomplete answer is continued: nothing was asked, or only that answer was sent. */
+function continuedTurn(inputs: readonly ExportedMessage[], before: ExportedMessage | undefined): string | undefined {
+	if (inputs.length === 0) return before?.message.role === 'assistant' ? before.turn : undefined
+	return inputs.every(({ message }) => message.role === 'assistant') ? before?.turn : undefined
 }
 
 /** The question is what the user wrote; messages of other roles are shown by their text, too. */
@@ -147,6 +155,9 @@ function readQuestion(inputs: readonly ExportedMessage[]): Question {
 		typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
 	)
 	const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
+	if (inputs.length > 0 && inputs.every(({ message }) => message.role === 'assistant'))
+		return continuation(texts.join(''))
+	if (inputs.length === 0) return continuation()
 	const images = parts.flatMap((part) => (part.type === 'image' && part.url !== undefined ? [part.url] : []))
 	return {
 		text: texts.join('\n\n'),
@@ -156,6 +167,13 @@ function readQuestion(inputs: readonly ExportedMessage[]): Question {
 		),
 		input: [userInput(texts, images)],
 	}
+}
+
+/** Continues an answer; with its text if the server has not stored it. */
+export function continuation(answered?: string): Question {
+	const content = [{ type: 'output_text', text: answered }]
+	const input = answered === undefined ? [] : [{ type: 'message', role: 'assistant', content }]
+	return { text: '', images: [], files: [], answered, input }
 }
 
 /** A user message in the form of the Responses API. */
