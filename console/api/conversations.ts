@@ -36,6 +36,8 @@ export interface ExportedMessage {
 
 export interface ExportedTurn {
 	readonly id: string
+	/** What created it: `response`, `messages` for items that a client added, and others. */
+	readonly surface: string
 	readonly state: string
 	readonly parent: string | null
 	readonly model: string

@@ -29,7 +29,9 @@ function keepTop(view: Element, switcher: HTMLElement, top: number): void {
 	view.scrollTop += switcher.getBoundingClientRect().top - top
 	const missing = switcher.getBoundingClientRect().top - top
 	if (content === null || missing < 1) return
-	const below = Math.max(0, view.clientHeight - content.offsetHeight)
+	const { paddingTop, paddingBottom } = getComputedStyle(view)
+	const room = view.clientHeight - Number.parseFloat(paddingTop) - Number.parseFloat(paddingBottom)
+	const below = Math.max(0, room - content.offsetHeight)
 	content.style.minHeight = `${content.offsetHeight + below + missing}px`
 	view.scrollTop += missing
 }

@@ -119,7 +119,7 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 					<Spacer pixels={range.before} />
 					{rows.slice(range.from, range.to).map((row, offset) => (
 						<div key={row.key} data-row={row.key}>
-							{row.first.continues === undefined && (
+							{(row.first.question.text !== '' || row.first.question.images.length > 0) && (
 								<QuestionView chat={chat} turn={row.first} number={range.from + offset + 1} />
 							)}
 							<AnswerView chat={chat} turns={row.turns} number={range.from + offset + 1} />

@@ -26,10 +26,11 @@ import {
 	whileSending,
 } from './outbox.ts'
 import { QuestionQueue } from './question-queue.ts'
+import { readTree } from './read-tree.ts'
 import { messageInAddress, nameMessage, navigate, route } from './route.ts'
 import { signedInAgain } from './session.ts'
 import { thisDevice } from './storage.ts'
-import { continuation, type PageTurn, type Question, readTree, TurnTree, userInput } from './turn-tree.ts'
+import { continuation, type PageTurn, type Question, TurnTree, userInput } from './turn-tree.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }

@@ -1,9 +1,7 @@
 // The turns of a conversation as a tree: a turn continues from the last message of another one, and turns that continue from
 // the same message are siblings. It does not know which branch is shown.
 
-import type { ExportedConversation, ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
 import type { Answer } from './answer.ts'
-import { storedAnswer } from './stored-answer.ts'
 
 /** A question and its answer. */
 export interface PageTurn {
@@ -118,54 +116,6 @@ export class TurnTree {
 
 	without(id: string): TurnTree {
 		return new TurnTree([...this.turns.values()].filter((turn) => turn.id !== id))
-	}
-}
-
-export function readTree({ messages, turns }: ExportedConversation): TurnTree {
-	const byId = new Map(messages.map((message) => [message.id, message]))
-	return new TurnTree(turns.map((turn) => readTurn(turn, byId)))
-}
-
-function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMessage>): PageTurn {
-	const inputs = turn.inputs.flatMap((id) => messages.get(id) ?? [])
-	const answer = turn.answers[0]?.message
-	const before = turn.parent === null ? undefined : messages.get(turn.parent)
-	return {
-		id: turn.id,
-		parent: turn.parent ?? undefined,
-		last: answer ?? inputs.at(-1)?.id ?? turn.parent ?? undefined,
-		model: turn.model,
-		createdAtMs: turn.created_at * 1000,
-		question: readQuestion(inputs),
-		answer: storedAnswer(turn, answer === undefined ? undefined : messages.get(answer)),
-		clientId: turn.metadata.client_id,
-		continues: continuedTurn(inputs, before),
-	}
-}
-
-/** The turn whose incomplete answer is continued: nothing was asked, or only that answer was sent. */
-function continuedTurn(inputs: readonly ExportedMessage[], before: ExportedMessage | undefined): string | undefined {
-	if (inputs.length === 0) return before?.message.role === 'assistant' ? before.turn : undefined
-	return inputs.every(({ message }) => message.role === 'assistant') ? before?.turn : undefined
-}
-
-/** The question is what the user wrote; messages of other roles are shown by their text, too. */
-function readQuestion(inputs: readonly ExportedMessage[]): Question {
-	const parts = inputs.flatMap(({ message: { content } }) =>
-		typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
-	)
-	const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
-	if (inputs.length > 0 && inputs.every(({ message }) => message.role === 'assistant'))
-		return continuation(texts.join(''))
-	if (inputs.length === 0) return continuation()
-	const images = parts.flatMap((part) => (part.type === 'image' && part.url !== undefined ? [part.url] : []))
-	return {
-		text: texts.join('\n\n'),
-		images,
-		files: parts.flatMap((part: StoredPart & { readonly name?: string }) =>
-			(part.type as string) === 'file' ? [part.name ?? ''] : [],
-		),
-		input: [userInput(texts, images)],
 	}
 }
 
