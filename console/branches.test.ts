@@ -243,7 +243,12 @@ test('a conversation of 2,000 messages opens quickly and scrolls without jumps',
 	await page.getByRole('article', { name: 'Question 1', exact: true }).waitFor()
 	await page.getByRole('button', { name: 'Jump to the end' }).click()
 	await page.getByText('Answer 1000').waitFor()
+	// It is too long for the model, until its oldest turns are left out.
 	await opened.ask('And now?')
-	expect((await opened.answers()).at(-1)).toBe('And now?')
+	await page.getByRole('button', { name: 'Leave out the oldest turns' }).click()
+	await page.locator('.answer .markdown', { hasText: 'And now?' }).waitFor()
+	await opened.answered()
+	await opened.ask('And then?')
+	expect((await opened.answers()).slice(-2)).toEqual(['And now?', 'And then?'])
 	expect(opened.errors).toEqual([])
 }, 120_000)

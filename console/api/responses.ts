@@ -15,7 +15,7 @@ export interface AnswerRequest {
 	/** A turn's id: the new answer continues that turn's, which is incomplete. `input` is empty, `parent` is not used. */
 	readonly continues?: string | undefined
 	/** Further fields of the request, such as `instructions` or `temperature`. */
-	readonly options?: Readonly<Record<string, unknown>>
+	readonly options?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** An event of a response, of which the page reads these fields. */

@@ -70,6 +70,11 @@ function Failure({ chat, turn, failure, model }: FailureProps) {
 	const actions = (
 		<>
 			<ContinueButton chat={chat} turn={turn} />
+			{failure.kind === 'too-long' && (
+				<button type="button" class="button small" onClick={() => chat.leaveOutOldest(turn)}>
+					{words.leaveOutOldest}
+				</button>
+			)}
 			<button type="button" class="button small" onClick={() => chat.retry(turn)}>
 				{words.tryAgain}
 			</button>

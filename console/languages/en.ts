@@ -145,7 +145,8 @@ export const en = {
 	brokeOff: 'The connection to the model broke off. What arrived is kept.',
 	restarted: 'The server restarted during this answer. What arrived is kept.',
 	tooLong: (model: string) =>
-		`This conversation no longer fits ${model}. Change the model, or continue from an earlier question.`,
+		`This conversation no longer fits ${model}. Leave out the oldest turns, or change the model.`,
+	leaveOutOldest: 'Leave out the oldest turns',
 	keyRevokedTitle: 'Sign in again',
 	keyRevoked:
 		'This key is not valid any more. You can still read what is on screen. Sign in again to go on; your draft is kept.',

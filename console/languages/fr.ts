@@ -146,7 +146,8 @@ export const fr: Language = {
 	brokeOff: 'La connexion au modèle s’est rompue. Le texte reçu est conservé.',
 	restarted: 'Le serveur a redémarré pendant cette réponse. Le texte reçu est conservé.',
 	tooLong: (model) =>
-		`Cette conversation ne tient plus dans ${model}. Changez de modèle, ou reprenez à partir d’une question antérieure.`,
+		`Cette conversation ne tient plus dans ${model}. Omettez les échanges les plus anciens ou changez de modèle.`,
+	leaveOutOldest: 'Omettre les échanges les plus anciens',
 	keyRevokedTitle: 'Reconnectez-vous',
 	keyRevoked:
 		'Cette clé n’est plus valable. Vous pouvez encore lire ce qui est à l’écran. Reconnectez-vous pour continuer ; votre brouillon est conservé.',

@@ -77,6 +77,7 @@ export class Chat {
 	private readonly deliveries = new Map<string, Delivery>()
 	/** At each fork, by the message before it, the turn that was shown last. */
 	private readonly choices = new Map<string | undefined, string>()
+	private shortened = false
 	private channel: ConversationChannel | undefined
 	private readonly reader = new AnswerReader(() => this.channel, this.ending.signal)
 	/** The delivery of the question that begins the conversation. */
@@ -142,6 +143,13 @@ export class Chat {
 			this.remove(turn)
 			this.begin(turn.question, turn.parent, turn.continues)
 		})
+	}
+
+	/** Leaves out the oldest turns from now on, so that the conversation fits the model, and sends the question again. */
+	leaveOutOldest(turn: PageTurn): void {
+		this.shortened = true
+		if (this.id.value !== undefined) thisDevice.write(`shortened.${this.id.value}`, 'true')
+		this.retry(turn)
 	}
 
 	/** Does not wait any longer to send the question. */
@@ -220,6 +228,7 @@ export class Chat {
 			if (leaf !== undefined) this.showLeaf(leaf.id)
 			this.state.value = { type: 'open' }
 		})
+		this.shortened = thisDevice.read(`shortened.${id}`) !== undefined
 		this.openChannel(id)
 		this.queue.open(id)
 		for (const turn of tree.all) if (turn.answer.isRunning) void this.read(turn)
@@ -238,6 +247,7 @@ export class Chat {
 			question,
 			createdAtMs: Date.now(),
 			tried: false,
+			shortened: this.shortened,
 			continues,
 		}
 		const turn = this.addUnsent(entry)

@@ -91,6 +91,7 @@ const send = (entry: OutboxEntry): Promise<StartedAnswer> =>
 		metadata: { client_id: entry.clientId },
 		conversation: entry.conversation ?? 'new',
 		parent: entry.conversation === undefined ? undefined : (entry.parent ?? 'none'),
+		options: entry.shortened ? { truncation: 'auto' } : undefined,
 		continues: entry.question.input.length === 0 ? entry.continues : undefined,
 	})
 

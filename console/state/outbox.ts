@@ -21,6 +21,8 @@ export interface OutboxEntry {
 	readonly notBeforeMs?: number | undefined
 	/** The answer that the new one continues, as a turn's id: the question is empty. */
 	readonly continues?: string | undefined
+	/** Whether the oldest turns are left out if the conversation is too long for the model. */
+	readonly shortened: boolean
 	/** Why the server refused it: it is not sent again by itself. */
 	readonly failure?: AnswerFailure | undefined
 }
