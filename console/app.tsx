@@ -8,12 +8,13 @@ import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
-import { Chat, titleInList } from './state/chat.ts'
+import { Chat } from './state/chat.ts'
 import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
+import { titleInList } from './state/title.ts'
 
 export function App() {
 	const { key, rejected } = session.value

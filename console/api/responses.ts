@@ -14,6 +14,8 @@ export interface AnswerRequest {
 	readonly parent?: string | undefined
 	/** A turn's id: the new answer continues that turn's, which is incomplete. `input` is empty, `parent` is not used. */
 	readonly continues?: string | undefined
+	/** Whether the oldest turns are left out if the conversation is too long for the model. */
+	readonly shortened?: boolean | undefined
 	/** Further fields of the request, such as `instructions` or `temperature`. */
 	readonly options?: Readonly<Record<string, unknown>> | undefined
 }
@@ -65,13 +67,15 @@ export interface StartedAnswer {
  * @throws ServerError | ConnectionLost
  */
 export async function startAnswer(request: AnswerRequest, signal?: AbortSignal): Promise<StartedAnswer> {
-	const { conversation, parent, continues, options, ...fields } = request
+	const { conversation, parent, continues, shortened, options, ...fields } = request
 	const headers = new Headers()
+	if (shortened === true) headers.set('x-dragoman-truncation', 'auto')
 	if (continues === undefined) {
 		headers.set('x-dragoman-conversation', conversation)
 		if (parent !== undefined) headers.set('x-dragoman-parent', parent)
 	}
-	const previous = continues === undefined ? {} : { previous_response_id: `resp_${continues}` }
+	const truncation = shortened === true ? 'auto' : 'disabled'
+	const previous = continues === undefined ? {} : { previous_response_id: `resp_${continues}`, truncation }
 	const response = await callServer('responses', {
 		method: 'POST',
 		headers: Object.fromEntries(headers),

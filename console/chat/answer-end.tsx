@@ -2,7 +2,8 @@
 
 import { formatNumber, type text as languageText, text } from '../languages/languages.ts'
 import { Notice } from '../parts/notice.tsx'
-import type { Answer, AnswerFailure } from '../state/answer.ts'
+import type { Answer } from '../state/answer.ts'
+import type { AnswerFailure } from '../state/answer-state.ts'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { Unsent } from './unsent.tsx'

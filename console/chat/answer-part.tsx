@@ -4,7 +4,7 @@ import { ChevronRight } from 'lucide'
 import { text } from '../languages/languages.ts'
 import { Markdown } from '../markdown/markdown.tsx'
 import { Icon } from '../parts/icon.tsx'
-import type { AnswerPart } from '../state/answer.ts'
+import type { AnswerPart } from '../state/answer-part.ts'
 import { useSeconds } from '../state/clock.ts'
 
 export interface AnswerPartViewProps {

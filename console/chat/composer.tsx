@@ -4,8 +4,9 @@ import { ArrowUp, Square } from 'lucide'
 import { useEffect, useRef } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
-import { type Chat, textQuestion } from '../state/chat.ts'
+import type { Chat } from '../state/chat.ts'
 import { model } from '../state/models.ts'
+import { textQuestion } from '../state/turn-tree.ts'
 
 export const composerId = 'message'
 
@@ -18,7 +19,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 	useEffect(() => area.current?.focus(), [chat])
 	const send = () => {
 		if (!ready) return
-		// The draft is empty before the question is asked: other tabs' questions then appear here.
+		// The draft is empty before the question is sent: other tabs' questions then appear here.
 		chat.write('')
 		chat.ask(textQuestion(value))
 	}

@@ -36,7 +36,7 @@ export function StatusLine({ chat }: { readonly chat: Chat }) {
 	)
 }
 
-/** The conversation went on in another tab while this one has a text of its own. */
+/** The conversation has a new turn from another tab while this one has a text of its own. */
 function AskedElsewhere({ chat }: { readonly chat: Chat }) {
 	const elsewhere = chat.askedElsewhere.value
 	const words = text.value

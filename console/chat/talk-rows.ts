@@ -1,6 +1,6 @@
 // The rows of a conversation on screen: a question and its answer, with the turns that continue that answer joined to it.
 
-import type { AnswerPart } from '../state/answer.ts'
+import type { AnswerPart } from '../state/answer-part.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import type { SizedRow } from './row-window.ts'
 

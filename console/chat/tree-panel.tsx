@@ -8,7 +8,7 @@ import type { Chat } from '../state/chat.ts'
 import { sidePanel } from '../state/side-panel.ts'
 import { linesOf, type TreeLine } from '../state/tree-lines.ts'
 
-/** Lines in the document at once: those of a long conversation before and after them are reached with the arrow keys. */
+/** Lines in the document: those of a long conversation before and after them are reached with the arrow keys. */
 const shownLines = 300
 
 export function TreePanel({ chat }: { readonly chat: Chat }) {

@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact'
 import { formatCountdown, formatNumber, text } from '../languages/languages.ts'
 import { Notice } from '../parts/notice.tsx'
-import type { UnsentReason } from '../state/answer.ts'
+import type { UnsentReason } from '../state/answer-state.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
 import { online } from '../state/connection.ts'

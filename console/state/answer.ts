@@ -2,55 +2,10 @@
 // and time. It grows by events of the Responses API; it does not know how they arrive.
 
 import { type Signal, signal } from '@preact/signals'
-import type { ResponseEvent, ResponseItem, ResponseObject } from '../api/responses.ts'
+import type { ResponseEvent, ResponseObject } from '../api/responses.ts'
+import { type AnswerPart, argumentsOf, emptyPart, partOfItem, withDelta } from './answer-part.ts'
+import { type AnswerFailure, type AnswerState, endState, runningStates } from './answer-state.ts'
 import { schedulePaint } from './paint.ts'
-
-/** A part that grows is replaced: components compare their properties by identity. */
-export type AnswerPart =
-	| { readonly type: 'text' | 'refusal'; readonly text: string }
-	| {
-			readonly type: 'reasoning'
-			readonly text: string
-			readonly startedAtMs?: number | undefined
-			readonly endedAtMs?: number | undefined
-	  }
-	| { readonly type: 'tool-call'; readonly name: string; readonly arguments: string }
-	| { readonly type: 'image'; readonly url: string }
-	| { readonly type: 'other'; readonly kind: string }
-
-/** Why an answer failed. */
-export interface AnswerFailure {
-	readonly kind:
-		| 'limit'
-		| 'overloaded'
-		| 'unavailable'
-		| 'not-reached'
-		| 'broke-off'
-		| 'restarted'
-		| 'too-long'
-		| 'other'
-	/** The server's own words. */
-	readonly message: string
-	readonly requestId?: string | undefined
-}
-
-/** Why a question is not sent yet. It is sent as soon as the reason ends. */
-export type UnsentReason =
-	| { readonly type: 'offline' | 'unreachable' }
-	| { readonly type: 'limit' | 'overloaded'; readonly untilMs: number }
-
-export type AnswerState =
-	| { readonly type: 'sending' }
-	| { readonly type: 'unsent'; readonly reason: UnsentReason }
-	| { readonly type: 'waiting' }
-	| { readonly type: 'streaming' }
-	/** The connection broke; the answer continues on the server. */
-	| { readonly type: 'detached'; readonly sinceMs: number }
-	/** Events that were missed arrive; they are shown together. */
-	| { readonly type: 'catching-up'; readonly sinceMs: number }
-	| { readonly type: 'done'; readonly end: 'stop' | 'length' | 'filter' }
-	| { readonly type: 'stopped' }
-	| { readonly type: 'failed'; readonly failure: AnswerFailure }
 
 export interface AnswerUsage {
 	readonly input: number
@@ -67,15 +22,6 @@ export interface AnswerSnapshot {
 	readonly usage: AnswerUsage | undefined
 	readonly lastEvent: number
 }
-
-const runningStates: ReadonlySet<string> = new Set<AnswerState['type']>([
-	'sending',
-	'unsent',
-	'waiting',
-	'streaming',
-	'detached',
-	'catching-up',
-])
 
 /** Missed events are complete when none has arrived for this long; longer gaps are shown meanwhile. In milliseconds. */
 const quietMs = 40
@@ -314,50 +260,4 @@ export class Answer {
 	private changed(): void {
 		if (this.held === undefined) schedulePaint(this.version)
 	}
-}
-
-function endState({ status, error, incomplete_details }: ResponseObject, errorCode: string | undefined): AnswerState {
-	if (status === 'cancelled') return { type: 'stopped' }
-	if (status === 'failed') {
-		const message = error?.message ?? ''
-		return { type: 'failed', failure: { kind: failureKind(errorCode ?? error?.code, message), message } }
-	}
-	if (status === 'incomplete')
-		return { type: 'done', end: incomplete_details?.reason === 'content_filter' ? 'filter' : 'length' }
-	return { type: 'done', end: 'stop' }
-}
-
-/** @param code as events of the Responses API or stored turns contain it. */
-export function failureKind(code: string | undefined, message: string): AnswerFailure['kind'] {
-	if (code === 'context_length_exceeded' || code === 'context-length-exceeded') return 'too-long'
-	if (code === 'rate_limit_exceeded' || code === 'rate-limited') return 'limit'
-	if (code === 'server_is_overloaded' || code === 'overloaded') return 'overloaded'
-	return /server (was )?(stopped|restarted)/i.test(message) ? 'restarted' : 'broke-off'
-}
-
-function partOfItem(item: ResponseItem): AnswerPart {
-	const text = argumentsOf(item)
-	if (text !== undefined) return { type: 'tool-call', name: item.name ?? item.type, arguments: text }
-	return { type: 'other', kind: item.type }
-}
-
-function argumentsOf(item: ResponseItem): string | undefined {
-	return item.arguments ?? ('input' in item && typeof item.input === 'string' ? item.input : undefined)
-}
-
-function emptyPart(type: 'text' | 'refusal' | 'reasoning' | 'tool-call'): AnswerPart {
-	switch (type) {
-		case 'tool-call':
-			return { type, name: '', arguments: '' }
-		case 'reasoning':
-			return { type, text: '', startedAtMs: Date.now() }
-		case 'text':
-		case 'refusal':
-			return { type, text: '' }
-	}
-}
-
-function withDelta(part: AnswerPart, delta: string): AnswerPart {
-	if (part.type === 'tool-call') return { ...part, arguments: part.arguments + delta }
-	return 'text' in part ? { ...part, text: part.text + delta } : part
 }

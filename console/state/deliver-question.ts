@@ -3,7 +3,7 @@
 
 import { type StartedAnswer, startAnswer } from '../api/responses.ts'
 import { ConnectionLost, ServerError } from '../api/server.ts'
-import type { UnsentReason } from './answer.ts'
+import type { UnsentReason } from './answer-state.ts'
 import { waitForConnection, waitUntil } from './connection.ts'
 import { type FoundTurn, findTurn } from './find-turn.ts'
 import { describeFailure } from './follow-answer.ts'
@@ -91,7 +91,7 @@ const send = (entry: OutboxEntry): Promise<StartedAnswer> =>
 		metadata: { client_id: entry.clientId },
 		conversation: entry.conversation ?? 'new',
 		parent: entry.conversation === undefined ? undefined : (entry.parent ?? 'none'),
-		options: entry.shortened ? { truncation: 'auto' } : undefined,
+		shortened: entry.shortened,
 		continues: entry.question.input.length === 0 ? entry.continues : undefined,
 	})
 

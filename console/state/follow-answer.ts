@@ -3,7 +3,8 @@
 
 import { type ResponseEvent, readAnswer, type StartedAnswer } from '../api/responses.ts'
 import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
-import type { Answer, AnswerFailure } from './answer.ts'
+import type { Answer } from './answer.ts'
+import type { AnswerFailure } from './answer-state.ts'
 import { onWake, waitForConnection } from './connection.ts'
 import { signedInAgain } from './session.ts'
 
@@ -55,9 +56,9 @@ async function readEvents(
 	signal: AbortSignal,
 	reading: AbortController,
 ): Promise<void> {
-	let heardMs = Date.now()
+	let lastByteMs = Date.now()
 	onWake(() => {
-		if (Date.now() - heardMs > silenceMs) reading.abort()
+		if (Date.now() - lastByteMs > silenceMs) reading.abort()
 	}, reading.signal)
 	const events = started?.events ?? (await readAnswer(source.id, answer.lastEvent, signal))
 	if (started === undefined) answer.catchUp()
@@ -70,7 +71,7 @@ async function readEvents(
 		for (;;) {
 			const { done, value } = await Promise.race([events.next(), aborted])
 			if (done === true) return
-			heardMs = Date.now()
+			lastByteMs = Date.now()
 			answer.apply(value)
 			source.observe?.(value)
 		}

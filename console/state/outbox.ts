@@ -1,7 +1,7 @@
 // Questions whose answer has not started yet, on this device: they survive a reload, and one tab at a time sends each of
 // them. A question leaves when the server has accepted it, or when it is withdrawn.
 
-import type { AnswerFailure } from './answer.ts'
+import type { AnswerFailure } from './answer-state.ts'
 import { withLock, withLockIfFree } from './locks.ts'
 import { thisDevice } from './storage.ts'
 import type { Question } from './turn-tree.ts'

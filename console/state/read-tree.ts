@@ -75,7 +75,7 @@ function readLast(
 	}
 }
 
-/** Whether an incomplete answer is continued: nothing was asked, or only that answer was sent. */
+/** Whether an incomplete answer is continued: there is no question, or only that answer was sent. */
 const isContinuation = (turn: ExportedTurn, inputs: readonly ExportedMessage[]): boolean =>
 	turn.parent !== null && turn.surface !== 'messages' && inputs.every(({ message }) => message.role === 'assistant')
 

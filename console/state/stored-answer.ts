@@ -1,7 +1,9 @@
 // Answers that the server has stored, as a conversation's export contains them.
 
 import type { ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
-import { Answer, type AnswerPart, type AnswerState, failureKind } from './answer.ts'
+import { Answer } from './answer.ts'
+import type { AnswerPart } from './answer-part.ts'
+import { type AnswerState, failureKind } from './answer-state.ts'
 
 /** The answer of a stored turn. */
 export function storedAnswer(turn: ExportedTurn, message: ExportedMessage | undefined): Answer {

@@ -137,3 +137,8 @@ export function userInput(texts: readonly string[], images: readonly string[]): 
 		],
 	}
 }
+
+/** A question of text and pictures, as the page sends it. */
+export function textQuestion(text: string, images: readonly string[] = []): Question {
+	return { text, images, files: [], input: [userInput([text], images)] }
+}
