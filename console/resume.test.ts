@@ -19,13 +19,13 @@ test('a reload at ten moments of an answer: the text is whole, asked once, bille
 	for (let round = 0; round < 10; round++) {
 		await page.goto(`${pages.server.url}/`)
 		await signedIn(page)
-		await opened.send(`echo:delay 10 echo:repeat 60 w${round}`)
+		await opened.send(`echo:delay 10 echo:repeat 40 w${round}`)
 		// From before the request has been sent to after the end of the answer.
-		await page.waitForTimeout(Math.random() * 90 * round)
+		await page.waitForTimeout(Math.random() * 60 * round)
 		await page.reload()
 		await page.locator('.answer', { hasText: `w${round}` }).waitFor()
 		await opened.answered()
-		expect(await opened.answers()).toEqual([words(`w${round}`, 60)])
+		expect(await opened.answers()).toEqual([words(`w${round}`, 40)])
 		expect((await opened.stored()).turns.map(({ state }) => state)).toEqual(['completed'])
 	}
 	const list = await (await pages.server.call('/openai/v1/conversations?limit=100')).json()
