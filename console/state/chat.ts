@@ -11,7 +11,15 @@ import { waitForConnection } from './connection.ts'
 import { readDraft } from './drafts.ts'
 import { findTurn } from './find-turn.ts'
 import { model } from './models.ts'
-import { findEntry, type OutboxEntry, outboxOf, removeEntry, unlessSending, whileSending } from './outbox.ts'
+import {
+	findEntry,
+	type OutboxEntry,
+	outboxOf,
+	removeEntry,
+	storeEntry,
+	unlessSending,
+	whileSending,
+} from './outbox.ts'
 import { readTree } from './read-tree.ts'
 import { messageInAddress } from './route.ts'
 import { signedInAgain } from './session.ts'
@@ -154,6 +162,8 @@ export class Chat extends AnsweredBranches {
 			shortened: this.shortened,
 			continues,
 		}
+		// Before anything else: the page may be reloaded at any moment.
+		storeEntry(entry)
 		const turn = this.addUnsent(entry)
 		this.asked.value++
 		void whileSending(entry.clientId, () => this.send(turn, entry))

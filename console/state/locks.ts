@@ -11,7 +11,15 @@ export async function withLock(name: string, run: () => Promise<void>, signal?: 
 /** Does nothing if another tab, or another task of this one, holds the lock. */
 export async function withLockIfFree(name: string, run: () => Promise<void>): Promise<void> {
 	if (navigator.locks === undefined) return run()
-	await navigator.locks.request(nameOf(name), { ifAvailable: true }, async (lock) => {
-		if (lock !== null) await run()
-	})
+	for (const pauseMs of pausesMs) {
+		await new Promise((resolve) => setTimeout(resolve, pauseMs))
+		const ran = await navigator.locks.request(nameOf(name), { ifAvailable: true }, async (lock) => {
+			if (lock !== null) await run()
+			return lock !== null
+		})
+		if (ran) return
+	}
 }
+
+/** Before the attempts: a page that is reloaded may hold its locks for a moment longer. */
+const pausesMs: readonly number[] = [0, 500]
