@@ -8,11 +8,13 @@ import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
-import { Chat, titleInList } from './state/chat.ts'
-import { forgetConversations, loadConversations } from './state/conversation-list.ts'
-import { loadModels, models } from './state/models.ts'
+import { Chat } from './state/chat.ts'
+import { forgetConversations } from './state/conversation-list.ts'
+import { loadLists } from './state/first-load.ts'
+import { sendOutbox } from './state/outbox-sender.ts'
 import { navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
+import { titleInList } from './state/title.ts'
 
 export function App() {
 	const { key, rejected } = session.value
@@ -21,10 +23,14 @@ export function App() {
 		document.documentElement.lang = words.tag
 	}, [words])
 	useEffect(() => {
-		if (key === '') return forgetConversations
-		void loadConversations().catch(() => undefined)
-		if (models.value === undefined) void loadModels().catch(() => undefined)
-		return undefined
+		if (key === '') {
+			forgetConversations()
+			return undefined
+		}
+		const ending = new AbortController()
+		loadLists(ending.signal)
+		sendOutbox(route.peek())
+		return () => ending.abort()
 	}, [key])
 	useEffect(() => {
 		window.addEventListener('keydown', handleShortcut)

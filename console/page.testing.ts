@@ -21,6 +21,10 @@ upstreams:
   dead: { engine: openai-compatible, url: 'http://127.0.0.1:9/v1' }
 `
 
+export interface StoredConversation {
+	readonly turns: readonly { readonly id: string; readonly state: string }[]
+}
+
 export class OpenPage {
 	readonly page: Page
 	/** The bodies of all requests for answers so far. */
@@ -77,6 +81,13 @@ export class OpenPage {
 		const tab = new OpenPage(await this.context.newPage(), this.context, this.server)
 		await tab.page.goto(this.server.url + path)
 		return tab
+	}
+
+	/** The conversation on screen, as the server has it. */
+	async stored(): Promise<StoredConversation> {
+		const [, id] = /\/c\/(conv_\w+)/.exec(this.path) ?? []
+		const response = await this.server.call(`/openai/v1/conversations/${id}/export`)
+		return (await response.json()) as StoredConversation
 	}
 
 	/** The path below the server, such as `/c/conv_…`. */

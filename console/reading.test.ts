@@ -105,6 +105,7 @@ test('the position is stable after scrolling up, until the next question', async
 	await opened.answered()
 	await page.mouse.move(200, 400)
 	await page.mouse.wheel(0, -2000)
+	await page.getByRole('button', { name: 'Jump to the end' }).waitFor()
 	await opened.ask('And now?')
 	await expectEndVisible(page)
 }, 60_000)

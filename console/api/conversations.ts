@@ -41,6 +41,8 @@ export interface ExportedMessage {
 
 export interface ExportedTurn {
 	readonly id: string
+	/** What created it: `response`, `messages` for items that a client added, and others. */
+	readonly surface: string
 	readonly state: string
 	readonly parent: string | null
 	readonly model: string
@@ -71,7 +73,7 @@ export const listConversations = (query: {
 	readonly after?: string | undefined
 	readonly search?: string
 	readonly limit: number
-	readonly signal?: AbortSignal
+	readonly signal?: AbortSignal | undefined
 }): Promise<ConversationPage> => {
 	const parameters = new URLSearchParams({ limit: String(query.limit) })
 	if (query.after !== undefined) parameters.set('after', query.after)

@@ -12,6 +12,10 @@ export interface AnswerRequest {
 	readonly conversation: string
 	/** The message to continue from, `none` for the start of the conversation; by default the last one. */
 	readonly parent?: string | undefined
+	/** A turn's id: the new answer continues that turn's, which is incomplete. `input` is empty, `parent` is not used. */
+	readonly continues?: string | undefined
+	/** Whether the oldest turns are left out if the conversation is too long for the model. */
+	readonly shortened?: boolean | undefined
 	/** Further fields of the request, such as `instructions` or `temperature`. */
 	readonly options?: Readonly<Record<string, unknown>> | undefined
 }
@@ -56,6 +60,8 @@ export interface ResponseObject {
 }
 
 export interface StartedAnswer {
+	/** Id of the turn: the response's is `resp_<turn>`. */
+	readonly turn: string
 	/** The conversation that contains the answer. */
 	readonly conversation: string | undefined
 	readonly events: AsyncGenerator<ResponseEvent, void>
@@ -67,27 +73,43 @@ export interface StartedAnswer {
  * @throws ServerError | ConnectionLost
  */
 export async function startAnswer(request: AnswerRequest, signal?: AbortSignal): Promise<StartedAnswer> {
-	const { conversation, parent, options, ...fields } = request
-	const headers = new Headers({ 'x-dragoman-conversation': conversation })
-	if (parent !== undefined) headers.set('x-dragoman-parent', parent)
+	const { conversation, parent, continues, shortened, options, ...fields } = request
+	const headers = new Headers()
+	if (shortened === true) headers.set('x-dragoman-truncation', 'auto')
+	if (continues === undefined) {
+		headers.set('x-dragoman-conversation', conversation)
+		if (parent !== undefined) headers.set('x-dragoman-parent', parent)
+	}
+	const truncation = shortened === true ? 'auto' : 'disabled'
+	const previous = continues === undefined ? {} : { previous_response_id: `resp_${continues}`, truncation }
 	const response = await callServer('responses', {
 		method: 'POST',
 		headers: Object.fromEntries(headers),
-		body: { ...options, ...fields, stream: true, background: true, store: true },
+		body: { ...options, ...fields, ...previous, stream: true, background: true, store: true },
 		signal,
 	})
-	return { conversation: response.headers.get('x-dragoman-conversation') ?? undefined, events: readEvents(response) }
+	const turn = response.headers.get('x-dragoman-stream')
+	if (turn === null) throw new ConnectionLost('The response is not from this server.')
+	return {
+		turn,
+		conversation: response.headers.get('x-dragoman-conversation') ?? undefined,
+		events: readEvents(response),
+	}
 }
 
-/** The events after number `after` (-1 for all), including those that are still to be generated. */
-export async function* readAnswer(
+/**
+ * The events after number `after` (-1 for all), including those that are still to be generated.
+ *
+ * @throws ServerError | ConnectionLost
+ */
+export async function readAnswer(
 	id: string,
 	after: number,
 	signal?: AbortSignal,
-): AsyncGenerator<ResponseEvent, void> {
+): Promise<AsyncGenerator<ResponseEvent, void>> {
 	const query = new URLSearchParams({ stream: 'true' })
 	if (after >= 0) query.set('starting_after', String(after))
-	yield* readEvents(await callServer(`responses/${id}?${query}`, { signal }))
+	return readEvents(await callServer(`responses/${id}?${query}`, { signal }))
 }
 
 export const cancelAnswer = async (id: string): Promise<void> => {

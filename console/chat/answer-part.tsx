@@ -3,7 +3,7 @@
 import { text } from '../languages/languages.ts'
 import { Markdown } from '../markdown/markdown.tsx'
 import { Picture } from '../parts/picture.tsx'
-import type { AnswerPart } from '../state/answer.ts'
+import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { Probabilities } from './probabilities.tsx'

@@ -7,6 +7,7 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { Mark } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import type { Answer } from '../state/answer.ts'
+import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
@@ -15,33 +16,40 @@ import { AnswerPartView } from './answer-part.tsx'
 import { Facts } from './facts.tsx'
 import { ProbabilitiesButton, probabilityOptions } from './probabilities-button.tsx'
 import { Siblings } from './siblings.tsx'
+import { joinedParts } from './talk-rows.ts'
 
 export interface AnswerViewProps {
 	readonly chat: Chat
-	readonly turn: PageTurn
+	/** A turn, and those that continue its answer. */
+	readonly turns: readonly PageTurn[]
 	readonly number: number
 }
 
-export function AnswerView({ chat, turn, number }: AnswerViewProps) {
+export function AnswerView({ chat, turns, number }: AnswerViewProps) {
+	const [hidesProbabilities, setHidesProbabilities] = useState(false)
+	const turn = turns.at(-1)
+	const first = turns[0]
+	if (turn === undefined || first === undefined) return null
 	const { answer, model } = turn
 	// Subscribes to changes of the parts.
-	answer.version.value
+	for (const joined of turns) joined.answer.version.value
+	const parts = joinedParts(turns)
 	const words = text.value
-	const [hidesProbabilities, setHidesProbabilities] = useState(false)
 	const showsProbabilities = turn.options?.top_logprobs !== undefined && !hidesProbabilities
-	const running = answer.state.value && answer.isRunning
+	const state = answer.state.value
+	const running = answer.isRunning && state.type !== 'unsent'
 	return (
 		<article class="turn answer" aria-label={words.answerLabel(number, model)} data-turn={turn.id}>
 			<div class="speaker">
 				<b>{model}</b>
-				<time dateTime={new Date(turn.createdAtMs).toISOString()}>{formatTime(turn.createdAtMs, Date.now())}</time>
+				<time dateTime={new Date(first.createdAtMs).toISOString()}>{formatTime(first.createdAtMs, Date.now())}</time>
 			</div>
 			<div class="body">
-				{answer.parts.map((part, index) => (
+				{parts.map((part, index) => (
 					<AnswerPartView
 						key={index}
 						part={part}
-						open={running && index === answer.parts.length - 1}
+						open={running && index === parts.length - 1}
 						chat={chat}
 						turn={turn}
 						showsProbabilities={showsProbabilities}
@@ -49,10 +57,12 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 				))}
 				{running && answer.parts.length === 0 && <Waiting answer={answer} model={model} />}
 				<AnswerEnd chat={chat} turn={turn} />
-				{!running && (
+				{!answer.isRunning && (
 					<div class="facts-line">
-						<Siblings chat={chat} turn={turn} />
-						{answer.text !== '' && <CopyButton content={() => answer.text} />}
+						{turns.map((joined) => (
+							<Siblings key={joined.id} chat={chat} turn={joined} />
+						))}
+						{parts.some(({ type }) => type === 'text') && <CopyButton shortcut="C" content={() => joinedText(parts)} />}
 						<IconButton
 							small
 							node={RefreshCw}
@@ -74,6 +84,9 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 		</article>
 	)
 }
+
+const joinedText = (parts: readonly AnswerPart[]): string =>
+	parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
 /** Until the first token: the mark breathes, and after ten seconds the sentence says how long. */
 function Waiting({ answer, model }: { readonly answer: Answer; readonly model: string }) {

@@ -1,20 +1,36 @@
 // The screen of one conversation: top bar, turns, composer.
 
-import { Menu, SquarePen } from 'lucide'
+import { GitFork, Menu, SquarePen } from 'lucide'
+import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { type Chat, titleInList, titleOf } from '../state/chat.ts'
-import { navigate } from '../state/route.ts'
+import type { Chat } from '../state/chat.ts'
+import { messageInAddress, navigate } from '../state/route.ts'
+import { sidePanel, toggleSidePanel } from '../state/side-panel.ts'
 import { sidebarOpen } from '../state/sidebar.ts'
+import { titleInList, titleOf } from '../state/title.ts'
+import { listenForKeys } from './chat-keys.ts'
 import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
+import { QueuedQuestions } from './queued-questions.tsx'
+import { ShortcutList } from './shortcut-list.tsx'
 import { StatusLine } from './status-line.tsx'
 import { Talk } from './talk.tsx'
+import { TreePanel } from './tree-panel.tsx'
 
 export function ChatScreen({ chat }: { readonly chat: Chat }) {
 	const words = text.value
 	const state = chat.state.value
+	useEffect(() => listenForKeys(chat), [chat])
+	useEffect(() => {
+		const show = () => {
+			const message = messageInAddress()
+			if (message !== undefined) chat.showMessage(message)
+		}
+		window.addEventListener('hashchange', show)
+		return () => window.removeEventListener('hashchange', show)
+	}, [chat])
 	const first = chat.path.value[0]?.question.text
 	const title = titleInList(chat.id.value) ?? (first === undefined ? words.newChat : titleOf(first))
 	return (
@@ -36,6 +52,14 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 				</div>
 				<div>
 					<IconButton
+						node={GitFork}
+						label={words.tree}
+						shortcut="Ctrl Shift B"
+						aria-keyshortcuts="Control+Shift+B"
+						aria-pressed={sidePanel.value === 'tree'}
+						onClick={() => toggleSidePanel('tree')}
+					/>
+					<IconButton
 						class="only-narrow"
 						node={SquarePen}
 						label={words.newChat}
@@ -54,8 +78,11 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 			)}
 			<div class="dock">
 				<StatusLine chat={chat} />
+				<QueuedQuestions chat={chat} />
 				<Composer key={chat.number} chat={chat} />
 			</div>
+			{sidePanel.value === 'tree' && <TreePanel key={chat.number} chat={chat} />}
+			<ShortcutList />
 		</main>
 	)
 }

@@ -1,31 +1,27 @@
 // Where a person writes. It grows with the text, stores a draft, and sends with Enter. While an answer streams, Send is Stop.
 
 import { ArrowUp, Square } from 'lucide'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
-import { type Chat, textQuestion } from '../state/chat.ts'
-import { readDraft, writeDraft } from '../state/drafts.ts'
+import type { Chat } from '../state/chat.ts'
 import { model } from '../state/models.ts'
+import { textQuestion } from '../state/turn-tree.ts'
 
 export const composerId = 'message'
 
 export function Composer({ chat }: { readonly chat: Chat }) {
-	const id = chat.id.value
-	const [value, setValue] = useState(() => readDraft(id))
+	const value = chat.draft.value
 	const area = useRef<HTMLTextAreaElement>(null)
 	const words = text.value
 	const answering = chat.isAnswering.value
-	const ready = value.trim() !== '' && model.value !== undefined && !answering
+	const ready = value.trim() !== '' && model.value !== undefined
 	useEffect(() => area.current?.focus(), [chat])
-	const change = (next: string) => {
-		setValue(next)
-		writeDraft(id, next)
-	}
 	const send = () => {
 		if (!ready) return
+		// The draft is empty before the question is sent: other tabs' questions then appear here.
+		chat.write('')
 		chat.ask(textQuestion(value))
-		change('')
 	}
 	return (
 		<form
@@ -43,7 +39,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 				aria-label={words.message}
 				placeholder={chat.path.value.length === 0 ? words.askSomething : words.askFollowUp}
 				autocomplete="off"
-				onInput={(event) => change(event.currentTarget.value)}
+				onInput={(event) => chat.write(event.currentTarget.value)}
 				onKeyDown={(event) => {
 					if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
 					event.preventDefault()
@@ -52,6 +48,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 			/>
 			<div class="row">
 				<span class="space" />
+				{answering && value.trim() !== '' && <span class="hint">{words.enterQueues}</span>}
 				{answering ? (
 					<button
 						type="button"

@@ -3,7 +3,7 @@
 
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { formatNumber, text } from '../languages/languages.ts'
-import type { TokenProbability } from '../state/answer.ts'
+import type { TokenProbability } from '../state/answer-part.ts'
 
 const shownAlternatives = 5
 /** Between a token and its alternatives, in pixels. */

@@ -4,7 +4,7 @@ import { ChevronRight } from 'lucide'
 import { useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
-import type { AnswerPart } from '../state/answer.ts'
+import type { AnswerPart } from '../state/answer-part.ts'
 import { useSeconds } from '../state/clock.ts'
 
 export interface ThinkingProps {

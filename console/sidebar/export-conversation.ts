@@ -1,7 +1,7 @@
 // Saves a conversation as a file: Markdown of the branch that was continued last, or JSON of everything.
 
 import { type ConversationSummary, type ExportedConversation, exportConversation } from '../api/conversations.ts'
-import { readTree } from '../state/turn-tree.ts'
+import { readTree } from '../state/read-tree.ts'
 
 export type ExportFormat = 'markdown' | 'json'
 

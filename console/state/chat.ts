@@ -1,45 +1,60 @@
 // The conversation on screen: its tree, the branch that is shown, and everything that changes it: questions, edits, other
-// answers to the same question, stop. It does not render.
+// answers to the same question, continuations, stop. It does not render.
 
-import { batch, computed, signal } from '@preact/signals'
-import { changeConversation, exportConversation } from '../api/conversations.ts'
-import { cancelAnswer, startAnswer } from '../api/responses.ts'
-import { isAbort } from '../api/server.ts'
+import { batch, signal } from '@preact/signals'
+import { type ExportedConversation, exportConversation } from '../api/conversations.ts'
+import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
 import { Answer } from './answer.ts'
-import { addConversation, conversations, markRunning } from './conversation-list.ts'
-import { describeFailure, followAnswer } from './follow-answer.ts'
+import { AnsweredBranches } from './answered-branches.ts'
+import { newClientId } from './client-id.ts'
+import { waitForConnection } from './connection.ts'
+import { readDraft } from './drafts.ts'
+import { findTurn } from './find-turn.ts'
 import { model } from './models.ts'
-import { navigate } from './route.ts'
+import {
+	findEntry,
+	type OutboxEntry,
+	outboxOf,
+	removeEntry,
+	storeEntry,
+	unlessSending,
+	whileSending,
+} from './outbox.ts'
+import { readTree } from './read-tree.ts'
+import { messageInAddress } from './route.ts'
+import { signedInAgain } from './session.ts'
 import { thisDevice } from './storage.ts'
-import { type PageTurn, type Question, readTree, TurnTree, userInput } from './turn-tree.ts'
+import { continuation, type PageTurn, type Question, textQuestion } from './turn-tree.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }
-	| { readonly type: 'loading' }
+	| { readonly type: 'loading'; readonly unreachable: boolean }
 	| { readonly type: 'open' }
 	| { readonly type: 'failed'; readonly failure: unknown }
 
-const empty = new TurnTree([])
+/** What a turn has besides its question. */
+type Further = Partial<Pick<PageTurn, 'continues' | 'options'>>
+
 let chats = 0
 
-/** A conversation on screen. A page that shows another one makes another `Chat`; answers continue in this one. */
-export class Chat {
+/** A conversation on screen. A page that shows another one makes another `Chat`; answers continue on the server. */
+export class Chat extends AnsweredBranches {
 	/** Distinguishes the conversations of this page, of which new ones have no id yet. */
 	readonly number = ++chats
-	/** Undefined until the first answer of a new conversation has started. */
-	readonly id = signal<string | undefined>(undefined)
 	readonly state = signal<ChatState>({ type: 'new' })
-	readonly tree = signal<TurnTree>(empty)
-	/** Id of the last turn of the branch that is shown. */
-	readonly leaf = signal<string | undefined>(undefined)
-	readonly path = computed(() => this.tree.value.path(this.tree.value.find(this.leaf.value)))
-	readonly isAnswering = computed(() => this.path.value.some(({ answer }) => answer.state.value && answer.isRunning))
-	private readonly ending = new AbortController()
+	/** Counts the questions of this tab: the view follows the newest. */
+	readonly asked = signal(0)
+	private shortened = false
 
 	constructor(id?: string) {
-		if (id === undefined) return
+		super()
 		this.id.value = id
-		this.state.value = { type: 'loading' }
+		this.draft.value = readDraft(id)
+		if (id === undefined) {
+			this.resumeOutbox()
+			return
+		}
+		this.state.value = { type: 'loading', unreachable: false }
 		void this.load(id)
 	}
 
@@ -48,10 +63,16 @@ export class Chat {
 		this.ending.abort()
 	}
 
-	/** Asks a question after the end of the branch that is shown. */
+	/** Asks a question after the end of the branch that is shown, or after its answer in progress. */
 	ask(question: Question): void {
-		const end = this.path.value.at(-1)
-		this.begin(question, end?.last)
+		if (this.isAnswering.value) this.queue.add(question)
+		else this.begin(question, this.path.value.at(-1)?.last)
+	}
+
+	/** Asks the oldest question that waits for an answer. */
+	askQueued(): void {
+		const question = this.isAnswering.value ? undefined : this.queue.take()
+		if (question !== undefined) this.ask(question)
 	}
 
 	/** Asks another question instead of the turn's, as a branch beside it. */
@@ -61,7 +82,13 @@ export class Chat {
 
 	/** Asks the turn's question again, as a branch beside it, with further fields of the request. */
 	regenerate(turn: PageTurn, options?: PageTurn['options']): void {
-		this.begin(turn.question, turn.parent, options)
+		this.begin(turn.question, turn.parent, { continues: turn.continues, options })
+	}
+
+	/** Continues an answer that was stopped or cut, as a turn of its own. */
+	continue(turn: PageTurn): void {
+		const isStored = turn.last === `${turn.id}-a0`
+		this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, { continues: turn.id })
 	}
 
 	/** Sends a question again that was not answered. */
@@ -70,149 +97,146 @@ export class Chat {
 			this.regenerate(turn)
 			return
 		}
+		if (turn.clientId !== undefined) removeEntry(turn.clientId)
 		batch(() => {
-			this.tree.value = this.tree.value.without(turn.id)
-			this.begin(turn.question, turn.parent)
+			this.remove(turn)
+			this.begin(turn.question, turn.parent, turn)
 		})
 	}
 
-	/** Cancels the answers of the branch on the server; what arrived remains. */
-	async stop(): Promise<void> {
-		for (const { id, answer, last } of this.path.value) {
-			if (!answer.isRunning) continue
-			if (last !== undefined) await cancelAnswer(`resp_${id}`).catch((failure) => answer.fail(describeFailure(failure)))
-			else answer.state.value = { type: 'stopped' }
-		}
-	}
-
-	/** Shows the branch of a sibling, at its end that was shown last. */
-	show(turn: PageTurn): void {
-		const visited = new Set(this.visited)
-		this.leaf.value = this.tree.value.leafBelow(turn, ({ id }) => visited.has(id)).id
-		this.rememberLeaf()
+	/** Leaves out the oldest turns from now on, so that the conversation fits the model, and sends the question again. */
+	leaveOutOldest(turn: PageTurn): void {
+		this.shortened = true
+		if (this.id.value !== undefined) thisDevice.write(`shortened.${this.id.value}`, 'true')
+		this.retry(turn)
 	}
 
 	private async load(id: string): Promise<void> {
-		try {
-			const exported = await exportConversation(id, this.ending.signal)
-			const tree = readTree(exported)
-			const newest = tree.endingWith(exported.head) ?? tree.all.at(-1)
-			batch(() => {
-				this.tree.value = tree
-				this.leaf.value = (tree.find(thisDevice.read(`leaf.${id}`)) ?? newest)?.id
-				this.state.value = { type: 'open' }
-			})
-			for (const turn of tree.all) if (turn.answer.isRunning) void this.follow(turn)
-		} catch (failure) {
-			if (!isAbort(failure)) this.state.value = { type: 'failed', failure }
+		const { signal } = this.ending
+		for (let attempt = 0; !signal.aborted; attempt++) {
+			try {
+				this.open(id, await exportConversation(id, signal))
+				return
+			} catch (failure) {
+				if (isAbort(failure)) return
+				if (failure instanceof ConnectionLost) {
+					this.state.value = { type: 'loading', unreachable: true }
+					await waitForConnection(attempt, signal)
+				} else if (failure instanceof ServerError && failure.status === 401) await signedInAgain(signal)
+				else {
+					this.state.value = { type: 'failed', failure }
+					return
+				}
+			}
 		}
 	}
 
-	private begin(question: Question, parent: string | undefined, options?: PageTurn['options']): void {
+	private open(id: string, exported: ExportedConversation): void {
+		const tree = readTree(exported)
+		const newest = tree.endingWith(exported.head) ?? tree.all.at(-1)
+		const named = messageInAddress()
+		const shown = named === undefined ? undefined : tree.containing(named)
+		const last = shown ?? tree.find(thisDevice.read(`leaf.${id}`))
+		batch(() => {
+			this.tree.value = tree
+			const leaf = last === undefined ? newest : tree.leafBelow(last)
+			if (leaf !== undefined) this.showLeaf(leaf.id)
+			this.state.value = { type: 'open' }
+		})
+		this.shortened = thisDevice.read(`shortened.${id}`) !== undefined
+		this.openChannel(id)
+		this.queue.open(id)
+		for (const turn of tree.all) if (turn.answer.isRunning) void this.read(turn)
+		this.resumeOutbox()
+		this.askQueued()
+	}
+
+	private begin(question: Question, parent: string | undefined, more: Further = {}): void {
 		const { id: modelId } = model.value ?? {}
 		if (modelId === undefined) return
-		const clientId = crypto.randomUUID()
+		const entry: OutboxEntry = {
+			clientId: newClientId(),
+			conversation: this.id.value,
+			parent,
+			model: modelId,
+			question,
+			createdAtMs: Date.now(),
+			tried: false,
+			shortened: this.shortened,
+			continues: more.continues,
+			options: { ...more.options, ...this.callsBefore(question, parent) },
+		}
+		// Before anything else: the page may be reloaded at any moment.
+		storeEntry(entry)
+		const turn = this.addUnsent(entry)
+		this.asked.value++
+		void whileSending(entry.clientId, () => this.send(turn, entry))
+	}
+
+	/** The response whose tool calls the question answers: the server looks for the calls there. */
+	private callsBefore({ results }: Question, parent: string | undefined): PageTurn['options'] {
+		const asked = results === undefined ? undefined : this.tree.value.endingWith(parent ?? null)
+		return asked === undefined ? {} : { previous_response_id: `resp_${asked.id}` }
+	}
+
+	/** Shows the questions of the outbox, and sends them unless another tab does. */
+	private resumeOutbox(): void {
+		const id = this.id.value
+		if (id === undefined) {
+			// Each question that begins a conversation needs one of its own.
+			const [entry] = outboxOf(undefined)
+			if (entry !== undefined)
+				void unlessSending(entry.clientId, async () => {
+					if (!this.ending.signal.aborted) await this.resume(this.addUnsent(entry), findEntry(entry.clientId))
+				})
+			return
+		}
+		for (const entry of outboxOf(id)) {
+			if (this.tree.value.all.some(({ clientId }) => clientId === entry.clientId)) {
+				removeEntry(entry.clientId)
+				continue
+			}
+			const turn = this.addUnsent(entry)
+			void whileSending(entry.clientId, () => this.resume(turn, findEntry(entry.clientId)))
+		}
+	}
+
+	private async resume(turn: PageTurn, entry: OutboxEntry | undefined): Promise<void> {
+		if (this.ending.signal.aborted) return
+		if (entry?.failure !== undefined) turn.answer.fail(entry.failure)
+		else if (entry !== undefined) await this.send(turn, entry)
+		else {
+			// Another tab has sent it, or it was withdrawn there.
+			const found = await findTurn(this.id.value, turn.clientId ?? '', this.ending.signal).catch(() => undefined)
+			if (found === undefined) this.remove(turn)
+			else {
+				turn.answer.detach()
+				void this.read(this.nameTurn(turn, found.turn.id))
+			}
+		}
+	}
+
+	private addUnsent(entry: OutboxEntry): PageTurn {
+		const { clientId, parent, model: name, createdAtMs, question, continues, options } = entry
 		const answer = new Answer({ type: 'sending' })
+		const id = `new-${clientId}`
 		const turn: PageTurn = {
-			id: `new-${clientId}`,
+			id,
 			parent,
 			last: undefined,
-			model: modelId,
-			createdAtMs: Date.now(),
+			model: name,
+			createdAtMs,
 			question,
 			answer,
 			clientId,
 			options,
+			continues,
 		}
 		batch(() => {
 			this.tree.value = this.tree.value.with(turn)
 			this.leaf.value = turn.id
 			this.state.value = { type: 'open' }
 		})
-		void this.send(turn)
+		return turn
 	}
-
-	private async send(turn: PageTurn): Promise<void> {
-		const known = this.id.value
-		const isFirst = known === undefined
-		try {
-			const started = await startAnswer(
-				{
-					model: turn.model,
-					input: turn.question.input,
-					metadata: { client_id: turn.clientId ?? '' },
-					conversation: known ?? 'new',
-					options: { ...turn.options, ...this.callsBefore(turn) },
-					parent: isFirst ? undefined : (turn.parent ?? 'none'),
-				},
-				this.ending.signal,
-			)
-			if (isFirst && started.conversation !== undefined) this.becomeConversation(started.conversation, turn.question)
-			await this.follow(turn, started)
-		} catch (failure) {
-			if (!isAbort(failure)) turn.answer.fail(describeFailure(failure))
-		}
-	}
-
-	/** The response whose tool calls the turn answers: the server looks for the calls there. */
-	private callsBefore({ question, parent }: PageTurn): { readonly previous_response_id?: string } {
-		const asked = question.results === undefined ? undefined : this.tree.value.endingWith(parent ?? null)
-		return asked === undefined ? {} : { previous_response_id: `resp_${asked.id}` }
-	}
-
-	private async follow(turn: PageTurn, started?: Parameters<typeof followAnswer>[1]['started']): Promise<void> {
-		let id = turn.last === undefined ? undefined : `resp_${turn.id}`
-		const conversation = this.id.value
-		if (conversation !== undefined) markRunning(conversation, true)
-		await followAnswer(turn.answer, { id: () => id, started }, this.ending.signal, (event) => {
-			if (id !== undefined || event.response === undefined) return
-			id = event.response.id
-			this.nameTurn(turn, id.replace(/^resp_/, ''))
-		})
-		if (conversation !== undefined) markRunning(conversation, false)
-	}
-
-	/** The server has named the turn: its answer's message has the id `<turn>-a0`. */
-	private nameTurn(turn: PageTurn, id: string): void {
-		batch(() => {
-			this.tree.value = this.tree.value.replace(turn.id, { ...turn, id, last: `${id}-a0` })
-			if (this.leaf.value === turn.id) this.leaf.value = id
-		})
-		this.rememberLeaf()
-	}
-
-	private becomeConversation(id: string, question: Question): void {
-		this.id.value = id
-		const title = titleOf(question.text)
-		addConversation({ id, created_at: Math.floor(Date.now() / 1000), title, metadata: {} })
-		// The conversation is usable without its title: a failure must not look like one of the answer.
-		void changeConversation(id, { title }).catch(() => undefined)
-		if (!this.ending.signal.aborted) navigate({ name: 'conversation', id }, 'replace')
-	}
-
-	private get visited(): readonly string[] {
-		return this.path.value.map(({ id }) => id)
-	}
-
-	private rememberLeaf(): void {
-		if (this.id.value !== undefined) thisDevice.write(`leaf.${this.id.value}`, this.leaf.value)
-	}
-}
-
-/** A question of text and pictures, as the page sends it. */
-export function textQuestion(text: string, images: readonly string[] = []): Question {
-	return { text, images, files: [], input: [userInput([text], images)] }
-}
-
-/** The title in the list, if the conversation is in it. */
-export const titleInList = (id: string | undefined): string | undefined =>
-	conversations.value.items.find((item) => item.id === id)?.title ?? undefined
-
-/** The first line of the question, up to 60 characters, cut between words. */
-export function titleOf(question: string): string {
-	const line = question.trim().split('\n')[0] ?? ''
-	if (line.length <= 60) return line
-	const cut = line.slice(0, 60)
-	const space = cut.lastIndexOf(' ')
-	return `${space > 30 ? cut.slice(0, space) : cut}…`
 }

@@ -34,6 +34,15 @@ export function followAddress(): void {
 	})
 }
 
+/** The message of the address (`#msg_…`), whose branch is shown. */
+export const messageInAddress = (): string | undefined => /^#msg_([\w-]+)$/.exec(location.hash)?.[1]
+
+/** Names the last message of the branch that is shown, so that a copy of the address opens the same branch. */
+export function nameMessage(message: string | undefined): void {
+	const hash = message === undefined ? '' : `#msg_${message}`
+	if (location.hash !== hash) history.replaceState(history.state, '', location.pathname + location.search + hash)
+}
+
 function pathOf(to: Route): string {
 	switch (to.name) {
 		case 'new':

@@ -2,7 +2,8 @@
 // results of all calls of its message.
 
 import { type Signal, signal } from '@preact/signals'
-import type { Answer, AnswerPart } from './answer.ts'
+import type { Answer } from './answer.ts'
+import type { AnswerPart } from './answer-part.ts'
 import { type Question, resultQuestion, type ToolResult } from './turn-tree.ts'
 
 const entered = new WeakMap<Answer, Signal<readonly ToolResult[]>>()

@@ -1,9 +1,7 @@
 // The turns of a conversation as a tree: a turn continues from the last message of another one, and turns that continue from
 // the same message are siblings. It does not know which branch is shown.
 
-import type { ExportedConversation, ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
 import type { Answer } from './answer.ts'
-import { storedAnswer } from './stored-answer.ts'
 
 /** A question and its answer. */
 export interface PageTurn {
@@ -21,6 +19,8 @@ export interface PageTurn {
 	readonly options?: Readonly<Record<string, unknown>> | undefined
 	/** Id by which the page finds a turn again whose request may have been lost. */
 	readonly clientId: string | undefined
+	/** Id of the turn whose incomplete answer this one continues: its question is empty. */
+	readonly continues: string | undefined
 }
 
 export interface ToolResult {
@@ -36,6 +36,8 @@ export interface Question {
 	readonly files: readonly string[]
 	/** Results of tool calls, which the person gave instead of a question. */
 	readonly results?: readonly ToolResult[] | undefined
+	/** The text of the incomplete answer that is continued, if the server has not stored that answer. */
+	readonly answered?: string | undefined
 	/** The input items to send again, in the form of the Responses API. */
 	readonly input: readonly unknown[]
 }
@@ -63,6 +65,21 @@ export class TurnTree {
 	/** The turn whose last message has this id. */
 	endingWith(message: string | null): PageTurn | undefined {
 		return message === null ? undefined : this.byLast.get(message)
+	}
+
+	/** The turn that a message belongs to; ids of messages begin with their turn's. */
+	containing(message: string): PageTurn | undefined {
+		return this.byLast.get(message) ?? this.turns.get(message.replace(/-\w+$/, ''))
+	}
+
+	/** How many turns follow in all branches. */
+	following(turn: PageTurn): number {
+		let count = 0
+		for (const rest = [...this.children(turn)]; ; count++) {
+			const next = rest.pop()
+			if (next === undefined) return count
+			rest.push(...this.children(next))
+		}
 	}
 
 	/** The turn itself among the turns that continue from the same message, oldest first. */
@@ -111,49 +128,12 @@ export class TurnTree {
 	}
 }
 
-export function readTree({ messages, turns }: ExportedConversation): TurnTree {
-	const byId = new Map(messages.map((message) => [message.id, message]))
-	return new TurnTree(turns.map((turn) => readTurn(turn, byId)))
+/** Continues an answer; with its text if the server has not stored it. */
+export function continuation(answered?: string): Question {
+	const content = [{ type: 'output_text', text: answered }]
+	const input = answered === undefined ? [] : [{ type: 'message', role: 'assistant', content }]
+	return { text: '', images: [], files: [], answered, input }
 }
-
-function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMessage>): PageTurn {
-	const inputs = turn.inputs.flatMap((id) => messages.get(id) ?? [])
-	const answer = turn.answers[0]?.message
-	return {
-		id: turn.id,
-		parent: turn.parent ?? undefined,
-		last: answer ?? inputs.at(-1)?.id ?? turn.parent ?? undefined,
-		model: turn.model,
-		createdAtMs: turn.created_at * 1000,
-		question: readQuestion(inputs),
-		answer: storedAnswer(turn, answer === undefined ? undefined : messages.get(answer)),
-		clientId: turn.metadata.client_id,
-	}
-}
-
-/** The question is what the user wrote; messages of other roles are shown by their text, too. */
-function readQuestion(inputs: readonly ExportedMessage[]): Question {
-	const results = inputs.flatMap(({ message: { role, callId, content } }) =>
-		role === 'tool' && callId !== undefined ? [{ callId, output: textOf(content) }] : [],
-	)
-	if (results.length > 0 && results.length === inputs.length) return resultQuestion(results)
-	const parts = inputs.flatMap(({ message: { content } }) =>
-		typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
-	)
-	const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
-	const images = parts.flatMap((part) => (part.type === 'image' && part.url !== undefined ? [part.url] : []))
-	return {
-		text: texts.join('\n\n'),
-		images,
-		files: parts.flatMap((part: StoredPart & { readonly name?: string }) =>
-			(part.type as string) === 'file' ? [part.name ?? ''] : [],
-		),
-		input: [userInput(texts, images)],
-	}
-}
-
-const textOf = (content: readonly StoredPart[] | string): string =>
-	typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
 /** Results of tool calls, as the page sends them. */
 export function resultQuestion(results: readonly ToolResult[]): Question {
@@ -176,4 +156,9 @@ export function userInput(texts: readonly string[], images: readonly string[]): 
 			...images.map((image_url) => ({ type: 'input_image', image_url })),
 		],
 	}
+}
+
+/** A question of text and pictures, as the page sends it. */
+export function textQuestion(text: string, images: readonly string[] = []): Question {
+	return { text, images, files: [], input: [userInput([text], images)] }
 }
