@@ -92,7 +92,7 @@ export interface EngineContext {
 	readonly showProgress: () => ProgressSink
 	/** Call this when a connection fails because the process has no file descriptor left. Logs at most once a minute. */
 	readonly outOfDescriptors: () => void
-	/** Environment of child processes. */
+	/** Environment of child processes, and of the choice of a proxy. */
 	readonly environment: Readonly<Record<string, string | undefined>>
 }
 

@@ -4,6 +4,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { z } from 'zod'
 import { baseUrlProblem, isHttpUrl } from '../http/base-url.ts'
+import { proxyProblem } from '../http/proxy.ts'
 import { hideUrlSecrets } from '../system/redaction.ts'
 
 const isEmpty = 'is empty'
@@ -76,6 +77,23 @@ export function httpUrl() {
 		const problem = isHttpUrl(url) ? baseUrlProblem(url) : undefined
 		if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
 	})
+}
+
+/** The value of a proxy field that selects a direct connection. */
+export const noProxyWord = 'none'
+
+/** The URL of an HTTP proxy, which may contain credentials, or the word for a direct connection. */
+export function proxyUrl() {
+	return z
+		.string()
+		.min(1, isEmpty)
+		.check(
+			explained((text) => {
+				const problem = text === noProxyWord ? undefined : proxyProblem(text)
+				return problem === undefined ? undefined : `cannot be used: ${problem}`
+			}),
+		)
+		.meta(secretMark)
 }
 
 /** An address to listen on, as host:port. A port alone does not specify who may connect, so it is rejected. */

@@ -106,7 +106,8 @@ function isAddress(name: string): boolean {
 	return canonicalAddress(name) !== undefined
 }
 
-function isLoopback(name: string): boolean {
+/** Whether a host name or a canonical address is this machine. */
+export function isLoopback(name: string): boolean {
 	return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
 }
 

@@ -19,6 +19,8 @@ const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, F
 		code: descriptorsCode,
 		retryAfterMs: 1000,
 	},
+	proxy: { kind: 'unavailable', message: 'The upstream cannot be reached through its proxy.' },
+	'proxy-refused': { kind: 'unavailable', message: 'The proxy of the upstream refused the connection.' },
 	tls: { kind: 'unavailable', message: 'The TLS connection to the upstream failed.' },
 	protocol: { kind: 'upstream-failed', message: 'The upstream returned an invalid response.' },
 	'too-large': { kind: 'upstream-failed', message: 'The response of the upstream is too large.' },

@@ -75,18 +75,24 @@ export class HttpUpstream {
 	private lastAlarmMs = Number.NEGATIVE_INFINITY
 
 	constructor(options: HttpUpstreamOptions) {
-		const { url, unixSocket, tls, headers = {}, secrets = [], wireHeaders, timeouts } = options
+		const { url, unixSocket, proxy, tls, headers = {}, secrets = [], wireHeaders, timeouts } = options
 		this.options = options
 		this.maxAnswerBytes = options.maxAnswerBytes ?? defaultMaxAnswerBytes
 		this.errors = {
 			title: 'The upstream',
 			trusted: options.trusted ?? false,
 			readRest: options.readErrorRest,
-			redact: redactorOf([...secrets, ...readBaseUrl(url).secrets, ...Object.values(headers)]),
+			redact: redactorOf([
+				...secrets,
+				...readBaseUrl(url).secrets,
+				...(proxy?.secrets ?? []),
+				...Object.values(headers),
+			]),
 		}
 		this.client = openHttpClient({
 			url,
 			unixSocket,
+			proxy,
 			tls,
 			headers: mergeHeaders(
 				{ 'content-type': 'application/json', accept: 'text/event-stream, application/json' },
@@ -261,6 +267,8 @@ export class HttpUpstream {
 
 	private readonly explain = (thrown: unknown): never => {
 		if (thrown instanceof HttpFailure && thrown.reason === 'no-descriptors') this.options.outOfDescriptors?.()
+		if (thrown instanceof HttpFailure && thrown.reason === 'proxy-refused')
+			this.alarm(thrown.message, this.options.clock.now())
 		throw explainFailure(thrown, this.closed)
 	}
 }

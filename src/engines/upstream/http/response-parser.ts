@@ -122,10 +122,8 @@ export class ResponseParser {
 	}
 
 	private begin(lines: readonly string[]): void {
-		const [statusLine = ''] = lines
-		if (!statusLineForm.test(statusLine)) throw new ResponseSyntaxError('the status line is malformed')
-		const [minor, status] = [statusLine[7], Number(statusLine.slice(9, 12))]
-		const headers = readHeaders(lines)
+		const { status, headers } = readHead(lines)
+		const minor = lines[0]?.[7]
 		if (status === 101) throw new ResponseSyntaxError('the server switches to another protocol')
 		if (status < 200) {
 			if (++this.interim > maxInterimResponses) throw new ResponseSyntaxError('too many interim responses')
@@ -235,7 +233,17 @@ export class ResponseParser {
 
 const statusLineForm = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/
 
-/** @param lines the first is the status line. */
+/**
+ * Reads the lines of a head; the first is the status line.
+ *
+ * @throws ResponseSyntaxError
+ */
+export function readHead(lines: readonly string[]): ResponseHead {
+	const [statusLine = ''] = lines
+	if (!statusLineForm.test(statusLine)) throw new ResponseSyntaxError('the status line is malformed')
+	return { status: Number(statusLine.slice(9, 12)), headers: readHeaders(lines) }
+}
+
 function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> {
 	if (lines.length > maxHeaders + 1) throw new ResponseSyntaxError('there are too many headers')
 	const headers = new Map<string, string>()
