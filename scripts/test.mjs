@@ -9,6 +9,7 @@ import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
 import {
 	setUpChromium,
+	setUpEgressProxies,
 	setUpEngine,
 	setUpNginx,
 	setUpNode20,
@@ -55,7 +56,7 @@ const parts = {
 		needs: [setUpPostgres],
 		run: () => runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')]),
 	},
-	proxy: { needs: [setUpNginx], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
+	proxy: { needs: [setUpNginx, setUpEgressProxies], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
 }

@@ -122,7 +122,8 @@ export function refusalOfProxy(
 	{ status, reason, authority }: ProxyRefusal,
 ): HttpFailure {
 	const shown = `${status} ${reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 80)}`.trim()
-	if (status === 407) {
+	// tinyproxy returns 401 for wrong credentials, instead of 407.
+	if (status === 407 || status === 401) {
 		const message =
 			authorization !== undefined
 				? `the proxy ${label} rejected the user name and password in its URL (${shown})`

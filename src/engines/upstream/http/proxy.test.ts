@@ -256,6 +256,7 @@ describe('a proxy that fails', () => {
 			'proxy-refused',
 			'rejected the user name and password',
 		],
+		['HTTP/1.0 401 Unauthorized\r\n\r\n', 'proxy-refused', 'rejected the user name and password'],
 		['HTTP/1.1 403 Filtered\r\n\r\n', 'proxy-refused', 'does not permit connections to api.test:443 (403 Filtered)'],
 		['HTTP/1.1 302 Found\r\nlocation: /login\r\n\r\n', 'proxy-refused', '(302 Found)'],
 		['HTTP/1.1 502 Bad Gateway\r\n\r\n<html>', 'proxy', 'cannot connect to api.test:443 (502 Bad Gateway)'],
