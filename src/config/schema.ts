@@ -30,7 +30,10 @@ const routeEntry = z.strictObject({
 const model = z
 	.strictObject({
 		type: z.enum(modelTypes).default('text-generation').describe('Type of the model in GET /v1/models.'),
-		aliases: z.array(name).default([]).describe('Alternative names for requests.'),
+		aliases: z
+			.array(name)
+			.default([])
+			.describe('Alternative names for requests. `gpt-*` matches all names that begin with `gpt-`, `*` all names.'),
 		required: z.boolean().default(false).describe('Whether GET /ready returns 503 while this model is unavailable.'),
 		ownedBy: z.string().default('dragoman').describe("The model's `owned_by` in GET /v1/models."),
 		contextTokens: tokenCount(1)
@@ -81,7 +84,9 @@ const upstreamModel = z
 	.string()
 	.min(1)
 	.optional()
-	.describe("The upstream's name for the model. Default: the public name.")
+	.describe(
+		"The upstream's name for the model, in which `{name}` is the public name and `{rest}` the part that a `*` in it matches. Default: the public name.",
+	)
 
 /** Fields of every upstream, whatever its engine. */
 const upstreamRouting = {
@@ -239,7 +244,9 @@ export const configSchema = z.strictObject({
 		.record(name, model)
 		.default({})
 		.meta({ type: ['object', 'string'], pattern: `^${embeddedWord}$` })
-		.describe('Models by public name, or the word `embedded` for the built-in embedded model.'),
+		.describe(
+			'Models by public name, or the word `embedded` for the built-in embedded model. The name `gpt-*` is a family: all names that begin with `gpt-`.',
+		),
 	upstreams: z.record(name, upstream).default({}).describe('Upstreams by a name of your choice.'),
 })
 

@@ -12,6 +12,8 @@ import { type Strictness, strictnessOf } from './strictness.ts'
 export interface EngineKind {
 	/** The engine starts child processes that end with the gateway. */
 	readonly ownsProcess: boolean
+	/** Upstreams of this kind can list their models. */
+	readonly listsModels: boolean
 	/** Options other than those of every upstream. Must be convertible to JSON Schema. */
 	readonly options: z.ZodObject
 	/** The default strictness of an upstream with these options. */
@@ -40,10 +42,11 @@ export type EngineCheckContext = Pick<
 export function engineKind<Shape extends z.ZodRawShape>(
 	options: z.ZodObject<Shape>,
 	open: (options: z.infer<z.ZodObject<Shape>>, context: EngineContext) => Promise<Engine>,
-	{ ownsProcess = false, followsOpenAI = () => false, check }: EngineKindTraits<Shape> = {},
+	{ ownsProcess = false, listsModels = false, followsOpenAI = () => false, check }: EngineKindTraits<Shape> = {},
 ): EngineKind {
 	return {
 		ownsProcess,
+		listsModels,
 		options,
 		strictness: (raw) => strictnessOf(followsOpenAI(options.parse(raw))),
 		open: (raw, context) => open(options.parse(raw), context),
@@ -53,6 +56,7 @@ export function engineKind<Shape extends z.ZodRawShape>(
 
 interface EngineKindTraits<Shape extends z.ZodRawShape> {
 	readonly ownsProcess?: boolean
+	readonly listsModels?: boolean
 	/** Whether an upstream with these options enforces the rules of OpenAI's API; false if absent. */
 	readonly followsOpenAI?: (options: z.infer<z.ZodObject<Shape>>) => boolean
 	readonly check?: (options: z.infer<z.ZodObject<Shape>>, context: EngineCheckContext) => Promise<string | undefined>

@@ -3,6 +3,7 @@
 import type { ModelCall } from '../dialects/call.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
+import { publicNameOf } from '../routing/model.ts'
 import type { Admitted } from './admit.ts'
 import { mayReceive } from './candidates.ts'
 import { type FailOverResult, failOver } from './fail-over.ts'
@@ -29,13 +30,14 @@ export function dispatch<Result>(
 		{
 			route: deployment.routeOf(model),
 			mayReceive: (upstream) => mayReceive(upstream, call),
+			model,
 			deployment,
 			hint: {
 				affinity: () => turn?.conversation ?? (call.type === 'chat' ? affinityKey(call.request) : received.id),
 			},
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
 			operation,
-			call: { signal, unary, model: model.name, requestId: received.id },
+			call: { signal, unary, model: publicNameOf(model), requestId: received.id },
 			observer,
 			sending: (upstream) => ticket?.progress({ completionTokens: 0, upstream }),
 			send,

@@ -7,6 +7,7 @@ import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
 import type { Permit, Priority } from '../routing/concurrency-limiter.ts'
+import { type Model, upstreamNameOf } from '../routing/model.ts'
 import type { RouteHint } from '../routing/policy.ts'
 import type { Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
@@ -19,6 +20,7 @@ import { checkUpstreamOperation } from './supported-operations.ts'
 /** A request to send to an upstream of `route`. */
 export interface FailOverRequest<Result> {
 	readonly route: Route
+	readonly model: Model
 	readonly deployment: Pick<Deployment, 'upstreamAt'>
 	/** Whether an upstream of the route may receive the request. */
 	readonly mayReceive: (upstream: Upstream) => boolean
@@ -111,7 +113,7 @@ async function tryOnce<Result>(
 	permit: Permit,
 	{ clock }: Serving,
 ): Promise<FailOverResult<Result> | ChatError> {
-	const { deployment, operation, call, observer } = request
+	const { model, deployment, operation, call, observer } = request
 	let startMs = clock.now()
 	const lease = new Lease(endpoint, permit)
 	const dropped: string[] = []
@@ -126,7 +128,7 @@ async function tryOnce<Result>(
 		checkUpstreamOperation(upstream, operation)
 		const engineCall = {
 			...call,
-			model: upstream.model ?? call.model,
+			model: upstreamNameOf(upstream.model, model),
 			headers: observer.traceHeaders(),
 			drop: (part: string) => dropped.push(part),
 		}

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import { redactorOf } from '../../system/redaction.ts'
+import type { UpstreamModel } from '../../wire/json/model-list-reader.ts'
 import { type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
@@ -161,9 +162,9 @@ export class HttpUpstream {
 	 */
 	async list(
 		path: string,
-		read: (body: unknown) => readonly string[] | undefined,
+		read: (body: unknown) => readonly UpstreamModel[] | undefined,
 		signal: AbortSignal,
-	): Promise<readonly string[]> {
+	): Promise<readonly UpstreamModel[]> {
 		const response = await this.request({ method: 'GET', path, signal })
 		if (response.status < 200 || response.status > 299) throw await this.readError(response)
 		const models = read((await this.readBody(response)).value)
