@@ -75,7 +75,7 @@ async function checkOne(
 	context: Omit<EngineContext, 'name' | 'model' | 'builtIn'>,
 	timeoutMs: number,
 ): Promise<UpstreamReport> {
-	const { engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options } = upstream
+	const { engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, models: _m, ...options } = upstream
 	const known = engineKinds[kind]
 	const unchecked = { line: `upstreams.${name}: not checked: the engine ${kind} does not list models`, failed: false }
 	if (known === undefined || known.ownsProcess) return unchecked

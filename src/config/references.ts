@@ -1,5 +1,6 @@
 // Checks references between parts of the configuration: upstreams in routes, and names that belong to several models.
 
+import { engineKinds } from '../engines/list.ts'
 import { modelPatternProblem } from '../routing/model.ts'
 import { nearest } from '../system/nearest.ts'
 import { type ConfigProblem, shown } from './config-problem.ts'
@@ -45,6 +46,20 @@ function suggest(upstream: string, known: readonly string[]): string {
 }
 
 const maxShown = 10
+
+/** Upstreams whose models cannot be discovered, because their engine does not list them. */
+export function undiscoverable({ upstreams }: ConfigFile): readonly ConfigProblem[] {
+	return Object.entries(upstreams).flatMap(([name, { engine, models }]) =>
+		models === undefined || engineKinds[engine]?.listsModels === true
+			? []
+			: [
+					{
+						path: ['upstreams', name, 'models'],
+						message: `the engine ${engine} does not list its models: name them under \`models\` at the top level`,
+					},
+				],
+	)
+}
 
 function misplacedStars(models: GivenModels): readonly ConfigProblem[] {
 	return models.flatMap(([name, { aliases }]) => {

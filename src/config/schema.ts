@@ -11,7 +11,14 @@ import { headerSecret, listenAddress, pathText, secretForm } from '../fields/tex
 import { isAddressRange } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
 import { modelTypes } from '../routing/model.ts'
-import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
+import {
+	breakerOptions,
+	concurrencyOptions,
+	discoveryOptions,
+	healthOptions,
+	policyNames,
+	retryOptions,
+} from '../routing/options.ts'
 import { defaultDatabase, findStoreKind, storeKinds } from '../stores/list.ts'
 import { logFormats, logLevels } from '../system/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
@@ -99,6 +106,7 @@ const upstreamRouting = {
 	concurrency: concurrencyOptions.optional(),
 	breaker: breakerOptions,
 	health: healthOptions.optional(),
+	models: discoveryOptions.optional(),
 }
 
 type UpstreamSchema = z.ZodObject<

@@ -30,7 +30,9 @@ export interface Model {
 	readonly contextTokens?: number
 	/** Counts tokens if the upstream does not report usage. */
 	readonly tokenizer: Tokenizer
-	/** Names of its upstreams, as configured. */
+	/** The upstream's name for a discovered model. */
+	readonly upstreamName?: string | undefined
+	/** Names of its upstreams, in the order of the configuration. */
 	readonly route: readonly string[]
 	/** Price of its tokens, if configured. */
 	readonly price?: Price
@@ -66,6 +68,7 @@ export function modelPatternProblem(name: string): string | undefined {
 
 /** The name of a model at an upstream: `{name}` is the public name, `{rest}` the part that a `*` matches. */
 export function upstreamNameOf(template: string | undefined, model: Model): string {
+	if (model.upstreamName !== undefined) return model.upstreamName
 	const name = publicNameOf(model)
 	return template?.replace(/\{(name|rest)\}/g, (_, field) => (field === 'rest' ? (model.rest ?? name) : name)) ?? name
 }
@@ -85,10 +88,11 @@ export class ModelTable {
 	/** Models with a name of their own: all but families. */
 	readonly listed: readonly Model[]
 
-	/** @throws Error if two models share a name or alias. */
-	constructor(models: readonly Model[]) {
-		this.all = models
-		this.listed = models.filter(({ name }) => !isModelPattern(name))
+	/**
+	 * @param discovered models that upstreams list. Configured names, aliases and patterns take precedence, except `*`.
+	 * @throws Error if two configured models share a name or alias.
+	 */
+	constructor(models: readonly Model[], discovered: readonly Model[] = []) {
 		for (const model of models) {
 			for (const name of [model.name, ...model.aliases]) {
 				if (this.byName.has(name)) throw new Error(`two models have the name or alias '${name}'`)
@@ -100,6 +104,29 @@ export class ModelTable {
 			.map(([name, model]) => [name.slice(0, -1), model] as const)
 			.toSorted(([one], [other]) => other.length - one.length)
 		for (const [prefix] of this.patterns) this.byName.delete(`${prefix}*`)
+		const named = models.filter(({ name }) => !isModelPattern(name))
+		const [added, ofFamilies] = this.addDiscovered(discovered)
+		this.all = [...models, ...added]
+		this.listed = [...named, ...ofFamilies, ...added]
+	}
+
+	/** @returns the models that were added, and those that a configured family serves. */
+	private addDiscovered(
+		discovered: readonly Model[],
+	): readonly [added: readonly Model[], ofFamilies: readonly Model[]] {
+		const added: Model[] = []
+		const ofFamilies: Model[] = []
+		for (const model of discovered) {
+			const { name } = model
+			if (this.byName.has(name) || !requestable.test(name)) continue
+			const [, owner] = this.patterns.find(([prefix]) => prefix !== '' && name.startsWith(prefix)) ?? []
+			if (owner === undefined) {
+				this.byName.set(name, model)
+				added.push(model)
+			} else if (isModelPattern(owner.name) && model.route.some((upstream) => owner.route.includes(upstream)))
+				ofFamilies.push(this.find(name))
+		}
+		return [added, ofFamilies]
 	}
 
 	/**
