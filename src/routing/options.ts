@@ -58,15 +58,23 @@ export const healthOptions = z
 	})
 	.describe('Active health checks; disabled if absent.')
 
-const discoveryFields = z.strictObject({
-	prefix: z
-		.string()
-		.max(100)
-		.default('')
-		.describe("Begins the public names: with `gpu/`, the upstream's model `m` is `gpu/m`."),
-	intervalMs: wait().default(60_000).describe('Interval between two readings of the list, in milliseconds.'),
-	timeoutMs: wait().default(10_000).describe('Timeout of a reading, in milliseconds.'),
-})
+const discoveryFields = z.strictObject(
+	{
+		prefix: z
+			.string()
+			.max(100)
+			.default('')
+			.describe("Begins the public names: with `gpu/`, the upstream's model `m` is `gpu/m`."),
+		intervalMs: wait().default(60_000).describe('Interval between two readings of the list, in milliseconds.'),
+		timeoutMs: wait().default(10_000).describe('Timeout of a reading, in milliseconds.'),
+	},
+	{
+		error: ({ code }) =>
+			code === 'invalid_type'
+				? 'must be the word `discover`, or a mapping with `prefix`, `intervalMs` or `timeoutMs`'
+				: undefined,
+	},
+)
 
 /** The value of an upstream's `models` that selects discovery with all defaults. */
 export const discoverWord = 'discover'
