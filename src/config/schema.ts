@@ -8,7 +8,7 @@ import { credentialConflict } from '../engines/upstream/options.ts'
 import { bytes, count, tokenCount } from '../fields/amount.ts'
 import { days, milliseconds } from '../fields/duration.ts'
 import { headerSecret, listenAddress, pathText, secretForm } from '../fields/text.ts'
-import { isAddressRange } from '../http/addresses.ts'
+import { isAddressRange, unixPeer } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
 import { modelTypes } from '../routing/model.ts'
 import {
@@ -139,13 +139,24 @@ export const embeddedWord = 'embedded'
 export const extension = /^x-/
 
 export const configSchema = z.strictObject({
-	listen: listenAddress().default(loopback).describe('Address to serve on, as host:port. Port 0 selects a free port.'),
+	listen: listenAddress()
+		.default(loopback)
+		.describe('Address to serve on: host:port, or `unix:` with the path of a Unix socket. Port 0 selects a free port.'),
 	server: z
 		.strictObject({
 			trustedProxies: z
-				.array(z.string().refine(isAddressRange, 'must be an IP address or a CIDR range, such as 10.0.0.0/8 or ::1'))
+				.array(
+					z
+						.string()
+						.refine(
+							(text) => text === unixPeer || isAddressRange(text),
+							'must be an IP address or a CIDR range, such as 10.0.0.0/8 or ::1, or `unix`',
+						),
+				)
 				.default([])
-				.describe('Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: IP addresses and CIDR ranges.'),
+				.describe(
+					'Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: IP addresses and CIDR ranges, and `unix` for the peer of a Unix socket.',
+				),
 			hosts: z
 				.array(
 					z
@@ -155,9 +166,14 @@ export const configSchema = z.strictObject({
 				.min(1)
 				.optional()
 				.describe('Host names that requests may use. `*.example.org` matches any name below `example.org`.'),
+			socketMode: z
+				.string({ error: 'must be text: write it in quotes, such as "660"' })
+				.regex(/^0?[0-7]{3}$/, 'must be the mode of a file as three octal digits, such as "660"')
+				.default('660')
+				.describe('Mode of the Unix socket. Connecting needs the permission to write.'),
 		})
 		.prefault({})
-		.describe('Proxies and host names of the server.'),
+		.describe('Proxies, host names and Unix socket of the server.'),
 	data: pathText().default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
 	database: secretForm(databasePattern, `must be ${databaseSettings.map(({ form }) => form).join(' or ')}`)
 		.superRefine((database, context) => {

@@ -1,6 +1,8 @@
 // Listens for HTTP requests and WebSockets on a port or a Unix socket. It is independent of paths.
 
 import type { Server, ServerWebSocket } from 'bun'
+import { unixPeer } from '../http/addresses.ts'
+import { socketPathOf } from '../http/listen-address.ts'
 import type { Peer } from '../http/remote-client.ts'
 
 export interface Listener {
@@ -30,7 +32,7 @@ export interface SocketPeer {
 }
 
 export interface ListenOptions {
-	/** `host:port`, port 0 for a free one; or an absolute path of a Unix socket. */
+	/** `host:port`, port 0 for a free one; or the path of a Unix socket, absolute or after `unix:`. */
 	readonly address: string
 	/** The peer's address can be read until the response is sent. */
 	readonly fetch: (request: Request, peer: Peer) => Promise<Response>
@@ -54,6 +56,7 @@ const interruptedMs = 500
 
 /** @throws Error if it cannot listen on the address. */
 export function listen({ address, fetch, socket, maxBodyBytes, shared = false }: ListenOptions): Listener {
+	const path = address.startsWith('/') ? address : socketPathOf(address)
 	const handler = {
 		// Bun rejects larger bodies itself, without a response body, CORS headers or a log line.
 		maxRequestBodySize: Number.MAX_SAFE_INTEGER,
@@ -62,7 +65,7 @@ export function listen({ address, fetch, socket, maxBodyBytes, shared = false }:
 			// A response may take as long as the model needs; timeouts apply elsewhere.
 			bun.timeout(request, 0)
 			const upgrades = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-			const peer: Peer = { address: () => bun.requestIP(request)?.address }
+			const peer: Peer = path === undefined ? { address: () => bun.requestIP(request)?.address } : unixSocketPeer
 			return upgrades && socket !== undefined ? upgrade(request, peer, bun, socket) : fetch(request, peer)
 		},
 	}
@@ -77,13 +80,12 @@ export function listen({ address, fetch, socket, maxBodyBytes, shared = false }:
 		if (opened instanceof Response) return opened
 		return bun.upgrade(request, { data: { peer: opened, drained: undefined } }) ? undefined : fetch(request, peer)
 	}
-	const server: Server<OpenSocket> = address.startsWith('/')
-		? Bun.serve(unixOptions({ ...handler, unix: address }))
-		: Bun.serve({ ...handler, ...hostAndPort(address), idleTimeout: idleSeconds, reusePort: shared })
+	const server: Server<OpenSocket> =
+		path === undefined
+			? Bun.serve({ ...handler, ...hostAndPort(address), idleTimeout: idleSeconds, reusePort: shared })
+			: Bun.serve(unixOptions({ ...handler, unix: path }))
 	return {
-		url: address.startsWith('/')
-			? `unix:${address}`
-			: `http://${address.slice(0, address.lastIndexOf(':'))}:${server.port}`,
+		url: path !== undefined ? `unix:${path}` : `http://${address.slice(0, address.lastIndexOf(':'))}:${server.port}`,
 		async close(deadlineMs, interrupt) {
 			const ended = server.stop(false)
 			if (!(await endsWithin(ended, deadlineMs)) && interrupt !== undefined) {
@@ -94,6 +96,8 @@ export function listen({ address, fetch, socket, maxBodyBytes, shared = false }:
 		},
 	}
 }
+
+const unixSocketPeer: Peer = { address: () => unixPeer }
 
 interface OpenSocket {
 	readonly peer: SocketPeer
