@@ -5,14 +5,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from './faults/gateway.ts'
 import { firstKeyIn, root, runCommand, temporaryFolder } from './server.ts'
-
-interface SocketServer {
-	readonly path: string
-	readonly child: Bun.Subprocess
-	readonly output: () => string
-	readonly log: () => string
-	fetch(path: string, init?: RequestInit): Promise<Response>
-}
+import { type SocketServer, startSocketServer } from './socket-server.ts'
 
 const children: Bun.Subprocess[] = []
 afterEach(async () => {
@@ -22,39 +15,10 @@ afterEach(async () => {
 	}
 })
 
-async function start(folder: string, more = '', args: readonly string[] = []): Promise<SocketServer> {
-	const path = join(folder, 'd.sock')
-	const config = join(folder, `${crypto.randomUUID()}.yaml`)
-	await Bun.write(
-		config,
-		`listen: "unix:${path}"\ndata: "${folder}/data"\nmodels: { echo: { route: e } }\nupstreams: { e: { engine: echo } }\n${more}`,
-	)
-	const child = Bun.spawn([process.execPath, join(root, 'src', 'main.ts'), 'serve', '--config', config, ...args], {
-		stdin: 'ignore',
-		stdout: 'pipe',
-		stderr: 'pipe',
-	})
-	children.push(child)
-	const texts = ['', '']
-	const collect = async (stream: ReadableStream<Uint8Array>, index: number) => {
-		const decoder = new TextDecoder()
-		for await (const bytes of stream) texts[index] += decoder.decode(bytes, { stream: true })
-	}
-	void collect(child.stdout, 0)
-	void collect(child.stderr, 1)
-	await eventually(
-		'the server listens or ends',
-		() => texts[0]?.includes('listens on') || child.exitCode !== null,
-		20_000,
-	)
-	await eventually('the end of its output', () => child.exitCode === null || texts[1] !== '')
-	return {
-		path,
-		child,
-		output: () => texts[0] ?? '',
-		log: () => texts[1] ?? '',
-		fetch: (target, init) => fetch(`http://localhost${target}`, { ...init, unix: path }),
-	}
+async function start(...args: Parameters<typeof startSocketServer>): Promise<SocketServer> {
+	const server = await startSocketServer(...args)
+	children.push(server.child)
+	return server
 }
 
 const ask = async (server: SocketServer, headers: Readonly<Record<string, string>> = {}) =>

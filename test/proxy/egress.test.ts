@@ -3,10 +3,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { eventually } from '../faults/gateway.ts'
 import { runCommand, startServer, temporaryFolder } from '../server.ts'
+import { freePort } from './free-port.ts'
 
 const [user, password] = ['egress', 'pa-55-word']
 const credentials = `${user}:${password}`
@@ -62,14 +63,6 @@ afterAll(async () => {
 })
 
 const running: { readonly child: Bun.Subprocess }[] = []
-
-async function freePort(): Promise<number> {
-	const server = createServer()
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-	const address = server.address()
-	await new Promise((resolve) => server.close(resolve))
-	return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 const accepts = (port: number) =>
 	new Promise<boolean>((resolve) => {
