@@ -10,7 +10,7 @@ interface ListedModel {
 	readonly [field: string]: unknown
 }
 
-/** A server with a list of models that answers with its own name and the model that it was asked for. */
+/** A server with a list of models that answers with its own name and the model of the request. */
 class ListingUpstream {
 	models: readonly ListedModel[] = []
 	failing = false

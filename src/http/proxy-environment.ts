@@ -5,7 +5,8 @@ import { addressSet, canonicalAddress, isAddressRange } from './addresses.ts'
 import { isLoopback } from './hosts.ts'
 import { type HttpProxy, proxyProblem, readProxy } from './proxy.ts'
 
-type Environment = Readonly<Record<string, string | undefined>>
+/** Variables of the environment, by name. */
+export type ProxyVariables = Readonly<Record<string, string | undefined>>
 
 /**
  * Returns the proxy for requests to `url`, or undefined for direct connections: without a variable, for hosts in
@@ -13,7 +14,7 @@ type Environment = Readonly<Record<string, string | undefined>>
  *
  * @throws Error that names the variable, without its value, if the value is not the address of an HTTP proxy.
  */
-export function findEnvironmentProxy(url: string, environment: Environment): HttpProxy | undefined {
+export function findEnvironmentProxy(url: string, environment: ProxyVariables): HttpProxy | undefined {
 	const { protocol, hostname, port } = new URL(url)
 	const secure = protocol === 'https:'
 	const given = read(secure ? 'HTTPS_PROXY' : 'HTTP_PROXY', environment)
@@ -27,7 +28,7 @@ export function findEnvironmentProxy(url: string, environment: Environment): Htt
 	return readProxy(text)
 }
 
-interface Target {
+interface DirectTarget {
 	/** Lower case, without brackets and without a final dot; addresses in canonical form. */
 	readonly host: string
 	readonly port: number
@@ -35,7 +36,7 @@ interface Target {
 
 function read(
 	name: string,
-	environment: Environment,
+	environment: ProxyVariables,
 ): { readonly variable: string; readonly value: string } | undefined {
 	const variable = [name.toLowerCase(), name].find((one) => environment[one] !== undefined)
 	const value = variable === undefined ? '' : (environment[variable]?.trim() ?? '')
@@ -47,7 +48,7 @@ function canonicalHost(text: string): string {
 	return canonicalAddress(bare) ?? bare.replace(/\.$/, '')
 }
 
-function bypasses(list: string, target: Target): boolean {
+function bypasses(list: string, target: DirectTarget): boolean {
 	return list
 		.split(/[\s,]+/)
 		.filter((entry) => entry !== '')
@@ -58,7 +59,7 @@ function bypasses(list: string, target: Target): boolean {
  * Whether an entry of NO_PROXY covers a host: `*`; an address or a CIDR range; or a domain with all names below it,
  * with or without a leading dot (`*.` for the names below it only). Each but a range may end in `:port`.
  */
-function covers(entry: string, { host, port }: Target): boolean {
+function covers(entry: string, { host, port }: DirectTarget): boolean {
 	if (entry === '*') return true
 	if (isAddressRange(entry)) return isAddressRange(host) && addressSet([entry]).has(host)
 	const [, bracketed, name, entryPort] = /^(?:(\[[^\]]+\])|([^:]+))(?::(\d+))?$/.exec(entry) ?? []

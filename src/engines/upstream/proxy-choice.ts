@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { noProxyWord } from '../../fields/text.ts'
 import { type HttpProxy, readProxy } from '../../http/proxy.ts'
-import { findEnvironmentProxy } from '../../http/proxy-environment.ts'
+import { findEnvironmentProxy, type ProxyVariables } from '../../http/proxy-environment.ts'
 
 export interface ProxySettings {
 	readonly url: string
@@ -14,10 +14,7 @@ export interface ProxySettings {
 }
 
 /** @throws Error if a variable of the environment has an unusable value. */
-export function chooseProxy(
-	{ url, proxy, socket }: ProxySettings,
-	environment: Readonly<Record<string, string | undefined>>,
-): HttpProxy | undefined {
+export function chooseProxy({ url, proxy, socket }: ProxySettings, environment: ProxyVariables): HttpProxy | undefined {
 	if (socket !== undefined || proxy === noProxyWord) return undefined
 	return proxy === undefined ? findEnvironmentProxy(url, environment) : readProxy(proxy)
 }
@@ -30,7 +27,7 @@ const proxied = z.object({ url: z.string(), proxy: z.string().optional(), socket
  */
 export function proxyConflict(
 	options: unknown,
-	environment: Readonly<Record<string, string | undefined>>,
+	environment: ProxyVariables,
 ): { readonly field: 'proxy' | 'url'; readonly message: string } | undefined {
 	const { data } = proxied.safeParse(options)
 	if (data === undefined) return undefined
