@@ -3,7 +3,6 @@
 import type { ModelCall } from '../dialects/call.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
-import { publicNameOf } from '../routing/model.ts'
 import type { Admitted } from './admit.ts'
 import { mayReceive } from './candidates.ts'
 import { type FailOverResult, failOver } from './fail-over.ts'
@@ -37,7 +36,7 @@ export function dispatch<Result>(
 			},
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
 			operation,
-			call: { signal, unary, model: publicNameOf(model), requestId: received.id },
+			call: { signal, unary, requestId: received.id },
 			observer,
 			sending: (upstream) => ticket?.progress({ completionTokens: 0, upstream }),
 			send,

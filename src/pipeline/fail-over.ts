@@ -27,8 +27,8 @@ export interface FailOverRequest<Result> {
 	readonly hint: RouteHint
 	readonly priority: Priority
 	readonly operation: Operation
-	/** Common to all attempts; `model` is the public name. */
-	readonly call: Omit<EngineCall, 'headers' | 'drop'>
+	/** Common to all attempts. */
+	readonly call: Omit<EngineCall, 'model' | 'headers' | 'drop'>
 	readonly observer: RequestObserver
 	/** Resolves when the upstream began to answer. `maxTokens` replaces the request's, and is smaller. */
 	/** Called before each attempt with the name of its upstream. */
