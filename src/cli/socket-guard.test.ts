@@ -8,7 +8,7 @@ test('a path is reserved before a server listens on it, until it is released', a
 	const folder = await mkdtemp(join(tmpdir(), 'dragoman-guard-'))
 	const path = join(folder, 'd.sock')
 	const first = await guardSocket(path)
-	expect(guardSocket(path)).rejects.toMatchObject({ code: 'EADDRINUSE' })
+	await expect(guardSocket(path)).rejects.toMatchObject({ code: 'EADDRINUSE' })
 	first.release()
 	const second = await guardSocket(path)
 	second.release()

@@ -20,7 +20,7 @@ export interface Model {
 	/** The name in the request, for a model of a family. */
 	readonly requested?: string | undefined
 	/** The part of the requested name that a `*` matches. Undefined if the request has an exact name. */
-	readonly rest?: string | undefined
+	readonly matched?: string | undefined
 	readonly type: ModelType
 	readonly aliases: readonly string[]
 	/** Whether the server reports that it is not ready while this model is unavailable. */
@@ -70,7 +70,9 @@ export function modelPatternProblem(name: string): string | undefined {
 export function upstreamNameOf(template: string | undefined, model: Model): string {
 	if (model.upstreamName !== undefined) return model.upstreamName
 	const name = publicNameOf(model)
-	return template?.replace(/\{(name|rest)\}/g, (_, field) => (field === 'rest' ? (model.rest ?? name) : name)) ?? name
+	return (
+		template?.replace(/\{(name|rest)\}/g, (_, field) => (field === 'rest' ? (model.matched ?? name) : name)) ?? name
+	)
 }
 
 /**
@@ -144,7 +146,7 @@ export class ModelTable {
 			return {
 				...model,
 				requested: isModelPattern(model.name) ? name : undefined,
-				rest: name.slice(prefix.length),
+				matched: name.slice(prefix.length),
 			}
 		const shown = name.length <= 200 ? name : `${name.slice(0, 200)}…`
 		throw new ChatError('model-not-found', `The model \`${shown}\` does not exist or you do not have access to it.`)
