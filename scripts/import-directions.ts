@@ -89,6 +89,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'streams',
 		'system',
 		'telemetry',
+		'wire',
 	],
 	cli: [
 		'chat',

@@ -171,6 +171,13 @@ export function setUpNginx() {
 	return here() ? undefined : 'nginx is missing and cannot be installed'
 }
 
+/** Proxies that upstreams are reached through. */
+export function setUpEgressProxies() {
+	const programs = ['/usr/bin/tinyproxy', '/usr/sbin/squid']
+	if (!programs.every(existsSync)) installSystemPackages(['tinyproxy', 'squid', 'openssl'])
+	return programs.every(existsSync) ? undefined : 'tinyproxy and squid are missing and cannot be installed'
+}
+
 function installSystemPackages(names) {
 	const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
 	const apt = (...args) => {

@@ -9,6 +9,7 @@ import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
 import {
 	setUpChromium,
+	setUpEgressProxies,
 	setUpEngine,
 	setUpNginx,
 	setUpNode20,
@@ -60,7 +61,7 @@ const parts = {
 		needs: [setUpPostgres, setUpPgbouncer],
 		run: () => runBunTests('poolers', [join('test', 'poolers')]),
 	},
-	proxy: { needs: [setUpNginx], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
+	proxy: { needs: [setUpNginx, setUpEgressProxies], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
 }

@@ -88,7 +88,9 @@ describe('every field of the configuration', async () => {
 	const schema: unknown = z.toJSONSchema(configSchema, { io: 'input' })
 	const models = leaves(at(schema, 'properties', 'models', 'additionalProperties'))
 	const [anyUpstream] = listOf(at(schema, 'properties', 'upstreams', 'additionalProperties', 'oneOf'))
-	const routing = leaves(anyUpstream).filter((field) => /^(strictness$|(concurrency|breaker|health)\.)/.test(field))
+	const routing = leaves(anyUpstream).filter((field) =>
+		/^(strictness$|(concurrency|breaker|health|models)\.)/.test(field),
+	)
 	const sections: readonly (readonly [title: string, fields: readonly string[]])[] = [
 		['## The file', leaves(schema).filter((field) => !/^(models|upstreams)\./.test(field))],
 		['## A model', models],

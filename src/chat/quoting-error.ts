@@ -20,7 +20,7 @@ const plainErrors: ReadonlySet<string> = new Set([
 	'RangeError',
 	'ChatError',
 	'HttpFailure',
-	'ResponseSyntaxError',
+	'MessageSyntaxError',
 	'EventTooLong',
 	'UnavailableError',
 	'DatabaseError',

@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { EngineContext } from '../engines/kind.ts'
 import { engineKinds } from '../engines/list.ts'
+import { isModelPattern } from '../routing/model.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
 import { nearest } from '../system/nearest.ts'
@@ -55,10 +56,11 @@ export async function probeUpstreams(
  */
 function requestedNames(name: string, { models, upstreams }: ConfigFile): readonly string[] {
 	const own = upstreams[name]?.model
-	if (own !== undefined) return [own]
+	if (own !== undefined) return own.includes('{') ? [] : [own]
 	return Object.entries(models)
 		.filter(([, model]) => routedUpstreams(model).includes(name))
 		.map(([publicName]) => publicName)
+		.filter((publicName) => !isModelPattern(publicName))
 }
 
 interface UpstreamCheck {
@@ -73,7 +75,7 @@ async function checkOne(
 	context: Omit<EngineContext, 'name' | 'model' | 'builtIn'>,
 	timeoutMs: number,
 ): Promise<UpstreamReport> {
-	const { engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options } = upstream
+	const { engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, models: _m, ...options } = upstream
 	const known = engineKinds[kind]
 	const unchecked = { line: `upstreams.${name}: not checked: the engine ${kind} does not list models`, failed: false }
 	if (known === undefined || known.ownsProcess) return unchecked
@@ -81,7 +83,12 @@ async function checkOne(
 	try {
 		engine = await known.open(options, { ...context, name, model, builtIn: builtIn === true })
 		if (engine.models === undefined) return unchecked
-		return compare(name, names, await engine.models(AbortSignal.timeout(timeoutMs)))
+		const listed = await engine.models(AbortSignal.timeout(timeoutMs))
+		return compare(
+			name,
+			names,
+			listed.map(({ id }) => id),
+		)
 	} catch (thrown) {
 		return { line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, failed: true }
 	} finally {
@@ -92,6 +99,7 @@ async function checkOne(
 function compare(name: string, names: readonly string[], listed: readonly string[]): UpstreamReport {
 	const missing = names.filter((model) => !listed.some((one) => sameModel(one, model)))
 	const [first] = missing
+	if (names.length === 0) return { line: `upstreams.${name}: reachable, lists ${listed.length} models`, failed: false }
 	if (first === undefined) return { line: `upstreams.${name}: reachable, has ${names.join(', ')}`, failed: false }
 	const meant = nearest(first, listed)
 	const hint =

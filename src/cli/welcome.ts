@@ -3,15 +3,16 @@
 
 import { join, resolve } from 'node:path'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'
+import { socketPathOf } from '../http/listen-address.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import type { Model } from '../routing/model.ts'
+import { isModelPattern, type Model } from '../routing/model.ts'
 import { systemClock } from '../system/clock.ts'
 import type { CommandContext } from './command.ts'
 import { type SignIn, signIn } from './first-key.ts'
 
 export interface WelcomeFacts {
 	readonly version: string
-	/** The address served on, as `http://host:port`. */
+	/** The address served on: `http://host:port`, or `unix:` and a path. */
 	readonly url: string
 	readonly signIn: SignIn
 	/** As configured. */
@@ -37,7 +38,9 @@ export async function printWelcome(
 		nowMs: systemClock.now(),
 	})
 	if (known.type === 'file') openConfiguredLog(settings).info({ file: known.file }, 'the first API key is in a file')
-	const models = Object.entries(config.models).map(([name, { type }]) => ({ name, type }))
+	const models = Object.entries(config.models)
+		.filter(([name]) => !isModelPattern(name))
+		.map(([name, { type }]) => ({ name, type }))
 	const next = { program: programWords(process.cwd()), flags: nextFlags(settings, process.cwd()) }
 	// In one write, so that the reader of a pipe receives all of it with its first line.
 	print(welcome({ version, url, signIn: known, models, next }))
@@ -63,12 +66,13 @@ function nextFlags({ file, dataFolder }: Pick<Settings, 'file' | 'dataFolder'>, 
 
 /** The welcome text. */
 export function welcome({ version, url, signIn, models, next }: WelcomeFacts): string {
-	const base = reachable(url)
+	const socket = socketPathOf(url)
+	const base = socket === undefined ? reachable(url) : `--unix-socket ${shellWord(socket)} http://localhost`
 	const createKey = [...next.program, 'keys', 'create', '--name', 'NAME', ...next.flags].map(shellWord).join(' ')
 	return [
 		`Dragoman ${version} listens on ${url}`,
 		'',
-		...describeSignIn(base, signIn),
+		...(socket === undefined ? describeSignIn(base, signIn) : describeKey(signIn)),
 		'',
 		'  Send a first request:',
 		`  ${curl(base, bearer(signIn), models.find(({ type }) => chats.has(type))?.name ?? 'MODEL')}`,
@@ -96,6 +100,19 @@ function describeSignIn(base: string, signIn: SignIn): readonly string[] {
 			return [`  Chat in the browser, signed in with the configured admin key:  ${base}/`]
 		case 'known':
 			return [`  Chat in the browser, signed in with an API key:  ${base}/`]
+	}
+}
+
+/** For a server on a Unix socket, which a browser cannot open. */
+function describeKey(signIn: SignIn): readonly string[] {
+	switch (signIn.type) {
+		case 'printed':
+			return [`  Your API key, shown this once:  ${signIn.secret}`]
+		case 'file':
+			return [`  Your API key is in ${signIn.file}, a file that only its owner can read.`]
+		case 'configured':
+		case 'known':
+			return ['  For a browser, put a web server in front of the socket.']
 	}
 }
 

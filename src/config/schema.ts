@@ -8,11 +8,18 @@ import { credentialConflict } from '../engines/upstream/options.ts'
 import { bytes, count, tokenCount } from '../fields/amount.ts'
 import { days, milliseconds } from '../fields/duration.ts'
 import { headerSecret, listenAddress, pathText, secretForm } from '../fields/text.ts'
-import { isAddressRange } from '../http/addresses.ts'
+import { isAddressRange, unixPeer } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
 import { labelFault } from '../keys/key.ts'
 import { modelTypes } from '../routing/model.ts'
-import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
+import {
+	breakerOptions,
+	concurrencyOptions,
+	discoveryOptions,
+	healthOptions,
+	policyNames,
+	retryOptions,
+} from '../routing/options.ts'
 import { defaultDatabase, findStoreKind, storeKinds } from '../stores/list.ts'
 import { logFormats, logLevels } from '../system/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
@@ -38,7 +45,10 @@ const routeEntry = z.strictObject({
 const model = z
 	.strictObject({
 		type: z.enum(modelTypes).default('text-generation').describe('Type of the model in GET /v1/models.'),
-		aliases: z.array(name).default([]).describe('Alternative names for requests.'),
+		aliases: z
+			.array(name)
+			.default([])
+			.describe('Alternative names for requests. `gpt-*` matches all names that begin with `gpt-`, `*` all names.'),
 		required: z.boolean().default(false).describe('Whether GET /ready returns 503 while this model is unavailable.'),
 		ownedBy: z.string().default('dragoman').describe("The model's `owned_by` in GET /v1/models."),
 		contextTokens: tokenCount(1)
@@ -89,7 +99,9 @@ const upstreamModel = z
 	.string()
 	.min(1)
 	.optional()
-	.describe("The upstream's name for the model. Default: the public name.")
+	.describe(
+		"The upstream's name for the model, in which `{name}` is the public name and `{rest}` the part that a `*` in it matches. Default: the public name.",
+	)
 
 /** Fields of every upstream, whatever its engine. */
 const upstreamRouting = {
@@ -102,6 +114,7 @@ const upstreamRouting = {
 	concurrency: concurrencyOptions.optional(),
 	breaker: breakerOptions,
 	health: healthOptions.optional(),
+	models: discoveryOptions.optional(),
 }
 
 type UpstreamSchema = z.ZodObject<
@@ -134,13 +147,24 @@ export const embeddedWord = 'embedded'
 export const extension = /^x-/
 
 export const configSchema = z.strictObject({
-	listen: listenAddress().default(loopback).describe('Address to serve on, as host:port. Port 0 selects a free port.'),
+	listen: listenAddress()
+		.default(loopback)
+		.describe('Address to serve on: host:port, or `unix:` with the path of a Unix socket. Port 0 selects a free port.'),
 	server: z
 		.strictObject({
 			trustedProxies: z
-				.array(z.string().refine(isAddressRange, 'must be an IP address or a CIDR range, such as 10.0.0.0/8 or ::1'))
+				.array(
+					z
+						.string()
+						.refine(
+							(text) => text === unixPeer || isAddressRange(text),
+							'must be an IP address or a CIDR range, such as 10.0.0.0/8 or ::1, or `unix`',
+						),
+				)
 				.default([])
-				.describe('Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: IP addresses and CIDR ranges.'),
+				.describe(
+					'Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: IP addresses and CIDR ranges, and `unix` for the peer of a Unix socket.',
+				),
 			hosts: z
 				.array(
 					z
@@ -150,9 +174,14 @@ export const configSchema = z.strictObject({
 				.min(1)
 				.optional()
 				.describe('Host names that requests may use. `*.example.org` matches any name below `example.org`.'),
+			socketMode: z
+				.string({ error: 'must be text: write it in quotes, such as "660"' })
+				.regex(/^0?[0-7]{3}$/, 'must be the mode of a file as three octal digits, such as "660"')
+				.default('660')
+				.describe('Mode of the Unix socket. Connecting needs the permission to write.'),
 		})
 		.prefault({})
-		.describe('Proxies and host names of the server.'),
+		.describe('Proxies, host names and Unix socket of the server.'),
 	data: pathText().default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
 	database: secretForm(databasePattern, `must be ${databaseSettings.map(({ form }) => form).join(' or ')}`)
 		.superRefine((database, context) => {
@@ -237,7 +266,9 @@ export const configSchema = z.strictObject({
 		.record(name, model)
 		.default({})
 		.meta({ type: ['object', 'string'], pattern: `^${embeddedWord}$` })
-		.describe('Models by public name, or the word `embedded` for the built-in embedded model.'),
+		.describe(
+			'Models by public name, or the word `embedded` for the built-in embedded model. The name `gpt-*` is a family: all names that begin with `gpt-`.',
+		),
 	upstreams: z.record(name, upstream).default({}).describe('Upstreams by a name of your choice.'),
 })
 

@@ -14,7 +14,7 @@ export function findWarnings(config: ConfigFile): readonly ConfigProblem[] {
 function unusedUpstreams({ models, upstreams }: ConfigFile): readonly ConfigProblem[] {
 	const used = new Set(Object.values(models).flatMap(routedUpstreams))
 	return Object.keys(upstreams)
-		.filter((name) => !used.has(name))
+		.filter((name) => !used.has(name) && upstreams[name]?.models === undefined)
 		.map((name) => ({
 			path: ['upstreams', name],
 			message: 'no model uses this upstream: name it in `route` of a model, or remove it',

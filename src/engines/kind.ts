@@ -12,6 +12,8 @@ import { type Strictness, strictnessOf } from './strictness.ts'
 export interface EngineKind {
 	/** The engine starts child processes that end with the gateway. */
 	readonly ownsProcess: boolean
+	/** Upstreams of this kind can list their models. */
+	readonly listsModels: boolean
 	/** Options other than those of every upstream. Must be convertible to JSON Schema. */
 	readonly options: z.ZodObject
 	/** The default strictness of an upstream with these options. */
@@ -50,10 +52,17 @@ export type EngineCheckContext = Pick<
 export function engineKind<Shape extends z.ZodRawShape>(
 	options: z.ZodObject<Shape>,
 	open: (options: z.infer<z.ZodObject<Shape>>, context: EngineContext) => Promise<Engine>,
-	{ ownsProcess = false, followsOpenAI = () => false, concurrency, check }: EngineKindTraits<Shape> = {},
+	{
+		ownsProcess = false,
+		listsModels = false,
+		followsOpenAI = () => false,
+		concurrency,
+		check,
+	}: EngineKindTraits<Shape> = {},
 ): EngineKind {
 	return {
 		ownsProcess,
+		listsModels,
 		options,
 		strictness: (raw) => strictnessOf(followsOpenAI(options.parse(raw))),
 		concurrency: concurrency === undefined ? undefined : (raw) => concurrency(options.parse(raw)),
@@ -64,6 +73,7 @@ export function engineKind<Shape extends z.ZodRawShape>(
 
 interface EngineKindTraits<Shape extends z.ZodRawShape> {
 	readonly ownsProcess?: boolean
+	readonly listsModels?: boolean
 	/** Whether an upstream with these options enforces the rules of OpenAI's API; false if absent. */
 	readonly followsOpenAI?: (options: z.infer<z.ZodObject<Shape>>) => boolean
 	readonly concurrency?: (options: z.infer<z.ZodObject<Shape>>) => EngineConcurrency
@@ -104,7 +114,7 @@ export interface EngineContext {
 	readonly showProgress: () => ProgressSink
 	/** Call this when a connection fails because the process has no file descriptor left. Logs at most once a minute. */
 	readonly outOfDescriptors: () => void
-	/** Environment of child processes. */
+	/** Environment of child processes, and of the choice of a proxy. */
 	readonly environment: Readonly<Record<string, string | undefined>>
 }
 

@@ -141,7 +141,7 @@ async function composeGateway(
 		readiness: (excluded) => handler.readiness(excluded),
 		keys,
 		get models() {
-			return deployment.current.models.all
+			return deployment.current.models.listed
 		},
 		reload: (config) => deployment.apply(config),
 		metrics: () => telemetry.snapshot(),

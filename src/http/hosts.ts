@@ -106,7 +106,7 @@ function isAddress(name: string): boolean {
 	return canonicalAddress(name) !== undefined
 }
 
-/** Whether a host of a URL or of a `listen` address is this machine's loopback interface. */
+/** Whether a host name of a URL or of a `listen` address, or a canonical address, is of this machine. */
 export function isLoopback(name: string): boolean {
 	return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
 }

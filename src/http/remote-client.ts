@@ -2,7 +2,7 @@
 // client addresses.
 
 import type { AddressSet } from './addresses.ts'
-import { canonicalAddress } from './addresses.ts'
+import { canonicalAddress, unixPeer } from './addresses.ts'
 import { reportedAddresses } from './forwarded.ts'
 
 /** The peer of a connection. */
@@ -11,7 +11,7 @@ export interface Peer {
 	readonly excess?: 'full' | 'address-full' | undefined
 	/** Call this when a request of the peer was authenticated: its connections are preferred to those of strangers. */
 	identified?(): void
-	/** In the system's format; undefined on a Unix socket, and after the connection is closed. */
+	/** In the system's format; `unix` on a Unix socket; undefined after the connection is closed. */
 	address(): string | undefined
 }
 
@@ -40,6 +40,10 @@ export function remoteClient(peer: Peer | undefined, headers: Headers, proxies: 
  */
 export function canonicalPeer(address: string): string | undefined {
 	return address.startsWith('::ffff:') || address.includes('%') ? canonicalAddress(address) : address
+}
+
+function withoutUnixPeer(address: string | undefined): string | undefined {
+	return address === unixPeer ? undefined : address
 }
 
 /** Visible ASCII characters without quotes. */
@@ -77,8 +81,8 @@ class ObservedClient implements RemoteClient {
 		const address = peer === undefined ? undefined : canonicalPeer(peer)
 		this.found =
 			address === undefined || this.proxies?.has(address) !== true
-				? { address, isProxied: false }
-				: { address: this.trustedAddress(address, this.proxies), isProxied: true }
+				? { address: withoutUnixPeer(address), isProxied: false }
+				: { address: withoutUnixPeer(this.trustedAddress(address, this.proxies)), isProxied: true }
 		return this.found
 	}
 

@@ -5,6 +5,7 @@ import { writeConversationId } from '../conversations/conversation-id.ts'
 import type { ResponseContext } from '../dialects/writer.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { LimitState } from '../limits/limit-state.ts'
+import { publicNameOf } from '../routing/model.ts'
 import { hasSeveralOrigins } from './candidates.ts'
 import type { Recalled } from './recall.ts'
 import type { Serving } from './serving.ts'
@@ -34,7 +35,7 @@ export function responseContextOf(recalled: Recalled, { clock }: Serving, nowMs 
 		token,
 		created: Math.floor(nowMs / 1000),
 		now: () => clock.now(),
-		model: model.name,
+		model: publicNameOf(model),
 		price: model.price,
 		conversation: turn?.conversation,
 		id: answersAsConversation ? turn?.conversation : undefined,

@@ -7,7 +7,7 @@ import { reasoningOf } from '../chat/parts.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { countedUsage, isPossibleCount, type Usage } from '../chat/usage.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
-import type { Model } from '../routing/model.ts'
+import { type Model, upstreamNameOf } from '../routing/model.ts'
 import type { SharePath } from '../system/fair-queue.ts'
 import type { Admitted } from './admit.ts'
 import { callerOf } from './caller-path.ts'
@@ -115,7 +115,7 @@ async function askUpstream(upstream: Upstream, request: ChatRequest, model: Mode
 	if (count === undefined) throw new Error('this engine does not count tokens')
 	const tokens = await count.call(upstream.engine, request, {
 		signal: AbortSignal.timeout(countTimeoutMs),
-		model: upstream.model ?? model.name,
+		model: upstreamNameOf(upstream.model, model),
 		requestId,
 	})
 	if (!isPossibleCount(tokens)) throw new Error(`${tokens} tokens cannot be right`)

@@ -31,6 +31,7 @@ export function dispatch<Result>(
 		{
 			route: deployment.routeOf(model),
 			mayReceive: (upstream) => mayReceive(upstream, call),
+			model,
 			deployment,
 			hint: {
 				caller,
@@ -39,7 +40,7 @@ export function dispatch<Result>(
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
 			caller,
 			operation,
-			call: { signal, unary, model: model.name, requestId: received.id },
+			call: { signal, unary, requestId: received.id },
 			observer,
 			sending: (upstream) => ticket?.progress({ completionTokens: 0, upstream }),
 			send,

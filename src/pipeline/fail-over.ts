@@ -6,6 +6,7 @@ import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
+import { type Model, upstreamNameOf } from '../routing/model.ts'
 import type { RouteHint } from '../routing/policy.ts'
 import type { Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
@@ -20,6 +21,7 @@ import { checkUpstreamOperation } from './supported-operations.ts'
 /** A request to send to an upstream of `route`. */
 export interface FailOverRequest<Result> {
 	readonly route: Route
+	readonly model: Model
 	readonly deployment: Pick<Deployment, 'upstreamAt'>
 	/** Whether an upstream of the route may receive the request. */
 	readonly mayReceive: (upstream: Upstream) => boolean
@@ -28,8 +30,8 @@ export interface FailOverRequest<Result> {
 	/** Permits are shared fairly by callers. */
 	readonly caller: SharePath
 	readonly operation: Operation
-	/** Common to all attempts; `model` is the public name. */
-	readonly call: Omit<EngineCall, 'headers' | 'drop'>
+	/** Common to all attempts. */
+	readonly call: Omit<EngineCall, 'model' | 'headers' | 'drop'>
 	readonly observer: RequestObserver
 	/** Called before each attempt with the name of its upstream. */
 	readonly sending: (upstream: string) => void
@@ -135,7 +137,7 @@ async function tryOnce<Result>(
 	{ endpoint, permit, isSuspect }: Attempt,
 	{ clock }: Serving,
 ): Promise<FailOverResult<Result> | ChatError> {
-	const { deployment, operation, call, observer, caller } = request
+	const { model, deployment, operation, call, observer, caller } = request
 	let startMs = clock.now()
 	const lease = new Lease(endpoint, permit, caller)
 	const dropped: string[] = []
@@ -150,7 +152,7 @@ async function tryOnce<Result>(
 		checkUpstreamOperation(upstream, operation)
 		const engineCall = {
 			...call,
-			model: upstream.model ?? call.model,
+			model: upstreamNameOf(upstream.model, model),
 			headers: observer.traceHeaders(),
 			drop: (part: string) => dropped.push(part),
 		}

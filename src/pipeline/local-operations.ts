@@ -48,7 +48,7 @@ function execute<Type extends OtherOperationType>(operation: OtherOperation<Type
 
 const operations: { readonly [Type in OtherOperationType]: ExecuteLocal<Type> } = {
 	'models.list': ({ write }, { planned: { deployment }, serving }) =>
-		write(deployment.models.all.map((model) => describe(model, deployment, serving))),
+		write(deployment.models.listed.map((model) => describe(model, deployment, serving))),
 	'models.find'({ name, write }, { planned: { deployment, observer }, serving }) {
 		const model = deployment.models.find(name)
 		observer.observe({ type: 'planned', model: model.name })

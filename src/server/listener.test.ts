@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { addressSet } from '../http/addresses.ts'
 import type { HttpRequest } from '../http/http-request.ts'
 import type { Peer } from '../http/remote-client.ts'
@@ -299,6 +301,25 @@ describe('limits on connections', () => {
 		await other.contains('GET /other')
 		await Promise.all(flood.slice(0, 8).map((client) => client.closed()))
 		expect(flood.slice(8).map(({ state }) => state)).toEqual(['open', 'open'])
+	})
+	test('which clients of a Unix socket do not have: only the total is limited', async () => {
+		const path = join(tmpdir(), `dragoman-${crypto.randomUUID()}.sock`)
+		const at = start({ address: `unix:${path}`, timeouts, caps: { total: 3, perAddress: 1 } })
+		const clients = await many(at, 3)
+		for (const client of clients) client.write(get('/x'))
+		for (const client of clients) await client.contains('GET /x')
+		const next = await RawClient.connect(at)
+		next.write(get('/next'))
+		await next.contains('GET /next')
+		await clients[0]?.until('replacement', () => clients.some(({ state }) => state !== 'open'))
+		expect(clients.filter(({ state }) => state === 'open')).toHaveLength(2)
+	})
+	test('the head of a request has a timeout on a Unix socket', async () => {
+		const path = join(tmpdir(), `dragoman-${crypto.randomUUID()}.sock`)
+		const client = await RawClient.connect(start({ address: `unix:${path}`, timeouts: { idleMs: 300, headMs: 300 } }))
+		client.write('GET / HT')
+		await client.contains('408')
+		await client.closed()
 	})
 	test('which does not apply to trusted proxies', async () => {
 		const at = start({ timeouts, caps: { total: 100, perAddress: 2 }, proxies: addressSet(['127.0.0.9']) })

@@ -3,8 +3,9 @@
 // a client that pipelines or half-closes, and accepts connections without limit; see decisions/051.
 
 import type { Socket, SocketHandler } from 'bun'
-import type { AddressSet } from '../http/addresses.ts'
+import { type AddressSet, unixPeer } from '../http/addresses.ts'
 import type { HttpRequest } from '../http/http-request.ts'
+import { socketPathOf } from '../http/listen-address.ts'
 import { canonicalPeer, type Peer } from '../http/remote-client.ts'
 import { Sweep } from '../system/sweep.ts'
 import type { ArrivingRequest } from './connections/arriving-request.ts'
@@ -30,7 +31,7 @@ export interface Listener {
 }
 
 export interface ListenOptions {
-	/** `host:port`, port 0 for a free one; or an absolute path of a Unix socket. */
+	/** `host:port`, port 0 for a free one; or the path of a Unix socket, absolute or after `unix:`. */
 	readonly address: string
 	readonly fetch: (request: HttpRequest, peer: Peer) => Promise<Response>
 	/**
@@ -39,9 +40,8 @@ export interface ListenOptions {
 	readonly socket?: (request: HttpRequest, peer: Peer) => Promise<SocketPeer | Response | undefined>
 	/** Of the WebSockets that `socket` accepts. */
 	readonly webSockets?: WebSocketLimits | undefined
-	/** Not enforced on a Unix socket. */
+	/** On a Unix socket, only the total is limited: its peers have no addresses. */
 	readonly caps?: ConnectionCaps | undefined
-	/** Not enforced on a Unix socket. */
 	readonly timeouts?: ConnectionTimeouts | undefined
 	/** Proxies, whose connections the limit of an address does not apply to. */
 	readonly proxies?: AddressSet | undefined
@@ -51,6 +51,8 @@ export interface ListenOptions {
 
 const unlimited: ConnectionCaps = { total: Number.POSITIVE_INFINITY, perAddress: Number.POSITIVE_INFINITY }
 const untimed: ConnectionTimeouts = { idleMs: Number.POSITIVE_INFINITY, headMs: Number.POSITIVE_INFINITY }
+/** For a socket that only processes of the same deployment can open. */
+export const withoutLimits: Pick<ListenOptions, 'caps' | 'timeouts'> = { caps: unlimited, timeouts: untimed }
 const defaultWebSockets: WebSocketLimits = { maxMessageBytes: 16_777_216, idleMs: 120_000 }
 const defaultTimeouts: ConnectionTimeouts = { idleMs: 60_000, headMs: 20_000 }
 /** How long clients may take to read the error event of an interrupted stream, in milliseconds. */
@@ -73,20 +75,21 @@ class OpenListener implements Listener, ConnectionOwner {
 	private readonly open = new Map<HttpConnection, ListedConnection>()
 	private readonly waits: Sweep
 	private readonly listening: { stop(): void }
+	private readonly path: string | undefined
 	private allClosed: PromiseWithResolvers<void> | undefined
 
 	constructor(options: ListenOptions) {
 		const { address, shared = false } = options
-		const isPath = address.startsWith('/')
+		this.path = address.startsWith('/') ? address : socketPathOf(address)
 		this.options = options
-		this.timeouts = isPath ? untimed : (options.timeouts ?? defaultTimeouts)
+		this.timeouts = options.timeouts ?? defaultTimeouts
 		this.webSockets = options.webSockets ?? defaultWebSockets
-		this.table = new ConnectionTable(isPath ? unlimited : (options.caps ?? unlimited))
+		this.table = new ConnectionTable(options.caps ?? unlimited)
 		this.waits = new Sweep(Math.min(this.timeouts.headMs, this.timeouts.idleMs, this.webSockets.idleMs))
 		const handlers = { socket: this.handlers(), allowHalfOpen: true }
-		if (isPath) {
-			this.listening = Bun.listen({ ...handlers, unix: address })
-			this.url = `unix:${address}`
+		if (this.path !== undefined) {
+			this.listening = Bun.listen({ ...handlers, unix: this.path })
+			this.url = `unix:${this.path}`
 		} else {
 			const port = Bun.listen({ ...handlers, ...hostAndPort(address), ...sharing(shared) })
 			this.listening = port
@@ -125,7 +128,7 @@ class OpenListener implements Listener, ConnectionOwner {
 		const { fetch, socket } = this.options
 		const peer: Peer = {
 			excess: this.open.get(connection)?.excess,
-			address: () => connection.address,
+			address: () => (this.path === undefined ? connection.address : unixPeer),
 			identified: () => {
 				connection.known = true
 			},

@@ -9,7 +9,7 @@ interface FailureMeaning {
 	readonly message: string
 	readonly code?: string
 	readonly retryAfterMs?: number
-	/** No connection could be established. */
+	/** No connection could be established, unless some of the request was sent. */
 	readonly unreached?: true
 }
 
@@ -20,6 +20,12 @@ const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, F
 		message: 'The server cannot open more connections at the moment.',
 		code: descriptorsCode,
 		retryAfterMs: 1000,
+	},
+	proxy: { kind: 'unavailable', message: 'The upstream cannot be reached through its proxy.', unreached: true },
+	'proxy-refused': {
+		kind: 'unavailable',
+		message: 'The proxy of the upstream refused the connection.',
+		unreached: true,
 	},
 	tls: { kind: 'unavailable', message: 'The TLS connection to the upstream failed.', unreached: true },
 	protocol: { kind: 'upstream-failed', message: 'The upstream returned an invalid response.' },
@@ -52,8 +58,15 @@ export function explainFailure(thrown: unknown, isClosing: boolean): ChatError {
 	const { reason, sent } = thrown
 	if (reason === 'aborted') return isClosing ? closing() : cancelled(sent)
 	if (reason === 'cut') return explainCut(thrown)
-	const { kind, message, ...details } = meanings[reason]
-	return new ChatError(kind, message, { ...details, cause: thrown, sent })
+	const { kind, message, code, retryAfterMs, unreached } = meanings[reason]
+	return new ChatError(kind, message, {
+		cause: thrown,
+		sent,
+		code,
+		retryAfterMs,
+		// A proxy may fail after it forwarded the request.
+		unreached: sent === 'nothing' ? unreached : undefined,
+	})
 }
 
 function explainCut(cause: HttpFailure): ChatError {

@@ -1,6 +1,7 @@
 // A client that writes bytes to a socket and collects what arrives, for tests of the server's HTTP.
 
 import { connect, type Socket } from 'node:net'
+import { socketPathOf } from '../../http/listen-address.ts'
 
 export class RawClient {
 	received = ''
@@ -20,10 +21,12 @@ export class RawClient {
 		socket.on('close', () => this.finish('reset'))
 	}
 
-	/** @param localAddress of this machine. */
+	/** @param url `http://host:port`, or `unix:` and a path. @param localAddress of this machine. */
 	static async connect(url: string, localAddress?: string): Promise<RawClient> {
+		const path = socketPathOf(url)
 		const { hostname, port } = new URL(url)
-		const socket = connect({ host: hostname, port: Number(port), localAddress, allowHalfOpen: true })
+		const address = path === undefined ? { host: hostname, port: Number(port), localAddress } : { path }
+		const socket = connect({ ...address, allowHalfOpen: true })
 		const client = new RawClient(socket)
 		await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
 		return client

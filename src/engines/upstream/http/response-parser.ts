@@ -76,10 +76,8 @@ export class ResponseParser {
 	}
 
 	private begin(lines: readonly string[]): void {
-		const [statusLine = ''] = lines
-		if (!statusLineForm.test(statusLine)) throw new MessageSyntaxError('the status line is malformed')
-		const [minor, status] = [statusLine[7], Number(statusLine.slice(9, 12))]
-		const headers = readHeaders(lines)
+		const { status, headers } = readHead(lines)
+		const minor = lines[0]?.[7]
 		if (status === 101) throw new MessageSyntaxError('the server switches to another protocol')
 		if (status < 200) {
 			if (++this.interim > maxInterimResponses) throw new MessageSyntaxError('too many interim responses')
@@ -111,7 +109,17 @@ function framingOf(status: number, headers: ReadonlyMap<string, string>): BodyFr
 
 const statusLineForm = /^HTTP\/1\.[01] [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/
 
-/** @param lines the first is the status line. */
+/**
+ * Reads the lines of a head; the first is the status line.
+ *
+ * @throws MessageSyntaxError
+ */
+export function readHead(lines: readonly string[]): ResponseHead {
+	const [statusLine = ''] = lines
+	if (!statusLineForm.test(statusLine)) throw new MessageSyntaxError('the status line is malformed')
+	return { status: Number(statusLine.slice(9, 12)), headers: readHeaders(lines) }
+}
+
 function readHeaders(lines: readonly string[]): ReadonlyMap<string, string> {
 	if (lines.length > maxHeaders + 1) throw new MessageSyntaxError('there are too many headers')
 	const headers = new Map<string, string>()
