@@ -1,6 +1,7 @@
 // A conversation store whose turns always end: what the database does not accept is delivered later by the outbox, and
 // reads include what is pending as soon as the database accepts it. All other operations are those of the store.
 
+import { isTemporary } from '../chat/error.ts'
 import type { Scope } from '../keys/scope.ts'
 import type { Metadata, Turn } from './conversation.ts'
 import type { ConversationStore } from './conversation-store.ts'
@@ -60,16 +61,22 @@ class DeliveredTurns implements Turns {
 		this.running = running
 	}
 
+	get failing(): boolean {
+		return this.running.failing
+	}
+
 	/** If the outcome is unknown, the turn is dropped. */
 	async begin(turn: NewTurn): Promise<'begun' | 'not-found' | TurnConflict> {
 		this.running.beginning(this.scope, turn.id)
 		try {
 			await this.outbox.settle(this.scope)
 			const begun = await this.turns.begin(turn)
+			this.running.failing = false
 			if (begun === 'begun') this.running.begun(turn.id)
 			else this.running.ended(turn.id)
 			return begun
 		} catch (thrown) {
+			this.running.failing = isTemporary(thrown)
 			this.running.ended(turn.id, true)
 			void this.drop(turn.id).catch(() => undefined)
 			throw thrown

@@ -1,6 +1,6 @@
-// The turns that this process runs, compared with those that the database says it runs. A turn that is unknown here, as
-// after a beginning of unknown outcome, is dropped; a turn that was cancelled or removed by others is stopped. It does not
-// know how an answer is stopped.
+// The turns that this process runs, compared with those that the database says it runs, and whether the last one could
+// begin. A turn that is unknown here, as after a beginning of unknown outcome, is dropped; a turn that was cancelled or
+// removed by others is stopped. It does not know how an answer is stopped.
 
 import type { Scope } from '../keys/scope.ts'
 import type { Clock } from '../system/clock.ts'
@@ -42,6 +42,8 @@ export class RunningTurns {
 	/** Unknown turns of the last comparison. */
 	private unknown: ReadonlySet<TurnId> = new Set()
 	private comparisonsLeft = 0
+	/** Whether the database was unavailable when the last turn began. */
+	failing = false
 	private running: Promise<void> = Promise.resolve()
 
 	constructor(options: RunningTurnsOptions) {

@@ -11,6 +11,8 @@ import type { Page, PageQuery } from './page.ts'
 import type { TurnId } from './turn-id.ts'
 
 export interface Turns {
+	/** The database was unavailable for the last `begin`: an upstream is called only when the next one has succeeded. */
+	readonly failing?: boolean | undefined
 	/**
 	 * Stores the turn and its inputs atomically, in state `running`. Its messages form a chain; two turns with the same
 	 * parent become branches.

@@ -28,11 +28,14 @@ const query: Query = async (text) => {
 const respond = () => gateway.server.call('/v1/responses', { model: 'held', input: 'answered' })
 
 async function expectRefused(): Promise<void> {
+	const requests = gateway.upstream.requests()
 	for (let attempt = 0; attempt < 3; attempt++) {
 		const response = await respond()
 		expect(response.status).toBe(503)
 		expect(await response.json()).toMatchObject({ error: { code: 'store_unavailable' } })
 	}
+	// The first of them found out that the database cannot be written, perhaps after its upstream was called.
+	expect(gateway.upstream.requests() - requests).toBeLessThanOrEqual(1)
 	expect((await fetch(`${gateway.server.url}/ready`)).status).toBe(503)
 	expect(gateway.server.log()).toContain('the database file was replaced or removed while it was open')
 }

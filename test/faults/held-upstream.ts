@@ -9,6 +9,8 @@ export interface HeldUpstream {
 	release(...names: readonly string[]): void
 	/** Whether the gateway ended the connection of an answer before its end. */
 	aborted(name: string): boolean
+	/** Number of received requests. */
+	requests(): number
 	close(): void
 }
 
@@ -20,6 +22,7 @@ export const heldText = 'one two three'
 export function openHeldUpstream(): HeldUpstream {
 	const gates = new Map<string, { begun: PromiseWithResolvers<void>; released: PromiseWithResolvers<void> }>()
 	const aborted = new Set<string>()
+	let requests = 0
 	const gateOf = (name: string) => {
 		const gate = gates.get(name) ?? { begun: Promise.withResolvers(), released: Promise.withResolvers() }
 		gates.set(name, gate)
@@ -30,6 +33,7 @@ export function openHeldUpstream(): HeldUpstream {
 		hostname: '127.0.0.1',
 		idleTimeout: 0,
 		async fetch(request) {
+			requests++
 			const body = (await request.json()) as {
 				readonly stream?: boolean
 				readonly messages: readonly { readonly content: unknown }[]
@@ -65,6 +69,7 @@ export function openHeldUpstream(): HeldUpstream {
 			for (const name of names) gateOf(name).released.resolve()
 		},
 		aborted: (name) => aborted.has(name),
+		requests: () => requests,
 		close: () => void server.stop(true),
 	}
 }
