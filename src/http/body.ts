@@ -46,13 +46,22 @@ export interface BodyReader {
 	form(request: HttpRequest, owner?: string): Promise<Form>
 }
 
-/** Reads the bodies of one server's requests. @param fields the bounds of the fields of a body. */
-export function bodyReader(limits: BodyLimits, fields: BoundedField = {}): BodyReader {
+/**
+ * Reads the bodies of one server's requests.
+ *
+ * @param fields the bounds of the fields of a body.
+ * @param occupancy in which large bodies take turns.
+ */
+export function bodyReader(
+	limits: BodyLimits,
+	fields: BoundedField = {},
+	occupancy: Occupancy = new Occupancy(),
+): BodyReader {
 	const reading = {
 		limits,
 		arriving: new Sweep(limits.timeoutMs),
 		memory: new BodyMemory(limits.memoryBytes ?? Number.POSITIVE_INFINITY),
-		occupancy: new Occupancy(),
+		occupancy,
 	}
 	const bounds = limits.bounds ?? defaultBounds
 	const json: JsonBounds = { bounds, fields, maxDepth: limits.maxDepth }

@@ -90,3 +90,15 @@ test('errors of bounds have the form of each dialect', () => {
 		expect(JSON.stringify(written)).toContain(`length ${defaultBounds.messages + 1}`)
 	}
 })
+
+test('a small request does not wait for several with many vectors', async () => {
+	await using app = await App.open()
+	const order: string[] = []
+	const embed = (inputs: number, name: string) =>
+		app
+			.post('/openai/v1/embeddings', { model: 'echo', input: Array.from({ length: inputs }, String), dimensions: 1024 })
+			.then((response) => order.push(`${name} ${response.status}`))
+	await Promise.all([embed(256, 'large'), embed(256, 'large'), embed(256, 'large'), embed(1, 'small')])
+	expect(order.slice(0, 2)).toContain('small 200')
+	expect(order.filter((one) => one === 'large 200').length).toBe(3)
+})

@@ -5,6 +5,7 @@ import { ChatError } from '../chat/error.ts'
 import type { Message, Part } from '../chat/message.ts'
 import type { Call } from '../dialects/dialect.ts'
 import type { RequestBounds } from '../http/request-bounds.ts'
+import type { EmbeddingRequest } from '../operations/embeddings.ts'
 
 /** @throws ChatError `invalid-request` that names the bound, its setting and the size. */
 export function checkCall(call: Call, bounds: RequestBounds): void {
@@ -25,7 +26,7 @@ export function checkCall(call: Call, bounds: RequestBounds): void {
 		}
 		case 'embed': {
 			const { inputs, dimensions = assumedDimensions } = call.request
-			const values = inputs.length * dimensions
+			const values = embeddingValues(call.request)
 			if (values > bounds.embeddingValues)
 				throw tooMany(
 					'embeddingValues',
@@ -43,6 +44,11 @@ export function checkCall(call: Call, bounds: RequestBounds): void {
 		default:
 			break
 	}
+}
+
+/** Numbers of all vectors together. */
+export function embeddingValues({ inputs, dimensions = assumedDimensions }: EmbeddingRequest): number {
+	return inputs.length * dimensions
 }
 
 /** If a request names no maximum: the usual length of a long answer, in tokens. */

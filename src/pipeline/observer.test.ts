@@ -9,6 +9,7 @@ import type { Received } from '../http/received.ts'
 import { defaultBounds } from '../http/request-bounds.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
+import { Occupancy } from '../system/occupancy.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import type { RequestEvent } from '../telemetry/observer.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
@@ -194,6 +195,7 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		throttledLog: new ThrottledLog(log, systemClock),
 		tokens: new TokenCounter(),
 		threads: new ThreadPermits(),
+		occupancy: new Occupancy(),
 		bounds: defaultBounds,
 		deployment: () => deployment,
 		clock: systemClock,

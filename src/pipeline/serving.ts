@@ -12,6 +12,7 @@ import type { Limiter } from '../limits/limiter.ts'
 import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import type { Occupancy } from '../system/occupancy.ts'
 import type { SharedTimeout } from '../system/shared-timeout.ts'
 import type { ThrottledLog } from '../system/throttled-log.ts'
 import type { TokenCounter } from '../tokens/tokens.ts'
@@ -26,6 +27,8 @@ export interface Serving {
 	readonly deployment: () => Deployment
 	readonly tokens: TokenCounter
 	readonly threads: ThreadPermits
+	/** Of the event loop by large requests and answers. */
+	readonly occupancy: Occupancy
 	/** On the contents of requests. */
 	readonly bounds: RequestBounds
 	/** Background tasks that no client waits for. */

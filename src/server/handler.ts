@@ -16,6 +16,7 @@ import { defaultBounds } from '../http/request-bounds.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
 import type { Serving } from '../pipeline/serving.ts'
+import { Occupancy } from '../system/occupancy.ts'
 import { TickBatch } from '../system/tick-batch.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import { CallerPermits, excessError } from './caller-limits.ts'
@@ -78,9 +79,10 @@ class RequestHandler implements Handler {
 	constructor(options: HandlerOptions) {
 		this.options = options
 		this.permits = new CallerPermits(options.callerLimits)
-		this.readBody = bodyReader(options.limits, fieldBounds)
+		const occupancy = new Occupancy()
+		this.readBody = bodyReader(options.limits, fieldBounds, occupancy)
 		this.streams = new EventStreams(options.limits)
-		this.serving = openServing(options)
+		this.serving = openServing(options, occupancy)
 	}
 
 	readonly fetch = (request: HttpRequest, peer?: Peer): Promise<Response> => {

@@ -9,12 +9,13 @@ import { BackgroundCalls } from '../pipeline/background-calls.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
 import type { Serving } from '../pipeline/serving.ts'
 import { ThreadPermits } from '../pipeline/thread-permits.ts'
+import type { Occupancy } from '../system/occupancy.ts'
 import { SharedTimeout } from '../system/shared-timeout.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import { TokenCounter } from '../tokens/tokens.ts'
 import type { HandlerOptions } from './handler-options.ts'
 
-export function openServing(options: HandlerOptions): Serving {
+export function openServing(options: HandlerOptions, occupancy: Occupancy): Serving {
 	const { keys: store, configuredKey: configured, keyRules: rules = defaultKeyRules } = options
 	const { storage, limiter, urlPolicy, deployment, clock, random, log } = options
 	const { keepAliveMs, answerBytes, background } = options.limits
@@ -28,6 +29,7 @@ export function openServing(options: HandlerOptions): Serving {
 		backgroundTasks: new BackgroundTasks(throttledLog),
 		tokens: new TokenCounter(),
 		threads: new ThreadPermits(),
+		occupancy,
 		bounds: options.limits.bounds ?? defaultBounds,
 		deployment,
 		clock,

@@ -4,7 +4,7 @@
 import { type FairEntry, FairQueue, type SharePath } from './fair-queue.ts'
 
 /** A piece of work that waits for its turn. */
-export interface Turn {
+export interface WaitingWork {
 	readonly begins: Promise<void>
 	/** The work will not be done. Idempotent. */
 	cancel(): void
@@ -21,7 +21,7 @@ export class Occupancy {
 	 * The work begins when this returns undefined, or when the turn begins, and ends with the synchronous work and the
 	 * microtasks that follow it.
 	 */
-	enter(caller: SharePath): Turn | undefined {
+	enter(caller: SharePath): WaitingWork | undefined {
 		if (!this.occupied) {
 			this.occupy(caller)
 			return undefined
