@@ -368,6 +368,15 @@ describe('conversations', () => {
 		expect(await list({})).toEqual([second.id, first.id])
 		expect(await list({ limit: 1, after: second.id })).toEqual([first.id])
 		expect(await list({ search: 'NEEDLE' })).toEqual([first.id])
+		expect(await list({ search: 'first' })).toEqual([first.id])
+		expect([await list({ search: 'ne' }), await list({ search: 'ir' })]).toEqual([[], [first.id]])
+		expect(await list({ search: '😀'.repeat(200) })).toEqual([])
+		for (const search of ['a'.repeat(201), '😀'.repeat(201), 'a'.repeat(6000)])
+			expect(await failure(list({ search }))).toMatchObject({
+				status: 400,
+				param: 'search',
+				code: 'string_above_max_length',
+			})
 		expect(await list({ user: 'u2' })).toEqual([second.id])
 		const exported: unknown = await own.get(`/conversations/${first.id}/export`)
 		expect(exported).toMatchObject({

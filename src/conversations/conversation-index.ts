@@ -9,7 +9,10 @@ import type { Page, PageQuery } from './page.ts'
 export interface ConversationIndex {
 	create(conversation: Conversation): Promise<void>
 	find(id: ConversationId): Promise<Conversation | undefined>
-	/** Undefined if `query.after` does not exist. */
+	/**
+	 * Undefined if `query.after` does not exist.
+	 * @throws ChatError `unavailable` with the code `search_timeout` if a search takes too long.
+	 */
 	list(query: ConversationQuery): Promise<Page<Conversation> | undefined>
 	/** Undefined if the conversation, or the new head in it, does not exist. */
 	update(id: ConversationId, change: ConversationChange): Promise<Conversation | undefined>
@@ -24,9 +27,16 @@ export interface ConversationIndex {
 
 export interface ConversationQuery extends PageQuery<ConversationId> {
 	readonly user?: string | undefined
-	/** Only conversations with a message or title that contains this text, ignoring case. */
+	/**
+	 * Only conversations whose title, or one of whose messages, contains this text. Case and the
+	 * composition of accents are ignored. The text of a message is that of its text parts, concatenated. Texts of fewer than 3
+	 * characters are searched in titles only. At most `maxSearchCharacters`.
+	 */
 	readonly text?: string | undefined
 }
+
+/** The longest text of a search, in characters (code points). */
+export const maxSearchCharacters = 200
 
 export interface ConversationChange {
 	/** Null removes the title. */

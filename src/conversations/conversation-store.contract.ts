@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import { ownerId, type Scope, tenantId } from '../keys/scope.ts'
 import { conversationIndexContract } from './conversation-index.contract.ts'
+import { conversationSearchContract } from './conversation-search.contract.ts'
 import {
 	alice,
 	conversation,
@@ -22,6 +23,7 @@ import { turnsContract } from './turns.contract.ts'
 export function conversationStoreContract(name: string, open: OpenStore): void {
 	describe(`conversation store: ${name}`, () => {
 		conversationIndexContract(open)
+		conversationSearchContract(open)
 		turnsContract(open)
 		historyContract(open)
 		maintenanceContract(open)

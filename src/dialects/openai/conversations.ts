@@ -4,6 +4,7 @@
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import { type ConversationId, readConversationId } from '../../conversations/conversation-id.ts'
+import { maxSearchCharacters } from '../../conversations/conversation-index.ts'
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
@@ -49,6 +50,11 @@ export const listConversations: Route = {
 		const notFound = () => conversationNotFound(after ?? '')
 		if (after !== undefined && last === undefined) throw notFound()
 		const [user, text] = [query.get('user'), query.get('search')]
+		if (text !== null && Array.from(text.slice(0, 2 * maxSearchCharacters + 1)).length > maxSearchCharacters)
+			throw new ChatError('invalid-request', `Invalid 'search': longer than ${maxSearchCharacters} characters.`, {
+				param: 'search',
+				code: 'string_above_max_length',
+			})
 		return {
 			type: 'conversations.list',
 			query: { ...page, after: last, user: user ?? undefined, text: text || undefined },

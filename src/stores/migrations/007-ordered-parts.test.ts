@@ -1,16 +1,13 @@
 import { describe, expect, test } from 'bun:test'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { alice, conversation, ended, everything, turn } from '../../conversations/conversation-store.testing.ts'
 import { answerId } from '../../conversations/message-id.ts'
 import { openDatabase } from '../open-stores.ts'
-import { freshDatabase, postgresServer } from '../postgres/server.testing.ts'
 import { writeBody } from '../sql/conversation-rows.ts'
 import type { Row, Sql } from '../sql/sql.ts'
 import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { orderedParts, withOrderedParts, withUsageRest } from './007-ordered-parts.ts'
+import { databaseServers, type NewDatabase, openElsewhere } from './databases.testing.ts'
 
 const name = '007-ordered-parts'
 
@@ -67,12 +64,6 @@ test.each([
 
 const oldBody = '{"role":"assistant","content":[{"type":"text","text":"old"}],"reasoning":"Hm.","toolCalls":[]}'
 const oldUsage = '{"promptTokens":1,"extra":{"a":1},"source":"upstream"}'
-
-interface NewDatabase {
-	/** See `StoreKind`. */
-	readonly address: string
-	drop(): Promise<void>
-}
 
 function text(role: string, length: number, more: object = {}): string {
 	return JSON.stringify({ role, content: [{ type: 'text', text: 'Ö'.repeat(length) }], ...more })
@@ -153,18 +144,6 @@ async function expectRewritten({ sql }: SqlDatabase): Promise<void> {
 	])
 }
 
-/** Opens the database in another process. @returns what it printed: the steps that it applied, or an error. */
-async function openElsewhere(address: string): Promise<string> {
-	const script = `
-		import { openDatabase } from '${join(import.meta.dir, '..', 'open-stores.ts')}'
-		const database = await openDatabase('${address}', 'create')
-		console.log(database.migrated.join())
-		await database.close()`
-	const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe', stderr: 'pipe' })
-	const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-	return (output + errors).trim()
-}
-
 function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 	describe(`on ${kind}`, () => {
 		/** A database of the previous version, which `change` changes. */
@@ -231,16 +210,4 @@ function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 	})
 }
 
-rewriteTests('SQLite', async () => {
-	const folder = await mkdtemp(join(tmpdir(), 'dragoman-rewrite-'))
-	return {
-		address: `sqlite:${join(folder, 'dragoman.sqlite')}`,
-		drop: () => rm(folder, { recursive: true }),
-	}
-})
-
-if (postgresServer !== undefined)
-	rewriteTests('PostgreSQL', async () => {
-		const { url, drop } = await freshDatabase(postgresServer as string)
-		return { address: url, drop }
-	})
+for (const { kind, create } of databaseServers) rewriteTests(kind, create)

@@ -15,6 +15,7 @@ export function postgresSql(client: SQL | TransactionSQL): Sql {
 	return Object.assign(((...values: readonly unknown[]) => call(...values)) as Sql, {
 		// A query that is a value of another one is not sent, but becomes part of it.
 		raw: (text: string) => client.unsafe(text) as unknown as Fragment,
+		part: (...values: readonly unknown[]) => call(...values) as Fragment,
 		unsafe: (text: string, parameters?: readonly unknown[]) => client.unsafe(text, parameters && [...parameters]),
 		begin: begin as Sql['begin'],
 		close: () => client.close(),

@@ -10,10 +10,13 @@ import { firstBatch, nextBatch, type Table } from '../sql/table.ts'
 import { Writer } from '../sql/writer.ts'
 import { postgresSql } from './postgres-connection.ts'
 import { explainPostgresFailure } from './postgres-failure.ts'
+import { buildTextIndex, createTextIndex, postgresTextIndex } from './postgres-text-index.ts'
 
 /** Timeout of connecting, in seconds. */
 const connectionTimeout = 3
 const readers = 8
+/** Connections for searches only. */
+const searchers = 2
 /**
  * In milliseconds. A gateway that disappears during a transaction must not lock a conversation until the TCP connection
  * times out.
@@ -31,6 +34,11 @@ const vacuumEveryMs = 60_000
 /** Tables that may contain texts of callers. */
 const vacuumed = ['messages', 'turns', 'texts', 'conversations']
 
+export interface PostgresDatabase extends SqlDatabase {
+	/** Resolves when the index over the texts of messages is built, or cannot be built. */
+	indexTexts(): Promise<void>
+}
+
 /**
  * @param url `postgres://user:password@host:port/database`.
  * @param writerTimeout milliseconds after which the connection of a running transaction is considered dead, if a query
@@ -41,11 +49,13 @@ export async function openPostgres(
 	url: string,
 	mode: SchemaMode = 'create',
 	writerTimeout = writerTimeoutMs,
-): Promise<SqlDatabase> {
+): Promise<PostgresDatabase> {
 	const writing = new Connections(url, 1)
 	const migrated = await prepare(writing, mode)
 	const reading = new Connections(url, readers)
 	const writer = new Writer({ sql: () => writing.sql, explain: explainPostgresFailure })
+	const searching = new Connections(url, searchers)
+	const building = mode === 'create' ? buildIndex(url) : Promise.resolve()
 	const vacuum = vacuumFrom(reading)
 	return {
 		get sql() {
@@ -54,6 +64,13 @@ export async function openPostgres(
 		get slowSql() {
 			return reading.sql
 		},
+		search: (timeout, work) =>
+			searching.sql.begin('read only', async (sql) => {
+				await sql.unsafe(`SET LOCAL statement_timeout = ${timeout}`)
+				return work(sql)
+			}),
+		textIndex: postgresTextIndex,
+		indexTexts: () => building,
 		migrated,
 		write: (work, key) => writer.write(work, key),
 		async lock(sql, id) {
@@ -72,13 +89,14 @@ export async function openPostgres(
 		reconnect() {
 			// Queries of other callers may be slow without the connection being dead.
 			reading.renew(timeoutMs)
+			searching.renew(timeoutMs)
 			if (writer.busyMs > writerTimeout) writing.renew(0)
 		},
 		async close() {
 			const timer = setTimeout(() => writing.close(0), timeoutMs)
 			await writer.idle()
 			clearTimeout(timer)
-			await Promise.all([reading.close(timeoutMs), writing.close(timeoutMs)])
+			await Promise.all([reading.close(timeoutMs), searching.close(timeoutMs), writing.close(timeoutMs)])
 		},
 	}
 }
@@ -93,8 +111,9 @@ async function prepare(connections: Connections, mode: SchemaMode): Promise<read
 			})
 		if (mode === 'expect') return []
 		return await migrate(sql, {
+			createTextIndex,
 			async lock(transaction, table) {
-				await transaction`SELECT pg_advisory_xact_lock(${migrationLock})`
+				await lockMigrations(transaction)
 				if (table !== undefined) await transaction.unsafe(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`)
 			},
 		})
@@ -102,6 +121,17 @@ async function prepare(connections: Connections, mode: SchemaMode): Promise<read
 		void connections.close(0)
 		throw thrown
 	}
+}
+
+/** In the background. After a failure, searches scan, and the next start tries again. */
+async function buildIndex(url: string): Promise<void> {
+	const connections = new Connections(url, 1)
+	await buildTextIndex(connections.sql, lockMigrations).catch(() => undefined)
+	await connections.close(0)
+}
+
+async function lockMigrations(transaction: Sql): Promise<void> {
+	await transaction`SELECT pg_advisory_xact_lock(${migrationLock})`
 }
 
 /**

@@ -21,6 +21,7 @@ import { inputId, messageId } from '../../conversations/message-id.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { withOrderedParts, withUsageRest } from '../migrations/007-ordered-parts.ts'
+import { foldText } from './search-text.ts'
 import type { Row } from './sql.ts'
 
 const number = z.coerce.number()
@@ -112,11 +113,6 @@ export function writeMessage({ parent, message, partial, pathBytes, createdAtMs,
 
 export function writeBody(message: Message): { readonly body: string; readonly search_text: string } {
 	return { body: stringifyJson(message), search_text: foldText(textOf(message.content)) }
-}
-
-/** Folds a text for case-insensitive search that is the same in every database. */
-export function foldText(text: string): string {
-	return text.toLowerCase().replaceAll('\0', '')
 }
 
 /** The columns of `readTurn`, in a statement that reads from `turns`. */

@@ -2,6 +2,7 @@
 
 import type { Sql } from './sql.ts'
 import type { Scan } from './table.ts'
+import type { TextIndex } from './text-index.ts'
 
 /**
  * The meaning of a database's error.
@@ -16,10 +17,17 @@ export interface SqlDatabase {
 	/** For reads. Do not store it: `reconnect` replaces it. */
 	readonly sql: Sql
 	/**
-	 * The same for statements whose duration grows with the stored data, such as a search. They never use all
+	 * The same for statements whose duration grows with the stored data, such as an export. They never use all
 	 * connections.
 	 */
 	readonly slowSql: Sql
+	/**
+	 * Runs the statements of a search. They never use all connections, nor any that other operations need.
+	 *
+	 * @param timeoutMs of each statement. A statement that takes longer fails as `unavailable`, if the database can stop it.
+	 */
+	search<Result>(timeoutMs: number, work: (sql: Sql) => Promise<Result>): Promise<Result>
+	readonly textIndex: TextIndex
 	/**
 	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` may run more
 	 * than once.

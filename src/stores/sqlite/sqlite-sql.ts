@@ -22,7 +22,10 @@ export function sqliteSql(runner: StatementRunner): Sql {
 		return runner.begin(mode, async (sql) => work(sql))
 	}
 	return Object.assign(call as Sql, {
-		raw: (text: string): Fragment => ({ fragment: { text } }),
+		raw: (text: string): Fragment => ({ fragment: { strings: [text], values: [] } }),
+		part: (strings: TemplateStringsArray, ...values: readonly unknown[]): Fragment => ({
+			fragment: { strings, values },
+		}),
 		unsafe: async (text: string, parameters?: readonly unknown[]) =>
 			runner.run({ text, parameters: parameters?.map(parameterOf) }),
 		begin: begin as Sql['begin'],

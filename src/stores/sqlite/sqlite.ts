@@ -14,7 +14,9 @@ import { LogTruncation } from './log-truncation.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
 import { scan } from './sqlite-scan.ts'
+import { createTextIndex, sqliteTextIndex } from './sqlite-text-index.ts'
 import { SqliteThread } from './sqlite-thread.ts'
+import { TextIndexing } from './text-indexing.ts'
 import { ThreadSlot } from './thread-slot.ts'
 
 /** How long a write waits for a transaction of another process, in milliseconds. */
@@ -29,12 +31,19 @@ const pollMs = 110
 const cacheKiB = 16_384
 const [maxReaders, maxSlowReaders, growAfterMs] = [4, 2, 20]
 
+export interface SqliteDatabase extends SqlDatabase {
+	/** Adds all messages to the index over their texts, which otherwise happens in the background. */
+	indexTexts(): Promise<void>
+	/** Removes what removed messages have left in the index, which otherwise happens in the background. */
+	mergeIndex(): Promise<void>
+}
+
 /**
  * Opens the database file. Acknowledged writes are on disk. Readers never wait for writers, also across processes.
  *
  * @throws SchemaError if the database does not meet `mode`; then no file is created.
  */
-export async function openSqlite(file: string, mode: SchemaMode = 'create'): Promise<SqlDatabase> {
+export async function openSqlite(file: string, mode: SchemaMode = 'create'): Promise<SqliteDatabase> {
 	if (mode === 'create') {
 		await mkdir(dirname(file), { recursive: true, mode: 0o700 })
 		await createPrivateFile(file)
@@ -55,16 +64,32 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 		begin: 'immediate',
 	})
 	const truncation = new LogTruncation(() => writer.between(async () => truncateLog((await writing.get()).sql)))
+	const indexing = new TextIndexing((work) =>
+		writer.between(async () => (await writing.get()).sql.begin('immediate', work)),
+	)
+	if (mode === 'create') indexing.request()
 	return {
 		sql: readers.sql,
 		slowSql: readers.slowSql,
+		// SQLite cannot stop a statement of another thread.
+		search: (_, work) => work(readers.slowSql),
+		textIndex: sqliteTextIndex,
+		indexTexts: () => indexing.complete(),
+		mergeIndex: () => indexing.merge(),
 		migrated,
-		write: (work, key) => writer.write(work, key),
+		async write(work, key) {
+			const result = await writer.write(work, key)
+			indexing.request()
+			return result
+		},
 		// SQLite allows one writing process at a time.
 		async lock() {},
 		snapshot: (work) => readers.sql.begin('deferred', (transaction) => work((table) => scan(transaction, table))),
 		// Readers in other processes may prevent it; then the last process that closes the database removes the log.
-		erase: () => truncation.request(),
+		erase() {
+			indexing.requestMerge()
+			return truncation.request()
+		},
 		async check() {
 			if ((await stat(file)).ino !== ino) throw new Error('the database file was replaced while it was open')
 			await readers.sql`SELECT name FROM migrations LIMIT 1`
@@ -73,6 +98,7 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 		reconnect() {},
 		async close() {
 			truncation.close()
+			await indexing.close()
 			await writer.idle()
 			await Promise.all([readers.close(), writing.close()])
 		},
@@ -115,7 +141,9 @@ async function openFirst(file: string, mode: SchemaMode): Promise<FirstThread> {
 			)
 		await prepare(sql)
 		const migrated =
-			mode === 'expect' ? [] : await retryLocked(() => migrate(sql, { begin: 'immediate', pauseMs: pollMs }))
+			mode === 'expect'
+				? []
+				: await retryLocked(() => migrate(sql, { begin: 'immediate', pauseMs: pollMs, createTextIndex }))
 		return { thread, migrated }
 	} catch (thrown) {
 		await thread.close()
