@@ -351,6 +351,7 @@ describe('conversations', () => {
 		expect((await client.conversations.update(id, { metadata: { a: 'b' } })).metadata).toEqual({ a: 'b' })
 		const titled: unknown = await client.post(`/conversations/${id}`, { body: { title: 'T' } })
 		expect(titled).toMatchObject({ title: 'T', metadata: { a: 'b' } })
+		expect(titled).toMatchObject({ updated_at: expect.any(Number) })
 		expect(await client.conversations.delete(id)).toMatchObject({ id, deleted: true, object: 'conversation.deleted' })
 		expect(await failure(client.conversations.retrieve(id))).toMatchObject({ status: 404 })
 	})
@@ -378,11 +379,19 @@ describe('conversations', () => {
 				code: 'string_above_max_length',
 			})
 		expect(await list({ user: 'u2' })).toEqual([second.id])
+		await own.post(`/conversations/${second.id}`, { body: { metadata: { folder: 'Work/Q1' } } })
+		expect(await list({ metadata: { folder: 'Work/Q1' } })).toEqual([second.id])
+		expect(await list({ metadata: { folder: '' } })).toEqual([second.id])
+		expect(await list({ metadata: { folder: 'Work' } })).toEqual([])
+		expect(await list({ order_by: 'updated_at' })).toEqual([second.id, first.id])
+		await own.conversations.items.create(first.id, { items: [{ role: 'user', content: 'again' }] })
+		expect(await list({ order_by: 'updated_at' })).toEqual([first.id, second.id])
+		expect(await failure(list({ order_by: 'title' }))).toMatchObject({ status: 400, param: 'order_by' })
 		const exported: unknown = await own.get(`/conversations/${first.id}/export`)
 		expect(exported).toMatchObject({
 			object: 'conversation.export',
 			conversation: { id: first.id, title: 'First', user: 'u1' },
-			messages: [{ message: { role: 'user', content: [{ type: 'text', text: 'the needle' }] }, parent: null }],
+			messages: [{ message: { role: 'user', content: [{ type: 'text', text: 'the needle' }] }, parent: null }, {}],
 		})
 		const deleteAll = (query: object): Promise<unknown> => own.delete('/conversations', { query })
 		expect(await deleteAll({ user: 'u1' })).toEqual({ object: 'conversation.list.deleted', deleted: 1 })

@@ -33,7 +33,14 @@ export interface ConversationQuery extends PageQuery<ConversationId> {
 	 * characters are searched in titles only. At most `maxSearchCharacters`.
 	 */
 	readonly text?: string | undefined
+	/** Only conversations with all of these pairs. An empty value stands for any value. */
+	readonly metadata?: Metadata | undefined
+	/** The time by which the list is ordered; the time of creation if absent. */
+	readonly orderBy?: ConversationTime | undefined
 }
+
+export const conversationTimes = ['created_at', 'updated_at'] as const
+export type ConversationTime = (typeof conversationTimes)[number]
 
 /** The longest text of a search, in characters (code points). */
 export const maxSearchCharacters = 200
@@ -44,5 +51,6 @@ export interface ConversationChange {
 	readonly metadata?: Metadata | undefined
 	/** The message that the next turn continues from. It must be in the conversation. */
 	readonly head?: MessageId | undefined
-	readonly updatedAtMs: number
+	/** Unchanged if absent. */
+	readonly updatedAtMs?: number | undefined
 }

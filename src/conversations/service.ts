@@ -106,12 +106,15 @@ export class ConversationService {
 		return present(await this.own.index.find(id), 'conversation')
 	}
 
-	/** @throws NotFound `conversation` */
+	/**
+	 * Changes the properties only: the conversation's time remains that of its last turn.
+	 * @throws NotFound `conversation`
+	 */
 	async update(
 		id: ConversationId,
 		change: { readonly title?: string | null | undefined; readonly metadata?: Metadata | undefined },
 	): Promise<Conversation> {
-		return present(await this.own.index.update(id, { ...change, updatedAtMs: this.nowMs }), 'conversation')
+		return present(await this.own.index.update(id, change), 'conversation')
 	}
 
 	/** @throws NotFound `conversation` */

@@ -4,7 +4,11 @@
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import { type ConversationId, readConversationId } from '../../conversations/conversation-id.ts'
-import { maxSearchCharacters } from '../../conversations/conversation-index.ts'
+import {
+	type ConversationTime,
+	conversationTimes,
+	maxSearchCharacters,
+} from '../../conversations/conversation-index.ts'
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
@@ -14,6 +18,7 @@ import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 import type { MessageAdditions } from '../local-operation.ts'
 import { itemsOf, lookupOf, referencesOf } from './item-references.ts'
+import { readMetadataFilter } from './metadata-filter.ts'
 import { conversationNotFound } from './not-found.ts'
 
 export const createConversation: Route = {
@@ -57,11 +62,30 @@ export const listConversations: Route = {
 			})
 		return {
 			type: 'conversations.list',
-			query: { ...page, after: last, user: user ?? undefined, text: text || undefined },
+			query: {
+				...page,
+				after: last,
+				user: user ?? undefined,
+				text: text || undefined,
+				metadata: readMetadataFilter(query),
+				orderBy: readOrderBy(query),
+			},
 			notFound,
 			write: ({ items, more }) => writeList(items.map(writeConversation), more),
 		}
 	},
+}
+
+function readOrderBy(query: URLSearchParams): ConversationTime | undefined {
+	const wanted = query.get('order_by')
+	if (wanted === null || wanted === '') return undefined
+	const time = conversationTimes.find((one) => one === wanted)
+	if (time === undefined)
+		throw new ChatError('invalid-request', `Invalid 'order_by': expected one of ${conversationTimes.join(', ')}.`, {
+			param: 'order_by',
+			code: 'invalid_value',
+		})
+	return time
 }
 
 export const deleteConversations: Route = {

@@ -8,6 +8,7 @@ import keyExpiry from './005-key-expiry.sql' with { type: 'text' }
 import ledgerOwners from './006-ledger-owners.sql' with { type: 'text' }
 import { orderedParts } from './007-ordered-parts.ts'
 import { searchTexts } from './008-search-texts.ts'
+import shares from './011-shares.sql' with { type: 'text' }
 import type { TableRewrite } from './table-rewrite.ts'
 
 export type Migration = SchemaChange | DataChange
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
 	{ name: '006-ledger-owners', sql: ledgerOwners },
 	{ name: '007-ordered-parts', rewrites: orderedParts },
 	{ name: '008-search-texts', rewrites: searchTexts, indexesTexts: true },
+	{ name: '011-shares', sql: shares },
 ]

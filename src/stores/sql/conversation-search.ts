@@ -134,7 +134,7 @@ class PageSearch {
 				) THEN ${contains('m.search_text')} ELSE FALSE END)
 			${this.inOrder()} LIMIT ${this.missing}`
 		const all = new Map([...titled, ...Array.from(rows, readConversation)].map((found) => [found.id, found]))
-		this.found.push(...[...all.values()].sort((one, other) => compareInOrder(one, other, this.search.order)))
+		this.found.push(...[...all.values()].sort((one, other) => compareInOrder(one, other, this.search)))
 	}
 
 	private async findTitles(most: number): Promise<readonly Conversation[]> {
@@ -146,11 +146,11 @@ class PageSearch {
 
 	/** The condition for conversations that have not been scanned. */
 	private rest(): Fragment {
-		return selected(this.sql, { ...this.search, after: this.after })
+		return selected(this.sql, this.database.textIndex.position, { ...this.search, after: this.after })
 	}
 
 	private inOrder(): Fragment {
-		return inOrder(this.sql, this.search.order)
+		return inOrder(this.sql, this.search)
 	}
 
 	private readonly contains = (column: string): Fragment =>

@@ -8,16 +8,20 @@ export interface WrittenConversation {
 	readonly object: 'conversation'
 	/** Unix time in seconds. */
 	readonly created_at: number
+	/** Unix time in seconds, of the last turn. */
+	readonly updated_at: number
 	readonly metadata: Conversation['metadata']
 	readonly title: string | null
 	readonly user: string | null
 }
 
-export function writeConversation({ id, createdAtMs, metadata, title, user }: Conversation): WrittenConversation {
+export function writeConversation({ id, createdAtMs, updatedAtMs, ...rest }: Conversation): WrittenConversation {
+	const { metadata, title, user } = rest
 	return {
 		id: writeConversationId(id),
 		object: 'conversation',
 		created_at: seconds(createdAtMs),
+		updated_at: seconds(updatedAtMs),
 		metadata,
 		title: title ?? null,
 		user: user ?? null,
