@@ -6,13 +6,16 @@ import { composerId } from './chat/composer.tsx'
 import { text } from './languages/languages.ts'
 import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
+import { handleLibraryShortcut, LibraryDialogs } from './sidebar/library-dialogs.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Chat, titleInList } from './state/chat.ts'
 import { forgetConversations, loadConversations } from './state/conversation-list.ts'
 import { loadModels, models } from './state/models.ts'
+import { readyCount } from './state/ready-answers.ts'
 import { navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
+import { sidebarHidden } from './state/sidebar.ts'
 
 export function App() {
 	const { key, rejected } = session.value
@@ -36,10 +39,11 @@ export function App() {
 			<a class="skip-link" href={`#${composerId}`} onClick={focusComposer}>
 				{words.skipToMessage}
 			</a>
-			<div class="frame">
+			<div class={`frame ${sidebarHidden.value ? 'without-sidebar' : ''}`}>
 				<Sidebar />
 				<Screen />
 			</div>
+			<LibraryDialogs />
 			{rejected && <SessionEnded />}
 			<Toast />
 		</>
@@ -52,8 +56,8 @@ function Screen() {
 	const chat = useChat(id)
 	const title = titleInList(chat.id.value)
 	useEffect(() => {
-		document.title = title === undefined ? 'Dragoman' : `${title} · Dragoman`
-	}, [title])
+		document.title = `${readyCount.value}${title === undefined ? 'Dragoman' : `${title} · Dragoman`}`
+	}, [title, readyCount.value])
 	return <ChatScreen chat={chat} />
 }
 
@@ -74,6 +78,7 @@ function focusComposer(event: MouseEvent): void {
 
 /** Shortcuts that work on every screen. */
 function handleShortcut(event: KeyboardEvent): void {
+	if (handleLibraryShortcut(event)) return
 	if (event.altKey && event.code === 'KeyN') {
 		event.preventDefault()
 		navigate({ name: 'new' })

@@ -6,8 +6,12 @@ export interface ConversationSummary {
 	readonly id: string
 	/** Unix time in seconds. */
 	readonly created_at: number
+	/** Unix time in seconds, of the last turn. */
+	readonly updated_at: number
 	readonly title: string | null
 	readonly metadata: Readonly<Record<string, string>>
+	/** In the results of a search, if a message contains the text and the title does not. */
+	readonly match?: { readonly message: string; readonly excerpt: string } | null
 }
 
 export interface ConversationPage {
@@ -65,10 +69,13 @@ export interface ExportedConversation {
 export const listConversations = (query: {
 	readonly after?: string | undefined
 	readonly search?: string
+	/** Only those that have this pair of metadata, with any value. */
+	readonly having?: 'pinned' | 'folder'
 	readonly limit: number
 	readonly signal?: AbortSignal
 }): Promise<ConversationPage> => {
-	const parameters = new URLSearchParams({ limit: String(query.limit) })
+	const parameters = new URLSearchParams({ limit: String(query.limit), order_by: 'updated_at' })
+	if (query.having !== undefined) parameters.set(`metadata[${query.having}]`, '')
 	if (query.after !== undefined) parameters.set('after', query.after)
 	if (query.search !== undefined) parameters.set('search', query.search)
 	return callJson(`conversations?${parameters}`, { signal: query.signal })

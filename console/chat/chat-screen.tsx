@@ -6,7 +6,7 @@ import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { type Chat, titleInList, titleOf } from '../state/chat.ts'
 import { navigate } from '../state/route.ts'
-import { sidebarOpen } from '../state/sidebar.ts'
+import { toggleSidebar } from '../state/sidebar.ts'
 import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
 import { StatusLine } from './status-line.tsx'
@@ -22,12 +22,11 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 			<header class="top-bar">
 				<div>
 					<IconButton
-						class="only-narrow"
+						class="sidebar-opener"
 						node={Menu}
 						label={words.menu}
-						onClick={() => {
-							sidebarOpen.value = true
-						}}
+						shortcut="Ctrl Shift S"
+						onClick={toggleSidebar}
 					/>
 					<h1 title={title}>{title}</h1>
 				</div>

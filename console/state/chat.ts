@@ -6,9 +6,10 @@ import { changeConversation, exportConversation } from '../api/conversations.ts'
 import { cancelAnswer, startAnswer } from '../api/responses.ts'
 import { isAbort } from '../api/server.ts'
 import { Answer } from './answer.ts'
-import { addConversation, conversations, markRunning } from './conversation-list.ts'
+import { addConversation, conversations } from './conversation-list.ts'
 import { describeFailure, followAnswer } from './follow-answer.ts'
 import { model } from './models.ts'
+import { markRunning, watchAnswer } from './ready-answers.ts'
 import { navigate } from './route.ts'
 import { thisDevice } from './storage.ts'
 import { type PageTurn, type Question, readTree, TurnTree, userInput } from './turn-tree.ts'
@@ -161,7 +162,9 @@ export class Chat {
 			id = event.response.id
 			this.nameTurn(turn, id.replace(/^resp_/, ''))
 		})
-		if (conversation !== undefined) markRunning(conversation, false)
+		if (conversation === undefined) return
+		if (turn.answer.isRunning && id !== undefined) void watchAnswer(conversation, id)
+		else markRunning(conversation, false)
 	}
 
 	/** The server has named the turn: its answer's message has the id `<turn>-a0`. */

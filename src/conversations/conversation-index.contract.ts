@@ -6,7 +6,7 @@ import type { Conversation, Metadata } from './conversation.ts'
 import { newConversationId } from './conversation-id.ts'
 import type { ConversationQuery } from './conversation-index.ts'
 import { alice, conversation, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
-import { answerId, inputId } from './message-id.ts'
+import { answerId, inputId, messageId } from './message-id.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 
 export function conversationIndexContract(open: OpenStore): void {
@@ -57,6 +57,11 @@ export function conversationIndexContract(open: OpenStore): void {
 			expect(await found('колизей')).toEqual([untitled.id])
 			expect(await found('ÜBER 50%')).toEqual([titled.id])
 			expect(await found('off_')).toEqual([titled.id])
+			const [match] = (await fixture.own.index.list({ limit: 9, order: 'asc', text: 'колизей' }))?.items ?? []
+			const [message] = (await fixture.own.history.export(untitled.id))?.messages ?? []
+			expect(match?.match).toEqual({ message: message?.id ?? messageId(''), excerpt: 'Where is the Колизей?' })
+			const [title] = (await fixture.own.index.list({ limit: 9, order: 'asc', text: 'über' }))?.items ?? []
+			expect(title?.match).toBeUndefined()
 			expect([await found('5%f'), await found('off!'), await found('of_f')]).toEqual([[], [], []])
 		})
 

@@ -13,7 +13,7 @@ export interface ConversationIndex {
 	 * Undefined if `query.after` does not exist.
 	 * @throws ChatError `unavailable` with the code `search_timeout` if a search takes too long.
 	 */
-	list(query: ConversationQuery): Promise<Page<Conversation> | undefined>
+	list(query: ConversationQuery): Promise<Page<FoundConversation> | undefined>
 	/** Undefined if the conversation, or the new head in it, does not exist. */
 	update(id: ConversationId, change: ConversationChange): Promise<Conversation | undefined>
 	/**
@@ -23,6 +23,19 @@ export interface ConversationIndex {
 	remove(id: ConversationId): Promise<boolean>
 	/** Removes all conversations of the scope, or of one of its users. @returns the number of conversations. */
 	removeAll(user?: string): Promise<number>
+}
+
+export interface FoundConversation extends Conversation {
+	/** If a text was searched that the title does not contain. */
+	readonly match?: TextMatch | undefined
+}
+
+/** Where a search has found its text. */
+export interface TextMatch {
+	/** The first message that contains it. */
+	readonly message: MessageId
+	/** The text and some words around it, with white space as single spaces; `…` where it is cut. */
+	readonly excerpt: string
 }
 
 export interface ConversationQuery extends PageQuery<ConversationId> {

@@ -5,7 +5,7 @@
 import type { Message } from '../chat/message.ts'
 import { type Conversation, lastMessageOf, type Metadata, type StoredMessage, type Turn } from './conversation.ts'
 import { type ConversationId, newConversationId } from './conversation-id.ts'
-import type { ConversationQuery } from './conversation-index.ts'
+import type { ConversationQuery, FoundConversation } from './conversation-index.ts'
 import type { ScopedConversations } from './conversation-store.ts'
 import type { ExportedConversation, HistoryPageQuery } from './history.ts'
 import { inputId, type MessageId } from './message-id.ts'
@@ -97,7 +97,7 @@ export class ConversationService {
 	}
 
 	/** @throws NotFound `cursor` */
-	async list(query: ConversationQuery): Promise<Page<Conversation>> {
+	async list(query: ConversationQuery): Promise<Page<FoundConversation>> {
 		return present(await this.own.index.list(query), 'cursor')
 	}
 

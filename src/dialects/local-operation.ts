@@ -6,7 +6,7 @@ import type { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import type { Conversation, Metadata, StoredMessage, Turn } from '../conversations/conversation.ts'
 import type { ConversationId } from '../conversations/conversation-id.ts'
-import type { ConversationQuery } from '../conversations/conversation-index.ts'
+import type { ConversationQuery, FoundConversation } from '../conversations/conversation-index.ts'
 import type { HistoryPageQuery } from '../conversations/history.ts'
 import type { MessageId } from '../conversations/message-id.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
@@ -47,7 +47,7 @@ interface ConversationOperations {
 	}
 	'conversations.list': Stored & {
 		readonly query: ConversationQuery
-		readonly write: (page: Page<Conversation>) => unknown
+		readonly write: (page: Page<FoundConversation>) => unknown
 	}
 	'conversations.find': Stored & {
 		readonly id: ConversationId

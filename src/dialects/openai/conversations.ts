@@ -10,7 +10,11 @@ import {
 	maxSearchCharacters,
 } from '../../conversations/conversation-index.ts'
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
-import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
+import {
+	writeConversation,
+	writeExport,
+	writeFoundConversation,
+} from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
 import { readItems } from '../../wire/openai/responses/item-reader.ts'
 import { mergeItems, type ParsedItem, resolveReferences } from '../../wire/openai/responses/parsed-items.ts'
@@ -71,7 +75,7 @@ export const listConversations: Route = {
 				orderBy: readOrderBy(query),
 			},
 			notFound,
-			write: ({ items, more }) => writeList(items.map(writeConversation), more),
+			write: ({ items, more }) => writeList(items.map(writeFoundConversation), more),
 		}
 	},
 }

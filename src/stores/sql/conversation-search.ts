@@ -3,12 +3,15 @@
 // found by the index. Decisions/046 has the reasons.
 
 import { ChatError } from '../../chat/error.ts'
+import { textOf } from '../../chat/parts.ts'
 import type { Conversation } from '../../conversations/conversation.ts'
+import type { FoundConversation, TextMatch } from '../../conversations/conversation-index.ts'
 import type { Page } from '../../conversations/page.ts'
 import { type ConversationSelection, compareInOrder, inOrder, selected } from './conversation-list.ts'
-import { readConversation } from './conversation-rows.ts'
+import { readConversation, readMessage } from './conversation-rows.ts'
 import { pageOf } from './page.ts'
-import { charactersOf } from './search-text.ts'
+import { excerptOf } from './search-excerpt.ts'
+import { charactersOf, foldText } from './search-text.ts'
 import type { Fragment, Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { shortestIndexed, type TextCandidates } from './text-index.ts'
@@ -32,7 +35,7 @@ export async function searchConversations(
 	database: SqlDatabase,
 	search: ConversationSearch,
 	timeoutMs = searchTimeoutMs,
-): Promise<Page<Conversation>> {
+): Promise<Page<FoundConversation>> {
 	const untilMs = performance.now() + timeoutMs
 	const late = Promise.withResolvers<never>()
 	const timer = setTimeout(() => late.reject(searchTimeout()), timeoutMs)
@@ -75,7 +78,7 @@ class PageSearch {
 		this.after = search.after
 	}
 
-	async run(): Promise<Page<Conversation>> {
+	async run(): Promise<Page<FoundConversation>> {
 		const { text, limit } = this.search
 		// The caller no longer waits for a search that could not begin in time.
 		this.expectTime()
@@ -85,7 +88,22 @@ class PageSearch {
 			if (candidates === undefined) await this.scanRest()
 			else await this.findIndexed(candidates)
 		}
-		return pageOf(this.found, limit)
+		const { items, more } = pageOf(this.found, limit)
+		const found: FoundConversation[] = []
+		for (const conversation of items) found.push({ ...conversation, match: await this.matchIn(conversation) })
+		return { items: found, more }
+	}
+
+	/** Undefined if the title contains the text, or if there is no time left. */
+	private async matchIn({ id, title }: Conversation): Promise<TextMatch | undefined> {
+		const { text } = this.search
+		if (foldText(title ?? '').includes(text) || performance.now() >= this.untilMs) return undefined
+		const [row] = await this.sql`
+			SELECT * FROM messages m WHERE conversation = ${id} AND ${this.contains('m.search_text')}
+			ORDER BY depth, branch LIMIT 1`
+		if (row === undefined) return undefined
+		const { id: message, message: found } = readMessage(row)
+		return { message, excerpt: excerptOf(textOf(found.content), text) }
 	}
 
 	private get missing(): number {

@@ -6,6 +6,7 @@ import type {
 	ConversationChange,
 	ConversationIndex,
 	ConversationQuery,
+	FoundConversation,
 } from '../../conversations/conversation-index.ts'
 import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import type { Page } from '../../conversations/page.ts'
@@ -44,7 +45,7 @@ export class SqlConversationIndex implements ConversationIndex {
 		return row === undefined ? undefined : readConversation(row)
 	}
 
-	async list(query: ConversationQuery): Promise<Page<Conversation> | undefined> {
+	async list(query: ConversationQuery): Promise<Page<FoundConversation> | undefined> {
 		const { after, limit, order, orderBy = 'created_at', user, text, metadata = {} } = query
 		const last = after === undefined ? undefined : await this.find(after)
 		if (after !== undefined && last === undefined) return undefined

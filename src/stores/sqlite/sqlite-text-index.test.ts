@@ -162,7 +162,7 @@ test('a search does not read the messages of others', async () => {
 	})
 	expect(page.items).toHaveLength(1)
 	expect(plans.length).toBeGreaterThanOrEqual(4)
-	expect(plans.at(-1)).toContain('SCAN message_search_trigrams VIRTUAL TABLE')
+	expect(plans.join('\n')).toContain('SCAN message_search_trigrams VIRTUAL TABLE')
 	for (const plan of plans) expect(plan).not.toMatch(/SCAN (m|messages|conversations|found)\b/)
 	await database.close()
 })

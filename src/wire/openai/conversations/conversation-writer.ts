@@ -2,6 +2,7 @@
 
 import type { Conversation, StoredMessage, Turn } from '../../../conversations/conversation.ts'
 import { writeConversationId } from '../../../conversations/conversation-id.ts'
+import type { FoundConversation, TextMatch } from '../../../conversations/conversation-index.ts'
 
 export interface WrittenConversation {
 	readonly id: string
@@ -13,6 +14,7 @@ export interface WrittenConversation {
 	readonly metadata: Conversation['metadata']
 	readonly title: string | null
 	readonly user: string | null
+	readonly match?: TextMatch
 }
 
 export function writeConversation({ id, createdAtMs, updatedAtMs, ...rest }: Conversation): WrittenConversation {
@@ -26,6 +28,12 @@ export function writeConversation({ id, createdAtMs, updatedAtMs, ...rest }: Con
 		title: title ?? null,
 		user: user ?? null,
 	}
+}
+
+/** With the place where a search has found its text. */
+export function writeFoundConversation({ match, ...conversation }: FoundConversation): WrittenConversation {
+	const written = writeConversation(conversation)
+	return match === undefined ? written : { ...written, match }
 }
 
 /** Every branch, oldest first. Messages are exported as stored rather than as items, so nothing is lost. */
