@@ -346,6 +346,37 @@ describe('conversations', () => {
 		expect(await failure(deleted)).toMatchObject({ status: 404 })
 	})
 
+	test('beyond OpenAI: take items of elsewhere, with their time, their parent and their model', async () => {
+		const own = clientOf('t.importer')
+		const { id }: { readonly id: string } = await own.post('/conversations', {
+			body: { title: 'Old', created_at: 1_600_000_000 },
+		})
+		const add = async (content: string, fields: object): Promise<string> => {
+			const body = { items: [{ role: 'user', content }], ...fields }
+			const added: { readonly last_id: string } = await own.post(`/conversations/${id}/items`, { body })
+			return added.last_id
+		}
+		const first = await add('A', { created_at: 1_600_000_100, model: 'gpt-4' })
+		await add('L', { parent: first, created_at: 1_600_000_200 })
+		await add('R', { parent: first, created_at: 1_600_000_300 })
+		await add('other start', { parent: 'none', created_at: 1_600_000_050 })
+		const exported: unknown = await own.get(`/conversations/${id}/export`)
+		const raw = first.replace(/^msg_/, '')
+		expect(exported).toMatchObject({
+			conversation: { created_at: 1_600_000_000, updated_at: 1_600_000_300 },
+			messages: [
+				{ id: raw, parent: null, created_at: 1_600_000_100 },
+				{ parent: raw, created_at: 1_600_000_200 },
+				{ parent: raw, created_at: 1_600_000_300 },
+				{ parent: null, created_at: 1_600_000_050 },
+			],
+			turns: expect.arrayContaining([expect.objectContaining({ model: 'gpt-4', created_at: 1_600_000_100 })]),
+		})
+		expect(await failure(add('x', { parent: 'msg_no' }))).toMatchObject({ status: 404 })
+		for (const fields of [{ created_at: -1 }, { created_at: 'x' }, { created_at: 1e300 }, { parent: 7 }])
+			expect(await failure(add('x', fields))).toMatchObject({ status: 400 })
+	})
+
 	test('are renamed and deleted', async () => {
 		const { id } = await client.conversations.create()
 		expect((await client.conversations.update(id, { metadata: { a: 'b' } })).metadata).toEqual({ a: 'b' })

@@ -15,6 +15,7 @@ import type { Absent } from '../conversations/not-found.ts'
 import type { Page, PageQuery } from '../conversations/page.ts'
 import type {
 	AddedMessage,
+	Addition,
 	ConversationExport,
 	ConversationHistory,
 	NewConversation,
@@ -69,6 +70,7 @@ interface ConversationOperations {
 	/** Adds messages without calling a model. */
 	'conversations.append': Stored & {
 		readonly id: ConversationId
+		readonly addition: Addition
 		readonly additions: MessageAdditions
 		readonly write: (added: readonly AddedMessage[]) => unknown
 	}

@@ -49,9 +49,9 @@ const operations: { readonly [Type in ConversationOperationType]: Execute<Type> 
 	},
 	'conversations.remove-all': async ({ user, write }, { conversations }) => write(await conversations.removeAll(user)),
 	'conversations.export': async ({ id, write }, { conversations }) => write(await conversations.export(id)),
-	async 'conversations.append'({ id, additions, write }, { conversations }) {
+	async 'conversations.append'({ id, additions, addition, write }, { conversations }) {
 		const messages = additions.build(await conversations.lookUp(additions.lookup))
-		return write(await conversations.append(id, messages))
+		return write(await conversations.append(id, messages, addition))
 	},
 	'conversations.histories': async ({ user, write }, { conversations }) => write(await conversations.histories(user)),
 	'conversations.history': async ({ id, user, write }, { conversations }) =>

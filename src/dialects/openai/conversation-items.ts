@@ -13,7 +13,7 @@ import type { Item } from '../../wire/openai/responses/item-shape.ts'
 import { writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 import { withoutItem } from '../../wire/openai/responses/message-item.ts'
 import type { Route, RouteInput } from '../dialect.ts'
-import { parse, readAdditions, readConversation } from './conversations.ts'
+import { millisecondsOf, parse, readAdditions, readConversation } from './conversations.ts'
 import { itemOf, messageIdOf, writeItemPage } from './item-pages.ts'
 import { itemNotFound } from './not-found.ts'
 
@@ -22,11 +22,16 @@ export const createItems: Route = {
 	path: '/conversations/{id}/items',
 	read(input) {
 		const { id, notFound } = readConversation(input)
-		const { items } = parse(newItemsSchema, input.body)
+		const { items, parent, created_at, model } = parse(newItemsSchema, input.body)
 		const { lookup, build } = readAdditions(readItems(items, { body: input.body, field: 'items' }))
 		return {
 			type: 'conversations.append',
 			id,
+			addition: {
+				parent: parent === 'none' ? null : messageIdOf(parent ?? undefined),
+				createdAtMs: millisecondsOf(created_at),
+				model: model ?? undefined,
+			},
 			additions: {
 				lookup,
 				build(found) {
@@ -36,7 +41,7 @@ export const createItems: Route = {
 					return messages
 				},
 			},
-			notFound,
+			notFound: (absent) => (absent === 'message' ? itemNotFound(parent ?? '') : notFound()),
 			write: (added) => writeList(writeStoredItems(added), false),
 		}
 	},

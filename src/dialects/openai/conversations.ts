@@ -30,14 +30,23 @@ export const createConversation: Route = {
 	path: '/conversations',
 	body: 'optional',
 	read({ body }) {
-		const { user, title, metadata, items } = parse(newConversationSchema, body ?? {})
+		const { user, title, metadata, items, created_at } = parse(newConversationSchema, body ?? {})
 		return {
 			type: 'conversations.create',
-			conversation: { user: user ?? undefined, title: title ?? undefined, metadata: metadata ?? {} },
+			conversation: {
+				user: user ?? undefined,
+				title: title ?? undefined,
+				metadata: metadata ?? {},
+				createdAtMs: millisecondsOf(created_at),
+			},
 			additions: readAdditions(readItems(items ?? [], { body, field: 'items' })),
 			write: writeConversation,
 		}
 	},
+}
+
+export function millisecondsOf(unixTime: number | null | undefined): number | undefined {
+	return unixTime == null ? undefined : unixTime * 1000
 }
 
 /** Items as messages to store. */
