@@ -81,6 +81,37 @@ export const listConversations = (query: {
 	return callJson(`conversations?${parameters}`, { signal: query.signal })
 }
 
+/** @throws ServerError | ConnectionLost */
+export const createConversation = (
+	conversation: {
+		readonly title?: string | undefined
+		readonly metadata: Readonly<Record<string, string>>
+		/** Unix time in seconds; now if absent. */
+		readonly created_at?: number | undefined
+	},
+	signal?: AbortSignal,
+): Promise<ConversationSummary> => callJson('conversations', { method: 'POST', body: conversation, signal })
+
+export interface NewItems {
+	readonly items: readonly unknown[]
+	/** The id of a message or item, or `none`; the end of the conversation if absent. */
+	readonly parent?: string | undefined
+	/** Unix time in seconds; now if absent. */
+	readonly created_at?: number | undefined
+	readonly model?: string | undefined
+}
+
+/** @returns the id of the last item. @throws ServerError | ConnectionLost */
+export const appendItems = async (id: string, items: NewItems, signal?: AbortSignal): Promise<string> =>
+	(await callJson<{ readonly last_id: string }>(`conversations/${id}/items`, { method: 'POST', body: items, signal }))
+		.last_id
+
+/** Whether one of the caller's conversations has this pair of metadata. */
+export async function hasConversation(name: string, value: string, signal?: AbortSignal): Promise<boolean> {
+	const parameters = new URLSearchParams({ limit: '1', [`metadata[${name}]`]: value })
+	return (await callJson<ConversationPage>(`conversations?${parameters}`, { signal })).data.length > 0
+}
+
 export const exportConversation = (id: string, signal?: AbortSignal): Promise<ExportedConversation> =>
 	callJson(`conversations/${id}/export`, { signal })
 

@@ -168,6 +168,35 @@ export const en = {
 	appearanceIs: (theme: string) => `Appearance: ${theme}`,
 	languageIs: (language: string) => `Language: ${language}`,
 	toggleSidebar: 'Show or hide the sidebar',
+
+	importConversations: 'Import conversations…',
+	importTitle: 'Import conversations',
+	importHelp:
+		'Choose the export of ChatGPT (the ZIP file, or conversations.json in it) or of Open WebUI (JSON). Branches are kept. Nothing is sent to a model.',
+	importFile: 'File',
+	importReading: 'Reading the file…',
+	importProgress: (done: number, total: number) => `${done} of ${total} conversations`,
+	importDone: (count: string) => `${count} conversations imported.`,
+	importCancelled: (count: string) => `Cancelled. ${count} conversations were imported before.`,
+	importKnown: (count: string) => `${count} had been imported before.`,
+	importLeftOut: 'Left out',
+	leftOutPictures: (count: string) =>
+		`${count} pictures and files, which the export does not contain or the server does not store`,
+	leftOutTools: (count: string) => `${count} messages to and from tools`,
+	leftOutThoughts: (count: string) => `${count} thoughts`,
+	leftOutSystem: (count: string) => `${count} system messages`,
+	leftOutEmpty: (count: string) => `${count} conversations without messages`,
+	leftOutUnreadable: (count: string) => `${count} entries that are no conversations`,
+	importFailed: (title: string, reason: string) => `“${title}” was not imported. ${reason}`,
+	moreFailed: (count: string) => `${count} more were not imported.`,
+	fileTooLarge: 'The file is too large. At most 256 MB of conversations can be imported at a time.',
+	fileNotJson: 'The file is not JSON, or it is damaged.',
+	fileWithoutConversations: 'The file contains no conversations.',
+	fileDamagedZip: 'The ZIP file is damaged, encrypted, or of a kind that cannot be read.',
+	fileUnknown: 'This is not an export of ChatGPT or of Open WebUI.',
+	exportAll: 'Export all conversations',
+	exportProgress: (done: number) => `${done} conversations`,
+	done: 'Done',
 }
 
 export type Language = typeof en

@@ -21,10 +21,15 @@ export interface Command {
 /** @param shown the conversation on screen, if it is in the list. */
 export function commandsOf(shown: ConversationSummary | undefined): readonly Command[] {
 	const words = text.value
+	const open = (type: 'import' | 'export-all') => () => {
+		libraryDialog.value = { type }
+	}
 	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
 	return [
 		{ label: words.newChat, shortcut: 'Alt N', run: () => navigate({ name: 'new' }) },
 		...(shown === undefined ? [] : commandsFor(shown)),
+		{ label: words.importConversations, run: open('import') },
+		{ label: words.exportAll, run: open('export-all') },
 		{ label: words.toggleSidebar, shortcut: 'Ctrl Shift S', run: toggleSidebar },
 		...(models.value ?? []).map(({ id }) => ({ label: words.answerWith(id), run: () => chooseModel(id) })),
 		...themes.map((theme) => ({

@@ -22,6 +22,10 @@ export function LibraryDialogs() {
 			return <TagsDialog item={dialog.item} onClose={closeLibraryDialog} />
 		case 'palette':
 			return <Loaded load={loadPalette} />
+		case 'import':
+			return <Loaded load={loadImport} />
+		case 'export-all':
+			return <Loaded load={loadExport} />
 	}
 	dialog satisfies never
 }
@@ -31,6 +35,12 @@ interface Closable {
 }
 
 const loadPalette = async (): Promise<ComponentType<Closable>> => (await import('./command-palette.tsx')).CommandPalette
+
+const loadImport = async (): Promise<ComponentType<Closable>> =>
+	(await import('../transfer/import-dialog.tsx')).ImportDialog
+
+const loadExport = async (): Promise<ComponentType<Closable>> =>
+	(await import('../transfer/export-all-dialog.tsx')).ExportAllDialog
 
 function Loaded({ load }: { readonly load: () => Promise<ComponentType<Closable>> }) {
 	const [loaded, setLoaded] = useState<{ readonly Content: ComponentType<Closable> }>()

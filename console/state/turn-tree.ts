@@ -3,6 +3,7 @@
 
 import type { ExportedConversation, ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
 import type { Answer } from './answer.ts'
+import { splitTurn } from './split-turn.ts'
 import { storedAnswer } from './stored-answer.ts'
 
 /** A question and its answer. */
@@ -104,7 +105,7 @@ export class TurnTree {
 
 export function readTree({ messages, turns }: ExportedConversation): TurnTree {
 	const byId = new Map(messages.map((message) => [message.id, message]))
-	return new TurnTree(turns.map((turn) => readTurn(turn, byId)))
+	return new TurnTree(turns.flatMap((turn) => splitTurn(turn, byId)).map((turn) => readTurn(turn, byId)))
 }
 
 function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMessage>): PageTurn {
