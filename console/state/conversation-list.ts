@@ -41,15 +41,15 @@ export async function loadConversations(): Promise<void> {
 		const before = conversations.value
 		const end = first.data.at(-1)?.updated_at ?? 0
 		// Further pages that were read before, and what has changed here since the request.
-		const kept = before.items.filter(
+		const plain = before.items.filter(
 			({ metadata, updated_at }) =>
 				updated_at >= startedAt ||
 				(first.has_more && updated_at < end && metadata.pinned === undefined && metadata.folder === undefined),
 		)
-		const further = first.has_more && cursor !== undefined && kept.some(({ id }) => id === cursor)
+		const further = first.has_more && cursor !== undefined && plain.some(({ id }) => id === cursor)
 		if (!further) cursor = first.data.at(-1)?.id
 		conversations.value = {
-			items: merge(kept, [...first.data, ...pinned, ...foldered]),
+			items: merge(plain, [...first.data, ...pinned, ...foldered]),
 			complete: further ? before.complete : !first.has_more,
 			loading: false,
 		}

@@ -26,6 +26,6 @@ export function splitTurn(turn: ExportedTurn, messages: ReadonlyMap<string, Expo
 	})
 }
 
-/** No model was asked. */
+/** No model has answered. */
 const unanswered = (turn: ExportedTurn): ExportedTurn =>
 	turn.state === 'completed' ? { ...turn, state: 'cancelled' } : turn

@@ -81,15 +81,15 @@ function readMessage(message: Fields, counts: LeftOutCounts): ReadMessage | unde
 
 /** Thoughts and calls of tools are `<details type="…">` in the text of an answer. */
 function withoutDetails(text: string, counts: LeftOutCounts): string {
-	let kept = ''
+	let plain = ''
 	let at = 0
 	for (;;) {
 		const start = text.indexOf('<details type="', at)
 		const end = start < 0 ? -1 : text.indexOf('</details>', start)
-		if (end < 0) return (kept + text.slice(at)).trim()
+		if (end < 0) return (plain + text.slice(at)).trim()
 		const kind = text.slice(start + '<details type="'.length, start + 40)
 		leaveOut(counts, kind.startsWith('reasoning') ? 'thoughts' : 'tools')
-		kept += text.slice(at, start)
+		plain += text.slice(at, start)
 		at = end + '</details>'.length
 	}
 }

@@ -28,7 +28,7 @@ export function readOpenAI(entry: Fields, counts: LeftOutCounts): ForeignConvers
 	}
 }
 
-/** The message itself or the nearest one before it that is shown; each is looked at once, and circles end. */
+/** The message itself or the nearest one before it that is shown; each is looked at one time only, and circles end. */
 export function nearestVisible(
 	parentOf: (id: string) => string | undefined,
 	isVisible: (id: string) => boolean,

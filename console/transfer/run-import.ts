@@ -75,8 +75,10 @@ async function importOne(conversation: ForeignConversation, signal: AbortSignal)
 	const created_at = createdAt ?? messages.find((message) => message.createdAt !== undefined)?.createdAt
 	const metadata = { ...conversation.metadata, imported_from: origin }
 	const made = { title: title?.slice(0, longestTitle).toWellFormed(), metadata, created_at }
-	const { id } = await patiently(() => createConversation(made, signal), signal)
+	// Not cancelled: a conversation whose id does not arrive could not be removed.
+	const { id } = await patiently(() => createConversation(made), signal)
 	try {
+		signal.throwIfAborted()
 		const stored = new Map<string, string>()
 		for (const { messages: together, parent } of exchangesOf(conversation)) {
 			const last = together.at(-1)
