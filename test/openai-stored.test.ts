@@ -10,6 +10,7 @@ import type { ChatRequest } from '../src/chat/request.ts'
 import { newConversationId } from '../src/conversations/conversation-id.ts'
 import type { ScopedConversations } from '../src/conversations/conversation-store.ts'
 import { ConversationService } from '../src/conversations/service.ts'
+import { ShareService } from '../src/conversations/share-service.ts'
 import type { Thread } from '../src/conversations/thread.ts'
 import { newTurnId } from '../src/conversations/turn-id.ts'
 import { TurnService } from '../src/conversations/turn-service.ts'
@@ -63,7 +64,7 @@ const server = Bun.serve({
 
 async function perform(call: Call, own: ScopedConversations): Promise<unknown> {
 	const conversations = new ConversationService(own, { nowMs, process: 'p' })
-	const services = { conversations, turns: new TurnService(own) }
+	const services = { conversations, turns: new TurnService(own), shares: new ShareService(own, nowMs) }
 	if (isConversationOperation(call)) return runConversationOperation(call, services)
 	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, services)
 	if (call.type !== 'chat') throw new Error(`unexpected call: ${call.type}`)

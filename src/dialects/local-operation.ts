@@ -20,6 +20,9 @@ import type {
 	ConversationHistory,
 	NewConversation,
 } from '../conversations/service.ts'
+import type { ShareId } from '../conversations/share-id.ts'
+import type { NewShare } from '../conversations/share-service.ts'
+import type { Share, SharedBranch } from '../conversations/shares.ts'
 import type { TurnId } from '../conversations/turn-id.ts'
 import type { AnsweredTurn, TurnReference } from '../conversations/turn-service.ts'
 import type { TurnQuery } from '../conversations/turns.ts'
@@ -84,6 +87,22 @@ interface ConversationOperations {
 		readonly user: string
 		readonly write: (history: ConversationHistory) => unknown
 	}
+	'shares.create': Stored & {
+		readonly conversation: ConversationId
+		readonly share: NewShare
+		readonly write: (share: Share) => unknown
+	}
+	'shares.list': Stored & {
+		readonly conversation: ConversationId
+		readonly write: (shares: readonly Share[]) => unknown
+	}
+	'shares.revoke': Stored & {
+		readonly conversation: ConversationId
+		readonly id: ShareId
+		readonly write: () => unknown
+	}
+	/** A share of anybody in the caller's tenant. */
+	'shares.open': Stored & { readonly id: ShareId; readonly write: (branch: SharedBranch) => unknown }
 	/** The messages up to the tip of a branch, or to the head. */
 	'messages.list': Stored & {
 		readonly conversation: ConversationId

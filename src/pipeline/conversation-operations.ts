@@ -3,6 +3,7 @@
 
 import { NotFound } from '../conversations/not-found.ts'
 import type { ConversationService } from '../conversations/service.ts'
+import type { ShareService } from '../conversations/share-service.ts'
 import type { TurnService } from '../conversations/turn-service.ts'
 import type { ConversationOperation, ConversationOperationType } from '../dialects/local-operation.ts'
 
@@ -10,6 +11,7 @@ import type { ConversationOperation, ConversationOperationType } from '../dialec
 export interface ConversationServices {
 	readonly conversations: ConversationService
 	readonly turns: TurnService
+	readonly shares: ShareService
 }
 
 type Execute<Type extends ConversationOperationType> = (
@@ -56,6 +58,15 @@ const operations: { readonly [Type in ConversationOperationType]: Execute<Type> 
 	'conversations.histories': async ({ user, write }, { conversations }) => write(await conversations.histories(user)),
 	'conversations.history': async ({ id, user, write }, { conversations }) =>
 		write(await conversations.history(id, user)),
+
+	'shares.create': async ({ conversation, share, write }, { shares }) =>
+		write(await shares.create(conversation, share)),
+	'shares.list': async ({ conversation, write }, { shares }) => write(await shares.list(conversation)),
+	async 'shares.revoke'({ conversation, id, write }, { shares }) {
+		await shares.revoke(conversation, id)
+		return write()
+	},
+	'shares.open': async ({ id, write }, { shares }) => write(await shares.open(id)),
 
 	'messages.list': async ({ conversation, query, write }, { conversations }) =>
 		write(await conversations.messages(conversation, query)),

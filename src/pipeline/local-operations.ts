@@ -4,6 +4,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import { ConversationService } from '../conversations/service.ts'
+import { ShareService } from '../conversations/share-service.ts'
 import { TurnService } from '../conversations/turn-service.ts'
 import type { OtherOperation, OtherOperationType } from '../dialects/local-operation.ts'
 import type { Key } from '../keys/key.ts'
@@ -125,7 +126,11 @@ class Context {
 
 	get services(): ConversationServices {
 		const { own, process } = conversationsOf(this.planned, this.serving)
-		return { conversations: new ConversationService(own, { nowMs: this.nowMs, process }), turns: new TurnService(own) }
+		return {
+			conversations: new ConversationService(own, { nowMs: this.nowMs, process }),
+			turns: new TurnService(own),
+			shares: new ShareService(own, this.nowMs),
+		}
 	}
 
 	get keys(): KeyService {

@@ -28,3 +28,10 @@ export const newItemsSchema = z.looseObject({
 	/** What wrote the answers among the items. */
 	model: z.string().max(256).nullish(),
 })
+
+export const newShareSchema = z.looseObject({
+	/** The last message or item to share. */
+	message: z.string().max(200).nullish(),
+	expires_at: unixTime.nullish(),
+	files: z.boolean().nullish(),
+})
