@@ -1,12 +1,12 @@
 // The page: sign-in, or the frame with the sidebar and the screen of the address.
 
-import { useEffect, useMemo } from 'preact/hooks'
+import { useCallback, useEffect, useMemo } from 'preact/hooks'
 import { ChatScreen } from './chat/chat-screen.tsx'
 import { composerId } from './chat/composer.tsx'
 import { text } from './languages/languages.ts'
 import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
-import { handleLibraryShortcut, LibraryDialogs } from './sidebar/library-dialogs.tsx'
+import { handleLibraryShortcut, LibraryDialogs, Loaded } from './sidebar/library-dialogs.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Chat, titleInList } from './state/chat.ts'
@@ -41,13 +41,22 @@ export function App() {
 			</a>
 			<div class={`frame ${sidebarHidden.value ? 'without-sidebar' : ''}`}>
 				<Sidebar />
-				<Screen />
+				{route.value.name === 'share' ? <SharedRoute id={route.value.id} /> : <Screen />}
 			</div>
 			<LibraryDialogs />
 			{rejected && <SessionEnded />}
 			<Toast />
 		</>
 	)
+}
+
+/** Loaded when a share is first opened. */
+function SharedRoute({ id }: { readonly id: string }) {
+	const load = useCallback(async () => {
+		const { SharedScreen } = await import('./share/shared-screen.tsx')
+		return () => <SharedScreen id={id} />
+	}, [id])
+	return <Loaded load={load} />
 }
 
 function Screen() {

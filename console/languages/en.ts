@@ -197,6 +197,21 @@ export const en = {
 	exportAll: 'Export all conversations',
 	exportProgress: (done: number) => `${done} conversations`,
 	done: 'Done',
+
+	share: 'Share',
+	shareTitle: 'Share inside the organization',
+	shareSentence:
+		'People who can sign in can read this branch up to now. They see no other branch and no later message.',
+	shareEnd: 'Last day (optional)',
+	shareFiles: 'Include pictures and files',
+	shareLink: 'Link',
+	createLink: 'Create link',
+	copyLink: 'Copy link',
+	stopSharing: 'Stop sharing',
+	sharedConversation: 'Shared conversation',
+	sharedReadOnly: 'A shared conversation, read-only.',
+	continueInCopy: 'Continue in a copy of mine',
+	shareNotFound: 'There is no such share, or it has ended.',
 }
 
 export type Language = typeof en

@@ -199,4 +199,19 @@ export const fr: Language = {
 	exportAll: 'Exporter toutes les conversations',
 	exportProgress: (done) => `${done} conversations`,
 	done: 'Terminé',
+
+	share: 'Partager',
+	shareTitle: 'Partager dans l’organisation',
+	shareSentence:
+		'Les personnes qui peuvent se connecter peuvent lire cette branche jusqu’ici. Elles ne voient ni les autres branches ni la suite.',
+	shareEnd: 'Dernier jour (facultatif)',
+	shareFiles: 'Inclure les images et les fichiers',
+	shareLink: 'Lien',
+	createLink: 'Créer un lien',
+	copyLink: 'Copier le lien',
+	stopSharing: 'Ne plus partager',
+	sharedConversation: 'Conversation partagée',
+	sharedReadOnly: 'Une conversation partagée, en lecture seule.',
+	continueInCopy: 'Continuer dans une copie à moi',
+	shareNotFound: 'Ce partage n’existe pas, ou il est terminé.',
 }

@@ -64,6 +64,12 @@ function commandsFor(shown: ConversationSummary): readonly Command[] {
 				libraryDialog.value = { type: 'tags', item: shown }
 			},
 		},
+		{
+			label: words.share,
+			run: () => {
+				libraryDialog.value = { type: 'share', item: shown }
+			},
+		},
 		{ label: words.delete, run: open('delete') },
 	]
 }

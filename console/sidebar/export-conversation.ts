@@ -2,7 +2,7 @@
 
 import { type ConversationSummary, type ExportedConversation, exportConversation } from '../api/conversations.ts'
 import { thisDevice } from '../state/storage.ts'
-import { readTree } from '../state/turn-tree.ts'
+import { type PageTurn, readTree } from '../state/turn-tree.ts'
 
 export type ExportFormat = 'markdown' | 'json'
 
@@ -26,10 +26,15 @@ export function fileNameOf(title: string, id: string): string {
 
 export const jsonOf = (exported: ExportedConversation): string => JSON.stringify(exported, undefined, '\t')
 
-export function markdownOf(exported: ExportedConversation): string {
+/** The end of the branch that is shown, or that was continued last. */
+export function shownTurn(exported: ExportedConversation): PageTurn | undefined {
 	const tree = readTree(exported)
 	const shown = tree.find(thisDevice.read(`leaf.${exported.conversation.id}`))
-	const path = tree.path(shown ?? tree.endingWith(exported.head) ?? tree.all.at(-1))
+	return shown ?? tree.endingWith(exported.head) ?? tree.all.at(-1)
+}
+
+export function markdownOf(exported: ExportedConversation): string {
+	const path = readTree(exported).path(shownTurn(exported))
 	const turns = path.map(({ question, answer, model }) => `**${question.text}**\n\n*${model}*\n\n${answer.text}`)
 	return `# ${exported.conversation.title ?? exported.conversation.id}\n\n${turns.join('\n\n---\n\n')}\n`
 }

@@ -1,7 +1,8 @@
 // The dialogs about conversations, and the shortcuts of the sidebar. The palette is loaded when it is first opened.
 
 import type { ComponentType } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import type { ConversationSummary } from '../api/conversations.ts'
 import { showToast } from '../parts/toast.tsx'
 import { closeLibraryDialog, libraryDialog } from '../state/library-dialog.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
@@ -20,6 +21,8 @@ export function LibraryDialogs() {
 			return <MoveDialog items={dialog.items} onClose={closeLibraryDialog} />
 		case 'tags':
 			return <TagsDialog item={dialog.item} onClose={closeLibraryDialog} />
+		case 'share':
+			return <LoadedShare item={dialog.item} />
 		case 'palette':
 			return <Loaded load={loadPalette} />
 		case 'import':
@@ -36,13 +39,22 @@ interface Closable {
 
 const loadPalette = async (): Promise<ComponentType<Closable>> => (await import('./command-palette.tsx')).CommandPalette
 
+function LoadedShare({ item }: { readonly item: ConversationSummary }) {
+	const load = useCallback(async (): Promise<ComponentType<Closable>> => {
+		const { ShareDialog } = await import('../share/share-dialog.tsx')
+		return ({ onClose }) => <ShareDialog item={item} onClose={onClose} />
+	}, [item])
+	return <Loaded load={load} />
+}
+
 const loadImport = async (): Promise<ComponentType<Closable>> =>
 	(await import('../transfer/import-dialog.tsx')).ImportDialog
 
 const loadExport = async (): Promise<ComponentType<Closable>> =>
 	(await import('../transfer/export-all-dialog.tsx')).ExportAllDialog
 
-function Loaded({ load }: { readonly load: () => Promise<ComponentType<Closable>> }) {
+/** Loads a dialog when it is first needed. */
+export function Loaded({ load }: { readonly load: () => Promise<ComponentType<Closable>> }) {
 	const [loaded, setLoaded] = useState<{ readonly Content: ComponentType<Closable> }>()
 	useEffect(() => {
 		load().then(

@@ -5,7 +5,7 @@ import type { ConversationSummary } from '../api/conversations.ts'
 
 export type LibraryDialog =
 	| { readonly type: 'delete' | 'move'; readonly items: readonly ConversationSummary[] }
-	| { readonly type: 'tags'; readonly item: ConversationSummary }
+	| { readonly type: 'tags' | 'share'; readonly item: ConversationSummary }
 	| { readonly type: 'palette' | 'import' | 'export-all' }
 
 export const libraryDialog = signal<LibraryDialog | undefined>(undefined)
