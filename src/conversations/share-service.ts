@@ -17,7 +17,7 @@ export interface NewShare {
 	readonly endsAtMs?: number | undefined
 }
 
-const spoken: ReadonlySet<string> = new Set(['text', 'reasoning', 'refusal', 'tool-call'])
+const visibleTypes: ReadonlySet<string> = new Set(['text', 'reasoning', 'refusal', 'tool-call'])
 const files: ReadonlySet<string> = new Set(['image', 'audio', 'file'])
 
 export class ShareService {
@@ -51,7 +51,7 @@ export class ShareService {
 	/** @throws NotFound `share` */
 	async open(id: ShareId): Promise<SharedBranch> {
 		const branch = present(await this.own.shares.open(id, this.nowMs), 'share')
-		const isShared = (type: string) => spoken.has(type) || (branch.share.files && files.has(type))
+		const isShared = (type: string) => visibleTypes.has(type) || (branch.share.files && files.has(type))
 		const messages = branch.messages
 			.filter(({ message: { role } }) => role === 'user' || role === 'assistant' || role === 'tool')
 			.map((stored) => ({ ...stored, message: withParts(stored.message, isShared) }))
