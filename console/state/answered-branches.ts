@@ -9,13 +9,14 @@ import { AnswerReader } from './answer-reader.ts'
 import { Branches } from './branches.ts'
 import { waitForConnection } from './connection.ts'
 import { ConversationChannel, type SharedTurn, type TabMessage } from './conversation-channel.ts'
-import { addConversation, markRunning } from './conversation-list.ts'
+import { addConversation } from './conversation-list.ts'
 import { deliverQuestion } from './deliver-question.ts'
 import { writeDraft } from './drafts.ts'
 import { describeFailure } from './follow-answer.ts'
 import { type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
 import { QuestionQueue } from './question-queue.ts'
 import { readTree } from './read-tree.ts'
+import { markRunning, watchAnswer } from './ready-answers.ts'
 import { navigate } from './route.ts'
 import { titleOf } from './title.ts'
 import type { PageTurn, Question } from './turn-tree.ts'
@@ -126,7 +127,10 @@ export abstract class AnsweredBranches extends Branches {
 		const conversation = this.id.value
 		if (conversation !== undefined) markRunning(conversation, true)
 		await this.reader.read(turn, started, () => this.reread(turn))
-		if (conversation !== undefined) markRunning(conversation, false)
+		if (conversation !== undefined) {
+			if (turn.answer.isRunning) void watchAnswer(conversation, `resp_${turn.id}`)
+			else markRunning(conversation, false)
+		}
 		if (this.ending.signal.aborted) return
 		const { answer, id, parent, question } = turn
 		const state = answer.state.value

@@ -43,6 +43,7 @@ for (const dialect of dialects) {
 /** Files of the domain that dialects may run; of all others they may only import types. */
 const codecsOfDomain: readonly string[] = [
 	'conversations/conversation-id.ts',
+	'conversations/share-id.ts',
 	'conversations/message-id.ts',
 	'conversations/search-length.ts',
 	'conversations/turn-id.ts',
