@@ -21,6 +21,9 @@ import { navigate } from './route.ts'
 import { titleOf } from './title.ts'
 import type { PageTurn, Question } from './turn-tree.ts'
 
+/** The browser needs a moment to take over a new address: a reload meanwhile is one of the former address. */
+const addressMs = 200
+
 /** What a person can do about a question that the server has not accepted yet. */
 interface Delivery {
 	readonly withdraw: AbortController
@@ -115,6 +118,10 @@ export abstract class AnsweredBranches extends Branches {
 			else if (answer.state.value.type !== 'sending') answer.state.value = { type: 'sending' }
 			// Not awaited: other tabs may send the next question meanwhile.
 			void this.read(named, delivered.type === 'started' ? delivered.started : undefined)
+			if (entry.conversation === undefined) {
+				await new Promise((resolve) => setTimeout(resolve, addressMs))
+				removeEntry(entry.clientId)
+			}
 		} catch (failure) {
 			answer.fail(describeFailure(failure))
 		} finally {

@@ -3,6 +3,7 @@
 
 import type { Conversation, Metadata } from './conversation.ts'
 import type { ConversationId } from './conversation-id.ts'
+import type { ConversationTime } from './conversation-time.ts'
 import type { MessageId } from './message-id.ts'
 import type { Page, PageQuery } from './page.ts'
 
@@ -51,9 +52,6 @@ export interface ConversationQuery extends PageQuery<ConversationId> {
 	/** The time by which the list is ordered; the time of creation if absent. */
 	readonly orderBy?: ConversationTime | undefined
 }
-
-export const conversationTimes = ['created_at', 'updated_at'] as const
-export type ConversationTime = (typeof conversationTimes)[number]
 
 export interface ConversationChange {
 	/** Null removes the title. */

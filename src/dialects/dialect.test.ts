@@ -45,6 +45,7 @@ const codecsOfDomain: readonly string[] = [
 	'conversations/conversation-id.ts',
 	'conversations/share-id.ts',
 	'conversations/message-id.ts',
+	'conversations/conversation-time.ts',
 	'conversations/search-length.ts',
 	'conversations/turn-id.ts',
 	'keys/key.ts',

@@ -4,7 +4,7 @@
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import { type ConversationId, readConversationId } from '../../conversations/conversation-id.ts'
-import { type ConversationTime, conversationTimes } from '../../conversations/conversation-index.ts'
+import { type ConversationTime, conversationTimes } from '../../conversations/conversation-time.ts'
 import { maxSearchCharacters } from '../../conversations/search-length.ts'
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import {

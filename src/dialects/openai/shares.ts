@@ -14,6 +14,7 @@ export const createShare: Route = {
 	method: 'POST',
 	path: '/conversations/{id}/shares',
 	body: 'optional',
+	bodySchema: newShareSchema,
 	read(input) {
 		const { id, notFound } = readConversation(input)
 		const { message, expires_at, files } = parse(newShareSchema, input.body ?? {})

@@ -1,7 +1,7 @@
 // The part of a statement that selects a page of the listed conversations of one scope.
 
 import type { Conversation, Metadata } from '../../conversations/conversation.ts'
-import type { ConversationTime } from '../../conversations/conversation-index.ts'
+import type { ConversationTime } from '../../conversations/conversation-time.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { type Direction, type Fragment, ordered, type Sql } from './sql.ts'
 
