@@ -62,7 +62,7 @@ function readLast(
 	const answer = turn.answers[0]?.message
 	const before = parent === undefined ? undefined : messages.get(parent)
 	const continues = isContinuation(turn, asked)
-	// No model was asked: a client has added the question.
+	// No model has answered: a client has added the question.
 	const isUnanswered = turn.surface === 'messages' && turn.state === 'completed' && answer === undefined
 	const stored: ExportedTurn = isUnanswered ? { ...turn, state: 'cancelled' } : turn
 	return {
