@@ -1,19 +1,22 @@
 // The page: sign-in, or the frame with the sidebar and the screen of the address.
 
-import { useEffect, useMemo } from 'preact/hooks'
+import { useCallback, useEffect, useMemo } from 'preact/hooks'
 import { ChatScreen } from './chat/chat-screen.tsx'
 import { composerId } from './chat/composer.tsx'
 import { text } from './languages/languages.ts'
 import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
+import { handleLibraryShortcut, LibraryDialogs, Loaded } from './sidebar/library-dialogs.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Chat } from './state/chat.ts'
 import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
+import { readyCount } from './state/ready-answers.ts'
 import { navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
+import { sidebarHidden } from './state/sidebar.ts'
 import { titleInList } from './state/title.ts'
 
 export function App() {
@@ -42,14 +45,24 @@ export function App() {
 			<a class="skip-link" href={`#${composerId}`} onClick={focusComposer}>
 				{words.skipToMessage}
 			</a>
-			<div class="frame">
+			<div class={`frame ${sidebarHidden.value ? 'without-sidebar' : ''}`}>
 				<Sidebar />
-				<Screen />
+				{route.value.name === 'share' ? <SharedRoute id={route.value.id} /> : <Screen />}
 			</div>
+			<LibraryDialogs />
 			{rejected && <SessionEnded />}
 			<Toast />
 		</>
 	)
+}
+
+/** Loaded when a share is first opened. */
+function SharedRoute({ id }: { readonly id: string }) {
+	const load = useCallback(async () => {
+		const { SharedScreen } = await import('./share/shared-screen.tsx')
+		return () => <SharedScreen id={id} />
+	}, [id])
+	return <Loaded load={load} />
 }
 
 function Screen() {
@@ -58,8 +71,8 @@ function Screen() {
 	const chat = useChat(id)
 	const title = titleInList(chat.id.value)
 	useEffect(() => {
-		document.title = title === undefined ? 'Dragoman' : `${title} · Dragoman`
-	}, [title])
+		document.title = `${readyCount.value}${title === undefined ? 'Dragoman' : `${title} · Dragoman`}`
+	}, [title, readyCount.value])
 	return <ChatScreen chat={chat} />
 }
 
@@ -80,6 +93,7 @@ function focusComposer(event: MouseEvent): void {
 
 /** Shortcuts that work on every screen. */
 function handleShortcut(event: KeyboardEvent): void {
+	if (handleLibraryShortcut(event)) return
 	if (event.altKey && event.code === 'KeyN') {
 		event.preventDefault()
 		navigate({ name: 'new' })

@@ -1,6 +1,7 @@
 // What a long answer costs the page: processor time in all, and the longest task.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
 import { TestPages } from './page.testing.ts'
 
 let pages: TestPages
@@ -27,6 +28,15 @@ function taskTimes(trace: Buffer): readonly number[] {
 		tasks.filter((task) => task.pid === pid && task.tid === tid).map(({ tdur = 0 }) => tdur / 1000),
 	)
 	return times.sort((a, b) => sum(b) - sum(a))[0] ?? []
+}
+
+/** The task times of `run`, and of the frames after it. */
+async function trace(page: Page, run: () => Promise<void>): Promise<readonly number[]> {
+	const browser = page.context().browser()
+	await browser?.startTracing(page, { categories: ['toplevel', '__metadata'] })
+	await run()
+	await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+	return taskTimes((await browser?.stopTracing()) ?? Buffer.from('{"traceEvents":[]}'))
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
@@ -60,15 +70,31 @@ for (const [name, text] of Object.entries(answers)) {
 			const input = [{ type: 'message', role: 'user', content }]
 			void route.continue({ postData: { ...route.request().postDataJSON(), input } })
 		})
-		const browser = page.context().browser()
-		await browser?.startTracing(page, { categories: ['toplevel', '__metadata'] })
-		await opened.ask('A long answer')
-		await page.locator('.answer', { hasText: 'The end.' }).waitFor()
-		await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
-		const times = taskTimes((await browser?.stopTracing()) ?? Buffer.from('{"traceEvents":[]}'))
+		const times = await trace(page, async () => {
+			await opened.ask('A long answer')
+			await page.locator('.answer', { hasText: 'The end.' }).waitFor()
+		})
 		expect(times.length).toBeGreaterThan(10)
 		expect(sum(times)).toBeLessThan(2000)
 		// 50 ms on a machine that has nothing else to do.
 		expect(Math.max(...times)).toBeLessThan(200)
 	}, 120_000)
 }
+
+test('a long question is pasted and continued without a long task', async () => {
+	const { page } = await pages.openPage({ permissions: ['clipboard-read', 'clipboard-write'] })
+	await page.evaluate((text) => {
+		const source = document.body.appendChild(document.createElement('textarea'))
+		source.value = text
+		source.select()
+		document.execCommand('copy')
+		source.remove()
+	}, mixed)
+	await page.focus('#message')
+	const times = await trace(page, async () => {
+		await page.keyboard.press('ControlOrMeta+v')
+		await page.keyboard.type(' more')
+	})
+	expect(await page.inputValue('#message')).toBe(`${mixed} more`)
+	expect(Math.max(...times)).toBeLessThan(1000)
+}, 60_000)

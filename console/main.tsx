@@ -3,6 +3,7 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { watchConnection } from './state/connection.ts'
+import { followAttention } from './state/ready-answers.ts'
 import { followAddress, root } from './state/route.ts'
 import { openSession } from './state/session.ts'
 import { applyTheme } from './state/settings.ts'
@@ -12,6 +13,7 @@ applyTheme()
 openSession()
 followAddress()
 watchConnection()
+followAttention()
 // A relative address would be resolved anew at each address of the page.
 const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
 if (icon !== null) icon.href = new URL('page/logo.svg', root).href

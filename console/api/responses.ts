@@ -1,7 +1,7 @@
 // The Responses API: starts an answer in the background, reads its events, reads them again from any event on, cancels it.
 
 import { EventSourceParserStream } from 'eventsource-parser/stream'
-import { ConnectionLost, callServer, isAbort } from './server.ts'
+import { ConnectionLost, callJson, callServer, isAbort } from './server.ts'
 
 /** The request of one answer. */
 export interface AnswerRequest {
@@ -111,6 +111,10 @@ export async function readAnswer(
 	if (after >= 0) query.set('starting_after', String(after))
 	return readEvents(await callServer(`responses/${id}?${query}`, { signal }))
 }
+
+/** @throws ServerError | ConnectionLost */
+export const readAnswerStatus = async (id: string): Promise<ResponseObject['status']> =>
+	(await callJson<ResponseObject>(`responses/${id}`)).status
 
 export const cancelAnswer = async (id: string): Promise<void> => {
 	await callServer(`responses/${id}/cancel`, { method: 'POST' })

@@ -14,7 +14,8 @@ export interface AnswerPartViewProps {
 	readonly part: AnswerPart
 	/** Whether the part still grows. */
 	readonly open: boolean
-	readonly chat: Chat
+	/** The conversation that tool calls are answered in; absent if they cannot be. */
+	readonly chat?: Chat | undefined
 	readonly turn: PageTurn
 	/** Whether text is shown as its tokens, if their probabilities are known. */
 	readonly showsProbabilities?: boolean

@@ -8,7 +8,7 @@ import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
 import { messageInAddress, navigate } from '../state/route.ts'
 import { sidePanel, toggleSidePanel } from '../state/side-panel.ts'
-import { sidebarOpen } from '../state/sidebar.ts'
+import { toggleSidebar } from '../state/sidebar.ts'
 import { titleInList, titleOf } from '../state/title.ts'
 import { listenForKeys } from './chat-keys.ts'
 import { Composer } from './composer.tsx'
@@ -38,12 +38,11 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 			<header class="top-bar">
 				<div>
 					<IconButton
-						class="only-narrow"
+						class="sidebar-opener"
 						node={Menu}
 						label={words.menu}
-						onClick={() => {
-							sidebarOpen.value = true
-						}}
+						shortcut="Ctrl Shift S"
+						onClick={toggleSidebar}
 					/>
 					<h1 title={title}>{title}</h1>
 				</div>

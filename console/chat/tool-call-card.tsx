@@ -16,7 +16,8 @@ const shortArguments = 48
 export interface ToolCallCardProps {
 	readonly part: AnswerPart & { readonly type: 'tool-call' }
 	readonly open: boolean
-	readonly chat: Chat
+	/** Absent if the call cannot be answered. */
+	readonly chat?: Chat | undefined
 	readonly turn: PageTurn
 }
 
@@ -24,7 +25,7 @@ export function ToolCallCard({ part, open, chat, turn }: ToolCallCardProps) {
 	const words = text.value
 	const hasArguments = part.arguments !== '' && part.arguments !== '{}'
 	const isShort = hasArguments && !open && part.arguments.length <= shortArguments
-	const isLast = chat.path.value.at(-1) === turn
+	const isLast = chat?.path.value.at(-1) === turn
 	const entered = enteredResults(turn.answer).value.find(({ callId }) => callId === part.callId)
 	return (
 		<section class="tool-card" aria-label={words.toolCall(part.name)}>
@@ -39,6 +40,7 @@ export function ToolCallCard({ part, open, chat, turn }: ToolCallCardProps) {
 			{entered !== undefined ? (
 				<p class="muted small-note">{words.callReady}</p>
 			) : (
+				chat !== undefined &&
 				isLast &&
 				!chat.isAnswering.value &&
 				part.callId !== undefined && <ResultForm part={part} callId={part.callId} chat={chat} turn={turn} />
@@ -48,6 +50,7 @@ export function ToolCallCard({ part, open, chat, turn }: ToolCallCardProps) {
 }
 
 interface ResultFormProps extends Omit<ToolCallCardProps, 'open'> {
+	readonly chat: Chat
 	readonly callId: string
 }
 

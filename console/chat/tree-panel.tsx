@@ -1,7 +1,7 @@
 // The branches of the conversation as a tree: one line for each turn, the branch that is shown in the accent colour.
 
 import { X } from 'lucide'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import type { Chat } from '../state/chat.ts'
@@ -21,11 +21,10 @@ export function TreePanel({ chat }: { readonly chat: Chat }) {
 	const found = lines.findIndex(({ turn }) => turn.id === active)
 	const index = found === -1 ? lines.findIndex(({ turn }) => turn.id === leaf) : found
 	const from = Math.max(0, Math.min(index - shownLines / 2, lines.length - shownLines))
-	useEffect(() => focusLine(list.current), [])
+	useLayoutEffect(() => focusLine(list.current), [active])
 	const move = (to: number) => {
 		const line = lines[Math.max(0, Math.min(to, lines.length - 1))]
 		setActive(line?.turn.id)
-		requestAnimationFrame(() => focusLine(list.current))
 	}
 	const close = () => {
 		sidePanel.value = undefined

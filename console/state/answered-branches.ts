@@ -9,16 +9,20 @@ import { AnswerReader } from './answer-reader.ts'
 import { Branches } from './branches.ts'
 import { waitForConnection } from './connection.ts'
 import { ConversationChannel, type SharedTurn, type TabMessage } from './conversation-channel.ts'
-import { addConversation, markRunning } from './conversation-list.ts'
+import { addConversation } from './conversation-list.ts'
 import { deliverQuestion } from './deliver-question.ts'
 import { writeDraft } from './drafts.ts'
 import { describeFailure } from './follow-answer.ts'
 import { type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
 import { QuestionQueue } from './question-queue.ts'
 import { readTree } from './read-tree.ts'
+import { markRunning, watchAnswer } from './ready-answers.ts'
 import { navigate } from './route.ts'
 import { titleOf } from './title.ts'
 import type { PageTurn, Question } from './turn-tree.ts'
+
+/** The browser needs a moment to take over a new address: a reload meanwhile is one of the former address. */
+const addressMs = 200
 
 /** What a person can do about a question that the server has not accepted yet. */
 interface Delivery {
@@ -114,6 +118,10 @@ export abstract class AnsweredBranches extends Branches {
 			else if (answer.state.value.type !== 'sending') answer.state.value = { type: 'sending' }
 			// Not awaited: other tabs may send the next question meanwhile.
 			void this.read(named, delivered.type === 'started' ? delivered.started : undefined)
+			if (entry.conversation === undefined) {
+				await new Promise((resolve) => setTimeout(resolve, addressMs))
+				removeEntry(entry.clientId)
+			}
 		} catch (failure) {
 			answer.fail(describeFailure(failure))
 		} finally {
@@ -126,7 +134,10 @@ export abstract class AnsweredBranches extends Branches {
 		const conversation = this.id.value
 		if (conversation !== undefined) markRunning(conversation, true)
 		await this.reader.read(turn, started, () => this.reread(turn))
-		if (conversation !== undefined) markRunning(conversation, false)
+		if (conversation !== undefined) {
+			if (turn.answer.isRunning) void watchAnswer(conversation, `resp_${turn.id}`)
+			else markRunning(conversation, false)
+		}
 		if (this.ending.signal.aborted) return
 		const { answer, id, parent, question } = turn
 		const state = answer.state.value

@@ -24,6 +24,7 @@ async function sendEntry(clientId: string): Promise<void> {
 			onSending: () => undefined,
 			onUnsent: () => undefined,
 		})
+		removeEntry(clientId)
 	} catch {
 		// Refused: the person decides when they open the conversation again. One that does not exist any more has a draft.
 		if (entry.conversation === undefined && readDraft(undefined) === '') {

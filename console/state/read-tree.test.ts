@@ -29,7 +29,7 @@ const turn = (id: string, parent: string | null, inputs: readonly string[], answ
 })
 
 const conversation = (messages: readonly ExportedMessage[], turns: readonly ExportedTurn[]): ExportedConversation => ({
-	conversation: { id: 'conv_1', created_at: 1, title: null, metadata: {} },
+	conversation: { id: 'conv_1', created_at: 1, updated_at: 1, title: null, metadata: {} },
 	head: null,
 	messages,
 	turns,

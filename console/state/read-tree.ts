@@ -62,6 +62,9 @@ function readLast(
 	const answer = turn.answers[0]?.message
 	const before = parent === undefined ? undefined : messages.get(parent)
 	const continues = isContinuation(turn, asked)
+	// No model has answered: a client has added the question.
+	const isUnanswered = turn.surface === 'messages' && turn.state === 'completed' && answer === undefined
+	const stored: ExportedTurn = isUnanswered ? { ...turn, state: 'cancelled' } : turn
 	return {
 		id: turn.id,
 		parent,
@@ -69,7 +72,7 @@ function readLast(
 		model: turn.model,
 		createdAtMs: turn.created_at * 1000,
 		question: continues ? continuation(asked.length === 0 ? undefined : textOf(asked)) : readQuestion(asked),
-		answer: storedAnswer(turn, answer === undefined ? undefined : messages.get(answer)),
+		answer: storedAnswer(stored, answer === undefined ? undefined : messages.get(answer)),
 		clientId: turn.metadata.client_id,
 		continues: continues ? before?.turn : undefined,
 	}

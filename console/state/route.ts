@@ -8,6 +8,7 @@ export const root = new URL('..', import.meta.url)
 export type Route =
 	| { readonly name: 'new' }
 	| { readonly name: 'conversation'; readonly id: string }
+	| { readonly name: 'share'; readonly id: string }
 	| { readonly name: 'settings' }
 
 export const route = signal<Route>(readRoute(location.href))
@@ -49,6 +50,8 @@ function pathOf(to: Route): string {
 			return './'
 		case 'conversation':
 			return `c/${to.id}`
+		case 'share':
+			return `s/${to.id}`
 		case 'settings':
 			return 'settings'
 	}
@@ -59,5 +62,7 @@ function readRoute(address: string): Route {
 	const path = new URL(address).pathname.slice(root.pathname.length)
 	const [, id] = /^c\/([\w-]+)$/.exec(path) ?? []
 	if (id !== undefined) return { name: 'conversation', id }
+	const [, share] = /^s\/([\w-]+)$/.exec(path) ?? []
+	if (share !== undefined) return { name: 'share', id: share }
 	return path === 'settings' ? { name: 'settings' } : { name: 'new' }
 }

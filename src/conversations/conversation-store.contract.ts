@@ -17,6 +17,7 @@ import {
 import { historyContract } from './history.contract.ts'
 import { maintenanceContract } from './maintenance.contract.ts'
 import { answerId, inputId } from './message-id.ts'
+import { sharesContract } from './shares.contract.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 import { turnsContract } from './turns.contract.ts'
 
@@ -27,6 +28,7 @@ export function conversationStoreContract(name: string, open: OpenStore): void {
 		turnsContract(open)
 		historyContract(open)
 		maintenanceContract(open)
+		sharesContract(open)
 		describe('scopes', () => scopesContract(open))
 		describe('removal', () => removalContract(open))
 	})

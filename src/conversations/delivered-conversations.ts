@@ -19,13 +19,14 @@ export interface TurnDelivery {
 export function deliveredConversations(store: ConversationStore, delivery: TurnDelivery): ConversationStore {
 	return {
 		in(scope) {
-			const { index, history, turns } = store.in(scope)
+			const { index, history, turns, shares } = store.in(scope)
 			const settle = () => delivery.outbox.settle(scope)
 			return {
 				// A list may lack the newest answers while the database accepts no writes; a history that a turn continues from
 				// must not.
 				index: after(() => settle().catch(() => undefined), index),
 				history: after(settle, history),
+				shares: after(settle, shares),
 				turns: new DeliveredTurns(turns, scope, delivery),
 			}
 		},

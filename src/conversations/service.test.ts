@@ -31,9 +31,34 @@ describe('a conversation', () => {
 		expect(texts((await service.messages(made.id, page)).items)).toEqual(['one', 'two'])
 		expect((await service.messages((await create()).id, page)).items).toEqual([])
 	})
+	test('has times and branches of elsewhere', async () => {
+		const { id } = await service.create({ metadata: {}, createdAtMs: 5000 }, [user('one')])
+		expect(await service.find(id)).toMatchObject({ createdAtMs: 5000, updatedAtMs: 5000 })
+		const [one] = (await service.messages(id, page)).items
+		const after = one?.id ?? messageId('')
+		const [left] = await service.append(id, [user('left')], { parent: after, createdAtMs: 7000, model: 'elsewhere' })
+		await service.append(id, [user('right')], { parent: after, createdAtMs: 6000 })
+		await service.append(id, [user('zero')], { parent: null, createdAtMs: nowMs + 1000 })
+		const { conversation, ...exported } = await service.export(id)
+		const { messages, turns } = await collect(exported)
+		expect(messages.map(({ parent, createdAtMs }) => [parent, createdAtMs])).toEqual(
+			expect.arrayContaining([
+				[undefined, 5000],
+				[after, 7000],
+				[after, 6000],
+				[undefined, nowMs],
+			]),
+		)
+		expect(turns.find(({ inputs }) => inputs[0] === left?.id)).toMatchObject({ model: 'elsewhere', endedAtMs: 7000 })
+		// The last turn that was added is shown, and the latest one dates the conversation.
+		expect(conversation).toMatchObject({ updatedAtMs: nowMs })
+		expect(texts((await service.messages(id, page)).items)).toEqual(['zero'])
+		const append = service.append(id, [user('x')], { parent: messageId('none') })
+		await expect(append).rejects.toMatchObject({ absent: 'message' })
+	})
 	test('is updated, exported and removed', async () => {
 		const { id } = await create('one')
-		expect(await service.update(id, { title: 'new' })).toMatchObject({ title: 'new', updatedAtMs: nowMs })
+		expect(await service.update(id, { title: 'new' })).toMatchObject({ title: 'new' })
 		const { conversation, ...exported } = await service.export(id)
 		const { messages, turns } = await collect(exported)
 		expect([conversation.title, messages.map(textOf), turns.length]).toEqual(['new', ['one'], 1])

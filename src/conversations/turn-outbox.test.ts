@@ -52,9 +52,9 @@ function store(): ConversationStore {
 	}
 	return {
 		in(scope) {
-			const { index, history, turns } = real.in(scope)
+			const { index, history, turns, shares } = real.in(scope)
 			return {
-				...{ index, history },
+				...{ index, history, shares },
 				turns: {
 					begin: async (begun) => turns.begin(begun),
 					async end(id, end) {

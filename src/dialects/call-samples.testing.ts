@@ -3,6 +3,8 @@
 import type { Conversation, StoredMessage, Turn } from '../conversations/conversation.ts'
 import { conversationId } from '../conversations/conversation-id.ts'
 import { answerId, inputId } from '../conversations/message-id.ts'
+import { shareId } from '../conversations/share-id.ts'
+import type { Share } from '../conversations/shares.ts'
 import { turnId } from '../conversations/turn-id.ts'
 import type { AnsweredTurn } from '../conversations/turn-service.ts'
 import { keyId } from '../keys/key-id.ts'
@@ -30,6 +32,14 @@ const message: StoredMessage = {
 	partial: false,
 	createdAtMs: 2000,
 }
+const share: Share = {
+	id: shareId('0'.repeat(32)),
+	conversation: message.conversation,
+	tip: message.id,
+	files: false,
+	createdAtMs: 1000,
+}
+
 const turn: Turn = {
 	id,
 	conversation: conversation.id,
@@ -139,6 +149,14 @@ export function writeSample(call: Call, context: ResponseContext): unknown {
 			return call.write([{ conversation, messages: [message] }])
 		case 'conversations.history':
 			return call.write({ conversation, messages: [message] })
+		case 'shares.create':
+			return call.write(share)
+		case 'shares.list':
+			return call.write([share])
+		case 'shares.revoke':
+			return call.write()
+		case 'shares.open':
+			return call.write({ share, title: 'Rome', messages: [{ ...message, model: 'm' }] })
 		case 'messages.list':
 			return call.write({ items: [message], more: false })
 		case 'messages.find':

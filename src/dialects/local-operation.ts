@@ -6,7 +6,7 @@ import type { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import type { Conversation, Metadata, StoredMessage, Turn } from '../conversations/conversation.ts'
 import type { ConversationId } from '../conversations/conversation-id.ts'
-import type { ConversationQuery } from '../conversations/conversation-index.ts'
+import type { ConversationQuery, FoundConversation } from '../conversations/conversation-index.ts'
 import type { HistoryPageQuery } from '../conversations/history.ts'
 import type { MessageId } from '../conversations/message-id.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
@@ -15,10 +15,14 @@ import type { Absent } from '../conversations/not-found.ts'
 import type { Page, PageQuery } from '../conversations/page.ts'
 import type {
 	AddedMessage,
+	Addition,
 	ConversationExport,
 	ConversationHistory,
 	NewConversation,
 } from '../conversations/service.ts'
+import type { ShareId } from '../conversations/share-id.ts'
+import type { NewShare } from '../conversations/share-service.ts'
+import type { Share, SharedBranch } from '../conversations/shares.ts'
 import type { TurnId } from '../conversations/turn-id.ts'
 import type { AnsweredTurn, TurnReference } from '../conversations/turn-service.ts'
 import type { TurnQuery } from '../conversations/turns.ts'
@@ -48,7 +52,7 @@ interface ConversationOperations {
 	}
 	'conversations.list': Stored & {
 		readonly query: ConversationQuery
-		readonly write: (page: Page<Conversation>) => unknown
+		readonly write: (page: Page<FoundConversation>) => unknown
 	}
 	'conversations.find': Stored & {
 		readonly id: ConversationId
@@ -70,6 +74,7 @@ interface ConversationOperations {
 	/** Adds messages without calling a model. */
 	'conversations.append': Stored & {
 		readonly id: ConversationId
+		readonly addition: Addition
 		readonly additions: MessageAdditions
 		readonly write: (added: readonly AddedMessage[]) => unknown
 	}
@@ -83,6 +88,22 @@ interface ConversationOperations {
 		readonly user: string
 		readonly write: (history: ConversationHistory) => unknown
 	}
+	'shares.create': Stored & {
+		readonly conversation: ConversationId
+		readonly share: NewShare
+		readonly write: (share: Share) => unknown
+	}
+	'shares.list': Stored & {
+		readonly conversation: ConversationId
+		readonly write: (shares: readonly Share[]) => unknown
+	}
+	'shares.revoke': Stored & {
+		readonly conversation: ConversationId
+		readonly id: ShareId
+		readonly write: () => unknown
+	}
+	/** A share of anybody in the caller's tenant. */
+	'shares.open': Stored & { readonly id: ShareId; readonly write: (branch: SharedBranch) => unknown }
 	/** The messages up to the tip of a branch, or to the head. */
 	'messages.list': Stored & {
 		readonly conversation: ConversationId

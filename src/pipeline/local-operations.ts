@@ -4,6 +4,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import { ConversationService } from '../conversations/service.ts'
+import { ShareService } from '../conversations/share-service.ts'
 import { TurnService } from '../conversations/turn-service.ts'
 import type { OtherOperation, OtherOperationType } from '../dialects/local-operation.ts'
 import { JsonPieces } from '../dialects/writer.ts'
@@ -139,6 +140,7 @@ class Context {
 			conversations: new ConversationService(own, { nowMs: this.nowMs, process }),
 			turns: new TurnService(own),
 			isQueued: (turn) => this.serving.backgroundCalls?.isQueued(turn) === true,
+			shares: new ShareService(own, this.nowMs),
 		}
 	}
 

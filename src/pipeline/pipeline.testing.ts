@@ -150,8 +150,8 @@ export class Faults {
 	watchConversations(store: ConversationStore): ConversationStore {
 		return {
 			in: (scope) => {
-				const { index, history, turns } = store.in(scope)
-				return { index, history: this.watch('history', history), turns: this.watch('turns', turns) }
+				const { index, history, turns, shares } = store.in(scope)
+				return { index, shares, history: this.watch('history', history), turns: this.watch('turns', turns) }
 			},
 			maintenance: this.watch('maintenance', store.maintenance),
 			subscribe: (listener) => store.subscribe(listener),

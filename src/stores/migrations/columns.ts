@@ -102,5 +102,6 @@ export const columns: Readonly<Record<string, readonly string[]>> = {
 		'reasoning_tokens',
 		'cost_micros',
 	],
+	shares: ['id', 'tenant', 'owner', 'conversation', 'tip', 'files', 'created_at_ms', 'ends_at_ms'],
 	processes: ['id', 'generation', 'host', 'started_at_ms', 'beat_at_ms', 'beats'],
 }

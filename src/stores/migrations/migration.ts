@@ -10,6 +10,7 @@ import { orderedParts } from './007-ordered-parts.ts'
 import { searchTexts } from './008-search-texts.ts'
 import processes from './009-processes.sql' with { type: 'text' }
 import keyParents from './010-key-parents.sql' with { type: 'text' }
+import shares from './011-shares.sql' with { type: 'text' }
 import type { TableRewrite } from './table-rewrite.ts'
 
 export type Migration = SchemaChange | DataChange
@@ -39,4 +40,5 @@ export const migrations: readonly Migration[] = [
 	{ name: '008-search-texts', rewrites: searchTexts, indexesTexts: true },
 	{ name: '009-processes', sql: processes },
 	{ name: '010-key-parents', sql: keyParents },
+	{ name: '011-shares', sql: shares },
 ]

@@ -20,6 +20,7 @@ const undo: Readonly<Record<string, (kind: string) => readonly string[]>> = {
 		'ALTER TABLE keys DROP COLUMN parent',
 		'ALTER TABLE keys DROP COLUMN configured_ancestor',
 	],
+	'011-shares': () => ['DROP INDEX conversations_by_update', 'DROP TABLE shares'],
 }
 
 /** The names of this step and of all later ones. */

@@ -127,6 +127,8 @@ if (postgresServer !== undefined) {
 				scope: alice,
 				order: 'asc',
 				user: undefined,
+				orderBy: 'created_at',
+				metadata: {},
 				after: undefined,
 				text: 'needle',
 				limit: 9,

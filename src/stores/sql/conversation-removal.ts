@@ -108,6 +108,7 @@ async function eraseConversation(sql: Sql, id: string): Promise<void> {
 	await sql`DELETE FROM messages WHERE conversation = ${id}`
 	await sql`DELETE FROM branches WHERE conversation = ${id}`
 	await sql`DELETE FROM turns WHERE conversation = ${id}`
+	await sql`DELETE FROM shares WHERE conversation = ${id}`
 	await sql`DELETE FROM conversations WHERE id = ${id}`
 }
 

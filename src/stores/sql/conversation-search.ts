@@ -3,12 +3,15 @@
 // found by the index. Decisions/046 has the reasons.
 
 import { ChatError } from '../../chat/error.ts'
+import { textOf } from '../../chat/parts.ts'
 import type { Conversation } from '../../conversations/conversation.ts'
+import type { FoundConversation, TextMatch } from '../../conversations/conversation-index.ts'
 import type { Page } from '../../conversations/page.ts'
 import { type ConversationSelection, compareInOrder, inOrder, selected } from './conversation-list.ts'
-import { readConversation } from './conversation-rows.ts'
+import { readConversation, readMessage } from './conversation-rows.ts'
 import { pageOf } from './page.ts'
-import { charactersOf } from './search-text.ts'
+import { excerptOf } from './search-excerpt.ts'
+import { charactersOf, foldText } from './search-text.ts'
 import type { Fragment, Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { shortestIndexed, type TextCandidates } from './text-index.ts'
@@ -32,7 +35,7 @@ export async function searchConversations(
 	database: SqlDatabase,
 	search: ConversationSearch,
 	timeoutMs = searchTimeoutMs,
-): Promise<Page<Conversation>> {
+): Promise<Page<FoundConversation>> {
 	const untilMs = performance.now() + timeoutMs
 	const late = Promise.withResolvers<never>()
 	const timer = setTimeout(() => late.reject(searchTimeout()), timeoutMs)
@@ -75,7 +78,7 @@ class PageSearch {
 		this.after = search.after
 	}
 
-	async run(): Promise<Page<Conversation>> {
+	async run(): Promise<Page<FoundConversation>> {
 		const { text, limit } = this.search
 		// The caller no longer waits for a search that could not begin in time.
 		this.expectTime()
@@ -85,7 +88,22 @@ class PageSearch {
 			if (candidates === undefined) await this.scanRest()
 			else await this.findIndexed(candidates)
 		}
-		return pageOf(this.found, limit)
+		const { items, more } = pageOf(this.found, limit)
+		const found: FoundConversation[] = []
+		for (const conversation of items) found.push({ ...conversation, match: await this.matchIn(conversation) })
+		return { items: found, more }
+	}
+
+	/** Undefined if the title contains the text, or if there is no time left. */
+	private async matchIn({ id, title }: Conversation): Promise<TextMatch | undefined> {
+		const { text } = this.search
+		if (foldText(title ?? '').includes(text) || performance.now() >= this.untilMs) return undefined
+		const [row] = await this.sql`
+			SELECT * FROM messages m WHERE conversation = ${id} AND ${this.contains('m.search_text')}
+			ORDER BY depth, branch LIMIT 1`
+		if (row === undefined) return undefined
+		const { id: message, message: found } = readMessage(row)
+		return { message, excerpt: excerptOf(textOf(found.content), text) }
 	}
 
 	private get missing(): number {
@@ -134,7 +152,7 @@ class PageSearch {
 				) THEN ${contains('m.search_text')} ELSE FALSE END)
 			${this.inOrder()} LIMIT ${this.missing}`
 		const all = new Map([...titled, ...Array.from(rows, readConversation)].map((found) => [found.id, found]))
-		this.found.push(...[...all.values()].sort((one, other) => compareInOrder(one, other, this.search.order)))
+		this.found.push(...[...all.values()].sort((one, other) => compareInOrder(one, other, this.search)))
 	}
 
 	private async findTitles(most: number): Promise<readonly Conversation[]> {
@@ -146,11 +164,11 @@ class PageSearch {
 
 	/** The condition for conversations that have not been scanned. */
 	private rest(): Fragment {
-		return selected(this.sql, { ...this.search, after: this.after })
+		return selected(this.sql, this.database.textIndex.position, { ...this.search, after: this.after })
 	}
 
 	private inOrder(): Fragment {
-		return inOrder(this.sql, this.search.order)
+		return inOrder(this.sql, this.search)
 	}
 
 	private readonly contains = (column: string): Fragment =>

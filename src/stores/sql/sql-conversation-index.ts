@@ -6,6 +6,7 @@ import type {
 	ConversationChange,
 	ConversationIndex,
 	ConversationQuery,
+	FoundConversation,
 } from '../../conversations/conversation-index.ts'
 import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import type { Page } from '../../conversations/page.ts'
@@ -44,16 +45,18 @@ export class SqlConversationIndex implements ConversationIndex {
 		return row === undefined ? undefined : readConversation(row)
 	}
 
-	async list({ after, limit, order, user, text }: ConversationQuery): Promise<Page<Conversation> | undefined> {
+	async list(query: ConversationQuery): Promise<Page<FoundConversation> | undefined> {
+		const { after, limit, order, orderBy = 'created_at', user, text, metadata = {} } = query
 		const last = after === undefined ? undefined : await this.find(after)
 		if (after !== undefined && last === undefined) return undefined
 		const { database, scope } = this
-		const selection = { scope, order, user, after: last }
+		const selection = { scope, order, orderBy, user, metadata, after: last }
 		const folded = foldText(text ?? '')
 		if (folded !== '') return searchConversations(database, { ...selection, text: folded, limit })
 		const { sql } = database
 		const rows = await sql`
-			SELECT * FROM conversations WHERE ${selected(sql, selection)} ${inOrder(sql, order)} LIMIT ${limit + 1}`
+			SELECT * FROM conversations 
+			WHERE ${selected(sql, database.textIndex.position, selection)} ${inOrder(sql, selection)} LIMIT ${limit + 1}`
 		return pageOf(Array.from(rows, readConversation), limit)
 	}
 
@@ -72,12 +75,12 @@ export class SqlConversationIndex implements ConversationIndex {
 				title: title === undefined ? found.title : (title ?? undefined),
 				metadata: metadata ?? found.metadata,
 				head: head ?? found.head,
-				updatedAtMs,
+				updatedAtMs: updatedAtMs ?? found.updatedAtMs,
 			}
 			const columns = writeConversation(this.scope, changed)
 			await sql`
 				UPDATE conversations SET title = ${columns.title}, search_title = ${columns.search_title},
-					metadata = ${columns.metadata}, head = ${columns.head}, updated_at_ms = ${updatedAtMs}
+					metadata = ${columns.metadata}, head = ${columns.head}, updated_at_ms = ${changed.updatedAtMs}
 				WHERE id = ${id}`
 			return changed
 		})

@@ -224,5 +224,9 @@ async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: Tur
 	const lastInput = state === 'failed' ? undefined : turn.inputs.at(-1)
 	const head = answers.length > 0 ? answerId(turn.id, 0) : lastInput
 	if (head === undefined) return
-	await sql`UPDATE conversations SET head = ${head}, updated_at_ms = ${endedAtMs} WHERE id = ${turn.conversation}`
+	// A turn from elsewhere may be older than the conversation's last one.
+	await sql`
+		UPDATE conversations SET head = ${head},
+			updated_at_ms = CASE WHEN updated_at_ms > ${endedAtMs} THEN updated_at_ms ELSE ${endedAtMs} END
+		WHERE id = ${turn.conversation}`
 }

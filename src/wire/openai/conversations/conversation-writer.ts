@@ -3,6 +3,7 @@
 import { stringifyJson } from '../../../chat/json-text.ts'
 import type { Conversation, Turn } from '../../../conversations/conversation.ts'
 import { writeConversationId } from '../../../conversations/conversation-id.ts'
+import type { FoundConversation, TextMatch } from '../../../conversations/conversation-index.ts'
 import type { ExportedConversation, ExportedMessage } from '../../../conversations/history.ts'
 
 export interface WrittenConversation {
@@ -10,20 +11,31 @@ export interface WrittenConversation {
 	readonly object: 'conversation'
 	/** Unix time in seconds. */
 	readonly created_at: number
+	/** Unix time in seconds, of the last turn. */
+	readonly updated_at: number
 	readonly metadata: Conversation['metadata']
 	readonly title: string | null
 	readonly user: string | null
+	readonly match?: TextMatch
 }
 
-export function writeConversation({ id, createdAtMs, metadata, title, user }: Conversation): WrittenConversation {
+export function writeConversation({ id, createdAtMs, updatedAtMs, ...rest }: Conversation): WrittenConversation {
+	const { metadata, title, user } = rest
 	return {
 		id: writeConversationId(id),
 		object: 'conversation',
 		created_at: seconds(createdAtMs),
+		updated_at: seconds(updatedAtMs),
 		metadata,
 		title: title ?? null,
 		user: user ?? null,
 	}
+}
+
+/** With the place where a search has found its text. */
+export function writeFoundConversation({ match, ...conversation }: FoundConversation): WrittenConversation {
+	const written = writeConversation(conversation)
+	return match === undefined ? written : { ...written, match }
 }
 
 /**
