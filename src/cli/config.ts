@@ -42,7 +42,8 @@ async function check({ online, ...flags }: CheckFlags, context: CommandContext):
 		const reports = await probeUpstreams(settings, context)
 		for (const { line, failed } of reports) if (!failed) context.print(line)
 		const failures = reports.filter(({ failed }) => failed)
-		if (failures.length > 0) throw new CliError(failures.map(({ line }) => line).join('\n'))
+		const [first, ...others] = failures.map(({ line }) => line)
+		if (first !== undefined) throw new CliError(first, 1, others)
 	}
 }
 

@@ -122,7 +122,7 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 	const { requestLimits } = await import('../gateway/request-limits.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
 	const name = flags.name ?? flags.model
-	const { limits } = settings.config
+	const limits = supervised ? { ...settings.config.limits, ...supervisedLimits } : settings.config.limits
 	const deployment = fixedDeployment(name, engine, supervised)
 	const handler = openHandler({
 		keys: flags.socket === undefined ? await openKeys(settings) : undefined,
@@ -194,6 +194,8 @@ async function openListener(socket: string | undefined, options: ListenOptions, 
 }
 
 const socketPollMs = 500
+/** Its gateway has enforced the configured limits. */
+const supervisedLimits = { bodyBytes: 1_073_741_824, jsonDepth: 1000 }
 
 /** @throws CliError with the status for an invalid model if it cannot be opened. */
 async function openModel(flags: EngineFlags, settings: Settings, log: Log, context: CommandContext): Promise<Engine> {

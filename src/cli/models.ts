@@ -75,7 +75,14 @@ async function pull(weights: Weights, model: string) {
 	try {
 		return await weights.pull(model, { signal: interrupted.signal, onProgress: (state) => progress.update(state) })
 	} catch (thrown) {
-		throw thrown instanceof WeightsError ? new CliError(thrown.message) : thrown
+		if (!(thrown instanceof WeightsError)) throw thrown
+		// One line for each source.
+		const [first = '', ...sources] = thrown.message.split('\n  ')
+		throw new CliError(
+			first,
+			1,
+			sources.map((source) => `  ${source}`),
+		)
 	} finally {
 		progress.end()
 		process.off('SIGINT', abort)

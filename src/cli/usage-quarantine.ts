@@ -58,9 +58,7 @@ async function retry(ids: readonly string[], flags: ConfigFlags, context: Comman
 	})
 	context.printStatus(`${inserted} usage record${inserted === 1 ? '' : 's'} inserted.`)
 	if (refused.length > 0)
-		throw new CliError(
-			`The database refuses ${refused.length} of them, which remain in quarantine:\n${refused.join('\n')}`,
-		)
+		throw new CliError(`The database refuses ${refused.length} of them, which remain in quarantine:`, 1, refused)
 }
 
 async function read(flags: ConfigFlags, { environment }: CommandContext): Promise<readonly QuarantinedEntry[]> {

@@ -3,7 +3,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags } from '../config/settings.ts'
-import { configuredKey, configuredKeyLabel } from '../keys/configured-key-store.ts'
+import { configuredKey, configuredKeyLabel } from '../keys/configured-key.ts'
 import { type UsageGroup, type UsageQuery, type UsageSum, usageGroups } from '../ledger/usage-query.ts'
 import { systemClock } from '../system/clock.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { describeReadFailure } from '../system/system-error.ts'
+import { checkAdminKey } from './admin-key.ts'
 import {
 	builtInUpstream,
 	checkMapping,
@@ -83,6 +84,7 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	const document = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }
 	problems.add(checkReferences(document).map((one) => withoutValue(one, document, filled.fromVariables)))
 	const config = parse(document, filled.fromVariables, problems)
+	problems.throwIfAny(checkAdminKey(config))
 	const warnings = [...renamed.warnings, ...findWarnings(config)].map((warning) => problems.locate(warning))
 	return {
 		config: usesBuiltIn ? markBuiltIn(config) : config,

@@ -10,17 +10,24 @@ import { days, milliseconds } from '../fields/duration.ts'
 import { headerSecret, listenAddress, pathText, secretForm } from '../fields/text.ts'
 import { isAddressRange } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
+import { labelFault } from '../keys/key.ts'
 import { modelTypes } from '../routing/model.ts'
 import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
 import { defaultDatabase, findStoreKind, storeKinds } from '../stores/list.ts'
 import { logFormats, logLevels } from '../system/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
 import { tokenizers } from '../tokens/tokenizer.ts'
+import { keyOptions } from './key-options.ts'
+import { urlOptions } from './url-options.ts'
 
 const databaseSettings = storeKinds.map(({ setting }) => setting)
 const databasePattern = new RegExp(`^(${databaseSettings.map(({ pattern }) => pattern).join('|')})$`)
 
-const name = z.string().min(1).max(200)
+const name = z
+	.string()
+	.min(1)
+	.max(200)
+	.refine((given) => labelFault(given) === undefined, { error: ({ input }) => labelFault(String(input)) ?? '' })
 
 const routeEntry = z.strictObject({
 	upstream: name.meta({ examples: ['my-upstream'] }).describe('Name of the upstream under `upstreams`.'),
@@ -156,6 +163,8 @@ export const configSchema = z.strictObject({
 	adminKey: headerSecret(16)
 		.optional()
 		.describe('Admin key chosen by the operator, at least 16 characters. If it is set, none is created and printed.'),
+	keys: keyOptions,
+	urls: urlOptions,
 	engineFolder: pathText().optional().describe('Folder for engine libraries. Default: `engine` in the data folder.'),
 	modelFolder: pathText().optional().describe('Folder for model weights. Default: `models` in the data folder.'),
 	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are downloaded.'),

@@ -1,13 +1,14 @@
 // Finds valid settings of a configuration that are probably mistakes.
 
 import { nearest } from '../system/nearest.ts'
+import { warnOfAdminKey } from './admin-key.ts'
 import type { ConfigProblem } from './config-problem.ts'
 import { type Environment, knownVariables } from './environment.ts'
 import { routedUpstreams } from './references.ts'
 import type { ConfigFile } from './schema.ts'
 
 export function findWarnings(config: ConfigFile): readonly ConfigProblem[] {
-	return [...unusedUpstreams(config), ...doubtfulUrls(config)]
+	return [...unusedUpstreams(config), ...doubtfulUrls(config), ...warnOfAdminKey(config)]
 }
 
 function unusedUpstreams({ models, upstreams }: ConfigFile): readonly ConfigProblem[] {

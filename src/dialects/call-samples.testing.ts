@@ -83,6 +83,7 @@ const entry: LedgerEntry = {
 const key = {
 	...{ id: keyId('key_1'), name: 'k', prefix: 'dgm-123', createdAtMs: 1000, expiresAtMs: null },
 	state: 'active',
+	parent: null,
 } as const
 const caller: Caller = {
 	...{ id: 'key_1', name: 'k', tenant: 't', owner: 'o', createdAtMs: 1000, expiresAtMs: null },
@@ -164,8 +165,9 @@ export function writeSample(call: Call, context: ResponseContext): unknown {
 		case 'keys.list':
 			return call.write({ keys: [key], total: 1 })
 		case 'keys.find':
-		case 'keys.revoke':
 			return call.write(key)
+		case 'keys.revoke':
+			return call.write({ key, descendants: 1 })
 		case 'caller.show':
 			return call.write(caller)
 		case 'constant':

@@ -22,7 +22,7 @@ import type {
 import type { TurnId } from '../conversations/turn-id.ts'
 import type { AnsweredTurn, TurnReference } from '../conversations/turn-service.ts'
 import type { TurnQuery } from '../conversations/turns.ts'
-import type { CreatedOwnKey, KeyListQuery, OwnKey } from '../keys/service.ts'
+import type { CreatedOwnKey, KeyListQuery, OwnKey, RevokedOwnKey } from '../keys/service.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import type { EntryOrder, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
 import type { Model } from '../routing/model.ts'
@@ -156,7 +156,7 @@ interface OtherOperations {
 	}
 	/** `write` gets undefined if there is no such key. */
 	'keys.find': { readonly id: string; readonly write: (key: OwnKey | undefined) => unknown }
-	'keys.revoke': { readonly id: string; readonly write: (key: OwnKey | undefined) => unknown }
+	'keys.revoke': { readonly id: string; readonly write: (revoked: RevokedOwnKey | undefined) => unknown }
 	/** The identity of the caller. */
 	'caller.show': { readonly write: (caller: Caller) => unknown }
 	/** A fixed response. */

@@ -1,6 +1,7 @@
 // The models and upstreams of the current configuration. After a reload, unchanged upstreams continue without
 // interruption, new ones are opened, and removed ones are closed after their last call.
 
+import { withoutQuotes } from '../chat/quoting-error.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { withHome } from '../config/home-folder.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
@@ -172,7 +173,10 @@ export class LiveDeployment {
 			changed: (endpoint, reason) =>
 				endpoint.healthy
 					? log.info({ upstream: endpoint.name }, 'health check passed, returned to rotation')
-					: log.warn({ upstream: endpoint.name, err: reason }, 'health check failed, removed from rotation'),
+					: log.warn(
+							{ upstream: endpoint.name, err: withoutQuotes(reason) },
+							'health check failed, removed from rotation',
+						),
 		})
 	}
 }

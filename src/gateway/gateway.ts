@@ -10,7 +10,8 @@ import { SocketFolder } from '../engines/llama/socket-folder.ts'
 import { closing as closingServer } from '../engines/running-calls.ts'
 import { addressSet } from '../http/addresses.ts'
 import { hostCheck } from '../http/hosts.ts'
-import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.ts'
+import { UrlPolicy } from '../http/url-policy.ts'
+import { readConfiguredKey } from '../keys/configured-key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
@@ -122,7 +123,10 @@ async function composeGateway(
 	)
 	const handler = openHandler({
 		...handlerSettings(settings.config),
-		keys: withOperatorKey(keys, settings, context.clock),
+		keys,
+		configuredKey: readConfiguredKey(settings.config.adminKey, context.clock.now()),
+		keyRules: settings.config.keys,
+		urlPolicy: new UrlPolicy(settings.config.urls),
 		storage,
 		deployment: () => deployment.current,
 		page: await openPage(context.log),
@@ -271,7 +275,3 @@ async function openStorage(
 
 /** How long a usage query waits for the newest usage records, in milliseconds. */
 const longestDeliveryMs = 2000
-
-function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
-	return config.adminKey === undefined ? store : withConfiguredKey(store, configuredKey(config.adminKey, clock.now()))
-}

@@ -106,7 +106,8 @@ function isAddress(name: string): boolean {
 	return canonicalAddress(name) !== undefined
 }
 
-function isLoopback(name: string): boolean {
+/** Whether a host of a URL or of a `listen` address is this machine's loopback interface. */
+export function isLoopback(name: string): boolean {
 	return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
 }
 

@@ -133,7 +133,7 @@ class Context {
 		const { key } = this.planned
 		if (keys === undefined || key === undefined)
 			throw new ChatError('unsupported', 'Authentication is disabled on this server: it has no keys.')
-		return new KeyService(keys, key, this.nowMs)
+		return new KeyService(keys.store, key, this.nowMs, keys.rules)
 	}
 
 	/** Undefined if streams end when their client disconnects. */

@@ -452,7 +452,8 @@ export class App {
 	}
 
 	async revokeKey(name: string): Promise<void> {
-		await this.keyStore.revoke(name, this.clock.now())
+		for (const key of await this.keyStore.list())
+			if (key.name === name) await this.keyStore.revoke(key.id, this.clock.now())
 	}
 
 	fetch(request: Request): Promise<Response> {

@@ -2,7 +2,8 @@
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { DialectChoice } from '../dialects/choice.ts'
-import type { KeyStore } from '../keys/key-store.ts'
+import type { UrlPolicy } from '../http/url-policy.ts'
+import type { KeyVerifier } from '../keys/key-verifier.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import type { EntryQuery, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
@@ -39,7 +40,9 @@ export interface Serving {
 	 * Absent if the transport itself authenticates callers: the engine process listens on a socket that only its owner
 	 * can open.
 	 */
-	readonly keys: KeyStore | undefined
+	readonly keys: KeyVerifier | undefined
+	/** Absent if requests may contain any URL. */
+	readonly urlPolicy?: UrlPolicy | undefined
 	/** Absent if no limits are configured. */
 	readonly limiter: Limiter | undefined
 	/** Absent if nothing is stored or billed, for example in the engine process. */

@@ -12,7 +12,11 @@ import { EventStreams } from '../http/event-stream.ts'
 import type { HostCheck } from '../http/hosts.ts'
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
+import type { UrlPolicy } from '../http/url-policy.ts'
+import type { ConfiguredKey } from '../keys/configured-key.ts'
+import { defaultKeyRules, type KeyRules } from '../keys/key-rules.ts'
 import type { KeyStore } from '../keys/key-store.ts'
+import { KeyVerifier } from '../keys/key-verifier.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
@@ -39,6 +43,11 @@ import { openSocket } from './socket.ts'
 export interface HandlerOptions extends OwnEndpoints, ReceiveOptions {
 	/** Absent only if the transport itself authenticates callers. */
 	readonly keys: KeyStore | undefined
+	/** The admin key of the configuration; none if absent. */
+	readonly configuredKey?: ConfiguredKey | undefined
+	readonly keyRules?: KeyRules | undefined
+	/** Policy on URLs that clients hand to upstreams; none if absent. */
+	readonly urlPolicy?: UrlPolicy | undefined
 	/** Absent if nothing is stored or billed. */
 	readonly storage?: CallerStorage | undefined
 	/** Limits of the callers; none if absent. */
@@ -94,7 +103,8 @@ class RequestHandler implements Handler {
 	private draining = false
 
 	constructor(options: HandlerOptions) {
-		const { keys, storage, limiter, deployment, clock, random, log } = options
+		const { keys: store, configuredKey: configured, keyRules: rules = defaultKeyRules } = options
+		const { storage, limiter, urlPolicy, deployment, clock, random, log } = options
 		const { keepAliveMs } = options.limits
 		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
@@ -102,8 +112,9 @@ class RequestHandler implements Handler {
 		this.streams = new EventStreams(options.limits)
 		this.serving = {
 			choice: new DialectChoice(dialects, options.dialects ?? defaultDialects),
-			keys,
+			keys: store === undefined ? undefined : new KeyVerifier({ store, configured, rules }),
 			limiter,
+			urlPolicy,
 			storage,
 			backgroundTasks: new BackgroundTasks(throttledLog),
 			tokens: new TokenCounter(),
@@ -135,7 +146,7 @@ class RequestHandler implements Handler {
 		const { dialect, route } = match.target
 		const observer = options.telemetry.begin({ ...received, method: 'WEBSOCKET' })
 		try {
-			await authenticate(received, observer, options.keys)
+			await authenticate(received, observer, this.serving.keys)
 		} catch (thrown) {
 			return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {})
 		}

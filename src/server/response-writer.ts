@@ -3,6 +3,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import { stringifyJson } from '../chat/json-text.ts'
+import { withoutQuotes } from '../chat/quoting-error.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { TextBody } from '../dialects/writer.ts'
 import type { EventStreams } from '../http/event-stream.ts'
@@ -95,7 +96,10 @@ export function writeFailure(
 ): Response {
 	const { received, dialect, observer, clock, log } = facts
 	if (error.kind === 'internal')
-		log.error({ err: error.cause, request: received.id }, 'a request failed because of an internal error')
+		log.error(
+			{ err: log.isLevelEnabled('debug') ? error.cause : withoutQuotes(error.cause), request: received.id },
+			'a request failed because of an internal error',
+		)
 	const written = dialect.writeError(error, received.id)
 	const sent = status ?? written.status
 	const nowMs = clock.now()

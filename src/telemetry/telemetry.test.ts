@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
+import { QuotingError } from '../chat/quoting-error.ts'
 import { openLog } from '../system/log.ts'
 import { Metrics, mergeSnapshots, writeMetrics } from './metric.ts'
 import type { RequestEvent, RequestObserver } from './observer.ts'
@@ -91,11 +92,35 @@ describe('a request', () => {
 		for (const word of ['firstTokenMs=120', 'finishReason=length', 'answer=good day']) expect(lines[0]).toContain(word)
 	})
 
+	test.each([
+		['status 400', new QuotingError('status 400', 'you wrote: my secret')],
+		['SyntaxError', new SyntaxError('JSON Parse error: Unexpected identifier "my secret"')],
+		['AI_APICallError', Object.assign(new Error('my secret'), { name: 'AI_APICallError' })],
+		['refused: SyntaxError', new Error('refused', { cause: new SyntaxError('my secret') })],
+		['no route', Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' })],
+	])('has no text that its cause quotes, except at level debug: %s', async (summary, cause) => {
+		const error = new ChatError('upstream-failed', 'It failed.', { cause })
+		const log = async (level: 'info' | 'debug') => {
+			const lines: string[] = []
+			const telemetry = await openTelemetry(telemetryOptions.parse({}), {
+				log: openLog({ level, format: 'text' }, (line) => lines.push(line)),
+				clock,
+				version: '1.2.3',
+				upstreams: () => [gauges],
+			})
+			telemetry.begin(context()).observe({ type: 'ended', atMs: 1400, status: 502, error, disconnected: false })
+			return lines.join('')
+		}
+		const usual = await log('info')
+		expect(usual).toContain(`cause=${summary}\n`)
+		expect(usual).not.toContain('secret')
+		expect(await log('debug')).toContain(cause.message)
+	})
 	test('that fails because of the server or an upstream is a warning with its cause', async () => {
 		const { telemetry, lines } = await open()
-		const error = new ChatError('upstream-failed', 'It failed.', { cause: new Error('status 500: oops') })
+		const error = new ChatError('upstream-failed', 'It failed.', { cause: new QuotingError('status 500', 'oops') })
 		telemetry.begin(context()).observe({ type: 'ended', atMs: 1400, status: 502, error, disconnected: false })
-		expect(lines[0]).toMatch(/ warn .*error=upstream-failed.*cause=status 500: oops/)
+		expect(lines[0]).toMatch(/ warn .*error=upstream-failed.*cause=status 500\b/)
 	})
 
 	test('is counted', async () => {

@@ -73,7 +73,11 @@ function show({ parameters: [id = ''] }: RouteInput): Call {
 }
 
 function revoke({ parameters: [id = ''] }: RouteInput): Call {
-	return { type: 'keys.revoke', id, write: writeFound }
+	return {
+		type: 'keys.revoke',
+		id,
+		write: (revoked) => ({ ...writeFound(revoked?.key), revoked_descendants: revoked?.descendants }),
+	}
 }
 
 function writeFound(key: OwnKey | undefined) {
@@ -81,7 +85,7 @@ function writeFound(key: OwnKey | undefined) {
 	return writeKey(key)
 }
 
-function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state }: OwnKey) {
+function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state, parent }: OwnKey) {
 	const masked = `${prefix}...`
 	const created = Math.floor(createdAtMs / 1000)
 	const expires = expiresAtMs === null ? null : Math.floor(expiresAtMs / 1000)
@@ -94,6 +98,7 @@ function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state }: OwnKey)
 		expires,
 		created,
 		status: state,
+		parent,
 		// The names of version 0.2.
 		expires_at: expires,
 		created_at: created,

@@ -5,19 +5,22 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { tokenCount } from '../../fields/amount.ts'
+import { bytes, tokenCount } from '../../fields/amount.ts'
+import { milliseconds } from '../../fields/duration.ts'
 import { publicText } from '../../system/public-text.ts'
 import { hideCredentials } from '../../system/redaction.ts'
 import { catalogue, defaultModelId, toyModelId } from '../../weights/catalogue.ts'
 import { type FetchProgress, Weights } from '../../weights/weights.ts'
 import type { Engine } from '../engine.ts'
 import { type EngineCheckContext, type EngineContext, engineKind } from '../kind.ts'
+import { engineEnvironment } from './child-environment.ts'
 import { engineInstalled } from './install/engine-folder.ts'
 import { installEngine } from './install/install-engine.ts'
 import { Llama } from './llama.ts'
 import { chooseModel, type ModelChoice } from './model-choice.ts'
 import { OperatorError, operatorReason } from './operator-error.ts'
 import { Persistence } from './persistence.ts'
+import { usualMemoryBytes } from './start-watch.ts'
 
 const options = z.strictObject({
 	contextTokens: tokenCount(64)
@@ -43,6 +46,14 @@ const options = z.strictObject({
 		.describe('Maximum number of queued requests; further requests are rejected with 503.'),
 	threads: z.int().min(1).max(1024).optional().describe('CPU threads; all cores by default.'),
 	gpu: z.enum(['auto', 'cuda', 'vulkan', 'metal', 'off']).default('auto').describe('Which installed GPU build to use.'),
+	startTimeoutMs: milliseconds(1000, 86_400_000)
+		.default(600_000)
+		.describe('Time in which the model must be loaded, in milliseconds; then its process is ended and started again.'),
+	startMemory: bytes(67_108_864)
+		.optional()
+		.describe(
+			'Memory that the process may use until the model is loaded, without the file itself, in bytes; 90 % of the memory of the machine or container by default. Checked on Linux.',
+		),
 })
 
 type Options = z.infer<typeof options>
@@ -249,7 +260,8 @@ function serve(
 		substituteNote: note,
 		command: [...command, 'engine', '--library', engineFolder, ...args],
 		socket: join(socketFolder, socketName(upstream)),
-		environment,
+		environment: engineEnvironment(environment),
+		startBounds: { timeoutMs: given.startTimeoutMs, memoryBytes: given.startMemory ?? usualMemoryBytes() },
 		clock,
 		log,
 		outOfDescriptors,

@@ -7,6 +7,7 @@ import ledger from './004-ledger.sql' with { type: 'text' }
 import keyExpiry from './005-key-expiry.sql' with { type: 'text' }
 import ledgerOwners from './006-ledger-owners.sql' with { type: 'text' }
 import { orderedParts } from './007-ordered-parts.ts'
+import keyParents from './010-key-parents.sql' with { type: 'text' }
 import type { TableRewrite } from './table-rewrite.ts'
 
 export type Migration = SchemaChange | DataChange
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
 	{ name: '005-key-expiry', sql: keyExpiry },
 	{ name: '006-ledger-owners', sql: ledgerOwners },
 	{ name: '007-ordered-parts', rewrites: orderedParts },
+	{ name: '010-key-parents', sql: keyParents },
 ]

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { npmEnvironment } from '../child-environment.ts'
 
 export interface NpmCall {
 	readonly args: readonly string[]
@@ -21,7 +22,7 @@ export async function runNpm({ args, folder, environment, signal, onLine }: NpmC
 	const [command, ...before] = npmCommand(environment)
 	const child = spawn(command, [...before, ...args], {
 		cwd: folder,
-		env: { ...environment },
+		env: npmEnvironment(environment),
 		stdio: ['ignore', 'pipe', 'pipe'],
 		shell: command === 'npm' && process.platform === 'win32',
 	})
