@@ -40,8 +40,8 @@ async function check({ online, ...flags }: CheckFlags, context: CommandContext):
 
 	async function checkOnline(): Promise<void> {
 		const reports = await probeUpstreams(settings, context)
-		for (const { line, failed } of reports) if (!failed) context.print(line)
-		const failures = reports.filter(({ failed }) => failed)
+		for (const { line, outcome } of reports) if (outcome !== 'failed') context.print(line)
+		const failures = reports.filter(({ outcome }) => outcome === 'failed')
 		const [first, ...others] = failures.map(({ line }) => line)
 		if (first !== undefined) throw new CliError(first, 1, others)
 	}

@@ -8,6 +8,7 @@ import { terminalText } from '../system/terminal-text.ts'
 import type { CommandContext } from './command.ts'
 import { configCommand } from './config.ts'
 import { copyCommand } from './copy.ts'
+import { doctorCommand } from './doctor.ts'
 import { engineCommand } from './engine.ts'
 import { describeFailure } from './failure.ts'
 import { keysCommand } from './keys.ts'
@@ -84,6 +85,7 @@ const commands = [
 	migrateCommand,
 	copyCommand,
 	configCommand,
+	doctorCommand,
 ] as const
 
 /** Messages of the parser quote arguments. */
