@@ -5,6 +5,7 @@ import { bunFlags } from '../../bin/bun-flags.mjs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config/environment.ts'
 import { terminalText } from '../system/terminal-text.ts'
+import { chatCommand } from './chat.ts'
 import type { CommandContext } from './command.ts'
 import { configCommand } from './config.ts'
 import { copyCommand } from './copy.ts'
@@ -14,6 +15,7 @@ import { describeFailure } from './failure.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { modelsCommand } from './models.ts'
+import { runCommand } from './run.ts'
 import { serveCommand } from './serve.ts'
 import { usageCommand } from './usage.ts'
 
@@ -86,6 +88,8 @@ const commands = [
 	copyCommand,
 	configCommand,
 	doctorCommand,
+	runCommand,
+	chatCommand,
 ] as const
 
 /** Messages of the parser quote arguments. */

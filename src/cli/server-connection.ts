@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
-import { isObject } from '../chat/json.ts'
+import { definedFields, isObject } from '../chat/json.ts'
 import { clientVariables, readClientEnvironment } from '../config/environment.ts'
 import { type ConfigFlags, readSettings, type Settings } from '../config/settings.ts'
 import { terminalLine } from '../system/terminal-text.ts'
@@ -52,7 +52,7 @@ export interface ServerConnection {
 export interface ServerRequest {
 	/** Sent as JSON with POST. */
 	readonly body?: unknown
-	/** The key is sent as a bearer token unless this contains it. */
+	/** The key is sent as a bearer token unless they contain `x-api-key`. */
 	readonly headers?: Readonly<Record<string, string>>
 	readonly signal?: AbortSignal | undefined
 }
@@ -84,11 +84,11 @@ export async function connectServer(flags: ServerFlags, context: CommandContext)
 			if (credential === undefined) throw new CliError(`No API key is known for ${url}: ${keyRemedy}`)
 			const response = await call(path, {
 				method: body === undefined ? 'GET' : 'POST',
-				headers: {
-					authorization: `Bearer ${credential.key}`,
-					...(body === undefined ? {} : { 'content-type': 'application/json' }),
+				headers: definedFields({
+					authorization: headers?.['x-api-key'] === undefined ? `Bearer ${credential.key}` : undefined,
+					'content-type': body === undefined ? undefined : 'application/json',
 					...headers,
-				},
+				}),
 				body: body === undefined ? undefined : JSON.stringify(body),
 				signal,
 			})
