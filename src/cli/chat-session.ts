@@ -61,15 +61,20 @@ export class ChatSession {
 		return yield* readAnswer(response, dialect, signal)
 	}
 
-	/** The stored messages of the conversation, oldest first; empty before the first answer. @throws CliError */
+	/** The messages from the first to the newest, without other branches; empty before the first answer. @throws CliError */
 	async messages(): Promise<readonly StoredMessage[]> {
 		const exported = await this.export()
 		if (exported === undefined) return []
 		if (!isObject(exported) || !Array.isArray(exported.messages))
 			throw new CliError('The server returned a conversation in an unknown form.')
-		return exported.messages.flatMap((message: unknown) =>
-			isObject(message) ? [{ role: String(message.role), text: textOf(message.content) }] : [],
-		)
+		const byId = new Map(exported.messages.filter(isObject).map((stored) => [stored.id, stored]))
+		const found: StoredMessage[] = []
+		for (let at = byId.get(exported.head); at !== undefined; at = byId.get(at.parent)) {
+			// A message that is its own ancestor would never end.
+			byId.delete(at.id)
+			if (isObject(at.message)) found.unshift({ role: String(at.message.role), text: textOf(at.message.content) })
+		}
+		return found
 	}
 
 	/** The whole conversation as the server exports it; undefined before the first answer. @throws CliError */

@@ -4,15 +4,18 @@
 import { createInterface, type Interface } from 'node:readline'
 
 export interface ChatTerminal {
-	/**
-	 * The next message, which may have several lines: those between two lines of `"""`, those that end in a backslash, and
-	 * those that are pasted together. Undefined at the end of input.
-	 */
-	read(prompt: string): Promise<string | undefined>
+	/** The next input, undefined at the end. */
+	read(prompt: string): Promise<ChatInput | undefined>
 	/** Runs `work` with a signal that Ctrl-C aborts. */
 	interruptible<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result>
 	write(text: string): void
 	close(): void
+}
+
+/** A line, or the text of several: those between `"""`, those that end in a backslash, and those pasted together. */
+export interface ChatInput {
+	readonly type: 'line' | 'text'
+	readonly text: string
 }
 
 /** The reason of a signal that Ctrl-C aborted. */
@@ -28,14 +31,14 @@ export function openChatTerminal(commands: readonly string[]): ChatTerminal {
 
 class ReadlineTerminal implements ChatTerminal {
 	private readonly lines: Interface
-	private readonly messages: string[] = []
+	private readonly messages: ChatInput[] = []
 	/** Lines of an unfinished message. */
 	private pending: string[] = []
 	private isBlock = false
 	/** Lines that arrived together. */
 	private burst: string[] = []
 	private prompt = ''
-	private waiting: ((message: string | undefined) => void) | undefined
+	private waiting: ((message: ChatInput | undefined) => void) | undefined
 	private running: AbortController | undefined
 	private closed = false
 	/** Ctrl-C was pressed at an empty prompt. */
@@ -56,11 +59,12 @@ class ReadlineTerminal implements ChatTerminal {
 		this.lines.on('close', () => {
 			this.closed = true
 			this.running?.abort(new Interrupted())
-			this.deliver(undefined)
+			// After lines that arrived together with the end.
+			setImmediate(() => this.deliver(undefined))
 		})
 	}
 
-	read(prompt: string): Promise<string | undefined> {
+	read(prompt: string): Promise<ChatInput | undefined> {
 		const next = this.messages.shift()
 		if (next !== undefined) return Promise.resolve(next)
 		if (this.closed) return Promise.resolve(undefined)
@@ -99,17 +103,20 @@ class ReadlineTerminal implements ChatTerminal {
 		const lines = this.burst
 		this.burst = []
 		let together: string[] = []
+		const add = (input: ChatInput) => {
+			if (input.text.trim() !== '') this.messages.push(input)
+		}
 		const flush = () => {
-			if (together.some((line) => line.trim() !== '')) this.messages.push(together.join('\n'))
+			add({ type: together.length > 1 ? 'text' : 'line', text: together.join('\n') })
 			together = []
 		}
 		for (const line of lines) {
-			const message = this.complete(line)
-			if (message === undefined) continue
-			if (message.type === 'line' && !message.text.startsWith('/')) together.push(message.text)
+			const input = this.complete(line)
+			if (input === undefined) continue
+			if (input.type === 'line' && !input.text.startsWith('/')) together.push(input.text)
 			else {
 				flush()
-				if (message.text.trim() !== '') this.messages.push(message.text)
+				add(input)
 			}
 		}
 		flush()
@@ -117,7 +124,7 @@ class ReadlineTerminal implements ChatTerminal {
 	}
 
 	/** The message that ends with this line, if one does. */
-	private complete(line: string): { readonly type: 'line' | 'block'; readonly text: string } | undefined {
+	private complete(line: string): ChatInput | undefined {
 		if (this.isBlock) {
 			if (!line.trimEnd().endsWith(block)) {
 				this.pending.push(line)
@@ -128,7 +135,7 @@ class ReadlineTerminal implements ChatTerminal {
 		}
 		if (this.pending.length === 0 && line.startsWith(block)) {
 			const rest = line.slice(block.length)
-			if (rest.trimEnd().endsWith(block)) return { type: 'block', text: rest.trimEnd().slice(0, -block.length) }
+			if (rest.trimEnd().endsWith(block)) return { type: 'text', text: rest.trimEnd().slice(0, -block.length) }
 			this.isBlock = true
 			if (rest !== '') this.pending.push(rest)
 			return undefined
@@ -140,38 +147,46 @@ class ReadlineTerminal implements ChatTerminal {
 		return this.pending.length > 0 ? this.finish([line]) : { type: 'line', text: line }
 	}
 
-	private finish(last: readonly string[]): { readonly type: 'block'; readonly text: string } {
+	private finish(last: readonly string[]): ChatInput {
 		const text = [...this.pending, ...last].join('\n')
 		this.pending = []
 		this.isBlock = false
-		return { type: 'block', text }
+		return { type: 'text', text }
 	}
 
 	/** Without a message, a reader continues to wait unless input has ended. */
-	private deliver(message: string | undefined): void {
+	private deliver(message: ChatInput | undefined): void {
 		const { waiting } = this
 		if (waiting === undefined) {
 			if (message !== undefined) this.messages.unshift(message)
 			return
 		}
-		if (message === undefined && !this.closed) return this.showPrompt()
+		if (message === undefined && !this.closed) {
+			this.showPrompt()
+			return
+		}
 		this.waiting = undefined
 		waiting(message)
 	}
 
 	private interrupt(): void {
-		if (this.running !== undefined) return this.running.abort(new Interrupted())
-		if (this.lines.line !== '' || this.pending.length > 0 || this.isBlock) {
-			this.pending = []
-			this.isBlock = false
-			this.lines.write(null, { ctrl: true, name: 'e' })
-			this.lines.write(null, { ctrl: true, name: 'u' })
-			this.write('\n')
-			return this.showPrompt()
+		if (this.running !== undefined) this.running.abort(new Interrupted())
+		else if (this.lines.line !== '' || this.pending.length > 0 || this.isBlock) this.discard()
+		else if (this.leaving) this.close()
+		else {
+			this.leaving = true
+			this.write('\nPress Ctrl-C again to leave.\n')
+			this.showPrompt()
 		}
-		if (this.leaving) return this.close()
-		this.leaving = true
-		this.write('\nPress Ctrl-C again to leave.\n')
+	}
+
+	/** Removes the unfinished message. */
+	private discard(): void {
+		this.pending = []
+		this.isBlock = false
+		this.lines.write(null, { ctrl: true, name: 'e' })
+		this.lines.write(null, { ctrl: true, name: 'u' })
+		this.write('\n')
 		this.showPrompt()
 	}
 }

@@ -55,11 +55,11 @@ interface Chat {
 
 async function converse(chat: Chat): Promise<void> {
 	for (;;) {
-		const message = await chat.terminal.read('> ')
-		if (message === undefined) return chat.terminal.write('\n')
+		const input = await chat.terminal.read('> ')
+		if (input === undefined) return chat.terminal.write('\n')
 		try {
-			if (!message.startsWith('/')) await answer(message, chat)
-			else if ((await runCommand(message, chat)) === 'exit') return
+			if (input.type !== 'line' || !input.text.startsWith('/')) await answer(input.text, chat)
+			else if ((await runSlashCommand(input.text, chat)) === 'exit') return
 		} catch (thrown) {
 			// The conversation continues after a failed call.
 			if (!(thrown instanceof CliError)) throw thrown
@@ -159,7 +159,7 @@ const chatCommands: Readonly<Record<string, SlashCommand>> = {
 const keysHelp = `Several lines: begin and end them with """, or end each line but the last with a backslash.
 Ctrl-C stops an answer; twice at the prompt, it leaves.`
 
-async function runCommand(message: string, chat: Chat): Promise<'exit' | undefined> {
+async function runSlashCommand(message: string, chat: Chat): Promise<'exit' | undefined> {
 	const [, name = '', argument = ''] = /^(\S+)\s*([\s\S]*)$/.exec(message) ?? []
 	const command = Object.hasOwn(chatCommands, name) ? chatCommands[name] : undefined
 	if (command !== undefined) return command.run(argument.trim(), chat)
