@@ -12,6 +12,7 @@ import { copyCommand } from './copy.ts'
 import { doctorCommand } from './doctor.ts'
 import { engineCommand } from './engine.ts'
 import { describeFailure } from './failure.ts'
+import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { modelsCommand } from './models.ts'
@@ -90,6 +91,7 @@ const commands = [
 	doctorCommand,
 	runCommand,
 	chatCommand,
+	initCommand,
 ] as const
 
 /** Messages of the parser quote arguments. */
