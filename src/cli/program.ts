@@ -14,10 +14,12 @@ import { engineCommand } from './engine.ts'
 import { describeFailure } from './failure.ts'
 import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
+import { launchCommand } from './launch.ts'
 import { migrateCommand } from './migrate.ts'
 import { modelsCommand } from './models.ts'
 import { runCommand } from './run.ts'
 import { serveCommand } from './serve.ts'
+import { statusCommand } from './status.ts'
 import { usageCommand } from './usage.ts'
 
 /**
@@ -92,6 +94,8 @@ const commands = [
 	runCommand,
 	chatCommand,
 	initCommand,
+	launchCommand,
+	statusCommand,
 ] as const
 
 /** Messages of the parser quote arguments. */

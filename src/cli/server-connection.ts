@@ -65,7 +65,8 @@ export async function connectServer(flags: ServerFlags, context: CommandContext)
 	const environment = readClientEnvironment(context.environment)
 	const given = flags.url ?? environment.url
 	const key = flags.key ?? environment.key
-	const settings = given !== undefined && key !== undefined ? undefined : await readSettings(flags, context.environment)
+	const isComplete = given !== undefined && key !== undefined
+	const settings = isComplete ? undefined : await readLocalSettings(flags, context, given !== undefined)
 	const url = given === undefined ? localUrl(settings) : parseUrl(given)
 	const credential = key === undefined ? await localKey(url, settings) : { key, origin: 'given' }
 	const call = async (path: string, init: RequestInit): Promise<Response> => {
@@ -100,6 +101,16 @@ export async function connectServer(flags: ServerFlags, context: CommandContext)
 			)
 		},
 	}
+}
+
+/** An invalid configuration does not matter for a server that is named. */
+async function readLocalSettings(
+	flags: ServerFlags,
+	{ environment }: CommandContext,
+	isNamed: boolean,
+): Promise<Settings | undefined> {
+	const reading = readSettings(flags, environment)
+	return isNamed ? reading.catch(() => undefined) : reading
 }
 
 const keyRemedy = `set ${clientVariables.key} or --key. \`dragoman keys create --name NAME\` creates a key.`
