@@ -7,11 +7,13 @@ import type { Environment } from '../config/environment.ts'
 import { terminalText } from '../system/terminal-text.ts'
 import { chatCommand } from './chat.ts'
 import type { CommandContext } from './command.ts'
+import { completionCommand } from './completion.ts'
 import { configCommand } from './config.ts'
 import { copyCommand } from './copy.ts'
 import { doctorCommand } from './doctor.ts'
 import { engineCommand } from './engine.ts'
 import { describeFailure } from './failure.ts'
+import { addHelpTexts } from './help-text.ts'
 import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
 import { launchCommand } from './launch.ts'
@@ -78,6 +80,8 @@ export function buildProgram(context: CommandContext): Command {
 		.enablePositionalOptions()
 		.configureOutput(safeOutput)
 	for (const make of commands) program.addCommand(inherit(make(context)))
+	program.addCommand(inherit(completionCommand(context, () => program)))
+	addHelpTexts(program)
 	return program
 }
 

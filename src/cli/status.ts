@@ -7,7 +7,7 @@ import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
 import { readMetrics, type Sample } from './metrics-text.ts'
 import { addServerOptions, connectServer, type ServerFlags } from './server-connection.ts'
-import { table } from './table.ts'
+import { outputWidth, table } from './table.ts'
 
 interface StatusFlags extends ServerFlags {
 	readonly json?: true
@@ -45,7 +45,7 @@ export function statusCommand(context: CommandContext): Command {
 		.action(async ({ json, ...flags }: StatusFlags) => {
 			const status = await readStatus(flags, context)
 			if (json === true) context.print(JSON.stringify(status, null, 2))
-			else for (const line of writeStatus(status)) context.print(line)
+			else for (const line of writeStatus(status, outputWidth(context))) context.print(line)
 			if (status.status !== 'ready') throw new CliError(`The server is not ready: ${status.status}.`)
 		})
 }
@@ -102,7 +102,10 @@ function upstreamsOf(samples: readonly Sample[]): readonly UpstreamStatus[] {
 	}))
 }
 
-function writeStatus({ url, version, status, checks, models, upstreams }: ServerStatus): readonly string[] {
+function writeStatus(
+	{ url, version, status, checks, models, upstreams }: ServerStatus,
+	width: number | undefined,
+): readonly string[] {
 	const checked = checks.map(({ name, ok, reason }) => `${name} ${ok ? 'ok' : `FAILED (${reason ?? 'no reason'})`}`)
 	return [
 		`Dragoman ${version} at ${url}: ${status}`,
@@ -117,6 +120,7 @@ function writeStatus({ url, version, status, checks, models, upstreams }: Server
 				model.contextTokens === undefined ? '' : String(model.contextTokens),
 				model.note ?? '',
 			]),
+			width,
 		),
 		'',
 		...(upstreams === undefined
@@ -130,6 +134,7 @@ function writeStatus({ url, version, status, checks, models, upstreams }: Server
 						String(running),
 						String(waiting),
 					]),
+					width,
 				)),
 	]
 }
