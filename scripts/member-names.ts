@@ -25,6 +25,7 @@ const exceptions: readonly { readonly path: string; readonly names?: readonly st
 	{ path: 'config/other-tools.ts', reason: 'which engine replaces a provider of another product' },
 	{ path: 'cli/config-draft.ts', reason: 'it writes configuration files' },
 	{ path: 'cli/litellm-config.ts', reason: 'which engine replaces a provider of another product' },
+	{ path: 'cli/litellm-provider.ts', reason: 'which engine replaces a provider of another product' },
 	{ path: 'cli/dialect-question.ts', reason: 'clients of the dialects, for `run --as`' },
 	{ path: 'embedded/runtime/vocabulary.ts', names: ['llama'], reason: 'the name of a tokenizer in model files' },
 ]

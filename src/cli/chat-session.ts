@@ -7,7 +7,7 @@ import { CliError } from './cli-error.ts'
 import { dialectQuestions, messagesOf, usualDialect } from './dialect-question.ts'
 import type { ServerConnection } from './server-connection.ts'
 
-export interface StoredMessage {
+export interface SavedMessage {
 	readonly role: string
 	readonly text: string
 }
@@ -62,13 +62,13 @@ export class ChatSession {
 	}
 
 	/** The messages from the first to the newest, without other branches; empty before the first answer. @throws CliError */
-	async messages(): Promise<readonly StoredMessage[]> {
+	async messages(): Promise<readonly SavedMessage[]> {
 		const exported = await this.export()
 		if (exported === undefined) return []
 		if (!isObject(exported) || !Array.isArray(exported.messages))
 			throw new CliError('The server returned a conversation in an unknown form.')
 		const byId = new Map(exported.messages.filter(isObject).map((stored) => [stored.id, stored]))
-		const found: StoredMessage[] = []
+		const found: SavedMessage[] = []
 		for (let at = byId.get(exported.head); at !== undefined; at = byId.get(at.parent)) {
 			// A message that is its own ancestor would never end.
 			byId.delete(at.id)

@@ -1,11 +1,12 @@
 // Translates a configuration of LiteLLM's proxy into one of this program, and lists what it cannot translate. It reads
-// and writes no file. Fields: https://docs.litellm.ai/docs/proxy/config_settings
+// and writes no file. SourceFields: https://docs.litellm.ai/docs/proxy/config_settings
 
 import { isObject } from '../chat/json.ts'
 import { otherToolValue } from '../config/other-tools.ts'
 import { policyNames } from '../routing/options.ts'
+import { findProvider, type LiteLlmProvider, splitModel } from './litellm-provider.ts'
 
-type Fields = Readonly<Record<string, unknown>>
+type SourceFields = Readonly<Record<string, unknown>>
 
 export interface Translation {
 	readonly config: Readonly<Record<string, unknown>>
@@ -13,64 +14,19 @@ export interface Translation {
 	readonly notes: readonly string[]
 }
 
-interface Provider {
-	readonly engine: string
-	readonly preset?: string | undefined
-	/** Used without `api_base`. */
-	readonly url?: string | undefined
-	/** What follows `api_base`. */
-	readonly suffix?: string | undefined
-	/** The variable that LiteLLM reads without `api_key`. */
-	readonly keyVariable?: string | undefined
-}
-
-const openaiCompatible = (url?: string, keyVariable?: string, preset?: string): Provider => ({
-	engine: 'openai-compatible',
-	url,
-	keyVariable,
-	preset,
-})
-
-const providers: Readonly<Record<string, Provider>> = {
-	openai: openaiCompatible('https://api.openai.com/v1', 'OPENAI_API_KEY'),
-	azure: { engine: 'openai-compatible', preset: 'azure', suffix: '/openai/v1', keyVariable: 'AZURE_API_KEY' },
-	hosted_vllm: openaiCompatible(undefined, undefined, 'vllm'),
-	vllm: openaiCompatible(undefined, undefined, 'vllm'),
-	lm_studio: openaiCompatible('http://127.0.0.1:1234/v1'),
-	ollama: { engine: 'openai-compatible', preset: 'ollama', url: 'http://127.0.0.1:11434/v1', suffix: '/v1' },
-	ollama_chat: { engine: 'openai-compatible', preset: 'ollama', url: 'http://127.0.0.1:11434/v1', suffix: '/v1' },
-	mistral: openaiCompatible('https://api.mistral.ai/v1', 'MISTRAL_API_KEY', 'mistral'),
-	groq: openaiCompatible('https://api.groq.com/openai/v1', 'GROQ_API_KEY', 'groq'),
-	deepseek: openaiCompatible('https://api.deepseek.com/v1', 'DEEPSEEK_API_KEY', 'deepseek'),
-	openrouter: openaiCompatible('https://openrouter.ai/api/v1', 'OPENROUTER_API_KEY', 'openrouter'),
-	xai: openaiCompatible('https://api.x.ai/v1', 'XAI_API_KEY', 'xai'),
-	cerebras: openaiCompatible('https://api.cerebras.ai/v1', 'CEREBRAS_API_KEY', 'cerebras'),
-	moonshot: openaiCompatible('https://api.moonshot.ai/v1', 'MOONSHOT_API_KEY', 'moonshot'),
-	anthropic: { engine: 'anthropic', keyVariable: 'ANTHROPIC_API_KEY' },
-	gemini: { engine: 'gemini', keyVariable: 'GEMINI_API_KEY' },
-}
-
-/** Names without a provider. */
-const inferred: readonly (readonly [RegExp, string])[] = [
-	[/^(gpt-|o\d|chatgpt-|text-embedding-)/, 'openai'],
-	[/^claude-/, 'anthropic'],
-	[/^gemini-/, 'gemini'],
-	[/^mistral-/, 'mistral'],
-]
-
 /** @param source the parsed file. */
-export function translateLiteLlm(source: Fields): Translation {
+export function translateLiteLlm(source: SourceFields): Translation {
 	return new Translator(source).translate()
 }
 
 class Translator {
-	private readonly source: Fields
+	private readonly source: SourceFields
 	private readonly notes: string[] = []
 	private readonly models: Record<string, Record<string, unknown>> = {}
 	private readonly routes = new Map<string, { upstream: string; weight: number | undefined }[]>()
 	private readonly upstreams: Record<string, unknown> = {}
 
-	constructor(source: Fields) {
+	constructor(source: SourceFields) {
 		this.source = source
 	}
 
@@ -96,7 +52,7 @@ class Translator {
 		}
 	}
 
-	private addModel(entry: Fields, path: string): void {
+	private addModel(entry: SourceFields, path: string): void {
 		const name = entry.model_name
 		const given = record(entry.litellm_params)
 		if (typeof name !== 'string' || typeof given.model !== 'string') {
@@ -108,7 +64,7 @@ class Translator {
 			return
 		}
 		const { provider, model } = splitModel(given.model, given.custom_llm_provider)
-		const known = Object.hasOwn(providers, provider) ? providers[provider] : undefined
+		const known = findProvider(provider)
 		const upstream =
 			known === undefined ? this.throughAiSdk(provider, model, given, path) : this.upstream(known, model, given, path)
 		if (upstream === undefined) return
@@ -119,7 +75,12 @@ class Translator {
 		this.models[name] = { ...this.modelFields(record(entry.model_info), given, path), ...this.models[name] }
 	}
 
-	private upstream(provider: Provider, model: string, given: Fields, path: string): Fields | undefined {
+	private upstream(
+		provider: LiteLlmProvider,
+		model: string,
+		given: SourceFields,
+		path: string,
+	): SourceFields | undefined {
 		const base = this.readUrl(given.api_base ?? given.base_url, provider.suffix)
 		const url = base ?? provider.url
 		if (url === undefined && provider.engine === 'openai-compatible') {
@@ -147,7 +108,7 @@ class Translator {
 	}
 
 	/** Providers that only packages of the AI SDK support. */
-	private throughAiSdk(provider: string, model: string, given: Fields, path: string): Fields | undefined {
+	private throughAiSdk(provider: string, model: string, given: SourceFields, path: string): SourceFields | undefined {
 		if (provider === 'bedrock') {
 			this.notes.push(`${path}: install the package with: npm install @ai-sdk/amazon-bedrock`)
 			return {
@@ -166,7 +127,7 @@ class Translator {
 		return undefined
 	}
 
-	private modelFields(info: Fields, given: Fields, path: string): Record<string, unknown> {
+	private modelFields(info: SourceFields, given: SourceFields, path: string): Record<string, unknown> {
 		const input = numberOf(info.input_cost_per_token ?? given.input_cost_per_token)
 		const output = numberOf(info.output_cost_per_token ?? given.output_cost_per_token)
 		const mode = typeof info.mode === 'string' ? info.mode : 'chat'
@@ -182,7 +143,7 @@ class Translator {
 		})
 	}
 
-	private addRoutes(router: Fields): void {
+	private addRoutes(router: SourceFields): void {
 		const strategy = typeof router.routing_strategy === 'string' ? router.routing_strategy : 'simple-shuffle'
 		const policy = policyNames.find((one) => one === strategy) ?? otherToolValue('policy', strategy)
 		if (policy === undefined)
@@ -194,7 +155,7 @@ class Translator {
 	}
 
 	/** The upstreams of the fallbacks follow in the route, which an in-order policy reads as fallbacks. */
-	private addFallbacks(lists: readonly unknown[], router: Fields): void {
+	private addFallbacks(lists: readonly unknown[], router: SourceFields): void {
 		const entries = lists
 			.flatMap((list) => (Array.isArray(list) ? list : []))
 			.flatMap((one) => Object.entries(record(one)))
@@ -212,7 +173,7 @@ class Translator {
 		}
 	}
 
-	private addAliases(aliases: Fields): void {
+	private addAliases(aliases: SourceFields): void {
 		for (const [alias, target] of Object.entries(aliases)) {
 			const name = typeof target === 'string' ? target : String(record(target).model)
 			const model = this.models[name]
@@ -250,7 +211,7 @@ class Translator {
 		return name
 	}
 
-	private noteRest(path: string, fields: Fields, known: readonly string[]): void {
+	private noteRest(path: string, fields: SourceFields, known: readonly string[]): void {
 		for (const name of Object.keys(fields)) if (!known.includes(name)) this.notes.push(`${path}.${name}: not imported`)
 	}
 }
@@ -272,13 +233,6 @@ const translatedParams: readonly string[] = [
 	'drop_params',
 ]
 
-function splitModel(text: string, given: unknown): { readonly provider: string; readonly model: string } {
-	if (typeof given === 'string' && given !== '') return { provider: given, model: text.replace(`${given}/`, '') }
-	const [, provider, model] = /^([a-z_]+)\/(.+)$/.exec(text) ?? []
-	if (provider !== undefined && model !== undefined) return { provider, model }
-	return { provider: inferred.find(([form]) => form.test(text))?.[1] ?? 'unknown', model: text }
-}
-
 function organization(value: unknown): Record<string, string> {
 	return typeof value === 'string' ? { 'openai-organization': value } : {}
 }
@@ -292,7 +246,7 @@ function variable(name: string): string {
 	return `\${${name}}`
 }
 
-function record(value: unknown): Fields {
+function record(value: unknown): SourceFields {
 	return isObject(value) ? value : {}
 }
 
@@ -300,6 +254,6 @@ function numberOf(value: unknown): number | undefined {
 	return typeof value === 'number' && Number.isFinite(value) ? value : undefined
 }
 
-function defined(fields: Fields): Record<string, unknown> {
+function defined(fields: SourceFields): Record<string, unknown> {
 	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }

@@ -1,6 +1,6 @@
 // Reads samples in the text format of Prometheus. It does not know which metrics exist.
 
-export interface Sample {
+export interface MetricSample {
 	readonly name: string
 	readonly labels: Readonly<Record<string, string>>
 	readonly value: number
@@ -10,7 +10,7 @@ const line = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/
 const label = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g
 
 /** Every sample, in order. Comments and lines of another form are skipped. */
-export function readMetrics(text: string): readonly Sample[] {
+export function readMetrics(text: string): readonly MetricSample[] {
 	return text.split('\n').flatMap((one) => {
 		const [, name, labels = '', value] = line.exec(one) ?? []
 		if (name === undefined) return []

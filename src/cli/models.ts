@@ -17,7 +17,7 @@ import { openProgress } from './progress.ts'
 import { outputWidth, table } from './table.ts'
 
 type ModelFlags = ConfigFlags & { readonly folder?: string }
-type ListFlags = ModelFlags & { readonly json?: true }
+type ModelListFlags = ModelFlags & { readonly json?: true }
 
 export function modelsCommand(context: CommandContext): Command {
 	const models = new Command('models').description('download, list and remove weights of embedded models')
@@ -40,7 +40,7 @@ export function modelsCommand(context: CommandContext): Command {
 			),
 	)
 		.option('--json', 'print JSON')
-		.action((flags: ListFlags) => list(flags, context))
+		.action((flags: ModelListFlags) => list(flags, context))
 	addFolder(models.command('remove').alias('rm').description('delete weights'))
 		.argument('<model>', 'an id that `models list` shows')
 		.action(async (model: string, flags: ModelFlags) => {
@@ -51,7 +51,7 @@ export function modelsCommand(context: CommandContext): Command {
 	return models
 }
 
-interface ListedModel {
+interface ModelRow {
 	readonly id: string
 	readonly sizeBytes: number
 	/** Estimated. */
@@ -66,7 +66,7 @@ interface ListedModel {
 	readonly source: string | undefined
 }
 
-async function list({ json, ...flags }: ListFlags, context: CommandContext): Promise<void> {
+async function list({ json, ...flags }: ModelListFlags, context: CommandContext): Promise<void> {
 	const [weights, { config }] = await Promise.all([
 		openWeights(flags, context),
 		readSettings(flags, context.environment),
@@ -77,10 +77,10 @@ async function list({ json, ...flags }: ListFlags, context: CommandContext): Pro
 			engineKinds[engine]?.ownsProcess === true && model === id ? [name] : [],
 		)
 	const describe = (
-		{ id, sizeBytes }: Pick<ListedModel, 'id' | 'sizeBytes'>,
-		state: ListedModel['state'],
+		{ id, sizeBytes }: Pick<ModelRow, 'id' | 'sizeBytes'>,
+		state: ModelRow['state'],
 		source: string | undefined,
-	): ListedModel => {
+	): ModelRow => {
 		const entry = catalogue.find((one) => one.id === id)
 		return {
 			id,
@@ -106,7 +106,7 @@ async function list({ json, ...flags }: ListFlags, context: CommandContext): Pro
 
 const listHead = ['MODEL', 'SIZE', 'MEMORY', 'STATE', 'USE', 'DESCRIPTION', 'LICENSE', 'SOURCE']
 
-function writeRow(model: ListedModel): readonly string[] {
+function writeRow(model: ModelRow): readonly string[] {
 	const uses = [...(model.isDefault ? ['default'] : []), ...model.upstreams.map((name) => `upstreams.${name}`)]
 	return [
 		model.id,

@@ -5,7 +5,7 @@ import { Command } from 'commander'
 import { isObject } from '../chat/json.ts'
 import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
-import { readMetrics, type Sample } from './metrics-text.ts'
+import { type MetricSample, readMetrics } from './metrics-text.ts'
 import { addServerOptions, connectServer, type ServerFlags } from './server-connection.ts'
 import { outputWidth, table } from './table.ts'
 
@@ -86,7 +86,7 @@ async function readBody(response: Response): Promise<unknown> {
 
 const breakerStates = ['closed', 'half-open', 'open'] as const
 
-function upstreamsOf(samples: readonly Sample[]): readonly UpstreamStatus[] {
+function upstreamsOf(samples: readonly MetricSample[]): readonly UpstreamStatus[] {
 	const sampleOf = (metric: string, upstream: string) =>
 		samples.find(({ name, labels }) => name === `dragoman_upstream_${metric}` && labels.upstream === upstream)?.value ??
 		0

@@ -19,7 +19,7 @@ export function quarantineCommand(context: CommandContext): Command {
 			.description('list them, with the reason of the database'),
 	)
 		.option('--json', 'print JSON, with the complete records')
-		.action((flags: ListFlags) => list(flags, context))
+		.action((flags: QuarantineListFlags) => list(flags, context))
 	addConfigOptions(quarantine.command('retry').description('insert them into the database again'))
 		.argument('[ids...]', 'ids of the records (default: all)')
 		.action((ids: readonly string[], flags: ConfigFlags) => retry(ids, flags, context))
@@ -29,11 +29,11 @@ export function quarantineCommand(context: CommandContext): Command {
 	return quarantine
 }
 
-interface ListFlags extends ConfigFlags {
+interface QuarantineListFlags extends ConfigFlags {
 	readonly json?: true
 }
 
-async function list({ json, ...flags }: ListFlags, context: CommandContext): Promise<void> {
+async function list({ json, ...flags }: QuarantineListFlags, context: CommandContext): Promise<void> {
 	const found = await read(flags, context)
 	const head = ['ID', 'SETTLED', 'KEY', 'MODEL', 'PROMPT', 'COMPLETION', 'REASON']
 	if (json === true) context.print(JSON.stringify(found, null, 2))
