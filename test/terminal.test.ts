@@ -56,7 +56,25 @@ async function makeFolder(): Promise<string> {
 		join(data, 'config.yaml'),
 		`models: { "a": { route: [x] } }\nupstreams: { x: { engine: echo, ${JSON.stringify(hostile)}: 1 } }\n`,
 	)
+	await writeFile(
+		join(data, 'litellm.yaml'),
+		JSON.stringify({
+			model_list: [{ model_name: hostile, litellm_params: { model: `openai/${hostile}`, [hostile]: 1 } }],
+		}),
+	)
 	return data
+}
+
+/** A server whose texts are all hostile. */
+const hostileServer = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: respond })
+afterAll(() => hostileServer.stop(true))
+
+function respond({ method, url }: Request): Response {
+	if (method === 'POST') return Response.json({ error: { message: hostile } }, { status: 500 })
+	if (url.endsWith('/version')) return Response.json({ name: 'dragoman', version: hostile })
+	if (url.endsWith('/models')) return Response.json({ data: [{ id: hostile, type: 'text-generation' }] })
+	const model = { id: hostile, status: hostile, note: hostile }
+	return Response.json({ status: hostile, checks: { [hostile]: { reason: hostile } }, models: [model] })
 }
 
 /** Arguments with which each command prints stored text, or the text that it is given. */
@@ -85,6 +103,27 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
 	copy: [['--to', hostile]],
 	'config check': [['--config', 'CONFIG']],
 	'config schema': [[]],
+	'config import': [
+		['litellm', 'LITELLM'],
+		['litellm', hostile],
+	],
+	doctor: [['--config', 'CONFIG'], ['--json', '--config', 'CONFIG'], []],
+	run: [
+		[hostile, 'Hello', '--url', 'SERVER', '--key', 'a'],
+		['a', 'Hello', '--url', hostile],
+	],
+	chat: [[hostile, '--url', 'SERVER', '--key', 'a']],
+	init: [
+		['--yes', '--server', hostile],
+		['--yes', '--file', join(backups, 'none', hostile)],
+	],
+	launch: [[hostile], ['codex', '--model', hostile, '--url', 'SERVER', '--key', 'a']],
+	status: [
+		['--url', 'SERVER'],
+		['--json', '--url', 'SERVER'],
+		['--url', hostile],
+	],
+	completion: [[hostile]],
 }
 
 function commandsOf(): readonly string[] {
@@ -114,7 +153,12 @@ test.each(Object.entries(calls).flatMap(([name, all]) => all.map((args) => [name
 	'%s %j prints no control characters',
 	async (name, args) => {
 		const data = await hostileFolder()
-		const given = args.map((arg) => (arg === 'CONFIG' ? join(data, 'config.yaml') : arg))
+		const files = new Map([
+			['CONFIG', join(data, 'config.yaml')],
+			['LITELLM', join(data, 'litellm.yaml')],
+			['SERVER', hostileServer.url.origin],
+		])
+		const given = args.map((arg) => files.get(arg) ?? arg)
 		const { stdout, stderr } = await runCommand([...name.split(' '), ...given, '--data', data])
 		for (const text of [stdout, stderr]) expect(forbidden.exec(text.replaceAll(/[\t\n]/g, ' '))?.index).toBeUndefined()
 		// The forged row is part of another line.

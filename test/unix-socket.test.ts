@@ -125,3 +125,15 @@ test.each([
 	)
 	expect((JSON.parse(line) as { readonly client?: string }).client).toBe(client)
 })
+
+test('the commands for a running server find it', async () => {
+	const folder = await temporaryFolder()
+	const server = await start(folder)
+	const url = `unix:${server.path}`
+	const status = await runCommand(['status', '--url', url, '--data', join(folder, 'data')])
+	expect([status.status, status.stderr]).toEqual([0, ''])
+	expect(status.stdout).toContain(` at ${url}: ready\n`)
+	const answer = await runCommand(['run', 'echo', 'Hello', '--url', url, '--data', join(folder, 'data')])
+	expect([answer.status, answer.stderr]).toEqual([0, ''])
+	expect(answer.stdout).toContain('Hello')
+})

@@ -1,4 +1,4 @@
-// dragoman config check --online: requests the models of each upstream once. It sends no prompts.
+// Requests the models of each upstream once, for `config check --online` and `doctor`. It sends no prompts.
 
 import { ChatError } from '../chat/error.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
@@ -16,7 +16,8 @@ import type { CommandContext } from './command.ts'
 
 export interface UpstreamReport {
 	readonly line: string
-	readonly failed: boolean
+	/** `unchecked`: the engine does not list models. */
+	readonly outcome: 'reachable' | 'failed' | 'unchecked'
 }
 
 /** Timeout for one upstream, in milliseconds. */
@@ -77,7 +78,10 @@ async function checkOne(
 ): Promise<UpstreamReport> {
 	const { engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, models: _m, ...options } = upstream
 	const known = engineKinds[kind]
-	const unchecked = { line: `upstreams.${name}: not checked: the engine ${kind} does not list models`, failed: false }
+	const unchecked = {
+		line: `upstreams.${name}: not checked: the engine ${kind} does not list models`,
+		outcome: 'unchecked',
+	} as const
 	if (known === undefined || known.ownsProcess) return unchecked
 	let engine: Engine | undefined
 	try {
@@ -90,7 +94,7 @@ async function checkOne(
 			listed.map(({ id }) => id),
 		)
 	} catch (thrown) {
-		return { line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, failed: true }
+		return { line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, outcome: 'failed' }
 	} finally {
 		await engine?.close()
 	}
@@ -99,8 +103,10 @@ async function checkOne(
 function compare(name: string, names: readonly string[], listed: readonly string[]): UpstreamReport {
 	const missing = names.filter((model) => !listed.some((one) => sameModel(one, model)))
 	const [first] = missing
-	if (names.length === 0) return { line: `upstreams.${name}: reachable, lists ${listed.length} models`, failed: false }
-	if (first === undefined) return { line: `upstreams.${name}: reachable, has ${names.join(', ')}`, failed: false }
+	if (names.length === 0)
+		return { line: `upstreams.${name}: reachable, lists ${listed.length} models`, outcome: 'reachable' }
+	if (first === undefined)
+		return { line: `upstreams.${name}: reachable, has ${names.join(', ')}`, outcome: 'reachable' }
 	const meant = nearest(first, listed)
 	const hint =
 		meant !== undefined
@@ -108,7 +114,7 @@ function compare(name: string, names: readonly string[], listed: readonly string
 			: listed.length === 0
 				? ': it lists no models'
 				: `: it has ${listed.slice(0, maxShown).join(', ')}${listed.length > maxShown ? ` and ${listed.length - maxShown} more` : ''}`
-	return { line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, failed: true }
+	return { line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, outcome: 'failed' }
 }
 
 const maxShown = 8

@@ -12,7 +12,7 @@ import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { withStores } from './configured-stores.ts'
-import { table } from './table.ts'
+import { outputWidth, table } from './table.ts'
 
 interface CreateFlags extends ConfigFlags {
 	readonly name: string
@@ -58,7 +58,7 @@ export function keysCommand(context: CommandContext): Command {
 		.option('--expires <when>', 'expiry: a date such as 2027-01-31, or a duration such as 30d or 12h', readWhen)
 		.option('--resumable', 'chat streams of the key can be resumed after the client disconnects')
 		.action((flags: CreateFlags) => create(flags, context))
-	addConfigOptions(keys.command('list').description('list keys with their first characters'))
+	addConfigOptions(keys.command('list').alias('ls').description('list keys with their first characters'))
 		.option('--json', 'print JSON')
 		.action((flags: ListFlags) => list(flags, context))
 	addConfigOptions(
@@ -101,7 +101,8 @@ async function list(flags: ListFlags, context: CommandContext): Promise<void> {
 		return
 	}
 	const head = ['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'EXPIRES', 'REVOKED', 'PARENT']
-	for (const line of table(head, [...configured.map(describeConfigured), ...stored.map(describe)])) context.print(line)
+	const rows = [...configured.map(describeConfigured), ...stored.map(describe)]
+	for (const line of table(head, rows, outputWidth(context))) context.print(line)
 }
 
 async function revoke(which: string, { tenant, ...flags }: RevokeFlags, context: CommandContext): Promise<void> {

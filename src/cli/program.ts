@@ -6,16 +6,24 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config/environment.ts'
 import { terminalText } from '../system/terminal-text.ts'
 import { backupCommand } from './backup.ts'
+import { chatCommand } from './chat.ts'
 import type { CommandContext } from './command.ts'
+import { completionCommand } from './completion.ts'
 import { configCommand } from './config.ts'
 import { copyCommand } from './copy.ts'
+import { doctorCommand } from './doctor.ts'
 import { engineCommand } from './engine.ts'
 import { describeFailure } from './failure.ts'
+import { addHelpTexts } from './help-text.ts'
+import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
+import { launchCommand } from './launch.ts'
 import { migrateCommand } from './migrate.ts'
 import { modelsCommand } from './models.ts'
 import { restoreCommand } from './restore.ts'
+import { runCommand } from './run.ts'
 import { serveCommand } from './serve.ts'
+import { statusCommand } from './status.ts'
 import { usageCommand } from './usage.ts'
 
 /**
@@ -74,6 +82,8 @@ export function buildProgram(context: CommandContext): Command {
 		.enablePositionalOptions()
 		.configureOutput(safeOutput)
 	for (const make of commands) program.addCommand(inherit(make(context)))
+	program.addCommand(inherit(completionCommand(context, () => program)))
+	addHelpTexts(program)
 	return program
 }
 
@@ -88,6 +98,12 @@ const commands = [
 	backupCommand,
 	restoreCommand,
 	configCommand,
+	doctorCommand,
+	runCommand,
+	chatCommand,
+	initCommand,
+	launchCommand,
+	statusCommand,
 ] as const
 
 /** Messages of the parser quote arguments. */

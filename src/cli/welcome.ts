@@ -9,6 +9,7 @@ import { isModelPattern, type Model } from '../routing/model.ts'
 import { systemClock } from '../system/clock.ts'
 import type { CommandContext } from './command.ts'
 import { type SignIn, signIn } from './first-key.ts'
+import { packageFolder, programWords, reachableUrl, shellWord } from './program-words.ts'
 
 export interface WelcomeFacts {
 	readonly version: string
@@ -46,18 +47,6 @@ export async function printWelcome(
 	print(welcome({ version, url, signIn: known, models, next }))
 }
 
-const packageFolder = join(import.meta.dir, '..', '..')
-
-/**
- * The command that runs this program from `folder`. npx finds it in the package's own folder, and must not look it up
- * in a registry.
- */
-function programWords(folder: string): readonly string[] {
-	return folder === packageFolder
-		? ['npx', '--no-install', 'dragoman']
-		: ['node', join(packageFolder, 'bin', 'dragoman.mjs')]
-}
-
 /** Flags that select the database and the configuration of this server for another command, in any folder. */
 function nextFlags({ file, dataFolder }: Pick<Settings, 'file' | 'dataFolder'>, folder: string): readonly string[] {
 	const data = dataFolder === join(folder, '.dragoman') && folder === packageFolder ? [] : ['--data', dataFolder]
@@ -67,7 +56,7 @@ function nextFlags({ file, dataFolder }: Pick<Settings, 'file' | 'dataFolder'>, 
 /** The welcome text. */
 export function welcome({ version, url, signIn, models, next }: WelcomeFacts): string {
 	const socket = socketPathOf(url)
-	const base = socket === undefined ? reachable(url) : `--unix-socket ${shellWord(socket)} http://localhost`
+	const base = socket === undefined ? reachableUrl(url) : `--unix-socket ${shellWord(socket)} http://localhost`
 	const createKey = [...next.program, 'keys', 'create', '--name', 'NAME', ...next.flags].map(shellWord).join(' ')
 	return [
 		`Dragoman ${version} listens on ${url}`,
@@ -137,14 +126,4 @@ function curl(base: string, key: string, model: string): string {
 		messages: [{ role: 'user', content: 'What is the capital of France?' }],
 	})
 	return `curl -N ${base}/v1/chat/completions -H "authorization: Bearer ${key}" -H "content-type: application/json" -d ${shellWord(body)}`
-}
-
-/** An address that a client on this machine can use instead of a wildcard address. */
-function reachable(url: string): string {
-	return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
-}
-
-/** `text` as one word of a POSIX shell. */
-function shellWord(text: string): string {
-	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

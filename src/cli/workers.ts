@@ -183,7 +183,7 @@ function refuseEmbedded({ config }: Settings): void {
 	for (const [name, { engine, model = 'MODEL' }] of Object.entries(config.upstreams))
 		if (engineKinds[engine]?.ownsProcess === true)
 			throw new CliError(
-				`With --workers, every worker would start its own engine for the upstream '${name}'. Run the engine as a separate process with \`npx dragoman engine --model ${model} --listen 127.0.0.1:8081\`, and change the upstream to \`engine: openai-compatible\` with \`url: http://127.0.0.1:8081/v1\`.`,
+				`With --workers, every worker would start its own engine for the upstream '${name}'. Run the engine as a separate process with \`npx --no-install dragoman engine --model ${model} --listen 127.0.0.1:8081\`, and change the upstream to \`engine: openai-compatible\` with \`url: http://127.0.0.1:8081/v1\`.`,
 			)
 }
 

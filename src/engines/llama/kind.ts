@@ -188,7 +188,7 @@ function describeProgress({ receivedBytes, totalBytes }: FetchProgress): string 
 function noteOfSubstitute(context: EngineContext, why?: string): string {
 	const model = nameOf(context)
 	return `'${model}' is not available yet: ${toyModelId}, a toy model whose answers are not meaningful, serves requests instead${
-		why === undefined ? `. Fetch the model with: npx dragoman models pull ${model}` : ` (${why})`
+		why === undefined ? `. Fetch the model with: npx --no-install dragoman models pull ${model}` : ` (${why})`
 	}`
 }
 
@@ -219,7 +219,7 @@ async function ensureLibrary(
 	if (!download)
 		throw new OperatorError(
 			`the engine library is not in ${engineFolder}, and downloads are disabled (download: false)`,
-			`install it with: npx dragoman engine install --folder ${engineFolder}`,
+			`install it with: npx --no-install dragoman engine install --folder ${engineFolder}`,
 		)
 	engine.setPhase({ status: 'starting', note: 'the engine library is being installed' })
 	log.info('installing the engine library, about 85 MB, once')
