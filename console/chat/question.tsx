@@ -8,6 +8,7 @@ import { IconButton } from '../parts/icon-button.tsx'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { EditQuestion } from './edit-question.tsx'
+import { QuestionFrame } from './question-frame.tsx'
 import { ToolResultsView } from './tool-results-view.tsx'
 
 /** Longer questions are folded. */
@@ -35,40 +36,31 @@ function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 	const long = lines > foldedLines || question.text.length > foldedLines * 160
 	const words = text.value
 	return (
-		<article class="turn question" aria-label={words.questionLabel(number)}>
-			<div class="speaker" />
-			<div class="body">
-				<span class="hanging-mark" aria-hidden="true">
-					{words.openingQuote}
-				</span>
-				{question.images.map((url) => (
-					<img class="attached" src={url} alt={words.picture} />
-				))}
-				{editing ? (
-					<EditQuestion
-						turn={turn}
-						branches={chat.tree.value.siblings(turn).length}
-						onSave={(changed) => {
-							setEditing(false)
-							chat.edit(turn, changed)
-						}}
-						onCancel={() => setEditing(false)}
-					/>
-				) : (
-					<>
-						<div class={long && !unfolded ? 'folded' : ''}>{question.text}</div>
-						{long && (
-							<button type="button" class="button ghost small" onClick={() => setUnfolded(!unfolded)}>
-								{unfolded ? words.foldLines : words.showAllLines(lines)}
-							</button>
-						)}
-						<div class="tools">
-							<IconButton small node={Pencil} label={words.edit} shortcut="E" onClick={() => setEditing(true)} />
-							<CopyButton content={() => question.text} />
-						</div>
-					</>
-				)}
-			</div>
-		</article>
+		<QuestionFrame number={number} images={question.images}>
+			{editing ? (
+				<EditQuestion
+					turn={turn}
+					branches={chat.tree.value.siblings(turn).length}
+					onSave={(changed) => {
+						setEditing(false)
+						chat.edit(turn, changed)
+					}}
+					onCancel={() => setEditing(false)}
+				/>
+			) : (
+				<>
+					<div class={long && !unfolded ? 'folded' : ''}>{question.text}</div>
+					{long && (
+						<button type="button" class="button ghost small" onClick={() => setUnfolded(!unfolded)}>
+							{unfolded ? words.foldLines : words.showAllLines(lines)}
+						</button>
+					)}
+					<div class="tools">
+						<IconButton small node={Pencil} label={words.edit} shortcut="E" onClick={() => setEditing(true)} />
+						<CopyButton content={() => question.text} />
+					</div>
+				</>
+			)}
+		</QuestionFrame>
 	)
 }

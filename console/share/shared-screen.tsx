@@ -4,6 +4,7 @@ import { Menu } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
 import { openShare, type SharedBranch } from '../api/shares.ts'
 import { AnswerPartView } from '../chat/answer-part.tsx'
+import { QuestionFrame } from '../chat/question-frame.tsx'
 import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
@@ -78,18 +79,9 @@ function SharedTurn({ turn, number }: { readonly turn: PageTurn; readonly number
 	const words = text.value
 	return (
 		<>
-			<article class="turn question" aria-label={words.questionLabel(number)}>
-				<div class="speaker" />
-				<div class="body">
-					<span class="hanging-mark" aria-hidden="true">
-						{words.openingQuote}
-					</span>
-					{question.images.map((url) => (
-						<img key={url} class="attached" src={url} alt={words.picture} />
-					))}
-					<div>{question.text}</div>
-				</div>
-			</article>
+			<QuestionFrame number={number} images={question.images}>
+				<div>{question.text}</div>
+			</QuestionFrame>
 			<article class="turn answer" aria-label={words.answerLabel(number, model)}>
 				<div class="speaker">
 					<b>{model}</b>

@@ -46,10 +46,8 @@ export class CallerPermits {
 	takeForKey(key: string): Release {
 		const release = this.byKey.take(key)
 		if (release !== undefined) return release
-		throw new ChatError(
-			'rate-limited',
+		throw tooMany(
 			`Too many requests in flight with this key: at most ${this.limits.requestsPerKey} are allowed. Retry when one has ended.`,
-			{ retryAfterMs },
 		)
 	}
 
@@ -57,10 +55,8 @@ export class CallerPermits {
 	takeForAddress(address: string): Release {
 		const release = this.byAddress.take(address)
 		if (release !== undefined) return release
-		throw new ChatError(
-			'rate-limited',
+		throw tooMany(
 			`Too many requests in flight from this address: at most ${this.limits.requestsPerAddress} are allowed. Retry when one has ended.`,
-			{ retryAfterMs },
 		)
 	}
 
@@ -69,11 +65,7 @@ export class CallerPermits {
 		const release = this.sockets.take(key)
 		if (release !== undefined) return release
 		const { sockets, socketsPerKey } = this.limits
-		throw new ChatError(
-			'rate-limited',
-			`Too many open WebSockets: at most ${socketsPerKey} for each key and ${sockets} in all are allowed.`,
-			{ retryAfterMs },
-		)
+		throw tooMany(`Too many open WebSockets: at most ${socketsPerKey} for each key and ${sockets} in all are allowed.`)
 	}
 }
 
@@ -89,4 +81,8 @@ export function excessError(excess: NonNullable<Peer['excess']>): ChatError {
 		default:
 			return excess satisfies never
 	}
+}
+
+function tooMany(message: string): ChatError {
+	return new ChatError('rate-limited', message, { retryAfterMs })
 }

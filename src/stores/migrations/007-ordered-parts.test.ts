@@ -7,7 +7,7 @@ import type { Row, Sql } from '../sql/sql.ts'
 import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { orderedParts, withOrderedParts, withUsageRest } from './007-ordered-parts.ts'
-import { databaseServers, type NewDatabase, openElsewhere } from './databases.testing.ts'
+import { databaseServers, type NewDatabase, openInSeveralProcesses } from './databases.testing.ts'
 import { stepsFrom, undoStepsFrom } from './undo.testing.ts'
 
 const name = '007-ordered-parts'
@@ -204,15 +204,7 @@ function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 
 		test('several processes migrate at the same time', () =>
 			withOldDatabase(async (address) => {
-				const applied = await Promise.all(Array.from({ length: 4 }, () => openElsewhere(address)))
-				// A step is applied by one process, but not all steps by the same one.
-				expect(
-					applied
-						.filter((steps) => steps !== '')
-						.join()
-						.split(',')
-						.toSorted(),
-				).toEqual(stepsFrom(name).toSorted())
+				expect(await openInSeveralProcesses(address)).toEqual(stepsFrom(name).toSorted())
 				await expectMigrated(address, [])
 			}))
 	})

@@ -5,7 +5,7 @@ import type { Row } from '../sql/sql.ts'
 import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { searchTexts } from './008-search-texts.ts'
-import { databaseServers, openElsewhere, spawnOpening } from './databases.testing.ts'
+import { databaseServers, openElsewhere, openInSeveralProcesses, spawnOpening } from './databases.testing.ts'
 import { stepsFrom, undoStepsFrom } from './undo.testing.ts'
 
 const name = '008-search-texts'
@@ -92,15 +92,7 @@ for (const { kind, create } of databaseServers)
 
 		test('several processes migrate at the same time', () =>
 			withOldDatabase(async (address) => {
-				const applied = await Promise.all(Array.from({ length: 4 }, () => openElsewhere(address)))
-				// A step is applied by one process, but not all steps by the same one.
-				expect(
-					applied
-						.filter((steps) => steps !== '')
-						.join()
-						.split(',')
-						.toSorted(),
-				).toEqual(stepsFrom(name).toSorted())
+				expect(await openInSeveralProcesses(address)).toEqual(stepsFrom(name).toSorted())
 				await expectMigrated(address, [])
 			}))
 

@@ -45,6 +45,12 @@ export async function openElsewhere(address: string): Promise<string> {
 	return (output + errors).trim()
 }
 
+/** Opens the database in several processes at the same time. @returns the steps that they applied, each as often as it was. */
+export async function openInSeveralProcesses(address: string): Promise<readonly string[]> {
+	const applied = await Promise.all(Array.from({ length: 4 }, () => openElsewhere(address)))
+	return applied.flatMap((steps) => (steps === '' ? [] : steps.split(','))).toSorted()
+}
+
 /** A process that opens the database, and prints the steps that it applied. */
 export function spawnOpening(address: string) {
 	const script = `
