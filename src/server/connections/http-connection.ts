@@ -10,7 +10,7 @@ import { type RequestHead, readRequestHead, UnsupportedRequestError } from '../.
 import type { Timed } from '../../system/sweep.ts'
 import { ArrivingRequest, type BodySource } from './arriving-request.ts'
 import {
-	chunkMessage,
+	chunkMessages,
 	completeMessage,
 	continueMessage,
 	isStream,
@@ -334,7 +334,7 @@ export class HttpConnection implements Timed, BodySource {
 		for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
 			if (this.isClosed) return void (await reader?.cancel())
 			if (next.value.byteLength === 0) continue
-			this.output.write(inChunks ? chunkMessage(next.value) : next.value)
+			for (const bytes of inChunks ? chunkMessages(next.value) : [next.value]) this.output.write(bytes)
 			if (this.output.pendingBytes > 0) await this.drained()
 		}
 		if (inChunks) this.output.write(lastChunk)

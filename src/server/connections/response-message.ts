@@ -21,9 +21,9 @@ export const probeBeforeHead: Uint8Array = Buffer.from('HTTP/1.1 102 Processing\
 /** The same between two chunks: a leading zero of the size of the next chunk. */
 export const probeBetweenChunks: Uint8Array = Buffer.from('0')
 
-/** Whether the body is produced while it is sent; all others are complete. */
+/** Whether the body is produced while it is sent, as the handler tells proxies; all others are complete. */
 export function isStream({ headers }: Response): boolean {
-	return headers.get('content-type')?.startsWith(eventStream) === true
+	return headers.get('x-accel-buffering') === 'no' || headers.get('content-type')?.startsWith(eventStream) === true
 }
 
 /** The head of a stream. */
@@ -49,14 +49,18 @@ export function completeMessage(
 	return message
 }
 
-/** One chunk of a body in chunks. */
-export function chunkMessage(bytes: Uint8Array): Uint8Array {
+/** A chunk is copied into one message up to this size, because a write costs more than the copy, in bytes. */
+const copiedBytes = 16_384
+
+/** One piece of a body in chunks, to be written in this order. */
+export function chunkMessages(bytes: Uint8Array): readonly Uint8Array[] {
 	const size = `${bytes.byteLength.toString(16)}\r\n`
+	if (bytes.byteLength > copiedBytes) return [Buffer.from(size, 'latin1'), bytes, crlf]
 	const message = Buffer.allocUnsafe(size.length + bytes.byteLength + crlf.length)
 	message.write(size, 'latin1')
 	message.set(bytes, size.length)
 	message.set(crlf, size.length + bytes.byteLength)
-	return message
+	return [message]
 }
 
 /** A response of the server itself to a client whose request could not be read or is not accepted. */
