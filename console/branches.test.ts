@@ -2,15 +2,13 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
-import { type OpenPage, TestPages } from './page.testing.ts'
+import { type OpenPage, TestPages, words } from './page.testing.ts'
 
 let pages: TestPages
 beforeAll(async () => {
 	pages = await TestPages.open()
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
-
-const words = (word: string, times: number) => Array(times).fill(word).join(' ')
 
 /** Position of the first switcher between branches in the window. */
 const switcherTop = (page: Page) =>

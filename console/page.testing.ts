@@ -135,3 +135,6 @@ export class TestPages {
 export async function signedIn(page: Page): Promise<void> {
 	await page.locator('.model-button:not([disabled])').waitFor()
 }
+
+/** The same word several times, as echo repeats it. */
+export const words = (word: string, times: number): string => Array(times).fill(word).join(' ')

@@ -3,15 +3,13 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { startServer } from '../test/server.ts'
 import { CutLine } from './cut-line.testing.ts'
-import { signedIn, TestPages } from './page.testing.ts'
+import { signedIn, TestPages, words } from './page.testing.ts'
 
 let pages: TestPages
 beforeAll(async () => {
 	pages = await TestPages.open()
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
-
-const words = (word: string, times: number) => Array(times).fill(word).join(' ')
 
 test('a reload at ten moments of an answer: the text is whole, asked once, billed once', async () => {
 	const opened = await pages.openPage()

@@ -38,7 +38,7 @@ function* leavesOf(command: Command, words: readonly string[]): Generator<Leaf> 
 
 const leaves = [...leavesOf(buildProgram(context), [])]
 
-/** What each command needs so that it gets as far as its configuration. */
+/** What each command needs so that it reads its configuration. */
 const needed: Readonly<Record<string, readonly string[]>> = {
 	'keys create': ['--name', 'x'],
 	'keys revoke': ['x'],

@@ -134,7 +134,9 @@ describe('the parts are consistent', async () => {
 		const included = [...(await read('Dockerfile.dockerignore')).matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
 		expect(included.filter((path) => !existsSync(join(root, path)))).toEqual([])
 		const { files } = z.object({ files: z.array(z.string()) }).parse(await Bun.file(join(root, 'package.json')).json())
-		const needed = files.filter((path) => !path.endsWith('.md') && path !== 'docs' && path !== 'dist/page' && !path.startsWith('!'))
+		const needed = files.filter(
+			(path) => !path.endsWith('.md') && path !== 'docs' && path !== 'dist/page' && !path.startsWith('!'),
+		)
 		expect(included).toEqual(expect.arrayContaining([...needed, 'scripts', 'package.json', 'package-lock.json']))
 	})
 })

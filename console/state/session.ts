@@ -46,7 +46,7 @@ export function rejectKey(key: string): void {
 	if (session.value.key === key) session.value = { ...session.value, rejected: true }
 }
 
-/** Resolves when the server accepts the session's key as far as the page knows, or when the signal aborts. */
+/** Resolves when the server accepts the session's key, or when the signal aborts. */
 export function signedInAgain(until: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {
 		const ending = new AbortController()

@@ -47,7 +47,7 @@ export interface ConversationQuery extends PageQuery<ConversationId> {
 	 * characters are searched in titles only. At most `maxSearchCharacters`.
 	 */
 	readonly text?: string | undefined
-	/** Only conversations with all of these pairs. An empty value stands for any value. */
+	/** Only conversations with all of these pairs. An empty value matches any value. */
 	readonly metadata?: Metadata | undefined
 	/** The time by which the list is ordered; the time of creation if absent. */
 	readonly orderBy?: ConversationTime | undefined

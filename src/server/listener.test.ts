@@ -25,7 +25,8 @@ async function serve(request: HttpRequest, peer: Peer): Promise<Response> {
 		pending.set(url, waiting)
 		await waiting.promise
 	}
-	if (url.startsWith('/stream')) return new Response(events(url), { headers: { 'content-type': 'text/event-stream' } })
+	if (url.startsWith('/stream'))
+		return new Response(events(url), { headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' } })
 	const body = Buffer.from(await request.bytes()).toString('latin1')
 	return new Response(`${method} ${url} ${body}`)
 }

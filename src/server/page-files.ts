@@ -53,10 +53,10 @@ const contentTypes: Readonly<Record<string, string>> = {
 	woff2: 'font/woff2',
 }
 
-/** Compressed copies that the build writes, best first: the suffix of the file, and the name of the coding. */
+/** Compressed copies that the build writes, best first: the suffix of the file, the name of the coding, and how clients accept it. */
 const codings = [
-	['.br', 'br'],
-	['.gz', 'gzip'],
+	['.br', 'br', /\bbr\b/],
+	['.gz', 'gzip', /\bgzip\b/],
 ] as const
 
 /** The addresses of the page's screens: the document is the same at each. Dialects have no such paths. */
@@ -123,9 +123,10 @@ export class PageFiles {
 			'cache-control': this.files.get(name) === true ? 'public, max-age=31536000, immutable' : 'no-cache',
 			vary: 'accept-encoding',
 		})
-		for (const [suffix, coding] of codings) {
+		for (const [suffix, coding, form] of codings) {
+			if (!form.test(accepted)) continue
 			const copy = Bun.file(file + suffix)
-			if (!new RegExp(`\\b${coding}\\b`).test(accepted) || !(await copy.exists())) continue
+			if (!(await copy.exists())) continue
 			headers.set('content-encoding', coding)
 			return new Response(copy, { headers })
 		}

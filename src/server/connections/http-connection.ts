@@ -352,7 +352,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.owner.changed(this)
 	}
 
-	/** The form of the response, as far as it is known now. */
+	/** The form of the response, by what is known now. */
 	private currentForm(): ResponseFraming {
 		const { minorVersion = 1, closes = true, headOnly = false } = this.form ?? {}
 		const isLast = this.halfClosed && this.ahead === undefined

@@ -11,7 +11,6 @@ export interface ResponseFraming {
 	readonly headOnly: boolean
 }
 
-const eventStream = 'text/event-stream'
 const crlf = Buffer.from('\r\n')
 /** The end of a body in chunks. */
 export const lastChunk: Uint8Array = Buffer.from('0\r\n\r\n')
@@ -23,7 +22,7 @@ export const probeBetweenChunks: Uint8Array = Buffer.from('0')
 
 /** Whether the body is produced while it is sent, as the handler tells proxies; all others are complete. */
 export function isStream({ headers }: Response): boolean {
-	return headers.get('x-accel-buffering') === 'no' || headers.get('content-type')?.startsWith(eventStream) === true
+	return headers.get('x-accel-buffering') === 'no'
 }
 
 /** The head of a stream. */

@@ -1,26 +1,12 @@
 import { expect, test } from 'bun:test'
 import { SQL } from 'bun'
 import type { ChatError } from '../../chat/error.ts'
-import { alice, conversation, ended, turn, user } from '../../conversations/conversation-store.testing.ts'
+import { alice } from '../../conversations/conversation-store.testing.ts'
 import { searchConversations } from '../sql/conversation-search.ts'
-import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
+import { foundBy, storeTexts } from '../sql/text-index.testing.ts'
 import { openPostgres } from './postgres.ts'
 import { freshDatabase, postgresServer } from './server.testing.ts'
-
-async function store(database: SqlDatabase, ...texts: readonly string[]) {
-	const made = conversation()
-	const begun = turn({ conversation: made.id, create: made, inputs: texts.map(user) })
-	const { turns } = new SqlConversationStore(database).in(alice)
-	await turns.begin(begun)
-	await turns.end(begun.id, ended(''))
-	return made
-}
-
-async function found(database: SqlDatabase, text: string): Promise<readonly string[]> {
-	const { index } = new SqlConversationStore(database).in(alice)
-	return ((await index.list({ limit: 9, order: 'asc', text }))?.items ?? []).map(({ id }) => id)
-}
 
 async function hasIndex({ sql }: SqlDatabase): Promise<boolean> {
 	return (await sql`SELECT 1 FROM pg_indexes WHERE indexname = 'messages_by_search_text'`).length > 0
@@ -58,9 +44,9 @@ if (postgresServer !== undefined) {
 	test('without the right to create the extension, searches scan; a later start creates the index', () =>
 		withLimitedUser(async (url, admin) => {
 			const limited = await openPostgres(url)
-			for (let index = 0; index < 70; index++) await store(limited, 'hay')
-			const made = await store(limited, 'a needle')
-			expect([await hasIndex(limited), await found(limited, 'needle'), await found(limited, 'absent')]).toEqual([
+			for (let index = 0; index < 70; index++) await storeTexts(limited, 'hay')
+			const made = await storeTexts(limited, 'a needle')
+			expect([await hasIndex(limited), await foundBy(limited, 'needle'), await foundBy(limited, 'absent')]).toEqual([
 				false,
 				[made.id],
 				[],
@@ -71,13 +57,13 @@ if (postgresServer !== undefined) {
 			await admin.unsafe(`GRANT USAGE ON SCHEMA extensions TO ${new URL(url).username}`)
 			const again = await openPostgres(url)
 			await again.indexTexts()
-			expect([await hasIndex(again), await found(again, 'needle')]).toEqual([true, [made.id]])
+			expect([await hasIndex(again), await foundBy(again, 'needle')]).toEqual([true, [made.id]])
 			await again.close()
 		}))
 
 	test('several processes build one index, also after an interrupted build', () =>
 		withDatabase(async (database, url) => {
-			const made = await store(database, ...Array.from({ length: 3000 }, (_, index) => `message ${index}`))
+			const made = await storeTexts(database, ...Array.from({ length: 3000 }, (_, index) => `message ${index}`))
 			const rebuild = async () => {
 				const opened = await Promise.all(Array.from({ length: 3 }, () => openPostgres(url)))
 				await Promise.all(opened.map((one) => one.indexTexts()))
@@ -85,7 +71,7 @@ if (postgresServer !== undefined) {
 				const valid = await database.sql`
 					SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass('messages_by_search_text')`
 				expect(Array.from(valid)).toEqual([{ valid: true }])
-				expect(await found(database, 'message 2999')).toEqual([made.id])
+				expect(await foundBy(database, 'message 2999')).toEqual([made.id])
 			}
 			await database.sql.unsafe('DROP INDEX messages_by_search_text')
 			await rebuild()
@@ -97,23 +83,23 @@ if (postgresServer !== undefined) {
 
 	test('a rare text is found by the index', () =>
 		withDatabase(async (database) => {
-			await store(
+			await storeTexts(
 				database,
 				...Array.from({ length: 3000 }, (_, index) => `message ${index} ${'lorem ipsum '.repeat(100)}`),
 			)
-			const made = await store(database, 'a needle')
+			const made = await storeTexts(database, 'a needle')
 			await database.sql.unsafe('VACUUM ANALYZE messages')
 			const plan = await database.search(4000, async (sql) => {
 				const candidates = await database.textIndex.candidates(sql, 'needle')
 				return sql`EXPLAIN SELECT id FROM messages m WHERE ${candidates?.condition}`
 			})
 			expect(JSON.stringify(plan)).toContain('messages_by_search_text')
-			expect(await found(database, 'needle')).toEqual([made.id])
+			expect(await foundBy(database, 'needle')).toEqual([made.id])
 		}))
 
 	test('a search that takes too long ends with an error, and frees its connection', () =>
 		withDatabase(async (database, url) => {
-			await store(database, 'a needle')
+			await storeTexts(database, 'a needle')
 			const blocker = new SQL(url, { max: 1 })
 			const { promise: blocked, resolve: unblock } = Promise.withResolvers<void>()
 			const { promise: locked, resolve: lock } = Promise.withResolvers<void>()
@@ -163,15 +149,15 @@ if (postgresServer !== undefined) {
 				const durations: number[] = []
 				for (let time = 0; time < 3; time++) {
 					const startMs = performance.now()
-					expect(await found(database, pattern)).toEqual([])
+					expect(await foundBy(database, pattern)).toEqual([])
 					durations.push(performance.now() - startMs)
 				}
 				return Math.min(...durations)
 			}
-			await store(database, 'a'.repeat(1_000_000))
+			await storeTexts(database, 'a'.repeat(1_000_000))
 			const once = await duration()
 			expect(once).toBeLessThan(300)
-			await store(database, ...Array.from({ length: 3 }, () => 'a'.repeat(1_000_000)))
+			await storeTexts(database, ...Array.from({ length: 3 }, () => 'a'.repeat(1_000_000)))
 			expect((await duration()) / Math.max(once, 5)).toBeLessThan(12)
 		}))
 }

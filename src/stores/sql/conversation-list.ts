@@ -14,7 +14,7 @@ export interface ConversationSelection extends ConversationOrder {
 	readonly scope: Scope
 	/** Only those of this user. */
 	readonly user: string | undefined
-	/** Only those with these pairs; an empty value stands for any value. */
+	/** Only those with these pairs; an empty value matches any value. */
 	readonly metadata: Metadata
 	/** Only those after this one, in this order. */
 	readonly after: Pick<Conversation, 'id' | 'createdAtMs' | 'updatedAtMs'> | undefined

@@ -2,21 +2,13 @@ import { expect, test } from 'bun:test'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { alice, conversation, ended, turn, user } from '../../conversations/conversation-store.testing.ts'
+import { alice } from '../../conversations/conversation-store.testing.ts'
 import { searchConversations } from '../sql/conversation-search.ts'
 import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
+import { foundBy, storeTexts } from '../sql/text-index.testing.ts'
 import { openSqlite, type SqliteDatabase } from './sqlite.ts'
 
 const newFile = async () => join(await mkdtemp(join(tmpdir(), 'dragoman-text-index-')), 'dragoman.sqlite')
-
-async function store(database: SqliteDatabase, ...texts: readonly string[]) {
-	const made = conversation()
-	const begun = turn({ conversation: made.id, create: made, inputs: texts.map(user) })
-	const { turns } = new SqlConversationStore(database).in(alice)
-	await turns.begin(begun)
-	await turns.end(begun.id, ended(''))
-	return made
-}
 
 async function waiting({ sql }: SqliteDatabase): Promise<number> {
 	const [row] = await sql`SELECT COUNT(*) AS messages FROM message_search WHERE indexed = 0`
@@ -32,22 +24,17 @@ async function indexedTrigrams(database: SqliteDatabase): Promise<readonly strin
 	})
 }
 
-async function found(database: SqliteDatabase, text: string): Promise<readonly string[]> {
-	const { index } = new SqlConversationStore(database).in(alice)
-	return ((await index.list({ limit: 9, order: 'asc', text }))?.items ?? []).map(({ id }) => id)
-}
-
 test('messages enter the index in the background, also those that another process has left', async () => {
 	const file = await newFile()
 	const first = await openSqlite(file)
-	const made = await store(first, 'a needle')
+	const made = await storeTexts(first, 'a needle')
 	expect(await waiting(first)).toBe(1)
 	await first.close()
 	const second = await openSqlite(file)
-	expect(await found(second, 'needle')).toEqual([made.id])
+	expect(await foundBy(second, 'needle')).toEqual([made.id])
 	while ((await waiting(second)) > 0) await Bun.sleep(10)
 	expect(await indexedTrigrams(second)).toContain('nee')
-	expect(await found(second, 'needle')).toEqual([made.id])
+	expect(await foundBy(second, 'needle')).toEqual([made.id])
 	await second.close()
 })
 
@@ -55,7 +42,7 @@ test('processes that are killed while they index leave a complete index to the n
 	const file = await newFile()
 	const database = await openSqlite(file)
 	const texts = Array.from({ length: 3000 }, (_, index) => `message ${index} ${'lorem ipsum '.repeat(50)}`)
-	const made = await store(database, ...texts)
+	const made = await storeTexts(database, ...texts)
 	await database.close()
 	const script = `
 		import { openSqlite } from '${import.meta.dir}/sqlite.ts'
@@ -74,14 +61,14 @@ test('processes that are killed while they index leave a complete index to the n
 	const [row] = await reopened.sql`
 		SELECT COUNT(*) AS messages FROM message_search_trigrams WHERE message_search_trigrams MATCH '"lor"'`
 	expect(Number(row?.messages)).toBe(3000)
-	expect(await found(reopened, 'message 2999')).toEqual([made.id])
+	expect(await foundBy(reopened, 'message 2999')).toEqual([made.id])
 	await reopened.close()
 })
 
 test('removed messages leave nothing in the index', async () => {
 	const database = await openSqlite(await newFile())
-	const made = await store(database, 'qqq zzz')
-	await store(database, 'another')
+	const made = await storeTexts(database, 'qqq zzz')
+	await storeTexts(database, 'another')
 	await database.indexTexts()
 	expect(await indexedTrigrams(database)).toContain('qqq')
 	await new SqlConversationStore(database).in(alice).index.remove(made.id)
@@ -95,11 +82,11 @@ test('removed messages leave nothing in the index', async () => {
 
 test('a text that is too long for the index is found by its content', async () => {
 	const database = await openSqlite(await newFile())
-	const made = await store(database, `${'abc '.repeat(300_000)}needle`)
+	const made = await storeTexts(database, `${'abc '.repeat(300_000)}needle`)
 	await database.indexTexts()
 	expect(await waiting(database)).toBe(0)
 	expect(await indexedTrigrams(database)).not.toContain('nee')
-	expect([await found(database, 'needle'), await found(database, 'needles')]).toEqual([[made.id], []])
+	expect([await foundBy(database, 'needle'), await foundBy(database, 'needles')]).toEqual([[made.id], []])
 	await database.close()
 })
 
@@ -108,7 +95,7 @@ async function duration(database: SqliteDatabase, text: string): Promise<number>
 	const durations: number[] = []
 	for (let time = 0; time < 5; time++) {
 		const startMs = performance.now()
-		await found(database, text)
+		await foundBy(database, text)
 		durations.push(performance.now() - startMs)
 	}
 	return Math.min(...durations)
@@ -117,12 +104,12 @@ async function duration(database: SqliteDatabase, text: string): Promise<number>
 test('a text of repeated characters, and a search for nearly the same, take little time', async () => {
 	const database = await openSqlite(await newFile())
 	const pattern = `${'a'.repeat(199)}b`
-	await store(database, 'a'.repeat(1_000_000))
+	await storeTexts(database, 'a'.repeat(1_000_000))
 	await database.indexTexts()
 	const once = await duration(database, pattern)
 	// A quadratic search took more than 300 ms.
 	expect(once).toBeLessThan(300)
-	await store(database, ...Array.from({ length: 3 }, () => 'a'.repeat(1_000_000)))
+	await storeTexts(database, ...Array.from({ length: 3 }, () => 'a'.repeat(1_000_000)))
 	await database.indexTexts()
 	const four = await duration(database, pattern)
 	expect(four / Math.max(once, 5)).toBeLessThan(12)
@@ -131,7 +118,7 @@ test('a text of repeated characters, and a search for nearly the same, take litt
 
 test('a search does not read the messages of others', async () => {
 	const database = await openSqlite(await newFile())
-	await store(database, 'a needle in the hay')
+	await storeTexts(database, 'a needle in the hay')
 	await database.indexTexts()
 	const plans: string[] = []
 	const traced: SqliteDatabase = {
@@ -146,7 +133,7 @@ test('a search does not read the messages of others', async () => {
 				}, database.sql) as typeof database.sql,
 			),
 	}
-	for (let index = 0; index < 64; index++) await store(database, 'hay')
+	for (let index = 0; index < 64; index++) await storeTexts(database, 'hay')
 	await database.indexTexts()
 	const page = await searchConversations(traced, {
 		...{
