@@ -31,12 +31,17 @@ export const alephAlpha: DifferenceChecks = {
 		expect(status).toBe(400)
 		expect(body).toMatchObject({ code: 'MISSING_CAPABILITY' })
 	},
-	'attention control, `best_of`, penalties with exceptions in `/complete`': async ({ send }) => {
-		const body = { model: 'echo', prompt: 'a', maximum_tokens: 2, best_of: 2, penalty_exceptions: ['a'] }
+	'`best_of` above `n` in `/complete`': async ({ send }) => {
+		const { status, body } = await send('/complete', { body: { model: 'echo', prompt: 'a', best_of: 2 } })
+		expect([status, at(body, 'code')]).toEqual([400, 'MISSING_CAPABILITY'])
+	},
+	'attention control, penalties with exceptions in `/complete`': async ({ send }) => {
+		const prompt = [{ type: 'text', data: 'a', controls: [{ start: 0, length: 1, factor: 2 }] }]
+		const body = { model: 'echo', prompt, maximum_tokens: 2, control_log_additive: false, penalty_exceptions: ['a'] }
 		const { status, headers } = await send('/complete', { body })
 		expect(status).toBe(200)
 		expect(headers.get('x-dragoman-dropped')?.split(', ')).toEqual(
-			expect.arrayContaining(['best_of', 'penalty_exceptions']),
+			expect.arrayContaining(['prompt[0].controls', 'penalty_exceptions']),
 		)
 	},
 	'`representation` of `/semantic_embed`': async ({ send }) => {

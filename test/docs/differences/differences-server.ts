@@ -64,7 +64,7 @@ models:
   shown: { route: shown }
 upstreams:
   echo: { engine: echo }
-  claude: { engine: anthropic, url: "${new URL(anthropic.url).origin}", key: any }
+  claude: { engine: anthropic, url: "${new URL(anthropic.url).origin}/v1", key: any }
   shown: { engine: openai-compatible, url: "http://127.0.0.1:${shown.port}/v1" }
 `,
 	})

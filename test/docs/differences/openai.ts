@@ -71,7 +71,9 @@ export const openai: DifferenceChecks = {
 		}
 	},
 	'`system_fingerprint`': async ({ send }) => {
-		expect((await send(chat, { body: message('a') })).body).toMatchObject({ system_fingerprint: null })
+		expect((await send(chat, { body: message('a') })).body).toMatchObject({ system_fingerprint: 'fp_echo' })
+		const { body } = await send(chat, { body: message('a', { model: 'shown' }) })
+		expect(body).toMatchObject({ system_fingerprint: null })
 	},
 	'token counts': { unchecked: 'a tokenizer of OpenAI is not on this machine' },
 	'`user`': async ({ send, createKey }) => {
