@@ -19,10 +19,14 @@ export async function checkSame(path: string, text: string): Promise<void> {
 	if ((await Bun.file(join(root, path)).text()) !== text) throw new Error(`the block differs from ${path}`)
 }
 
-/** @throws if the test does not exist, or does not read the page. */
-export async function checkTested(path: string, page: string): Promise<void> {
+/** @throws if the file neither reads the page nor has the commands of the block. */
+export async function checkTested(path: string, code: string, page: string): Promise<void> {
+	const text = await Bun.file(join(root, path)).text()
 	const name = page.split('/').at(-1) ?? page
-	if (!(await Bun.file(join(root, path)).text()).includes(name)) throw new Error(`${path} does not read ${name}`)
+	const commands = [...code.matchAll(/\bdragoman (\w+)/g)].map(([, command = '']) => command)
+	const covers = (command: string) => text.includes(`dragoman ${command}`) || text.includes(`'${command}'`)
+	if (!text.includes(name) && (commands.length === 0 || !commands.every(covers)))
+		throw new Error(`${path} neither reads ${name} nor has these commands`)
 }
 
 /** @throws for commands with a fault of syntax. */

@@ -26,8 +26,8 @@ export type PageStep = { readonly line: number } & (
 	| { readonly type: 'config'; readonly text: string }
 	/** The text of a file of the repository. */
 	| { readonly type: 'same'; readonly path: string; readonly text: string }
-	/** Another test reads the block: a file of the repository. */
-	| { readonly type: 'elsewhere'; readonly path: string }
+	/** Another test, or another page, covers the block: a file of the repository. */
+	| { readonly type: 'elsewhere'; readonly path: string; readonly code: string }
 	| { readonly type: 'skip'; readonly language: string; readonly code: string; readonly reason: string }
 	/** An upstream on a free port; `origin` in the blocks of the page means its address. */
 	| { readonly type: 'stand-in'; readonly origin: string; readonly model: string }
@@ -59,15 +59,7 @@ interface Mark {
 
 const fenceOrComment = /^(?:<!--([\s\S]*?)-->|( *)(```+)([^\n`]*)\n([\s\S]*?)^\2\3 *$)/gm
 
-const blockMarks: ReadonlySet<string> = new Set([
-	'run',
-	'not run',
-	'file',
-	'config',
-	'same as',
-	'tested by',
-	'output',
-])
+const blockMarks: ReadonlySet<string> = new Set(['run', 'not run', 'file', 'config', 'same as', 'tested by', 'output'])
 
 /** @throws for a block that has neither a test nor a reason, and for a mark that does not exist. */
 export function readPage(path: string, markdown: string, marked: MarkedBlocks = 'all'): DocumentedPage {
@@ -84,7 +76,7 @@ export function readPage(path: string, markdown: string, marked: MarkedBlocks = 
 			const mark = readMark(comment)
 			if (blockMarks.has(mark.name)) marks.push(mark)
 			else if (mark.name === 'needs') needs.push(...mark.value.split(/,\s*/))
-			else steps.push(readPageMark(mark, line) ?? fail(`there is no mark "${mark.name}"`))
+			else steps.push(...(readPageMark(mark, line) ?? fail(`there is no mark "${mark.name}"`)))
 			continue
 		}
 		const text = indent === '' ? body : body.replaceAll(new RegExp(`^${indent}`, 'gm'), '')
@@ -118,11 +110,12 @@ function addBlock({ language, text, line, marks, marked, steps, fail }: Block): 
 	const same = valueOf('same as')
 	if (same !== undefined) steps.push({ type: 'same', path: same, text, line })
 	const elsewhere = valueOf('tested by')
-	if (elsewhere !== undefined) steps.push({ type: 'elsewhere', path: elsewhere, line })
+	if (elsewhere !== undefined) steps.push({ type: 'elsewhere', path: elsewhere, code: text, line })
 	if (valueOf('config') !== undefined) steps.push({ type: 'config', text, line })
 	const program = Object.entries(programLanguages).find(([name]) => name === language)?.[1]
 	const run = valueOf('run')
-	if (run !== undefined || (program !== undefined && !marks.some(({ name }) => blockMarks.has(name)))) {
+	const isRun = marks.length === 0 && (marked === 'all' || program === 'sh')
+	if (run !== undefined || (program !== undefined && isRun)) {
 		if (program === undefined) return fail(`a block of "${language}" cannot be run`)
 		steps.push({ type: 'run', language: program, code: text, line, output: undefined, ...readRunMark(run ?? '', fail) })
 	}
@@ -164,32 +157,53 @@ function readMark(comment: string): Mark {
 	return { name, value: value.trim() }
 }
 
-/** The step of a mark that belongs to no block. */
-function readPageMark({ name, value }: Mark, line: number): PageStep | undefined {
+/** The steps of a mark that belongs to no block. */
+function readPageMark({ name, value }: Mark, line: number): readonly PageStep[] | undefined {
 	switch (name) {
 		case 'hidden run':
-			return {
-				type: 'run',
-				language: 'sh',
-				code: value,
-				mode: 'once',
-				readyText: '',
-				status: 0,
-				continued: false,
-				output: undefined,
-				line,
-			}
+			return [hiddenRun(value, line)]
+		case 'hidden server':
+			return [
+				{ type: 'file', path: hiddenConfig, text: value === '' ? echoModels : value, line },
+				hiddenRun(`export DRAGOMAN_CONFIG="$PWD/${hiddenConfig}"`, line),
+				{ ...hiddenRun('dragoman serve', line), mode: 'background' },
+				hiddenRun('export KEY=$(dragoman keys create --name page)', line),
+			]
 		case 'stand-in': {
 			const [origin = '', model = '*'] = value.split(/,\s*model\s+/)
-			return { type: 'stand-in', origin, model, line }
+			return [{ type: 'stand-in', origin, model, line }]
 		}
 		case 'stop':
-			return { type: 'stop', target: value, line }
+			return [{ type: 'stop', target: value, line }]
 		case 'replace': {
 			const [text = '', replacement = ''] = value.split(/\s+=>\s+/)
-			return { type: 'replace', text, value: replacement, line }
+			return [{ type: 'replace', text, value: replacement, line }]
 		}
 		default:
 			return undefined
+	}
+}
+
+const hiddenConfig = 'hidden.yaml'
+
+/** The names of models on the pages, on the echo engine. */
+const echoModels = `
+models:
+  echo: { route: [echo], aliases: [assistant, smollm2-135m, claude] }
+upstreams:
+  echo: { engine: echo }
+`
+
+function hiddenRun(code: string, line: number): Extract<PageStep, { readonly type: 'run' }> {
+	return {
+		type: 'run',
+		language: 'sh',
+		code,
+		mode: 'once',
+		readyText: 'listens on',
+		status: 0,
+		continued: false,
+		output: undefined,
+		line,
 	}
 }

@@ -13,7 +13,7 @@ import { checkConfig, checkSame, checkShell, checkTested } from './block-checks.
 import { outputFault } from './expected-output.ts'
 import type { DocumentedPage, PageStep, ProgramLanguage } from './page-blocks.ts'
 import { Program } from './program.ts'
-import { startStandIn, type StandIn } from './stand-in.ts'
+import { type StandIn, startStandIn } from './stand-in.ts'
 
 type RunStep = Extract<PageStep, { readonly type: 'run' }>
 
@@ -105,7 +105,7 @@ class PageRun {
 			case 'same':
 				return checkSame(step.path, step.text)
 			case 'elsewhere':
-				return checkTested(step.path, this.page.path)
+				return checkTested(step.path, step.code, this.page.path)
 			case 'skip':
 				return /^(sh|bash)$/.test(step.language) ? checkShell(step.code) : undefined
 			case 'stand-in': {
@@ -244,10 +244,15 @@ class PageRun {
 		this.replacements = [...this.replacements, [text, value] as const].sort(([a], [b]) => b.length - a.length)
 	}
 
-	/** `$FOLDER` is the folder of the page; other names are variables of the tests. */
+	/** `$FOLDER` is the folder of the page, `$ENGINE` and `$MODELS` those of the engine; other names are variables of the tests. */
 	private value(text: string): string {
+		const own = new Map([
+			['FOLDER', this.folder],
+			['ENGINE', engineFolder],
+			['MODELS', modelFolder],
+		])
 		return text.replace(/\$([A-Z_]+)/g, (_, name: string) => {
-			const value = name === 'FOLDER' ? this.folder : process.env[name]
+			const value = own.get(name) ?? process.env[name]
 			if (value === undefined) throw new Error(`the tests have no ${name}`)
 			return value
 		})
@@ -258,7 +263,9 @@ class PageRun {
 		const replaced = this.replacements.reduce((all, [text, value]) => all.replaceAll(text, value), text)
 		const local = /\b(127\.0\.0\.1|localhost|0\.0\.0\.0)(:)(\d{2,5})\b/g
 		const known = new Set(this.standIns.map(({ address }) => new URL(address).port))
-		const ports = new Set([...replaced.matchAll(local)].map(([, , , port = '']) => port).filter((port) => !known.has(port)))
+		const ports = new Set(
+			[...replaced.matchAll(local)].map(([, , , port = '']) => port).filter((port) => !known.has(port)),
+		)
 		for (const port of ports) await this.portFor(port)
 		const key = await this.variable('KEY')
 		return replaced

@@ -97,17 +97,27 @@ describe('a page', () => {
 		await expect(follow('```sh', 'true', 'false', 'true', '```')).rejects.toThrow('page.md:1: ended with status 1')
 	})
 	test('is refused at another output', async () => {
-		await expect(follow('```sh', 'echo one', '```', '```text', 'two', '```')).rejects.toThrow('expected:\ntwo\nprinted:\none')
+		await expect(follow('```sh', 'echo one', '```', '```text', 'two', '```')).rejects.toThrow(
+			'expected:\ntwo\nprinted:\none',
+		)
 	})
 	test('is refused at an invalid configuration', async () => {
 		await expect(follow('<!-- config -->', '```yaml', 'lisen: 1', '```')).rejects.toThrow('lisen')
 	})
 	test.each([
-		['a block without a mark', ['```nginx', 'server {}', '```'], 'page.md:1: this block of "nginx" has neither a test nor a reason'],
+		[
+			'a block without a mark',
+			['```nginx', 'server {}', '```'],
+			'page.md:1: this block of "nginx" has neither a test nor a reason',
+		],
 		['a configuration without a mark', ['```yaml', 'a: 1', '```'], 'neither a test nor a reason'],
 		['no reason', ['<!-- not run -->', '```sh', 'true', '```'], 'needs a reason'],
 		['an unknown mark', ['<!-- runs -->', '```sh', 'true', '```'], 'there is no mark "runs"'],
-		['an unknown way to run', ['<!-- run: later -->', '```sh', 'true', '```'], 'there is no way to run a block called "later"'],
+		[
+			'an unknown way to run',
+			['<!-- run: later -->', '```sh', 'true', '```'],
+			'there is no way to run a block called "later"',
+		],
 		['a mark without a block', ['<!-- not run: needs a GPU -->'], 'has no block after it'],
 		['an output of nothing', ['```text', 'one', '```'], 'needs a block before it'],
 	] as const)('is refused with %s', (_, lines, message) => {
