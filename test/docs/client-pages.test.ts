@@ -44,7 +44,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
 }
 
 /** Values of a block, in the format of its language. */
-function valueOf(block: PageBlock | undefined): unknown {
+function readBlock(block: PageBlock | undefined): unknown {
 	const read = readers[block?.language ?? '']
 	if (block === undefined || read === undefined) throw new Error(`no reader of ${block?.language}`)
 	return read(block.text)
@@ -61,7 +61,7 @@ const pages: Readonly<Record<string, ClientPage>> = {
 	'open-webui.md': {
 		api: 'chat',
 		targets: ([docker, compose]) =>
-			[valueOf(docker), at(valueOf(compose), 'services', 'open-webui', 'environment')].map((variables) => ({
+			[readBlock(docker), at(readBlock(compose), 'services', 'open-webui', 'environment')].map((variables) => ({
 				url: textAt(variables, 'OPENAI_API_BASE_URL') + paths.chat,
 				key: textAt(variables, 'OPENAI_API_KEY'),
 				model: 'smollm2-135m',
@@ -70,7 +70,7 @@ const pages: Readonly<Record<string, ClientPage>> = {
 	'librechat.md': {
 		api: 'chat',
 		targets: ([file]) => {
-			const endpoint = at(valueOf(file), 'endpoints', 'custom', 0)
+			const endpoint = at(readBlock(file), 'endpoints', 'custom', 0)
 			expect(textAt(endpoint, 'apiKey')).toBe(`\${DRAGOMAN_API_KEY}`)
 			const model = textAt(endpoint, 'models', 'default', 0)
 			return [{ url: textAt(endpoint, 'baseURL') + paths.chat, key: 'dgm-…', model }]
@@ -86,14 +86,16 @@ const pages: Readonly<Record<string, ClientPage>> = {
 	'continue.md': {
 		api: 'chat',
 		targets: ([file]) => {
-			const model = at(valueOf(file), 'models', 0)
-			return [{ url: textAt(model, 'apiBase') + paths.chat, key: textAt(model, 'apiKey'), model: textAt(model, 'model') }]
+			const model = at(readBlock(file), 'models', 0)
+			return [
+				{ url: textAt(model, 'apiBase') + paths.chat, key: textAt(model, 'apiKey'), model: textAt(model, 'model') },
+			]
 		},
 	},
 	'vscode.md': {
 		api: 'chat',
 		targets: ([file]) => {
-			const provider = at(valueOf(file), 0)
+			const provider = at(readBlock(file), 0)
 			expect(provider).toMatchObject({ vendor: 'customendpoint', apiType: 'chat-completions' })
 			const model = at(provider, 'models', 0)
 			return [{ url: textAt(model, 'url'), key: 'dgm-…', model: textAt(model, 'id') }]
@@ -102,16 +104,16 @@ const pages: Readonly<Record<string, ClientPage>> = {
 	'codex.md': {
 		api: 'responses',
 		targets: ([file, commands]) => {
-			const config = valueOf(file)
+			const config = readBlock(file)
 			const provider = at(config, 'model_providers', textAt(config, 'model_provider'))
-			const key = textAt(valueOf(commands), textAt(provider, 'env_key'))
+			const key = textAt(readBlock(commands), textAt(provider, 'env_key'))
 			return [{ url: textAt(provider, 'base_url') + paths.responses, key, model: textAt(config, 'model') }]
 		},
 	},
 	'claude-code.md': {
 		api: 'messages',
 		targets: ([commands, settings]) =>
-			[valueOf(commands), at(valueOf(settings), 'env')].map((variables) => ({
+			[readBlock(commands), at(readBlock(settings), 'env')].map((variables) => ({
 				url: textAt(variables, 'ANTHROPIC_BASE_URL') + paths.messages,
 				key: textAt(variables, 'ANTHROPIC_AUTH_TOKEN'),
 				model: textAt(variables, 'ANTHROPIC_MODEL'),
@@ -144,7 +146,11 @@ const requests = {
 	}),
 } satisfies Record<ClientApi, (model: string) => object>
 
-const ends = { chat: '"finish_reason":"tool_calls"', responses: 'response.completed', messages: '"stop_reason":"tool_use"' }
+const ends = {
+	chat: '"finish_reason":"tool_calls"',
+	responses: 'response.completed',
+	messages: '"stop_reason":"tool_use"',
+}
 
 let server: TestServer
 beforeAll(async () => {
@@ -173,7 +179,7 @@ for (const [name, { api, targets }] of Object.entries(pages))
 		test('every block can be read', async () => {
 			for (const block of blocks) {
 				if (block.language === 'sh') await checkShell(block.text)
-				else expect(typeof valueOf(block)).toBe('object')
+				else expect(typeof readBlock(block)).toBe('object')
 			}
 		})
 
@@ -207,17 +213,21 @@ describe('the pages of coding agents and dragoman launch agree', () => {
 		const [file] = blocksOf(await page('clients/codex.md'))
 		const { args, environment } = codingAgents.codex.start(target)
 		const settings = Bun.TOML.parse(args.filter((_, index) => args[index - 1] === '-c').join('\n'))
-		const { model_context_window: _, ...onPage } = Object(valueOf(file))
+		const { model_context_window: _, ...onPage } = Object(readBlock(file))
 		expect(onPage).toEqual(settings)
 		expect(Object.keys(environment)).toEqual([textAt(settings, 'model_providers', 'dragoman', 'env_key')])
 	})
 
 	test('claude', async () => {
 		const [commands, file] = blocksOf(await page('clients/claude-code.md'))
-		const { ANTHROPIC_SMALL_FAST_MODEL: _, ANTHROPIC_API_KEY: removed, ...variables } = codingAgents.claude.start(target).environment
+		const {
+			ANTHROPIC_SMALL_FAST_MODEL: _,
+			ANTHROPIC_API_KEY: removed,
+			...variables
+		} = codingAgents.claude.start(target).environment
 		expect(removed).toBeUndefined()
 		expect(commands?.text).toContain('unset ANTHROPIC_API_KEY')
-		expect(at(valueOf(file), 'env')).toEqual(variables)
-		expect(valueOf(commands)).toEqual(variables)
+		expect(at(readBlock(file), 'env')).toEqual(variables)
+		expect(readBlock(commands)).toEqual(variables)
 	})
 })

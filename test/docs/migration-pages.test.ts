@@ -6,7 +6,11 @@ import { join } from 'node:path'
 import { root, runProcess } from '../server.ts'
 import { albert } from './differences/albert.ts'
 import { alephAlpha } from './differences/aleph-alpha.ts'
-import { type DifferenceChecks, type DifferencesServer, startDifferencesServer } from './differences/differences-server.ts'
+import {
+	type DifferenceChecks,
+	type DifferencesServer,
+	startDifferencesServer,
+} from './differences/differences-server.ts'
 import { egp } from './differences/egp.ts'
 import { openai } from './differences/openai.ts'
 import { opengatellm } from './differences/opengatellm.ts'

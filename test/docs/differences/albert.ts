@@ -43,7 +43,9 @@ export const albert: DifferenceChecks = {
 	},
 	'`stream: true`': async ({ send }) => {
 		const { body } = await send(chat, { body: message('one two', { user: 'stream', stream: true }) })
-		const events = String(body).split('\n').filter((line) => line.startsWith('data: {'))
+		const events = String(body)
+			.split('\n')
+			.filter((line) => line.startsWith('data: {'))
 		expect(events.length).toBeGreaterThan(2)
 		const ids = new Set(events.map((line) => textAt(JSON.parse(line.slice(6)), 'id')))
 		expect([...ids]).toEqual([expect.stringMatching(uuid)])

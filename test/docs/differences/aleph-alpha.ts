@@ -14,7 +14,9 @@ const message = (content: string, more: object = {}) => ({
 const unsupported = ['evaluate', 'explain', 'embed', 'complete/json', 'translate', 'transcribe']
 
 export const alephAlpha: DifferenceChecks = {
-	'`/evaluate`, `/explain`, `/embed`, `/complete/json`, `/translate`, `/transcribe`, a tokenizer file': async ({ send }) => {
+	'`/evaluate`, `/explain`, `/embed`, `/complete/json`, `/translate`, `/transcribe`, a tokenizer file': async ({
+		send,
+	}) => {
 		for (const path of unsupported) {
 			const { status, body } = await send(`/${path}`, { body: {} })
 			expect([path, status, at(body, 'code')]).toEqual([path, 400, 'MISSING_CAPABILITY'])
@@ -76,7 +78,11 @@ export const alephAlpha: DifferenceChecks = {
 		expect((await send(`${chat}?nice=true`, { body: message('a') })).status).toBe(200)
 	},
 	'`completion_tokens`': async ({ send }) => {
-		const visible = at((await send('/v1/chat/completions', { body: message('a b') })).body, 'usage', 'completion_tokens')
+		const visible = at(
+			(await send('/v1/chat/completions', { body: message('a b') })).body,
+			'usage',
+			'completion_tokens',
+		)
 		const counted = at((await send(chat, { body: message('a b') })).body, 'usage', 'completion_tokens')
 		expect(Number(counted) - Number(visible)).toBeOneOf([0, 1])
 	},

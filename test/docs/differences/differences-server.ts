@@ -93,12 +93,16 @@ async function send(server: TestServer, path: string, options: ReplyOptions): Pr
 	if (key !== '') headers.set('authorization', `Bearer ${key}`)
 	const isForm = body instanceof FormData
 	if (body !== undefined && !isForm) headers.set('content-type', 'application/json')
-	const response = await fetch(server.url + path, { method, headers, body: isForm ? body : JSON.stringify(body) ?? null })
+	const response = await fetch(server.url + path, {
+		method,
+		headers,
+		body: isForm ? body : (JSON.stringify(body) ?? null),
+	})
 	const text = await response.text()
-	return { status: response.status, headers: response.headers, body: valueOf(text) }
+	return { status: response.status, headers: response.headers, body: parseBody(text) }
 }
 
-function valueOf(text: string): unknown {
+function parseBody(text: string): unknown {
 	try {
 		return JSON.parse(text)
 	} catch {

@@ -32,7 +32,9 @@ export const egp: DifferenceChecks = {
 	},
 	'`finish_reason` in version 1': async ({ send }) => {
 		expect((await send(first, { body: message('a') })).body).toMatchObject({ chat_completion: { finish_reason: null } })
-		expect((await send(later, { body: message('a') })).body).toMatchObject({ chat_completion: { finish_reason: 'stop' } })
+		expect((await send(later, { body: message('a') })).body).toMatchObject({
+			chat_completion: { finish_reason: 'stop' },
+		})
 	},
 	'the end of a stream': async ({ send }) => {
 		for (const path of [first, later, '/v5/chat/completions']) {

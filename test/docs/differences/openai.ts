@@ -42,7 +42,9 @@ export const openai: DifferenceChecks = {
 		expect(status).toBe(404)
 		expect(body).toMatchObject({ error: { code: 'model_not_found' } })
 	},
-	'`web_search`, `file_search`, `code_interpreter`, `image_generation`, `mcp` as tools of Responses': async ({ send }) => {
+	'`web_search`, `file_search`, `code_interpreter`, `image_generation`, `mcp` as tools of Responses': async ({
+		send,
+	}) => {
 		const tools = [{ type: 'web_search' }, { type: 'code_interpreter', container: { type: 'auto' } }]
 		const { status, headers } = await send('/v1/responses', { body: { model: 'echo', input: 'a', tools } })
 		expect(status).toBe(200)
@@ -65,7 +67,10 @@ export const openai: DifferenceChecks = {
 	'`x-ratelimit-*` headers': async ({ send }) => {
 		const { headers } = await send(chat, { body: message('a') })
 		expect([...headers.keys()].filter((name) => name.startsWith('x-ratelimit'))).toEqual([])
-		for (const [kind, status] of [['rate-limited', 429], ['overloaded', 503]] as const) {
+		for (const [kind, status] of [
+			['rate-limited', 429],
+			['overloaded', 503],
+		] as const) {
 			const refused = await send(chat, { body: message(`echo:error ${kind}`) })
 			expect([refused.status, refused.headers.has('retry-after')]).toEqual([status, true])
 		}

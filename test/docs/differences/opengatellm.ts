@@ -26,7 +26,10 @@ export const opengatellm: DifferenceChecks = {
 		expect(sent()).toMatchObject({ tool_choice: 'none' })
 	},
 	'`search`, `search_args`, a tool of type `search`': async ({ send }) => {
-		for (const more of [{ search: true, search_args: { collections: [1] } }, { tools: [{ type: 'search', collections: [1] }] }])
+		for (const more of [
+			{ search: true, search_args: { collections: [1] } },
+			{ tools: [{ type: 'search', collections: [1] }] },
+		])
 			expect((await send(chat, { body: message('a', more) })).status).toBe(410)
 	},
 	'`/v1/collections`, `/v1/documents`, `/v1/chunks`, `/v1/search`, `/v1/parse-beta`, `/v1/files`, `/v1/agents`': async (
@@ -89,7 +92,8 @@ export const opengatellm: DifferenceChecks = {
 	'`stream` of a transcription': async ({ send }) => {
 		const form = new FormData()
 		form.append('file', new Blob(['RIFF']), 'speech.wav')
-		for (const [name, value] of Object.entries({ model: 'echo', prompt: 'Hello', stream: 'true' })) form.append(name, value)
+		for (const [name, value] of Object.entries({ model: 'echo', prompt: 'Hello', stream: 'true' }))
+			form.append(name, value)
 		const { status, headers } = await send(`${base}/audio/transcriptions`, { body: form })
 		expect([status, headers.get('x-dragoman-dropped')]).toEqual([200, 'stream'])
 	},
