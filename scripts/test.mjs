@@ -76,7 +76,13 @@ const parts = {
 		run: () => runBunTests('poolers', [join('test', 'poolers')]),
 	},
 	proxy: { needs: [setUpNginx, setUpEgressProxies], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
-	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
+	clients: {
+		needs: [setUpEngine, setUpWeights, setUpPython],
+		run: async () => {
+			await runPythonTests()
+			await runBunTests('pages', [join('test', 'clients')])
+		},
+	},
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
 }
 
