@@ -3,6 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
+import OpenAI from 'openai'
+import { listAt } from '../dialect-clients/dialect-client.ts'
 import { root, runProcess } from '../server.ts'
 import { albert } from './differences/albert.ts'
 import { alephAlpha } from './differences/aleph-alpha.ts'
@@ -121,6 +123,21 @@ for (const [page, checks] of Object.entries(checksByPage))
 			if (typeof check === 'function') test(row, () => check(server))
 			else test.skip(`${row} (${check.unchecked})`, () => {})
 	})
+
+test("albert.md: OpenAI's SDK continues a conversation", async () => {
+	const client = new OpenAI({ baseURL: `${server.url}/albert/v1`, apiKey: server.key })
+	const ask = (content: string, more: object) =>
+		client.chat.completions.create({
+			model: 'AgentPublic/llama3-instruct-8b',
+			user: 'sdk',
+			messages: [{ role: 'user', content }],
+			...more,
+		})
+	const { id } = await ask('Salut Albert !', {})
+	expect((await ask('Quel est mon précédent message ?', { id })).id).toBe(id)
+	const { body } = await server.send(`/albert/v1/chat/history/sdk/${id}`)
+	expect(listAt(body, 'messages').length).toBe(4)
+})
 
 test('openai.md: a program without address and key in its code moves by two variables', async () => {
 	const text = texts['openai.md'] ?? ''
