@@ -9,12 +9,13 @@ import { isEngineHere, modelFolder } from '../engine.ts'
 import { root } from '../server.ts'
 import { type DocumentedPage, type MarkedBlocks, readPage } from './page-blocks.ts'
 
-const guides = new Glob('docs/{tutorial.md,how-to/*.md,migrate/*.md,clients/*.md}')
-const references = new Glob('{README.md,docs/*.md}')
+const guides = ['docs/tutorial.md', 'docs/how-to/*.md', 'docs/migrate/*.md', 'docs/clients/*.md']
+const references = ['README.md', 'docs/*.md']
 
 /** Paths of all pages: in guides every block has a mark, in references every command. */
 export function pagePaths(): readonly (readonly [path: string, marked: MarkedBlocks])[] {
-	const list = (glob: Glob) => [...glob.scanSync({ cwd: root })].sort()
+	const list = (patterns: readonly string[]) =>
+		patterns.flatMap((pattern) => [...new Glob(pattern).scanSync({ cwd: root })].sort())
 	const all = list(guides)
 	return [
 		...all.map((path) => [path, 'all'] as const),
