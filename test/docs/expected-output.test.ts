@@ -17,6 +17,9 @@ test('text is equal but for spaces at the ends of lines and of columns', () => {
 test('… is any text of a line, and a line of … any number of lines', () => {
 	expect(isText('id: …, at …', 'id: 7, at 12:00')).toBe(true)
 	expect(isText('id: …', 'id: 7\nmore')).toBe(false)
+	expect(isText('a  …', 'a')).toBe(true)
+	expect(isText('a  …', 'a  b  c')).toBe(true)
+	expect(isText('a  …', 'ab')).toBe(false)
 	expect(isText('…\nlast', 'last')).toBe(true)
 	expect(isText('…\nlast', 'one\ntwo\nlast')).toBe(true)
 	expect(isText('first\n…', 'first\ntwo')).toBe(true)

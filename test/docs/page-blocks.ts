@@ -68,15 +68,19 @@ export function readPage(path: string, markdown: string, marked: MarkedBlocks = 
 	let marks: Mark[] = []
 	for (const found of markdown.matchAll(fenceOrComment)) {
 		const line = markdown.slice(0, found.index).split('\n').length
-		const fail = (problem: string): never => {
-			throw new Error(`${path}:${line}: ${problem}`)
-		}
+		const fail = (problem: string) => new Error(`${path}:${line}: ${problem}`)
 		const [, comment, indent = '', , info = '', body = ''] = found
 		if (comment !== undefined) {
+			// A sentence for readers of the source.
+			if (/^\s*[A-Z]/.test(comment)) continue
 			const mark = readMark(comment)
 			if (blockMarks.has(mark.name)) marks.push(mark)
 			else if (mark.name === 'needs') needs.push(...mark.value.split(/,\s*/))
-			else steps.push(...(readPageMark(mark, line) ?? fail(`there is no mark "${mark.name}"`)))
+			else {
+				const marked = readPageMark(mark, line)
+				if (marked === undefined) throw fail(`there is no mark "${mark.name}"`)
+				steps.push(...marked)
+			}
 			continue
 		}
 		const text = indent === '' ? body : body.replaceAll(new RegExp(`^${indent}`, 'gm'), '')
@@ -95,43 +99,46 @@ interface Block {
 	readonly marked: MarkedBlocks
 	/** Receives the steps of the block. */
 	readonly steps: PageStep[]
-	readonly fail: (problem: string) => never
+	readonly fail: (problem: string) => Error
 }
 
 function addBlock({ language, text, line, marks, marked, steps, fail }: Block): void {
-	const valueOf = (name: string) => marks.find((mark) => mark.name === name)?.value
-	const reason = valueOf('not run')
+	const markValue = (name: string) => marks.find((mark) => mark.name === name)?.value
+	const reason = markValue('not run')
 	if (reason !== undefined) {
-		if (!/\w+ \w+/.test(reason)) fail('a block that is not run needs a reason, as in <!-- not run: needs a GPU -->')
+		if (!/\w+ \w+/.test(reason))
+			throw fail('a block that is not run needs a reason, as in <!-- not run: needs a GPU -->')
 		steps.push({ type: 'skip', language, code: text, reason, line })
 	}
-	const path = valueOf('file')
+	const path = markValue('file')
 	if (path !== undefined) steps.push({ type: 'file', path, text, line })
-	const same = valueOf('same as')
+	const same = markValue('same as')
 	if (same !== undefined) steps.push({ type: 'same', path: same, text, line })
-	const elsewhere = valueOf('tested by')
+	const elsewhere = markValue('tested by')
 	if (elsewhere !== undefined) steps.push({ type: 'elsewhere', path: elsewhere, code: text, line })
-	if (valueOf('config') !== undefined) steps.push({ type: 'config', text, line })
+	if (markValue('config') !== undefined) steps.push({ type: 'config', text, line })
 	const program = Object.entries(programLanguages).find(([name]) => name === language)?.[1]
-	const run = valueOf('run')
+	const run = markValue('run')
 	const isRun = marks.length === 0 && (marked === 'all' || program === 'sh')
 	if (run !== undefined || (program !== undefined && isRun)) {
-		if (program === undefined) return fail(`a block of "${language}" cannot be run`)
+		if (program === undefined) throw fail(`a block of "${language}" cannot be run`)
 		steps.push({ type: 'run', language: program, code: text, line, output: undefined, ...readRunMark(run ?? '', fail) })
 	}
 	if (marks.some(({ name }) => name !== 'output')) return
-	const isOutput = valueOf('output') !== undefined || (marked === 'all' && /^(text|json)$/.test(language))
+	const isOutput = markValue('output') !== undefined || (marked === 'all' && /^(text|json)$/.test(language))
 	if (isOutput) {
 		const at = steps.findLastIndex(({ type }) => type === 'run')
 		const program = steps[at]
-		if (program?.type !== 'run') return fail('an output needs a block before it that is run')
-		if (program.output !== undefined) return fail('a block that is run has one output')
+		if (program?.type !== 'run') throw fail('an output needs a block before it that is run')
+		if (program.output !== undefined) throw fail('a block that is run has one output')
 		steps[at] = { ...program, output: { format: language === 'json' ? 'json' : 'text', text } }
 	} else if (program === undefined && marked === 'all')
-		fail(`this block of "${language}" has neither a test nor a reason: mark it, as in <!-- file: dragoman.yaml -->`)
+		throw fail(
+			`this block of "${language}" has neither a test nor a reason: mark it, as in <!-- file: dragoman.yaml -->`,
+		)
 }
 
-function readRunMark(value: string, fail: (problem: string) => never) {
+function readRunMark(value: string, fail: (problem: string) => Error) {
 	const [, flag = '', rest = ''] = /^(\S*) ?(.*)$/.exec(value) ?? []
 	const usual = { mode: 'once', readyText: 'listens on', status: 0, continued: false } as const
 	switch (flag) {
@@ -146,7 +153,7 @@ function readRunMark(value: string, fail: (problem: string) => never) {
 		case 'status':
 			return { ...usual, status: Number(rest) }
 		default:
-			return fail(`there is no way to run a block called "${flag}"`)
+			throw fail(`there is no way to run a block called "${flag}"`)
 	}
 }
 

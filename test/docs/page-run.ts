@@ -51,10 +51,12 @@ class PageRun {
 	private readonly codeBefore = new Map<ProgramLanguage, string>()
 	private blocks = 0
 
-	constructor(
-		private readonly page: DocumentedPage,
-		private readonly folder: string,
-	) {
+	private readonly page: DocumentedPage
+	private readonly folder: string
+
+	constructor(page: DocumentedPage, folder: string) {
+		this.page = page
+		this.folder = folder
 		this.clone = join(folder, 'dragoman')
 		this.home = join(folder, 'home')
 		this.own = join(folder, 'run')
@@ -68,6 +70,8 @@ class PageRun {
 			if (!name.startsWith('.')) await symlink(join(root, name), join(this.clone, name))
 		const launcher = join(root, 'bin', 'dragoman.mjs')
 		await this.addCommand('dragoman', `exec node '${launcher}' "$@"`)
+		// A response with an error ends a block.
+		await this.addCommand('curl', `exec '${Bun.which('curl')}' --fail-with-body "$@"`)
 		// npx without its second of start: it runs the same file.
 		await this.addCommand('npx', `[ "$1 $2" = "--no-install dragoman" ] && shift 2 && exec node '${launcher}' "$@"`)
 		const python = process.env.DRAGOMAN_TEST_PYTHON ?? 'python3'
@@ -142,14 +146,14 @@ class PageRun {
 		}
 		if (step.mode === 'once') return this.compare(step, await once())
 		const untilMs = performance.now() + blockTimeoutMs
-		for (;;) {
+		for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, 2000)) {
 			const fault = await once().then(
 				(printed) => this.fault(step, printed),
 				(cause: unknown) => (cause instanceof Error ? cause.message : String(cause)),
 			)
 			if (fault === undefined) return
 			if (performance.now() > untilMs) throw new Error(fault)
-			await Bun.sleep(200)
+			await Bun.sleep(pauseMs)
 		}
 	}
 

@@ -22,7 +22,10 @@ export class Program {
 	private readonly child: ChildProcess
 	private readonly exited: Promise<number>
 
-	constructor(private readonly options: ProgramOptions) {
+	private readonly options: ProgramOptions
+
+	constructor(options: ProgramOptions) {
+		this.options = options
 		const [program = '', ...args] = options.argv
 		this.child = spawn(program, args, {
 			cwd: options.cwd,
