@@ -33,8 +33,8 @@ const found = {}
 
 /** Folders and files of `test` that run beside the others. */
 const beside = [
-	...['growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
-	...['command-mistakes', 'config-mistakes', 'keys', 'offline-install', 'run', 'terminal'].map((name) =>
+	...['docs', 'growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
+	...['command-mistakes', 'config-mistakes', 'keys', 'offline-install', 'run', 'systems', 'terminal'].map((name) =>
 		join('test', `${name}.test.ts`),
 	),
 ]
@@ -76,7 +76,13 @@ const parts = {
 		run: () => runBunTests('poolers', [join('test', 'poolers')]),
 	},
 	proxy: { needs: [setUpNginx, setUpEgressProxies], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
-	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
+	clients: {
+		needs: [setUpEngine, setUpWeights, setUpPython],
+		run: async () => {
+			await runPythonTests()
+			await runBunTests('pages', [join('test', 'clients')])
+		},
+	},
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
 }
 

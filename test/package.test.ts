@@ -20,6 +20,8 @@ test('contains the program, the page and the documentation, and no tests', async
 			'src/main.ts',
 			'models/tiny-chat-q8_0.gguf',
 			'docs/commands.md',
+			'docs/how-to/laptop.md',
+			'deploy/Dockerfile',
 			'README.md',
 			'LICENSE',
 		]),
@@ -46,7 +48,7 @@ test('no text names a command that npx would fetch from the registry', async () 
 		const { texts } = readSource(await Bun.file(join(root, file)).text())
 		if (texts.some(({ text }) => /\bnpx (?!--no-install)/.test(text))) found.push(file)
 	}
-	for (const file of new Glob('{docs/*.md,README.md}').scanSync(root))
+	for (const file of new Glob('{docs/**/*.md,deploy/*,README.md}').scanSync(root))
 		if (/\bnpx (?!--no-install)dragoman/.test(await Bun.file(join(root, file)).text())) found.push(file)
 	expect(found).toEqual([])
 })

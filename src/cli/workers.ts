@@ -21,6 +21,7 @@ const responseTimeoutMs = 1500
 
 /** Resolves when all workers have exited after a signal. */
 export async function superviseWorkers(count: number, settings: Settings, context: CommandContext): Promise<void> {
+	refuseSystem(process.platform)
 	refuseEmbedded(settings)
 	const { listen } = settings.config
 	refuseSocket(listen)
@@ -39,6 +40,15 @@ export async function superviseWorkers(count: number, settings: Settings, contex
 	if (workers.stopping) return ended
 	await greetOrEnd(`http://${address}`, settings, context, workers)
 	await ended
+}
+
+/** Only Linux distributes the connections to a port among processes. */
+export function refuseSystem(platform: NodeJS.Platform): void {
+	if (platform === 'linux') return
+	throw new CliError(
+		'--workers needs Linux: other systems do not distribute connections among processes. Start one process, or one per port behind a proxy',
+		permanentFailureStatus,
+	)
 }
 
 /** The system distributes the connections to a port among processes, but not those to a Unix socket. */

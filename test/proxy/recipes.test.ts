@@ -1,4 +1,4 @@
-// The configurations of proxies in the documentation, in front of a real server: streams, WebSockets, the client's
+// The configurations of proxies in docs/how-to/reverse-proxy.md, in front of a real server: streams, WebSockets, the client's
 // address.
 
 import { afterAll, describe, expect, test } from 'bun:test'
@@ -23,7 +23,7 @@ const recipes: readonly Recipe[] = [
 		name: 'nginx',
 		version: ['-v'],
 		async prepare(folder, port, backend) {
-			let site = replaced(block('### nginx', 'nginx'), 'listen 443 ssl;', `listen 127.0.0.1:${port};`)
+			let site = replaced(block('## nginx', 'nginx'), 'listen 443 ssl;', `listen 127.0.0.1:${port};`)
 			site = replaced(site, /^\s*ssl_certificate\w*\s.*\n/gm, '')
 			site = replaced(site, '127.0.0.1:8080', backend)
 			const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -41,7 +41,7 @@ const recipes: readonly Recipe[] = [
 		name: 'caddy',
 		version: ['version'],
 		async prepare(folder, port, backend) {
-			const site = replaced(block('### Caddy', ''), 'chat.example.org {', `http://:${port} {\n\tbind 127.0.0.1`)
+			const site = replaced(block('## Caddy', 'caddyfile'), 'chat.example.org {', `http://:${port} {\n\tbind 127.0.0.1`)
 			const file = join(folder, 'Caddyfile')
 			await Bun.write(file, `{\n\tadmin off\n\tauto_https off\n}\n${replaced(site, '127.0.0.1:8080', backend)}`)
 			return ['run', '--adapter', 'caddyfile', '--config', file]
@@ -80,7 +80,7 @@ for (const recipe of recipes) {
 	}
 	describe(`the recipe for ${recipe.name}`, async () => {
 		// The documentation trusts both loopback addresses; the client of this test has a third.
-		const settings = block('## Serving others', 'yaml')
+		const settings = block('# nginx or Caddy in front', 'yaml')
 		const server = await startServer({
 			config: `${settings}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n`,
 		})
