@@ -7,50 +7,16 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { describeFailure } from '../src/cli/failure.ts'
 import { helpEntries } from '../src/cli/help-text.ts'
-import { buildProgram } from '../src/cli/program.ts'
+import {
+	type CommandLeaf,
+	commandTree,
+	completeWords as complete,
+	hasOption as has,
+	commandLeaves as leaves,
+} from './command-tree.ts'
 import { root, runProcess, startServer, temporaryFolder } from './server.ts'
 
 const main = join(root, 'src', 'main.ts')
-const context = {
-	environment: {},
-	version: '0',
-	command: [],
-	print: () => undefined,
-	terminal: false,
-	printStatus: () => undefined,
-}
-
-interface Leaf {
-	readonly words: readonly string[]
-	readonly command: Command
-}
-
-function* leavesOf(command: Command, words: readonly string[]): Generator<Leaf> {
-	if (
-		command.commands.length === 0 ||
-		command.registeredArguments.length > 0 ||
-		words[0] === 'usage' ||
-		words[0] === 'engine'
-	)
-		if (words.length > 0) yield { words, command }
-	for (const child of command.commands) yield* leavesOf(child, [...words, child.name()])
-}
-
-const leaves = [...leavesOf(buildProgram(context), [])]
-
-/** What each command needs so that it reads its configuration. */
-const needed: Readonly<Record<string, readonly string[]>> = {
-	'keys create': ['--name', 'x'],
-	'keys revoke': ['x'],
-	'models remove': ['x'],
-	copy: ['--from', 'sqlite:/nowhere/a', '--to', 'sqlite:/nowhere/b'],
-	'config import': ['litellm', '/nowhere'],
-	run: ['m', 'hi'],
-	launch: ['codex'],
-	completion: ['bash'],
-}
-const complete = ({ words }: Leaf) => [...words, ...(needed[words.join(' ')] ?? [])]
-const has = ({ command }: Leaf, flag: string) => command.options.some(({ long }) => long === flag)
 
 async function fails(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
 	const { status, stderr } = await runProcess([process.execPath, main, ...args], {
@@ -70,7 +36,7 @@ test('the tree has the commands that this test is about', () => {
 describe('in the command line', () => {
 	const silent = { writeErr: () => undefined, writeOut: () => undefined }
 	const parse = (args: readonly string[]) => {
-		const program = buildProgram(context)
+		const program = commandTree()
 		const quiet = (command: Command) => {
 			command.configureOutput(silent)
 			for (const child of command.commands) quiet(child)
@@ -184,11 +150,11 @@ test('a reader that stops early is not a failure of any command', async () => {
 })
 
 describe('every --help has examples that exist, and a page that exists', () => {
-	const every = (command: Command, words: readonly string[]): readonly Leaf[] => [
+	const every = (command: Command, words: readonly string[]): readonly CommandLeaf[] => [
 		{ command, words },
 		...command.commands.flatMap((child) => every(child, [...words, child.name()])),
 	]
-	const all = every(buildProgram(context), [])
+	const all = every(commandTree(), [])
 	test('for each command and no other', () => {
 		expect(Object.keys(helpEntries).toSorted()).toEqual(all.map(({ words }) => words.join(' ')).toSorted())
 	})
