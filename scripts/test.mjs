@@ -16,6 +16,7 @@ import {
 	setUpNode24,
 	setUpPgbouncer,
 	setUpPostgres,
+	setUpPromtool,
 	setUpPython,
 	setUpWeights,
 } from './test-setup.mjs'
@@ -57,7 +58,11 @@ const parts = {
 		needs: [setUpEngine, setUpWeights],
 		run: () =>
 			Promise.all([
-				runBunTests('end', ['test'], ignoring(['test/signals/**', 'test/proxy/**', ...beside.map(patternOf)])),
+				runBunTests(
+					'end',
+					['test'],
+					ignoring(['test/signals/**', 'test/proxy/**', 'test/alerts/**', ...beside.map(patternOf)]),
+				),
 				runBunTests('beside', beside, [], 'quiet'),
 			]),
 	},
@@ -75,6 +80,7 @@ const parts = {
 		needs: [setUpPostgres, setUpPgbouncer],
 		run: () => runBunTests('poolers', [join('test', 'poolers')]),
 	},
+	alerts: { needs: [setUpPromtool], run: () => runBunTests('alerts', [join('test', 'alerts')]) },
 	proxy: { needs: [setUpNginx, setUpEgressProxies], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
 	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
