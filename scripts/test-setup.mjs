@@ -178,6 +178,22 @@ export function setUpEgressProxies() {
 	return programs.every(existsSync) ? undefined : 'tinyproxy and squid are missing and cannot be installed'
 }
 
+/** The coding agents that `dragoman launch` starts, about 1 GB: installed in CI only, used if they are there. */
+const agents = ['@openai/codex@0.171.0', '@anthropic-ai/claude-code@2.1.197', 'opencode-ai@1.18.33']
+
+export function setUpAgents(found) {
+	const folder = join(cache, 'agents')
+	const programs = join(folder, 'node_modules', '.bin')
+	const install = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error', ...agents]
+	if (!existsSync(programs) && process.env.CI === 'true') {
+		mkdirSync(folder, { recursive: true })
+		spawnSync('npm', install, { stdio: ['ignore', 2, 2] })
+	}
+	if (!existsSync(programs)) return `the coding agents (1 GB) are not installed: npm ${install.join(' ')}`
+	found.DRAGOMAN_TEST_AGENTS = programs
+	return undefined
+}
+
 /** Prometheus' tool for rules, from its Debian package, which is unpacked without being installed: that would start a server. */
 export function setUpPromtool(found) {
 	const own = join(cache, 'promtool', 'promtool')

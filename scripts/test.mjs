@@ -8,6 +8,7 @@ import { bunFlags } from '../bin/bun-flags.mjs'
 import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
 import {
+	setUpAgents,
 	setUpChromium,
 	setUpEgressProxies,
 	setUpEngine,
@@ -35,9 +36,16 @@ const found = {}
 /** Folders and files of `test` that run beside the others. */
 const beside = [
 	...['growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
-	...['command-mistakes', 'config-mistakes', 'keys', 'offline-install', 'run', 'terminal'].map((name) =>
-		join('test', `${name}.test.ts`),
-	),
+	...[
+		'admin-key',
+		'command-mistakes',
+		'command-states',
+		'config-mistakes',
+		'keys',
+		'offline-install',
+		'run',
+		'terminal',
+	].map((name) => join('test', `${name}.test.ts`)),
 ]
 
 /** Each part with its requirements and its command. */
@@ -61,7 +69,7 @@ const parts = {
 				runBunTests(
 					'end',
 					['test'],
-					ignoring(['test/signals/**', 'test/proxy/**', 'test/alerts/**', ...beside.map(patternOf)]),
+					ignoring(['test/signals/**', 'test/proxy/**', 'test/alerts/**', 'test/agents/**', ...beside.map(patternOf)]),
 				),
 				runBunTests('beside', beside, [], 'quiet'),
 			]),
@@ -80,6 +88,7 @@ const parts = {
 		needs: [setUpPostgres, setUpPgbouncer],
 		run: () => runBunTests('poolers', [join('test', 'poolers')]),
 	},
+	agents: { needs: [setUpAgents], run: () => runBunTests('agents', [join('test', 'agents')]) },
 	alerts: { needs: [setUpPromtool], run: () => runBunTests('alerts', [join('test', 'alerts')]) },
 	proxy: { needs: [setUpNginx, setUpEgressProxies], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },

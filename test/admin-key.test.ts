@@ -37,7 +37,9 @@ describe('with a weak admin key on a public address', () => {
 	for (const name of ['serve', 'serve --workers 2', 'config check'])
 		test(`${name} refuses it`, async () => {
 			const { status, stderr } = await run(name.split(' '))
-			expect(stderr).toMatch(/^DRAGOMAN_ADMIN_KEY: the key is weak .*other machines can reach.*openssl rand -hex 32`\n$/)
+			expect(stderr).toMatch(
+				/^DRAGOMAN_ADMIN_KEY: the key is weak .*other machines can reach.*openssl rand -hex 32`\n$/,
+			)
 			expect(status).toBe(78)
 		})
 	test('doctor reports it, and makes its other checks', async () => {

@@ -11,23 +11,13 @@ import {
 	type CommandLeaf,
 	commandTree,
 	completeWords as complete,
+	failCommand as fails,
 	hasOption as has,
 	commandLeaves as leaves,
 } from './command-tree.ts'
 import { root, runProcess, startServer, temporaryFolder } from './server.ts'
 
 const main = join(root, 'src', 'main.ts')
-
-async function fails(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-	const { status, stderr } = await runProcess([process.execPath, main, ...args], {
-		env: { ...process.env, DRAGOMAN_API_KEY: '', ...environment },
-		timeout: 30_000,
-	})
-	expect({ args, status }).not.toEqual({ args, status: 0 })
-	expect(stderr).not.toBe('')
-	expect(stderr).not.toMatch(/\n\s+at |^\s*\d+ \| /m)
-	return stderr
-}
 
 test('the tree has the commands that this test is about', () => {
 	expect(leaves.length).toBeGreaterThan(20)
@@ -53,9 +43,52 @@ describe('in the command line', () => {
 		for (const { long, required } of leaf.command.options)
 			if (required && long !== undefined)
 				test(`${name}: ${long} without its value`, async () => expect(await parse([...leaf.words, long])).toBe(2))
+		const { registeredArguments } = leaf.command
+		if (!registeredArguments.some(({ variadic }) => variadic)) {
+			const excess = Array.from({ length: registeredArguments.length + 1 }, () => 'bash')
+			test(`${name}: too many arguments`, async () => expect(await parse([...leaf.words, ...excess])).toBe(2))
+		}
+		for (const option of leaf.command.options)
+			if (option.argChoices !== undefined)
+				test(`${name}: ${option.long} with another value`, async () =>
+					expect(await parse([...complete(leaf), option.long ?? '', 'nonsense'])).toBe(2))
+		for (const [index, { argChoices }] of registeredArguments.entries())
+			if (argChoices !== undefined)
+				test(`${name}: argument ${index} with another value`, async () => {
+					const given = registeredArguments.map((_, at) => (at === index ? 'nonsense' : 'x'))
+					expect(await parse([...leaf.words, ...given])).toBe(2)
+				})
 		if (leaf.command.registeredArguments.some((argument) => argument.required))
 			test(`${name}: without its argument`, async () => expect(await parse(leaf.words)).toBe(2))
 	}
+})
+
+describe('a command that does not exist', () => {
+	const groups = (command: Command, words: readonly string[]): readonly (readonly string[])[] =>
+		command.commands.length === 0
+			? []
+			: [words, ...command.commands.flatMap((child) => groups(child, [...words, child.name()]))]
+	for (const words of groups(commandTree(), []))
+		test(['dragoman', ...words, 'nonsense'].join(' '), async () => {
+			const stderr = await fails([...words, 'nonsense'], {}, 2)
+			expect(stderr).toContain('nonsense')
+		})
+})
+
+test('values of options are checked by the parser, with the status of a wrong command line', async () => {
+	await Promise.all([
+		fails(['keys', 'create', '--name', 'x', '--expires', 'yesterday'], {}, 2),
+		fails(['keys', 'create', '--name', 'x', '--expires', '2020-01-01'], {}, 2),
+		fails(['usage', '--from', '2026-02-31'], {}, 2),
+		fails(['copy', '--from', 'nonsense', '--to', 'nonsense'], {}, 2),
+		fails(['status', '--url', ''], {}, 2),
+	])
+	await Promise.all([
+		fails(['status', '--url', 'unix:relative'], {}, 2),
+		fails(['init', '--yes', '--server', 'http://['], {}, 2),
+		fails(['serve', '--workers', '0'], {}, 2),
+		fails(['run', 'm'], {}, 2),
+	])
 })
 
 describe('in the configuration and its files', () => {

@@ -1,7 +1,10 @@
 // The leaves of the command tree, with the arguments that each needs: for tests over all commands.
 
+import { expect } from 'bun:test'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { buildProgram } from '../src/cli/program.ts'
+import { root, runProcess } from './server.ts'
 
 const context = {
 	environment: {},
@@ -61,4 +64,35 @@ export function completeWords(leaf: CommandLeaf): readonly string[] {
 
 export function hasOption({ command }: CommandLeaf, flag: string): boolean {
 	return command.options.some(({ long }) => long === flag)
+}
+
+const main = join(root, 'src', 'main.ts')
+/** Exit statuses of failures, as docs/commands.md lists them. */
+const failureStatuses: ReadonlySet<number> = new Set([1, 2, 78])
+
+/**
+ * Runs a command that must fail: with a documented status, a message without a stack trace, and nothing on standard output
+ * that is not JSON if `--json` is among its arguments.
+ *
+ * @returns standard error.
+ */
+export async function failCommand(
+	args: readonly string[],
+	environment: Readonly<Record<string, string>> = {},
+	expected?: number,
+): Promise<string> {
+	const { status, stdout, stderr } = await runProcess([process.execPath, main, ...args], {
+		env: { ...process.env, DRAGOMAN_API_KEY: '', ...environment },
+		timeout: 30_000,
+	})
+	expect({ args, status, isDocumented: failureStatuses.has(status) }).toEqual({
+		args,
+		status: expected ?? status,
+		isDocumented: true,
+	})
+	expect(stderr).not.toBe('')
+	expect(stderr).not.toMatch(/\n\s+at |^\s*\d+ \| /m)
+	expect(stderr).not.toMatch(/\b(?:npx|bunx) (?!--no-install)/)
+	if (args.includes('--json') && stdout !== '') JSON.parse(stdout)
+	return stderr
 }

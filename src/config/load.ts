@@ -109,6 +109,8 @@ async function readDocument({
 }: ConfigSource): Promise<{ readonly text: string; readonly document: Document }> {
 	if (file === undefined)
 		return { text: '', document: { name: 'configuration', value: {}, offset: () => 0, line: () => undefined } }
+	if (file.trim() === '')
+		throw new ConfigError(`${fileOrigin ?? 'configuration'} is empty: name a file, or leave it out`)
 	const text = decode(file, await readBytes(file, fileOrigin))
 	try {
 		return { text, document: parseYaml(file, text) }

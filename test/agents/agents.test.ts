@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { codingAgents } from '../../src/cli/coding-agent.ts'
 import { runCommand, startServer, type TestServer, temporaryFolder } from '../server.ts'
-import { type AgentModel, serveAgentModel } from './agent-model.ts'
+import { type ScriptedModelServer, serveScriptedModel } from './scripted-model.ts'
 
 const programs = process.env.DRAGOMAN_TEST_AGENTS ?? ''
 
@@ -17,12 +17,12 @@ const questions: Readonly<Record<keyof typeof codingAgents, (question: string) =
 	opencode: (question) => ['run', question],
 }
 
-let model: AgentModel
+let model: ScriptedModelServer
 let server: TestServer
 
 beforeAll(async () => {
 	if (programs === '') return
-	model = serveAgentModel()
+	model = serveScriptedModel()
 	server = await startServer({
 		config: `
 models: { scripted: { route: [model], contextTokens: 200000 }, echo: { route: [echo] } }

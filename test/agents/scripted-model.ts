@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 
-export interface AgentModel {
+export interface ScriptedModelServer {
 	/** Base URL, with the version. */
 	readonly url: string
 	close(): Promise<void>
@@ -26,7 +26,7 @@ const shells: readonly (readonly [name: string, args: (command: string) => objec
 	['bash', (command) => ({ command, description: 'test' })],
 ]
 
-export function serveAgentModel(): AgentModel {
+export function serveScriptedModel(): ScriptedModelServer {
 	const server = Bun.serve({
 		hostname: '127.0.0.1',
 		port: 0,
@@ -47,7 +47,8 @@ interface ScriptedMessage {
 
 function answer({ messages, tools = [] }: AgentRequest): ScriptedMessage {
 	const last = messages.at(-1)
-	if (last?.role === 'tool') return { role: 'assistant', content: `The tool returned: ${outputOf(textOf(last.content))}` }
+	if (last?.role === 'tool')
+		return { role: 'assistant', content: `The tool returned: ${outputOf(textOf(last.content))}` }
 	const question = messages
 		.filter(({ role }) => role === 'user')
 		.map(({ content }) => textOf(content))
