@@ -42,7 +42,7 @@ test('contains the program, the page and the documentation, and no tests', async
 	expect(missing).toEqual([])
 })
 
-/** Commands that would download a package of that name, whoever published it, and run it. */
+/** Commands that would download a package of that name, which anyone may have published, and run it. */
 const downloads =
 	/\b(?:npx|bunx|pnpx|npm (?:exec|x)|pnpm (?:dlx|exec)|yarn (?:dlx|exec)) (?!--no-install )(?:-\S+ )*dragoman\b/
 
