@@ -4,7 +4,6 @@
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { Glob } from 'bun'
-import { refuseSystem } from '../src/cli/workers.ts'
 import { root, runProcess, startServer, temporaryFolder } from './server.ts'
 
 /** What only Linux has, in the source of the program. */
@@ -18,6 +17,7 @@ const guarded: ReadonlyMap<string, RegExp> = new Map([
 	['src/engines/llama/start-watch.ts', /readFile\(`\/proc\/\$\{pid\}\/status`, 'utf8'\)\.catch\(/],
 	// The file is missing: the socket is not in it.
 	['src/cli/address-guard.ts', /readFile\('\/proc\/net\/unix', 'utf8'\)\.catch\(/],
+	['src/system/open-descriptors.ts', /linux: '\/proc\/self\/fd', darwin: '\/dev\/fd'/],
 	['src/system/descriptor-limit.ts', /process\.platform === 'linux' \? readProc\(\) : readShell\(\)/],
 	// Only workers share an address.
 	['src/server/listener.ts', /reusePort \? \{ reusePort \} : \{\}/],
@@ -35,12 +35,6 @@ test('what only Linux has is used with a guard', async () => {
 		expect([file, guarded.get(file)?.test(text)]).toEqual([file, true])
 	}
 	expect(used.sort()).toEqual([...guarded.keys()].sort())
-})
-
-test('--workers is refused where processes cannot share an address', () => {
-	expect(() => refuseSystem('linux')).not.toThrow()
-	for (const system of ['darwin', 'freebsd'] as const)
-		expect(() => refuseSystem(system)).toThrow('--workers needs Linux')
 })
 
 test('a server that reads darwin as its system answers and stops', async () => {

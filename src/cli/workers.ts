@@ -42,11 +42,11 @@ export async function superviseWorkers(count: number, settings: Settings, contex
 	await ended
 }
 
-/** Only Linux distributes the connections to a port among processes. */
+/** @throws CliError if the system does not distribute the connections to a port among processes: only Linux does. */
 export function refuseSystem(platform: NodeJS.Platform): void {
 	if (platform === 'linux') return
 	throw new CliError(
-		'--workers needs Linux: other systems do not distribute connections among processes. Start one process, or one per port behind a proxy',
+		'--workers needs Linux: this system does not distribute connections among processes. Run one server, or one server per port with a proxy in front.',
 		permanentFailureStatus,
 	)
 }

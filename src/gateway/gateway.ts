@@ -19,7 +19,7 @@ import type { Clock } from '../system/clock.ts'
 import type { RootLog } from '../system/log.ts'
 import { removeForeignAccessWithin } from '../system/private-files.ts'
 import { type Fault, ServerChecks } from '../system/server-checks.ts'
-import { findFolderFault } from '../system/writable-folder.ts'
+import { diskSpace, findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
@@ -40,7 +40,7 @@ export interface Gateway extends Handler {
 	 */
 	reload(config: ConfigFile): Promise<void>
 	/** The metrics of this process. */
-	metrics(): readonly MetricSnapshot[]
+	metrics(): Promise<readonly MetricSnapshot[]>
 	/** Ends responses in flight: streams with an error as their last event, all others with an error. */
 	interrupt(): Promise<void>
 	/** Closes every engine and the stores. */
@@ -97,17 +97,6 @@ async function composeGateway(
 	await deployment.apply(settings.config)
 	const quarantine = new Quarantine(settings.quarantineFolder)
 	const storage = await openStorage(stores, settings, { quarantine, clock: context.clock, log: context.log })
-	const telemetry = await openTelemetry(settings.config.telemetry, {
-		log: context.log,
-		clock: context.clock,
-		version: context.version,
-		quarantinedRecords: () => quarantine.size,
-		turns: storage.gauges,
-		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
-		others: context.otherMetrics,
-	})
-	const closing = new AbortController()
-	const retention = startRetention(stores, settings, context, closing.signal)
 	const checks = new ServerChecks(
 		{
 			database: () => checkDatabase(stores),
@@ -116,6 +105,23 @@ async function composeGateway(
 		},
 		context.log,
 	)
+	const telemetry = await openTelemetry(settings.config.telemetry, {
+		log: context.log,
+		clock: context.clock,
+		version: context.version,
+		quarantinedRecords: () => quarantine.size,
+		turns: storage.gauges,
+		server: async () => ({
+			checks: await checks.results(),
+			disk: await diskSpace(settings.dataFolder).catch(() => undefined),
+			pendingRecords: storage.ledger.pending,
+			maxPendingRecords: settings.config.ledger.maxPending,
+		}),
+		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
+		others: context.otherMetrics,
+	})
+	const closing = new AbortController()
+	const retention = startRetention(stores, settings, context, closing.signal)
 	const handler = openHandler({
 		...handlerSettings(settings.config),
 		keys,
