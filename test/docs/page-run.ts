@@ -266,7 +266,10 @@ class PageRun {
 	private async translate(text: string): Promise<string> {
 		const replaced = this.replacements.reduce((all, [text, value]) => all.replaceAll(text, value), text)
 		const local = /\b(127\.0\.0\.1|localhost|0\.0\.0\.0)(:)(\d{2,5})\b/g
-		const known = new Set(this.standIns.map(({ address }) => new URL(address).port))
+		// Those of replacements are real already.
+		const known = new Set(
+			this.replacements.flatMap(([, value]) => [...value.matchAll(/:(\d+)/g)].map(([, port]) => port)),
+		)
 		const ports = new Set(
 			[...replaced.matchAll(local)].map(([, , , port = '']) => port).filter((port) => !known.has(port)),
 		)
