@@ -5,6 +5,7 @@
 import { openSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
+import { bunFlags } from '../../bin/bun-flags.mjs'
 import { engineFolder, modelFolder } from '../engine.ts'
 import { eventually } from '../faults/gateway.ts'
 import { freePort } from '../proxy/free-port.ts'
@@ -69,7 +70,11 @@ class PageRun {
 		for (const name of await readdir(root))
 			if (!name.startsWith('.')) await symlink(join(root, name), join(this.clone, name))
 		const launcher = join(root, 'bin', 'dragoman.mjs')
-		await this.addCommand('dragoman', `exec node '${launcher}' "$@"`)
+		// Without the launcher, which costs a start of Node.js for each of many commands.
+		await this.addCommand(
+			'dragoman',
+			`exec '${process.execPath}' ${bunFlags.join(' ')} '${join(root, 'src', 'main.ts')}' "$@"`,
+		)
 		// A response with an error ends a block.
 		await this.addCommand('curl', `exec '${Bun.which('curl')}' --fail-with-body "$@"`)
 		// npx without its second of start: it runs the same file.
