@@ -19,7 +19,7 @@ import { type StandIn, startStandIn } from './stand-in.ts'
 type RunStep = Extract<PageStep, { readonly type: 'run' }>
 
 /** Longest time of a block, and of the wait for an expected output. */
-const blockTimeoutMs = 60_000
+const blockTimeoutMs = 120_000
 
 /** Follows a page. @throws at the first block that does not do what the page says. */
 export async function runPage(page: DocumentedPage): Promise<void> {
@@ -43,7 +43,7 @@ class PageRun {
 	private readonly home: string
 	private readonly own: string
 	private readonly background: Program[] = []
-	/** All programs, for those that their blocks leave behind. */
+	/** All programs, for those that outlive their blocks. */
 	private readonly programs: Program[] = []
 	private readonly standIns: StandIn[] = []
 	/** Texts of the page and what they mean here, the longest first. */
