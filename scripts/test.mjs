@@ -65,15 +65,18 @@ const parts = {
 	// that nothing is timed in.
 	end: {
 		needs: [setUpEngine, setUpWeights],
-		run: () =>
-			Promise.all([
+		run: () => {
+			// Pages of the documentation with Python are skipped without it.
+			setUpPython(found)
+			return Promise.all([
 				runBunTests(
 					'end',
 					['test'],
 					ignoring(['test/signals/**', 'test/proxy/**', 'test/alerts/**', 'test/agents/**', ...beside.map(patternOf)]),
 				),
 				runBunTests('beside', beside, [], 'quiet'),
-			]),
+			])
+		},
 	},
 	// Separate and with limited concurrency: these tests measure how long processes take to exit.
 	signals: {

@@ -172,9 +172,11 @@ function readPageMark({ name, value }: Mark, line: number): readonly PageStep[] 
 		case 'hidden server':
 			return [
 				{ type: 'file', path: hiddenConfig, text: value === '' ? echoModels : value, line },
-				hiddenRun(`export DRAGOMAN_CONFIG="$PWD/${hiddenConfig}"`, line),
+				hiddenRun(
+					`export DRAGOMAN_CONFIG="$PWD/${hiddenConfig}" DRAGOMAN_ADMIN_KEY=${hiddenKey} KEY=${hiddenKey}`,
+					line,
+				),
 				{ ...hiddenRun('dragoman serve', line), mode: 'background' },
-				hiddenRun('export KEY=$(dragoman keys create --name page)', line),
 			]
 		case 'stand-in': {
 			const [origin = '', model = '*'] = value.split(/,\s*model\s+/)
@@ -192,6 +194,7 @@ function readPageMark({ name, value }: Mark, line: number): readonly PageStep[] 
 }
 
 const hiddenConfig = 'hidden.yaml'
+const hiddenKey = 'dgm-3f9c2a7be1d84c06a5b7e2f19d0c4b68'
 
 /** The names of models on the pages, on the echo engine. */
 const echoModels = `

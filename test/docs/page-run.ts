@@ -5,6 +5,7 @@
 import { openSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
+import { bunFlags } from '../../bin/bun-flags.mjs'
 import { engineFolder, modelFolder } from '../engine.ts'
 import { eventually } from '../faults/gateway.ts'
 import { freePort } from '../proxy/free-port.ts'
@@ -18,7 +19,7 @@ import { type StandIn, startStandIn } from './stand-in.ts'
 type RunStep = Extract<PageStep, { readonly type: 'run' }>
 
 /** Longest time of a block, and of the wait for an expected output. */
-const blockTimeoutMs = 60_000
+const blockTimeoutMs = 120_000
 
 /** Follows a page. @throws at the first block that does not do what the page says. */
 export async function runPage(page: DocumentedPage): Promise<void> {
@@ -42,7 +43,7 @@ class PageRun {
 	private readonly home: string
 	private readonly own: string
 	private readonly background: Program[] = []
-	/** All programs, for those that their blocks leave behind. */
+	/** All programs, for those that outlive their blocks. */
 	private readonly programs: Program[] = []
 	private readonly standIns: StandIn[] = []
 	/** Texts of the page and what they mean here, the longest first. */
@@ -69,7 +70,11 @@ class PageRun {
 		for (const name of await readdir(root))
 			if (!name.startsWith('.')) await symlink(join(root, name), join(this.clone, name))
 		const launcher = join(root, 'bin', 'dragoman.mjs')
-		await this.addCommand('dragoman', `exec node '${launcher}' "$@"`)
+		// Without the launcher, which costs a start of Node.js for each of many commands.
+		await this.addCommand(
+			'dragoman',
+			`exec '${process.execPath}' ${bunFlags.join(' ')} '${join(root, 'src', 'main.ts')}' "$@"`,
+		)
 		// A response with an error ends a block.
 		await this.addCommand('curl', `exec '${Bun.which('curl')}' --fail-with-body "$@"`)
 		// npx without its second of start: it runs the same file.
@@ -266,7 +271,10 @@ class PageRun {
 	private async translate(text: string): Promise<string> {
 		const replaced = this.replacements.reduce((all, [text, value]) => all.replaceAll(text, value), text)
 		const local = /\b(127\.0\.0\.1|localhost|0\.0\.0\.0)(:)(\d{2,5})\b/g
-		const known = new Set(this.standIns.map(({ address }) => new URL(address).port))
+		// Those of replacements are real already.
+		const known = new Set(
+			this.replacements.flatMap(([, value]) => [...value.matchAll(/:(\d+)/g)].map(([, port]) => port)),
+		)
 		const ports = new Set(
 			[...replaced.matchAll(local)].map(([, , , port = '']) => port).filter((port) => !known.has(port)),
 		)

@@ -19,7 +19,7 @@ describe('every page works when it is followed', async () => {
 		}
 		if (page.needs.some((need) => partNeeds.has(need))) continue
 		const missing = page.needs.map(missingNeed).find((reason) => reason !== undefined)
-		test.skipIf(missing !== undefined)([path, missing].filter(Boolean).join(': '), () => runPage(page), 180_000)
+		test.skipIf(missing !== undefined)([path, missing].filter(Boolean).join(': '), () => runPage(page), 300_000)
 	}
 })
 

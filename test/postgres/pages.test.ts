@@ -23,5 +23,5 @@ else {
 	const pages = await Promise.all(pagePaths().map(([path, marked]) => loadPage(path, marked)))
 	const needing = pages.filter(({ needs }) => needs.includes('postgres'))
 	test('there are such pages', () => expect(needing.length).toBeGreaterThan(0))
-	for (const page of needing) test(page.path, () => runPage(page), 120_000)
+	for (const page of needing) test(page.path, () => runPage(page), 300_000)
 }

@@ -152,6 +152,38 @@ for (const recipe of recipes) {
 			const line = await eventually('line', () => logLines(server).find((one) => one.request === id))
 			expect(line).toMatchObject({ client: '127.0.0.9', proxyRequest: expect.stringMatching(/^[\w-]{32,36}$/) })
 		})
+		if (recipe.name === 'nginx')
+			test('serves the page and the API under a path', async () => {
+				const own = await temporaryFolder()
+				const path = await freePort()
+				const location = replaced(block('## Under a path', 'nginx'), '127.0.0.1:8080', new URL(server.url).host)
+				const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+				const file = join(own, 'nginx.conf')
+				await Bun.write(
+					file,
+					`daemon off; master_process off; pid ${own}/pid; error_log stderr; events {}\nhttp { access_log off; ${kinds.map((kind) => `${kind}_temp_path ${own}/${kind};`).join(' ')}\nserver { listen 127.0.0.1:${path};\n${location}} }\n`,
+				)
+				const nginx = Bun.spawn(['nginx', '-e', 'stderr', '-c', file], {
+					stdin: 'ignore',
+					stdout: 'ignore',
+					stderr: 'ignore',
+				})
+				const base = `http://127.0.0.1:${path}/dragoman`
+				const isUp = () =>
+					fetch(`${base}/health`).then(
+						({ ok }) => ok,
+						() => false,
+					)
+				await eventually('answer under the path', isUp, 20_000)
+				const page = await fetch(`${base}/`)
+				expect(await page.text()).toMatch(/<script[^>]* src="(?!\/)/)
+				const redirected = await fetch(base, { redirect: 'manual' })
+				expect([redirected.status, redirected.headers.get('location')?.endsWith('/dragoman/')]).toEqual([301, true])
+				const models = await fetch(`${base}/v1/models`, { headers: { authorization } })
+				expect(models.status).toBe(200)
+				nginx.kill()
+				await nginx.exited
+			})
 		test('a page on a foreign name is refused', async () => {
 			expect((await fetch(`${url}/metrics`, { headers: { host: 'evil.example' } })).status).not.toBe(200)
 			expect((await fetch(`${url}/metrics`, { headers: { host: 'chat.example.org' } })).status).toBe(200)
