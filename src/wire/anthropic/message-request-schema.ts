@@ -70,6 +70,11 @@ const describedTypes: ReadonlySet<string> = new Set([
 /** A content block of a type that the schema does not describe: the object that was sent. */
 const otherBlock = z
 	.custom<JsonObject>((value) => isObject(value) && typeof value.type === 'string' && !describedTypes.has(value.type))
+	.meta({
+		type: 'object',
+		properties: { type: { type: 'string', not: { enum: [...describedTypes] } } },
+		required: ['type'],
+	})
 	.transform((item) => ({ type: 'other' as const, item }))
 
 const toolResultBlock = z.looseObject({

@@ -168,7 +168,7 @@ const responseFormat = z.discriminatedUnion('type', [
 const maxStopCharacters = 1024
 const stopText = z.string().max(maxStopCharacters)
 
-const integer = z.number().refine(Number.isInteger, { error: 'integer' })
+const integer = z.number().refine(Number.isInteger, { error: 'integer' }).meta({ type: 'integer' })
 export const whole = z.int()
 
 /** Sampling fields that chat and legacy completions share. */
@@ -219,6 +219,7 @@ export const chatRequestSchema = z.looseObject({
 	metadata: z
 		.record(z.string().max(64), z.string().max(512))
 		.refine((pairs) => Object.keys(pairs).length <= 16, { error: 'at most 16 pairs' })
+		.meta({ maxProperties: 16 })
 		.nullish(),
 	modalities: arrayOf(z.enum(['text', 'audio'])).nullish(),
 	store: z.boolean().nullish(),
