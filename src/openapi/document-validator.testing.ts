@@ -18,6 +18,8 @@ export interface DocumentedOperation {
 	readonly operationId: string
 	readonly method: string
 	readonly path: string
+	/** Its path, and the others that its description has. */
+	readonly addresses: readonly string[]
 	/** As in the document. */
 	readonly fields: Readonly<Record<string, unknown>>
 }
@@ -28,12 +30,21 @@ export class DocumentValidator {
 	private readonly ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true })
 	private readonly compiled = new Map<string, ValidateFunction>()
 
-	constructor(document: unknown) {
+	constructor(written: unknown) {
 		addFormats(this.ajv)
+		// As a client receives it.
+		const document: unknown = JSON.parse(JSON.stringify(written))
 		this.document = document
 		this.ajv.addSchema(Object(document), 'open')
 		this.ajv.addSchema(Object(closed(document)), 'strict')
 		this.operations = operationsIn(document)
+	}
+
+	/** The operation at an address. @throws Error if there is none. */
+	at(method: string, address: string): DocumentedOperation {
+		const found = this.operations.find((one) => one.method === method && one.addresses.includes(address))
+		if (found === undefined) throw new Error(`the document has no ${method} ${address}`)
+		return found
 	}
 
 	/** What is wrong with a response; nothing if the document describes it. */
@@ -82,9 +93,15 @@ function operationsIn(document: unknown): readonly DocumentedOperation[] {
 			operationId: String(fields.operationId),
 			method: method.toUpperCase(),
 			path,
+			addresses: [path, ...addressesIn(String(fields.description))],
 			fields,
 		})),
 	)
+}
+
+function addressesIn(description: string): readonly string[] {
+	const [, others = ''] = /Also at (.+)\.$/.exec(description) ?? []
+	return Array.from(others.matchAll(/`([^`]+)`/g), ([, address = '']) => address)
 }
 
 function escaped(step: string): string {

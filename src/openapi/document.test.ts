@@ -9,18 +9,10 @@ const document = await testDocument()
 const validator = new DocumentValidator(document)
 const { operations } = validator
 
-/** The addresses of an operation: its path, and those in its description. */
-function addressesOf({ path, fields }: (typeof operations)[number]): readonly string[] {
-	const [, others = ''] = /Also at (.+)\.$/.exec(String(fields.description)) ?? []
-	return [path, ...Array.from(others.matchAll(/`([^`]+)`/g), ([, address = '']) => address)]
-}
-
 describe('every route', () => {
 	for (const { name, mount, prefixes, routes, sockets = [] } of dialects)
 		test(`of ${name} is in the document, at each of its own addresses`, () => {
-			const known = new Set(
-				operations.flatMap((operation) => addressesOf(operation).map((path) => `${operation.method} ${path}`)),
-			)
+			const known = new Set(operations.flatMap(({ method, addresses }) => addresses.map((one) => `${method} ${one}`)))
 			const own = [...routes, ...sockets.map(({ path }) => ({ method: 'GET', path }))]
 			const missing = own.flatMap(({ method, path }) =>
 				prefixes.map((prefix) => `${method} ${mount}${prefix}${path}`).filter((address) => !known.has(address)),

@@ -8,13 +8,32 @@ import { eventsOf } from '../dialect-clients/dialect-client.ts'
 import { startServer, type TestServer } from '../server.ts'
 import { parametersFor } from './resources.ts'
 
+/** Of a model with a tokenizer, which echo has not. */
+const upstream = Bun.serve({
+	port: 0,
+	hostname: '127.0.0.1',
+	fetch: ({ url }) =>
+		Response.json(url.endsWith('/detokenize') ? { prompt: 'Hi' } : { count: 1, tokens: [7], token_strs: ['Hi'] }),
+})
+const config = `
+models:
+  echo: { route: [echo] }
+  tokens: { route: [tokens] }
+upstreams:
+  echo: { engine: echo }
+  tokens: { engine: openai-compatible, preset: vllm, url: '${upstream.url}v1' }
+`
+
 let server: TestServer
 let validator: DocumentValidator
 beforeAll(async () => {
-	server = await startServer()
+	server = await startServer({ config })
 	validator = new DocumentValidator(await (await fetch(`${server.url}/openapi.json`)).json())
 })
-afterAll(() => server.stop())
+afterAll(async () => {
+	await server.stop()
+	await upstream.stop(true)
+})
 
 /** The tests are named before the server runs; its document has the same operations. */
 const { operations } = new DocumentValidator(await testDocument())
@@ -54,7 +73,8 @@ function exampleOf({ path, method }: DocumentedOperation, stream?: boolean): str
 	if (!isObject(content)) return undefined
 	const [[type, media] = ['', {}]] = Object.entries(content)
 	const { example } = media as { readonly example?: Readonly<Record<string, unknown>> }
-	if (type === 'application/json') return JSON.stringify(stream === undefined ? example : { ...example, stream })
+	const model = path.endsWith('tokenize') ? 'tokens' : example?.model
+	if (type === 'application/json') return JSON.stringify({ ...example, model, stream })
 	const form = new FormData()
 	for (const [name, value] of Object.entries(example ?? {})) form.set(name, String(value))
 	form.set('file', new File(['sound'], 'a.wav', { type: 'audio/wav' }))
@@ -113,10 +133,12 @@ describe('an error', () => {
 
 	for (const operation of called.filter(({ fields }) => 'requestBody' in fields && !isFormBody(fields)))
 		test(`of ${operation.method} ${operation.path} with a wrong body is in the document`, async () => {
-			const response = await call(operation, { body: '{"model": 7, "metadata": 7, "name": 7}' })
-			expect(response.status).toBeWithin(400, 500)
-			expect(Object.keys(Object(operation.fields.responses))).toContain(String(response.status))
-			expect(await faultsOf(operation, response)).toEqual([])
+			for (const body of ['7', '{', '{"model": 7, "metadata": 7, "name": 7, "message": 7}']) {
+				const response = await call(operation, { body })
+				expect(response.status).toBeWithin(400, 500)
+				expect(Object.keys(Object(operation.fields.responses))).toContain(String(response.status))
+				expect(await faultsOf(operation, response)).toEqual([])
+			}
 		})
 })
 

@@ -2,6 +2,7 @@
 // them: tests compare what the writers write with these schemas.
 
 import { z } from 'zod'
+import { surfaces } from '../../../conversations/conversation.ts'
 
 const unixTime = z.int().describe('Unix time in seconds.')
 const id = z.string()
@@ -41,7 +42,7 @@ export const exportSchema = z.object({
 	turns: z.array(
 		z.object({
 			id,
-			surface: z.enum(['chat', 'response']),
+			surface: z.enum(surfaces),
 			state: z.enum(['running', 'completed', 'incomplete', 'failed', 'cancelled', 'interrupted']),
 			parent: id.nullable(),
 			model: z.string(),
