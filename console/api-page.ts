@@ -1,8 +1,6 @@
 // The script of the page of the APIs, which shows the OpenAPI document with Swagger UI. It knows no operation.
 
-interface SwaggerUi {
-	(options: object): void
-}
+type SwaggerUi = (options: object) => void
 
 declare const SwaggerUIBundle: SwaggerUi
 

@@ -40,7 +40,10 @@ export async function writeDocument({
 	const schemas = new SchemaComponents()
 	const own = writeOwnPaths(schemas)
 	const apis = await Promise.all(dialects.map(async (dialect) => ({ dialect, api: await dialect.describe() })))
-	const contexts = apis.map(({ dialect, api }) => ({ dialect, context: contextOf(dialect, api, schemas, exampleModels) }))
+	const contexts = apis.map(({ dialect, api }) => ({
+		dialect,
+		context: contextOf(dialect, api, schemas, exampleModels),
+	}))
 	const paths: Record<string, Record<string, JsonObject>> = {}
 	for (const { dialect, context } of contexts)
 		for (const { method, at, name } of operationsOf(dialect, choice, own)) {
@@ -59,10 +62,7 @@ export async function writeDocument({
 			license: { name: 'MIT', identifier: 'MIT' },
 		},
 		servers: [{ url: '.', description: 'This server.' }],
-		tags: [
-			...apis.map(({ api }) => ({ name: api.title, description: api.text })),
-			ownTag,
-		],
+		tags: [...apis.map(({ api }) => ({ name: api.title, description: api.text })), ownTag],
 		paths: { ...paths, ...own },
 		components: {
 			schemas: schemas.write(),

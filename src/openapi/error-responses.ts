@@ -95,7 +95,9 @@ export class ErrorResponses {
 			headers: {
 				'x-request-id': { $ref: '#/components/headers/RequestId' },
 				'x-dragoman-error': { $ref: '#/components/headers/ErrorKind' },
-				'retry-after': kinds.some((kind) => retried.has(kind)) ? { $ref: '#/components/headers/RetryAfter' } : undefined,
+				'retry-after': kinds.some((kind) => retried.has(kind))
+					? { $ref: '#/components/headers/RetryAfter' }
+					: undefined,
 			},
 			content: {
 				'application/json': {

@@ -102,23 +102,32 @@ function writeBody(
 ): JsonObject {
 	const value = example?.(exampleModels(calls ?? 'text-generation'))
 	if (route.body === 'form')
-		return { required: true, content: { 'multipart/form-data': { schema: formSchema(bodySchema, files), example: value } } }
+		return { required: true, content: { 'multipart/form-data': { schema: formSchema(bodySchema, files, value) } } }
 	const schema = schemas.refer(bodySchema, `${prefix}${upperFirst(name)}Request`, 'input')
 	return { required: route.body !== 'optional', content: { 'application/json': { schema, example: value } } }
 }
 
-function formSchema(fields: z.ZodType, files: OperationDescription['files'] = {}): JsonObject {
+/** @param example of its texts: the document has no example of a file. */
+function formSchema(
+	fields: z.ZodType,
+	files: OperationDescription['files'] = {},
+	example: JsonObject = {},
+): JsonObject {
 	const { properties, required, ...schema } = writeSchema(fields, 'input') as JsonObject & {
-		readonly properties: JsonObject
+		readonly properties: Readonly<Record<string, JsonObject>>
 		readonly required: readonly string[]
 	}
+	const texts = Object.entries(properties).map(([name, property]) => [
+		name,
+		{ ...property, examples: example[name] === undefined ? undefined : [example[name]] },
+	])
 	const described = Object.entries(files).map(([name, description]) => [
 		name,
 		{ type: 'string', format: 'binary', description },
 	])
 	return {
 		...schema,
-		properties: { ...Object.fromEntries(described), ...properties },
+		properties: Object.fromEntries([...described, ...texts]),
 		required: [...Object.keys(files), ...required],
 	}
 }

@@ -96,7 +96,10 @@ export function writeOwnPaths(schemas: SchemaComponents): Readonly<Record<string
 	return Object.fromEntries(operations.map((operation) => [operation.path, { get: writeOwn(operation, schemas) }]))
 }
 
-function writeOwn({ name, summary, query, responses, restricted }: OwnOperation, schemas: SchemaComponents): JsonObject {
+function writeOwn(
+	{ name, summary, query, responses, restricted }: OwnOperation,
+	schemas: SchemaComponents,
+): JsonObject {
 	const written = Object.entries(responses).map(([status, { description, type, schema }]): [string, Json] => {
 		const own =
 			schema === undefined
@@ -104,6 +107,10 @@ function writeOwn({ name, summary, query, responses, restricted }: OwnOperation,
 				: schemas.refer(schema, `Server${name.slice(0, 1).toUpperCase()}${name.slice(1)}${status}`, 'output')
 		return [status, { description, content: { [type]: { schema: own } } }]
 	})
+	const refusals =
+		restricted === true
+			? { 401: { description: 'The key is missing or unknown.' }, 403: { description: 'The key is not an admin key.' } }
+			: {}
 	return {
 		operationId: name,
 		tags: [ownTag.name],
@@ -114,7 +121,11 @@ function writeOwn({ name, summary, query, responses, restricted }: OwnOperation,
 				: undefined,
 		security: restricted === true ? [{}, { bearer: [] }, { apiKey: [] }] : [],
 		parameters: query === undefined ? undefined : writeQuery(query),
-		responses: Object.fromEntries(written),
+		responses: {
+			400: { description: 'The server does not serve the host of the request.' },
+			...refusals,
+			...Object.fromEntries(written),
+		},
 	}
 }
 

@@ -80,9 +80,13 @@ function isEmpty(value: unknown): boolean {
 	return isObject(value) && Object.keys(value).length === 0
 }
 
-/** What JSON has of it: Zod's results have further properties. */
+/** What JSON has of it: Zod's results have further properties. A choice of one schema is that schema. */
 function asJson(schema: object): JsonObject {
-	return JSON.parse(JSON.stringify(schema))
+	return JSON.parse(JSON.stringify(schema), (_, value: unknown) => {
+		if (!isObject(value) || !Array.isArray(value.oneOf) || value.oneOf.length !== 1) return value
+		const { oneOf, ...own } = value
+		return { ...own, ...oneOf[0] }
+	})
 }
 
 function pathOf(name: string): string {

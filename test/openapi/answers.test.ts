@@ -3,8 +3,12 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { isObject } from '../../src/chat/json.ts'
-import { type DocumentedOperation, DocumentValidator, testDocument } from '../../src/openapi/document-validator.testing.ts'
-import { eventsOf } from '../dialect-clients/dialect-client.ts'
+import {
+	type DocumentedOperation,
+	DocumentValidator,
+	testDocument,
+} from '../../src/openapi/document-validator.testing.ts'
+import { at, eventsOf } from '../dialect-clients/dialect-client.ts'
 import { startServer, type TestServer } from '../server.ts'
 import { parametersFor } from './resources.ts'
 
@@ -72,11 +76,14 @@ function exampleOf({ path, method }: DocumentedOperation, stream?: boolean): str
 	const content = validator.valueAt(['paths', path, method.toLowerCase(), 'requestBody', 'content'])
 	if (!isObject(content)) return undefined
 	const [[type, media] = ['', {}]] = Object.entries(content)
-	const { example } = media as { readonly example?: Readonly<Record<string, unknown>> }
+	const { example, schema } = media as { readonly example?: Readonly<Record<string, unknown>>; readonly schema: object }
 	const model = path.endsWith('tokenize') ? 'tokens' : example?.model
 	if (type === 'application/json') return JSON.stringify({ ...example, model, stream })
 	const form = new FormData()
-	for (const [name, value] of Object.entries(example ?? {})) form.set(name, String(value))
+	for (const [name, property] of Object.entries(Object(at(schema, 'properties')))) {
+		const value = at(property, 'examples', 0)
+		if (value !== undefined) form.set(name, String(value))
+	}
 	form.set('file', new File(['sound'], 'a.wav', { type: 'audio/wav' }))
 	return form
 }

@@ -1,8 +1,8 @@
 // What this dialect states about its API for the OpenAPI document. A line for each route of the dialect.
 
 import { z } from 'zod'
-import type { ApiDescription } from '../api-description.ts'
 import { detailErrorSchema } from '../albert-family/detail-schema.ts'
+import type { ApiDescription } from '../api-description.ts'
 import {
 	describeChat,
 	describeEmbeddings,

@@ -7,11 +7,7 @@ import {
 	textCompletionChunkSchema,
 } from '../../wire/openai/chat-answer-schema.ts'
 import type { AnswerDescription, ApiDescription } from '../api-description.ts'
-import {
-	describeChat,
-	describeEmbeddings,
-	describeTextCompletion,
-} from '../openai-family/operation-descriptions.ts'
+import { describeChat, describeEmbeddings, describeTextCompletion } from '../openai-family/operation-descriptions.ts'
 import { describeRefused } from '../refused-operations.ts'
 import { unsupportedRoutes } from './unsupported-routes.ts'
 
@@ -24,9 +20,7 @@ const usage = z.object({ prompt_tokens: count, completion_tokens: count, total_t
 
 const [choice, chunkChoice] = [chatCompletionSchema.shape.choices.element, chatChunkSchema.shape.choices.element]
 const logprob = z.object({ token: z.string(), logprob: z.number(), bytes: z.array(z.int()).nullish() })
-const logprobs = z
-	.object({ content: z.array(logprob.extend({ top_logprobs: z.array(logprob) })) })
-	.nullable()
+const logprobs = z.object({ content: z.array(logprob.extend({ top_logprobs: z.array(logprob) })) }).nullable()
 const call = z.object({
 	id: z.string(),
 	type: z.literal('function'),
@@ -208,9 +202,7 @@ export const description: ApiDescription = {
 			summary: 'Convert a text to tokens',
 			example: (name) => ({ model: name, prompt: 'Hello!' }),
 			calls: 'text-generation',
-			answer: json(
-				z.object({ tokens: z.array(z.string()).nullish(), token_ids: z.array(z.int()).optional() }),
-			),
+			answer: json(z.object({ tokens: z.array(z.string()).nullish(), token_ids: z.array(z.int()).optional() })),
 		},
 		'POST /detokenize': {
 			name: 'detokenize',
@@ -225,9 +217,7 @@ export const description: ApiDescription = {
 			query: nice,
 			example: (name) => ({ model: name, query: 'Which animals bark?', documents: ['Cats sleep.', 'Dogs bark.'] }),
 			calls: 'text-classification',
-			answer: json(
-				z.object({ results: z.array(z.object({ index: count, relevance_score: z.number() })), usage }),
-			),
+			answer: json(z.object({ results: z.array(z.object({ index: count, relevance_score: z.number() })), usage })),
 		},
 		'GET /models_available': {
 			name: 'listAvailableModels',

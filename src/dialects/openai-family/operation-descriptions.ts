@@ -31,7 +31,10 @@ export function describeChat(name: string, answer = defaultChatAnswer): Operatio
 }
 
 /** @param events of its stream, if they are not OpenAI's. */
-export function describeTextCompletion(name: string, events: z.ZodType = textCompletionEventSchema): OperationDescription {
+export function describeTextCompletion(
+	name: string,
+	events: z.ZodType = textCompletionEventSchema,
+): OperationDescription {
 	return {
 		name,
 		summary: 'Create a text completion',

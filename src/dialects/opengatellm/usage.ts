@@ -30,7 +30,12 @@ const daySeconds = 86_400
 const defaultDays = 30
 const page = { offset: wholeNumber(0, 1_000_000_000).default(0), limit: wholeNumber(1, 100).default(10) }
 
-export const entriesQuery = z.object({ ...page, start_time: seconds.optional(), end_time: seconds.optional(), endpoint })
+export const entriesQuery = z.object({
+	...page,
+	start_time: seconds.optional(),
+	end_time: seconds.optional(),
+	endpoint,
+})
 
 export const myUsage: Route = {
 	method: 'GET',
@@ -169,7 +174,13 @@ function writeLogged(entry: LedgerEntry, { owner }: RecordsPage) {
 	}
 }
 
-export const daysQuery = z.object({ ...page, start_time: seconds, end_time: seconds, endpoint, key_id: z.string().optional() })
+export const daysQuery = z.object({
+	...page,
+	start_time: seconds,
+	end_time: seconds,
+	endpoint,
+	key_id: z.string().optional(),
+})
 
 /** By day, the form of later versions. */
 function readDays(parameters: URLSearchParams): OtherOperation<'usage.sum'> {

@@ -134,7 +134,7 @@ function typesOf(items: readonly z.ZodObject<{ readonly type: z.ZodLiteral }>[])
 
 /** An item of a tool that another server or the client runs, as it was received. */
 function otherItem(known: readonly unknown[]) {
-	return z.looseObject({ id, type: z.string().meta({ not: { enum: known } }) })
+	return z.looseObject({ id, type: z.string().meta({ not: { enum: [...new Set(known)] } }) })
 }
 
 /** An item of an answer. */
