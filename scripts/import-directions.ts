@@ -60,7 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'tokens',
 		'weights',
 	],
-	openapi: ['chat', 'dialects', 'routing', 'system'],
+	openapi: ['chat', 'dialects', 'routing', 'system', 'wire'],
 	server: [
 		'chat',
 		'conversations',

@@ -27,7 +27,7 @@ export interface DocumentedOperation {
 export class DocumentValidator {
 	readonly operations: readonly DocumentedOperation[]
 	private readonly document: unknown
-	private readonly ajv = new Ajv2020({ strict: false, validateSchema: false, allErrors: true })
+	private readonly ajv = new Ajv2020({ strict: false, validateSchema: false })
 	private readonly compiled = new Map<string, ValidateFunction>()
 
 	constructor(written: unknown) {

@@ -3,12 +3,11 @@
 
 import { z } from 'zod'
 import { isObject, type JsonObject } from '../chat/json.ts'
+import { describedBy } from '../wire/json/json-object-schema.ts'
+import { passedOnFields } from '../wire/json/passed-on-fields.ts'
 
 /** Whether a schema describes what clients send, or what they receive: defaults and conversions differ. */
 export type SchemaDirection = 'input' | 'output'
-
-/** Key of the metadata of a schema that is described by another one. */
-const describedBy = 'describedBy'
 
 export class SchemaComponents {
 	private readonly named = { input: z.registry<{ id: string }>(), output: z.registry<{ id: string }>() }
@@ -51,16 +50,11 @@ function optionsOf(direction: SchemaDirection) {
 	return {
 		io: direction,
 		unrepresentable: 'any',
-		override: (context: SchemaContext) => adapt(context, direction),
+		override: ({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }) => adapt(jsonSchema, direction),
 	} as const
 }
 
-interface SchemaContext {
-	readonly zodSchema: z.core.$ZodTypes
-	readonly jsonSchema: z.core.JSONSchema.BaseSchema
-}
-
-function adapt({ zodSchema, jsonSchema }: SchemaContext, direction: SchemaDirection): void {
+function adapt(jsonSchema: z.core.JSONSchema.BaseSchema, direction: SchemaDirection): void {
 	// Clients ignore fields that they do not know, and later versions have more of them. An object whose further fields
 	// come from elsewhere is marked in answers.
 	if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
@@ -70,10 +64,18 @@ function adapt({ zodSchema, jsonSchema }: SchemaContext, direction: SchemaDirect
 	}
 	if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
 	if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
-	const described = z.globalRegistry.get(zodSchema)?.[describedBy]
-	if (!(described instanceof z.ZodType)) return
+	const { [describedBy]: described, [passedOnFields]: passedOn } = jsonSchema
 	delete jsonSchema[describedBy]
-	Object.assign(jsonSchema, writeSchema(described, 'input'))
+	delete jsonSchema[passedOnFields]
+	if (isObject(passedOn)) jsonSchema.properties = { ...jsonSchema.properties, ...describePassedOn(passedOn) }
+	if (described instanceof z.ZodType) Object.assign(jsonSchema, writeSchema(described, 'input'))
+}
+
+function describePassedOn(
+	fields: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, z.core.JSONSchema._JSONSchema>> {
+	const suffix = 'Passed on to upstreams of this API; others do not receive it.'
+	return Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, { description: `${text} ${suffix}` }]))
 }
 
 function isEmpty(value: unknown): boolean {
