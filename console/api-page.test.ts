@@ -2,7 +2,7 @@
 // policy that no part of it breaks, and without a request to another host.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { type Page, chromium } from 'playwright-core'
+import { chromium, type Page } from 'playwright-core'
 import { startServer, type TestServer } from '../test/server.ts'
 
 let server: TestServer
@@ -62,7 +62,9 @@ async function tryChat(page: Page): Promise<string> {
 	await page.locator('#operations-OpenAI-openAICreateChatCompletion .opblock-summary-control').click()
 	await page.locator('#operations-OpenAI-openAICreateChatCompletion .try-out__btn').click()
 	await page.locator('#operations-OpenAI-openAICreateChatCompletion .execute').click()
-	const answer = page.locator('#operations-OpenAI-openAICreateChatCompletion .live-responses-table tbody .response-col_description')
+	const answer = page.locator(
+		'#operations-OpenAI-openAICreateChatCompletion .live-responses-table tbody .response-col_description',
+	)
 	return (await answer.first().textContent()) ?? ''
 }
 

@@ -62,3 +62,8 @@ export type AnswerDescription =
 	| { readonly type: 'socket'; readonly sent: z.ZodType; readonly received: z.ZodType }
 	/** The route exists in the API, but this server refuses every request. */
 	| { readonly type: 'refused' }
+
+/** An answer that is always JSON. */
+export function jsonAnswer(json: z.ZodType): AnswerDescription {
+	return { type: 'answer', json }
+}

@@ -83,3 +83,27 @@ test('no large schema is in the document twice', () => {
 	visit(document)
 	expect([...seen].filter(([, count]) => count > 1).map(([text]) => text.slice(0, 200))).toEqual([])
 })
+
+test('a field that is set before a body is read need not be sent', () => {
+	const operation = validator.at('POST', '/egp/v4/chat-completions')
+	expect(validator.requestFaults(operation, { model: 'm', messages: [{ content: 'Hello!' }] })).toEqual([])
+	expect(validator.requestFaults(operation, { model: 'm', messages: [{ role: 'other', content: 'x' }] })).not.toEqual(
+		[],
+	)
+})
+
+test('rules that are not in the form of a type are in the document', () => {
+	const operation = validator.at('POST', '/openai/v1/chat/completions')
+	const body = { model: 'm', messages: [{ role: 'user', content: 'Hello!' }] }
+	const pairs = Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`k${index}`, 'v']))
+	expect(validator.requestFaults(operation, { ...body, seed: 7, metadata: { a: 'b' } })).toEqual([])
+	for (const wrong of [{ seed: 1.5 }, { metadata: pairs }, { metadata: { a: 'x'.repeat(513) } }])
+		expect(validator.requestFaults(operation, { ...body, ...wrong })).not.toEqual([])
+	const response = validator.at('POST', '/openai/v1/responses')
+	expect(validator.requestFaults(response, { model: 'm', input: 'x', metadata: pairs })).not.toEqual([])
+	const tools = [{ type: 'function', function: { name: 'f', parameters: [] } }]
+	expect(validator.requestFaults(operation, { ...body, tools })).not.toEqual([])
+	const message = validator.at('POST', '/anthropic/v1/messages')
+	const unknown = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: [{ type: 'web_block', x: 1 }] }] }
+	expect(validator.requestFaults(message, unknown)).toEqual([])
+})

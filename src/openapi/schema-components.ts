@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { isObject, type JsonObject } from '../chat/json.ts'
 import { describedBy } from '../wire/json/json-object-schema.ts'
-import { passedOnFields } from '../wire/json/passed-on-fields.ts'
+import { passedOnFields, presetFields } from '../wire/json/schema-metadata.ts'
 
 /** Whether a schema describes what clients send, or what they receive: defaults and conversions differ. */
 export type SchemaDirection = 'input' | 'output'
@@ -64,9 +64,11 @@ function adapt(jsonSchema: z.core.JSONSchema.BaseSchema, direction: SchemaDirect
 	}
 	if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
 	if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
-	const { [describedBy]: described, [passedOnFields]: passedOn } = jsonSchema
+	const { [describedBy]: described, [passedOnFields]: passedOn, [presetFields]: preset } = jsonSchema
 	delete jsonSchema[describedBy]
 	delete jsonSchema[passedOnFields]
+	delete jsonSchema[presetFields]
+	if (Array.isArray(preset)) jsonSchema.required = jsonSchema.required?.filter((name) => !preset.includes(name))
 	if (isObject(passedOn)) jsonSchema.properties = { ...jsonSchema.properties, ...describePassedOn(passedOn) }
 	if (described instanceof z.ZodType) Object.assign(jsonSchema, writeSchema(described, 'input'))
 }

@@ -6,7 +6,7 @@ import {
 	chatCompletionSchema,
 	textCompletionChunkSchema,
 } from '../../wire/openai/chat-answer-schema.ts'
-import type { AnswerDescription, ApiDescription } from '../api-description.ts'
+import { type ApiDescription, jsonAnswer } from '../api-description.ts'
 import { describeChat, describeEmbeddings, describeTextCompletion } from '../openai-family/operation-descriptions.ts'
 import { describeRefused } from '../refused-operations.ts'
 import { unsupportedRoutes } from './unsupported-routes.ts'
@@ -135,10 +135,6 @@ const nice = z.object({
 	nice: z.boolean().default(false).describe('The request yields to all others.'),
 })
 
-function json(schema: z.ZodType): AnswerDescription {
-	return { type: 'answer', json: schema }
-}
-
 export const description: ApiDescription = {
 	title: 'Aleph Alpha',
 	text: "Aleph Alpha's API: that of its cloud, without a version in the path, and that of PhariaAI, below `/v1`.",
@@ -179,7 +175,7 @@ export const description: ApiDescription = {
 			query: nice,
 			example: (name) => ({ model: name, prompt: 'Hello!', representation: 'symmetric' }),
 			calls: 'text-embeddings-inference',
-			answer: json(embedding),
+			answer: jsonAnswer(embedding),
 		},
 		'POST /batch_semantic_embed': {
 			name: 'createSemanticEmbeddings',
@@ -187,7 +183,7 @@ export const description: ApiDescription = {
 			query: nice,
 			example: (name) => ({ model: name, prompts: ['Hello!', 'Good morning!'], representation: 'symmetric' }),
 			calls: 'text-embeddings-inference',
-			answer: json(embeddingBatch),
+			answer: jsonAnswer(embeddingBatch),
 		},
 		'POST /instructable_embed': {
 			name: 'createInstructableEmbedding',
@@ -195,21 +191,21 @@ export const description: ApiDescription = {
 			query: nice,
 			example: (name) => ({ model: name, input: 'Hello!', instruction: 'Find similar greetings.' }),
 			calls: 'text-embeddings-inference',
-			answer: json(embedding),
+			answer: jsonAnswer(embedding),
 		},
 		'POST /tokenize': {
 			name: 'tokenize',
 			summary: 'Convert a text to tokens',
 			example: (name) => ({ model: name, prompt: 'Hello!' }),
 			calls: 'text-generation',
-			answer: json(z.object({ tokens: z.array(z.string()).nullish(), token_ids: z.array(z.int()).optional() })),
+			answer: jsonAnswer(z.object({ tokens: z.array(z.string()).nullish(), token_ids: z.array(z.int()).optional() })),
 		},
 		'POST /detokenize': {
 			name: 'detokenize',
 			summary: 'Convert tokens to a text',
 			example: (name) => ({ model: name, token_ids: [72, 105] }),
 			calls: 'text-generation',
-			answer: json(z.object({ result: z.string() })),
+			answer: jsonAnswer(z.object({ result: z.string() })),
 		},
 		'POST /rerank': {
 			name: 'createRanking',
@@ -217,24 +213,26 @@ export const description: ApiDescription = {
 			query: nice,
 			example: (name) => ({ model: name, query: 'Which animals bark?', documents: ['Cats sleep.', 'Dogs bark.'] }),
 			calls: 'text-classification',
-			answer: json(z.object({ results: z.array(z.object({ index: count, relevance_score: z.number() })), usage })),
+			answer: jsonAnswer(
+				z.object({ results: z.array(z.object({ index: count, relevance_score: z.number() })), usage }),
+			),
 		},
 		'GET /models_available': {
 			name: 'listAvailableModels',
 			summary: 'List the models with their abilities',
-			answer: json(z.array(availableModel)),
+			answer: jsonAnswer(z.array(availableModel)),
 		},
 		'GET /model-settings': {
 			name: 'listModelSettings',
 			summary: 'List the settings of the models',
-			answer: json(z.array(modelSettings)),
+			answer: jsonAnswer(z.array(modelSettings)),
 		},
 		'GET /models': {
 			name: 'listModels',
 			summary: 'List the models',
-			answer: json(z.object({ object: z.literal('list'), data: z.array(model) })),
+			answer: jsonAnswer(z.object({ object: z.literal('list'), data: z.array(model) })),
 		},
-		'GET /users/me': { name: 'retrieveUser', summary: 'Retrieve the caller', answer: json(user) },
+		'GET /users/me': { name: 'retrieveUser', summary: 'Retrieve the caller', answer: jsonAnswer(user) },
 		'GET /version': {
 			name: 'retrieveVersion',
 			summary: 'Retrieve the version of the API',

@@ -2,7 +2,12 @@
 
 import { z } from 'zod'
 import type { ModelType } from '../../routing/model.ts'
-import type { AnswerDescription, ApiDescription, OperationDescription } from '../api-description.ts'
+import {
+	type AnswerDescription,
+	type ApiDescription,
+	jsonAnswer,
+	type OperationDescription,
+} from '../api-description.ts'
 import { chatExample, describeChat, describeTextCompletion } from '../openai-family/operation-descriptions.ts'
 
 const count = z.int().min(0)
@@ -108,10 +113,6 @@ const user = z.object({
 const pageSize = z.int().min(1).max(10_000).default(100)
 const account = 'The header `x-selected-account-id` names the account.'
 
-function json(schema: z.ZodType): AnswerDescription {
-	return { type: 'answer', json: schema }
-}
-
 /** The operations of the versions 1 to 4, which differ in the role of the answer. */
 function describeVersion(version: number): Readonly<Record<string, OperationDescription>> {
 	const chat = chatEnvelope(version === 1 ? 'agent' : 'assistant')
@@ -149,7 +150,7 @@ function describeVersion(version: number): Readonly<Record<string, OperationDesc
 			}),
 			calls: 'text-generation',
 			converses: true,
-			answer: json(action),
+			answer: jsonAnswer(action),
 		},
 	}
 }
@@ -197,25 +198,25 @@ export const description: ApiDescription = {
 			'Create embeddings with one model',
 			'text-embeddings-inference',
 			() => ({ texts: ['Hello!'] }),
-			json(z.object({ embeddings: z.array(z.array(z.number())), tokens_used: count })),
+			jsonAnswer(z.object({ embeddings: z.array(z.array(z.number())), tokens_used: count })),
 		),
 		'POST /v4/models/{model}/rerankings': describeDeployed(
 			'createDeployedRanking',
 			'Rank documents with one model',
 			'text-classification',
 			() => ({ query: 'Which animals bark?', documents: ['Cats sleep.', 'Dogs bark.'] }),
-			json(z.object({ chunk_scores: z.array(z.number()), tokens_used: count })),
+			jsonAnswer(z.object({ chunk_scores: z.array(z.number()), tokens_used: count })),
 		),
 		'GET /v2/models': {
 			name: 'listModelsV2',
 			summary: 'List the models',
-			answer: json(z.object({ items: z.array(earlierModel) })),
+			answer: jsonAnswer(z.object({ items: z.array(earlierModel) })),
 		},
 		'GET /v4/models': {
 			name: 'listModelsV4',
 			summary: 'List the models',
 			query: z.object({ page: z.int().min(1).max(10_000).default(1), limit: pageSize }),
-			answer: json(
+			answer: jsonAnswer(
 				z.object({
 					items: z.array(earlierModel),
 					total_item_count: count,
@@ -232,7 +233,7 @@ export const description: ApiDescription = {
 				starting_after: z.string().optional().describe('The page begins after this model.'),
 				ending_before: z.string().optional().describe('The page ends before this model.'),
 			}),
-			answer: json(
+			answer: jsonAnswer(
 				z.object({
 					object: z.literal('list'),
 					items: z.array(laterModel),
@@ -246,7 +247,7 @@ export const description: ApiDescription = {
 			name: 'listChatModelsV5',
 			summary: 'List the models that chat',
 			query: z.object({ model_vendor: z.string().optional() }),
-			answer: json(
+			answer: jsonAnswer(
 				z.object({
 					object: z.literal('list'),
 					items: z.array(
@@ -255,7 +256,7 @@ export const description: ApiDescription = {
 				}),
 			),
 		},
-		'GET /v5/models/{id}': { name: 'retrieveModelV5', summary: 'Retrieve a model', answer: json(laterModel) },
-		'GET /user-info': { name: 'retrieveUser', summary: 'Retrieve the caller', answer: json(user) },
+		'GET /v5/models/{id}': { name: 'retrieveModelV5', summary: 'Retrieve a model', answer: jsonAnswer(laterModel) },
+		'GET /user-info': { name: 'retrieveUser', summary: 'Retrieve the caller', answer: jsonAnswer(user) },
 	},
 }

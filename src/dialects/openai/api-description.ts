@@ -1,8 +1,6 @@
 // What this dialect states about its API for the OpenAPI document. A line for each route of the dialect.
 
 import { z } from 'zod'
-import { conversationTimes } from '../../conversations/conversation-time.ts'
-import { maxSearchCharacters } from '../../conversations/search-length.ts'
 import {
 	chatChunkSchema,
 	chatCompletionSchema,
@@ -10,13 +8,7 @@ import {
 	textCompletionSchema,
 	tokenUsageSchema,
 } from '../../wire/openai/chat-answer-schema.ts'
-import {
-	conversationSchema,
-	conversationsDeletedSchema,
-	exportSchema,
-	sharedBranchSchema,
-	shareSchema,
-} from '../../wire/openai/conversations/stored-schema.ts'
+import { conversationSchema, shareSchema } from '../../wire/openai/conversations/stored-schema.ts'
 import { openaiErrorSchema } from '../../wire/openai/error-schema.ts'
 import {
 	chatTokenCountSchema,
@@ -26,6 +18,7 @@ import {
 	embeddingsUsageSchema,
 	listOf,
 	listQuerySchema,
+	metadataFilterSchema,
 	storedCompletionSchema,
 	storedMessageSchema,
 	tokensSchema,
@@ -40,7 +33,7 @@ import {
 	responseUsageSchema,
 } from '../../wire/openai/responses/response-schema.ts'
 import { usageReportQuery } from '../../wire/openai/usage-report.ts'
-import type { AnswerDescription, ApiDescription, OperationDescription } from '../api-description.ts'
+import { type ApiDescription, jsonAnswer, type OperationDescription } from '../api-description.ts'
 import {
 	chatExample,
 	describeChat,
@@ -48,10 +41,7 @@ import {
 	describeModels,
 	describeTextCompletion,
 } from '../openai-family/operation-descriptions.ts'
-
-function json(schema: z.ZodType): AnswerDescription {
-	return { type: 'answer', json: schema }
-}
+import { conversationOperations } from './conversation-descriptions.ts'
 
 const model = z.object({
 	id: z.string(),
@@ -68,11 +58,6 @@ function responsesExample(name: string) {
 	return { model: name, input: 'Hello!' }
 }
 
-const metadataFilter = z
-	.record(z.string(), z.string())
-	.optional()
-	.describe('`metadata[key]=value`, once for each pair that the object has.')
-
 const completionOperations: Readonly<Record<string, OperationDescription>> = {
 	'POST /chat/completions': describeChat('createChatCompletion'),
 	'POST /chat/completions/input_tokens': {
@@ -81,36 +66,36 @@ const completionOperations: Readonly<Record<string, OperationDescription>> = {
 		example: chatExample,
 		calls: 'text-generation',
 		converses: true,
-		answer: json(chatTokenCountSchema),
+		answer: jsonAnswer(chatTokenCountSchema),
 	},
 	'GET /chat/completions': {
 		name: 'listChatCompletions',
 		summary: 'List the stored chat completions',
 		details: 'Those that were requested with `store: true`.',
-		query: listQuerySchema.extend({ model: z.string().optional(), metadata: metadataFilter }),
-		answer: json(listOf(storedCompletionSchema)),
+		query: listQuerySchema.extend({ model: z.string().optional(), metadata: metadataFilterSchema }),
+		answer: jsonAnswer(listOf(storedCompletionSchema)),
 	},
 	'GET /chat/completions/{id}': {
 		name: 'retrieveChatCompletion',
 		summary: 'Retrieve a stored chat completion',
-		answer: json(storedCompletionSchema),
+		answer: jsonAnswer(storedCompletionSchema),
 	},
 	'POST /chat/completions/{id}': {
 		name: 'updateChatCompletion',
 		summary: 'Change the metadata of a stored chat completion',
 		example: () => ({ metadata: { topic: 'greeting' } }),
-		answer: json(storedCompletionSchema),
+		answer: jsonAnswer(storedCompletionSchema),
 	},
 	'DELETE /chat/completions/{id}': {
 		name: 'deleteChatCompletion',
 		summary: 'Delete a stored chat completion',
-		answer: json(deletedSchema('chat.completion.deleted')),
+		answer: jsonAnswer(deletedSchema('chat.completion.deleted')),
 	},
 	'GET /chat/completions/{id}/messages': {
 		name: 'listChatCompletionMessages',
 		summary: 'List the messages of a stored chat completion',
 		query: listQuerySchema,
-		answer: json(listOf(storedMessageSchema)),
+		answer: jsonAnswer(listOf(storedMessageSchema)),
 	},
 	'POST /completions': describeTextCompletion('createCompletion'),
 	'POST /embeddings': describeEmbeddings('createEmbedding'),
@@ -134,7 +119,7 @@ const responseOperations: Readonly<Record<string, OperationDescription>> = {
 		example: responsesExample,
 		calls: 'text-generation',
 		converses: true,
-		answer: json(inputTokensSchema),
+		answer: jsonAnswer(inputTokensSchema),
 	},
 	'POST /responses/compact': {
 		name: 'compactResponse',
@@ -142,7 +127,7 @@ const responseOperations: Readonly<Record<string, OperationDescription>> = {
 		details: 'Returns the messages of the user and a summary, from which a client continues.',
 		example: responsesExample,
 		calls: 'text-generation',
-		answer: json(compactionSchema),
+		answer: jsonAnswer(compactionSchema),
 	},
 	'GET /responses/{id}': {
 		name: 'retrieveResponse',
@@ -157,18 +142,18 @@ const responseOperations: Readonly<Record<string, OperationDescription>> = {
 	'DELETE /responses/{id}': {
 		name: 'deleteResponse',
 		summary: 'Delete a stored response',
-		answer: json(deletedSchema('response')),
+		answer: jsonAnswer(deletedSchema('response')),
 	},
 	'POST /responses/{id}/cancel': {
 		name: 'cancelResponse',
 		summary: 'Cancel a background response',
-		answer: json(responseSchema),
+		answer: jsonAnswer(responseSchema),
 	},
 	'GET /responses/{id}/input_items': {
 		name: 'listResponseInputItems',
 		summary: 'List the input items of a stored response',
 		query: listQuerySchema,
-		answer: json(listOf(storedItemSchema)),
+		answer: jsonAnswer(listOf(storedItemSchema)),
 	},
 	'GET /responses': {
 		name: 'openResponsesSocket',
@@ -191,111 +176,18 @@ const responseOperations: Readonly<Record<string, OperationDescription>> = {
 	},
 }
 
-const conversationOperations: Readonly<Record<string, OperationDescription>> = {
-	'POST /conversations': {
-		name: 'createConversation',
-		summary: 'Create a conversation',
-		example: () => ({ title: 'Greetings', items: [{ type: 'message', role: 'user', content: 'Hello!' }] }),
-		answer: json(conversationSchema),
-	},
-	'GET /conversations': {
-		name: 'listConversations',
-		summary: 'List or search conversations',
-		query: listQuerySchema.extend({
-			user: z.string().optional(),
-			search: z.string().max(maxSearchCharacters).optional().describe('A text in the title or in a message.'),
-			order_by: z.enum(conversationTimes).optional(),
-			metadata: metadataFilter,
-		}),
-		answer: json(listOf(conversationSchema)),
-	},
-	'DELETE /conversations': {
-		name: 'deleteConversations',
-		summary: 'Delete all conversations',
-		query: z.object({ user: z.string().min(1).optional().describe('Only those of this end user.') }),
-		answer: json(conversationsDeletedSchema),
-	},
-	'GET /conversations/{id}': {
-		name: 'retrieveConversation',
-		summary: 'Retrieve a conversation',
-		answer: json(conversationSchema),
-	},
-	'POST /conversations/{id}': {
-		name: 'updateConversation',
-		summary: 'Change the title or the metadata of a conversation',
-		example: () => ({ title: 'Greetings' }),
-		answer: json(conversationSchema),
-	},
-	'DELETE /conversations/{id}': {
-		name: 'deleteConversation',
-		summary: 'Delete a conversation',
-		answer: json(deletedSchema('conversation.deleted')),
-	},
-	'GET /conversations/{id}/export': {
-		name: 'exportConversation',
-		summary: 'Export a conversation with all its branches',
-		answer: json(exportSchema),
-	},
-	'POST /conversations/{id}/shares': {
-		name: 'createShare',
-		summary: 'Share a branch of a conversation',
-		example: () => ({ files: false }),
-		answer: json(shareSchema),
-	},
-	'GET /conversations/{id}/shares': {
-		name: 'listShares',
-		summary: 'List the shares of a conversation',
-		answer: json(listOf(shareSchema)),
-	},
-	'DELETE /conversations/{id}/shares/{share}': {
-		name: 'revokeShare',
-		summary: 'Revoke a share',
-		answer: json(deletedSchema('conversation.share.deleted')),
-	},
-	'GET /shares/{id}': {
-		name: 'openShare',
-		summary: 'Read a shared branch',
-		details: 'For every key of the same tenant.',
-		answer: json(sharedBranchSchema),
-	},
-	'POST /conversations/{id}/items': {
-		name: 'createConversationItems',
-		summary: 'Add items to a conversation',
-		example: () => ({ items: [{ type: 'message', role: 'user', content: 'Hello!' }] }),
-		answer: json(listOf(storedItemSchema)),
-	},
-	'GET /conversations/{id}/items': {
-		name: 'listConversationItems',
-		summary: 'List the items of a conversation',
-		query: listQuerySchema.extend({
-			branch: z.string().optional().describe('The last message of a branch; the current branch if absent.'),
-		}),
-		answer: json(listOf(storedItemSchema)),
-	},
-	'GET /conversations/{id}/items/{item}': {
-		name: 'retrieveConversationItem',
-		summary: 'Retrieve an item of a conversation',
-		answer: json(storedItemSchema),
-	},
-	'DELETE /conversations/{id}/items/{item}': {
-		name: 'deleteConversationItem',
-		summary: 'Delete an item of a conversation',
-		answer: json(conversationSchema),
-	},
-}
-
 const otherOperations: Readonly<Record<string, OperationDescription>> = {
 	'GET /organization/usage/completions': {
 		name: 'reportCompletionUsage',
 		summary: 'Report the usage of chat and text completions',
 		query: usageReportQuery,
-		answer: json(completionsUsageSchema),
+		answer: jsonAnswer(completionsUsageSchema),
 	},
 	'GET /organization/usage/embeddings': {
 		name: 'reportEmbeddingUsage',
 		summary: 'Report the usage of embeddings',
 		query: usageReportQuery,
-		answer: json(embeddingsUsageSchema),
+		answer: jsonAnswer(embeddingsUsageSchema),
 	},
 	'POST /tokenize': {
 		name: 'tokenize',
@@ -303,7 +195,7 @@ const otherOperations: Readonly<Record<string, OperationDescription>> = {
 		details: 'As in vLLM.',
 		example: (name) => ({ model: name, prompt: 'Hello!' }),
 		calls: 'text-generation',
-		answer: json(tokensSchema),
+		answer: jsonAnswer(tokensSchema),
 	},
 	'POST /detokenize': {
 		name: 'detokenize',
@@ -311,7 +203,7 @@ const otherOperations: Readonly<Record<string, OperationDescription>> = {
 		details: 'As in vLLM.',
 		example: (name) => ({ model: name, tokens: [72, 105] }),
 		calls: 'text-generation',
-		answer: json(detokenizedSchema),
+		answer: jsonAnswer(detokenizedSchema),
 	},
 }
 

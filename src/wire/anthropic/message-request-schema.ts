@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { arrayOf } from '../json/bounded-array.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
-import { passingOn } from '../json/passed-on-fields.ts'
+import { passingOn } from '../json/schema-metadata.ts'
 import { threadSchema } from './message-thread.ts'
 
 const cacheControl = z

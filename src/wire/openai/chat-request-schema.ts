@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { arrayOf } from '../json/bounded-array.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
-import { passingOn } from '../json/passed-on-fields.ts'
+import { passingOn } from '../json/schema-metadata.ts'
 
 export const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 export const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })

@@ -39,6 +39,11 @@ export const listQuerySchema = z.object({
 	order: z.enum(['asc', 'desc']).optional(),
 })
 
+export const metadataFilterSchema = z
+	.record(z.string(), z.string())
+	.optional()
+	.describe('`metadata[key]=value`, once for each pair that the object has.')
+
 /** The answer to a deletion. */
 export function deletedSchema(object: string) {
 	return z.object({ id: z.string(), object: z.literal(object), deleted: z.literal(true) })
