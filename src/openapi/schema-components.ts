@@ -84,13 +84,21 @@ function isEmpty(value: unknown): boolean {
 	return isObject(value) && Object.keys(value).length === 0
 }
 
-/** What JSON has of it: Zod's results have further properties. A choice of one schema is that schema. */
+/** What JSON has of it: Zod's results have further properties. */
 function asJson(schema: object): JsonObject {
 	return JSON.parse(JSON.stringify(schema), (_, value: unknown) => {
-		if (!isObject(value) || !Array.isArray(value.oneOf) || value.oneOf.length !== 1) return value
+		if (!isObject(value) || !Array.isArray(value.oneOf)) return value
 		const { oneOf, ...own } = value
-		return { ...own, ...oneOf[0] }
+		// A choice of one schema is that schema.
+		if (oneOf.length === 1) return { ...own, ...oneOf[0] }
+		return haveCommonField(oneOf) ? value : { ...own, anyOf: oneOf }
 	})
+}
+
+/** Whether all schemas require the same field, which may exclude the others. Schemas elsewhere count as such. */
+function haveCommonField(schemas: readonly JsonObject[]): boolean {
+	const required = schemas.filter(({ $ref }) => $ref === undefined).map((schema) => new Set([schema.required].flat()))
+	return required.reduce((common, one) => common.intersection(one), required[0] ?? new Set([''])).size > 0
 }
 
 function pathOf(name: string): string {
