@@ -14,6 +14,7 @@ import type { KeyStore } from '../keys/key-store.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
 import type { Model } from '../routing/model.ts'
 import { type Handler, openHandler } from '../server/handler.ts'
+import { ServedDocument } from '../server/served-document.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
 import type { Clock } from '../system/clock.ts'
 import type { RootLog } from '../system/log.ts'
@@ -131,6 +132,11 @@ async function composeGateway(
 		storage,
 		deployment: () => deployment.current,
 		page: await openPage(context.log),
+		document: new ServedDocument({
+			version: context.version,
+			defaults: settings.config.dialects,
+			models: () => deployment.current.models.listed,
+		}),
 		version: context.version,
 		clock: context.clock,
 		random: Math.random,
