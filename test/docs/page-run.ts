@@ -8,11 +8,11 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { bunFlags } from '../../bin/bun-flags.mjs'
 import { engineFolder, modelFolder } from '../engine.ts'
 import { eventually } from '../faults/gateway.ts'
-import { freePort } from '../proxy/free-port.ts'
 import { root, temporaryFolder } from '../server.ts'
 import { checkConfig, checkSame, checkShell, checkTested } from './block-checks.ts'
 import { outputFault } from './expected-output.ts'
 import type { DocumentedPage, PageStep, ProgramLanguage } from './page-blocks.ts'
+import { PageText } from './page-text.ts'
 import { Program } from './program.ts'
 import { type StandIn, startStandIn } from './stand-in.ts'
 
@@ -46,9 +46,7 @@ class PageRun {
 	/** All programs, for those that outlive their blocks. */
 	private readonly programs: Program[] = []
 	private readonly standIns: StandIn[] = []
-	/** Texts of the page and what they mean here, the longest first. */
-	private replacements: (readonly [text: string, value: string])[] = []
-	private readonly ports = new Map<string, number>()
+	private readonly text = new PageText()
 	private readonly codeBefore = new Map<ProgramLanguage, string>()
 	private blocks = 0
 
@@ -120,12 +118,12 @@ class PageRun {
 			case 'stand-in': {
 				const standIn = startStandIn(step.origin, step.model)
 				this.standIns.push(standIn)
-				return this.replace(step.origin, standIn.address)
+				return this.text.replace(step.origin, standIn.address)
 			}
 			case 'stop':
 				return this.stop(step.target)
 			case 'replace':
-				return this.replace(step.text, this.value(step.value))
+				return this.text.replace(step.text, this.value(step.value))
 			default:
 				step satisfies never
 		}
@@ -146,7 +144,7 @@ class PageRun {
 			const status = await program.end(blockTimeoutMs)
 			const printed = await program.printed()
 			if (status !== step.status)
-				throw new Error(`ended with status ${status}, expected ${step.status}:\n${this.original(printed)}`)
+				throw new Error(`ended with status ${status}, expected ${step.status}:\n${this.text.original(printed)}`)
 			return printed
 		}
 		if (step.mode === 'once') return this.compare(step, await once())
@@ -168,7 +166,7 @@ class PageRun {
 	}
 
 	private fault(step: RunStep, printed: string): string | undefined {
-		return step.output === undefined ? undefined : outputFault(step.output, this.original(printed))
+		return step.output === undefined ? undefined : outputFault(step.output, this.text.original(printed))
 	}
 
 	/** Starts a block. What the programs of its earlier blocks print again is left out. */
@@ -190,7 +188,7 @@ class PageRun {
 				LANG: 'C.UTF-8',
 				TERM: 'dumb',
 				// The default address; a configuration file with another one is not overridden.
-				...(this.setsAddress ? {} : { DRAGOMAN_LISTEN: `127.0.0.1:${await this.portFor('8080')}` }),
+				...(this.setsAddress ? {} : { DRAGOMAN_LISTEN: `127.0.0.1:${await this.text.portFor('8080')}` }),
 			},
 		})
 		this.programs.push(program)
@@ -238,19 +236,15 @@ class PageRun {
 	private async stop(target: string): Promise<void> {
 		const standIn = this.standIns.find(({ origin }) => origin === target)
 		if (standIn !== undefined) return standIn.stop()
-		const program = this.background.pop()
+		const program = target === 'server' ? this.background.pop() : undefined
 		if (program === undefined) throw new Error(`nothing runs that is called "${target}"`)
 		const status = await program.stop(blockTimeoutMs)
-		if (status !== 0) throw new Error(`ended with status ${status}:\n${this.original(await program.printed())}`)
+		if (status !== 0) throw new Error(`ended with status ${status}:\n${this.text.original(await program.printed())}`)
 	}
 
 	/** Whether a block of the page sets the address of a server itself. */
 	private get setsAddress(): boolean {
 		return this.page.steps.some((step) => 'text' in step && /^\s*listen:/m.test(step.text))
-	}
-
-	private replace(text: string, value: string): void {
-		this.replacements = [...this.replacements, [text, value] as const].sort(([a], [b]) => b.length - a.length)
 	}
 
 	/** `$FOLDER` is the folder of the page, `$ENGINE` and `$MODELS` those of the engine; other names are variables of the tests. */
@@ -267,43 +261,14 @@ class PageRun {
 		})
 	}
 
-	/** A text of the page with the addresses of this run. */
+	/** A text of the page with the addresses of this run, and the key of its shell. */
 	private async translate(text: string): Promise<string> {
-		const replaced = this.replacements.reduce((all, [text, value]) => all.replaceAll(text, value), text)
-		const local = /\b(127\.0\.0\.1|localhost|0\.0\.0\.0)(:)(\d{2,5})\b/g
-		// Those of replacements are real already.
-		const known = new Set(
-			this.replacements.flatMap(([, value]) => [...value.matchAll(/:(\d+)/g)].map(([, port]) => port)),
-		)
-		const ports = new Set(
-			[...replaced.matchAll(local)].map(([, , , port = '']) => port).filter((port) => !known.has(port)),
-		)
-		for (const port of ports) await this.portFor(port)
-		const key = await this.variable('KEY')
-		return replaced
-			.replace(local, (all, host: string, colon: string, port: string) =>
-				known.has(port) ? all : `${host}${colon}${this.ports.get(port)}`,
-			)
-			.replaceAll('dgm-…', key ?? 'dgm-…')
-	}
-
-	private async portFor(port: string): Promise<number> {
-		const known = this.ports.get(port)
-		if (known !== undefined) return known
-		const free = await freePort()
-		this.ports.set(port, free)
-		return free
+		return (await this.text.translate(text)).replaceAll('dgm-…', (await this.variable('KEY')) ?? 'dgm-…')
 	}
 
 	/** A variable of the page's shell. */
 	private async variable(name: string): Promise<string | undefined> {
 		return new RegExp(`^declare -x ${name}="([^"]*)"$`, 'm').exec(await readFile(this.stateFile, 'utf8'))?.[1]
-	}
-
-	/** What was printed, with the addresses of the page. */
-	private original(printed: string): string {
-		const withPorts = [...this.ports].reduce((text, [port, free]) => text.replaceAll(`:${free}`, `:${port}`), printed)
-		return this.replacements.reduce((text, [original, value]) => text.replaceAll(value, original), withPorts)
 	}
 
 	async end(): Promise<void> {

@@ -96,6 +96,15 @@ describe('a page', () => {
 	test('is refused at a command that fails', async () => {
 		await expect(follow('```sh', 'true', 'false', 'true', '```')).rejects.toThrow('page.md:1: ended with status 1')
 	})
+	test('is refused at a response with an error', async () => {
+		const page = follow(
+			'<!-- stand-in: http://127.0.0.1:8000 -->',
+			'```sh',
+			'curl -s http://127.0.0.1:8000/v1/none',
+			'```',
+		)
+		await expect(page).rejects.toThrow('page.md:2: ended with status 22')
+	})
 	test('is refused at another output', async () => {
 		await expect(follow('```sh', 'echo one', '```', '```text', 'two', '```')).rejects.toThrow(
 			'expected:\ntwo\nprinted:\none',
