@@ -50,7 +50,7 @@ test('what is known about an answer is below it, also after a reload', async () 
 	await page.locator('.answer .facts').waitFor()
 	const after = await expectKnown()
 	expect([after[0], after[3]]).toEqual([before[0] ?? '', before[3] ?? ''])
-	expect(await page.locator('.answer .facts > span').first().getAttribute('title')).toBe('Reported by the upstream')
+	expect(await page.locator('.answer .facts > span').first().getAttribute('title')).toBe('Estimated here')
 	expect(await page.locator('.answer .facts > span').nth(1).getAttribute('title')).toBe('Measured by the server')
 }, 60_000)
 
