@@ -58,8 +58,8 @@ test('the page can be used within a second on a slow phone network', async () =>
 		await session.send('Performance.enable', { timeDomain: 'threadTicks' })
 		const busyMs = async () => {
 			const { metrics } = await session.send('Performance.getMetrics')
-			const valueOf = (wanted: string) => metrics.find(({ name }) => name === wanted)?.value ?? Number.NaN
-			return 1000 * (valueOf('TaskDuration') - valueOf('DevToolsCommandDuration'))
+			const metricOf = (wanted: string) => metrics.find(({ name }) => name === wanted)?.value ?? Number.NaN
+			return 1000 * (metricOf('TaskDuration') - metricOf('DevToolsCommandDuration'))
 		}
 		const bytes = countBytes(session)
 		const order: string[] = []

@@ -40,9 +40,12 @@ export function ConsoleScreen({ screen }: { readonly screen: ScreenName }) {
 					/>
 					<h1>{title}</h1>
 				</div>
+				<div />
+				<div />
 			</header>
 			<div class="talk">
 				<div class="greeting">
+					<h2>{title}</h2>
 					<p>{words.consoleLater}</p>
 					<p>
 						<code>{commands[screen]}</code>

@@ -1,4 +1,5 @@
 // English. This file is the type of all language files: a missing sentence does not compile.
+// Long because it has every sentence of the page.
 
 import { pluralsOf } from './plurals.ts'
 

@@ -1,4 +1,4 @@
-// Français.
+// Français. Long because it has every sentence of the page.
 
 import type { Language } from './en.ts'
 import { pluralsOf } from './plurals.ts'

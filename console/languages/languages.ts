@@ -22,9 +22,12 @@ export function followLanguage(): Promise<void> {
 			const load = file === undefined || file.tag === en.tag ? Promise.resolve(en) : file.load()
 			// Without a network the page remains in the language that it has.
 			void load
-				.then((language) => {
-					shown.value = language
-				}, () => undefined)
+				.then(
+					(language) => {
+						shown.value = language
+					},
+					() => undefined,
+				)
 				.finally(resolve)
 		})
 	})
@@ -39,20 +42,26 @@ function findLanguage(choice: LanguageChoice, preferred: readonly string[]): Lan
 	return undefined
 }
 
+/** For numbers and dates: the region that the browser prefers, such as British for English. */
+function locale(): string {
+	const { tag } = text.value
+	return navigator.languages.find((preferred) => preferred.split('-')[0] === tag) ?? tag
+}
+
 /** 1234.5 as `1,234.5` or `1 234,5`. */
 export const formatNumber = (value: number, digits = 0): string =>
-	new Intl.NumberFormat(text.value.tag, { maximumFractionDigits: digits }).format(value)
+	new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value)
 
 /** An amount such as `€0.00041`: two digits after the point, or more if it is small. */
 export function formatMoney(amount: number, currency: string): string {
 	const digits = amount === 0 || amount >= 0.1 ? {} : { maximumSignificantDigits: 2 }
-	return new Intl.NumberFormat(text.value.tag, { style: 'currency', currency, ...digits }).format(amount)
+	return new Intl.NumberFormat(locale(), { style: 'currency', currency, ...digits }).format(amount)
 }
 
 /** The time of day, for the margin of a turn of today; with the date for an older one. */
 export function formatTime(ms: number, nowMs: number): string {
 	const sameDay = new Date(ms).toDateString() === new Date(nowMs).toDateString()
-	return new Intl.DateTimeFormat(text.value.tag, {
+	return new Intl.DateTimeFormat(locale(), {
 		hour: '2-digit',
 		minute: '2-digit',
 		...(sameDay ? {} : { day: 'numeric', month: 'short' }),
@@ -61,7 +70,7 @@ export function formatTime(ms: number, nowMs: number): string {
 
 /** The month and year, for a group of older conversations. */
 export const formatMonth = (ms: number): string =>
-	new Intl.DateTimeFormat(text.value.tag, { month: 'long', year: 'numeric' }).format(ms)
+	new Intl.DateTimeFormat(locale(), { month: 'long', year: 'numeric' }).format(ms)
 
 /** Minutes and seconds, such as `1:05`. */
 export function formatCountdown(ms: number): string {
