@@ -39,6 +39,9 @@ const beside = [
 	),
 ]
 
+/** Tests of the page that measure what it costs: the only ones of their runner. */
+const measured = ['budget', 'long-answers', 'reading', 'library'].map((name) => join('console', `${name}.test.ts`))
+
 /** Each part with its requirements and its command. */
 const parts = {
 	check: {
@@ -117,9 +120,6 @@ function runBunTests(name, paths, options = [], output = 'inherit') {
 	const targets = paths.map((path) => (path.endsWith('.ts') ? `./${path}` : `./${path}/`))
 	return runReported([bun, ...bunFlags, ...args, ...targets], report, output)
 }
-
-/** Tests of the page that measure what it costs: the only ones of their runner. */
-const measured = ['budget', 'long-answers', 'reading', 'library'].map((name) => join('console', `${name}.test.ts`))
 
 /** Two runners with one browser: most of these tests wait for the page. */
 async function runBrowserTests() {
