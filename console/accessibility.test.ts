@@ -66,7 +66,7 @@ test('axe finds nothing on the screens before and after the sign-in', async () =
 	await inspection.look('new chat')
 	await page.keyboard.press('Escape')
 	await page.goto(`${pages.server.url}/console/usage`)
-	await page.getByRole('heading', { name: 'Usage and cost' }).waitFor()
+	await page.getByRole('heading', { name: 'Usage and cost', level: 1 }).waitFor()
 	await inspection.look('console')
 	await page.goto(`${pages.server.url}/c/conv_00000000000040008000000000000000`)
 	await page.getByText('There is no such conversation, or it is not yours.').waitFor()

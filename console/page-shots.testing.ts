@@ -150,7 +150,7 @@ const states: Readonly<Record<string, (opened: OpenPage) => Promise<void>>> = {
 		await page.locator('.talk').focus()
 		await page.keyboard.press('g')
 		await page.keyboard.press('u')
-		await page.getByRole('heading', { name: 'Usage and cost' }).waitFor()
+		await page.getByRole('heading', { name: 'Usage and cost', level: 1 }).waitFor()
 	},
 	'not-found': async ({ page }) => {
 		await page.goto(new URL('/c/conv_00000000000040008000000000000000', page.url()).href)
