@@ -31,6 +31,29 @@ test('shows the conversation after a reload, and continues it', async () => {
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
+test('what is known about an answer is below it, also after a reload', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await page.locator('.model-button').click()
+	await page.getByRole('menuitemradio').filter({ hasText: 'priced' }).click()
+	await opened.ask('echo:delay 20 echo:repeat 20 word')
+	const facts = async () => (await page.locator('.answer .facts > span').allInnerTexts()).map((fact) => fact.trim())
+	const known = [/^20 tokens$/, /^first in \d+(\.\d+)? s$/, /^\d+ tok\/s$/, /^€0\.0\d+$/]
+	const expectKnown = async () => {
+		const shown = await facts()
+		expect(shown.length).toBe(known.length)
+		for (const [index, fact] of shown.entries()) expect(fact).toMatch(known[index] ?? /^$/)
+		return shown
+	}
+	const before = await expectKnown()
+	await page.reload()
+	await page.locator('.answer .facts').waitFor()
+	const after = await expectKnown()
+	expect([after[0], after[3]]).toEqual([before[0] ?? '', before[3] ?? ''])
+	expect(await page.locator('.answer .facts > span').first().getAttribute('title')).toBe('Estimated here')
+	expect(await page.locator('.answer .facts > span').nth(1).getAttribute('title')).toBe('Measured by the server')
+}, 60_000)
+
 test('other answers and edited questions are branches, the first question included', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened

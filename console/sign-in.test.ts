@@ -105,6 +105,7 @@ test('offers the models that can chat, and remembers the choice', async () => {
 	expect(await items.locator('span:first-child').allTextContents()).toEqual([
 		'echo',
 		'second',
+		'priced',
 		longName,
 		'brief',
 		'dead',

@@ -27,9 +27,9 @@ test('conversations of ChatGPT and Open WebUI come with their branches, times an
 	for (const round of ['first', 'second']) {
 		await openImport(page)
 		await page.getByLabel('File').setInputFiles(fixture('openai-conversations.json'))
-		await page.getByText(round === 'first' ? '1 conversations imported.' : '1 had been imported before.').waitFor()
+		await page.getByText(round === 'first' ? '1 conversation imported.' : '1 had been imported before.').waitFor()
 		if (round === 'first')
-			for (const sentence of ['1 thoughts', '2 messages to and from tools', '1 conversations without messages'])
+			for (const sentence of ['1 thought', '2 messages to and from tools', '1 conversation without messages'])
 				await page.getByText(sentence).waitFor()
 		await page.getByRole('button', { name: 'Done' }).click()
 	}
@@ -47,7 +47,7 @@ test('conversations of ChatGPT and Open WebUI come with their branches, times an
 	expect((await opened.answers())[0]).toBe('Pont Neuf.')
 	await openImport(page)
 	await page.getByLabel('File').setInputFiles(fixture('open-webui-chats.json'))
-	await page.getByText('1 conversations imported.').waitFor()
+	await page.getByText('1 conversation imported.').waitFor()
 	await page.getByRole('button', { name: 'Done' }).click()
 	await page.getByRole('region', { name: 'Pinned' }).getByRole('link', { name: 'A pixel' }).click()
 	await page.locator('.question img').waitFor()

@@ -49,6 +49,9 @@ const beside = [
 	].map((name) => join('test', `${name}.test.ts`)),
 ]
 
+/** Tests of the page that measure what it costs: the only ones of their runner. */
+const measured = ['budget', 'long-answers', 'reading', 'library'].map((name) => join('console', `${name}.test.ts`))
+
 /** Each part with its requirements and its command. */
 const parts = {
 	check: {
@@ -107,7 +110,7 @@ const parts = {
 			await runBunTests('pages', [join('test', 'clients')])
 		},
 	},
-	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
+	browser: { needs: [setUpEngine, setUpWeights, setUpChromium], run: runBrowserTests },
 }
 
 // Before the tests, whose servers would otherwise build it at the same time.
@@ -146,6 +149,23 @@ function runBunTests(name, paths, options = [], output = 'inherit') {
 	const args = ['test', '--timeout', '60000', '--reporter=junit', `--reporter-outfile=${report}`, ...options]
 	const targets = paths.map((path) => (path.endsWith('.ts') ? `./${path}` : `./${path}/`))
 	return runReported([bun, ...bunFlags, ...args, ...targets], report, output)
+}
+
+/** Two runners with one browser: most of these tests wait for the page. */
+async function runBrowserTests() {
+	const { chromium } = await import('playwright-core')
+	const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking']
+	const browser = await chromium.launchServer({ executablePath: found.DRAGOMAN_TEST_BROWSER, args })
+	found.DRAGOMAN_TEST_BROWSER_ENDPOINT = browser.wsEndpoint()
+	try {
+		await Promise.all([
+			runBunTests('browser', ['console'], ignoring(measured)),
+			runBunTests('measured', measured, [], 'quiet'),
+		])
+	} finally {
+		delete found.DRAGOMAN_TEST_BROWSER_ENDPOINT
+		await browser.close()
+	}
 }
 
 function runPythonTests() {

@@ -50,6 +50,17 @@ export interface ResponseItem {
 	readonly content?: readonly { readonly type: string; readonly text?: string; readonly refusal?: string }[]
 }
 
+/** What is known about an answer besides its tokens. */
+export interface AnswerMetricsObject {
+	readonly cost?: number
+	/** ISO 4217. */
+	readonly currency?: string
+	/** CO₂ equivalent. */
+	readonly carbon_grams?: number
+	readonly first_token_ms?: number
+	readonly output_ms?: number
+}
+
 export interface ResponseObject {
 	readonly id: string
 	readonly status: 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled'
@@ -57,6 +68,7 @@ export interface ResponseObject {
 	readonly incomplete_details?: { readonly reason?: string } | null
 	readonly output: readonly ResponseItem[]
 	readonly usage?: { readonly input_tokens: number; readonly output_tokens: number } | null
+	readonly metrics?: AnswerMetricsObject | null
 }
 
 export interface StartedAnswer {

@@ -10,6 +10,7 @@ import type { Answer } from '../state/answer.ts'
 import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
+import { languageOf } from '../state/text-language.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { AnswerEnd } from './answer-end.tsx'
 import { AnswerPartView } from './answer-part.tsx'
@@ -44,7 +45,7 @@ export function AnswerView({ chat, turns, number }: AnswerViewProps) {
 				<b>{model}</b>
 				<time dateTime={new Date(first.createdAtMs).toISOString()}>{formatTime(first.createdAtMs, Date.now())}</time>
 			</div>
-			<div class="body">
+			<div class="body" lang={running ? undefined : languageOf(joinedText(parts))}>
 				{parts.map((part, index) => (
 					<AnswerPartView
 						key={index}

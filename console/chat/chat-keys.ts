@@ -126,7 +126,8 @@ function moveBy(offset: 1 | -1): boolean {
 	return true
 }
 
-function textField(target: EventTarget | null): HTMLTextAreaElement | HTMLInputElement | undefined {
+/** The text field that has the focus, if it is one. */
+export function textField(target: EventTarget | null): HTMLTextAreaElement | HTMLInputElement | undefined {
 	if (target instanceof HTMLTextAreaElement) return target
 	if (target instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'range'].includes(target.type))
 		return target

@@ -10,6 +10,7 @@ import { messageInAddress, navigate } from '../state/route.ts'
 import { sidePanel, toggleSidePanel } from '../state/side-panel.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
 import { titleInList, titleOf } from '../state/title.ts'
+import { Announcer } from './announcer.tsx'
 import { listenForKeys } from './chat-keys.ts'
 import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
@@ -82,6 +83,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 			</div>
 			{sidePanel.value === 'tree' && <TreePanel key={chat.number} chat={chat} />}
 			<ShortcutList />
+			<Announcer key={`announcer ${chat.number}`} chat={chat} />
 		</main>
 	)
 }

@@ -7,6 +7,7 @@ import { Icon } from '../parts/icon.tsx'
 import type { Chat } from '../state/chat.ts'
 import { model } from '../state/models.ts'
 import { textQuestion } from '../state/turn-tree.ts'
+import { isSendKey } from './send-key.ts'
 
 export const composerId = 'message'
 
@@ -41,7 +42,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 				autocomplete="off"
 				onInput={(event) => chat.write(event.currentTarget.value)}
 				onKeyDown={(event) => {
-					if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+					if (!isSendKey(event)) return
 					event.preventDefault()
 					send()
 				}}

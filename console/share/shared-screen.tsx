@@ -38,7 +38,7 @@ export function SharedScreen({ id }: { readonly id: string }) {
 		navigate({ name: 'conversation', id: copied })
 	}
 	return (
-		<main class="main">
+		<main id="content" class="main" tabIndex={-1}>
 			<header class="top-bar">
 				<div>
 					<IconButton class="sidebar-opener" node={Menu} label={words.menu} onClick={toggleSidebar} />

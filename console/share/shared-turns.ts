@@ -29,7 +29,7 @@ export function turnsOf({ title, messages }: SharedBranch): readonly PageTurn[] 
 	return readTree({ conversation, head: null, messages: messages.map((one) => ({ ...one, turn: '' })), turns }).all
 }
 
-const noFacts = { surface: 'messages', usage: null, error: null, metadata: {}, ended_at: null }
+const noFacts = { surface: 'messages', usage: null, metrics: null, error: null, metadata: {}, ended_at: null }
 
 /** @returns the id of the copy. @throws ServerError | ConnectionLost */
 export async function copyShare(branch: SharedBranch): Promise<string> {

@@ -10,6 +10,7 @@ import { signOut } from '../state/session.ts'
 import { changeSettings, themes } from '../state/settings.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
 import { attempt } from './attempt.ts'
+import { requestDeletion } from './delete-conversations.ts'
 import { exportAs } from './export-conversation.ts'
 
 export interface Command {
@@ -47,9 +48,6 @@ export function commandsOf(shown: ConversationSummary | undefined): readonly Com
 function commandsFor(shown: ConversationSummary): readonly Command[] {
 	const words = text.value
 	const pinned = shown.metadata.pinned !== undefined
-	const open = (type: 'move' | 'delete') => () => {
-		libraryDialog.value = { type, items: [shown] }
-	}
 	return [
 		{ label: words.exportMarkdown, run: () => void attempt(exportAs(shown, 'markdown')) },
 		{ label: words.exportJson, run: () => void attempt(exportAs(shown, 'json')) },
@@ -57,7 +55,12 @@ function commandsFor(shown: ConversationSummary): readonly Command[] {
 			label: pinned ? words.unpin : words.pin,
 			run: () => void attempt(labelConversation(shown, 'pinned', pinned ? undefined : 'true')),
 		},
-		{ label: words.moveToFolder, run: open('move') },
+		{
+			label: words.moveToFolder,
+			run: () => {
+				libraryDialog.value = { type: 'move', items: [shown] }
+			},
+		},
 		{
 			label: words.editTags,
 			run: () => {
@@ -70,7 +73,7 @@ function commandsFor(shown: ConversationSummary): readonly Command[] {
 				libraryDialog.value = { type: 'share', item: shown }
 			},
 		},
-		{ label: words.delete, run: open('delete') },
+		{ label: words.delete, run: () => requestDeletion([shown]) },
 	]
 }
 

@@ -13,6 +13,7 @@ import { ready, running } from '../state/ready-answers.ts'
 import { addressOf, route } from '../state/route.ts'
 import { selection, selectRange, toggleSelected } from '../state/selection.ts'
 import { attempt } from './attempt.ts'
+import { requestDeletion } from './delete-conversations.ts'
 import { exportAs } from './export-conversation.ts'
 import { readTags } from './sections.ts'
 import { TitleField } from './title-field.tsx'
@@ -73,7 +74,7 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 				onDblClick={rename}
 				onKeyDown={(event) => {
 					if (event.key === 'F2') rename()
-					else if (event.key === 'Delete') libraryDialog.value = { type: 'delete', items: [item] }
+					else if (event.key === 'Delete') requestDeletion([item])
 					else return
 					event.preventDefault()
 				}}
@@ -123,14 +124,7 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 							{entry(SquareCheck, words.select, () => toggleSelected(item.id))}
 							{entry(Download, words.exportMarkdown, () => void attempt(exportAs(item, 'markdown')))}
 							{entry(Download, words.exportJson, () => void attempt(exportAs(item, 'json')))}
-							{entry(
-								Trash2,
-								words.delete,
-								() => {
-									libraryDialog.value = { type: 'delete', items: [item] }
-								},
-								true,
-							)}
+							{entry(Trash2, words.delete, () => requestDeletion([item]), true)}
 						</>
 					)
 				}}

@@ -120,6 +120,7 @@ export class Chat extends AnsweredBranches {
 			} catch (failure) {
 				if (isAbort(failure)) return
 				if (failure instanceof ConnectionLost) {
+					this.showOutbox(id)
 					this.state.value = { type: 'loading', unreachable: true }
 					await waitForConnection(attempt, signal)
 				} else if (failure instanceof ServerError && failure.status === 401) await signedInAgain(signal)
@@ -198,6 +199,15 @@ export class Chat extends AnsweredBranches {
 			}
 			const turn = this.addUnsent(entry)
 			void whileSending(entry.clientId, () => this.resume(turn, findEntry(entry.clientId)))
+		}
+	}
+
+	/** Without the server the questions that wait for it are all that is known. They are sent when the conversation is open. */
+	private showOutbox(id: string): void {
+		if (this.tree.value.all.length > 0) return
+		for (const entry of outboxOf(id)) {
+			const { answer } = this.addUnsent(entry)
+			answer.state.value = { type: 'unsent', reason: { type: 'unreachable' } }
 		}
 	}
 

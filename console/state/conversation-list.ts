@@ -6,8 +6,8 @@ import {
 	type ConversationPage,
 	type ConversationSummary,
 	changeConversation,
-	deleteConversation,
 	listConversations,
+	retrieveConversation,
 } from '../api/conversations.ts'
 
 const pageSize = 100
@@ -25,7 +25,7 @@ export const conversations = signal<ConversationList>(empty)
 
 /** The last conversation of the pages that were read. Later ones of the list are pinned or in a folder. */
 let cursor: string | undefined
-/** Ids that were removed here: a page that was requested before may still have them. */
+/** Ids that were deleted or hidden here: a page of the list may still have them. */
 const removed = new Set<string>()
 
 /** Reads the list anew, without removing what is shown meanwhile. */
@@ -110,12 +110,21 @@ export async function labelConversation(
 	replace(await changeConversation(id, { metadata: value === undefined ? others : { ...others, [name]: value } }))
 }
 
-/** @throws ServerError | ConnectionLost */
-export async function removeConversation(id: string): Promise<void> {
-	await deleteConversation(id)
-	removed.add(id)
-	const { items } = conversations.value
-	conversations.value = { ...conversations.value, items: items.filter((item) => item.id !== id) }
+/** Leaves them out of the list; the server still has them. */
+export function hideConversations(ids: readonly string[]): void {
+	for (const id of ids) removed.add(id)
+	conversations.value = { ...conversations.value, items: merge(conversations.value.items, []) }
+}
+
+/**
+ * Shows conversations again that were hidden, as the server has them.
+ *
+ * @throws ServerError | ConnectionLost
+ */
+export async function showConversations(ids: readonly string[]): Promise<void> {
+	for (const id of ids) removed.delete(id)
+	const found = await Promise.all(ids.map(retrieveConversation))
+	conversations.value = { ...conversations.value, items: merge(conversations.value.items, found) }
 }
 
 async function readAll(having: 'pinned' | 'folder'): Promise<readonly ConversationSummary[]> {

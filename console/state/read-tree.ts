@@ -39,7 +39,7 @@ function readEarlier(
 	answer: ExportedMessage,
 	parent: string | undefined,
 ): PageTurn {
-	const stored: ExportedTurn = { ...turn, state: 'completed', answers: [], usage: null }
+	const stored: ExportedTurn = { ...turn, state: 'completed', answers: [], usage: null, metrics: null }
 	return {
 		id: answer.id,
 		parent,

@@ -5,11 +5,15 @@ import { signal } from '@preact/signals'
 /** The page's root. The scripts are in the folder `page/` below it. */
 export const root = new URL('..', import.meta.url)
 
+export const consoleScreens = ['overview', 'usage', 'limits', 'keys'] as const
+export type ConsoleScreen = (typeof consoleScreens)[number]
+
 export type Route =
 	| { readonly name: 'new' }
 	| { readonly name: 'conversation'; readonly id: string }
 	| { readonly name: 'share'; readonly id: string }
 	| { readonly name: 'settings' }
+	| { readonly name: 'console'; readonly screen: ConsoleScreen }
 
 export const route = signal<Route>(readRoute(location.href))
 
@@ -54,6 +58,8 @@ function pathOf(to: Route): string {
 			return `s/${to.id}`
 		case 'settings':
 			return 'settings'
+		case 'console':
+			return to.screen === 'overview' ? 'console' : `console/${to.screen}`
 	}
 	to satisfies never
 }
@@ -64,5 +70,8 @@ function readRoute(address: string): Route {
 	if (id !== undefined) return { name: 'conversation', id }
 	const [, share] = /^s\/([\w-]+)$/.exec(path) ?? []
 	if (share !== undefined) return { name: 'share', id: share }
+	const [isConsole, screen] = /^console(?:\/(.*))?$/.exec(path) ?? []
+	if (isConsole !== undefined)
+		return { name: 'console', screen: consoleScreens.find((known) => known === screen) ?? 'overview' }
 	return path === 'settings' ? { name: 'settings' } : { name: 'new' }
 }

@@ -144,7 +144,7 @@ async function takeTurn(
 
 async function parseForm(bytes: Uint8Array, type: string): Promise<Form> {
 	try {
-		return await new Response(bytes, { headers: { 'content-type': type } }).formData()
+		return await new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'content-type': type } }).formData()
 	} catch (cause) {
 		throw new ChatError(
 			'invalid-request',

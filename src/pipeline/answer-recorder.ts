@@ -21,6 +21,7 @@ import { countUsage } from './count.ts'
 import type { Upstream } from './deployment.ts'
 import type { Lease } from './lease.ts'
 import type { OpenTurn } from './open-turn.ts'
+import { OutputTiming } from './output-timing.ts'
 import { checkUsage } from './reported-usage.ts'
 import type { Serving } from './serving.ts'
 import { asStorageError } from './storage-error.ts'
@@ -46,6 +47,7 @@ export class AnswerRecorder {
 	private usage: Usage | undefined
 	/** Of the first choice that was complete. */
 	private finishReason: FinishReason | undefined
+	private readonly timing = new OutputTiming()
 	private isStreaming = false
 	/** The upstream reported usage that cannot be right. */
 	replacesUsage = false
@@ -279,12 +281,14 @@ export class AnswerRecorder {
 
 	/** The turn of a unary answer that failed is deleted, unless its client disconnected. */
 	private async endTurn(usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
-		const { turn } = this.admitted
+		const { turn, model, received } = this.admitted
 		if (turn === undefined) return
 		const outcome = outcomeOf(error)
 		if (outcome === 'failed' && !this.isStreaming) return this.dropTurn(turn)
 		const state = stateOf(outcome, this.finishReason)
-		await turn.end({ state, choices: this.choices, nowMs: this.serving.clock.now(), usage, error })
+		const receivedAtMs = this.isStreaming ? received.receivedAtMs : undefined
+		const metrics = usage === undefined ? undefined : this.timing.metrics(usage, model.price, receivedAtMs)
+		await turn.end({ state, choices: this.choices, nowMs: this.serving.clock.now(), usage, metrics, error })
 	}
 
 	private dropTurn(turn: OpenTurn | undefined): void {
@@ -319,7 +323,9 @@ export class AnswerRecorder {
 	}
 
 	private observeOutput(text: string): void {
-		this.admitted.observer.observe({ type: 'output', atMs: this.serving.clock.now(), text })
+		const atMs = this.serving.clock.now()
+		this.timing.observe(atMs)
+		this.admitted.observer.observe({ type: 'output', atMs, text })
 	}
 
 	private observeFinish(reason: FinishReason): void {

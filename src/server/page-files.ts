@@ -76,8 +76,9 @@ const codings = [
 	['.gz', 'gzip', /\bgzip\b/],
 ] as const
 
-/** The addresses of the page's screens: the document is the same at each. Dialects have no such paths. */
-const screens = /^\/(?:c\/[\w-]+|compare(?:\/[\w-]+)?|s\/[\w-]+|settings|sign-in(?:\/device)?|console(?:\/.*)?)?$/
+/** The paths of the page's screens: the document is the same at each. Dialects have no such paths. */
+export const screens =
+	/^\/(?:c\/[\w-]+|compare(?:\/[\w-]+)?|s\/[\w-]+|settings|sign-in(?:\/device)?|console(?:\/.*)?)?$/
 
 const builtPage = z.object({
 	document: z.string(),
@@ -138,6 +139,8 @@ export class PageFiles {
 			'cache-control': this.files.get(name) === true ? 'public, max-age=31536000, immutable' : 'no-cache',
 			vary: 'accept-encoding',
 		})
+		// Its folder is below the addresses that it serves.
+		if (name === 'service-worker.js') headers.set('service-worker-allowed', '../')
 		for (const [suffix, coding, form] of codings) {
 			if (!form.test(accepted)) continue
 			const copy = Bun.file(file + suffix)

@@ -97,7 +97,7 @@ describe('the image', async () => {
 		const included = [...(await read('Dockerfile.dockerignore')).matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
 		expect(included.filter((path) => !existsSync(join(root, path)))).toEqual([])
 		const { files } = z.object({ files: z.array(z.string()) }).parse(await Bun.file(join(root, 'package.json')).json())
-		const notNeeded = new Set(['docs', 'deploy', 'dist/page'])
+		const notNeeded = new Set(['docs', 'deploy', 'decisions', 'examples', 'dist/page'])
 		const needed = files.filter((path) => !notNeeded.has(path) && !/^!|\.md$/.test(path))
 		expect(included).toEqual(
 			expect.arrayContaining([...needed, 'console', 'scripts', 'package.json', 'package-lock.json']),
