@@ -13,6 +13,7 @@ import { forgetConversations, loadConversations } from './state/conversation-lis
 import { loadModels, models } from './state/models.ts'
 import { navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
+import { togglePanel } from './state/side-panel.ts'
 
 export function App() {
 	const { key, rejected } = session.value
@@ -78,5 +79,9 @@ function handleShortcut(event: KeyboardEvent): void {
 		event.preventDefault()
 		navigate({ name: 'new' })
 		document.getElementById(composerId)?.focus()
+	}
+	if ((event.ctrlKey || event.metaKey) && event.code === 'Period') {
+		event.preventDefault()
+		togglePanel('parameters')
 	}
 }

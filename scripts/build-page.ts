@@ -23,6 +23,9 @@ const fonts: Readonly<Record<string, string>> = {
 	'mono.woff2': `${monospaced}-latin-wght-normal.woff2`,
 }
 
+/** Scripts that run apart from the page, in the folder of its sources. */
+const workers: readonly string[] = ['attachments/pdf-worker.ts']
+
 /** The table of built files, `page.json` beside them. */
 export interface BuiltPage {
 	/** Hash of everything that the page is built from. */
@@ -74,20 +77,36 @@ async function bundle(folder: string, sources: string): Promise<BuiltPage> {
 		define: { 'process.env.NODE_ENV': '"production"' },
 	})
 	if (!built.success) throw new AggregateError(built.logs, 'The page cannot be built.')
+	await bundleWorkers(folder)
 	const fontNames = await copyFonts(folder)
 	const styles = await writeStyles(folder, fontNames)
-	const hashed = (await readdir(folder)).sort()
+	const workerNames = workers.map((file) => basename(file).replace(/\.ts$/, '.js'))
+	const hashed = (await readdir(folder)).filter((name) => !workerNames.includes(name)).sort()
 	const template = await readFile(join(sourceFolder, 'index.html'), 'utf8')
 	const document = template
 		.replace('{script}', find(hashed, /^main-.*\.js$/))
 		.replace('{styles}', styles)
 		.replace('{font}', fontNames.get('sans.woff2') ?? '')
-	const fixed = ['logo.svg']
-	for (const name of fixed) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
+	const copied = ['logo.svg']
+	const fixed = [...copied, ...workerNames]
+	for (const name of copied) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
 	for (const name of [...hashed, ...fixed]) await compress(join(folder, name))
 	const page: BuiltPage = { sources, document, hashed, fixed }
 	await writeFile(join(folder, 'page.json'), JSON.stringify(page))
 	return page
+}
+
+/** Each worker is one file of a name that does not change: the page starts it by that name. */
+async function bundleWorkers(folder: string): Promise<void> {
+	const built = await Bun.build({
+		entrypoints: workers.map((file) => join(sourceFolder, file)),
+		outdir: folder,
+		target: 'browser',
+		format: 'esm',
+		minify: true,
+		naming: '[name].[ext]',
+	})
+	if (!built.success) throw new AggregateError(built.logs, 'The workers of the page cannot be built.')
 }
 
 /** @returns the names of the copies, by the names in the style sheets. */

@@ -1,7 +1,7 @@
 // The Responses API: starts an answer in the background, reads its events, reads them again from any event on, cancels it.
 
 import { EventSourceParserStream } from 'eventsource-parser/stream'
-import { ConnectionLost, callServer, isAbort } from './server.ts'
+import { ConnectionLost, callJson, callServer, isAbort } from './server.ts'
 
 /** The request of one answer. */
 export interface AnswerRequest {
@@ -82,6 +82,36 @@ export async function* readAnswer(
 	const query = new URLSearchParams({ stream: 'true' })
 	if (after >= 0) query.set('starting_after', String(after))
 	yield* readEvents(await callServer(`responses/${id}?${query}`, { signal }))
+}
+
+/**
+ * The tokens of a request's prompt, with the conversation that it continues.
+ *
+ * @throws ServerError | ConnectionLost
+ */
+export async function countInputTokens(
+	request: {
+		readonly model: string
+		readonly input: readonly unknown[]
+		readonly options?: Readonly<Record<string, unknown>>
+		readonly conversation?: string | undefined
+		readonly parent?: string | undefined
+	},
+	signal?: AbortSignal,
+): Promise<number> {
+	const { model, input, options, conversation, parent } = request
+	const headers = new Headers()
+	if (conversation !== undefined) {
+		headers.set('x-dragoman-conversation', conversation)
+		if (parent !== undefined) headers.set('x-dragoman-parent', parent)
+	}
+	const { input_tokens } = await callJson<{ readonly input_tokens: number }>('responses/input_tokens', {
+		method: 'POST',
+		headers: Object.fromEntries(headers),
+		body: { ...options, model, input },
+		signal,
+	})
+	return input_tokens
 }
 
 export const cancelAnswer = async (id: string): Promise<void> => {

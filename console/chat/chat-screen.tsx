@@ -2,6 +2,7 @@
 
 import { Menu, SquarePen } from 'lucide'
 import { text } from '../languages/languages.ts'
+import { ChatPanel } from '../panels/chat-panel.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { type Chat, titleInList, titleOf } from '../state/chat.ts'
@@ -43,18 +44,23 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 					/>
 				</div>
 			</header>
-			{state.type === 'failed' ? (
-				<div class="talk">
-					<div class="greeting">
-						<Notice kind="failure">{words.notFound}</Notice>
+			<div class="with-panel">
+				<div class="main-column">
+					{state.type === 'failed' ? (
+						<div class="talk">
+							<div class="greeting">
+								<Notice kind="failure">{words.notFound}</Notice>
+							</div>
+						</div>
+					) : (
+						<Talk chat={chat} />
+					)}
+					<div class="dock">
+						<StatusLine chat={chat} />
+						<Composer key={chat.number} chat={chat} />
 					</div>
 				</div>
-			) : (
-				<Talk chat={chat} />
-			)}
-			<div class="dock">
-				<StatusLine chat={chat} />
-				<Composer key={chat.number} chat={chat} />
+				<ChatPanel chat={chat} />
 			</div>
 		</main>
 	)

@@ -1,22 +1,31 @@
 // Where a person writes. It grows with the text, stores a draft, and sends with Enter. While an answer streams, Send is Stop.
 
 import { ArrowUp, Square } from 'lucide'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { attachmentBounds } from '../attachments/attachment.ts'
+import { AttachmentChips } from '../attachments/attachment-chips.tsx'
+import { AttachmentList } from '../attachments/attachment-list.ts'
+import { useFileDrop } from '../attachments/file-drop.ts'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
-import { type Chat, textQuestion } from '../state/chat.ts'
+import type { Chat } from '../state/chat.ts'
 import { readDraft, writeDraft } from '../state/drafts.ts'
 import { model } from '../state/models.ts'
+import { ComposerTools } from './composer-tools.tsx'
+import { ContextMeter } from './context-meter.tsx'
 
 export const composerId = 'message'
 
 export function Composer({ chat }: { readonly chat: Chat }) {
 	const id = chat.id.value
 	const [value, setValue] = useState(() => readDraft(id))
+	const attachments = useMemo(() => new AttachmentList(), [])
 	const area = useRef<HTMLTextAreaElement>(null)
 	const words = text.value
 	const answering = chat.isAnswering.value
-	const ready = value.trim() !== '' && model.value !== undefined && !answering
+	const filled = value.trim() !== '' || !attachments.isEmpty
+	const ready = filled && !attachments.isReading && model.value !== undefined && !answering
+	const dropping = useFileDrop(useCallback((files) => attachments.addFiles(files), [attachments]))
 	useEffect(() => area.current?.focus(), [chat])
 	const change = (next: string) => {
 		setValue(next)
@@ -24,17 +33,28 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 	}
 	const send = () => {
 		if (!ready) return
-		chat.ask(textQuestion(value))
+		chat.ask(attachments.question(value))
 		change('')
+		attachments.clear()
+	}
+	const paste = (event: ClipboardEvent) => {
+		const files = [...(event.clipboardData?.files ?? [])]
+		const pasted = event.clipboardData?.getData('text/plain') ?? ''
+		if (files.length > 0) attachments.addFiles(files)
+		else if (pasted.length > attachmentBounds.pastedCharacters) attachments.addText(words.pastedText, pasted)
+		else return
+		event.preventDefault()
 	}
 	return (
 		<form
-			class="composer"
+			class={`composer ${dropping ? 'dropping' : ''}`}
 			onSubmit={(event) => {
 				event.preventDefault()
 				send()
 			}}
 		>
+			{dropping && <p class="drop-hint">{words.dropFiles}</p>}
+			<AttachmentChips list={attachments} />
 			<textarea
 				ref={area}
 				id={composerId}
@@ -43,6 +63,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 				aria-label={words.message}
 				placeholder={chat.path.value.length === 0 ? words.askSomething : words.askFollowUp}
 				autocomplete="off"
+				onPaste={paste}
 				onInput={(event) => change(event.currentTarget.value)}
 				onKeyDown={(event) => {
 					if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
@@ -51,7 +72,9 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 				}}
 			/>
 			<div class="row">
+				<ComposerTools chat={chat} attachments={attachments} />
 				<span class="space" />
+				<ContextMeter chat={chat} attachments={attachments} draft={value} />
 				{answering ? (
 					<button
 						type="button"

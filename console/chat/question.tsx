@@ -2,6 +2,7 @@
 
 import { Pencil } from 'lucide'
 import { useState } from 'preact/hooks'
+import { Documents } from '../attachments/documents.tsx'
 import { text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
@@ -32,6 +33,7 @@ export function QuestionView({ chat, turn, number }: QuestionViewProps) {
 				<span class="hanging-mark" aria-hidden="true">
 					{words.openingQuote}
 				</span>
+				<Documents documents={question.documents} />
 				{question.images.map((url) => (
 					<img class="attached" src={url} alt={words.picture} />
 				))}

@@ -9,9 +9,10 @@ import { Answer } from './answer.ts'
 import { addConversation, conversations, markRunning } from './conversation-list.ts'
 import { describeFailure, followAnswer } from './follow-answer.ts'
 import { model } from './models.ts'
+import { ConversationOptions, fieldsOf } from './request-options.ts'
 import { navigate } from './route.ts'
 import { thisDevice } from './storage.ts'
-import { type PageTurn, type Question, readTree, TurnTree, userInput } from './turn-tree.ts'
+import { type PageTurn, type Question, readTree, TurnTree, writeQuestion } from './turn-tree.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }
@@ -32,11 +33,14 @@ export class Chat {
 	readonly tree = signal<TurnTree>(empty)
 	/** Id of the last turn of the branch that is shown. */
 	readonly leaf = signal<string | undefined>(undefined)
+	/** What the person set for the next requests. */
+	readonly options: ConversationOptions
 	readonly path = computed(() => this.tree.value.path(this.tree.value.find(this.leaf.value)))
 	readonly isAnswering = computed(() => this.path.value.some(({ answer }) => answer.state.value && answer.isRunning))
 	private readonly ending = new AbortController()
 
 	constructor(id?: string) {
+		this.options = new ConversationOptions(id)
 		if (id === undefined) return
 		this.id.value = id
 		this.state.value = { type: 'loading' }
@@ -56,7 +60,7 @@ export class Chat {
 
 	/** Asks another question instead of the turn's, as a branch beside it. */
 	edit(turn: PageTurn, text: string): void {
-		this.begin(textQuestion(text, turn.question.images), turn.parent)
+		this.begin(writeQuestion({ ...turn.question, text }), turn.parent)
 	}
 
 	/** Asks the turn's question again, as a branch beside it. */
@@ -122,6 +126,7 @@ export class Chat {
 			question,
 			answer,
 			clientId,
+			options: fieldsOf(this.options.value.value),
 		}
 		batch(() => {
 			this.tree.value = this.tree.value.with(turn)
@@ -142,6 +147,7 @@ export class Chat {
 					metadata: { client_id: turn.clientId ?? '' },
 					conversation: known ?? 'new',
 					parent: isFirst ? undefined : (turn.parent ?? 'none'),
+					options: turn.options ?? {},
 				},
 				this.ending.signal,
 			)
@@ -175,7 +181,8 @@ export class Chat {
 
 	private becomeConversation(id: string, question: Question): void {
 		this.id.value = id
-		const title = titleOf(question.text)
+		this.options.moveTo(id)
+		const title = titleOf(question.text.trim() === '' ? (question.documents[0]?.name ?? '') : question.text)
 		addConversation({ id, created_at: Math.floor(Date.now() / 1000), title, metadata: {} })
 		// The conversation is usable without its title: a failure must not look like one of the answer.
 		void changeConversation(id, { title }).catch(() => undefined)
@@ -189,11 +196,6 @@ export class Chat {
 	private rememberLeaf(): void {
 		if (this.id.value !== undefined) thisDevice.write(`leaf.${this.id.value}`, this.leaf.value)
 	}
-}
-
-/** A question of text and pictures, as the page sends it. */
-export function textQuestion(text: string, images: readonly string[] = []): Question {
-	return { text, images, files: [], input: [userInput([text], images)] }
 }
 
 /** The title in the list, if the conversation is in it. */

@@ -19,16 +19,25 @@ export interface PageTurn {
 	readonly answer: Answer
 	/** Id by which the page finds a turn again whose request may have been lost. */
 	readonly clientId: string | undefined
+	/** The further fields of the request; undefined for a turn that another page started. */
+	readonly options?: Readonly<Record<string, unknown>> | undefined
 }
 
 export interface Question {
 	readonly text: string
 	/** Pictures as `data:` URLs. */
 	readonly images: readonly string[]
-	/** Names of attached files. */
+	/** Attached texts, which are sent before the text of the question. */
+	readonly documents: readonly QuestionDocument[]
+	/** Names of files that were sent as such. */
 	readonly files: readonly string[]
 	/** The input items to send again, in the form of the Responses API. */
 	readonly input: readonly unknown[]
+}
+
+export interface QuestionDocument {
+	readonly name: string
+	readonly text: string
 }
 
 export class TurnTree {
@@ -128,19 +137,36 @@ function readQuestion(inputs: readonly ExportedMessage[]): Question {
 		typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
 	)
 	const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
-	const images = parts.flatMap((part) => (part.type === 'image' && part.url !== undefined ? [part.url] : []))
-	return {
-		text: texts.join('\n\n'),
-		images,
+	return writeQuestion({
+		text: texts.filter((text) => readDocument(text) === undefined).join('\n\n'),
+		documents: texts.flatMap((text) => readDocument(text) ?? []),
+		images: parts.flatMap((part) => (part.type === 'image' && part.url !== undefined ? [part.url] : [])),
 		files: parts.flatMap((part: StoredPart & { readonly name?: string }) =>
 			(part.type as string) === 'file' ? [part.name ?? ''] : [],
 		),
-		input: [userInput(texts, images)],
-	}
+	})
+}
+
+/** A question with the input items that send it. */
+export function writeQuestion(
+	question: Pick<Question, 'text'> & Partial<Pick<Question, 'images' | 'documents' | 'files'>>,
+): Question {
+	const { text, images = [], documents = [], files = [] } = question
+	const texts = [...documents.map(writeDocument), ...(text.trim() === '' ? [] : [text])]
+	return { text, images, documents, files, input: [userInput(texts, images)] }
+}
+
+/** Models read the name with the text. A part of this form is a document when the conversation is read again, too. */
+const writeDocument = ({ name, text }: QuestionDocument): string =>
+	`<document name="${name.replaceAll('"', "'")}">\n${text}\n</document>`
+
+function readDocument(part: string): QuestionDocument | undefined {
+	const [, name, text] = /^<document name="([^"\n]*)">\n([\s\S]*)\n<\/document>$/.exec(part) ?? []
+	return name === undefined || text === undefined ? undefined : { name, text }
 }
 
 /** A user message in the form of the Responses API. */
-export function userInput(texts: readonly string[], images: readonly string[]): unknown {
+function userInput(texts: readonly string[], images: readonly string[]): unknown {
 	return {
 		type: 'message',
 		role: 'user',

@@ -1,0 +1,112 @@
+// The attachments above the text that a person writes: what each one costs, or why it was refused.
+
+import { FileText, Image, LoaderCircle, TriangleAlert, X } from 'lucide'
+import { useEffect, useState } from 'preact/hooks'
+import { countInputTokens } from '../api/responses.ts'
+import { formatNumber, text } from '../languages/languages.ts'
+import { Icon } from '../parts/icon.tsx'
+import { IconButton } from '../parts/icon-button.tsx'
+import { Notice } from '../parts/notice.tsx'
+import { chooseModel, model, models } from '../state/models.ts'
+import type { Attachment, AttachmentContent } from './attachment.ts'
+import type { AttachmentList } from './attachment-list.ts'
+
+/** The type of models that read pictures, as the list of models names it. */
+const readsPictures = 'image-text-to-text'
+
+export function AttachmentChips({ list }: { readonly list: AttachmentList }) {
+	const words = text.value
+	const items = list.items.value
+	if (items.length === 0) return null
+	return (
+		<>
+			<ul class="attachments" aria-label={words.attachments}>
+				{items.map((attachment) => (
+					<Chip key={attachment.id} attachment={attachment} onRemove={() => list.remove(attachment.id)} />
+				))}
+			</ul>
+			{list.hasPictures && <ModelsForPictures />}
+		</>
+	)
+}
+
+interface ChipProps {
+	readonly attachment: Attachment
+	readonly onRemove: () => void
+}
+
+function Chip({ attachment: { name, content }, onRemove }: ChipProps) {
+	const refused = content.type === 'refused'
+	return (
+		<li class={`attachment ${refused ? 'refused' : ''}`}>
+			{content.type === 'picture' ? <img src={content.url} alt="" /> : <Icon node={iconOf(content)} />}
+			<div>
+				<b title={name}>{name}</b>
+				<span role={refused ? 'alert' : undefined}>
+					<Facts content={content} />
+				</span>
+			</div>
+			<IconButton small node={X} label={text.value.removeAttachment(name)} onClick={onRemove} />
+		</li>
+	)
+}
+
+function iconOf({ type }: AttachmentContent) {
+	return { reading: LoaderCircle, text: FileText, picture: Image, refused: TriangleAlert }[type]
+}
+
+function Facts({ content }: { readonly content: AttachmentContent }) {
+	const words = text.value
+	switch (content.type) {
+		case 'reading':
+			return words.readingFile
+		case 'text':
+			return <TextFacts text={content.text} pages={content.pages} />
+		case 'picture':
+			return words.pictureSize(formatNumber(content.width), formatNumber(content.height))
+		case 'refused':
+			return words.refusals[content.reason]
+	}
+	content satisfies never
+}
+
+function TextFacts({ text: content, pages }: { readonly text: string; readonly pages?: number | undefined }) {
+	const [tokens, setTokens] = useState<number>()
+	const id = model.value?.id
+	const words = text.value
+	useEffect(() => {
+		if (id === undefined) return undefined
+		const counting = new AbortController()
+		// A count that fails leaves the fact out.
+		countInputTokens({ model: id, input: [{ role: 'user', content }] }, counting.signal).then(
+			setTokens,
+			() => undefined,
+		)
+		return () => counting.abort()
+	}, [id, content])
+	const facts = [
+		pages === undefined ? undefined : words.pages(pages, formatNumber(pages)),
+		tokens === undefined ? undefined : words.tokens(formatNumber(tokens)),
+	]
+	return <>{facts.filter((fact) => fact !== undefined).join(', ')}</>
+}
+
+/** Offers the models that read pictures, if the chosen one does not. */
+function ModelsForPictures() {
+	const words = text.value
+	const current = model.value
+	if (current?.type === undefined || current.type === readsPictures) return null
+	const others = models.value?.filter(({ type }) => type === readsPictures) ?? []
+	return (
+		<Notice
+			kind="limit"
+			actions={others.map(({ id }) => (
+				<button key={id} type="button" class="button small" onClick={() => chooseModel(id)}>
+					{id}
+				</button>
+			))}
+		>
+			{others.length === 0 ? words.noModelReadsPictures(current.id) : words.modelReadsNoPictures(current.id)}
+		</Notice>
+	)
+}

@@ -1,0 +1,14 @@
+// The panel that is open beside a conversation.
+
+import type { Chat } from '../state/chat.ts'
+import { sidePanel } from '../state/side-panel.ts'
+import { ParametersPanel } from './parameters-panel.tsx'
+
+export function ChatPanel({ chat }: { readonly chat: Chat }) {
+	switch (sidePanel.value) {
+		case undefined:
+			return null
+		case 'parameters':
+			return <ParametersPanel options={chat.options} />
+	}
+}
