@@ -80,8 +80,9 @@ function handleShortcut(event: KeyboardEvent): void {
 		navigate({ name: 'new' })
 		document.getElementById(composerId)?.focus()
 	}
-	if ((event.ctrlKey || event.metaKey) && event.code === 'Period') {
-		event.preventDefault()
-		togglePanel('parameters')
-	}
+	if (!event.ctrlKey && !event.metaKey) return
+	const panel = event.code === 'Period' ? 'parameters' : event.shiftKey && event.code === 'KeyK' ? 'code' : undefined
+	if (panel === undefined) return
+	event.preventDefault()
+	togglePanel(panel)
 }

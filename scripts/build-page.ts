@@ -161,6 +161,8 @@ async function hashSources(): Promise<string> {
 	for await (const name of new Glob('**/*').scan(sourceFolder))
 		if (!/\.test\.tsx?$|\.testing\.tsx?$|\.md$/.test(name)) names.push(name)
 	for (const name of names.sort()) hash.update(`${name}\n`).update(await readFile(join(sourceFolder, name)))
+	// The code view reads this page of the documentation.
+	hash.update(await readFile(join(root, 'docs', 'fidelity.md')))
 	hash.update(await readFile(join(root, 'package-lock.json')).catch(() => basename(root)))
 	return hash.digest('hex')
 }

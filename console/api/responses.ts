@@ -114,6 +114,10 @@ export async function countInputTokens(
 	return input_tokens
 }
 
+/** A stored response, with the fields of its request. */
+export const readResponse = (id: string, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> =>
+	callJson(`responses/${id}`, { signal })
+
 export const cancelAnswer = async (id: string): Promise<void> => {
 	await callServer(`responses/${id}/cancel`, { method: 'POST' })
 }

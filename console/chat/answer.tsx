@@ -1,6 +1,6 @@
 // An answer: its parts in their order, how it ended, and a line with its branches, actions and facts.
 
-import { RefreshCw } from 'lucide'
+import { Code, RefreshCw } from 'lucide'
 import { formatTime, text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Mark } from '../parts/icon.tsx'
@@ -8,6 +8,7 @@ import { IconButton } from '../parts/icon-button.tsx'
 import type { Answer } from '../state/answer.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
+import { codeTurn, sidePanel, toggleCodeOf } from '../state/side-panel.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { AnswerEnd } from './answer-end.tsx'
 import { AnswerPartView } from './answer-part.tsx'
@@ -48,6 +49,13 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 							label={words.regenerate}
 							shortcut="R"
 							onClick={() => chat.regenerate(turn)}
+						/>
+						<IconButton
+							small
+							node={Code}
+							label={words.showCode}
+							aria-pressed={sidePanel.value === 'code' && codeTurn.value === turn.id}
+							onClick={() => toggleCodeOf(turn.id)}
 						/>
 						<Facts answer={answer} />
 					</div>

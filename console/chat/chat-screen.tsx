@@ -10,6 +10,7 @@ import { navigate } from '../state/route.ts'
 import { sidebarOpen } from '../state/sidebar.ts'
 import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
+import { PanelButtons } from './panel-buttons.tsx'
 import { StatusLine } from './status-line.tsx'
 import { Talk } from './talk.tsx'
 
@@ -36,6 +37,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 					<ModelPicker />
 				</div>
 				<div>
+					<PanelButtons />
 					<IconButton
 						class="only-narrow"
 						node={SquarePen}

@@ -14,12 +14,14 @@ export interface CodeBlockProps {
 	readonly code: string
 	/** Whether the code still grows. */
 	readonly open: boolean
+	/** What is copied, if not the code as shown. */
+	readonly copied?: string
 }
 
 /** Longer code stays without colours: they would take more time than they help. */
 const longestHighlighted = 200_000
 
-export function CodeBlock({ language, code, open }: CodeBlockProps) {
+export function CodeBlock({ language, code, open, copied = code }: CodeBlockProps) {
 	const [wraps, setWraps] = useState(false)
 	const name = /^[\w+#.-]*/.exec(language)?.[0] ?? ''
 	const tokens = useHighlighted(name, code, open)
@@ -35,7 +37,7 @@ export function CodeBlock({ language, code, open }: CodeBlockProps) {
 					aria-pressed={wraps}
 					onClick={() => setWraps(!wraps)}
 				/>
-				<CopyButton label={text.value.copyCode} content={() => code} />
+				<CopyButton label={text.value.copyCode} content={() => copied} />
 			</div>
 			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable with the keyboard */}
 			<pre class={wraps ? 'wrap' : ''} tabIndex={0}>

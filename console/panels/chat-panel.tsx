@@ -2,7 +2,10 @@
 
 import type { Chat } from '../state/chat.ts'
 import { sidePanel } from '../state/side-panel.ts'
+import { loaded } from './loaded.tsx'
 import { ParametersPanel } from './parameters-panel.tsx'
+
+const CodePanel = loaded(async () => (await import('./code-panel.tsx')).CodePanel)
 
 export function ChatPanel({ chat }: { readonly chat: Chat }) {
 	switch (sidePanel.value) {
@@ -10,5 +13,7 @@ export function ChatPanel({ chat }: { readonly chat: Chat }) {
 			return null
 		case 'parameters':
 			return <ParametersPanel options={chat.options} />
+		case 'code':
+			return <CodePanel chat={chat} />
 	}
 }
