@@ -4,6 +4,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { ChatScreen } from './chat/chat-screen.tsx'
 import { composerId } from './chat/composer.tsx'
 import { text } from './languages/languages.ts'
+import { loaded } from './panels/loaded.tsx'
 import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
@@ -14,6 +15,8 @@ import { loadModels, models } from './state/models.ts'
 import { navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
 import { togglePanel } from './state/side-panel.ts'
+
+const CompareScreen = loaded(async () => (await import('./compare/compare-screen.tsx')).CompareScreen)
 
 export function App() {
 	const { key, rejected } = session.value
@@ -49,6 +52,11 @@ export function App() {
 
 function Screen() {
 	const shown = route.value
+	return shown.name === 'compare' ? <CompareScreen id={shown.id} /> : <ConversationScreen />
+}
+
+function ConversationScreen() {
+	const shown = route.value
 	const id = shown.name === 'conversation' ? shown.id : undefined
 	const chat = useChat(id)
 	const title = titleInList(chat.id.value)
@@ -81,6 +89,11 @@ function handleShortcut(event: KeyboardEvent): void {
 		document.getElementById(composerId)?.focus()
 	}
 	if (!event.ctrlKey && !event.metaKey) return
+	if (event.shiftKey && event.code === 'KeyM') {
+		event.preventDefault()
+		navigate({ name: 'compare', id: undefined })
+		return
+	}
 	const panel = event.code === 'Period' ? 'parameters' : event.shiftKey && event.code === 'KeyK' ? 'code' : undefined
 	if (panel === undefined) return
 	event.preventDefault()

@@ -74,6 +74,12 @@ export const listConversations = (query: {
 	return callJson(`conversations?${parameters}`, { signal: query.signal })
 }
 
+export const createConversation = (metadata: Readonly<Record<string, string>>): Promise<ConversationSummary> =>
+	callJson('conversations', { method: 'POST', body: { metadata } })
+
+export const readConversation = (id: string, signal?: AbortSignal): Promise<ConversationSummary> =>
+	callJson(`conversations/${id}`, { signal })
+
 export const exportConversation = (id: string, signal?: AbortSignal): Promise<ExportedConversation> =>
 	callJson(`conversations/${id}/export`, { signal })
 

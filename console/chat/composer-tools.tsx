@@ -10,7 +10,7 @@ import { isDefault } from '../state/request-options.ts'
 import { sidePanel, togglePanel } from '../state/side-panel.ts'
 
 export interface ComposerToolsProps {
-	readonly chat: Chat
+	readonly chat: Pick<Chat, 'options'>
 	readonly attachments: AttachmentList
 }
 

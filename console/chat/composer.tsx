@@ -11,12 +11,27 @@ import { Icon } from '../parts/icon.tsx'
 import type { Chat } from '../state/chat.ts'
 import { readDraft, writeDraft } from '../state/drafts.ts'
 import { model } from '../state/models.ts'
+import type { Question } from '../state/turn-tree.ts'
 import { ComposerTools } from './composer-tools.tsx'
 import { ContextMeter } from './context-meter.tsx'
 
 export const composerId = 'message'
 
-export function Composer({ chat }: { readonly chat: Chat }) {
+/** What the composer needs of a conversation. */
+export interface ComposedChat extends Pick<Chat, 'id' | 'isAnswering' | 'path' | 'options' | 'stop'> {
+	/** A promise that rejects means that nothing was sent. */
+	ask(question: Question): void | Promise<void>
+}
+
+export interface ComposerProps {
+	readonly chat: ComposedChat
+	/** Instead of the usual invitation. */
+	readonly placeholder?: string | undefined
+	/** Stands at the end of the row. */
+	readonly hint?: string | undefined
+}
+
+export function Composer({ chat, placeholder, hint }: ComposerProps) {
 	const id = chat.id.value
 	const [value, setValue] = useState(() => readDraft(id))
 	const attachments = useMemo(() => new AttachmentList(), [])
@@ -33,7 +48,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 	}
 	const send = () => {
 		if (!ready) return
-		chat.ask(attachments.question(value))
+		void Promise.resolve(chat.ask(attachments.question(value))).catch(() => change(value))
 		change('')
 		attachments.clear()
 	}
@@ -61,7 +76,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 				rows={1}
 				value={value}
 				aria-label={words.message}
-				placeholder={chat.path.value.length === 0 ? words.askSomething : words.askFollowUp}
+				placeholder={placeholder ?? (chat.path.value.length === 0 ? words.askSomething : words.askFollowUp)}
 				autocomplete="off"
 				onPaste={paste}
 				onInput={(event) => change(event.currentTarget.value)}
@@ -74,6 +89,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 			<div class="row">
 				<ComposerTools chat={chat} attachments={attachments} />
 				<span class="space" />
+				{hint !== undefined && <span class="hint">{hint}</span>}
 				<ContextMeter chat={chat} attachments={attachments} draft={value} />
 				{answering ? (
 					<button
@@ -95,7 +111,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 	)
 }
 
-function stop(chat: Chat, area: HTMLTextAreaElement | null): void {
+function stop(chat: ComposedChat, area: HTMLTextAreaElement | null): void {
 	void chat.stop()
 	area?.focus()
 }

@@ -12,7 +12,7 @@ import { fieldsOf } from '../state/request-options.ts'
 const nearShare = 0.8
 
 export interface ContextMeterProps {
-	readonly chat: Chat
+	readonly chat: Pick<Chat, 'id' | 'isAnswering' | 'path' | 'options'>
 	readonly attachments: AttachmentList
 	readonly draft: string
 }

@@ -212,6 +212,21 @@ export const en = {
 		logProbabilities: 'Log-probabilities',
 		choices: 'Several answers',
 	},
+
+	compareModels: 'Compare models',
+	compareGreeting: 'One question for several models',
+	addModel: 'Add a model',
+	removeModel: 'Remove this model',
+	hideNames: 'Hide names',
+	linkScrolling: 'Scroll together',
+	askAll: (count: number) => (count === 2 ? 'Ask both models' : `Ask all ${count} models`),
+	preferThis: 'Prefer this',
+	preferred: 'Preferred',
+	tie: 'Tie',
+	goOnWithThis: 'Go on with this one',
+	yourVotes: (votes: string) => `Your votes: ${votes}`,
+	columnLabel: (name: string) => `Answers of ${name}`,
+	compareFailed: 'The comparison could not begin. Your message is not sent.',
 }
 
 export type Language = typeof en

@@ -10,6 +10,7 @@ import { Popover } from '../parts/popover.tsx'
 import { showToast } from '../parts/toast.tsx'
 import { pinConversation, running } from '../state/conversation-list.ts'
 import { addressOf, route } from '../state/route.ts'
+import { isComparison } from '../state/votes.ts'
 import { DeleteDialog } from './delete-dialog.tsx'
 import { exportAs } from './export-conversation.ts'
 import { RenameDialog } from './rename-dialog.tsx'
@@ -18,16 +19,13 @@ export function ConversationRow({ item }: { readonly item: ConversationSummary }
 	const [dialog, setDialog] = useState<'rename' | 'delete'>()
 	const words = text.value
 	const shown = route.value
-	const current = shown.name === 'conversation' && shown.id === item.id
+	const name = isComparison(item.metadata) ? 'compare' : 'conversation'
+	const current = (shown.name === 'conversation' || shown.name === 'compare') && shown.id === item.id
 	const pinned = item.metadata.pinned !== undefined
 	const title = item.title ?? words.untitled
 	return (
 		<li class={`conversation ${current ? 'current' : ''}`}>
-			<a
-				href={addressOf({ name: 'conversation', id: item.id })}
-				aria-current={current ? 'page' : undefined}
-				title={title}
-			>
+			<a href={addressOf({ name, id: item.id })} aria-current={current ? 'page' : undefined} title={title}>
 				{pinned && <Icon node={Pin} />}
 				<span>{title}</span>
 				{running.value.has(item.id) && <span class="dot" title={words.answerInProgress} />}

@@ -23,6 +23,15 @@ export type ChatState =
 const empty = new TurnTree([])
 let chats = 0
 
+/** What distinguishes a column of a comparison from a conversation alone. */
+export interface ChatColumn {
+	/** Written into the metadata of its turns. */
+	readonly number: number
+	/** The model that answers, instead of the one that the person chose for new questions. */
+	readonly model: () => string | undefined
+	readonly options: ConversationOptions
+}
+
 /** A conversation on screen. A page that shows another one makes another `Chat`; answers continue in this one. */
 export class Chat {
 	/** Distinguishes the conversations of this page, of which new ones have no id yet. */
@@ -37,10 +46,13 @@ export class Chat {
 	readonly options: ConversationOptions
 	readonly path = computed(() => this.tree.value.path(this.tree.value.find(this.leaf.value)))
 	readonly isAnswering = computed(() => this.path.value.some(({ answer }) => answer.state.value && answer.isRunning))
+	private readonly column: ChatColumn | undefined
 	private readonly ending = new AbortController()
 
-	constructor(id?: string) {
-		this.options = new ConversationOptions(id)
+	/** @param column shows the branch of this column alone. */
+	constructor(id?: string, column?: ChatColumn) {
+		this.column = column
+		this.options = column?.options ?? new ConversationOptions(id)
 		if (id === undefined) return
 		this.id.value = id
 		this.state.value = { type: 'loading' }
@@ -99,11 +111,11 @@ export class Chat {
 	private async load(id: string): Promise<void> {
 		try {
 			const exported = await exportConversation(id, this.ending.signal)
-			const tree = readTree(exported)
-			const newest = tree.endingWith(exported.head) ?? tree.all.at(-1)
+			// The other columns are not branches of this one.
+			const tree = readTree(exported).filter((turn) => this.contains(turn))
 			batch(() => {
 				this.tree.value = tree
-				this.leaf.value = (tree.find(thisDevice.read(`leaf.${id}`)) ?? newest)?.id
+				this.leaf.value = this.firstLeaf(id, tree, exported.head)?.id
 				this.state.value = { type: 'open' }
 			})
 			for (const turn of tree.all) if (turn.answer.isRunning) void this.follow(turn)
@@ -112,8 +124,17 @@ export class Chat {
 		}
 	}
 
+	private firstLeaf(id: string, tree: TurnTree, head: string | null): PageTurn | undefined {
+		if (this.column !== undefined) return tree.all.at(-1)
+		return tree.find(thisDevice.read(`leaf.${id}`)) ?? tree.endingWith(head) ?? tree.all.at(-1)
+	}
+
+	private contains({ column }: PageTurn): boolean {
+		return this.column === undefined || column === this.column.number
+	}
+
 	private begin(question: Question, parent: string | undefined): void {
-		const { id: modelId } = model.value ?? {}
+		const modelId = this.column === undefined ? model.value?.id : this.column.model()
 		if (modelId === undefined) return
 		const clientId = crypto.randomUUID()
 		const answer = new Answer({ type: 'sending' })
@@ -127,6 +148,7 @@ export class Chat {
 			answer,
 			clientId,
 			options: fieldsOf(this.options.value.value),
+			column: this.column?.number,
 		}
 		batch(() => {
 			this.tree.value = this.tree.value.with(turn)
@@ -144,7 +166,7 @@ export class Chat {
 				{
 					model: turn.model,
 					input: turn.question.input,
-					metadata: { client_id: turn.clientId ?? '' },
+					metadata: metadataOf(turn),
 					conversation: known ?? 'new',
 					parent: isFirst ? undefined : (turn.parent ?? 'none'),
 					options: turn.options ?? {},
@@ -194,8 +216,13 @@ export class Chat {
 	}
 
 	private rememberLeaf(): void {
-		if (this.id.value !== undefined) thisDevice.write(`leaf.${this.id.value}`, this.leaf.value)
+		if (this.column === undefined && this.id.value !== undefined)
+			thisDevice.write(`leaf.${this.id.value}`, this.leaf.value)
 	}
+}
+
+function metadataOf({ clientId = '', column }: PageTurn): Readonly<Record<string, string>> {
+	return column === undefined ? { client_id: clientId } : { client_id: clientId, column: String(column) }
 }
 
 /** The title in the list, if the conversation is in it. */

@@ -63,12 +63,12 @@ export function addConversation(summary: ConversationSummary): void {
 }
 
 export async function renameConversation(id: string, title: string): Promise<void> {
-	replace(await changeConversation(id, { title }))
+	showConversation(await changeConversation(id, { title }))
 }
 
 export async function pinConversation({ id, metadata }: ConversationSummary, pinned: boolean): Promise<void> {
 	const { pinned: _, ...others } = metadata
-	replace(await changeConversation(id, { metadata: pinned ? { ...others, pinned: 'true' } : others }))
+	showConversation(await changeConversation(id, { metadata: pinned ? { ...others, pinned: 'true' } : others }))
 }
 
 export async function removeConversation(id: string): Promise<void> {
@@ -84,7 +84,8 @@ export function markRunning(id: string, isRunning: boolean): void {
 	running.value = next
 }
 
-function replace(summary: ConversationSummary): void {
+/** Shows a conversation that has changed on the server. */
+export function showConversation(summary: ConversationSummary): void {
 	const { items } = conversations.value
 	conversations.value = {
 		...conversations.value,

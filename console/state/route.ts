@@ -8,6 +8,7 @@ export const root = new URL('..', import.meta.url)
 export type Route =
 	| { readonly name: 'new' }
 	| { readonly name: 'conversation'; readonly id: string }
+	| { readonly name: 'compare'; readonly id: string | undefined }
 	| { readonly name: 'settings' }
 
 export const route = signal<Route>(readRoute(location.href))
@@ -40,6 +41,8 @@ function pathOf(to: Route): string {
 			return './'
 		case 'conversation':
 			return `c/${to.id}`
+		case 'compare':
+			return to.id === undefined ? 'compare' : `compare/${to.id}`
 		case 'settings':
 			return 'settings'
 	}
@@ -50,5 +53,7 @@ function readRoute(address: string): Route {
 	const path = new URL(address).pathname.slice(root.pathname.length)
 	const [, id] = /^c\/([\w-]+)$/.exec(path) ?? []
 	if (id !== undefined) return { name: 'conversation', id }
+	const compared = /^compare(?:\/([\w-]+))?$/.exec(path)
+	if (compared !== null) return { name: 'compare', id: compared[1] }
 	return path === 'settings' ? { name: 'settings' } : { name: 'new' }
 }

@@ -21,6 +21,8 @@ export interface PageTurn {
 	readonly clientId: string | undefined
 	/** The further fields of the request; undefined for a turn that another page started. */
 	readonly options?: Readonly<Record<string, unknown>> | undefined
+	/** The column of a comparison that asked. */
+	readonly column?: number | undefined
 }
 
 export interface Question {
@@ -107,7 +109,11 @@ export class TurnTree {
 	}
 
 	without(id: string): TurnTree {
-		return new TurnTree([...this.turns.values()].filter((turn) => turn.id !== id))
+		return this.filter((turn) => turn.id !== id)
+	}
+
+	filter(keeps: (turn: PageTurn) => boolean): TurnTree {
+		return new TurnTree([...this.turns.values()].filter(keeps))
 	}
 }
 
@@ -128,6 +134,7 @@ function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMess
 		question: readQuestion(inputs),
 		answer: storedAnswer(turn, answer === undefined ? undefined : messages.get(answer)),
 		clientId: turn.metadata.client_id,
+		column: turn.metadata.column === undefined ? undefined : Number(turn.metadata.column),
 	}
 }
 
