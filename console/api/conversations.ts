@@ -31,7 +31,12 @@ export interface ExportedMessage {
 	readonly turn: string
 	readonly created_at: number
 	readonly partial: boolean
-	readonly message: { readonly role: string; readonly content: readonly StoredPart[] | string }
+	readonly message: {
+		readonly role: string
+		readonly content: readonly StoredPart[] | string
+		/** Of the role `tool`: the call whose result it is. */
+		readonly callId?: string
+	}
 }
 
 export interface ExportedTurn {

@@ -12,6 +12,8 @@ export interface AnswerRequest {
 	readonly conversation: string
 	/** The message to continue from, `none` for the start of the conversation; by default the last one. */
 	readonly parent?: string | undefined
+	/** The response to continue from, instead of `conversation` and `parent`: required for results of its calls. */
+	readonly previous?: string | undefined
 	/** Further fields of the request, such as `instructions` or `temperature`. */
 	readonly options?: Readonly<Record<string, unknown>>
 }
@@ -35,6 +37,7 @@ export interface ResponseItem {
 	readonly id?: string
 	readonly type: string
 	readonly name?: string
+	readonly call_id?: string
 	readonly arguments?: string
 	readonly result?: string | null
 	readonly content?: readonly { readonly type: string; readonly text?: string; readonly refusal?: string }[]
@@ -61,13 +64,14 @@ export interface StartedAnswer {
  * @throws ServerError | ConnectionLost
  */
 export async function startAnswer(request: AnswerRequest, signal?: AbortSignal): Promise<StartedAnswer> {
-	const { conversation, parent, options, ...fields } = request
-	const headers = new Headers({ 'x-dragoman-conversation': conversation })
-	if (parent !== undefined) headers.set('x-dragoman-parent', parent)
+	const { conversation, parent, previous, options, ...fields } = request
+	const headers = new Headers()
+	if (previous === undefined) headers.set('x-dragoman-conversation', conversation)
+	if (previous === undefined && parent !== undefined) headers.set('x-dragoman-parent', parent)
 	const response = await callServer('responses', {
 		method: 'POST',
 		headers: Object.fromEntries(headers),
-		body: { ...options, ...fields, stream: true, background: true, store: true },
+		body: { ...options, ...fields, previous_response_id: previous, stream: true, background: true, store: true },
 		signal,
 	})
 	return { conversation: response.headers.get('x-dragoman-conversation') ?? undefined, events: readEvents(response) }

@@ -2,13 +2,13 @@
 
 import { ChevronRight } from 'lucide'
 import { text } from '../languages/languages.ts'
-import { Markdown } from '../markdown/markdown.tsx'
 import { Icon } from '../parts/icon.tsx'
 import type { AnswerPart } from '../state/answer.ts'
 import { useSeconds } from '../state/clock.ts'
 
 export interface AnswerPartViewProps {
-	readonly part: AnswerPart
+	/** Texts and calls depend on their turn: they are shown by it. */
+	readonly part: Exclude<AnswerPart, { readonly type: 'text' | 'tool-call' }>
 	/** Whether the part still grows. */
 	readonly open: boolean
 }
@@ -16,19 +16,10 @@ export interface AnswerPartViewProps {
 export function AnswerPartView({ part, open }: AnswerPartViewProps) {
 	const words = text.value
 	switch (part.type) {
-		case 'text':
-			return <Markdown source={part.text} open={open} />
 		case 'reasoning':
 			return <Thinking part={part} open={open} />
 		case 'refusal':
 			return <p>{words.declined(part.text)}</p>
-		case 'tool-call':
-			return (
-				<details class="tool-call">
-					<summary>{words.toolCall(part.name)}</summary>
-					<pre>{part.arguments}</pre>
-				</details>
-			)
 		case 'image':
 			return <img class="picture" src={part.url} alt={words.picture} />
 		case 'other':

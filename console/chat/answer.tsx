@@ -5,7 +5,7 @@ import { formatTime, text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Mark } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
-import type { Answer } from '../state/answer.ts'
+import type { Answer, AnswerPart } from '../state/answer.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
 import { codeTurn, sidePanel, toggleCodeOf } from '../state/side-panel.ts'
@@ -14,6 +14,8 @@ import { AnswerEnd } from './answer-end.tsx'
 import { AnswerPartView } from './answer-part.tsx'
 import { Facts } from './facts.tsx'
 import { Siblings } from './siblings.tsx'
+import { TextPart } from './text-part.tsx'
+import { ToolCallCard } from './tool-call-card.tsx'
 
 export interface AnswerViewProps {
 	readonly chat: Chat
@@ -35,7 +37,7 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 			</div>
 			<div class="body">
 				{answer.parts.map((part, index) => (
-					<AnswerPartView key={index} part={part} open={running && index === answer.parts.length - 1} />
+					<Part key={index} chat={chat} turn={turn} part={part} open={running && index === answer.parts.length - 1} />
 				))}
 				{running && answer.parts.length === 0 && <Waiting answer={answer} model={model} />}
 				<AnswerEnd chat={chat} turn={turn} />
@@ -63,6 +65,19 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 			</div>
 		</article>
 	)
+}
+
+interface PartProps {
+	readonly chat: Chat
+	readonly turn: PageTurn
+	readonly part: AnswerPart
+	readonly open: boolean
+}
+
+function Part({ chat, turn, part, open }: PartProps) {
+	if (part.type === 'tool-call') return <ToolCallCard chat={chat} turn={turn} part={part} open={open} />
+	if (part.type === 'text') return <TextPart turn={turn} text={part.text} open={open} />
+	return <AnswerPartView part={part} open={open} />
 }
 
 /** Until the first token: the mark breathes, and after ten seconds the sentence says how long. */

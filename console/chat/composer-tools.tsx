@@ -1,6 +1,6 @@
-// The row below the text that a person writes: attach, parameters.
+// The row below the text that a person writes: attach, tools, JSON schema, parameters.
 
-import { Paperclip, SlidersHorizontal } from 'lucide'
+import { Braces, Paperclip, SlidersHorizontal, Wrench } from 'lucide'
 import { useRef } from 'preact/hooks'
 import type { AttachmentList } from '../attachments/attachment-list.ts'
 import { text } from '../languages/languages.ts'
@@ -17,7 +17,9 @@ export interface ComposerToolsProps {
 export function ComposerTools({ chat, attachments }: ComposerToolsProps) {
 	const input = useRef<HTMLInputElement>(null)
 	const words = text.value
-	const changed = !isDefault(chat.options.value.value)
+	const options = chat.options.value.value
+	const { tools, schema } = options
+	const changed = !isDefault(options)
 	return (
 		<>
 			<input
@@ -33,6 +35,20 @@ export function ComposerTools({ chat, attachments }: ComposerToolsProps) {
 				}}
 			/>
 			<IconButton node={Paperclip} label={words.attach} onClick={() => input.current?.click()} />
+			<IconButton
+				node={Wrench}
+				class={tools.length > 0 ? 'changed' : ''}
+				label={tools.length > 0 ? words.toolsOn(tools.length) : words.tools}
+				aria-expanded={sidePanel.value === 'tools'}
+				onClick={() => togglePanel('tools')}
+			/>
+			<IconButton
+				node={Braces}
+				class={schema === undefined ? '' : 'changed'}
+				label={schema === undefined ? words.jsonSchema : words.jsonSchemaOn}
+				aria-expanded={sidePanel.value === 'schema'}
+				onClick={() => togglePanel('schema')}
+			/>
 			<IconButton
 				node={SlidersHorizontal}
 				class={changed ? 'changed' : ''}

@@ -26,6 +26,17 @@ export function QuestionView({ chat, turn, number }: QuestionViewProps) {
 	const lines = question.text.split('\n').length
 	const long = lines > foldedLines || question.text.length > foldedLines * 160
 	const words = text.value
+	if (question.results.length > 0)
+		return (
+			<article class="turn results" aria-label={words.questionLabel(number)}>
+				<div class="speaker">{words.toolResult}</div>
+				<div class="body">
+					{question.results.map(({ callId, output }) => (
+						<pre key={callId}>{output}</pre>
+					))}
+				</div>
+			</article>
+		)
 	return (
 		<article class="turn question" aria-label={words.questionLabel(number)}>
 			<div class="speaker" />

@@ -51,7 +51,7 @@ export function readCodeRequest(
 		maxOutputTokens: numberOf(max_output_tokens),
 		effort: textOf(fieldOf(fields.reasoning, 'effort')),
 		tools: Array.isArray(fields.tools) ? fields.tools.flatMap(readTool) : [],
-		schema: readSchema(fieldOf(fields.text, 'format')),
+		schema: readSchema(fields.text),
 	}
 }
 
@@ -89,7 +89,9 @@ function readTool(tool: unknown): readonly CodeTool[] {
 	return [{ name, description: textOf(fieldOf(tool, 'description')) ?? '', parameters }]
 }
 
-function readSchema(format: unknown): CodeRequest['schema'] {
+/** @param text the field of this name of the Responses API. */
+export function readSchema(text: unknown): CodeRequest['schema'] {
+	const format = fieldOf(text, 'format')
 	if (fieldOf(format, 'type') !== 'json_schema') return undefined
 	return {
 		name: textOf(fieldOf(format, 'name')) ?? 'answer',

@@ -7,12 +7,19 @@ import { ParametersPanel } from './parameters-panel.tsx'
 
 const CodePanel = loaded(async () => (await import('./code-panel.tsx')).CodePanel)
 
+const ToolsPanel = loaded(async () => (await import('./tools-panel.tsx')).ToolsPanel)
+const SchemaPanel = loaded(async () => (await import('./schema-panel.tsx')).SchemaPanel)
+
 export function ChatPanel({ chat }: { readonly chat: Chat }) {
 	switch (sidePanel.value) {
 		case undefined:
 			return null
 		case 'parameters':
 			return <ParametersPanel options={chat.options} />
+		case 'tools':
+			return <ToolsPanel options={chat.options} />
+		case 'schema':
+			return <SchemaPanel options={chat.options} />
 		case 'code':
 			return <CodePanel chat={chat} />
 	}

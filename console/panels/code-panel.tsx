@@ -1,10 +1,10 @@
 // The request of an answer as a program, in each dialect and three languages, and what the dialect carries. Loaded when it is
 // first opened.
 
-import { useEffect, useState } from 'preact/hooks'
-import { readResponse } from '../api/responses.ts'
+import { useState } from 'preact/hooks'
+import { useSentFields } from '../chat/sent-fields.ts'
 import { type CodeDialect, codeDialects, dialectForms } from '../code/code-dialects.ts'
-import { readCodeRequest, withoutDefaults } from '../code/code-request.ts'
+import { readCodeRequest } from '../code/code-request.ts'
 import { type Carried, listCarried } from '../code/fidelity.ts'
 import { type CodeLanguage, codeLanguages, writeSnippet } from '../code/snippets.ts'
 import { text } from '../languages/languages.ts'
@@ -44,7 +44,7 @@ function CodeOfTurn({ path, turn }: { readonly path: readonly PageTurn[]; readon
 	const [dialect, setDialect] = useState(() => remembered('code-dialect', codeDialects))
 	const [language, setLanguage] = useState(() => remembered('code-language', codeLanguages))
 	const [stream, setStream] = useState(true)
-	const fields = useFields(turn)
+	const fields = useSentFields(turn)
 	if (fields === undefined) return null
 	const request = readCodeRequest(path, fields, stream)
 	const { code, install } = writeSnippet(dialect, language, request, root.href)
@@ -122,23 +122,6 @@ function CarriedList({ dialect }: { readonly dialect: CodeDialect }) {
 			</dl>
 		</section>
 	)
-}
-
-/** The fields that were sent: known for a request of this page, and read for others. Undefined while they are read. */
-function useFields(turn: PageTurn): Readonly<Record<string, unknown>> | undefined {
-	const [read, setRead] = useState<{ readonly turn: string; readonly fields: Readonly<Record<string, unknown>> }>()
-	const { id, options, last } = turn
-	useEffect(() => {
-		if (options !== undefined || last === undefined) return undefined
-		const reading = new AbortController()
-		readResponse(`resp_${id}`, reading.signal).then(
-			(response) => setRead({ turn: id, fields: withoutDefaults(response) }),
-			// A turn of another API is no response: its messages are shown without further fields.
-			() => !reading.signal.aborted && setRead({ turn: id, fields: {} }),
-		)
-		return () => reading.abort()
-	}, [id, options, last])
-	return options ?? (read?.turn === id ? read.fields : last === undefined ? {} : undefined)
 }
 
 function remembered<Choice extends string>(name: string, choices: readonly [Choice, ...Choice[]]): Choice {

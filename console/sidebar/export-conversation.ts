@@ -9,8 +9,8 @@ export type ExportFormat = 'markdown' | 'json'
 export async function exportAs({ id, title }: ConversationSummary, format: ExportFormat): Promise<void> {
 	const exported = await exportConversation(id)
 	const name = (title ?? id).replace(/[^\p{L}\p{N} _-]/gu, '').trim() || id
-	if (format === 'json') save(`${name}.json`, 'application/json', JSON.stringify(exported, undefined, '\t'))
-	else save(`${name}.md`, 'text/markdown', markdownOf(exported))
+	if (format === 'json') saveFile(`${name}.json`, 'application/json', JSON.stringify(exported, undefined, '\t'))
+	else saveFile(`${name}.md`, 'text/markdown', markdownOf(exported))
 }
 
 function markdownOf(exported: ExportedConversation): string {
@@ -20,7 +20,8 @@ function markdownOf(exported: ExportedConversation): string {
 	return `# ${exported.conversation.title ?? exported.conversation.id}\n\n${turns.join('\n\n---\n\n')}\n`
 }
 
-function save(name: string, type: string, content: string): void {
+/** Offers a text as a download. */
+export function saveFile(name: string, type: string, content: string): void {
 	const link = document.createElement('a')
 	link.href = URL.createObjectURL(new Blob([content], { type }))
 	link.download = name

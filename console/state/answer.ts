@@ -7,14 +7,21 @@ import { schedulePaint } from './paint.ts'
 
 /** A part that grows is replaced: components compare their properties by identity. */
 export type AnswerPart =
-	| { readonly type: 'text' | 'refusal'; readonly text: string }
+	| { readonly type: 'text'; readonly text: string }
+	| { readonly type: 'refusal'; readonly text: string }
 	| {
 			readonly type: 'reasoning'
 			readonly text: string
 			readonly startedAtMs?: number | undefined
 			readonly endedAtMs?: number | undefined
 	  }
-	| { readonly type: 'tool-call'; readonly name: string; readonly arguments: string }
+	| {
+			readonly type: 'tool-call'
+			readonly name: string
+			readonly arguments: string
+			/** For its result. */
+			readonly callId?: string | undefined
+	  }
 	| { readonly type: 'image'; readonly url: string }
 	| { readonly type: 'other'; readonly kind: string }
 
@@ -217,7 +224,8 @@ function failureKind(code: string | undefined, message: string): AnswerFailure['
 
 function partOfItem(item: ResponseItem): AnswerPart {
 	const text = argumentsOf(item)
-	if (text !== undefined) return { type: 'tool-call', name: item.name ?? item.type, arguments: text }
+	if (text !== undefined)
+		return { type: 'tool-call', name: item.name ?? item.type, arguments: text, callId: item.call_id }
 	return { type: 'other', kind: item.type }
 }
 

@@ -12,7 +12,15 @@ import { model } from './models.ts'
 import { ConversationOptions, fieldsOf } from './request-options.ts'
 import { navigate } from './route.ts'
 import { thisDevice } from './storage.ts'
-import { type PageTurn, type Question, readTree, TurnTree, writeQuestion } from './turn-tree.ts'
+import {
+	type PageTurn,
+	type Question,
+	readTree,
+	type ToolResult,
+	TurnTree,
+	writeQuestion,
+	writeResults,
+} from './turn-tree.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }
@@ -68,6 +76,11 @@ export class Chat {
 	ask(question: Question): void {
 		const end = this.path.value.at(-1)
 		this.begin(question, end?.last)
+	}
+
+	/** Sends the results of the calls of an answer. */
+	answerCalls(turn: PageTurn, results: readonly ToolResult[]): void {
+		this.begin(writeResults(results), turn.last)
 	}
 
 	/** Asks another question instead of the turn's, as a branch beside it. */
@@ -169,6 +182,7 @@ export class Chat {
 					metadata: metadataOf(turn),
 					conversation: known ?? 'new',
 					parent: isFirst ? undefined : (turn.parent ?? 'none'),
+					previous: turn.question.results.length === 0 ? undefined : responseOf(turn.parent),
 					options: turn.options ?? {},
 				},
 				this.ending.signal,
@@ -220,6 +234,10 @@ export class Chat {
 			thisDevice.write(`leaf.${this.id.value}`, this.leaf.value)
 	}
 }
+
+/** The response that has this message. */
+const responseOf = (message: string | undefined): string | undefined =>
+	message === undefined ? undefined : `resp_${message.replace(/-a\d+$/, '')}`
 
 function metadataOf({ clientId = '', column }: PageTurn): Readonly<Record<string, string>> {
 	return column === undefined ? { client_id: clientId } : { client_id: clientId, column: String(column) }

@@ -2,6 +2,7 @@
 // answer. It is stored on this device, for each conversation. It does not know how a request is sent.
 
 import { type ReadonlySignal, signal } from '@preact/signals'
+import { savedTools } from './function-tools.ts'
 import { thisDevice } from './storage.ts'
 
 export const efforts = ['none', 'low', 'medium', 'high'] as const
@@ -14,9 +15,13 @@ export interface RequestOptions {
 	readonly topP?: number | undefined
 	readonly maxOutputTokens?: number | undefined
 	readonly effort?: Effort | undefined
+	/** Names of saved tools. */
+	readonly tools: readonly string[]
+	/** The JSON schema of the answers; undefined: answers are text. */
+	readonly schema?: unknown
 }
 
-const defaults: RequestOptions = { instructions: '' }
+const defaults: RequestOptions = { instructions: '', tools: [] }
 
 /** The ranges of the numbers, as the Responses API defines them. */
 export const ranges = {
@@ -45,8 +50,10 @@ export class ConversationOptions {
 		this.store()
 	}
 
+	/** Resets the instructions and the parameters. */
 	reset(): void {
-		this.current.value = defaults
+		const { tools, schema } = this.current.value
+		this.current.value = { ...defaults, tools, schema }
 		this.store()
 	}
 
@@ -59,21 +66,29 @@ export class ConversationOptions {
 
 	private store(): void {
 		const { value } = this.current
-		thisDevice.write(nameOf(this.conversation), isDefault(value) ? undefined : JSON.stringify(value))
+		thisDevice.write(
+			nameOf(this.conversation),
+			JSON.stringify(value) === JSON.stringify(defaults) ? undefined : JSON.stringify(value),
+		)
 	}
 }
 
-export const isDefault = (options: RequestOptions): boolean => Object.keys(fieldsOf(options)).length === 0
+/** Whether neither instructions nor parameters are set. */
+export const isDefault = (options: RequestOptions): boolean =>
+	Object.keys(fieldsOf({ ...options, tools: [], schema: undefined })).length === 0
 
 /** The options as fields of a request of the Responses API. */
 export function fieldsOf(options: RequestOptions): Readonly<Record<string, unknown>> {
-	const { instructions, temperature, topP, maxOutputTokens, effort } = options
+	const { instructions, temperature, topP, maxOutputTokens, effort, schema } = options
+	const tools = savedTools.value.filter(({ name }) => options.tools.includes(name))
 	const fields = {
 		instructions: instructions.trim() === '' ? undefined : instructions,
 		temperature,
 		top_p: topP,
 		max_output_tokens: maxOutputTokens,
 		reasoning: effort === undefined ? undefined : { effort },
+		tools: tools.length === 0 ? undefined : tools.map((tool) => ({ type: 'function', ...tool, strict: false })),
+		text: schema === undefined ? undefined : { format: { type: 'json_schema', name: 'answer', schema, strict: false } },
 	}
 	return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
@@ -82,13 +97,17 @@ function readStored(conversation: string | undefined): RequestOptions {
 	try {
 		const stored: unknown = JSON.parse(thisDevice.read(nameOf(conversation)) ?? '{}')
 		if (typeof stored !== 'object' || stored === null) return defaults
-		const { instructions, temperature, topP, maxOutputTokens, effort } = stored as Partial<Record<string, unknown>>
+		const { instructions, temperature, topP, maxOutputTokens, effort, tools, schema } = stored as Partial<
+			Record<string, unknown>
+		>
 		return {
 			instructions: typeof instructions === 'string' ? instructions : '',
 			temperature: numberWithin('temperature', temperature),
 			topP: numberWithin('topP', topP),
 			maxOutputTokens: numberWithin('maxOutputTokens', maxOutputTokens),
 			effort: efforts.find((known) => known === effort),
+			tools: Array.isArray(tools) ? tools.filter((name) => typeof name === 'string') : [],
+			schema,
 		}
 	} catch {
 		return defaults

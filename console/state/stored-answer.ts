@@ -42,7 +42,7 @@ function partOfStored(part: StoredPart): AnswerPart {
 		case 'refusal':
 			return { type: 'refusal', text: part.text ?? part.refusal ?? '' }
 		case 'tool-call':
-			return { type: 'tool-call', name: part.name, arguments: part.arguments }
+			return { type: 'tool-call', name: part.name, arguments: part.arguments, callId: part.id }
 		case 'image':
 			return part.url?.startsWith('data:image/') === true
 				? { type: 'image', url: part.url }

@@ -33,8 +33,16 @@ export interface Question {
 	readonly documents: readonly QuestionDocument[]
 	/** Names of files that were sent as such. */
 	readonly files: readonly string[]
+	/** Results of calls: then the question is not a person's text. */
+	readonly results: readonly ToolResult[]
 	/** The input items to send again, in the form of the Responses API. */
 	readonly input: readonly unknown[]
+}
+
+/** What a call of a tool returned. */
+export interface ToolResult {
+	readonly callId: string
+	readonly output: string
 }
 
 export interface QuestionDocument {
@@ -140,6 +148,8 @@ function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMess
 
 /** The question is what the user wrote; messages of other roles are shown by their text, too. */
 function readQuestion(inputs: readonly ExportedMessage[]): Question {
+	const results = inputs.flatMap(readResult)
+	if (results.length > 0) return writeResults(results)
 	const parts = inputs.flatMap(({ message: { content } }) =>
 		typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
 	)
@@ -160,7 +170,25 @@ export function writeQuestion(
 ): Question {
 	const { text, images = [], documents = [], files = [] } = question
 	const texts = [...documents.map(writeDocument), ...(text.trim() === '' ? [] : [text])]
-	return { text, images, documents, files, input: [userInput(texts, images)] }
+	return { text, images, documents, files, results: [], input: [userInput(texts, images)] }
+}
+
+/** Answers the calls of an answer. */
+export function writeResults(results: readonly ToolResult[]): Question {
+	return {
+		text: '',
+		images: [],
+		documents: [],
+		files: [],
+		results,
+		input: results.map(({ callId, output }) => ({ type: 'function_call_output', call_id: callId, output })),
+	}
+}
+
+function readResult({ message: { role, content, callId } }: ExportedMessage): readonly ToolResult[] {
+	if (role !== 'tool' || callId === undefined) return []
+	const texts = typeof content === 'string' ? [content] : content.map((part) => (part.type === 'text' ? part.text : ''))
+	return [{ callId, output: texts.join('') }]
 }
 
 /** Models read the name with the text. A part of this form is a document when the conversation is read again, too. */
