@@ -89,6 +89,11 @@ function handleShortcut(event: KeyboardEvent): void {
 		document.getElementById(composerId)?.focus()
 	}
 	if (!event.ctrlKey && !event.metaKey) return
+	if (event.code === 'Comma') {
+		event.preventDefault()
+		document.querySelector<HTMLButtonElement>('.main .model-button')?.click()
+		return
+	}
 	if (event.shiftKey && event.code === 'KeyM') {
 		event.preventDefault()
 		navigate({ name: 'compare', id: undefined })

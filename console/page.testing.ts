@@ -94,8 +94,10 @@ export class TestPages {
 		this.browser = browser
 	}
 
-	static async open(): Promise<TestPages> {
-		const server = await startServer({ config })
+	/** @param models further models, as lines of the configuration. */
+	static async open(models: readonly string[] = []): Promise<TestPages> {
+		const lines = ['models:', ...models.map((line) => `  ${line}`)].join('\n')
+		const server = await startServer({ config: config.replace('models:', lines) })
 		const browser = await chromium.launch({
 			executablePath: process.env.DRAGOMAN_TEST_BROWSER ?? '/usr/bin/chromium',
 			args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],

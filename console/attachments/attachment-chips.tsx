@@ -3,7 +3,7 @@
 import { FileText, Image, LoaderCircle, TriangleAlert, X } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
 import { countInputTokens } from '../api/responses.ts'
-import { formatNumber, text } from '../languages/languages.ts'
+import { formatMoney, formatNumber, text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
@@ -72,7 +72,7 @@ function Facts({ content }: { readonly content: AttachmentContent }) {
 
 function TextFacts({ text: content, pages }: { readonly text: string; readonly pages?: number | undefined }) {
 	const [tokens, setTokens] = useState<number>()
-	const id = model.value?.id
+	const { id, costs } = model.value ?? {}
 	const words = text.value
 	useEffect(() => {
 		if (id === undefined) return undefined
@@ -87,6 +87,9 @@ function TextFacts({ text: content, pages }: { readonly text: string; readonly p
 	const facts = [
 		pages === undefined ? undefined : words.pages(pages, formatNumber(pages)),
 		tokens === undefined ? undefined : words.tokens(formatNumber(tokens)),
+		tokens === undefined || costs === undefined
+			? undefined
+			: words.withEachMessage(formatMoney((tokens * costs.prompt_tokens) / 1_000_000, costs.currency)),
 	]
 	return <>{facts.filter((fact) => fact !== undefined).join(', ')}</>
 }

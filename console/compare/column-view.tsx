@@ -3,13 +3,13 @@
 import { Check, ChevronDown, Square, X } from 'lucide'
 import { useEffect, useRef } from 'preact/hooks'
 import { AnswerView } from '../chat/answer.tsx'
+import { ModelList } from '../chat/model-list.tsx'
 import { QuestionView } from '../chat/question.tsx'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { type CompareColumn, type Comparison, columnCounts } from '../state/comparison.ts'
-import { models } from '../state/models.ts'
 import type { LinkedScrolling } from './linked-scrolling.ts'
 
 export interface ColumnViewProps {
@@ -104,6 +104,7 @@ function ColumnPicker({ comparison, column }: Pick<ColumnViewProps, 'comparison'
 	return (
 		<Popover
 			label={words.chooseModel}
+			role="dialog"
 			button={(attributes) => (
 				<button type="button" class="model-button" {...attributes} title={current}>
 					<span class="dot" />
@@ -112,24 +113,15 @@ function ColumnPicker({ comparison, column }: Pick<ColumnViewProps, 'comparison'
 				</button>
 			)}
 		>
-			{(close) =>
-				models.value?.map(({ id }) => (
-					<button
-						key={id}
-						type="button"
-						class="menu-item"
-						role="menuitemradio"
-						aria-checked={id === current}
-						onClick={() => {
-							comparison.chooseModel(column, id)
-							close()
-						}}
-					>
-						<span class="space">{id}</span>
-						{id === current && <Icon node={Check} />}
-					</button>
-				))
-			}
+			{(close) => (
+				<ModelList
+					current={current}
+					onChoose={(id) => {
+						comparison.chooseModel(column, id)
+						close()
+					}}
+				/>
+			)}
 		</Popover>
 	)
 }

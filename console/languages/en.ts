@@ -143,6 +143,7 @@ export const en = {
 	pastedText: 'Pasted text',
 	readingFile: 'Reading…',
 	pages: (count: number, formatted: string) => (count === 1 ? '1 page' : `${formatted} pages`),
+	withEachMessage: (amount: string) => `${amount} with each message`,
 	pictureSize: (width: string, height: string) => `${width} × ${height}`,
 	modelReadsNoPictures: (model: string) => `${model} does not read pictures. These models do:`,
 	noModelReadsPictures: (model: string) => `${model} does not read pictures, and no other model of this server does.`,
@@ -273,6 +274,13 @@ export const en = {
 	callSkipped: 'The call was skipped.',
 	callAnswered: (result: string) => `Answered: ${result}`,
 	resultOf: (name: string) => `Result of ${name}`,
+
+	findModel: 'Find a model',
+	noModelFound: 'No model has this name.',
+	modelLimited: 'Some upstreams are unavailable, expect a queue',
+	modelUnavailable: 'All its upstreams are unavailable right now',
+	readsPictures: 'Reads pictures',
+	pricePerMillion: (input: string, output: string) => `${input} in, ${output} out / M`,
 }
 
 export type Language = typeof en

@@ -144,6 +144,7 @@ export const fr: Language = {
 	pastedText: 'Texte collé',
 	readingFile: 'Lecture…',
 	pages: (count, formatted) => (count <= 1 ? `${formatted} page` : `${formatted} pages`),
+	withEachMessage: (amount) => `${amount} à chaque message`,
 	pictureSize: (width, height) => `${width} × ${height}`,
 	modelReadsNoPictures: (model) => `${model} ne lit pas les images. Ces modèles les lisent :`,
 	noModelReadsPictures: (model) => `${model} ne lit pas les images, et aucun autre modèle de ce serveur ne les lit.`,
@@ -276,4 +277,11 @@ export const fr: Language = {
 	callSkipped: 'L’appel a été ignoré.',
 	callAnswered: (result) => `Réponse : ${result}`,
 	resultOf: (name) => `Résultat de ${name}`,
+
+	findModel: 'Rechercher un modèle',
+	noModelFound: 'Aucun modèle ne porte ce nom.',
+	modelLimited: 'Certains serveurs sont indisponibles, attente possible',
+	modelUnavailable: 'Tous ses serveurs sont indisponibles pour le moment',
+	readsPictures: 'Lit les images',
+	pricePerMillion: (input, output) => `${input} entrée, ${output} sortie / M`,
 }

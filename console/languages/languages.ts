@@ -24,6 +24,14 @@ function findLanguage(choice: LanguageChoice, preferred: readonly string[]): Lan
 export const formatNumber = (value: number, digits = 0): string =>
 	new Intl.NumberFormat(text.value.tag, { maximumFractionDigits: digits }).format(value)
 
+/** An amount of money, with two significant digits if it is small. */
+export const formatMoney = (amount: number, currency: string): string =>
+	new Intl.NumberFormat(text.value.tag, {
+		style: 'currency',
+		currency,
+		...(amount > 0 && amount < 0.1 ? { maximumSignificantDigits: 2 } : {}),
+	}).format(amount)
+
 /** The time of day, for the margin of a turn of today; with the date for an older one. */
 export function formatTime(ms: number, nowMs: number): string {
 	const sameDay = new Date(ms).toDateString() === new Date(nowMs).toDateString()
