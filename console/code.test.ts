@@ -44,7 +44,11 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 const expected = (dialect: CodeDialect, request: CodeRequest): string =>
-	request.schema !== undefined && dialectForms[dialect].fields.schema !== undefined ? '{"city":"Paris"}' : question
+	request === called
+		? 'It is sunny.'
+		: request.schema !== undefined && dialectForms[dialect].fields.schema !== undefined
+			? '{"city":"Paris"}'
+			: question
 
 const write = (dialect: CodeDialect, language: CodeLanguage, request: CodeRequest): string =>
 	writeSnippet(dialect, language, request, `${server.url}/`).code.replaceAll(keyPlaceholder, server.key)
@@ -56,7 +60,23 @@ async function run(command: readonly string[], input = ''): Promise<string> {
 	return output.trim()
 }
 
-const requests = [plain, { ...plain, stream: true }, structured, { ...structured, stream: true }]
+/** After calls of a tool and their results; the echo engine returns the newest result. */
+const called: CodeRequest = {
+	...plain,
+	tools: [tool],
+	messages: [
+		{ role: 'user', texts: ['Look'], images: [] },
+		{
+			role: 'assistant',
+			texts: [],
+			images: [],
+			calls: [{ id: 'call_1', name: 'look', arguments: '{"city":"Paris"}' }],
+		},
+		{ role: 'user', texts: [], images: [], results: [{ callId: 'call_1', name: 'look', output: 'It is sunny.' }] },
+	],
+}
+
+const requests = [plain, { ...plain, stream: true }, structured, { ...structured, stream: true }, called]
 
 describe.each([...codeDialects])('%s', (dialect) => {
 	test('curl', async () => {

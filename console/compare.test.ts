@@ -24,7 +24,7 @@ async function openComparison(options: Parameters<TestPages['openPage']>[0] = {}
 	return opened
 }
 
-test('compares models, stores the vote, and goes on with one of them', async () => {
+test('compares models, stores the vote, and continues one of them', async () => {
 	const opened = await openComparison({ viewport: { width: 1440, height: 900 } })
 	const { page, bodies } = opened
 	const columns = columnsOf(opened)

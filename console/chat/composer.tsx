@@ -27,7 +27,7 @@ export interface ComposerProps {
 	readonly chat: ComposedChat
 	/** Instead of the usual invitation. */
 	readonly placeholder?: string | undefined
-	/** Stands at the end of the row. */
+	/** At the end of the row. */
 	readonly hint?: string | undefined
 }
 

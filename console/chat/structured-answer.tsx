@@ -63,7 +63,7 @@ function check(text: string, schema: unknown): CheckedAnswer {
 	}
 }
 
-/** Objects and lists are unfolded; other values stand beside their name. */
+/** Objects and lists are unfolded; other values are beside their name. */
 function Branch({ value, name }: { readonly value: unknown; readonly name?: string }) {
 	if (typeof value !== 'object' || value === null)
 		return (

@@ -135,10 +135,7 @@ function writeChat(request: CodeRequest, limit: string): Body {
 		model,
 		messages: [
 			...(instructions === undefined ? [] : [{ role: 'system', content: instructions }]),
-			...messages.map((message) => ({
-				role: message.role,
-				content: contentOf(message, textPart, (url) => ({ type: 'image_url', image_url: { url } })),
-			})),
+			...messages.flatMap(chatMessages),
 		],
 		temperature,
 		top_p: topP,
@@ -155,14 +152,7 @@ function writeResponses(request: CodeRequest): Body {
 	return defined({
 		model,
 		instructions,
-		input: messages.map((message) => ({
-			role: message.role,
-			content: contentOf(
-				message,
-				(text) => ({ type: 'input_text', text }),
-				(image_url) => ({ type: 'input_image', image_url, detail: 'auto' }),
-			),
-		})),
+		input: messages.flatMap(responseItems),
 		temperature,
 		top_p: topP,
 		max_output_tokens: maxOutputTokens,
@@ -185,10 +175,7 @@ function writeAnthropic(request: CodeRequest): Body {
 		model,
 		max_tokens: maxOutputTokens ?? 4096,
 		system: instructions,
-		messages: messages.map((message) => ({
-			role: message.role,
-			content: contentOf(message, textPart, anthropicImage),
-		})),
+		messages: messages.map(anthropicMessage),
 		temperature: temperature === undefined ? undefined : Math.min(1, temperature),
 		top_p: topP,
 		thinking: off ? { type: 'disabled' } : undefined,
@@ -211,14 +198,65 @@ function writeEgp({ model, instructions, messages, stream, ...request }: CodeReq
 	return defined({
 		model,
 		instructions: instructions ?? null,
-		messages: messages.map((message) => ({
-			role: message.role,
-			content: contentOf(message, textPart, (url) => ({ type: 'image_url', image_url: { url } })),
-		})),
+		messages: messages.flatMap(egpMessages),
 		model_parameters: Object.keys(parameters).length === 0 ? undefined : parameters,
 		stream: stream || undefined,
 	})
 }
+
+function chatMessages(message: CodeMessage): readonly Body[] {
+	const { role, texts, calls = [], results = [] } = message
+	if (results.length > 0)
+		return results.map(({ callId, output }) => ({ role: 'tool', tool_call_id: callId, content: output }))
+	if (calls.length === 0) return [{ role, content: contentOf(message, textPart, imageUrlPart) }]
+	const tool_calls = calls.map(({ id, ...called }) => ({ id, type: 'function', function: called }))
+	return [defined({ role, content: texts.length === 0 ? undefined : texts.join(''), tool_calls })]
+}
+
+function responseItems(message: CodeMessage): readonly Body[] {
+	const { role, texts, calls = [], results = [] } = message
+	if (results.length > 0)
+		return results.map(({ callId, output }) => ({ type: 'function_call_output', call_id: callId, output }))
+	const content = contentOf(
+		message,
+		(text) => ({ type: 'input_text', text }),
+		(image_url) => ({ type: 'input_image', image_url, detail: 'auto' }),
+	)
+	return [
+		...(calls.length > 0 && texts.length === 0 ? [] : [{ role, content }]),
+		...calls.map(({ id, ...called }) => ({ type: 'function_call', call_id: id, ...called })),
+	]
+}
+
+function anthropicMessage(message: CodeMessage): Body {
+	const { role, texts, calls = [], results = [] } = message
+	if (results.length > 0)
+		return {
+			role,
+			content: results.map(({ callId, output }) => ({ type: 'tool_result', tool_use_id: callId, content: output })),
+		}
+	if (calls.length === 0) return { role, content: contentOf(message, textPart, anthropicImage) }
+	const uses = calls.map(({ id, name, arguments: input }) => ({ type: 'tool_use', id, name, input: parsed(input) }))
+	return { role, content: [...texts.map(textPart), ...uses] }
+}
+
+/** This API has one call for each message, and names the tool in the result. */
+function egpMessages(message: CodeMessage): readonly Body[] {
+	const { role, texts, calls = [], results = [] } = message
+	if (results.length > 0) return results.map(({ name, output }) => ({ role: 'tool', name, content: output }))
+	if (calls.length === 0) return [{ role, content: contentOf(message, textPart, imageUrlPart) }]
+	return calls.map(({ id: _, ...tool_request }) => ({ role: 'agent', content: texts.join(''), tool_request }))
+}
+
+function parsed(json: string): unknown {
+	try {
+		return JSON.parse(json)
+	} catch {
+		return {}
+	}
+}
+
+const imageUrlPart = (url: string) => ({ type: 'image_url', image_url: { url } })
 
 const textPart = (text: string) => ({ type: 'text', text })
 

@@ -1,13 +1,24 @@
 // The request of one answer as the code view writes it: complete, with the questions and answers before it, so that the code
 // runs on its own. It does not know the dialects.
 
-import type { PageTurn } from '../state/turn-tree.ts'
+import type { PageTurn, ToolResult } from '../state/turn-tree.ts'
 
 export interface CodeMessage {
 	readonly role: 'user' | 'assistant'
 	readonly texts: readonly string[]
 	/** Pictures as `data:` URLs. */
 	readonly images: readonly string[]
+	/** Calls of tools, of the assistant. */
+	readonly calls?: readonly CodeCall[]
+	/** Results of the calls of the message before: then the message has nothing else. */
+	readonly results?: readonly (ToolResult & { readonly name: string })[]
+}
+
+export interface CodeCall {
+	readonly id: string
+	readonly name: string
+	/** JSON. */
+	readonly arguments: string
 }
 
 export interface CodeTool {
@@ -41,9 +52,10 @@ export function readCodeRequest(
 	stream: boolean,
 ): CodeRequest {
 	const { instructions, temperature, top_p, max_output_tokens } = fields
+	const names = new Map(path.flatMap(callsOf).map(({ id, name }) => [id, name]))
 	return {
 		model: path.at(-1)?.model ?? '',
-		messages: path.flatMap((turn, index) => messagesOf(turn, index === path.length - 1)),
+		messages: path.flatMap((turn, index) => messagesOf(turn, index === path.length - 1, names)),
 		stream,
 		instructions: typeof instructions === 'string' ? instructions : undefined,
 		temperature: numberOf(temperature),
@@ -69,11 +81,24 @@ export function withoutDefaults(response: Readonly<Record<string, unknown>>): Re
 	}
 }
 
-function messagesOf({ question, answer }: PageTurn, isLast: boolean): readonly CodeMessage[] {
-	const asked: CodeMessage = { role: 'user', texts: textsOf(question.input), images: question.images }
-	if (isLast || answer.text === '') return [asked]
-	return [asked, { role: 'assistant', texts: [answer.text], images: [] }]
+function messagesOf(turn: PageTurn, isLast: boolean, names: ReadonlyMap<string, string>): readonly CodeMessage[] {
+	const { question, answer } = turn
+	const results = question.results.map((result) => ({ ...result, name: names.get(result.callId) ?? '' }))
+	const asked: CodeMessage =
+		results.length === 0
+			? { role: 'user', texts: textsOf(question.input), images: question.images }
+			: { role: 'user', texts: [], images: [], results }
+	const calls = callsOf(turn)
+	if (isLast || (answer.text === '' && calls.length === 0)) return [asked]
+	return [asked, { role: 'assistant', texts: answer.text === '' ? [] : [answer.text], images: [], calls }]
 }
+
+const callsOf = ({ answer }: PageTurn): readonly CodeCall[] =>
+	answer.parts.flatMap((part) =>
+		part.type === 'tool-call' && part.callId !== undefined
+			? [{ id: part.callId, name: part.name, arguments: part.arguments === '' ? '{}' : part.arguments }]
+			: [],
+	)
 
 function textsOf(input: readonly unknown[]): readonly string[] {
 	return input.flatMap((item) => {
