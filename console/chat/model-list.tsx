@@ -2,7 +2,7 @@
 // at the end, with the reason.
 
 import { Check, Image, Search } from 'lucide'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ListedModel } from '../api/models.ts'
 import { formatMoney, formatNumber, text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
@@ -19,7 +19,7 @@ export function ModelList({ current, onChoose }: ModelListProps) {
 	const search = useRef<HTMLInputElement>(null)
 	const list = useRef<HTMLDivElement>(null)
 	const words = text.value
-	useEffect(() => {
+	useLayoutEffect(() => {
 		search.current?.focus()
 		list.current?.querySelector('[aria-checked=true]')?.scrollIntoView({ block: 'nearest' })
 		// The state may have changed since the page was opened. Without an answer, the list stays as it is.
@@ -47,6 +47,7 @@ export function ModelList({ current, onChoose }: ModelListProps) {
 				<Icon node={Search} />
 				<input
 					ref={search}
+					autofocus
 					type="text"
 					aria-label={words.findModel}
 					placeholder={words.findModel}
