@@ -16,6 +16,7 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 	const view = useRef<HTMLDivElement>(null)
 	const content = useRef<HTMLDivElement>(null)
 	const atEnd = useRef(true)
+	const lastTop = useRef(0)
 	const [away, setAway] = useState(false)
 	const path = chat.path.value
 	useLayoutEffect(() => {
@@ -51,8 +52,11 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 				// biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable with the keyboard
 				tabIndex={0}
 				onScroll={({ currentTarget }) => {
-					const rest = currentTarget.scrollHeight - currentTarget.scrollTop - currentTarget.clientHeight
-					atEnd.current = rest <= endPixels
+					const { scrollHeight, scrollTop, clientHeight } = currentTarget
+					// The text may have grown since the view was scrolled to its end: only a reader scrolls up.
+					const isUp = scrollTop < lastTop.current
+					atEnd.current = scrollHeight - scrollTop - clientHeight <= endPixels || (atEnd.current && !isUp)
+					lastTop.current = scrollTop
 					setAway(!atEnd.current)
 				}}
 			>
