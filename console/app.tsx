@@ -1,20 +1,25 @@
 // The page: sign-in, or the frame with the sidebar and the screen of the address.
 
-import { useEffect, useMemo } from 'preact/hooks'
+import { useCallback, useEffect, useMemo } from 'preact/hooks'
 import { ChatScreen } from './chat/chat-screen.tsx'
 import { composerId } from './chat/composer.tsx'
 import { text } from './languages/languages.ts'
 import { loaded } from './panels/loaded.tsx'
 import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
+import { handleLibraryShortcut, LibraryDialogs, Loaded } from './sidebar/library-dialogs.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
-import { Chat, titleInList } from './state/chat.ts'
-import { forgetConversations, loadConversations } from './state/conversation-list.ts'
-import { loadModels, models } from './state/models.ts'
+import { Chat } from './state/chat.ts'
+import { forgetConversations } from './state/conversation-list.ts'
+import { loadLists } from './state/first-load.ts'
+import { sendOutbox } from './state/outbox-sender.ts'
+import { readyCount } from './state/ready-answers.ts'
 import { navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
 import { togglePanel } from './state/side-panel.ts'
+import { sidebarHidden } from './state/sidebar.ts'
+import { titleInList } from './state/title.ts'
 
 const CompareScreen = loaded(async () => (await import('./compare/compare-screen.tsx')).CompareScreen)
 
@@ -25,10 +30,14 @@ export function App() {
 		document.documentElement.lang = words.tag
 	}, [words])
 	useEffect(() => {
-		if (key === '') return forgetConversations
-		void loadConversations().catch(() => undefined)
-		if (models.value === undefined) void loadModels().catch(() => undefined)
-		return undefined
+		if (key === '') {
+			forgetConversations()
+			return undefined
+		}
+		const ending = new AbortController()
+		loadLists(ending.signal)
+		sendOutbox(route.peek())
+		return () => ending.abort()
 	}, [key])
 	useEffect(() => {
 		window.addEventListener('keydown', handleShortcut)
@@ -40,14 +49,24 @@ export function App() {
 			<a class="skip-link" href={`#${composerId}`} onClick={focusComposer}>
 				{words.skipToMessage}
 			</a>
-			<div class="frame">
+			<div class={`frame ${sidebarHidden.value ? 'without-sidebar' : ''}`}>
 				<Sidebar />
-				<Screen />
+				{route.value.name === 'share' ? <SharedRoute id={route.value.id} /> : <Screen />}
 			</div>
+			<LibraryDialogs />
 			{rejected && <SessionEnded />}
 			<Toast />
 		</>
 	)
+}
+
+/** Loaded when a share is first opened. */
+function SharedRoute({ id }: { readonly id: string }) {
+	const load = useCallback(async () => {
+		const { SharedScreen } = await import('./share/shared-screen.tsx')
+		return () => <SharedScreen id={id} />
+	}, [id])
+	return <Loaded load={load} />
 }
 
 function Screen() {
@@ -61,8 +80,8 @@ function ConversationScreen() {
 	const chat = useChat(id)
 	const title = titleInList(chat.id.value)
 	useEffect(() => {
-		document.title = title === undefined ? 'Dragoman' : `${title} · Dragoman`
-	}, [title])
+		document.title = `${readyCount.value}${title === undefined ? 'Dragoman' : `${title} · Dragoman`}`
+	}, [title, readyCount.value])
 	return <ChatScreen chat={chat} />
 }
 
@@ -83,6 +102,7 @@ function focusComposer(event: MouseEvent): void {
 
 /** Shortcuts that work on every screen. */
 function handleShortcut(event: KeyboardEvent): void {
+	if (event.defaultPrevented || handleLibraryShortcut(event) || document.querySelector('dialog[open]') !== null) return
 	if (event.altKey && event.code === 'KeyN') {
 		event.preventDefault()
 		navigate({ name: 'new' })

@@ -78,6 +78,10 @@ test('a column fails or stops alone, and there is no vote before all have answer
 	await columns.nth(0).getByText('word word').waitFor()
 	await columns.nth(1).getByText('word word').waitFor()
 	expect(await columns.nth(0).getByRole('button', { name: 'Prefer this' }).isDisabled()).toBe(true)
+	// The answers continue without the page.
+	await page.reload()
+	await columns.nth(0).getByText('word word').waitFor()
+	await columns.nth(1).getByText('word word').waitFor()
 	await columns.nth(0).getByRole('button', { name: 'Stop' }).click()
 	await columns.nth(0).getByText('Stopped').waitFor()
 	expect(await columns.nth(1).getByRole('button', { name: 'Stop' }).count()).toBe(1)
@@ -128,8 +132,10 @@ test('votes are read as they were written, and summed by model', () => {
 			{ metadata: { compare: 'no JSON', votes: '1' } },
 			{ metadata: {} },
 		]),
-	).toEqual([
-		['a', 2],
-		['b', 2],
-	])
+	).toEqual(
+		new Map([
+			['a', { preferred: 2, compared: 6 }],
+			['b', { preferred: 3, compared: 6 }],
+		]),
+	)
 })

@@ -95,6 +95,12 @@ test('texts and PDFs are sent as text, and are attachments again after a reload'
 	await chips.filter({ hasText: 'Pasted text' }).getByText('1,000 tokens').waitFor()
 	expect(await page.inputValue('#message')).toBe('')
 	await page.getByRole('button', { name: 'Remove Pasted text' }).click()
+	await page.fill('#message', 'A draft')
+	await page.waitForFunction(() => localStorage.getItem('dragoman.attached.new') !== null)
+	await page.reload()
+	await chips.filter({ hasText: '2 pages, 4 tokens' }).waitFor()
+	expect(await chips.count()).toBe(2)
+	expect(await page.inputValue('#message')).toBe('A draft')
 	await opened.ask('Summarize')
 	expect(contentOf(bodies).map(({ text }) => text)).toEqual([
 		`<document name="notes '1'.ts">\nconst answer = 42\n\n</document>`,
@@ -199,6 +205,11 @@ test('the request of an answer is shown as code, and what each dialect carries',
 	await panel.getByText('no equivalent in Anthropic').first().waitFor()
 	await panel.getByRole('checkbox', { name: 'Streamed' }).uncheck()
 	expect(await code.textContent()).toContain('client.messages.create(')
+	await panel.getByRole('button', { name: 'Make a key for this' }).click()
+	const key = (await panel.getByRole('status', { name: 'New key' }).locator('code').textContent()) ?? ''
+	const models = await fetch(`${pages.server.url}/openai/v1/models`, { headers: { authorization: `Bearer ${key}` } })
+	expect(models.status).toBe(200)
+	expect(await code.textContent()).not.toContain(key)
 	await page.getByRole('button', { name: 'Code', exact: true }).first().click()
 	await code.getByText('First question').waitFor()
 	expect(await code.textContent()).not.toContain('Second question')

@@ -6,10 +6,10 @@ import { findModels } from './state/find-models.ts'
 
 let pages: TestPages
 beforeAll(async () => {
-	pages = await TestPages.open([
-		'priced: { route: [echo], aliases: [costly], price: { currency: EUR, input: 0.4, output: 1.2 } }',
-		...Array.from({ length: 200 }, (_, index) => `numbered-${index}: { route: [echo] }`),
-	])
+	pages = await TestPages.open({
+		models: Array.from({ length: 200 }, (_, index) => `numbered-${index}`),
+		configured: ['priced: { route: [echo], aliases: [costly], price: { currency: EUR, input: 0.4, output: 1.2 } }'],
+	})
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
 

@@ -21,6 +21,10 @@ upstreams:
   dead: { engine: openai-compatible, url: 'http://127.0.0.1:9/v1' }
 `
 
+export interface StoredConversation {
+	readonly turns: readonly { readonly id: string; readonly state: string }[]
+}
+
 export class OpenPage {
 	readonly page: Page
 	/** The bodies of all requests for answers so far. */
@@ -79,10 +83,22 @@ export class OpenPage {
 		return tab
 	}
 
+	/** The conversation on screen, as the server has it. */
+	async stored(): Promise<StoredConversation> {
+		const [, id] = /\/c\/(conv_\w+)/.exec(this.path) ?? []
+		const response = await this.server.call(`/openai/v1/conversations/${id}/export`)
+		return (await response.json()) as StoredConversation
+	}
+
 	/** The path below the server, such as `/c/conv_…`. */
 	get path(): string {
 		return new URL(this.page.url()).pathname
 	}
+}
+
+interface FurtherModels {
+	readonly models: readonly string[]
+	readonly configured: readonly string[]
 }
 
 export class TestPages {
@@ -94,10 +110,14 @@ export class TestPages {
 		this.browser = browser
 	}
 
-	/** @param models further models, as lines of the configuration. */
-	static async open(models: readonly string[] = []): Promise<TestPages> {
-		const lines = ['models:', ...models.map((line) => `  ${line}`)].join('\n')
-		const server = await startServer({ config: config.replace('models:', lines) })
+	/**
+	 * @param options.models further models, by their names
+	 * @param options.configured further models, as lines of the configuration
+	 */
+	static async open({ models = [], configured = [] }: Partial<FurtherModels> = {}): Promise<TestPages> {
+		const named = models.map((name) => `${JSON.stringify(name)}: { route: [echo] }`)
+		const lines = [...named, ...configured].map((line) => `  ${line}\n`)
+		const server = await startServer({ config: config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`) })
 		const browser = await chromium.launch({
 			executablePath: process.env.DRAGOMAN_TEST_BROWSER ?? '/usr/bin/chromium',
 			args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -124,3 +144,6 @@ export class TestPages {
 export async function signedIn(page: Page): Promise<void> {
 	await page.locator('.model-button:not([disabled])').waitFor()
 }
+
+/** The same word several times, as echo repeats it. */
+export const words = (word: string, times: number): string => Array(times).fill(word).join(' ')

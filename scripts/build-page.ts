@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { Glob } from 'bun'
+import { hashedName, writeDiagramFrame, writeMathsStyles } from './page-chunks.ts'
 
 const root = join(import.meta.dir, '..')
 const sourceFolder = join(root, 'console')
@@ -32,6 +33,8 @@ export interface BuiltPage {
 	readonly sources: string
 	/** The document, with `{base}` for the relative address of the page's root. */
 	readonly document: string
+	/** The document of the frame that draws diagrams. */
+	readonly diagram: string
 	/** Names of the files whose content never changes under that name. */
 	readonly hashed: readonly string[]
 	/** Names of the files that may change with a new build. */
@@ -65,6 +68,7 @@ async function replaceOutput(folder: string): Promise<void> {
 }
 
 async function bundle(folder: string, sources: string): Promise<BuiltPage> {
+	const mathsStyles = await writeMathsStyles(folder)
 	const built = await Bun.build({
 		entrypoints: [join(sourceFolder, 'main.tsx')],
 		outdir: folder,
@@ -74,12 +78,13 @@ async function bundle(folder: string, sources: string): Promise<BuiltPage> {
 		minify: true,
 		external: ['*.woff2'],
 		naming: { entry: 'main-[hash].[ext]', chunk: 'chunk-[hash].[ext]', asset: '[name]-[hash].[ext]' },
-		define: { 'process.env.NODE_ENV': '"production"' },
+		define: { 'process.env.NODE_ENV': '"production"', MATHS_STYLES: JSON.stringify(mathsStyles) },
 	})
 	if (!built.success) throw new AggregateError(built.logs, 'The page cannot be built.')
 	await bundleWorkers(folder)
 	const fontNames = await copyFonts(folder)
 	const styles = await writeStyles(folder, fontNames)
+	const diagram = await writeDiagramFrame(folder, sourceFolder)
 	const workerNames = workers.map((file) => basename(file).replace(/\.ts$/, '.js'))
 	const hashed = (await readdir(folder)).filter((name) => !workerNames.includes(name)).sort()
 	const template = await readFile(join(sourceFolder, 'index.html'), 'utf8')
@@ -91,7 +96,7 @@ async function bundle(folder: string, sources: string): Promise<BuiltPage> {
 	const fixed = [...copied, ...workerNames]
 	for (const name of copied) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
 	for (const name of [...hashed, ...fixed]) await compress(join(folder, name))
-	const page: BuiltPage = { sources, document, hashed, fixed }
+	const page: BuiltPage = { sources, document, diagram, hashed, fixed }
 	await writeFile(join(folder, 'page.json'), JSON.stringify(page))
 	return page
 }
@@ -132,26 +137,15 @@ async function writeStyles(folder: string, fontNames: ReadonlyMap<string, string
 	return name
 }
 
-function hashedName(name: string, content: string | Uint8Array): string {
-	const hash = createHash('sha256').update(content).digest('hex').slice(0, 8)
-	return name.replace('.', `-${hash}.`)
-}
-
 /** Compressed copies beside the file, for types that compress well. */
 async function compress(file: string): Promise<void> {
 	if (!/\.(js|css|svg|json)$/.test(file)) return
 	const bytes = await readFile(file)
-	await writeFile(`${file}.gz`, gzipSync(bytes, { level: 9 }))
-	await writeFile(
-		`${file}.br`,
-		brotliCompressSync(bytes, {
-			params: {
-				[constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
-				// The best quality takes seconds for the largest file, and makes it a tenth smaller.
-				[constants.BROTLI_PARAM_QUALITY]: bytes.length > 500_000 ? 9 : constants.BROTLI_MAX_QUALITY,
-			},
-		}),
-	)
+	await writeFile(`${file}.gz`, gzipSync(bytes, { level: bytes.length > 1_000_000 ? 6 : 9 }))
+	// The best quality would take seconds for the library of diagrams.
+	const quality = bytes.length > 1_000_000 ? 5 : constants.BROTLI_MAX_QUALITY
+	const { BROTLI_PARAM_SIZE_HINT: hint, BROTLI_PARAM_QUALITY: level } = constants
+	await writeFile(`${file}.br`, brotliCompressSync(bytes, { params: { [hint]: bytes.length, [level]: quality } }))
 }
 
 function find(names: readonly string[], pattern: RegExp): string {

@@ -139,6 +139,16 @@ export function setUpPostgres(found) {
 	return undefined
 }
 
+/** PgBouncer, as a program: the tests start it with their own configuration. */
+export function setUpPgbouncer(found) {
+	const known = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer']
+	if (!known.some(existsSync)) installSystemPackages(['pgbouncer'])
+	const program = known.find(existsSync)
+	if (program === undefined) return 'PgBouncer is missing and cannot be installed'
+	found.DRAGOMAN_TEST_PGBOUNCER = program
+	return undefined
+}
+
 /** The folder of PostgreSQL's programs, which Debian does not add to the PATH. */
 function postgresPrograms() {
 	const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : []
@@ -159,6 +169,13 @@ export function setUpNginx() {
 	const here = () => spawnSync('nginx', ['-v'], { stdio: 'ignore' }).status === 0
 	if (!here()) installSystemPackages(['nginx'])
 	return here() ? undefined : 'nginx is missing and cannot be installed'
+}
+
+/** Proxies that upstreams are reached through. */
+export function setUpEgressProxies() {
+	const programs = ['/usr/bin/tinyproxy', '/usr/sbin/squid']
+	if (!programs.every(existsSync)) installSystemPackages(['tinyproxy', 'squid', 'openssl'])
+	return programs.every(existsSync) ? undefined : 'tinyproxy and squid are missing and cannot be installed'
 }
 
 function installSystemPackages(names) {

@@ -1,7 +1,7 @@
 // npm test: all tests. Installs missing dependencies, runs each part, and ends with `N passed, N failed, N skipped`. A part that cannot be set
 // up is skipped with its reason; with CI=true it counts as failed. Arguments select the parts to run; the default is all.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { bunFlags } from '../bin/bun-flags.mjs'
@@ -9,10 +9,12 @@ import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
 import {
 	setUpChromium,
+	setUpEgressProxies,
 	setUpEngine,
 	setUpNginx,
 	setUpNode20,
 	setUpNode24,
+	setUpPgbouncer,
 	setUpPostgres,
 	setUpPython,
 	setUpWeights,
@@ -29,6 +31,14 @@ const failures = []
 /** Environment variables for the tests: the locations of the requirements that the set-up found or created. */
 const found = {}
 
+/** Folders and files of `test` that run beside the others. */
+const beside = [
+	...['growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
+	...['command-mistakes', 'config-mistakes', 'keys', 'offline-install', 'run', 'terminal'].map((name) =>
+		join('test', `${name}.test.ts`),
+	),
+]
+
 /** Each part with its requirements and its command. */
 const parts = {
 	check: {
@@ -41,10 +51,15 @@ const parts = {
 			}),
 	},
 	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['bin', 'src', 'scripts']) },
+	// Two runners at the same time: most of these tests wait for servers, and those of `beside` are commands and calculations
+	// that nothing is timed in.
 	end: {
 		needs: [setUpEngine, setUpWeights],
 		run: () =>
-			runBunTests('end', ['test'], ['--path-ignore-patterns=test/signals/**', '--path-ignore-patterns=test/proxy/**']),
+			Promise.all([
+				runBunTests('end', ['test'], ignoring(['test/signals/**', 'test/proxy/**', ...beside.map(patternOf)])),
+				runBunTests('beside', beside, [], 'quiet'),
+			]),
 	},
 	// Separate and with limited concurrency: these tests measure how long processes take to exit.
 	signals: {
@@ -53,12 +68,27 @@ const parts = {
 	},
 	postgres: {
 		needs: [setUpPostgres],
-		run: () => runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')]),
+		run: () =>
+			runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')], ignoring(['src/stores/sqlite/**'])),
 	},
-	proxy: { needs: [setUpNginx], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
+	poolers: {
+		needs: [setUpPostgres, setUpPgbouncer],
+		run: () => runBunTests('poolers', [join('test', 'poolers')]),
+	},
+	proxy: { needs: [setUpNginx, setUpEgressProxies], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
 	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
-	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
+	browser: {
+		needs: [setUpEngine, setUpChromium],
+		run: () => {
+			// The code view's programs in Python; without an interpreter they are skipped here, and reported in "clients".
+			setUpPython(found)
+			return runBunTests('browser', ['console'])
+		},
+	},
 }
+
+// Before the tests, whose servers would otherwise build it at the same time.
+spawnSync(bun, [...bunFlags, join('scripts', 'build-page.ts')], { cwd: root, stdio: 'inherit' })
 
 const wanted = process.argv.slice(2)
 for (const [name, { needs, run }] of Object.entries(parts)) {
@@ -66,7 +96,7 @@ for (const [name, { needs, run }] of Object.entries(parts)) {
 	process.stdout.write(`\n== ${name}\n`)
 	const missing = needs.map((setUp) => setUp(found)).filter((reason) => reason !== undefined)
 	if (missing.length > 0) skip(name, missing)
-	else run()
+	else await run()
 }
 process.stdout.write(failures.map((failure) => `\nfailed: ${failure}`).join(''))
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
@@ -79,27 +109,25 @@ function skip(name, reasons) {
 	process.stdout.write(`${counted}: ${name}: ${reasons.join('; ')}\n`)
 }
 
-function runBunTests(name, folders, options = []) {
+function ignoring(patterns) {
+	return patterns.map((pattern) => `--path-ignore-patterns=${pattern}`)
+}
+
+function patternOf(path) {
+	return path.endsWith('.ts') ? path : `${path}/**`
+}
+
+/** @param output `quiet` prints the output after the run. */
+function runBunTests(name, paths, options = [], output = 'inherit') {
 	const report = join(reports, `${name}.xml`)
-	runReported(
-		[
-			bun,
-			...bunFlags,
-			'test',
-			'--timeout',
-			'60000',
-			'--reporter=junit',
-			`--reporter-outfile=${report}`,
-			...options,
-			...folders.map((folder) => `./${folder}/`),
-		],
-		report,
-	)
+	const args = ['test', '--timeout', '60000', '--reporter=junit', `--reporter-outfile=${report}`, ...options]
+	const targets = paths.map((path) => (path.endsWith('.ts') ? `./${path}` : `./${path}/`))
+	return runReported([bun, ...bunFlags, ...args, ...targets], report, output)
 }
 
 function runPythonTests() {
 	const report = join(reports, 'clients.xml')
-	runReported(
+	return runReported(
 		[
 			found.DRAGOMAN_TEST_PYTHON,
 			'-m',
@@ -115,8 +143,13 @@ function runPythonTests() {
 }
 
 /** Runs a test runner and adds the counts of its report. A runner that fails without a report counts as one failure. */
-function runReported([program, ...args], report) {
-	const { status } = spawnSync(program, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...found } })
+async function runReported([program, ...args], report, output = 'inherit') {
+	const stdio = output === 'quiet' ? ['ignore', 'pipe', 'pipe'] : 'inherit'
+	const child = spawn(program, args, { cwd: root, stdio, env: { ...process.env, ...found } })
+	const printed = []
+	for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => printed.push(bytes))
+	const status = await new Promise((resolve) => child.on('close', resolve).on('error', () => resolve(null)))
+	process.stdout.write(Buffer.concat(printed))
 	const xml = existsSync(report) ? readFileSync(report, 'utf8') : ''
 	const counts = readReport(xml)
 	failures.push(...failedTests(xml))

@@ -216,7 +216,7 @@ describe('values from outside the file are named by flag or variable', () => {
 			'an address of one word',
 			{ listen: 'foo' },
 			{},
-			'--listen: "foo" is not an address: write host:port, such as 127.0.0.1:8080',
+			'--listen: "foo" is not an address: write host:port, such as 127.0.0.1:8080, or unix:PATH',
 		],
 		[
 			'a port alone',

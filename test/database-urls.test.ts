@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { databaseLocation, databaseUrlProblem } from '../src/stores/database-url.ts'
 import { openDatabase } from '../src/stores/open-stores.ts'
+import { postgres } from '../src/stores/postgres/kind.ts'
 import { hideCredentials } from '../src/system/redaction.ts'
 import { runCommand, temporaryFolder } from './server.ts'
 
@@ -18,8 +19,39 @@ const morePasswords = [
 	'hidden/hidden',
 	'[hidden',
 	'hid:den',
+	'hid#den:99',
+	'50%hidden/%zz#more?rest',
+	'hidden\nhidden',
+	'hidden\thidden',
+	'?hidden',
+	'#hidden',
+	'hidden%2',
+	'hidden@hidden@hidden',
+	'h%00hidden',
+	'sp hidden ace',
+	'"hidden\'',
+	'\\hidden',
+	'%E2%28hidden',
 ]
-const partsOf = (password: string) => password.split(/[/#?@%]/).filter(({ length }) => length > 2)
+/** Addresses in which the password is not between user and host. */
+const misplacedPasswords = [
+	`postgres://admin@${refusingAddress}/prod?password=hidden`,
+	`postgres://${refusingAddress}/prod?user=admin&password=hid%64en`,
+	'postgres:///prod?host=/tmp/nowhere&password=hidden',
+	`postgres://admin@${refusingAddress}/prod?sslmode=require&sslpassword=hidden`,
+	'postgres://admin:hidden@/prod',
+	'postgres://admin:hidden@%2Ftmp%2Fnowhere/prod',
+	'postgres://admin:hidden@[::1/prod',
+	'postgres://admin:hidden@127.0.0.1:1:2/prod',
+	'postgres://admin:hidden@127.0.0.1,127.0.0.2:1/prod',
+	'postgres://admin:hidden/prod',
+	'postgres://admin:hidden',
+	'postgres:admin:hidden@h/x',
+	'postgres:/admin:hidden@h/x',
+	`POSTGRES://admin:hidden@${refusingAddress}/prod`,
+	`postgres://:hidden@${refusingAddress}/prod`,
+]
+const partsOf = (password: string) => password.split(/[/#?@%\s]/).filter(({ length }) => length > 2)
 
 describe('an unencoded password is not shown', () => {
 	for (const password of passwords) {
@@ -29,12 +61,16 @@ describe('an unencoded password is not shown', () => {
 				['serve', (config) => ['serve', '--listen', '127.0.0.1:0', '--config', config]],
 				['migrate', (config) => ['migrate', '--config', config]],
 				['config check', (config) => ['config', 'check', '--config', config]],
+				['keys list', (config) => ['keys', 'list', '--config', config]],
+				['usage', (config) => ['usage', '--config', config]],
+				['copy --to', (_, folder) => ['copy', '--from', `sqlite:${join(folder, 'x.sqlite')}`, '--to', url]],
 				['copy --from', (_, folder) => ['copy', '--from', url, '--to', `sqlite:${join(folder, 'x.sqlite')}`]],
 			]
 		for (const [name, args] of commands)
 			test(`${name} with ${password}`, async () => {
 				const folder = await temporaryFolder()
 				const config = join(folder, 'dragoman.yaml')
+				if (name === 'copy --to') await (await openDatabase(`sqlite:${join(folder, 'x.sqlite')}`, 'create')).close()
 				await Bun.write(
 					config,
 					`data: ${folder}\ndatabase: "${url}"\nmodels: { e: { route: [e] } }\nupstreams: { e: { engine: echo } }\n`,
@@ -59,6 +95,28 @@ test('the database is refused before anything is sent to a host of the wrong nam
 		expect(message).toMatch(/^DatabaseError: The (configured )?database /)
 		for (const part of partsOf(password)) expect(message).not.toContain(part)
 	}
+})
+
+test.each(misplacedPasswords)('%p shows no part of the password', async (url) => {
+	const message = String(await openDatabase(url, 'create').catch((thrown: unknown) => thrown))
+	expect(message).toStartWith('DatabaseError: ')
+	expect(message).not.toMatch(/hidden|hid%64en/)
+})
+
+test('a password among the parameters of the URL is refused with its position', () => {
+	expect(postgres.problem('postgres://u@h/x?password=p')).toBe(
+		'the password is not a parameter: write it before the host, as in postgres://USER:PASSWORD@HOST/NAME',
+	)
+	expect(postgres.problem('postgres://u:p@h/x?prepare=maybe')).toBe('the parameter `prepare` must be true or false')
+	expect(postgres.problem('postgres://u:p@h/x?sslmode=require&prepare=false')).toBeUndefined()
+})
+
+test('a password in the environment of the client is not shown', async () => {
+	const from = `postgres://admin@${refusingAddress}/prod`
+	const args = ['copy', '--from', from, '--to', 'sqlite:/tmp/never.sqlite']
+	const { stderr, status } = await runCommand(args, { PGPASSWORD: 'hidden-word' })
+	expect(status).toBe(1)
+	expect(stderr).not.toContain('hidden')
 })
 
 test('an encoded password works, and is not shown if the database is unavailable', async () => {

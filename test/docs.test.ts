@@ -77,7 +77,7 @@ describe('every command', () => {
 	test('that the documentation names exists', () => {
 		const known = new Set(all.map(([words]) => words.slice(1).join(' ')))
 		for (const [, first = '', second = ''] of docs.matchAll(
-			/dragoman (serve|engine|keys|usage|models|migrate|copy|config)(?: (install|create|list|revoke|pull|remove|check|schema))?\b/g,
+			/dragoman (serve|engine|keys|usage|models|migrate|copy|backup|restore|config|init|doctor|chat|run|launch|status|completion)(?: (install|create|list|revoke|pull|remove|check|schema|import))?\b/g,
 		))
 			expect(known).toContain([first, second].filter((word) => word !== '').join(' '))
 	})
@@ -88,7 +88,9 @@ describe('every field of the configuration', async () => {
 	const schema: unknown = z.toJSONSchema(configSchema, { io: 'input' })
 	const models = leaves(at(schema, 'properties', 'models', 'additionalProperties'))
 	const [anyUpstream] = listOf(at(schema, 'properties', 'upstreams', 'additionalProperties', 'oneOf'))
-	const routing = leaves(anyUpstream).filter((field) => /^(strictness$|(concurrency|breaker|health)\.)/.test(field))
+	const routing = leaves(anyUpstream).filter((field) =>
+		/^(strictness$|(concurrency|breaker|health|models)\.)/.test(field),
+	)
 	const sections: readonly (readonly [title: string, fields: readonly string[]])[] = [
 		['## The file', leaves(schema).filter((field) => !/^(models|upstreams)\./.test(field))],
 		['## A model', models],

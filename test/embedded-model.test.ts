@@ -101,7 +101,9 @@ describe.skipIf(!isEngineHere)('a model that an operator named and that is not t
 		const server = await serve('smollm2-135m', { data, more: 'download: false\n' })
 		const { models } = await until(server, 'failed')
 		expect(models[0]?.note).toBe('the weights of "smollm2-135m" are not in models')
-		expect(server.log()).toContain(`npx dragoman models pull smollm2-135m --folder ${join(data, 'models')}`)
+		expect(server.log()).toContain(
+			`npx --no-install dragoman models pull smollm2-135m --folder ${join(data, 'models')}`,
+		)
 	})
 
 	test('is a URL with credentials: clients see its file name, and the log no password', async () => {
@@ -219,7 +221,7 @@ describe('a check of the upstream', () => {
 
 	test('reports which weights are missing if downloads are disabled', async () => {
 		expect(await check('llama', {}, { model: 'smollm2-135m', download: false })).toBe(
-			'the weights of "smollm2-135m" are not in /nowhere/models; fetch them with: npx dragoman models pull smollm2-135m --folder /nowhere/models',
+			'the weights of "smollm2-135m" are not in /nowhere/models; fetch them with: npx --no-install dragoman models pull smollm2-135m --folder /nowhere/models',
 		)
 	})
 

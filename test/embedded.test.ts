@@ -194,7 +194,7 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		}
 		expect(answer.model).toBe('tiny-chat')
 		const expectedNote =
-			"'smollm2-135m' is not available yet: tiny-chat, a toy model whose answers are not meaningful, serves requests instead. Fetch the model with: npx dragoman models pull smollm2-135m"
+			"'smollm2-135m' is not available yet: tiny-chat, a toy model whose answers are not meaningful, serves requests instead. Fetch the model with: npx --no-install dragoman models pull smollm2-135m"
 		expect(await (await server.call('/v1/models/smollm2-135m')).json()).toMatchObject({
 			id: 'smollm2-135m',
 			note: expectedNote,

@@ -215,7 +215,7 @@ describe.skipIf(!isEngineHere)('the command reports what is wrong', () => {
 	test('with weights that are not installed: the command that fetches them', async () => {
 		const { status, stderr } = await engine('--model', 'qwen3-0.6b')
 		expect(status).toBe(78)
-		expect(stderr).toContain(`npx dragoman models pull qwen3-0.6b --folder ${join(folder, 'models')}`)
+		expect(stderr).toContain(`npx --no-install dragoman models pull qwen3-0.6b --folder ${join(folder, 'models')}`)
 	})
 
 	const { builds } = isEngineHere
@@ -227,7 +227,7 @@ describe.skipIf(!isEngineHere)('the command reports what is wrong', () => {
 			const { status, stderr } = await engine('--gpu', 'cuda')
 			expect(status).toBe(78)
 			expect(stderr).toBe(
-				`No CUDA build is installed in ${engineFolder}. Install it with: npx dragoman engine install cuda --folder ${engineFolder}\n`,
+				`No CUDA build is installed in ${engineFolder}. Install it with: npx --no-install dragoman engine install cuda --folder ${engineFolder}\n`,
 			)
 		},
 	)

@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { chmod, lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ggufOf } from '../src/weights/weights.testing.ts'
 import { runCommand, startServer, type TestServer, temporaryFolder } from './server.ts'
 
 let umask: number
@@ -56,6 +57,51 @@ test('what commands create is private', async () => {
 		await expectPrivate(folder, files)
 	}
 })
+
+test('weights from a server are private', async () => {
+	const gguf = ggufOf(100_000)
+	using hub = Bun.serve({
+		port: 0,
+		hostname: '127.0.0.1',
+		fetch: ({ url }) => (url.endsWith('/m.gguf') ? new Response(gguf) : new Response('', { status: 404 })),
+	})
+	const folder = join(await temporaryFolder(), 'data')
+	const pulled = await runCommand(['models', 'pull', 'hf:org/repo/m.gguf', '--data', folder], {
+		HF_ENDPOINT: `http://127.0.0.1:${hub.port}`,
+	})
+	expect({ status: pulled.status, stderr: pulled.stderr }).toMatchObject({ status: 0 })
+	await expectPrivate(folder, ['models'])
+}, 60_000)
+
+test('the folder of the engine is private, also if its installation fails', async () => {
+	const folder = join(await temporaryFolder(), 'data')
+	const { status } = await runCommand(['engine', 'install', '--data', folder], {
+		npm_config_registry: 'http://127.0.0.1:1/',
+		npm_config_cache: await temporaryFolder(),
+		npm_config_fetch_retries: '0',
+	})
+	expect(status).toBe(1)
+	await expectPrivate(folder, ['engine'])
+}, 60_000)
+
+test('backups, and what a restore creates, are private', async () => {
+	const [data, backups] = [await openFolder(), join(await temporaryFolder(), 'backups')]
+	await mkdir(backups, { mode: 0o755 })
+	expect((await runCommand(['migrate', '--data', data])).status).toBe(0)
+	const file = join(backups, 'b')
+	expect((await runCommand(['backup', file, '--data', data])).status).toBe(0)
+	await expectPrivateFile(file)
+	// Copied by a program with another umask.
+	await chmod(file, 0o644)
+	expect((await runCommand(['restore', file, '--replace', '--data', data])).status).toBe(0)
+	const [replaced = ''] = (await readdir(data)).filter((name) => name.startsWith('replaced-'))
+	await expectPrivateFile(join(data, 'dragoman.sqlite'))
+	await expectPrivateFile(join(data, replaced, 'dragoman.sqlite'))
+	expect((await lstat(join(data, replaced))).mode & 0o777).toBe(0o700)
+	const elsewhere = join(await temporaryFolder(), 'data')
+	expect((await runCommand(['restore', file, '--data', elsewhere])).status).toBe(0)
+	await expectPrivate(elsewhere, ['dragoman.sqlite'])
+}, 60_000)
 
 test('a database that others could read becomes private', async () => {
 	const folder = await openFolder()

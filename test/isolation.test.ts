@@ -16,6 +16,7 @@ interface Caller {
 interface ResourceIds {
 	readonly conversation: string
 	readonly message: string
+	readonly share: string
 	readonly response: string
 	readonly completion: string
 	readonly stream: string
@@ -84,9 +85,12 @@ async function createResources(caller: Caller): Promise<ResourceIds> {
 	const completion = await call(caller, 'POST', '/v1/chat/completions', { ...message('secret'), store: true })
 	const response = await call(caller, 'POST', '/v1/responses', { model: 'echo', input: 'secret' })
 	const history = await call(caller, 'POST', '/v1/chat/completions', { ...message('secret'), user: 'leo' })
+	const conversation = turn.headers.get('x-dragoman-conversation') ?? ''
+	const share = await call(caller, 'POST', `/v1/conversations/${conversation}/shares`, {})
 	const key = await call(caller, 'POST', '/v1/keys', { name: 'second' })
 	return {
-		conversation: turn.headers.get('x-dragoman-conversation') ?? '',
+		conversation,
+		share: JSON.parse(share.text).id,
 		message: turn.headers.get('x-dragoman-message') ?? '',
 		response: JSON.parse(response.text).id,
 		completion: JSON.parse(completion.text).id,
@@ -113,6 +117,7 @@ function parametersOf(pattern: string, ids: ResourceIds): readonly string[] {
 		[/^\/chat\/completions\//, ['completion']],
 		[/^\/responses\//, ['response']],
 		[/^\/conversations\/\{\w+\}\/items\/\{\w+\}$/, ['conversation', 'message']],
+		[/^\/conversations\/\{\w+\}\/shares\/\{\w+\}$/, ['conversation', 'share']],
 		[/^\/conversations\//, ['conversation']],
 		[/^\/streams\//, ['stream']],
 		[/^(\/me)?\/(keys|tokens)\//, ['key']],
@@ -142,6 +147,8 @@ function plain(text: string, ids: readonly string[]): string {
 const routes = dialects
 	.flatMap(({ routes }) => routes)
 	// Models belong to no owner; and unsupported routes of a dialect return the same error for every id.
+	// A share is for everybody of its tenant.
+	.filter(({ path }) => path !== '/shares/{id}')
 	.filter(({ path, explicitOnly }) => path.replace(/\/models\/\{\w+\}/, '').includes('{') && explicitOnly !== true)
 
 describe('a resource of another owner', () => {
@@ -179,6 +186,19 @@ describe('a resource of another owner', () => {
 		expect([response.status, plain(response.text, foreign)]).toEqual([none.status, plain(none.text, unused)])
 		expect(response.status).toBe(404)
 	}
+})
+
+test('a share is visible in its tenant only, until it is revoked', async () => {
+	const [bob, carol] = otherCallers
+	if (bob === undefined || carol === undefined) throw new Error('no other callers')
+	const made = await call(alice, 'POST', `/v1/conversations/${alice.ids.conversation}/shares`, {})
+	const { id } = JSON.parse(made.text)
+	const read = await call(bob, 'GET', `/v1/shares/${id}`)
+	expect([read.status, JSON.parse(read.text).messages.length]).toEqual([200, 2])
+	expect(read.text).not.toContain(alice.ids.conversation.replace('conv_', ''))
+	expect((await call(carol, 'GET', `/v1/shares/${id}`)).status).toBe(404)
+	await call(alice, 'DELETE', `/v1/conversations/${alice.ids.conversation}/shares/${id}`)
+	expect((await call(bob, 'GET', `/v1/shares/${id}`)).status).toBe(404)
 })
 
 describe('an id of another owner within a request', () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { undoStepsFrom } from '../src/stores/migrations/undo.testing.ts'
 import { freshDatabase, postgresServer } from '../src/stores/postgres/server.testing.ts'
 import { openSqlite } from '../src/stores/sqlite/sqlite.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
@@ -73,7 +74,7 @@ describe('without a database', () => {
 			const { status, stderr } = await runCommand(['keys', 'list', '--data', data])
 			expect([status, stderr.split('\n').length]).toEqual([1, 2])
 			expect(stderr).toContain(join(data, 'dragoman.sqlite'))
-			expect(await readdir(data)).toEqual(['dragoman.sqlite'])
+			expect(await readdir(data)).toEqual(['dragoman.sqlite', 'dragoman.sqlite.lock'])
 			expect(await Bun.file(join(data, 'dragoman.sqlite')).text()).toBe(content)
 		}
 	})
@@ -109,13 +110,13 @@ describe('without a database', () => {
 test('a database of an older version is not migrated by a command on keys', async () => {
 	const data = await migratedFolder()
 	const database = await openSqlite(join(data, 'dragoman.sqlite'))
-	await database.sql`DELETE FROM migrations WHERE name = '006-ledger-owners'`
+	await undoStepsFrom(database.sql, '010-key-parents', 'SQLite')
 	await database.close()
 	const { status, stderr } = await runCommand(['keys', 'list', '--data', data])
 	expect(status).toBe(1)
-	expect(stderr).toContain('step 006-ledger-owners of its schema has not been applied')
+	expect(stderr).toContain('step 010-key-parents of its schema has not been applied')
 	expect(stderr).toContain('dragoman migrate')
-	expect(await readdir(data)).toEqual(['dragoman.sqlite'])
+	expect(await readdir(data)).toEqual(['dragoman.sqlite', 'dragoman.sqlite.lock'])
 })
 
 test('the database that a command works on is named on standard error', async () => {

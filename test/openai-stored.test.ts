@@ -10,12 +10,14 @@ import type { ChatRequest } from '../src/chat/request.ts'
 import { newConversationId } from '../src/conversations/conversation-id.ts'
 import type { ScopedConversations } from '../src/conversations/conversation-store.ts'
 import { ConversationService } from '../src/conversations/service.ts'
+import { ShareService } from '../src/conversations/share-service.ts'
 import type { Thread } from '../src/conversations/thread.ts'
 import { newTurnId } from '../src/conversations/turn-id.ts'
-import { TurnService } from '../src/conversations/turn-service.ts'
+import { type AnsweredTurn, TurnService } from '../src/conversations/turn-service.ts'
 import type { ChatCall } from '../src/dialects/call.ts'
 import type { Call, Route } from '../src/dialects/dialect.ts'
 import { openai } from '../src/dialects/openai/openai.ts'
+import { JsonPieces } from '../src/dialects/writer.ts'
 import { RouteTable } from '../src/http/route-table.ts'
 import { ownerId, tenantId } from '../src/keys/scope.ts'
 import { isConversationOperation, runConversationOperation } from '../src/pipeline/conversation-operations.ts'
@@ -48,12 +50,14 @@ const server = Bun.serve({
 		nowMs += 1000
 		try {
 			const { parameters } = match
-			return Response.json(
-				await perform(
-					await match.target.read({ body, parameters, query: () => url.searchParams, headers: request.headers }),
-					own,
-				),
+			const result = await perform(
+				await match.target.read({ body, parameters, query: () => url.searchParams, headers: request.headers }),
+				own,
 			)
+			if (!(result instanceof JsonPieces)) return Response.json(result)
+			return new Response((await Array.fromAsync(result.pieces)).join(''), {
+				headers: { 'content-type': 'application/json' },
+			})
 		} catch (thrown) {
 			const { status, body } = openai.writeError(asChatError(thrown))
 			return Response.json(body, { status })
@@ -63,9 +67,16 @@ const server = Bun.serve({
 
 async function perform(call: Call, own: ScopedConversations): Promise<unknown> {
 	const conversations = new ConversationService(own, { nowMs, process: 'p' })
-	const services = { conversations, turns: new TurnService(own) }
+	const services = { conversations, turns: new TurnService(own), shares: new ShareService(own, nowMs) }
 	if (isConversationOperation(call)) return runConversationOperation(call, services)
-	if (call.type === 'turns.cancel') return runConversationOperation({ ...call, type: 'turns.find' }, services)
+	if (call.type === 'turns.cancel') {
+		const { check, write, ...find } = call
+		const checked = (found: AnsweredTurn) => {
+			check(found.turn)
+			return write(found)
+		}
+		return runConversationOperation({ ...find, type: 'turns.find', write: checked }, services)
+	}
 	if (call.type !== 'chat') throw new Error(`unexpected call: ${call.type}`)
 	const { references } = call
 	if (references === undefined) return answer(call, own)
@@ -346,11 +357,43 @@ describe('conversations', () => {
 		expect(await failure(deleted)).toMatchObject({ status: 404 })
 	})
 
+	test('beyond OpenAI: take items of elsewhere, with their time, their parent and their model', async () => {
+		const own = clientOf('t.importer')
+		const { id }: { readonly id: string } = await own.post('/conversations', {
+			body: { title: 'Old', created_at: 1_600_000_000 },
+		})
+		const add = async (content: string, fields: object): Promise<string> => {
+			const body = { items: [{ role: 'user', content }], ...fields }
+			const added: { readonly last_id: string } = await own.post(`/conversations/${id}/items`, { body })
+			return added.last_id
+		}
+		const first = await add('A', { created_at: 1_600_000_100, model: 'gpt-4' })
+		await add('L', { parent: first, created_at: 1_600_000_200 })
+		await add('R', { parent: first, created_at: 1_600_000_300 })
+		await add('other start', { parent: 'none', created_at: 1_600_000_050 })
+		const exported: unknown = await own.get(`/conversations/${id}/export`)
+		const raw = first.replace(/^msg_/, '')
+		expect(exported).toMatchObject({
+			conversation: { created_at: 1_600_000_000, updated_at: 1_600_000_300 },
+			messages: [
+				{ id: raw, parent: null, created_at: 1_600_000_100 },
+				{ parent: raw, created_at: 1_600_000_200 },
+				{ parent: raw, created_at: 1_600_000_300 },
+				{ parent: null, created_at: 1_600_000_050 },
+			],
+			turns: expect.arrayContaining([expect.objectContaining({ model: 'gpt-4', created_at: 1_600_000_100 })]),
+		})
+		expect(await failure(add('x', { parent: 'msg_no' }))).toMatchObject({ status: 404 })
+		for (const fields of [{ created_at: -1 }, { created_at: 'x' }, { created_at: 1e300 }, { parent: 7 }])
+			expect(await failure(add('x', fields))).toMatchObject({ status: 400 })
+	})
+
 	test('are renamed and deleted', async () => {
 		const { id } = await client.conversations.create()
 		expect((await client.conversations.update(id, { metadata: { a: 'b' } })).metadata).toEqual({ a: 'b' })
 		const titled: unknown = await client.post(`/conversations/${id}`, { body: { title: 'T' } })
 		expect(titled).toMatchObject({ title: 'T', metadata: { a: 'b' } })
+		expect(titled).toMatchObject({ updated_at: expect.any(Number) })
 		expect(await client.conversations.delete(id)).toMatchObject({ id, deleted: true, object: 'conversation.deleted' })
 		expect(await failure(client.conversations.retrieve(id))).toMatchObject({ status: 404 })
 	})
@@ -368,12 +411,29 @@ describe('conversations', () => {
 		expect(await list({})).toEqual([second.id, first.id])
 		expect(await list({ limit: 1, after: second.id })).toEqual([first.id])
 		expect(await list({ search: 'NEEDLE' })).toEqual([first.id])
+		expect(await list({ search: 'first' })).toEqual([first.id])
+		expect([await list({ search: 'ne' }), await list({ search: 'ir' })]).toEqual([[], [first.id]])
+		expect(await list({ search: '😀'.repeat(200) })).toEqual([])
+		for (const search of ['a'.repeat(201), '😀'.repeat(201), 'a'.repeat(6000)])
+			expect(await failure(list({ search }))).toMatchObject({
+				status: 400,
+				param: 'search',
+				code: 'string_above_max_length',
+			})
 		expect(await list({ user: 'u2' })).toEqual([second.id])
+		await own.post(`/conversations/${second.id}`, { body: { metadata: { folder: 'Work/Q1' } } })
+		expect(await list({ metadata: { folder: 'Work/Q1' } })).toEqual([second.id])
+		expect(await list({ metadata: { folder: '' } })).toEqual([second.id])
+		expect(await list({ metadata: { folder: 'Work' } })).toEqual([])
+		expect(await list({ order_by: 'updated_at' })).toEqual([second.id, first.id])
+		await own.conversations.items.create(first.id, { items: [{ role: 'user', content: 'again' }] })
+		expect(await list({ order_by: 'updated_at' })).toEqual([first.id, second.id])
+		expect(await failure(list({ order_by: 'title' }))).toMatchObject({ status: 400, param: 'order_by' })
 		const exported: unknown = await own.get(`/conversations/${first.id}/export`)
 		expect(exported).toMatchObject({
 			object: 'conversation.export',
 			conversation: { id: first.id, title: 'First', user: 'u1' },
-			messages: [{ message: { role: 'user', content: [{ type: 'text', text: 'the needle' }] }, parent: null }],
+			messages: [{ message: { role: 'user', content: [{ type: 'text', text: 'the needle' }] }, parent: null }, {}],
 		})
 		const deleteAll = (query: object): Promise<unknown> => own.delete('/conversations', { query })
 		expect(await deleteAll({ user: 'u1' })).toEqual({ object: 'conversation.list.deleted', deleted: 1 })

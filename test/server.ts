@@ -30,6 +30,8 @@ export interface TestServerOptions {
 	readonly data?: string
 	readonly args?: readonly string[]
 	readonly environment?: Readonly<Record<string, string>>
+	/** Limit of open files and sockets of the process; that of the tests where absent. */
+	readonly descriptors?: number
 	/** How long it may take to listen, in milliseconds. */
 	readonly startTimeoutMs?: number
 }
@@ -42,8 +44,20 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 	const data = options.data ?? (await temporaryFolder())
 	const config = options.config === undefined ? join(root, 'examples', 'echo.yaml') : join(data, 'config.yaml')
 	if (options.config !== undefined) await writeFile(config, options.config)
+	const limited =
+		options.descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${options.descriptors}; exec "$@"`, 'sh']
 	const child = Bun.spawn(
-		[process.execPath, main, 'serve', '--listen', '127.0.0.1:0', '--config', config, ...(options.args ?? [])],
+		[
+			...limited,
+			process.execPath,
+			main,
+			'serve',
+			'--listen',
+			'127.0.0.1:0',
+			'--config',
+			config,
+			...(options.args ?? []),
+		],
 		{
 			cwd: data,
 			env: { ...process.env, DRAGOMAN_DATA: data, ...options.environment },

@@ -222,6 +222,7 @@ test('a process that exits repeatedly is restarted with growing delays of at mos
 	const enough = Promise.withResolvers<void>()
 	const clock: Clock = {
 		now: () => 0,
+		monotonicMs: () => 0,
 		async sleep(ms, signal) {
 			if (ms < 100) return systemClock.sleep(ms, signal)
 			if (pauses.push(ms) < 8) return
@@ -242,6 +243,7 @@ test('a program that does not exist does not crash the gateway', async () => {
 	const paused = Promise.withResolvers<void>()
 	const clock: Clock = {
 		now: () => 0,
+		monotonicMs: () => 0,
 		sleep(ms, signal) {
 			paused.resolve()
 			return systemClock.sleep(ms, signal)
@@ -303,4 +305,46 @@ test('a process is ended by its standard input, not by a signal', async () => {
 	await running.promise
 	await supervisor.close()
 	expect(messages).toEqual(['running', 'ended'])
+})
+
+test('a start that takes too long is ended, and reported with the reason', async () => {
+	const script = 'for await (const _ of Bun.stdin.stream());'
+	const supervisor = new Supervisor({
+		...(await options()),
+		command: [process.execPath, '-e', script],
+		startBounds: { timeoutMs: 300, memoryBytes: 1e12 },
+	})
+	opened.push(supervisor)
+	const { pid } = supervisor
+	expect(await supervisor.settled(30_000, new AbortController().signal)).toEqual({
+		status: 'failed',
+		reason: 'it was not ready after 300 ms (startTimeoutMs)',
+	})
+	if (pid !== undefined) expect(() => process.kill(pid, 0)).toThrow()
+})
+
+test.if(process.platform === 'linux')(
+	'a start that takes too much memory is ended, and reported with the reason',
+	async () => {
+		const script =
+			'const all = []; for (let n = 0; n < 40; n++) { all.push(new Uint8Array(10_000_000).fill(1)); await Bun.sleep(10) } for await (const _ of Bun.stdin.stream());'
+		const supervisor = new Supervisor({
+			...(await options()),
+			command: [process.execPath, '-e', script],
+			startBounds: { timeoutMs: 60_000, memoryBytes: 200_000_000 },
+		})
+		opened.push(supervisor)
+		expect(await supervisor.settled(30_000, new AbortController().signal)).toEqual({
+			status: 'failed',
+			reason: expect.stringMatching(/^it used \d+ MB of memory while it started, more than 200 MB \(startMemory\)$/),
+		})
+	},
+)
+
+test('a process that is ready in time is not ended', async () => {
+	const engine = new Llama()
+	opened.push(engine)
+	await engine.replace({ ...(await options()), startBounds: { timeoutMs: 60_000, memoryBytes: 1e12 } })
+	expect((await answer(engine, 'hi')).choices[0]?.parts).toEqual([{ type: 'text', text: 'hi' }])
+	expect(engine.state().status).toBe('ready')
 })

@@ -8,6 +8,7 @@ import { parse } from 'yaml'
 import { z } from 'zod'
 import { ChatError } from '../src/chat/error.ts'
 import { loadConfig } from '../src/config/load.ts'
+import { addressSet } from '../src/http/addresses.ts'
 import { writeMetrics } from '../src/telemetry/metric.ts'
 import { ObservedRequest } from '../src/telemetry/observed-request.ts'
 import { RequestMetrics } from '../src/telemetry/request-metrics.ts'
@@ -101,7 +102,9 @@ describe('the parts are consistent', async () => {
 		const targets = scrape_configs.flatMap(({ static_configs }) => static_configs.flatMap(({ targets }) => targets))
 		expect(targets).toEqual([`dragoman:${config.listen.split(':')[1]}`])
 		expect(scrape_configs.map(({ job_name }) => job_name)).toEqual(['dragoman'])
-		expect(config.telemetry.metrics).toBe('open')
+		// Docker's networks: Prometheus has no key.
+		expect(config.telemetry.metrics).toBe('restricted')
+		expect(addressSet(config.telemetry.metricsFrom).has('172.18.0.3')).toBe(true)
 	})
 	test('the container has time for the answers in flight', async () => {
 		const config = await configuration()
@@ -131,7 +134,9 @@ describe('the parts are consistent', async () => {
 		const included = [...(await read('Dockerfile.dockerignore')).matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
 		expect(included.filter((path) => !existsSync(join(root, path)))).toEqual([])
 		const { files } = z.object({ files: z.array(z.string()) }).parse(await Bun.file(join(root, 'package.json')).json())
-		const needed = files.filter((path) => !path.endsWith('.md') && path !== 'docs')
+		const needed = files.filter(
+			(path) => !path.endsWith('.md') && path !== 'docs' && path !== 'dist/page' && !path.startsWith('!'),
+		)
 		expect(included).toEqual(expect.arrayContaining([...needed, 'scripts', 'package.json', 'package-lock.json']))
 	})
 })

@@ -48,7 +48,7 @@ test('an engine that would start once in each worker is refused', async () => {
 	const ended = await runCommand(['serve', '--workers', '2', '--config', config, '--data', folder])
 	expect(ended.status).toBe(1)
 	expect(ended.stderr).toContain("every worker would start its own engine for the upstream 'e'")
-	const [, suggested = ''] = /`npx dragoman ([^`]+)`/.exec(ended.stderr) ?? []
+	const [, suggested = ''] = /`npx --no-install dragoman ([^`]+)`/.exec(ended.stderr) ?? []
 	expect(suggested).toStartWith('engine --model tiny-chat ')
 	// The advice is a command that the program knows.
 	const known = await runCommand([...suggested.split(' '), '--help'])

@@ -6,8 +6,12 @@ export interface ConversationSummary {
 	readonly id: string
 	/** Unix time in seconds. */
 	readonly created_at: number
+	/** Unix time in seconds, of the last turn. */
+	readonly updated_at: number
 	readonly title: string | null
 	readonly metadata: Readonly<Record<string, string>>
+	/** In the results of a search, if a message contains the text and the title does not. */
+	readonly match?: { readonly message: string; readonly excerpt: string } | null
 }
 
 export interface ConversationPage {
@@ -34,13 +38,15 @@ export interface ExportedMessage {
 	readonly message: {
 		readonly role: string
 		readonly content: readonly StoredPart[] | string
-		/** Of the role `tool`: the call whose result it is. */
+		/** Of the result of a tool call. */
 		readonly callId?: string
 	}
 }
 
 export interface ExportedTurn {
 	readonly id: string
+	/** What created it: `response`, `messages` for items that a client added, and others. */
+	readonly surface: string
 	readonly state: string
 	readonly parent: string | null
 	readonly model: string
@@ -70,17 +76,48 @@ export interface ExportedConversation {
 export const listConversations = (query: {
 	readonly after?: string | undefined
 	readonly search?: string
+	/** Only those that have this pair of metadata, with any value. */
+	readonly having?: 'pinned' | 'folder' | 'votes'
 	readonly limit: number
-	readonly signal?: AbortSignal
+	readonly signal?: AbortSignal | undefined
 }): Promise<ConversationPage> => {
-	const parameters = new URLSearchParams({ limit: String(query.limit) })
+	const parameters = new URLSearchParams({ limit: String(query.limit), order_by: 'updated_at' })
+	if (query.having !== undefined) parameters.set(`metadata[${query.having}]`, '')
 	if (query.after !== undefined) parameters.set('after', query.after)
 	if (query.search !== undefined) parameters.set('search', query.search)
 	return callJson(`conversations?${parameters}`, { signal: query.signal })
 }
 
-export const createConversation = (metadata: Readonly<Record<string, string>>): Promise<ConversationSummary> =>
-	callJson('conversations', { method: 'POST', body: { metadata } })
+/** @throws ServerError | ConnectionLost */
+export const createConversation = (
+	conversation: {
+		readonly title?: string | undefined
+		readonly metadata: Readonly<Record<string, string>>
+		/** Unix time in seconds; now if absent. */
+		readonly created_at?: number | undefined
+	},
+	signal?: AbortSignal,
+): Promise<ConversationSummary> => callJson('conversations', { method: 'POST', body: conversation, signal })
+
+export interface NewItems {
+	readonly items: readonly unknown[]
+	/** The id of a message or item, or `none`; the end of the conversation if absent. */
+	readonly parent?: string | undefined
+	/** Unix time in seconds; now if absent. */
+	readonly created_at?: number | undefined
+	readonly model?: string | undefined
+}
+
+/** @returns the id of the last item. @throws ServerError | ConnectionLost */
+export const appendItems = async (id: string, items: NewItems, signal?: AbortSignal): Promise<string> =>
+	(await callJson<{ readonly last_id: string }>(`conversations/${id}/items`, { method: 'POST', body: items, signal }))
+		.last_id
+
+/** Whether one of the caller's conversations has this pair of metadata. */
+export async function hasConversation(name: string, value: string, signal?: AbortSignal): Promise<boolean> {
+	const parameters = new URLSearchParams({ limit: '1', [`metadata[${name}]`]: value })
+	return (await callJson<ConversationPage>(`conversations?${parameters}`, { signal })).data.length > 0
+}
 
 export const readConversation = (id: string, signal?: AbortSignal): Promise<ConversationSummary> =>
 	callJson(`conversations/${id}`, { signal })

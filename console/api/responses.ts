@@ -12,10 +12,12 @@ export interface AnswerRequest {
 	readonly conversation: string
 	/** The message to continue from, `none` for the start of the conversation; by default the last one. */
 	readonly parent?: string | undefined
-	/** The response to continue from, instead of `conversation` and `parent`: required for results of its calls. */
-	readonly previous?: string | undefined
+	/** A turn's id: the new answer continues that turn's, which is incomplete. `input` is empty, `parent` is not used. */
+	readonly continues?: string | undefined
+	/** Whether the oldest turns are left out if the conversation is too long for the model. */
+	readonly shortened?: boolean | undefined
 	/** Further fields of the request, such as `instructions` or `temperature`. */
-	readonly options?: Readonly<Record<string, unknown>>
+	readonly options?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** An event of a response, of which the page reads these fields. */
@@ -25,6 +27,11 @@ export interface ResponseEvent {
 	readonly output_index?: number
 	readonly content_index?: number
 	readonly delta?: string
+	readonly logprobs?: readonly {
+		readonly token: string
+		readonly logprob: number
+		readonly top_logprobs?: readonly { readonly token: string; readonly logprob: number }[]
+	}[]
 	readonly item?: ResponseItem
 	readonly part?: { readonly type: string; readonly text?: string; readonly refusal?: string }
 	readonly response?: ResponseObject
@@ -53,6 +60,8 @@ export interface ResponseObject {
 }
 
 export interface StartedAnswer {
+	/** Id of the turn: the response's is `resp_<turn>`. */
+	readonly turn: string
 	/** The conversation that contains the answer. */
 	readonly conversation: string | undefined
 	readonly events: AsyncGenerator<ResponseEvent, void>
@@ -64,28 +73,43 @@ export interface StartedAnswer {
  * @throws ServerError | ConnectionLost
  */
 export async function startAnswer(request: AnswerRequest, signal?: AbortSignal): Promise<StartedAnswer> {
-	const { conversation, parent, previous, options, ...fields } = request
+	const { conversation, parent, continues, shortened, options, ...fields } = request
 	const headers = new Headers()
-	if (previous === undefined) headers.set('x-dragoman-conversation', conversation)
-	if (previous === undefined && parent !== undefined) headers.set('x-dragoman-parent', parent)
+	if (shortened === true) headers.set('x-dragoman-truncation', 'auto')
+	if (continues === undefined) {
+		headers.set('x-dragoman-conversation', conversation)
+		if (parent !== undefined) headers.set('x-dragoman-parent', parent)
+	}
+	const truncation = shortened === true ? 'auto' : 'disabled'
+	const previous = continues === undefined ? {} : { previous_response_id: `resp_${continues}`, truncation }
 	const response = await callServer('responses', {
 		method: 'POST',
 		headers: Object.fromEntries(headers),
-		body: { ...options, ...fields, previous_response_id: previous, stream: true, background: true, store: true },
+		body: { ...options, ...fields, ...previous, stream: true, background: true, store: true },
 		signal,
 	})
-	return { conversation: response.headers.get('x-dragoman-conversation') ?? undefined, events: readEvents(response) }
+	const turn = response.headers.get('x-dragoman-stream')
+	if (turn === null) throw new ConnectionLost('The response is not from this server.')
+	return {
+		turn,
+		conversation: response.headers.get('x-dragoman-conversation') ?? undefined,
+		events: readEvents(response),
+	}
 }
 
-/** The events after number `after` (-1 for all), including those that are still to be generated. */
-export async function* readAnswer(
+/**
+ * The events after number `after` (-1 for all), including those that are still to be generated.
+ *
+ * @throws ServerError | ConnectionLost
+ */
+export async function readAnswer(
 	id: string,
 	after: number,
 	signal?: AbortSignal,
-): AsyncGenerator<ResponseEvent, void> {
+): Promise<AsyncGenerator<ResponseEvent, void>> {
 	const query = new URLSearchParams({ stream: 'true' })
 	if (after >= 0) query.set('starting_after', String(after))
-	yield* readEvents(await callServer(`responses/${id}?${query}`, { signal }))
+	return readEvents(await callServer(`responses/${id}?${query}`, { signal }))
 }
 
 /**
@@ -121,6 +145,10 @@ export async function countInputTokens(
 /** A stored response, with the fields of its request. */
 export const readResponse = (id: string, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> =>
 	callJson(`responses/${id}`, { signal })
+
+/** @throws ServerError | ConnectionLost */
+export const readAnswerStatus = async (id: string): Promise<ResponseObject['status']> =>
+	(await callJson<ResponseObject>(`responses/${id}`)).status
 
 export const cancelAnswer = async (id: string): Promise<void> => {
 	await callServer(`responses/${id}/cancel`, { method: 'POST' })

@@ -14,7 +14,13 @@ import type { AttachmentList } from './attachment-list.ts'
 /** The type of models that read pictures, as the list of models names it. */
 const readsPictures = 'image-text-to-text'
 
-export function AttachmentChips({ list }: { readonly list: AttachmentList }) {
+export interface AttachmentChipsProps {
+	readonly list: AttachmentList
+	/** The models that answer, by their names, if not the chosen one. */
+	readonly models?: readonly string[] | undefined
+}
+
+export function AttachmentChips({ list, models: names }: AttachmentChipsProps) {
 	const words = text.value
 	const items = list.items.value
 	if (items.length === 0) return null
@@ -25,7 +31,7 @@ export function AttachmentChips({ list }: { readonly list: AttachmentList }) {
 					<Chip key={attachment.id} attachment={attachment} onRemove={() => list.remove(attachment.id)} />
 				))}
 			</ul>
-			{list.hasPictures && <ModelsForPictures />}
+			{list.hasPictures && (names === undefined ? <ModelsForPictures /> : <ModelsWithoutPictures names={names} />)}
 		</>
 	)
 }
@@ -63,7 +69,9 @@ function Facts({ content }: { readonly content: AttachmentContent }) {
 		case 'text':
 			return <TextFacts text={content.text} pages={content.pages} />
 		case 'picture':
-			return words.pictureSize(formatNumber(content.width), formatNumber(content.height))
+			return content.size === undefined
+				? null
+				: words.pictureSize(formatNumber(content.size.width), formatNumber(content.size.height))
 		case 'refused':
 			return words.refusals[content.reason]
 	}
@@ -112,4 +120,13 @@ function ModelsForPictures() {
 			{others.length === 0 ? words.noModelReadsPictures(current.id) : words.modelReadsNoPictures(current.id)}
 		</Notice>
 	)
+}
+
+/** Which of several models do not read pictures. */
+function ModelsWithoutPictures({ names }: { readonly names: readonly string[] }) {
+	const without = models.value?.filter(
+		({ id, type }) => names.includes(id) && type !== undefined && type !== readsPictures,
+	)
+	if (without === undefined || without.length === 0) return null
+	return <Notice kind="limit">{text.value.readNoPictures(without.map(({ id }) => id).join(', '))}</Notice>
 }

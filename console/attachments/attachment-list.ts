@@ -1,19 +1,29 @@
-// The attachments of the question that a person writes. Files are read as soon as they are added.
+// The attachments of the question that a person writes. Files are read as soon as they are added; what could be read is stored
+// on this device until the question is sent.
 
-import { type ReadonlySignal, signal } from '@preact/signals'
+import { batch, type ReadonlySignal, signal } from '@preact/signals'
+import { newClientId } from '../state/client-id.ts'
 import { type Question, type QuestionDocument, writeQuestion } from '../state/turn-tree.ts'
 import type { Attachment, AttachmentContent } from './attachment.ts'
 import { readAttachment } from './read-attachment.ts'
+import { hasStoredAttachments, readStoredAttachments, storeAttachments } from './stored-attachments.ts'
 
 export class AttachmentList {
 	private readonly current = signal<readonly Attachment[]>([])
+	private readonly restoring = signal(false)
+	private conversation: string | undefined
+
+	constructor(conversation: string | undefined) {
+		this.conversation = conversation
+		if (hasStoredAttachments(conversation)) void this.load()
+	}
 
 	get items(): ReadonlySignal<readonly Attachment[]> {
 		return this.current
 	}
 
 	get isReading(): boolean {
-		return this.current.value.some(({ content }) => content.type === 'reading')
+		return this.restoring.value || this.current.value.some(({ content }) => content.type === 'reading')
 	}
 
 	get hasPictures(): boolean {
@@ -22,7 +32,7 @@ export class AttachmentList {
 
 	/** Whether there is anything to send. */
 	get isEmpty(): boolean {
-		return !this.current.value.some(({ content }) => content.type === 'text' || content.type === 'picture')
+		return !this.current.value.some(isReadable)
 	}
 
 	addFiles(files: Iterable<File>): void {
@@ -41,11 +51,28 @@ export class AttachmentList {
 	}
 
 	remove(id: string): void {
-		this.current.value = this.current.value.filter((attachment) => attachment.id !== id)
+		this.change(this.current.value.filter((attachment) => attachment.id !== id))
 	}
 
-	clear(): void {
+	/** Removes all from the screen. What is stored remains until `store`. */
+	take(): void {
 		this.current.value = []
+	}
+
+	/** Adds attachments that were read before. */
+	restore(attachments: readonly Attachment[]): void {
+		this.change([...attachments, ...this.current.value])
+	}
+
+	/** Stores what is shown instead of what was stored before. */
+	store(): void {
+		void storeAttachments(this.conversation, this.current.value.filter(isReadable))
+	}
+
+	moveTo(conversation: string): void {
+		void storeAttachments(this.conversation, [])
+		this.conversation = conversation
+		this.store()
 	}
 
 	/** The question with what could be read. */
@@ -59,12 +86,28 @@ export class AttachmentList {
 	}
 
 	private add(name: string, content: AttachmentContent): string {
-		const id = crypto.randomUUID()
-		this.current.value = [...this.current.value, { id, name, content }]
+		const id = newClientId()
+		this.change([...this.current.value, { id, name, content }])
 		return id
 	}
 
 	private replace(id: string, content: AttachmentContent): void {
-		this.current.value = this.current.value.map((item) => (item.id === id ? { ...item, content } : item))
+		this.change(this.current.value.map((item) => (item.id === id ? { ...item, content } : item)))
+	}
+
+	private change(attachments: readonly Attachment[]): void {
+		this.current.value = attachments
+		this.store()
+	}
+
+	private async load(): Promise<void> {
+		this.restoring.value = true
+		const stored = await readStoredAttachments(this.conversation)
+		batch(() => {
+			this.restoring.value = false
+			this.restore(stored)
+		})
 	}
 }
+
+const isReadable = ({ content }: Attachment): boolean => content.type === 'text' || content.type === 'picture'

@@ -15,7 +15,13 @@ export type RefusalReason =
 export type AttachmentContent =
 	| { readonly type: 'reading' }
 	| { readonly type: 'text'; readonly text: string; readonly pages?: number | undefined }
-	| { readonly type: 'picture'; readonly url: string; readonly width: number; readonly height: number }
+	| {
+			readonly type: 'picture'
+			/** A `data:` URL. */
+			readonly url: string
+			/** In pixels. */
+			readonly size?: { readonly width: number; readonly height: number } | undefined
+	  }
 	| { readonly type: 'refused'; readonly reason: RefusalReason }
 
 export interface Attachment {

@@ -4,7 +4,7 @@ import { FileText } from 'lucide'
 import { Icon } from '../parts/icon.tsx'
 import type { QuestionDocument } from '../state/turn-tree.ts'
 
-export function Documents({ documents }: { readonly documents: readonly QuestionDocument[] }) {
+export function Documents({ documents = [] }: { readonly documents?: readonly QuestionDocument[] | undefined }) {
 	if (documents.length === 0) return null
 	return (
 		<div class="documents">

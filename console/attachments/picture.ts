@@ -17,7 +17,7 @@ export async function readPicture(file: File): Promise<AttachmentContent> {
 		const content = fits ? file : await scaled(bitmap, width, height, file.type)
 		return content === undefined
 			? { type: 'refused', reason: 'picture-size' }
-			: { type: 'picture', url: await dataUrl(content), width, height }
+			: { type: 'picture', url: await dataUrl(content), size: { width, height } }
 	} finally {
 		bitmap.close()
 	}

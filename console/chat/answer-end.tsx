@@ -1,12 +1,12 @@
 // How an answer ended, if not as usual: a sentence, and what the person can do.
 
-import { useEffect } from 'preact/hooks'
-import { formatCountdown, formatNumber, type text as languageText, text } from '../languages/languages.ts'
+import { formatNumber, type text as languageText, text } from '../languages/languages.ts'
 import { Notice } from '../parts/notice.tsx'
-import type { Answer, AnswerFailure } from '../state/answer.ts'
+import type { Answer } from '../state/answer.ts'
+import type { AnswerFailure } from '../state/answer-state.ts'
 import type { Chat } from '../state/chat.ts'
-import { useSeconds } from '../state/clock.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
+import { Unsent } from './unsent.tsx'
 
 type Sentences = (typeof languageText)['value']
 
@@ -24,16 +24,24 @@ export function AnswerEnd({ chat, turn }: AnswerEndProps) {
 		case 'waiting':
 		case 'streaming':
 		case 'detached':
+		case 'catching-up':
 			return null
+		case 'unsent':
+			return <Unsent chat={chat} turn={turn} reason={state.reason} />
 		case 'stopped':
-			return <p class="end-note">{stoppedSentence(answer, words)}</p>
+			return (
+				<p class="end-note">
+					{stoppedSentence(answer, words)} <ContinueButton chat={chat} turn={turn} />
+				</p>
+			)
 		case 'done':
 			if (state.end === 'length')
 				return (
 					<p class="end-note">
 						{answer.usage.value === undefined
 							? words.lengthLimitUnknown
-							: words.lengthLimit(formatNumber(answer.usage.value.output))}
+							: words.lengthLimit(formatNumber(answer.usage.value.output))}{' '}
+						<ContinueButton chat={chat} turn={turn} />
 					</p>
 				)
 			if (state.end === 'filter') return <Notice kind="failure">{words.contentFilter}</Notice>
@@ -59,39 +67,48 @@ interface FailureProps extends AnswerEndProps {
 
 function Failure({ chat, turn, failure, model }: FailureProps) {
 	const words = text.value
-	const { retryAtMs } = failure
-	const waitMs = retryAtMs === undefined ? 0 : retryAtMs - Date.now()
-	// Renders the countdown.
-	useSeconds(0, waitMs <= 0)
-	useEffect(() => {
-		if (failure.kind !== 'limit' || retryAtMs === undefined) return undefined
-		const timer = setTimeout(() => chat.retry(turn), Math.max(0, retryAtMs - Date.now()))
-		return () => clearTimeout(timer)
-	}, [failure])
-	const retry = (
-		<button type="button" class="button small" onClick={() => chat.retry(turn)}>
-			{words.tryAgain}
-		</button>
-	)
 	const details = failure.message === '' ? '' : words.serverWords(failure.message)
+	const actions = (
+		<>
+			<ContinueButton chat={chat} turn={turn} />
+			{failure.kind === 'too-long' && (
+				<button type="button" class="button small" onClick={() => chat.leaveOutOldest(turn)}>
+					{words.leaveOutOldest}
+				</button>
+			)}
+			<button type="button" class="button small" onClick={() => chat.retry(turn)}>
+				{words.tryAgain}
+			</button>
+			{turn.last === undefined && (
+				<button type="button" class="button small" onClick={() => chat.withdraw(turn)}>
+					{words.doNotSend}
+				</button>
+			)}
+		</>
+	)
 	return (
-		<Notice kind={failure.kind === 'limit' ? 'limit' : 'failure'} actions={retry}>
-			{failureSentence(failure, turn.answer, model, words, waitMs)}
+		<Notice kind={failure.kind === 'limit' || failure.kind === 'overloaded' ? 'limit' : 'failure'} actions={actions}>
+			{failureSentence(failure, turn.answer, model, words)}
 			{details !== '' && <div class="muted">{details}</div>}
 		</Notice>
 	)
 }
 
-function failureSentence(
-	{ kind }: AnswerFailure,
-	answer: Answer,
-	model: string,
-	words: Sentences,
-	waitMs: number,
-): string {
+/** Continues an answer that ended before it was complete, if text of it arrived. */
+function ContinueButton({ chat, turn }: AnswerEndProps) {
+	if (turn.answer.parts.at(-1)?.type !== 'text') return null
+	return (
+		<button type="button" class="button small" aria-keyshortcuts="." onClick={() => chat.continue(turn)}>
+			{text.value.continueAnswer}
+		</button>
+	)
+}
+
+function failureSentence({ kind }: AnswerFailure, answer: Answer, model: string, words: Sentences): string {
 	switch (kind) {
 		case 'limit':
-			return waitMs > 0 ? words.rateLimited(formatCountdown(waitMs)) : words.tooMany
+		case 'overloaded':
+			return words.tooMany
 		case 'unavailable':
 			return words.unavailable(model)
 		case 'not-reached':

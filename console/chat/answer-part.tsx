@@ -1,56 +1,50 @@
 // One part of an answer.
 
-import { ChevronRight } from 'lucide'
 import { text } from '../languages/languages.ts'
-import { Icon } from '../parts/icon.tsx'
-import type { AnswerPart } from '../state/answer.ts'
-import { useSeconds } from '../state/clock.ts'
+import { Markdown } from '../markdown/markdown.tsx'
+import { Picture } from '../parts/picture.tsx'
+import type { AnswerPart } from '../state/answer-part.ts'
+import type { Chat } from '../state/chat.ts'
+import type { PageTurn } from '../state/turn-tree.ts'
+import { Probabilities } from './probabilities.tsx'
+import { TextPart } from './text-part.tsx'
+import { Thinking } from './thinking.tsx'
+import { ToolCallCard } from './tool-call-card.tsx'
 
 export interface AnswerPartViewProps {
-	/** Texts and calls depend on their turn: they are shown by it. */
-	readonly part: Exclude<AnswerPart, { readonly type: 'text' | 'tool-call' }>
+	readonly part: AnswerPart
 	/** Whether the part still grows. */
 	readonly open: boolean
+	/** The conversation that tool calls are answered in; absent if they cannot be. */
+	readonly chat?: Chat | undefined
+	readonly turn: PageTurn
+	/** Whether text is shown as its tokens, if their probabilities are known. */
+	readonly showsProbabilities?: boolean
 }
 
-export function AnswerPartView({ part, open }: AnswerPartViewProps) {
+export function AnswerPartView({ part, open, chat, turn, showsProbabilities = false }: AnswerPartViewProps) {
 	const words = text.value
 	switch (part.type) {
+		case 'text':
+			if (showsProbabilities && !open && part.tokens !== undefined) return <Probabilities tokens={part.tokens} />
+			// The request of a shared answer is its owner's.
+			return chat === undefined ? (
+				<Markdown source={part.text} open={open} />
+			) : (
+				<TextPart turn={turn} text={part.text} open={open} />
+			)
 		case 'reasoning':
 			return <Thinking part={part} open={open} />
 		case 'refusal':
 			return <p>{words.declined(part.text)}</p>
+		case 'tool-call':
+			return <ToolCallCard part={part} open={open} chat={chat} turn={turn} />
 		case 'image':
-			return <img class="picture" src={part.url} alt={words.picture} />
+			return <Picture url={part.url} label={words.picture} fileName={`picture.${extensionOf(part.url)}`} />
 		case 'other':
 			return <p class="muted">{words.otherPart(part.kind)}</p>
 	}
 	part satisfies never
 }
 
-function Thinking({
-	part,
-	open,
-}: {
-	readonly part: AnswerPart & { readonly type: 'reasoning' }
-	readonly open: boolean
-}) {
-	const words = text.value
-	const { startedAtMs, endedAtMs } = part
-	const seconds = useSeconds(startedAtMs ?? Date.now(), !open)
-	if (part.text === '' && !open) return null
-	const summary = open
-		? words.thinking(seconds)
-		: startedAtMs === undefined || endedAtMs === undefined
-			? words.thought
-			: words.thoughtFor(Math.max(1, Math.round((endedAtMs - startedAtMs) / 1000)))
-	return (
-		<details class="thinking">
-			<summary>
-				<Icon node={ChevronRight} />
-				{summary}
-			</summary>
-			<div>{part.text}</div>
-		</details>
-	)
-}
+const extensionOf = (url: string): string => /^data:image\/(png|jpeg|webp|gif)/.exec(url)?.[1] ?? 'png'

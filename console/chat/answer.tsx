@@ -1,11 +1,13 @@
 // An answer: its parts in their order, how it ended, and a line with its branches, actions and facts.
 
 import { Code, RefreshCw } from 'lucide'
+import { useState } from 'preact/hooks'
 import { formatTime, text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Mark } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
-import type { Answer, AnswerPart } from '../state/answer.ts'
+import type { Answer } from '../state/answer.ts'
+import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
 import { codeTurn, sidePanel, toggleCodeOf } from '../state/side-panel.ts'
@@ -13,38 +15,58 @@ import type { PageTurn } from '../state/turn-tree.ts'
 import { AnswerEnd } from './answer-end.tsx'
 import { AnswerPartView } from './answer-part.tsx'
 import { Facts } from './facts.tsx'
+import { ProbabilitiesButton, probabilityOptions } from './probabilities-button.tsx'
 import { Siblings } from './siblings.tsx'
-import { TextPart } from './text-part.tsx'
-import { ToolCallCard } from './tool-call-card.tsx'
+import { joinedParts } from './talk-rows.ts'
 
 export interface AnswerViewProps {
 	readonly chat: Chat
-	readonly turn: PageTurn
+	/** A turn, and those that continue its answer. */
+	readonly turns: readonly PageTurn[]
 	readonly number: number
+	/** Shown instead of the model's name, which the person does not want to know yet. */
+	readonly name?: string | undefined
 }
 
-export function AnswerView({ chat, turn, number }: AnswerViewProps) {
-	const { answer, model } = turn
+export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
+	const [hidesProbabilities, setHidesProbabilities] = useState(false)
+	const turn = turns.at(-1)
+	const first = turns[0]
+	if (turn === undefined || first === undefined) return null
+	const { answer } = turn
+	const model = name ?? turn.model
 	// Subscribes to changes of the parts.
-	answer.version.value
+	for (const joined of turns) joined.answer.version.value
+	const parts = joinedParts(turns)
 	const words = text.value
-	const running = answer.state.value && answer.isRunning
+	const showsProbabilities = turn.options?.top_logprobs !== undefined && !hidesProbabilities
+	const state = answer.state.value
+	const running = answer.isRunning && state.type !== 'unsent'
 	return (
 		<article class="turn answer" aria-label={words.answerLabel(number, model)} data-turn={turn.id}>
 			<div class="speaker">
 				<b>{model}</b>
-				<time dateTime={new Date(turn.createdAtMs).toISOString()}>{formatTime(turn.createdAtMs, Date.now())}</time>
+				<time dateTime={new Date(first.createdAtMs).toISOString()}>{formatTime(first.createdAtMs, Date.now())}</time>
 			</div>
 			<div class="body">
-				{answer.parts.map((part, index) => (
-					<Part key={index} chat={chat} turn={turn} part={part} open={running && index === answer.parts.length - 1} />
+				{parts.map((part, index) => (
+					<AnswerPartView
+						key={index}
+						part={part}
+						open={running && index === parts.length - 1}
+						chat={chat}
+						turn={turn}
+						showsProbabilities={showsProbabilities}
+					/>
 				))}
 				{running && answer.parts.length === 0 && <Waiting answer={answer} model={model} />}
 				<AnswerEnd chat={chat} turn={turn} />
-				{!running && (
+				{!answer.isRunning && (
 					<div class="facts-line">
-						<Siblings chat={chat} turn={turn} />
-						{answer.text !== '' && <CopyButton content={() => answer.text} />}
+						{turns.map((joined) => (
+							<Siblings key={joined.id} chat={chat} turn={joined} />
+						))}
+						{parts.some(({ type }) => type === 'text') && <CopyButton shortcut="C" content={() => joinedText(parts)} />}
 						<IconButton
 							small
 							node={RefreshCw}
@@ -52,12 +74,21 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 							shortcut="R"
 							onClick={() => chat.regenerate(turn)}
 						/>
-						<IconButton
-							small
-							node={Code}
-							label={words.showCode}
-							aria-pressed={sidePanel.value === 'code' && codeTurn.value === turn.id}
-							onClick={() => toggleCodeOf(turn.id)}
+						{name === undefined && (
+							<IconButton
+								small
+								node={Code}
+								label={words.showCode}
+								aria-pressed={sidePanel.value === 'code' && codeTurn.value === turn.id}
+								onClick={() => toggleCodeOf(turn.id)}
+							/>
+						)}
+						<ProbabilitiesButton
+							shown={showsProbabilities}
+							onToggle={() => {
+								if (turn.options?.top_logprobs === undefined) chat.regenerate(turn, probabilityOptions)
+								else setHidesProbabilities(!hidesProbabilities)
+							}}
 						/>
 						<Facts answer={answer} />
 					</div>
@@ -67,18 +98,8 @@ export function AnswerView({ chat, turn, number }: AnswerViewProps) {
 	)
 }
 
-interface PartProps {
-	readonly chat: Chat
-	readonly turn: PageTurn
-	readonly part: AnswerPart
-	readonly open: boolean
-}
-
-function Part({ chat, turn, part, open }: PartProps) {
-	if (part.type === 'tool-call') return <ToolCallCard chat={chat} turn={turn} part={part} open={open} />
-	if (part.type === 'text') return <TextPart turn={turn} text={part.text} open={open} />
-	return <AnswerPartView part={part} open={open} />
-}
+const joinedText = (parts: readonly AnswerPart[]): string =>
+	parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
 /** Until the first token: the mark breathes, and after ten seconds the sentence says how long. */
 function Waiting({ answer, model }: { readonly answer: Answer; readonly model: string }) {

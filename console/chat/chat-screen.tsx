@@ -1,35 +1,50 @@
 // The screen of one conversation: top bar, turns, composer.
 
-import { Menu, SquarePen } from 'lucide'
+import { GitFork, Menu, SquarePen } from 'lucide'
+import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { type Chat, titleInList, titleOf } from '../state/chat.ts'
-import { navigate } from '../state/route.ts'
-import { sidebarOpen } from '../state/sidebar.ts'
+import type { Chat } from '../state/chat.ts'
+import { messageInAddress, navigate } from '../state/route.ts'
+import { sidePanel, togglePanel } from '../state/side-panel.ts'
+import { toggleSidebar } from '../state/sidebar.ts'
+import { titleInList, titleOf } from '../state/title.ts'
+import { nameOf } from '../state/turn-tree.ts'
+import { listenForKeys } from './chat-keys.ts'
 import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
 import { PanelButtons } from './panel-buttons.tsx'
+import { QueuedQuestions } from './queued-questions.tsx'
+import { ShortcutList } from './shortcut-list.tsx'
 import { StatusLine } from './status-line.tsx'
 import { Talk } from './talk.tsx'
 
 export function ChatScreen({ chat }: { readonly chat: Chat }) {
 	const words = text.value
 	const state = chat.state.value
-	const first = chat.path.value[0]?.question.text
-	const title = titleInList(chat.id.value) ?? (first === undefined ? words.newChat : titleOf(first))
+	useEffect(() => listenForKeys(chat), [chat])
+	useEffect(() => {
+		const show = () => {
+			const message = messageInAddress()
+			if (message !== undefined) chat.showMessage(message)
+		}
+		window.addEventListener('hashchange', show)
+		return () => window.removeEventListener('hashchange', show)
+	}, [chat])
+	const first = chat.path.value[0]?.question
+	const title = titleInList(chat.id.value) ?? (first === undefined ? words.newChat : titleOf(nameOf(first)))
 	return (
 		<main class="main">
 			<header class="top-bar">
 				<div>
 					<IconButton
-						class="only-narrow"
+						class="sidebar-opener"
 						node={Menu}
 						label={words.menu}
-						onClick={() => {
-							sidebarOpen.value = true
-						}}
+						shortcut="Ctrl Shift S"
+						onClick={toggleSidebar}
 					/>
 					<h1 title={title}>{title}</h1>
 				</div>
@@ -38,6 +53,14 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 				</div>
 				<div>
 					<PanelButtons />
+					<IconButton
+						node={GitFork}
+						label={words.tree}
+						shortcut="Ctrl Shift B"
+						aria-keyshortcuts="Control+Shift+B"
+						aria-pressed={sidePanel.value === 'tree'}
+						onClick={() => togglePanel('tree')}
+					/>
 					<IconButton
 						class="only-narrow"
 						node={SquarePen}
@@ -59,11 +82,13 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 					)}
 					<div class="dock">
 						<StatusLine chat={chat} />
+						<QueuedQuestions chat={chat} />
 						<Composer key={chat.number} chat={chat} />
 					</div>
 				</div>
 				<ChatPanel chat={chat} />
 			</div>
+			<ShortcutList />
 		</main>
 	)
 }

@@ -1,15 +1,13 @@
 // Where a person writes. It grows with the text, stores a draft, and sends with Enter. While an answer streams, Send is Stop.
 
 import { ArrowUp, Square } from 'lucide'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { attachmentBounds } from '../attachments/attachment.ts'
 import { AttachmentChips } from '../attachments/attachment-chips.tsx'
-import { AttachmentList } from '../attachments/attachment-list.ts'
 import { useFileDrop } from '../attachments/file-drop.ts'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import type { Chat } from '../state/chat.ts'
-import { readDraft, writeDraft } from '../state/drafts.ts'
 import { model } from '../state/models.ts'
 import type { Question } from '../state/turn-tree.ts'
 import { ComposerTools } from './composer-tools.tsx'
@@ -18,9 +16,11 @@ import { ContextMeter } from './context-meter.tsx'
 export const composerId = 'message'
 
 /** What the composer needs of a conversation. */
-export interface ComposedChat extends Pick<Chat, 'id' | 'isAnswering' | 'path' | 'options' | 'stop'> {
-	/** A promise that rejects means that nothing was sent. */
+export interface ComposedChat extends Pick<Chat, 'id' | 'isAnswering' | 'path' | 'options' | 'draft' | 'stop'> {
+	/** Resolves when the question is sent or stored. */
 	ask(question: Question): void | Promise<void>
+	/** Whether a question that is asked while an answer streams is sent after it. */
+	readonly queues: boolean
 }
 
 export interface ComposerProps {
@@ -29,28 +29,27 @@ export interface ComposerProps {
 	readonly placeholder?: string | undefined
 	/** At the end of the row. */
 	readonly hint?: string | undefined
+	/** The models that answer, by their names, if not the chosen one. */
+	readonly models?: readonly string[] | undefined
 }
 
-export function Composer({ chat, placeholder, hint }: ComposerProps) {
-	const id = chat.id.value
-	const [value, setValue] = useState(() => readDraft(id))
-	const attachments = useMemo(() => new AttachmentList(), [])
+export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
+	const { draft } = chat
+	const { attachments } = draft
+	const value = draft.text.value
 	const area = useRef<HTMLTextAreaElement>(null)
 	const words = text.value
 	const answering = chat.isAnswering.value
 	const filled = value.trim() !== '' || !attachments.isEmpty
-	const ready = filled && !attachments.isReading && model.value !== undefined && !answering
+	const canAsk = chat.queues || !answering
+	const ready = filled && !attachments.isReading && model.value !== undefined && canAsk
 	const dropping = useFileDrop(useCallback((files) => attachments.addFiles(files), [attachments]))
 	useEffect(() => area.current?.focus(), [chat])
-	const change = (next: string) => {
-		setValue(next)
-		writeDraft(id, next)
-	}
 	const send = () => {
 		if (!ready) return
-		void Promise.resolve(chat.ask(attachments.question(value))).catch(() => change(value))
-		change('')
-		attachments.clear()
+		// The draft is empty before the question is sent: other tabs' questions then appear here.
+		const question = draft.take()
+		void Promise.resolve(chat.ask(question)).then(() => draft.forget())
 	}
 	const paste = (event: ClipboardEvent) => {
 		const files = [...(event.clipboardData?.files ?? [])]
@@ -69,7 +68,7 @@ export function Composer({ chat, placeholder, hint }: ComposerProps) {
 			}}
 		>
 			{dropping && <p class="drop-hint">{words.dropFiles}</p>}
-			<AttachmentChips list={attachments} />
+			<AttachmentChips list={attachments} models={models} />
 			<textarea
 				ref={area}
 				id={composerId}
@@ -79,7 +78,7 @@ export function Composer({ chat, placeholder, hint }: ComposerProps) {
 				placeholder={placeholder ?? (chat.path.value.length === 0 ? words.askSomething : words.askFollowUp)}
 				autocomplete="off"
 				onPaste={paste}
-				onInput={(event) => change(event.currentTarget.value)}
+				onInput={(event) => draft.write(event.currentTarget.value)}
 				onKeyDown={(event) => {
 					if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
 					event.preventDefault()
@@ -89,8 +88,9 @@ export function Composer({ chat, placeholder, hint }: ComposerProps) {
 			<div class="row">
 				<ComposerTools chat={chat} attachments={attachments} />
 				<span class="space" />
-				{hint !== undefined && <span class="hint">{hint}</span>}
-				<ContextMeter chat={chat} attachments={attachments} draft={value} />
+				{hint !== undefined && <span class="hint votes">{hint}</span>}
+				{answering && filled && chat.queues && <span class="hint">{words.enterQueues}</span>}
+				<ContextMeter chat={chat} attachments={attachments} draft={value} models={models} />
 				{answering ? (
 					<button
 						type="button"

@@ -1,11 +1,12 @@
 // How much of the model's context the next request takes. Amber from 80 %; a sentence if it no longer fits.
 
 import { useEffect, useMemo } from 'preact/hooks'
+import type { ListedModel } from '../api/models.ts'
 import type { AttachmentList } from '../attachments/attachment-list.ts'
 import { formatNumber, text } from '../languages/languages.ts'
 import type { Chat } from '../state/chat.ts'
 import { ContextUse } from '../state/context-use.ts'
-import { model } from '../state/models.ts'
+import { model, models } from '../state/models.ts'
 import { fieldsOf } from '../state/request-options.ts'
 
 /** The share of the context from which the number is amber. */
@@ -15,12 +16,14 @@ export interface ContextMeterProps {
 	readonly chat: Pick<Chat, 'id' | 'isAnswering' | 'path' | 'options'>
 	readonly attachments: AttachmentList
 	readonly draft: string
+	/** The models that answer, by their names, if not the chosen one. */
+	readonly models?: readonly string[] | undefined
 }
 
-export function ContextMeter({ chat, attachments, draft }: ContextMeterProps) {
+export function ContextMeter({ chat, attachments, draft, models: names }: ContextMeterProps) {
 	const use = useMemo(() => new ContextUse(), [])
 	const words = text.value
-	const current = model.value
+	const current = names === undefined ? model.value : smallestOf(names)
 	const options = chat.options.value.value
 	const last = chat.path.value.at(-1)
 	const conversation = chat.id.value
@@ -55,4 +58,11 @@ export function ContextMeter({ chat, attachments, draft }: ContextMeterProps) {
 				: words.contextUsed(formatNumber(tokens), formatNumber(limit))}
 		</span>
 	)
+}
+
+/** Of several models, the one whose context is full first. */
+function smallestOf(names: readonly string[]): ListedModel | undefined {
+	const found = models.value?.filter(({ id }) => names.includes(id)) ?? []
+	const limitOf = ({ max_context_length: limit }: ListedModel) => limit ?? Number.POSITIVE_INFINITY
+	return found.toSorted((one, other) => limitOf(one) - limitOf(other))[0]
 }

@@ -2,13 +2,14 @@
 
 import { Pencil } from 'lucide'
 import { useState } from 'preact/hooks'
-import { Documents } from '../attachments/documents.tsx'
 import { text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { EditQuestion } from './edit-question.tsx'
+import { QuestionFrame } from './question-frame.tsx'
+import { ToolResultsView } from './tool-results-view.tsx'
 
 /** Longer questions are folded. */
 const foldedLines = 12
@@ -19,60 +20,47 @@ export interface QuestionViewProps {
 	readonly number: number
 }
 
-export function QuestionView({ chat, turn, number }: QuestionViewProps) {
+export function QuestionView(properties: QuestionViewProps) {
+	return properties.turn.question.results === undefined ? (
+		<AskedQuestion {...properties} />
+	) : (
+		<ToolResultsView {...properties} />
+	)
+}
+
+function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 	const [editing, setEditing] = useState(false)
 	const [unfolded, setUnfolded] = useState(false)
 	const { question } = turn
 	const lines = question.text.split('\n').length
 	const long = lines > foldedLines || question.text.length > foldedLines * 160
 	const words = text.value
-	if (question.results.length > 0)
-		return (
-			<article class="turn results" aria-label={words.questionLabel(number)}>
-				<div class="speaker">{words.toolResult}</div>
-				<div class="body">
-					{question.results.map(({ callId, output }) => (
-						<pre key={callId}>{output}</pre>
-					))}
-				</div>
-			</article>
-		)
 	return (
-		<article class="turn question" aria-label={words.questionLabel(number)}>
-			<div class="speaker" />
-			<div class="body">
-				<span class="hanging-mark" aria-hidden="true">
-					{words.openingQuote}
-				</span>
-				<Documents documents={question.documents} />
-				{question.images.map((url) => (
-					<img class="attached" src={url} alt={words.picture} />
-				))}
-				{editing ? (
-					<EditQuestion
-						turn={turn}
-						branches={chat.tree.value.siblings(turn).length}
-						onSave={(changed) => {
-							setEditing(false)
-							chat.edit(turn, changed)
-						}}
-						onCancel={() => setEditing(false)}
-					/>
-				) : (
-					<>
-						<div class={long && !unfolded ? 'folded' : ''}>{question.text}</div>
-						{long && (
-							<button type="button" class="button ghost small" onClick={() => setUnfolded(!unfolded)}>
-								{unfolded ? words.foldLines : words.showAllLines(lines)}
-							</button>
-						)}
-						<div class="tools">
-							<IconButton small node={Pencil} label={words.edit} shortcut="E" onClick={() => setEditing(true)} />
-							<CopyButton content={() => question.text} />
-						</div>
-					</>
-				)}
-			</div>
-		</article>
+		<QuestionFrame number={number} question={question}>
+			{editing ? (
+				<EditQuestion
+					turn={turn}
+					branches={chat.tree.value.siblings(turn).length}
+					onSave={(changed) => {
+						setEditing(false)
+						chat.edit(turn, changed)
+					}}
+					onCancel={() => setEditing(false)}
+				/>
+			) : (
+				<>
+					<div class={long && !unfolded ? 'folded' : ''}>{question.text}</div>
+					{long && (
+						<button type="button" class="button ghost small" onClick={() => setUnfolded(!unfolded)}>
+							{unfolded ? words.foldLines : words.showAllLines(lines)}
+						</button>
+					)}
+					<div class="tools">
+						<IconButton small node={Pencil} label={words.edit} shortcut="E" onClick={() => setEditing(true)} />
+						<CopyButton content={() => question.text} />
+					</div>
+				</>
+			)}
+		</QuestionFrame>
 	)
 }

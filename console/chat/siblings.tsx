@@ -1,10 +1,12 @@
-// Steps between the turns that continue from the same message.
+// Steps between the turns that continue from the same message, and a list of them.
 
 import { ChevronLeft, ChevronRight } from 'lucide'
-import { text } from '../languages/languages.ts'
+import { formatNumber, formatTime, text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
+import { Popover } from '../parts/popover.tsx'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
+import { showBranch } from './show-branch.ts'
 
 export function Siblings({ chat, turn }: { readonly chat: Chat; readonly turn: PageTurn }) {
 	const siblings = chat.tree.value.siblings(turn)
@@ -13,28 +15,91 @@ export function Siblings({ chat, turn }: { readonly chat: Chat; readonly turn: P
 	const words = text.value
 	const step = (offset: number) => {
 		const next = siblings[index + offset]
-		if (next !== undefined) chat.show(next)
+		if (next !== undefined) showBranch(chat, turn, next)
 	}
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: a fieldset is for form controls
-		<span class="siblings" role="group" aria-label={words.siblingLabel(index + 1, siblings.length)}>
+		<span
+			class="siblings"
+			role="group"
+			aria-label={words.siblingLabel(index + 1, siblings.length)}
+			data-switcher={turn.id}
+		>
 			<IconButton
 				small
 				node={ChevronLeft}
 				label={words.previousAnswer}
 				shortcut="Alt ←"
-				disabled={index === 0}
+				aria-keyshortcuts="Alt+ArrowLeft"
+				aria-disabled={index === 0}
 				onClick={() => step(-1)}
 			/>
-			{words.ofMany(index + 1, siblings.length)}
+			<Popover
+				label={words.branches}
+				button={(attributes) => (
+					<button type="button" class="button ghost small" {...attributes} aria-label={words.showBranches}>
+						{words.ofMany(index + 1, siblings.length)}
+					</button>
+				)}
+			>
+				{(close) =>
+					siblings.map((sibling) => (
+						<button
+							key={sibling.id}
+							type="button"
+							class="menu-item branch"
+							role="menuitemradio"
+							aria-checked={sibling === turn}
+							onClick={() => {
+								close()
+								if (sibling !== turn) showBranch(chat, turn, sibling)
+							}}
+						>
+							<BranchFacts chat={chat} turn={sibling} question={questionOf(sibling, siblings)} />
+						</button>
+					))
+				}
+			</Popover>
 			<IconButton
 				small
 				node={ChevronRight}
 				label={words.nextAnswer}
 				shortcut="Alt →"
-				disabled={index === siblings.length - 1}
+				aria-keyshortcuts="Alt+ArrowRight"
+				aria-disabled={index === siblings.length - 1}
 				onClick={() => step(1)}
 			/>
+		</span>
+	)
+}
+
+/** The question, if it distinguishes the siblings. */
+const questionOf = (turn: PageTurn, siblings: readonly PageTurn[]): string | undefined =>
+	siblings.every(({ question }) => question.text === turn.question.text) ? undefined : turn.question.text
+
+interface BranchFactsProps {
+	readonly chat: Chat
+	readonly turn: PageTurn
+	readonly question: string | undefined
+}
+
+function BranchFacts({ chat, turn, question }: BranchFactsProps) {
+	const words = text.value
+	const { answer, model, createdAtMs } = turn
+	const { type } = answer.state.value
+	const tokens = answer.usage.value?.output
+	const following = chat.tree.value.following(turn)
+	const facts = [
+		formatTime(createdAtMs, Date.now()),
+		tokens === undefined ? undefined : words.tokens(formatNumber(tokens)),
+		type === 'stopped' ? words.branchStopped : type === 'failed' ? words.branchFailed : undefined,
+		following === 0 ? undefined : words.turnsFollow(following),
+	]
+	return (
+		<span class="space">
+			<b>{model}</b>
+			<span class="muted">{facts.filter((fact) => fact !== undefined).join(' · ')}</span>
+			{question !== undefined && <span class="excerpt">{question.slice(0, 120)}</span>}
 		</span>
 	)
 }

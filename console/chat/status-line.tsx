@@ -1,36 +1,66 @@
-// One line above the composer about the connection, or about the model.
+// One line above the composer about the connection, about other tabs, or about the model.
 
 import { useEffect, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
+import { online } from '../state/connection.ts'
 import { model } from '../state/models.ts'
+
+/** How long the page says that the connection is back, in milliseconds. */
+const resumedMs = 4000
 
 export function StatusLine({ chat }: { readonly chat: Chat }) {
 	const words = text.value
-	const online = useOnline()
-	const states = chat.path.value.map(({ answer }) => answer.state.value)
-	const detached = states.find((state) => state.type === 'detached')
+	const answers = chat.path.value.map(({ answer }) => answer)
+	const lost = answers.map(({ state }) => state.value).find(({ type }) => type === 'detached' || type === 'catching-up')
+	const sinceMs = lost !== undefined && 'sinceMs' in lost ? lost.sinceMs : undefined
 	// Most losses are shorter than a second and not worth a sentence.
-	const seconds = useSeconds(detached?.sinceMs ?? 0, detached === undefined)
-	const connection = !online ? words.offline : detached !== undefined && seconds >= 1 ? words.reconnecting : undefined
+	const seconds = useSeconds(sinceMs ?? 0, sinceMs === undefined)
+	const resumed = useRecent(Math.max(0, ...answers.map(({ resumedAtMs }) => resumedAtMs.value ?? 0)))
+	const connection =
+		sinceMs !== undefined && seconds >= 1
+			? words.reconnecting
+			: resumed
+				? words.reconnected
+				: online.value
+					? undefined
+					: words.offline
+	return (
+		<>
+			<div class="status-line" role="status">
+				{connection ?? model.value?.note}
+			</div>
+			<AskedElsewhere chat={chat} />
+		</>
+	)
+}
+
+/** The conversation has a new turn from another tab while this one has a text of its own. */
+function AskedElsewhere({ chat }: { readonly chat: Chat }) {
+	const elsewhere = chat.askedElsewhere.value
+	const words = text.value
+	if (elsewhere === undefined) return null
+	const turn = chat.tree.value.find(elsewhere.turn)
 	return (
 		<div class="status-line" role="status">
-			{connection ?? model.value?.note}
+			{elsewhere.type === 'next' ? words.askedElsewhere : words.askedElsewhereAsBranch}{' '}
+			{turn !== undefined && (
+				<button type="button" class="button ghost small" onClick={() => chat.show(turn)}>
+					{words.show}
+				</button>
+			)}
 		</div>
 	)
 }
 
-function useOnline(): boolean {
-	const [online, setOnline] = useState(navigator.onLine)
+/** Whether `atMs` is less than four seconds ago. */
+function useRecent(atMs: number): boolean {
+	const [now, setNow] = useState(Date.now)
 	useEffect(() => {
-		const change = () => setOnline(navigator.onLine)
-		window.addEventListener('online', change)
-		window.addEventListener('offline', change)
-		return () => {
-			window.removeEventListener('online', change)
-			window.removeEventListener('offline', change)
-		}
-	}, [])
-	return online
+		setNow(Date.now())
+		const timer = setTimeout(() => setNow(Date.now()), Math.max(0, atMs + resumedMs - Date.now()))
+		return () => clearTimeout(timer)
+	}, [atMs])
+	return Math.max(now, atMs) < atMs + resumedMs && atMs > 0
 }

@@ -1,13 +1,19 @@
-// The turns of the branch that is shown. The view follows a growing answer only while the reader is at its end.
+// The turns of the branch that is shown. The view follows a growing answer only while the reader is at its end. Of a long
+// conversation only the rows around the view are in the document; what the reader sees does not move when others come or go.
 
 import { ArrowDown } from 'lucide'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
+import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
+import { isEmpty, type PageTurn } from '../state/turn-tree.ts'
 import { AnswerView } from './answer.tsx'
 import { Greeting } from './greeting.tsx'
 import { QuestionView } from './question.tsx'
+import { type RowRange, RowWindow } from './row-window.ts'
+import { keepPositionEvent, revealEvent } from './talk-events.ts'
+import { rowsOf } from './talk-rows.ts'
 
 /** The reader is at the end within this many pixels. */
 const endPixels = 64
@@ -16,14 +22,47 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 	const view = useRef<HTMLDivElement>(null)
 	const content = useRef<HTMLDivElement>(null)
 	const atEnd = useRef(true)
-	const lastTop = useRef(0)
+	const position = useRef(0)
 	const [away, setAway] = useState(false)
 	const path = chat.path.value
-	useLayoutEffect(() => {
+	const rows = useMemo(() => rowsOf(path), [path])
+	const former = useRef<RowWindow>(undefined)
+	const rowWindow = useMemo(() => new RowWindow(rows, former.current), [rows])
+	former.current = rowWindow
+	const [scrolled, setRange] = useState<RowRange>()
+	const range = rangeOf(rowWindow, scrolled, rows.length)
+	/** A row in view and its position before rows come or go. */
+	const anchor = useRef<{ readonly key: string; readonly top: number }>(undefined)
+
+	const toEnd = (behavior: ScrollBehavior = 'instant') => {
 		atEnd.current = true
 		setAway(false)
-		view.current?.scrollTo({ top: view.current.scrollHeight, behavior: 'instant' })
-	}, [chat, path.length])
+		if (content.current !== null) content.current.style.minHeight = ''
+		if (!rowWindow.isWhole) setRange(rowWindow.atEnd(view.current?.clientHeight ?? innerHeight))
+		view.current?.scrollTo({ top: view.current.scrollHeight, behavior })
+	}
+	const updateRange = () => {
+		const element = view.current
+		if (element === null || rowWindow.isWhole) return
+		const next = rowWindow.around(element.scrollTop, element.clientHeight)
+		if (next.from === range.from && next.to === range.to) return
+		anchor.current = firstInView(element)
+		setRange(next)
+	}
+	// Another conversation, and questions of this person, begin at the end.
+	useLayoutEffect(toEnd, [chat, chat.asked.value, chat.state.value.type])
+	useLayoutEffect(() => {
+		const element = view.current
+		if (element === null) return
+		for (const row of rowElements(element)) rowWindow.measure(row.dataset.row ?? '', row.offsetHeight)
+		const { current } = anchor
+		anchor.current = undefined
+		if (atEnd.current) element.scrollTo({ top: element.scrollHeight, behavior: 'instant' })
+		else if (current !== undefined) {
+			const row = element.querySelector(`[data-row="${CSS.escape(current.key)}"]`)
+			if (row !== null) element.scrollTop += row.getBoundingClientRect().top - current.top
+		}
+	}, [range.from, range.to, rowWindow])
 	useLayoutEffect(() => {
 		const element = view.current
 		if (element === null || content.current === null) return undefined
@@ -35,12 +74,26 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 		observer.observe(content.current)
 		return () => observer.disconnect()
 	}, [])
-	const toEnd = () => {
-		atEnd.current = true
-		setAway(false)
-		view.current?.scrollTo({ top: view.current.scrollHeight })
-	}
+	useEffect(() => {
+		const element = view.current
+		const reveal = (event: Event) => {
+			const index = rows.findIndex(({ turns }) => turns.some(({ id }) => id === (event as CustomEvent).detail))
+			if (element === null || index === -1) return
+			atEnd.current = false
+			setRange(rowWindow.aroundRow(index, element.clientHeight))
+		}
+		const keepPosition = () => {
+			atEnd.current = false
+		}
+		element?.addEventListener(revealEvent, reveal)
+		element?.addEventListener(keepPositionEvent, keepPosition)
+		return () => {
+			element?.removeEventListener(revealEvent, reveal)
+			element?.removeEventListener(keepPositionEvent, keepPosition)
+		}
+	}, [rows])
 	const words = text.value
+	const state = chat.state.value
 	return (
 		<>
 			<div
@@ -52,30 +105,35 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 				// biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable with the keyboard
 				tabIndex={0}
 				onScroll={({ currentTarget }) => {
-					const { scrollHeight, scrollTop, clientHeight } = currentTarget
-					// The text may have grown since the view was scrolled to its end: only a reader scrolls up.
-					const isUp = scrollTop < lastTop.current
-					atEnd.current = scrollHeight - scrollTop - clientHeight <= endPixels || (atEnd.current && !isUp)
-					lastTop.current = scrollTop
+					const { scrollTop, scrollHeight, clientHeight } = currentTarget
+					// A position that did not move up is not the reader's doing: the text has grown.
+					if (scrollHeight - scrollTop - clientHeight <= endPixels) atEnd.current = true
+					else if (scrollTop < position.current) atEnd.current = false
+					position.current = scrollTop
 					setAway(!atEnd.current)
+					updateRange()
 				}}
 			>
 				<div ref={content} class="talk-content">
-					{path.length === 0 ? (
-						<Greeting />
-					) : (
-						path.map((turn, index) => (
-							<div key={turn.clientId ?? turn.id}>
-								<QuestionView chat={chat} turn={turn} number={index + 1} />
-								<AnswerView chat={chat} turn={turn} number={index + 1} />
-							</div>
-						))
-					)}
+					{state.type === 'loading' && state.unreachable && <Notice kind="failure">{words.serverNotReached}</Notice>}
+					{path.length === 0 && state.type !== 'loading' && <Greeting />}
+					<Spacer pixels={range.before} />
+					{rows.slice(range.from, range.to).map((row, offset) => (
+						<div key={row.key} data-row={row.key}>
+							{hasQuestion(row.first) && <QuestionView chat={chat} turn={row.first} number={range.from + offset + 1} />}
+							<AnswerView chat={chat} turns={row.turns} number={range.from + offset + 1} />
+						</div>
+					))}
+					<Spacer pixels={range.after} />
 				</div>
 			</div>
 			{away && (
 				<div class="dock">
-					<button type="button" class="button small to-end" onClick={toEnd}>
+					<button
+						type="button"
+						class="button small to-end"
+						onClick={() => toEnd(rowWindow.isWhole ? 'auto' : 'instant')}
+					>
 						{chat.isAnswering.value ? words.newTextBelow : words.jumpToEnd}
 						<Icon node={ArrowDown} />
 					</button>
@@ -83,4 +141,28 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 			)}
 		</>
 	)
+}
+
+/** A continuation of an answer has no question. */
+const hasQuestion = ({ question }: PageTurn): boolean => !isEmpty(question) || question.results !== undefined
+
+function Spacer({ pixels }: { readonly pixels: number }) {
+	return pixels === 0 ? null : <div class="spacer" aria-hidden="true" style={{ height: `${pixels}px` }} />
+}
+
+/** The range that the reader has scrolled to, if the rows still have it. */
+function rangeOf(rowWindow: RowWindow, scrolled: RowRange | undefined, count: number): RowRange {
+	if (rowWindow.isWhole || scrolled === undefined) return rowWindow.atEnd(innerHeight)
+	return scrolled.to <= count && scrolled.from < count ? scrolled : rowWindow.atEnd(innerHeight)
+}
+
+const rowElements = (view: Element): readonly HTMLElement[] => [...view.querySelectorAll<HTMLElement>('[data-row]')]
+
+function firstInView(view: HTMLElement) {
+	const { top, bottom } = view.getBoundingClientRect()
+	for (const row of rowElements(view)) {
+		const box = row.getBoundingClientRect()
+		if (box.bottom > top && box.top < bottom) return { key: row.dataset.row ?? '', top: box.top }
+	}
+	return undefined
 }

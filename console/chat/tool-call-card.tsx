@@ -1,76 +1,114 @@
-// A call of a tool, and a field for its result: the page runs no code.
+// A tool call, with a field for its result: this page runs no code, so a person answers in the tool's stead.
 
 import { Wrench } from 'lucide'
 import { useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
+import { CodeBlock } from '../markdown/code-block.tsx'
 import { Icon } from '../parts/icon.tsx'
-import type { AnswerPart } from '../state/answer.ts'
+import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
-import { giveResult, resultOf } from '../state/tool-results.ts'
+import { enteredResults, enterResult } from '../state/tool-results.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 
+/** Arguments of at most so many characters are beside the tool's name. */
+const shortArguments = 48
+
 export interface ToolCallCardProps {
-	readonly chat: Chat
-	readonly turn: PageTurn
 	readonly part: AnswerPart & { readonly type: 'tool-call' }
-	/** Whether the call still grows. */
 	readonly open: boolean
+	/** Absent if the call cannot be answered. */
+	readonly chat?: Chat | undefined
+	readonly turn: PageTurn
 }
 
-export function ToolCallCard({ chat, turn, part, open }: ToolCallCardProps) {
-	const [result, setResult] = useState('')
+export function ToolCallCard({ part, open, chat, turn }: ToolCallCardProps) {
 	const words = text.value
-	const { callId } = part
-	const given = callId === undefined ? undefined : resultOf(turn, callId)
-	const isAnswered = chat.tree.value.children(turn).length > 0
-	const give = (output: string) => {
-		if (callId !== undefined) giveResult(chat, turn, callId, output)
-	}
+	const hasArguments = part.arguments !== '' && part.arguments !== '{}'
+	const isShort = hasArguments && !open && part.arguments.length <= shortArguments
+	const isLast = chat?.path.value.at(-1) === turn
+	const entered = enteredResults(turn.answer).value.find(({ callId }) => callId === part.callId)
 	return (
-		<section class="call-card" aria-label={words.toolCall(part.name)}>
-			<header>
+		<section class="tool-card" aria-label={words.toolCall(part.name)}>
+			<div class="head">
 				<Icon node={Wrench} />
 				<b>{part.name}</b>
-				<code>{part.arguments}</code>
-			</header>
-			{given !== undefined && !isAnswered && <p class="muted">{words.callAnswered(given)}</p>}
-			{callId !== undefined && given === undefined && !open && !isAnswered && (
-				<form
-					onSubmit={(event) => {
-						event.preventDefault()
-						give(result)
-					}}
-				>
-					<textarea
-						class="input json"
-						rows={2}
-						aria-label={words.resultOf(part.name)}
-						placeholder={words.toolResult}
-						value={result}
-						onInput={({ currentTarget: { value } }) => setResult(value)}
-					/>
-					<div class="actions">
-						<button type="submit" class="button small primary" disabled={result.trim() === ''}>
-							{words.answerCall}
-						</button>
-						<button
-							type="button"
-							class="button small"
-							disabled={result.trim() === ''}
-							onClick={() => give(`Error: ${result}`)}
-						>
-							{words.answerWithError}
-						</button>
-						{/* Models read English best; the sentence is not shown. */}
-						<button type="button" class="button small ghost" onClick={() => give(skipped)}>
-							{words.skipCall}
-						</button>
-					</div>
-				</form>
+				{isShort && <code class="muted">{part.arguments}</code>}
+			</div>
+			{hasArguments && !isShort && (
+				<CodeBlock language="json" code={open ? part.arguments : indentJson(part.arguments)} open={open} />
+			)}
+			{entered !== undefined ? (
+				<p class="muted small-note">{words.callReady}</p>
+			) : (
+				chat !== undefined &&
+				isLast &&
+				!chat.isAnswering.value &&
+				part.callId !== undefined && <ResultForm part={part} callId={part.callId} chat={chat} turn={turn} />
 			)}
 		</section>
 	)
 }
 
-/** What the model reads for a call that was skipped. */
-const skipped = 'Error: The user skipped this call.'
+interface ResultFormProps extends Omit<ToolCallCardProps, 'open'> {
+	readonly chat: Chat
+	readonly callId: string
+}
+
+function ResultForm({ part, callId, chat, turn }: ResultFormProps) {
+	const [value, setValue] = useState('')
+	const words = text.value
+	const answer = (output: string) => {
+		const question = enterResult(turn.answer, { callId, output })
+		if (question !== undefined) chat.ask(question)
+	}
+	const empty = value.trim() === ''
+	return (
+		<form
+			class="result"
+			onSubmit={(event) => {
+				event.preventDefault()
+				if (!empty) answer(value)
+			}}
+		>
+			<textarea
+				class="input"
+				rows={2}
+				aria-label={words.toolResultOf(part.name)}
+				placeholder={words.toolResultHelp}
+				value={value}
+				onInput={({ currentTarget }) => setValue(currentTarget.value)}
+				onKeyDown={(event) => {
+					if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || empty) return
+					event.preventDefault()
+					answer(value)
+				}}
+			/>
+			<div class="row">
+				<button type="button" class="button ghost small" onClick={() => answer(words.skippedCall)}>
+					{words.skipCall}
+				</button>
+				<span class="space" />
+				<button
+					type="button"
+					class="button small"
+					disabled={empty}
+					onClick={() => answer(JSON.stringify({ error: value }))}
+				>
+					{words.answerCallWithError}
+				</button>
+				<button type="submit" class="button primary small" disabled={empty}>
+					{words.answerCall}
+				</button>
+			</div>
+		</form>
+	)
+}
+
+/** As it was written if it is not JSON. */
+export function indentJson(json: string): string {
+	try {
+		return JSON.stringify(JSON.parse(json), undefined, 2)
+	} catch {
+		return json
+	}
+}

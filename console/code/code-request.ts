@@ -1,7 +1,7 @@
 // The request of one answer as the code view writes it: complete, with the questions and answers before it, so that the code
 // runs on its own. It does not know the dialects.
 
-import type { PageTurn, ToolResult } from '../state/turn-tree.ts'
+import { isEmpty, type PageTurn, type ToolResult } from '../state/turn-tree.ts'
 
 export interface CodeMessage {
 	readonly role: 'user' | 'assistant'
@@ -83,14 +83,16 @@ export function withoutDefaults(response: Readonly<Record<string, unknown>>): Re
 
 function messagesOf(turn: PageTurn, isLast: boolean, names: ReadonlyMap<string, string>): readonly CodeMessage[] {
 	const { question, answer } = turn
-	const results = question.results.map((result) => ({ ...result, name: names.get(result.callId) ?? '' }))
+	const results = (question.results ?? []).map((result) => ({ ...result, name: names.get(result.callId) ?? '' }))
 	const asked: CodeMessage =
 		results.length === 0
 			? { role: 'user', texts: textsOf(question.input), images: question.images }
 			: { role: 'user', texts: [], images: [], results }
+	// A continuation has no question: the messages end with the incomplete answer.
+	const before = results.length === 0 && isEmpty(question) ? [] : [asked]
 	const calls = callsOf(turn)
-	if (isLast || (answer.text === '' && calls.length === 0)) return [asked]
-	return [asked, { role: 'assistant', texts: answer.text === '' ? [] : [answer.text], images: [], calls }]
+	if (isLast || (answer.text === '' && calls.length === 0)) return before
+	return [...before, { role: 'assistant', texts: answer.text === '' ? [] : [answer.text], images: [], calls }]
 }
 
 const callsOf = ({ answer }: PageTurn): readonly CodeCall[] =>

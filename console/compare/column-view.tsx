@@ -1,15 +1,18 @@
 // The answers of one model in a comparison, with its picker, Stop, and the vote.
 
-import { Check, ChevronDown, Square, X } from 'lucide'
+import { Check, ChevronDown, Equal, Square, X } from 'lucide'
 import { useEffect, useRef } from 'preact/hooks'
 import { AnswerView } from '../chat/answer.tsx'
 import { ModelList } from '../chat/model-list.tsx'
 import { QuestionView } from '../chat/question.tsx'
-import { text } from '../languages/languages.ts'
+import { rowsOf } from '../chat/talk-rows.ts'
+import { formatNumber, text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
+import { attempt } from '../sidebar/attempt.ts'
 import { type CompareColumn, type Comparison, columnCounts } from '../state/comparison.ts'
+import { voteSums } from '../state/vote-sums.ts'
 import type { LinkedScrolling } from './linked-scrolling.ts'
 
 export interface ColumnViewProps {
@@ -51,45 +54,55 @@ export function ColumnView({ comparison, column, position, hiddenName, scrolling
 				tabIndex={0}
 				onScroll={({ currentTarget }) => scrolling.follow(currentTarget)}
 			>
-				{path.map((turn, index) => (
-					<div key={turn.clientId ?? turn.id}>
-						{index > 0 && <QuestionView chat={chat} turn={turn} number={index + 1} />}
-						<AnswerView
-							chat={chat}
-							turn={hiddenName === undefined ? turn : { ...turn, model: hiddenName }}
-							number={index + 1}
-						/>
+				{rowsOf(path).map(({ key, first, turns }, index) => (
+					<div key={key} data-row={key}>
+						{index > 0 && <QuestionView chat={chat} turn={first} number={index + 1} />}
+						<AnswerView chat={chat} turns={turns} number={index + 1} name={hiddenName} />
 					</div>
 				))}
 			</div>
-			{path.length > 0 && <Vote comparison={comparison} column={column} position={position} />}
+			{path.length > 0 && <Vote comparison={comparison} column={column} position={position} hiddenName={hiddenName} />}
 		</section>
 	)
 }
 
-function Vote({ comparison, column, position }: Pick<ColumnViewProps, 'comparison' | 'column' | 'position'>) {
+function Vote({ comparison, column, position, hiddenName }: Omit<ColumnViewProps, 'scrolling'>) {
 	const words = text.value
 	const { vote } = comparison
 	const preferred = vote === position
+	const sum = hiddenName !== undefined ? undefined : voteSums.value.get(column.model.value)
 	return (
 		<footer>
-			{vote === 'tie' && <span class="muted">{words.tie}</span>}
+			<span class={`muted ${vote === 'tie' ? '' : 'vote-sum'}`}>
+				{vote === 'tie'
+					? words.tie
+					: sum !== undefined && words.preferredOf(formatNumber(sum.preferred), formatNumber(sum.compared))}
+			</span>
 			<span class="space" />
 			<button
 				type="button"
 				class="button small ghost"
 				disabled={column.chat.isAnswering.value}
-				onClick={() => void comparison.continueAlone(column)}
+				onClick={() => void attempt(comparison.continueAlone(column))}
 			>
 				{words.goOnWithThis}
 			</button>
+			<IconButton
+				small
+				node={Equal}
+				label={words.tie}
+				shortcut="0"
+				aria-pressed={vote === 'tie'}
+				disabled={!comparison.canVote.value}
+				onClick={() => void attempt(comparison.castVote('tie'))}
+			/>
 			<button
 				type="button"
 				class={`button small ${preferred ? 'chosen' : ''}`}
 				aria-pressed={preferred}
 				aria-keyshortcuts={String(position + 1)}
 				disabled={!comparison.canVote.value}
-				onClick={() => comparison.castVote(position)}
+				onClick={() => void attempt(comparison.castVote(position))}
 			>
 				{preferred && <Icon node={Check} />}
 				{preferred ? words.preferred : words.preferThis}

@@ -9,14 +9,15 @@ import { ChatPanel } from '../panels/chat-panel.tsx'
 import { Icon, Mark } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { titleInList } from '../state/chat.ts'
+import { attempt } from '../sidebar/attempt.ts'
 import { Comparison } from '../state/comparison.ts'
-import { conversations } from '../state/conversation-list.ts'
 import { models } from '../state/models.ts'
+import { readyCount } from '../state/ready-answers.ts'
 import { codeTurn } from '../state/side-panel.ts'
-import { sidebarOpen } from '../state/sidebar.ts'
+import { toggleSidebar } from '../state/sidebar.ts'
 import { thisDevice } from '../state/storage.ts'
-import { sumVotes } from '../state/votes.ts'
+import { titleInList } from '../state/title.ts'
+import { loadVotes, voteSums } from '../state/vote-sums.ts'
 import { ColumnView } from './column-view.tsx'
 import { ComparedQuestion } from './compared-question.tsx'
 import { LinkedScrolling } from './linked-scrolling.ts'
@@ -41,8 +42,14 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 	const title = titleInList(comparison.id.value) ?? words.compareModels
 	useVotingKeys(comparison)
 	useEffect(() => {
-		document.title = `${title} · Dragoman`
-	}, [title])
+		document.title = `${readyCount.value}${title} · Dragoman`
+	}, [title, readyCount.value])
+	useEffect(() => {
+		const ending = new AbortController()
+		// Without the sums, a comparison works all the same.
+		loadVotes(ending.signal).catch(() => undefined)
+		return () => ending.abort()
+	}, [])
 	const names = useRef(hidden)
 	names.current = hidden
 	const composed = useMemo<ComposedChat>(
@@ -51,6 +58,8 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 			isAnswering: comparison.isAnswering,
 			path: comparison.path,
 			options: comparison.options,
+			draft: comparison.draft,
+			queues: false,
 			async ask(asked) {
 				if (names.current && comparison.path.value.length === 0) comparison.shuffle()
 				await comparison.ask(asked)
@@ -60,7 +69,12 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 		[comparison],
 	)
 	const ofCode = columns.find(({ chat }) => chat.tree.value.find(codeTurn.value) !== undefined) ?? columns[0]
-	const sums = sumVotes(conversations.value.items).map(([name, count]) => `${name} ${formatNumber(count)}`)
+	const votes = [...new Set(columns.map((column) => column.model.value))]
+		.map((name) => ({ name, preferred: voteSums.value.get(name)?.preferred ?? 0 }))
+		.filter(({ preferred }) => preferred > 0)
+		.sort((one, other) => other.preferred - one.preferred)
+		.map(({ name, preferred }) => `${name} ${formatNumber(preferred)}`)
+		.join(', ')
 	// A vote reveals the names.
 	const anonymous = hidden && vote === undefined
 	return (
@@ -68,12 +82,11 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 			<header class="top-bar compare-bar">
 				<div>
 					<IconButton
-						class="only-narrow"
+						class="sidebar-opener"
 						node={Menu}
 						label={words.menu}
-						onClick={() => {
-							sidebarOpen.value = true
-						}}
+						shortcut="Ctrl Shift S"
+						onClick={toggleSidebar}
 					/>
 					<h1 title={title}>{title}</h1>
 				</div>
@@ -167,7 +180,8 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 						<Composer
 							chat={composed}
 							placeholder={words.askAll(columns.length)}
-							hint={sums.length === 0 ? undefined : words.yourVotes(sums.join(', '))}
+							hint={votes === '' ? undefined : words.yourVotes(votes)}
+							models={columns.map((column) => column.model.value)}
 						/>
 					</div>
 				</div>
@@ -197,7 +211,7 @@ function useVotingKeys(comparison: Comparison): void {
 			const { target } = event
 			if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-4]$/.test(event.key)) return
 			if (target instanceof HTMLElement && target.closest('input, textarea, select, [popover]') !== null) return
-			comparison.castVote(event.key === '0' ? 'tie' : Number(event.key) - 1)
+			void attempt(comparison.castVote(event.key === '0' ? 'tie' : Number(event.key) - 1))
 		}
 		window.addEventListener('keydown', onKey)
 		return () => window.removeEventListener('keydown', onKey)

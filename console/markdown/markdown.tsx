@@ -3,11 +3,16 @@
 import type { Token, Tokens } from 'marked'
 import { type ComponentChildren, createElement } from 'preact'
 import { memo } from 'preact/compat'
-import { useRef } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
-import { type MarkdownBlock, MarkdownBlocks } from './blocks.ts'
-import { CodeBlock } from './code-block.tsx'
+import type { MarkdownBlock } from './blocks.ts'
+import { CodeBlock, languageName } from './code-block.tsx'
+import { Diagram } from './diagram.tsx'
 import { decodeEntities } from './entities.ts'
+import { Link } from './link.tsx'
+import type { MathsToken } from './maths.ts'
+import { MathsView } from './maths-view.tsx'
+import { Table } from './table.tsx'
+import { useBlocks } from './use-blocks.ts'
 
 export interface MarkdownProps {
 	readonly source: string
@@ -15,9 +20,8 @@ export interface MarkdownProps {
 	readonly open: boolean
 }
 
-export function Markdown({ source, open }: MarkdownProps) {
-	const blocks = useRef(new MarkdownBlocks())
-	const shown = blocks.current.read(open ? closeMarks(source) : source)
+export function Markdown({ source, open: grows }: MarkdownProps) {
+	const { blocks: shown, open } = useBlocks(source, grows)
 	const last = shown.at(-1)
 	return (
 		<div class="markdown">
@@ -26,18 +30,6 @@ export function Markdown({ source, open }: MarkdownProps) {
 			))}
 		</div>
 	)
-}
-
-/** Closes `**`, `__` and code spans that the last line opens. A fence closes with the text. */
-function closeMarks(source: string): string {
-	const line = source.slice(source.lastIndexOf('\n') + 1)
-	if (line.length > 2000 || /^\s*(```|~~~)/.test(line)) return source
-	const withoutCode = line.replace(/`[^`]*`/g, '')
-	const openCode = withoutCode.includes('`')
-	if (openCode) return source.endsWith('`') ? source.slice(0, -1) : `${source}\``
-	const strong = withoutCode.split('**').length - 1
-	if (strong % 2 === 0) return source
-	return source.endsWith('**') ? source.slice(0, -2) : `${source.trimEnd()}**`
 }
 
 interface BlockProps {
@@ -54,6 +46,7 @@ function renderToken(token: Token, open = false): ComponentChildren {
 	switch (token.type) {
 		case 'space':
 		case 'def':
+		case 'checkbox':
 			return null
 		case 'heading':
 			// The screen has its own first heading: those of an answer are one level below.
@@ -65,11 +58,17 @@ function renderToken(token: Token, open = false): ComponentChildren {
 		case 'list':
 			return renderList(token as Tokens.List)
 		case 'code':
-			return <CodeBlock language={token.lang ?? ''} code={token.text} open={open} />
+			return languageName(token.lang ?? '').toLowerCase() === 'mermaid' ? (
+				<Diagram code={token.text} open={open} />
+			) : (
+				<CodeBlock language={token.lang ?? ''} code={token.text} open={open} />
+			)
 		case 'hr':
 			return <hr />
 		case 'table':
-			return renderTable(token as Tokens.Table)
+			return <Table table={token as Tokens.Table} renderCell={(cell) => inline(cell.tokens)} />
+		case 'maths':
+			return <p>{renderInline(token)}</p>
 		case 'html':
 			return <p>{token.raw.trim()}</p>
 		case 'text':
@@ -83,43 +82,21 @@ const blocksOf = (tokens: readonly Token[] | undefined): ComponentChildren =>
 	(tokens ?? []).map((token) => renderToken(token))
 
 function renderList({ ordered, start, items }: Tokens.List): ComponentChildren {
-	const rendered = items.map((item) => (
-		<li>
-			{item.task && <input type="checkbox" checked={item.checked === true} disabled />}
-			{blocksOf(item.tokens)}
-		</li>
-	))
+	const rendered = items.map((item, index) => <Item key={index} item={item} />)
 	return ordered ? <ol start={start === '' ? 1 : start}>{rendered}</ol> : <ul>{rendered}</ul>
 }
 
-function renderTable({ header, rows, align }: Tokens.Table): ComponentChildren {
-	const classOf = (column: number) => (align[column] == null ? undefined : `align-${align[column]}`)
-	return (
-		// biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable with the keyboard
-		<section class="scroll" tabIndex={0} aria-label={text.value.table}>
-			<table>
-				<thead>
-					<tr>
-						{header.map((cell, column) => (
-							<th scope="col" class={classOf(column)}>
-								{inline(cell.tokens)}
-							</th>
-						))}
-					</tr>
-				</thead>
-				<tbody>
-					{rows.map((row) => (
-						<tr>
-							{row.map((cell, column) => (
-								<td class={classOf(column)}>{inline(cell.tokens)}</td>
-							))}
-						</tr>
-					))}
-				</tbody>
-			</table>
-		</section>
-	)
-}
+/** An item of a long list that grows is rendered again only if it changed itself. */
+const Item = memo(
+	({ item }: { readonly item: Tokens.ListItem }) => (
+		<li class={item.task ? 'task' : undefined}>
+			{item.task && <input type="checkbox" checked={item.checked === true} disabled />}
+			{blocksOf(item.tokens)}
+		</li>
+	),
+	({ item: former }, { item }) =>
+		former === item || (!item.raw.includes('[') && former.raw === item.raw && former.loose === item.loose),
+)
 
 function inline(tokens: readonly Token[] | undefined): ComponentChildren {
 	return (tokens ?? []).map(renderInline)
@@ -141,6 +118,12 @@ function renderInline(token: Token): ComponentChildren {
 			return <Link address={token.href}>{inline(token.tokens)}</Link>
 		case 'image':
 			return <Link address={token.href}>{pictureText(token.text, token.href)}</Link>
+		case 'maths': {
+			const { tex, display, unfinished } = token as MathsToken
+			return <MathsView tex={tex} display={display} unfinished={unfinished} />
+		}
+		case 'checkbox':
+			return null
 		case 'escape':
 			return token.text
 		case 'text':
@@ -160,15 +143,4 @@ function pictureText(label: string, address: string): string {
 
 function hostOf(address: string): string {
 	return URL.canParse(address) ? new URL(address).host : address.slice(0, 60)
-}
-
-const safeSchemes: ReadonlySet<string> = new Set(['http:', 'https:', 'mailto:'])
-
-function Link({ address, children }: { readonly address: string; readonly children: ComponentChildren }) {
-	if (!URL.canParse(address) || !safeSchemes.has(new URL(address).protocol)) return <>{children}</>
-	return (
-		<a href={address} title={address} target="_blank" rel="noopener noreferrer">
-			{children}
-		</a>
-	)
 }

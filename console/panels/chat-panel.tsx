@@ -4,6 +4,7 @@ import type { Chat } from '../state/chat.ts'
 import { sidePanel } from '../state/side-panel.ts'
 import { loaded } from './loaded.tsx'
 import { ParametersPanel } from './parameters-panel.tsx'
+import { TreePanel } from './tree-panel.tsx'
 
 const CodePanel = loaded(async () => (await import('./code-panel.tsx')).CodePanel)
 
@@ -19,8 +20,10 @@ export function ChatPanel({ chat }: { readonly chat: Chat }) {
 		case 'tools':
 			return <ToolsPanel options={chat.options} />
 		case 'schema':
-			return <SchemaPanel options={chat.options} />
+			return <SchemaPanel chat={chat} />
 		case 'code':
 			return <CodePanel chat={chat} />
+		case 'tree':
+			return <TreePanel key={chat.number} chat={chat} />
 	}
 }

@@ -16,6 +16,7 @@ import { root } from '../state/route.ts'
 import { codeTurn } from '../state/side-panel.ts'
 import { thisDevice } from '../state/storage.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
+import { MakeKey } from './make-key.tsx'
 
 const languageTitles: Readonly<Record<CodeLanguage, string>> = {
 	curl: 'curl',
@@ -76,6 +77,7 @@ function CodeOfTurn({ path, turn }: { readonly path: readonly PageTurn[]; readon
 			</div>
 			{install !== undefined && <p class="install">{install}</p>}
 			<CodeBlock language={highlighted[language]} code={shorten(code)} copied={code} open={false} />
+			<MakeKey name={words.newKeyName(dialectForms[dialect].title)} />
 			<CarriedList dialect={dialect} />
 		</div>
 	)

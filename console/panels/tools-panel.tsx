@@ -66,7 +66,9 @@ export function ToolsPanel({ options }: { readonly options: ConversationOptions 
 								<button
 									type="button"
 									class="button ghost"
-									onClick={() => saveFile('tools.json', 'application/json', JSON.stringify(saved, null, 2))}
+									onClick={() =>
+										saveFile('tools.json', new Blob([JSON.stringify(saved, null, 2)], { type: 'application/json' }))
+									}
 								>
 									{words.exportTools}
 								</button>

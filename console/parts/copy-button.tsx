@@ -5,7 +5,13 @@ import { useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { IconButton } from './icon-button.tsx'
 
-export function CopyButton({ label, content }: { readonly label?: string; readonly content: () => string }) {
+export interface CopyButtonProps {
+	readonly label?: string | undefined
+	readonly shortcut?: string | undefined
+	readonly content: () => string
+}
+
+export function CopyButton({ label, shortcut, content }: CopyButtonProps) {
 	const [copied, setCopied] = useState(false)
 	const copy = async () => {
 		await copyText(content())
@@ -15,6 +21,7 @@ export function CopyButton({ label, content }: { readonly label?: string; readon
 	return (
 		<IconButton
 			small
+			shortcut={shortcut}
 			node={copied ? Check : Copy}
 			label={copied ? text.value.copied : (label ?? text.value.copy)}
 			onClick={() => void copy()}

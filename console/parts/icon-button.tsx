@@ -9,7 +9,7 @@ export interface IconButtonProps extends Omit<ComponentProps<'button'>, 'icon' |
 	/** For screen readers, and as the tooltip. */
 	readonly label: string
 	/** The shortcut, added to the tooltip. */
-	readonly shortcut?: string
+	readonly shortcut?: string | undefined
 	readonly small?: boolean
 	readonly class?: string
 }
@@ -18,6 +18,7 @@ export function IconButton({ node, label, shortcut, small = false, class: extra 
 	return (
 		<button
 			type="button"
+			aria-keyshortcuts={shortcut}
 			{...others}
 			class={`icon-button ${small ? 'small' : ''} ${extra}`}
 			aria-label={label}

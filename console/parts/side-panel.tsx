@@ -17,7 +17,8 @@ export function SidePanel({ title, children }: { readonly title: string; readonl
 	const words = text.value
 	useEffect(() => {
 		const before = document.activeElement
-		panel.current?.focus()
+		// A content may have taken it already.
+		if (panel.current?.contains(before) !== true) panel.current?.focus()
 		return () => {
 			if (before instanceof HTMLElement && document.contains(before)) before.focus()
 		}

@@ -4,6 +4,7 @@ import { Ellipsis } from 'lucide'
 import { languages, text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
+import { libraryDialog } from '../state/library-dialog.ts'
 import { session, signOut } from '../state/session.ts'
 import { changeSettings, settings, themes } from '../state/settings.ts'
 
@@ -23,7 +24,7 @@ export function Account() {
 				align="end"
 				button={(attributes) => <IconButton small node={Ellipsis} label={words.settings} {...attributes} />}
 			>
-				{() => (
+				{(close) => (
 					<div class="account-menu">
 						<label class="field">
 							<span class="label">{words.theme}</span>
@@ -54,6 +55,19 @@ export function Account() {
 								))}
 							</select>
 						</label>
+						{(['import', 'export-all'] as const).map((type) => (
+							<button
+								key={type}
+								type="button"
+								class="button"
+								onClick={() => {
+									close()
+									libraryDialog.value = { type }
+								}}
+							>
+								{type === 'import' ? words.importConversations : words.exportAll}
+							</button>
+						))}
 						<button type="button" class="button" onClick={signOut}>
 							{words.signOut}
 						</button>

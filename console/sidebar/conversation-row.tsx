@@ -1,34 +1,89 @@
 // One conversation of the list, with its menu.
 
-import { Download, Ellipsis, Pencil, Pin, PinOff, Trash2 } from 'lucide'
-import { useState } from 'preact/hooks'
+import { Download, Ellipsis, Folder, Pencil, Pin, PinOff, Share2, SquareCheck, Tag, Trash2 } from 'lucide'
+import { useRef, useState } from 'preact/hooks'
 import type { ConversationSummary } from '../api/conversations.ts'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
-import { showToast } from '../parts/toast.tsx'
-import { pinConversation, running } from '../state/conversation-list.ts'
+import { labelConversation } from '../state/conversation-list.ts'
+import { libraryDialog } from '../state/library-dialog.ts'
+import { ready, running } from '../state/ready-answers.ts'
 import { addressOf, route } from '../state/route.ts'
+import { selection, selectRange, toggleSelected } from '../state/selection.ts'
 import { isComparison } from '../state/votes.ts'
-import { DeleteDialog } from './delete-dialog.tsx'
+import { attempt } from './attempt.ts'
 import { exportAs } from './export-conversation.ts'
-import { RenameDialog } from './rename-dialog.tsx'
+import { readTags } from './sections.ts'
+import { TitleField } from './title-field.tsx'
 
-export function ConversationRow({ item }: { readonly item: ConversationSummary }) {
-	const [dialog, setDialog] = useState<'rename' | 'delete'>()
+export interface ConversationRowProps {
+	readonly item: ConversationSummary
+	/** Levels of folders around it. */
+	readonly depth: number
+	/** The ids of all conversations of the list, for ranges. */
+	readonly order: () => readonly string[]
+}
+
+export function ConversationRow({ item, depth, order }: ConversationRowProps) {
+	const [renaming, setRenaming] = useState(false)
+	const link = useRef<HTMLAnchorElement>(null)
 	const words = text.value
 	const shown = route.value
 	const name = isComparison(item.metadata) ? 'compare' : 'conversation'
 	const current = (shown.name === 'conversation' || shown.name === 'compare') && shown.id === item.id
 	const pinned = item.metadata.pinned !== undefined
 	const title = item.title ?? words.untitled
+	const tags = readTags(item.metadata.tags)
+	const { ids } = selection.value
+	const selected = ids.has(item.id)
+	const rename = () => setRenaming(true)
+	if (renaming) {
+		const close = (byKey: boolean) => {
+			setRenaming(false)
+			if (byKey) requestAnimationFrame(() => link.current?.focus())
+		}
+		return (
+			<li class="conversation">
+				<TitleField item={item} onClose={close} />
+			</li>
+		)
+	}
 	return (
-		<li class={`conversation ${current ? 'current' : ''}`}>
-			<a href={addressOf({ name, id: item.id })} aria-current={current ? 'page' : undefined} title={title}>
+		<li class={`conversation depth-${depth} ${current ? 'current' : ''} ${selected ? 'selected' : ''}`}>
+			{ids.size > 0 && (
+				<input
+					type="checkbox"
+					checked={selected}
+					aria-label={words.selectNamed(title)}
+					onChange={() => toggleSelected(item.id)}
+				/>
+			)}
+			<a
+				ref={link}
+				href={addressOf({ name, id: item.id })}
+				aria-current={current ? 'page' : undefined}
+				title={tags.length === 0 ? title : `${title} (${tags.join(', ')})`}
+				data-conversation={item.id}
+				onClick={(event) => {
+					if (!event.shiftKey && (ids.size === 0 || event.ctrlKey || event.metaKey)) return
+					event.preventDefault()
+					if (event.shiftKey) selectRange(item.id, order(), 'id' in shown ? shown.id : undefined)
+					else toggleSelected(item.id)
+				}}
+				onDblClick={rename}
+				onKeyDown={(event) => {
+					if (event.key === 'F2') rename()
+					else if (event.key === 'Delete') libraryDialog.value = { type: 'delete', items: [item] }
+					else return
+					event.preventDefault()
+				}}
+			>
 				{pinned && <Icon node={Pin} />}
 				<span>{title}</span>
-				{running.value.has(item.id) && <span class="dot" title={words.answerInProgress} />}
+				{tags.length > 0 && <span class="tags">{tags.join(' ')}</span>}
+				<AnswerSign id={item.id} />
 			</a>
 			<Popover
 				label={words.more}
@@ -52,25 +107,47 @@ export function ConversationRow({ item }: { readonly item: ConversationSummary }
 					)
 					return (
 						<>
-							{entry(Pencil, words.rename, () => setDialog('rename'))}
-							{entry(pinned ? PinOff : Pin, pinned ? words.unpin : words.pin, () =>
-								attempt(pinConversation(item, !pinned)),
+							{entry(Pencil, words.rename, rename)}
+							{entry(
+								pinned ? PinOff : Pin,
+								pinned ? words.unpin : words.pin,
+								() => void attempt(labelConversation(item, 'pinned', pinned ? undefined : 'true')),
 							)}
-							{entry(Download, words.exportMarkdown, () => attempt(exportAs(item, 'markdown')))}
-							{entry(Download, words.exportJson, () => attempt(exportAs(item, 'json')))}
-							{entry(Trash2, words.delete, () => setDialog('delete'), true)}
+							{entry(Folder, words.moveToFolder, () => {
+								libraryDialog.value = { type: 'move', items: [item] }
+							})}
+							{entry(Tag, words.editTags, () => {
+								libraryDialog.value = { type: 'tags', item }
+							})}
+							{entry(Share2, words.share, () => {
+								libraryDialog.value = { type: 'share', item }
+							})}
+							{entry(SquareCheck, words.select, () => toggleSelected(item.id))}
+							{entry(Download, words.exportMarkdown, () => void attempt(exportAs(item, 'markdown')))}
+							{entry(Download, words.exportJson, () => void attempt(exportAs(item, 'json')))}
+							{entry(
+								Trash2,
+								words.delete,
+								() => {
+									libraryDialog.value = { type: 'delete', items: [item] }
+								},
+								true,
+							)}
 						</>
 					)
 				}}
 			</Popover>
-			{dialog === 'rename' && <RenameDialog item={item} onClose={() => setDialog(undefined)} />}
-			{dialog === 'delete' && <DeleteDialog item={item} onClose={() => setDialog(undefined)} />}
 		</li>
 	)
 }
 
-function attempt(action: Promise<void>): void {
-	void action.catch((failure: unknown) =>
-		showToast({ text: failure instanceof Error ? failure.message : String(failure) }),
-	)
+/** A dot while an answer is in progress, a ring when one became ready elsewhere. */
+function AnswerSign({ id }: { readonly id: string }) {
+	const words = text.value
+	const [sign, label] = running.value.has(id)
+		? ['dot', words.answerInProgress]
+		: ready.value.has(id)
+			? ['dot ring', words.answerReady]
+			: []
+	return sign === undefined ? null : <span class={sign} role="img" aria-label={label} title={label} />
 }

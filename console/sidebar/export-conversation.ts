@@ -1,29 +1,48 @@
-// Saves a conversation as a file: Markdown of the branch that was continued last, or JSON of everything.
+// Saves a conversation as a file: Markdown of the branch that is shown, or JSON of everything.
 
 import { type ConversationSummary, type ExportedConversation, exportConversation } from '../api/conversations.ts'
-import { readTree } from '../state/turn-tree.ts'
+import { readTree } from '../state/read-tree.ts'
+import { thisDevice } from '../state/storage.ts'
+import { nameOf, type PageTurn } from '../state/turn-tree.ts'
 
 export type ExportFormat = 'markdown' | 'json'
 
 /** @throws ServerError | ConnectionLost */
 export async function exportAs({ id, title }: ConversationSummary, format: ExportFormat): Promise<void> {
 	const exported = await exportConversation(id)
-	const name = (title ?? id).replace(/[^\p{L}\p{N} _-]/gu, '').trim() || id
-	if (format === 'json') saveFile(`${name}.json`, 'application/json', JSON.stringify(exported, undefined, '\t'))
-	else saveFile(`${name}.md`, 'text/markdown', markdownOf(exported))
+	const name = fileNameOf(title ?? '', id)
+	if (format === 'json') saveFile(`${name}.json`, new Blob([jsonOf(exported)], { type: 'application/json' }))
+	else saveFile(`${name}.md`, new Blob([markdownOf(exported)], { type: 'text/markdown' }))
 }
 
-function markdownOf(exported: ExportedConversation): string {
+/** Without characters that a file system may refuse. */
+export function fileNameOf(title: string, id: string): string {
+	return (
+		title
+			.replace(/[^\p{L}\p{M}\p{N} _-]/gu, '')
+			.trim()
+			.slice(0, 80) || id
+	)
+}
+
+export const jsonOf = (exported: ExportedConversation): string => JSON.stringify(exported, undefined, '\t')
+
+/** The end of the branch that is shown, or that was continued last. */
+export function shownTurn(exported: ExportedConversation): PageTurn | undefined {
 	const tree = readTree(exported)
-	const path = tree.path(tree.endingWith(exported.head) ?? tree.all.at(-1))
-	const turns = path.map(({ question, answer, model }) => `**${question.text}**\n\n*${model}*\n\n${answer.text}`)
+	const shown = tree.find(thisDevice.read(`leaf.${exported.conversation.id}`))
+	return shown ?? tree.endingWith(exported.head) ?? tree.all.at(-1)
+}
+
+export function markdownOf(exported: ExportedConversation): string {
+	const path = readTree(exported).path(shownTurn(exported))
+	const turns = path.map(({ question, answer, model }) => `**${nameOf(question)}**\n\n*${model}*\n\n${answer.text}`)
 	return `# ${exported.conversation.title ?? exported.conversation.id}\n\n${turns.join('\n\n---\n\n')}\n`
 }
 
-/** Offers a text as a download. */
-export function saveFile(name: string, type: string, content: string): void {
+export function saveFile(name: string, content: Blob): void {
 	const link = document.createElement('a')
-	link.href = URL.createObjectURL(new Blob([content], { type }))
+	link.href = URL.createObjectURL(content)
 	link.download = name
 	link.target = '_self'
 	link.click()

@@ -1,14 +1,16 @@
-// The sidebar: new chat, the conversations in groups of days, the account. On a narrow window it is a sheet.
+// The sidebar: new chat, search, the conversations in sections, the account. On a narrow window it is a sheet.
 
-import { PanelLeftClose, Plus } from 'lucide'
+import { PanelLeftClose, Plus, Search } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon, Mark } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { libraryDialog } from '../state/library-dialog.ts'
 import { addressOf, route } from '../state/route.ts'
-import { sidebarOpen } from '../state/sidebar.ts'
+import { sidebarOpen, toggleSidebar } from '../state/sidebar.ts'
 import { Account } from './account.tsx'
-import { ConversationGroups } from './conversation-groups.tsx'
+import { ConversationList } from './conversation-list.tsx'
+import { SelectionBar } from './selection-bar.tsx'
 
 export function Sidebar() {
 	const words = text.value
@@ -30,18 +32,35 @@ export function Sidebar() {
 				<div class="brand">
 					<Mark />
 					<span class="space">Dragoman</span>
-					<IconButton small class="only-narrow" node={PanelLeftClose} label={words.hideSidebar} onClick={close} />
+					<IconButton
+						small
+						node={PanelLeftClose}
+						label={words.hideSidebar}
+						shortcut="Ctrl Shift S"
+						onClick={toggleSidebar}
+					/>
 				</div>
 				<a class="new-chat" href={addressOf({ name: 'new' })}>
 					<Icon node={Plus} />
 					<span class="space">{words.newChat}</span>
 					<span class="key">Alt N</span>
 				</a>
-				<ConversationGroups />
+				<button type="button" class="search" aria-haspopup="dialog" onClick={openPalette}>
+					<Icon node={Search} />
+					<span class="space">{words.search}</span>
+					<span class="key">{words.searchShortcut}</span>
+				</button>
+				<ConversationList />
+				<SelectionBar />
 				<Account />
 			</nav>
 		</>
 	)
+}
+
+function openPalette(): void {
+	sidebarOpen.value = false
+	libraryDialog.value = { type: 'palette' }
 }
 
 function close(): void {

@@ -2,48 +2,18 @@
 // and time. It grows by events of the Responses API; it does not know how they arrive.
 
 import { type Signal, signal } from '@preact/signals'
-import type { ResponseEvent, ResponseItem, ResponseObject } from '../api/responses.ts'
+import type { ResponseEvent, ResponseObject } from '../api/responses.ts'
+import {
+	type AnswerPart,
+	argumentsOf,
+	emptyPart,
+	partOfItem,
+	pictureUrl,
+	withDelta,
+	withTokens,
+} from './answer-part.ts'
+import { type AnswerFailure, type AnswerState, endState, runningStates } from './answer-state.ts'
 import { schedulePaint } from './paint.ts'
-
-/** A part that grows is replaced: components compare their properties by identity. */
-export type AnswerPart =
-	| { readonly type: 'text'; readonly text: string }
-	| { readonly type: 'refusal'; readonly text: string }
-	| {
-			readonly type: 'reasoning'
-			readonly text: string
-			readonly startedAtMs?: number | undefined
-			readonly endedAtMs?: number | undefined
-	  }
-	| {
-			readonly type: 'tool-call'
-			readonly name: string
-			readonly arguments: string
-			/** For its result. */
-			readonly callId?: string | undefined
-	  }
-	| { readonly type: 'image'; readonly url: string }
-	| { readonly type: 'other'; readonly kind: string }
-
-/** Why an answer failed. */
-export interface AnswerFailure {
-	readonly kind: 'limit' | 'unavailable' | 'not-reached' | 'broke-off' | 'restarted' | 'too-long' | 'other'
-	/** The server's own words. */
-	readonly message: string
-	/** When the question is sent again. */
-	readonly retryAtMs?: number | undefined
-	readonly requestId?: string | undefined
-}
-
-export type AnswerState =
-	| { readonly type: 'sending' }
-	| { readonly type: 'waiting' }
-	| { readonly type: 'streaming' }
-	/** The connection broke; the answer continues on the server. */
-	| { readonly type: 'detached'; readonly sinceMs: number }
-	| { readonly type: 'done'; readonly end: 'stop' | 'length' | 'filter' }
-	| { readonly type: 'stopped' }
-	| { readonly type: 'failed'; readonly failure: AnswerFailure }
 
 export interface AnswerUsage {
 	readonly input: number
@@ -51,6 +21,23 @@ export interface AnswerUsage {
 	/** Undefined if the source is not known yet. */
 	readonly estimated?: boolean | undefined
 }
+
+/** Everything that another tab needs to show the answer and to apply the events that follow. */
+export interface AnswerSnapshot {
+	readonly parts: readonly AnswerPart[]
+	readonly positions: readonly (readonly [string, number])[]
+	readonly state: AnswerState
+	readonly usage: AnswerUsage | undefined
+	readonly lastEvent: number
+}
+
+/** Missed events are complete when none has arrived for this long; longer gaps are shown meanwhile. In milliseconds. */
+const quietMs = 40
+const longestHoldMs = 400
+/** After a longer loss the page says that the connection is back, in milliseconds. */
+const noticedMs = 5000
+
+type Timer = ReturnType<typeof setTimeout>
 
 export class Answer {
 	readonly parts: AnswerPart[]
@@ -64,8 +51,18 @@ export class Answer {
 	lastTokenAtMs: number | undefined
 	/** The number of the last event that was applied; -1 before the first. */
 	lastEvent = -1
+	/** When the answer came back after a loss that the reader has noticed. */
+	readonly resumedAtMs = signal<number | undefined>(undefined)
 	/** Positions in `parts` by output and content index. */
 	private readonly positions = new Map<string, number>()
+	/** While missed events arrive: the state that they lead to. */
+	private held: { readonly state: AnswerState; readonly untilMs: number; readonly timer: Timer } | undefined
+	/** The state without its losses of the connection. */
+	private live: AnswerState = { type: 'waiting' }
+	/** Whether the reader has seen it grow: an answer of another visit does not come back. */
+	private wasShown: boolean
+	/** The code of the error event before the end of a failed answer. */
+	private errorCode: string | undefined
 
 	constructor(
 		state: AnswerState,
@@ -74,11 +71,12 @@ export class Answer {
 		this.state = signal(state)
 		this.parts = stored.parts ?? []
 		this.usage = signal(stored.usage)
-		this.sentAtMs = stored.parts === undefined ? Date.now() : undefined
+		this.sentAtMs = state.type === 'sending' ? Date.now() : undefined
+		this.wasShown = state.type === 'sending'
 	}
 
 	get isRunning(): boolean {
-		return ['sending', 'waiting', 'streaming', 'detached'].includes(this.state.value.type)
+		return runningStates.has(this.state.value.type)
 	}
 
 	get text(): string {
@@ -87,15 +85,21 @@ export class Answer {
 
 	/** Applies an event, unless it was applied before. */
 	apply(event: ResponseEvent): void {
-		if (event.sequence_number !== undefined) {
+		// After a restart the server ends the answer with events that are numbered anew.
+		const isEnd = event.type === 'error' || event.type === 'response.failed'
+		if (event.sequence_number !== undefined && !isEnd) {
 			if (event.sequence_number <= this.lastEvent) return
 			this.lastEvent = event.sequence_number
 		}
+		if (!this.isRunning) return
 		switch (event.type) {
 			case 'response.created':
 			case 'response.queued':
 			case 'response.in_progress':
-				this.state.value = { type: 'waiting' }
+				this.enter({ type: 'waiting' })
+				return
+			case 'error':
+				this.errorCode = event.error?.code ?? undefined
 				return
 			case 'response.output_item.added':
 				this.addItem(event)
@@ -128,18 +132,50 @@ export class Answer {
 		}
 	}
 
-	fail(failure: AnswerFailure): void {
-		this.endReasoning()
-		this.state.value = { type: 'failed', failure }
+	/** The connection broke. */
+	detach(): void {
+		const { value } = this.state
+		if (this.held !== undefined) clearTimeout(this.held.timer)
+		this.held = undefined
+		if (value.type === 'detached') return
+		this.state.value = { type: 'detached', sinceMs: value.type === 'catching-up' ? value.sinceMs : Date.now() }
+	}
+
+	/** The connection is back. Events that were missed are shown together, when no more of them arrive. */
+	catchUp(): void {
+		const { value } = this.state
+		this.state.value = { type: 'catching-up', sinceMs: value.type === 'detached' ? value.sinceMs : Date.now() }
+		this.hold(this.live, Date.now() + longestHoldMs)
+	}
+
+	snapshot(): AnswerSnapshot {
+		return {
+			parts: [...this.parts],
+			positions: [...this.positions],
+			state: this.isRunning ? this.live : this.state.value,
+			usage: this.usage.value,
+			lastEvent: this.lastEvent,
+		}
+	}
+
+	/** Takes over what another tab has, unless this one has more. */
+	adopt({ parts, positions, state, usage, lastEvent }: AnswerSnapshot): void {
+		if (lastEvent <= this.lastEvent || !this.isRunning) return
+		this.parts.splice(0, this.parts.length, ...parts)
+		this.positions.clear()
+		for (const [key, position] of positions) this.positions.set(key, position)
+		this.lastEvent = lastEvent
+		this.held = undefined
+		this.usage.value = usage
+		this.live = state
+		this.state.value = state
 		this.changed()
 	}
 
-	/** The answer runs again: what arrived before is not part of it. */
-	restart(): void {
-		this.parts.length = 0
-		this.positions.clear()
-		this.lastEvent = -1
-		this.state.value = { type: 'sending' }
+	fail(failure: AnswerFailure): void {
+		this.held = undefined
+		this.endReasoning()
+		this.state.value = { type: 'failed', failure }
 		this.changed()
 	}
 
@@ -154,7 +190,7 @@ export class Answer {
 		if (part?.type === 'tool-call' && item !== undefined)
 			this.put(`${output_index}`, { ...part, arguments: argumentsOf(item) ?? part.arguments })
 		if (item?.type === 'image_generation_call' && typeof item.result === 'string')
-			this.put(`${output_index}`, { type: 'image', url: `data:image/png;base64,${item.result}` })
+			this.put(`${output_index}`, { type: 'image', url: pictureUrl(item.result) })
 	}
 
 	private addContent({ output_index = 0, content_index = 0, part }: ResponseEvent): void {
@@ -166,18 +202,47 @@ export class Answer {
 	private append(event: ResponseEvent, type: 'text' | 'refusal' | 'reasoning' | 'tool-call'): void {
 		const { output_index = 0, content_index = 0, delta = '' } = event
 		const key = type === 'tool-call' ? `${output_index}` : `${output_index}.${content_index}`
-		this.put(key, withDelta(this.partAt(key) ?? emptyPart(type), delta))
-		const now = Date.now()
-		this.firstTokenAtMs ??= now
-		this.lastTokenAtMs = now
-		if (this.state.value.type !== 'streaming') this.state.value = { type: 'streaming' }
+		this.put(key, withTokens(withDelta(this.partAt(key) ?? emptyPart(type), delta), event))
+		if (this.sentAtMs !== undefined) {
+			this.lastTokenAtMs = Date.now()
+			this.firstTokenAtMs ??= this.lastTokenAtMs
+		}
+		this.enter({ type: 'streaming' })
 	}
 
 	private end(response: ResponseObject): void {
 		this.endReasoning()
 		const { usage } = response
 		if (usage != null) this.usage.value = { input: usage.input_tokens, output: usage.output_tokens }
-		this.state.value = endState(response)
+		this.enter(endState(response, this.errorCode))
+		// Nothing is missing any more.
+		this.release()
+		this.changed()
+	}
+
+	/** Changes the state, or the one that follows when the missed events are shown. */
+	private enter(next: AnswerState): void {
+		this.live = next
+		if (this.held !== undefined) this.hold(next, this.held.untilMs)
+		else if (this.state.value.type !== next.type) this.state.value = next
+	}
+
+	private hold(state: AnswerState, untilMs: number): void {
+		if (this.held !== undefined) clearTimeout(this.held.timer)
+		const timer = setTimeout(() => this.release(), Math.min(quietMs, Math.max(0, untilMs - Date.now())))
+		this.held = { state, untilMs, timer }
+	}
+
+	private release(): void {
+		const { held, state } = this
+		if (held === undefined) return
+		clearTimeout(held.timer)
+		this.held = undefined
+		const { value } = state
+		if (value.type === 'catching-up' && this.wasShown && Date.now() - value.sinceMs > noticedMs)
+			this.resumedAtMs.value = Date.now()
+		this.wasShown = true
+		state.value = held.state
 		this.changed()
 	}
 
@@ -201,51 +266,6 @@ export class Answer {
 	}
 
 	private changed(): void {
-		schedulePaint(this.version)
+		if (this.held === undefined) schedulePaint(this.version)
 	}
-}
-
-function endState({ status, error, incomplete_details }: ResponseObject): AnswerState {
-	if (status === 'cancelled') return { type: 'stopped' }
-	if (status === 'failed') {
-		const message = error?.message ?? ''
-		return { type: 'failed', failure: { kind: failureKind(error?.code, message), message } }
-	}
-	if (status === 'incomplete')
-		return { type: 'done', end: incomplete_details?.reason === 'content_filter' ? 'filter' : 'length' }
-	return { type: 'done', end: 'stop' }
-}
-
-function failureKind(code: string | undefined, message: string): AnswerFailure['kind'] {
-	if (code === 'context_length_exceeded') return 'too-long'
-	if (code === 'rate_limit_exceeded') return 'limit'
-	return /server (was )?(stopped|restarted)/i.test(message) ? 'restarted' : 'broke-off'
-}
-
-function partOfItem(item: ResponseItem): AnswerPart {
-	const text = argumentsOf(item)
-	if (text !== undefined)
-		return { type: 'tool-call', name: item.name ?? item.type, arguments: text, callId: item.call_id }
-	return { type: 'other', kind: item.type }
-}
-
-function argumentsOf(item: ResponseItem): string | undefined {
-	return item.arguments ?? ('input' in item && typeof item.input === 'string' ? item.input : undefined)
-}
-
-function emptyPart(type: 'text' | 'refusal' | 'reasoning' | 'tool-call'): AnswerPart {
-	switch (type) {
-		case 'tool-call':
-			return { type, name: '', arguments: '' }
-		case 'reasoning':
-			return { type, text: '', startedAtMs: Date.now() }
-		case 'text':
-		case 'refusal':
-			return { type, text: '' }
-	}
-}
-
-function withDelta(part: AnswerPart, delta: string): AnswerPart {
-	if (part.type === 'tool-call') return { ...part, arguments: part.arguments + delta }
-	return 'text' in part ? { ...part, text: part.text + delta } : part
 }

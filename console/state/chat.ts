@@ -1,34 +1,42 @@
 // The conversation on screen: its tree, the branch that is shown, and everything that changes it: questions, edits, other
-// answers to the same question, stop. It does not render.
+// answers to the same question, continuations, stop. It does not render.
 
-import { batch, computed, signal } from '@preact/signals'
-import { changeConversation, exportConversation } from '../api/conversations.ts'
-import { cancelAnswer, startAnswer } from '../api/responses.ts'
-import { isAbort } from '../api/server.ts'
+import { batch, signal } from '@preact/signals'
+import { type ExportedConversation, exportConversation } from '../api/conversations.ts'
+import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
 import { Answer } from './answer.ts'
-import { addConversation, conversations, markRunning } from './conversation-list.ts'
-import { describeFailure, followAnswer } from './follow-answer.ts'
+import { AnsweredBranches } from './answered-branches.ts'
+import { newClientId } from './client-id.ts'
+import { waitForConnection } from './connection.ts'
+import type { SharedTurn } from './conversation-channel.ts'
+import { Draft } from './draft.ts'
+import { findTurn } from './find-turn.ts'
 import { model } from './models.ts'
-import { ConversationOptions, fieldsOf } from './request-options.ts'
-import { navigate } from './route.ts'
-import { thisDevice } from './storage.ts'
 import {
-	type PageTurn,
-	type Question,
-	readTree,
-	type ToolResult,
-	TurnTree,
-	writeQuestion,
-	writeResults,
-} from './turn-tree.ts'
+	findEntry,
+	type OutboxEntry,
+	outboxOf,
+	removeEntry,
+	storeEntry,
+	unlessSending,
+	whileSending,
+} from './outbox.ts'
+import { readTree } from './read-tree.ts'
+import { ConversationOptions, fieldsOf } from './request-options.ts'
+import { messageInAddress } from './route.ts'
+import { signedInAgain } from './session.ts'
+import { thisDevice } from './storage.ts'
+import { continuation, type PageTurn, type Question, writeQuestion } from './turn-tree.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }
-	| { readonly type: 'loading' }
+	| { readonly type: 'loading'; readonly unreachable: boolean }
 	| { readonly type: 'open' }
 	| { readonly type: 'failed'; readonly failure: unknown }
 
-const empty = new TurnTree([])
+/** What a turn has besides its question. */
+type Further = Partial<Pick<PageTurn, 'continues' | 'options'>>
+
 let chats = 0
 
 /** What distinguishes a column of a comparison from a conversation alone. */
@@ -38,33 +46,41 @@ export interface ChatColumn {
 	/** The model that answers, instead of the one that the person chose for new questions. */
 	readonly model: () => string | undefined
 	readonly options: ConversationOptions
+	readonly draft: Draft
 }
 
-/** A conversation on screen. A page that shows another one makes another `Chat`; answers continue in this one. */
-export class Chat {
+/** A conversation on screen. A page that shows another one makes another `Chat`; answers continue on the server. */
+export class Chat extends AnsweredBranches {
 	/** Distinguishes the conversations of this page, of which new ones have no id yet. */
 	readonly number = ++chats
-	/** Undefined until the first answer of a new conversation has started. */
-	readonly id = signal<string | undefined>(undefined)
 	readonly state = signal<ChatState>({ type: 'new' })
-	readonly tree = signal<TurnTree>(empty)
-	/** Id of the last turn of the branch that is shown. */
-	readonly leaf = signal<string | undefined>(undefined)
+	/** Counts the questions of this tab: the view follows the newest. */
+	readonly asked = signal(0)
+	/** A question that is asked while an answer streams is sent after it. */
+	readonly queues = true
 	/** What the person set for the next requests. */
 	readonly options: ConversationOptions
-	readonly path = computed(() => this.tree.value.path(this.tree.value.find(this.leaf.value)))
-	readonly isAnswering = computed(() => this.path.value.some(({ answer }) => answer.state.value && answer.isRunning))
 	private readonly column: ChatColumn | undefined
-	private readonly ending = new AbortController()
+	private shortened = false
 
-	/** @param column shows the branch of this column alone. */
+	/** @param column shows and asks in the branch of this column alone. */
 	constructor(id?: string, column?: ChatColumn) {
+		super(column?.draft ?? new Draft(id))
 		this.column = column
 		this.options = column?.options ?? new ConversationOptions(id)
-		if (id === undefined) return
 		this.id.value = id
-		this.state.value = { type: 'loading' }
+		if (id === undefined) {
+			if (column === undefined) this.resumeOutbox()
+			return
+		}
+		this.state.value = { type: 'loading', unreachable: false }
 		void this.load(id)
+	}
+
+	/** The conversation of this column exists now. */
+	joinConversation(id: string): void {
+		this.id.value = id
+		this.openChannel(id)
 	}
 
 	/** Stops reading: the answers continue on the server. */
@@ -72,15 +88,16 @@ export class Chat {
 		this.ending.abort()
 	}
 
-	/** Asks a question after the end of the branch that is shown. */
+	/** Asks a question after the end of the branch that is shown, or after its answer in progress. */
 	ask(question: Question): void {
-		const end = this.path.value.at(-1)
-		this.begin(question, end?.last)
+		if (this.isAnswering.value) this.queue.add(question)
+		else this.begin(question, this.path.value.at(-1)?.last)
 	}
 
-	/** Sends the results of the calls of an answer. */
-	answerCalls(turn: PageTurn, results: readonly ToolResult[]): void {
-		this.begin(writeResults(results), turn.last)
+	/** Asks the oldest question that waits for an answer. */
+	askQueued(): void {
+		const question = this.isAnswering.value ? undefined : this.queue.take()
+		if (question !== undefined) this.ask(question)
 	}
 
 	/** Asks another question instead of the turn's, as a branch beside it. */
@@ -88,9 +105,15 @@ export class Chat {
 		this.begin(writeQuestion({ ...turn.question, text }), turn.parent)
 	}
 
-	/** Asks the turn's question again, as a branch beside it. */
-	regenerate(turn: PageTurn): void {
-		this.begin(turn.question, turn.parent)
+	/** Asks the turn's question again, as a branch beside it, with further fields of the request. */
+	regenerate(turn: PageTurn, options?: PageTurn['options']): void {
+		this.begin(turn.question, turn.parent, { continues: turn.continues, options })
+	}
+
+	/** Continues an answer that was stopped or cut, as a turn of its own. */
+	continue(turn: PageTurn): void {
+		const isStored = turn.last === `${turn.id}-a0`
+		this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, { continues: turn.id })
 	}
 
 	/** Sends a question again that was not answered. */
@@ -99,159 +122,179 @@ export class Chat {
 			this.regenerate(turn)
 			return
 		}
+		if (turn.clientId !== undefined) removeEntry(turn.clientId)
 		batch(() => {
-			this.tree.value = this.tree.value.without(turn.id)
-			this.begin(turn.question, turn.parent)
+			this.remove(turn)
+			this.begin(turn.question, turn.parent, { continues: turn.continues, options: furtherFields(turn) })
 		})
 	}
 
-	/** Cancels the answers of the branch on the server; what arrived remains. */
-	async stop(): Promise<void> {
-		for (const { id, answer, last } of this.path.value) {
-			if (!answer.isRunning) continue
-			if (last !== undefined) await cancelAnswer(`resp_${id}`).catch((failure) => answer.fail(describeFailure(failure)))
-			else answer.state.value = { type: 'stopped' }
-		}
-	}
-
-	/** Shows the branch of a sibling, at its end that was shown last. */
-	show(turn: PageTurn): void {
-		const visited = new Set(this.visited)
-		this.leaf.value = this.tree.value.leafBelow(turn, ({ id }) => visited.has(id)).id
-		this.rememberLeaf()
+	/** Leaves out the oldest turns from now on, so that the conversation fits the model, and sends the question again. */
+	leaveOutOldest(turn: PageTurn): void {
+		this.shortened = true
+		if (this.id.value !== undefined) thisDevice.write(`shortened.${this.id.value}`, 'true')
+		this.retry(turn)
 	}
 
 	private async load(id: string): Promise<void> {
-		try {
-			const exported = await exportConversation(id, this.ending.signal)
-			// The other columns are not branches of this one.
-			const tree = readTree(exported).filter((turn) => this.contains(turn))
-			batch(() => {
-				this.tree.value = tree
-				this.leaf.value = this.firstLeaf(id, tree, exported.head)?.id
-				this.state.value = { type: 'open' }
-			})
-			for (const turn of tree.all) if (turn.answer.isRunning) void this.follow(turn)
-		} catch (failure) {
-			if (!isAbort(failure)) this.state.value = { type: 'failed', failure }
+		const { signal } = this.ending
+		for (let attempt = 0; !signal.aborted; attempt++) {
+			try {
+				this.open(id, await exportConversation(id, signal))
+				return
+			} catch (failure) {
+				if (isAbort(failure)) return
+				if (failure instanceof ConnectionLost) {
+					this.state.value = { type: 'loading', unreachable: true }
+					await waitForConnection(attempt, signal)
+				} else if (failure instanceof ServerError && failure.status === 401) await signedInAgain(signal)
+				else {
+					this.state.value = { type: 'failed', failure }
+					return
+				}
+			}
 		}
 	}
 
-	private firstLeaf(id: string, tree: TurnTree, head: string | null): PageTurn | undefined {
-		if (this.column !== undefined) return tree.all.at(-1)
-		return tree.find(thisDevice.read(`leaf.${id}`)) ?? tree.endingWith(head) ?? tree.all.at(-1)
+	private open(id: string, exported: ExportedConversation): void {
+		// The other columns are not branches of this one.
+		const tree = readTree(exported).filter((turn) => this.contains(turn))
+		const newest = tree.endingWith(exported.head) ?? tree.all.at(-1)
+		const named = messageInAddress()
+		const shown = named === undefined ? undefined : tree.containing(named)
+		const last = shown ?? tree.find(thisDevice.read(this.leafEntry(id)))
+		batch(() => {
+			this.tree.value = tree
+			const leaf = last === undefined ? newest : tree.leafBelow(last)
+			if (leaf !== undefined) this.showLeaf(leaf.id)
+			this.state.value = { type: 'open' }
+		})
+		this.shortened = thisDevice.read(`shortened.${id}`) !== undefined
+		this.openChannel(id)
+		if (this.column === undefined) this.queue.open(id)
+		for (const turn of tree.all) if (turn.answer.isRunning) void this.read(turn)
+		this.resumeOutbox()
+		this.askQueued()
 	}
 
-	private contains({ column }: PageTurn): boolean {
+	private begin(question: Question, parent: string | undefined, more: Further = {}): void {
+		const modelId = this.column === undefined ? model.value?.id : this.column.model()
+		if (modelId === undefined) return
+		const entry: OutboxEntry = {
+			clientId: newClientId(),
+			conversation: this.id.value,
+			parent,
+			model: modelId,
+			question,
+			createdAtMs: Date.now(),
+			tried: false,
+			shortened: this.shortened,
+			continues: more.continues,
+			column: this.column?.number,
+			options: {
+				...fieldsOf(this.options.value.value),
+				...more.options,
+				...this.callsBefore(question, parent),
+			},
+		}
+		// Before anything else: the page may be reloaded at any moment.
+		storeEntry(entry)
+		const turn = this.addUnsent(entry)
+		this.asked.value++
+		void whileSending(entry.clientId, () => this.send(turn, entry))
+	}
+
+	/** The response whose tool calls the question answers: the server looks for the calls there. */
+	private callsBefore({ results }: Question, parent: string | undefined): PageTurn['options'] {
+		const asked = results === undefined ? undefined : this.tree.value.endingWith(parent ?? null)
+		return asked === undefined ? {} : { previous_response_id: `resp_${asked.id}` }
+	}
+
+	/** Shows the questions of the outbox, and sends them unless another tab does. */
+	private resumeOutbox(): void {
+		const id = this.id.value
+		if (id === undefined) {
+			// Each question that begins a conversation needs one of its own.
+			const [entry] = outboxOf(undefined)
+			if (entry !== undefined)
+				void unlessSending(entry.clientId, async () => {
+					if (!this.ending.signal.aborted) await this.resume(this.addUnsent(entry), findEntry(entry.clientId))
+				})
+			return
+		}
+		for (const entry of outboxOf(id)) {
+			if (!this.contains(entry)) continue
+			if (this.tree.value.all.some(({ clientId }) => clientId === entry.clientId)) {
+				removeEntry(entry.clientId)
+				continue
+			}
+			const turn = this.addUnsent(entry)
+			void whileSending(entry.clientId, () => this.resume(turn, findEntry(entry.clientId)))
+		}
+	}
+
+	private async resume(turn: PageTurn, entry: OutboxEntry | undefined): Promise<void> {
+		if (this.ending.signal.aborted) return
+		if (entry?.failure !== undefined) turn.answer.fail(entry.failure)
+		else if (entry !== undefined) await this.send(turn, entry)
+		else {
+			// Another tab has sent it, or it was withdrawn there.
+			const found = await findTurn(this.id.value, turn.clientId ?? '', this.ending.signal).catch(() => undefined)
+			if (found === undefined) this.remove(turn)
+			else {
+				turn.answer.detach()
+				void this.read(this.nameTurn(turn, found.turn.id))
+			}
+		}
+	}
+
+	protected override become(id: string, question: Question): void {
+		this.options.moveTo(id)
+		super.become(id, question)
+	}
+
+	protected override leafEntry(conversation: string): string {
+		const entry = super.leafEntry(conversation)
+		return this.column === undefined ? entry : `${entry}.${this.column.number}`
+	}
+
+	/** The columns of a comparison share a channel. */
+	protected override addAskedElsewhere(shared: SharedTurn): void {
+		if (this.contains(shared)) super.addAskedElsewhere(shared)
+	}
+
+	private contains({ column }: Pick<PageTurn, 'column'>): boolean {
 		return this.column === undefined || column === this.column.number
 	}
 
-	private begin(question: Question, parent: string | undefined): void {
-		const modelId = this.column === undefined ? model.value?.id : this.column.model()
-		if (modelId === undefined) return
-		const clientId = crypto.randomUUID()
+	private addUnsent(entry: OutboxEntry): PageTurn {
+		const { clientId, parent, model: name, createdAtMs, question, continues, options, column } = entry
 		const answer = new Answer({ type: 'sending' })
+		const id = `new-${clientId}`
 		const turn: PageTurn = {
-			id: `new-${clientId}`,
+			id,
 			parent,
 			last: undefined,
-			model: modelId,
-			createdAtMs: Date.now(),
+			model: name,
+			createdAtMs,
 			question,
 			answer,
 			clientId,
-			options: fieldsOf(this.options.value.value),
-			column: this.column?.number,
+			options,
+			continues,
+			column,
 		}
 		batch(() => {
 			this.tree.value = this.tree.value.with(turn)
 			this.leaf.value = turn.id
 			this.state.value = { type: 'open' }
 		})
-		void this.send(turn)
-	}
-
-	private async send(turn: PageTurn): Promise<void> {
-		const known = this.id.value
-		const isFirst = known === undefined
-		try {
-			const started = await startAnswer(
-				{
-					model: turn.model,
-					input: turn.question.input,
-					metadata: metadataOf(turn),
-					conversation: known ?? 'new',
-					parent: isFirst ? undefined : (turn.parent ?? 'none'),
-					previous: turn.question.results.length === 0 ? undefined : responseOf(turn.parent),
-					options: turn.options ?? {},
-				},
-				this.ending.signal,
-			)
-			if (isFirst && started.conversation !== undefined) this.becomeConversation(started.conversation, turn.question)
-			await this.follow(turn, started)
-		} catch (failure) {
-			if (!isAbort(failure)) turn.answer.fail(describeFailure(failure))
-		}
-	}
-
-	private async follow(turn: PageTurn, started?: Parameters<typeof followAnswer>[1]['started']): Promise<void> {
-		let id = turn.last === undefined ? undefined : `resp_${turn.id}`
-		const conversation = this.id.value
-		if (conversation !== undefined) markRunning(conversation, true)
-		await followAnswer(turn.answer, { id: () => id, started }, this.ending.signal, (event) => {
-			if (id !== undefined || event.response === undefined) return
-			id = event.response.id
-			this.nameTurn(turn, id.replace(/^resp_/, ''))
-		})
-		if (conversation !== undefined) markRunning(conversation, false)
-	}
-
-	/** The server has named the turn: its answer's message has the id `<turn>-a0`. */
-	private nameTurn(turn: PageTurn, id: string): void {
-		batch(() => {
-			this.tree.value = this.tree.value.replace(turn.id, { ...turn, id, last: `${id}-a0` })
-			if (this.leaf.value === turn.id) this.leaf.value = id
-		})
-		this.rememberLeaf()
-	}
-
-	private becomeConversation(id: string, question: Question): void {
-		this.id.value = id
-		this.options.moveTo(id)
-		const title = titleOf(question.text.trim() === '' ? (question.documents[0]?.name ?? '') : question.text)
-		addConversation({ id, created_at: Math.floor(Date.now() / 1000), title, metadata: {} })
-		// The conversation is usable without its title: a failure must not look like one of the answer.
-		void changeConversation(id, { title }).catch(() => undefined)
-		if (!this.ending.signal.aborted) navigate({ name: 'conversation', id }, 'replace')
-	}
-
-	private get visited(): readonly string[] {
-		return this.path.value.map(({ id }) => id)
-	}
-
-	private rememberLeaf(): void {
-		if (this.column === undefined && this.id.value !== undefined)
-			thisDevice.write(`leaf.${this.id.value}`, this.leaf.value)
+		return turn
 	}
 }
 
-/** The response that has this message. */
-const responseOf = (message: string | undefined): string | undefined =>
-	message === undefined ? undefined : `resp_${message.replace(/-a\d+$/, '')}`
-
-function metadataOf({ clientId = '', column }: PageTurn): Readonly<Record<string, string>> {
-	return column === undefined ? { client_id: clientId } : { client_id: clientId, column: String(column) }
-}
-
-/** The title in the list, if the conversation is in it. */
-export const titleInList = (id: string | undefined): string | undefined =>
-	conversations.value.items.find((item) => item.id === id)?.title ?? undefined
-
-/** The first line of the question, up to 60 characters, cut between words. */
-export function titleOf(question: string): string {
-	const line = question.trim().split('\n')[0] ?? ''
-	if (line.length <= 60) return line
-	const cut = line.slice(0, 60)
-	const space = cut.lastIndexOf(' ')
-	return `${space > 30 ? cut.slice(0, space) : cut}…`
+/** The fields of a turn's request that are no options of the conversation. */
+function furtherFields({ options = {} }: PageTurn): PageTurn['options'] {
+	const { include, top_logprobs } = options
+	return top_logprobs === undefined ? {} : { include, top_logprobs }
 }

@@ -2,22 +2,19 @@
 // It does not render.
 
 import { batch, computed, signal } from '@preact/signals'
-import {
-	type ConversationSummary,
-	changeConversation,
-	createConversation,
-	readConversation,
-} from '../api/conversations.ts'
+import { changeConversation, createConversation, readConversation } from '../api/conversations.ts'
 import { isAbort } from '../api/server.ts'
-import type { AnswerFailure } from './answer.ts'
-import { Chat, titleOf } from './chat.ts'
-import { addConversation, showConversation } from './conversation-list.ts'
+import type { AnswerFailure } from './answer-state.ts'
+import { Chat } from './chat.ts'
+import { addConversation, conversations, showConversation } from './conversation-list.ts'
+import { Draft } from './draft.ts'
 import { describeFailure } from './follow-answer.ts'
 import { model, models } from './models.ts'
 import { ConversationOptions } from './request-options.ts'
 import { navigate } from './route.ts'
 import { thisDevice } from './storage.ts'
-import type { PageTurn, Question } from './turn-tree.ts'
+import { titleOf } from './title.ts'
+import { nameOf, type PageTurn, type Question } from './turn-tree.ts'
 import { readModels, readVotes, type Vote, writeVotes } from './votes.ts'
 
 export const columnCounts = { least: 2, most: 4 } as const
@@ -27,12 +24,18 @@ export class CompareColumn {
 	readonly model
 	readonly chat: Chat
 
-	constructor(number: number, model: string, conversation: string | undefined, options: ConversationOptions) {
+	/** The questions so far, without answers to calls of tools and without continuations. */
+	readonly asked = computed<readonly PageTurn[]>(() => this.chat.path.value.filter(isAsked))
+
+	constructor(number: number, model: string, { id, options, draft }: Pick<Comparison, 'id' | 'options' | 'draft'>) {
 		this.number = number
 		this.model = signal(model)
-		this.chat = new Chat(conversation, { number, model: () => this.model.value, options })
+		this.chat = new Chat(id.value, { number, model: () => this.model.value, options, draft })
 	}
 }
+
+const isAsked = ({ question, continues }: PageTurn): boolean =>
+	question.results === undefined && continues === undefined
 
 export class Comparison {
 	readonly id = signal<string | undefined>(undefined)
@@ -42,8 +45,9 @@ export class Comparison {
 	readonly columns = signal<readonly CompareColumn[]>([])
 	readonly votes = signal<readonly Vote[]>([])
 	readonly options: ConversationOptions
+	readonly draft: Draft
 	/** The questions so far; all columns have the same ones. */
-	readonly path = computed<readonly PageTurn[]>(() => this.columns.value[0]?.chat.path.value ?? [])
+	readonly path = computed<readonly PageTurn[]>(() => this.columns.value[0]?.asked.value ?? [])
 	/** Whether the conversation is being created. */
 	private readonly beginning = signal(false)
 	readonly isAnswering = computed(
@@ -53,14 +57,17 @@ export class Comparison {
 	readonly canVote = computed(
 		() =>
 			this.path.value.length > 0 &&
-			this.columns.value.every(({ chat }) => chat.path.value.length === this.path.value.length) &&
+			this.columns.value.every(({ asked }) => asked.value.length === this.path.value.length) &&
 			!this.isAnswering.value,
 	)
-	private metadata: Readonly<Record<string, string>> = {}
+	/** The metadata when the comparison was opened. The list of conversations may have a newer one. */
+	private opened: Readonly<Record<string, string>> = {}
+	private view: { readonly view?: 'compare' } = { view: 'compare' }
 	private readonly ending = new AbortController()
 
 	constructor(id?: string) {
 		this.options = new ConversationOptions(id ?? 'compare')
+		this.draft = new Draft(id)
 		this.id.value = id
 		if (id !== undefined) {
 			this.state.value = 'loading'
@@ -79,7 +86,7 @@ export class Comparison {
 		return this.votes.value[this.path.value.length - 1]
 	}
 
-	/** @throws if the conversation cannot be created: then nothing was sent. */
+	/** If the conversation cannot be created, nothing is sent: the question is the draft again. */
 	async ask(question: Question): Promise<void> {
 		batch(() => {
 			this.failure.value = undefined
@@ -91,8 +98,9 @@ export class Comparison {
 			batch(() => {
 				this.failure.value = describeFailure(failure)
 				this.beginning.value = false
+				this.draft.restore(question)
 			})
-			throw failure
+			return
 		}
 		batch(() => {
 			for (const { chat } of this.columns.value) chat.ask(question)
@@ -118,7 +126,7 @@ export class Comparison {
 		const column = this.newColumn(this.columns.value.length, name)
 		this.columns.value = [...this.columns.value, column]
 		this.votes.value = []
-		void this.store()
+		void this.store().catch(() => undefined)
 		if (question !== undefined) column.chat.ask(question)
 	}
 
@@ -133,7 +141,7 @@ export class Comparison {
 
 	chooseModel(column: CompareColumn, name: string): void {
 		column.model.value = name
-		void this.store()
+		void this.store().catch(() => undefined)
 	}
 
 	/** Gives the columns an order that the person does not know. */
@@ -148,14 +156,18 @@ export class Comparison {
 		for (const [index, column] of this.columns.value.entries()) column.model.value = names[index] ?? ''
 	}
 
-	/** Prefers a column by its position, or none of them; the same vote again withdraws it. */
-	castVote(vote: Exclude<Vote, undefined>): void {
+	/**
+	 * Prefers a column by its position, or none of them; the same vote again withdraws it.
+	 *
+	 * @throws ServerError | ConnectionLost if the vote could not be stored.
+	 */
+	async castVote(vote: Exclude<Vote, undefined>): Promise<void> {
 		if (!this.canVote.value || (typeof vote === 'number' && vote >= this.columns.value.length)) return
 		const round = this.path.value.length - 1
 		const votes = Array.from({ length: round + 1 }, (_, index) => this.votes.value[index])
 		votes[round] = votes[round] === vote ? undefined : vote
 		this.votes.value = votes
-		void this.store()
+		await this.store()
 	}
 
 	/** Shows the branch of the column as a conversation. */
@@ -163,25 +175,24 @@ export class Comparison {
 		const id = this.id.value
 		if (id === undefined) return
 		thisDevice.write(`leaf.${id}`, column.chat.leaf.value)
-		const { view: _, ...metadata } = this.metadata
-		this.metadata = metadata
+		this.view = {}
 		await this.store()
 		navigate({ name: 'conversation', id })
 	}
 
 	private newColumn(number: number, name: string): CompareColumn {
-		return new CompareColumn(number, name, this.id.value, this.options)
+		return new CompareColumn(number, name, this)
 	}
 
 	private async begin(question: Question): Promise<void> {
-		this.metadata = { view: 'compare' }
-		const { id, created_at } = await createConversation(this.currentMetadata())
-		const title = titleOf(question.text.trim() === '' ? (question.documents[0]?.name ?? '') : question.text)
+		const { id, created_at } = await createConversation({ metadata: this.currentMetadata() })
+		const title = titleOf(nameOf(question))
 		batch(() => {
 			this.id.value = id
-			for (const { chat } of this.columns.value) chat.id.value = id
+			for (const { chat } of this.columns.value) chat.joinConversation(id)
 		})
 		this.options.moveTo(id)
+		this.draft.moveTo(id)
 		addConversation({ id, created_at, title, metadata: this.currentMetadata() })
 		// The conversation is usable without its title.
 		void changeConversation(id, { title }).catch(() => undefined)
@@ -192,7 +203,7 @@ export class Comparison {
 		try {
 			const { metadata } = await readConversation(id, this.ending.signal)
 			const names = readModels(metadata)
-			this.metadata = metadata
+			this.opened = metadata
 			batch(() => {
 				this.columns.value = (names.length < columnCounts.least ? firstModels() : names).map((name, number) =>
 					this.newColumn(number, name),
@@ -207,17 +218,16 @@ export class Comparison {
 
 	private currentMetadata(): Readonly<Record<string, string>> {
 		const compare = JSON.stringify(this.columns.value.map((column) => column.model.value))
-		return { ...this.metadata, compare, votes: writeVotes(this.votes.value) }
+		const listed = conversations.value.items.find(({ id }) => id === this.id.value)?.metadata
+		const { view: _, ...metadata } = listed ?? this.opened
+		return { ...metadata, ...this.view, compare, votes: writeVotes(this.votes.value) }
 	}
 
 	/** A failure leaves what is on screen; the next change stores it, too. */
 	private async store(): Promise<void> {
 		const id = this.id.value
 		if (id === undefined) return
-		const changed: ConversationSummary | undefined = await changeConversation(id, {
-			metadata: this.currentMetadata(),
-		}).catch(() => undefined)
-		if (changed !== undefined) showConversation(changed)
+		showConversation(await changeConversation(id, { metadata: this.currentMetadata() }))
 	}
 }
 

@@ -3,77 +3,106 @@
 
 import { type ResponseEvent, readAnswer, type StartedAnswer } from '../api/responses.ts'
 import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
-import type { Answer, AnswerFailure } from './answer.ts'
+import type { Answer } from './answer.ts'
+import type { AnswerFailure } from './answer-state.ts'
+import { onWake, waitForConnection } from './connection.ts'
+import { signedInAgain } from './session.ts'
 
-/** Pauses between the attempts to reconnect, in milliseconds; the last one repeats. */
-const pausesMs: readonly number[] = [500, 1000, 2000, 4000, 8000]
+/** Silence after which a connection is taken for dead when the network changes, in milliseconds. */
+const silenceMs = 1000
+
+export interface AnswerSource {
+	readonly id: string
+	/** The stream of the request that asked the question, if this page still has it. */
+	readonly started?: StartedAnswer | undefined
+	/** Called for each event after it was applied. */
+	readonly observe?: (event: ResponseEvent) => void
+	/** Reads the stored answer instead: the server has no events of it any more. */
+	readonly reread: () => Promise<void>
+}
 
 /** Ends when the answer has ended, or when the signal aborts. Failures are the answer's state. */
-export async function followAnswer(
-	answer: Answer,
-	source: { readonly id: () => string | undefined; readonly started?: StartedAnswer | undefined },
-	signal: AbortSignal,
-	observe: (event: ResponseEvent) => void = () => undefined,
-): Promise<void> {
+export async function followAnswer(answer: Answer, source: AnswerSource, signal: AbortSignal): Promise<void> {
 	let { started } = source
 	for (let attempt = 0; ; attempt++) {
 		const before = answer.lastEvent
+		const reading = new AbortController()
 		try {
-			const id = source.id()
-			const events = started?.events ?? (id === undefined ? undefined : readAnswer(id, before, signal))
-			if (events === undefined) throw new ConnectionLost('The answer has no id.')
-			for await (const event of events) {
-				if (signal.aborted) return
-				answer.apply(event)
-				observe(event)
-			}
-			if (!answer.isRunning) return
+			await readEvents(answer, source, started, AbortSignal.any([signal, reading.signal]), reading)
+			if (!answer.isRunning || signal.aborted) return
 			throw new ConnectionLost('The stream ended before the answer did.')
 		} catch (failure) {
-			if (signal.aborted || isAbort(failure)) return
-			if (!(failure instanceof ConnectionLost) || source.id() === undefined) {
+			if (signal.aborted) return
+			if (failure instanceof ServerError && failure.status === 404) return await rereadOrFail(answer, source)
+			if (failure instanceof ServerError && failure.status === 401) await signedInAgain(signal)
+			else if (!isLoss(failure)) {
 				answer.fail(describeFailure(failure))
 				return
 			}
 			started = undefined
 			if (answer.lastEvent > before) attempt = 0
-			const { state } = answer
-			if (state.value.type !== 'detached') state.value = { type: 'detached', sinceMs: Date.now() }
-			await waitForConnection(pausesMs[Math.min(attempt, pausesMs.length - 1)] ?? 0, signal)
+			answer.detach()
+			await waitForConnection(attempt, signal)
+		} finally {
+			reading.abort()
 		}
 	}
 }
 
+async function readEvents(
+	answer: Answer,
+	source: AnswerSource,
+	started: StartedAnswer | undefined,
+	signal: AbortSignal,
+	reading: AbortController,
+): Promise<void> {
+	let lastByteMs = Date.now()
+	onWake(() => {
+		if (Date.now() - lastByteMs > silenceMs) reading.abort()
+	}, reading.signal)
+	const events = started?.events ?? (await readAnswer(source.id, answer.lastEvent, signal))
+	if (started === undefined) answer.catchUp()
+	// The stream of the question's request knows nothing of this attempt's signal.
+	const aborted = new Promise<never>((_, reject) => {
+		signal.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')), { once: true })
+	})
+	aborted.catch(() => undefined)
+	try {
+		for (;;) {
+			const { done, value } = await Promise.race([events.next(), aborted])
+			if (done === true) return
+			lastByteMs = Date.now()
+			answer.apply(value)
+			source.observe?.(value)
+		}
+	} finally {
+		void events.return().catch(() => undefined)
+	}
+}
+
+async function rereadOrFail(answer: Answer, { reread }: AnswerSource): Promise<void> {
+	try {
+		await reread()
+	} catch (failure) {
+		answer.fail(describeFailure(failure))
+	}
+}
+
+/** Whether another attempt may succeed: no connection, or a server that accepts no more requests for a moment. */
+const isLoss = (failure: unknown): boolean =>
+	failure instanceof ConnectionLost ||
+	isAbort(failure) ||
+	(failure instanceof ServerError && (failure.status === 429 || failure.status >= 500))
+
 /** Why a request failed, as the page explains it. */
 export function describeFailure(failure: unknown): AnswerFailure {
 	if (failure instanceof ServerError) {
-		const { message, status, code, retryAfterMs, requestId } = failure
-		const retryAtMs = retryAfterMs === undefined ? undefined : Date.now() + retryAfterMs
-		if (status === 429) return { kind: 'limit', message, requestId, retryAtMs }
+		const { message, status, code, requestId } = failure
+		if (status === 429) return { kind: 'limit', message, requestId }
 		if (code === 'context_length_exceeded') return { kind: 'too-long', message, requestId }
 		if (status >= 500) return { kind: 'unavailable', message, requestId }
 		return { kind: 'other', message, requestId }
 	}
 	if (failure instanceof ConnectionLost) return { kind: 'not-reached', message: '' }
 	return { kind: 'other', message: failure instanceof Error ? failure.message : String(failure) }
-}
-
-/** Waits with some jitter, but only until the browser is online again or the page is visible again. */
-function waitForConnection(ms: number, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const done = () => {
-			clearTimeout(timer)
-			window.removeEventListener('online', done)
-			document.removeEventListener('visibilitychange', whenVisible)
-			signal.removeEventListener('abort', done)
-			resolve()
-		}
-		const whenVisible = () => {
-			if (!document.hidden) done()
-		}
-		const timer = setTimeout(done, ms * (0.8 + Math.random() * 0.4))
-		window.addEventListener('online', done)
-		document.addEventListener('visibilitychange', whenVisible)
-		signal.addEventListener('abort', done)
-	})
 }

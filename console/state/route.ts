@@ -9,6 +9,7 @@ export type Route =
 	| { readonly name: 'new' }
 	| { readonly name: 'conversation'; readonly id: string }
 	| { readonly name: 'compare'; readonly id: string | undefined }
+	| { readonly name: 'share'; readonly id: string }
 	| { readonly name: 'settings' }
 
 export const route = signal<Route>(readRoute(location.href))
@@ -35,6 +36,15 @@ export function followAddress(): void {
 	})
 }
 
+/** The message of the address (`#msg_…`), whose branch is shown. */
+export const messageInAddress = (): string | undefined => /^#msg_([\w-]+)$/.exec(location.hash)?.[1]
+
+/** Names the last message of the branch that is shown, so that a copy of the address opens the same branch. */
+export function nameMessage(message: string | undefined): void {
+	const hash = message === undefined ? '' : `#msg_${message}`
+	if (location.hash !== hash) history.replaceState(history.state, '', location.pathname + location.search + hash)
+}
+
 function pathOf(to: Route): string {
 	switch (to.name) {
 		case 'new':
@@ -43,6 +53,8 @@ function pathOf(to: Route): string {
 			return `c/${to.id}`
 		case 'compare':
 			return to.id === undefined ? 'compare' : `compare/${to.id}`
+		case 'share':
+			return `s/${to.id}`
 		case 'settings':
 			return 'settings'
 	}
@@ -55,5 +67,7 @@ function readRoute(address: string): Route {
 	if (id !== undefined) return { name: 'conversation', id }
 	const compared = /^compare(?:\/([\w-]+))?$/.exec(path)
 	if (compared !== null) return { name: 'compare', id: compared[1] }
+	const [, share] = /^s\/([\w-]+)$/.exec(path) ?? []
+	if (share !== undefined) return { name: 'share', id: share }
 	return path === 'settings' ? { name: 'settings' } : { name: 'new' }
 }

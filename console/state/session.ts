@@ -1,7 +1,7 @@
 // Who uses the page: an API key, from the address that the server printed, from the sign-in form, from this tab or from this
 // device. It does not know whether the server accepts the key.
 
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import { thisDevice, thisTab } from './storage.ts'
 
 export interface Session {
@@ -44,6 +44,23 @@ export function signOut(): void {
 
 export function rejectKey(key: string): void {
 	if (session.value.key === key) session.value = { ...session.value, rejected: true }
+}
+
+/** Resolves when the server accepts the session's key, or when the signal aborts. */
+export function signedInAgain(until: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		const ending = new AbortController()
+		const dispose = effect(() => {
+			if (!session.value.rejected) ending.abort()
+		})
+		const done = () => {
+			dispose()
+			resolve()
+		}
+		const either = AbortSignal.any([until, ending.signal])
+		if (either.aborted) done()
+		else either.addEventListener('abort', done, { once: true })
+	})
 }
 
 /** Whether a header can contain the key. */

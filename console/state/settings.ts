@@ -12,9 +12,11 @@ export type LanguageChoice = string
 export interface PageSettings {
 	readonly theme: Theme
 	readonly language: LanguageChoice
+	/** Whether keys without Ctrl or Alt act outside text fields. */
+	readonly singleKeys: boolean
 }
 
-const defaults: PageSettings = { theme: 'system', language: 'browser' }
+const defaults: PageSettings = { theme: 'system', language: 'browser', singleKeys: true }
 
 export const settings = signal<PageSettings>({ ...defaults, ...readStored() })
 
@@ -36,10 +38,11 @@ export function applyTheme(): void {
 
 function readStored(): Partial<PageSettings> {
 	try {
-		const { theme, language } = JSON.parse(thisDevice.read('settings') ?? '{}')
+		const { theme, language, singleKeys } = JSON.parse(thisDevice.read('settings') ?? '{}')
 		return {
 			theme: themes.find((known) => known === theme) ?? defaults.theme,
 			language: typeof language === 'string' ? language : defaults.language,
+			singleKeys: typeof singleKeys === 'boolean' ? singleKeys : defaults.singleKeys,
 		}
 	} catch {
 		return {}

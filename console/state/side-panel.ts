@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals'
 import { thisDevice } from './storage.ts'
 
-export const sidePanels = ['parameters', 'tools', 'schema', 'code'] as const
+export const sidePanels = ['parameters', 'tools', 'schema', 'code', 'tree'] as const
 export type SidePanelName = (typeof sidePanels)[number]
 
 export const sidePanel = signal<SidePanelName | undefined>(undefined)

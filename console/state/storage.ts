@@ -5,6 +5,8 @@ export interface KeyedStorage {
 	read(name: string): string | undefined
 	/** Removes the entry if the value is undefined. */
 	write(name: string, value: string | undefined): void
+	/** The names of all entries that begin with `prefix`. */
+	names(prefix: string): readonly string[]
 }
 
 export const thisTab: KeyedStorage = storageOf(() => sessionStorage)
@@ -25,6 +27,15 @@ function storageOf(open: () => Storage): KeyedStorage {
 				else open().setItem(`dragoman.${name}`, value)
 			} catch {
 				// The page works without storage; what would be stored is lost with the tab.
+			}
+		},
+		names(prefix) {
+			try {
+				return Object.keys(open()).flatMap((key) =>
+					key.startsWith(`dragoman.${prefix}`) ? [key.slice('dragoman.'.length)] : [],
+				)
+			} catch {
+				return []
 			}
 		},
 	}

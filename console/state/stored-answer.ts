@@ -1,11 +1,15 @@
 // Answers that the server has stored, as a conversation's export contains them.
 
 import type { ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
-import { Answer, type AnswerPart, type AnswerState } from './answer.ts'
+import { Answer } from './answer.ts'
+import type { AnswerPart } from './answer-part.ts'
+import { type AnswerState, failureKind } from './answer-state.ts'
 
 /** The answer of a stored turn. */
 export function storedAnswer(turn: ExportedTurn, message: ExportedMessage | undefined): Answer {
-	if (turn.state === 'running') return new Answer({ type: 'detached', sinceMs: Date.now() })
+	// After a restart of the server, what had arrived is in the events alone.
+	const isInEvents = turn.state === 'interrupted' && message === undefined
+	if (turn.state === 'running' || isInEvents) return new Answer({ type: 'detached', sinceMs: Date.now() })
 	const content = message?.message.content ?? []
 	const parts = typeof content === 'string' ? [textPart(content)] : content.map(partOfStored)
 	const usage =
@@ -21,13 +25,14 @@ export function storedAnswer(turn: ExportedTurn, message: ExportedMessage | unde
 
 function storedState({ state, answers, error }: ExportedTurn): AnswerState {
 	const finish = answers[0]?.finish_reason
+	const message = fieldOf(error, 'message') ?? ''
 	switch (state) {
 		case 'cancelled':
 			return { type: 'stopped' }
 		case 'interrupted':
 			return { type: 'failed', failure: { kind: 'restarted', message: '' } }
 		case 'failed':
-			return { type: 'failed', failure: { kind: 'other', message: messageOf(error) } }
+			return { type: 'failed', failure: { kind: failureKind(fieldOf(error, 'code'), message), message } }
 		default:
 			return { type: 'done', end: finish === 'length' ? 'length' : finish === 'content-filter' ? 'filter' : 'stop' }
 	}
@@ -54,8 +59,8 @@ function partOfStored(part: StoredPart): AnswerPart {
 
 const textPart = (text: string): AnswerPart => ({ type: 'text', text })
 
-function messageOf(error: unknown): string {
-	return typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string'
-		? error.message
-		: ''
+function fieldOf(error: unknown, name: 'code' | 'message'): string | undefined {
+	if (typeof error !== 'object' || error === null) return undefined
+	const value: unknown = Reflect.get(error, name)
+	return typeof value === 'string' ? value : undefined
 }

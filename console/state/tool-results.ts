@@ -1,31 +1,30 @@
-// Results that a person has given to calls of tools. They are sent together when every call of an answer has one.
+// The results that a person enters for the tool calls of an answer, before they are sent together: a model expects the
+// results of all calls of its message.
 
-import { signal } from '@preact/signals'
-import type { AnswerPart } from './answer.ts'
-import type { Chat } from './chat.ts'
-import type { PageTurn } from './turn-tree.ts'
+import { type Signal, signal } from '@preact/signals'
+import type { Answer } from './answer.ts'
+import type { AnswerPart } from './answer-part.ts'
+import { type Question, resultQuestion, type ToolResult } from './turn-tree.ts'
 
-/** Ids of calls are unique only within an answer. */
-const keyOf = (turn: PageTurn, callId: string) => `${turn.id} ${callId}`
+const entered = new WeakMap<Answer, Signal<readonly ToolResult[]>>()
 
-const given = signal<ReadonlyMap<string, string>>(new Map())
-
-export const resultOf = (turn: PageTurn, callId: string): string | undefined => given.value.get(keyOf(turn, callId))
-
-export function giveResult(chat: Chat, turn: PageTurn, callId: string, output: string): void {
-	given.value = new Map([...given.value, [keyOf(turn, callId), output]])
-	const results = turn.answer.parts
-		.filter(isCall)
-		.map((call) => ({ callId: call.callId, output: resultOf(turn, call.callId) }))
-	if (!results.every(isGiven)) return
-	chat.answerCalls(turn, results)
+/** The results entered so far. */
+export function enteredResults(answer: Answer): Signal<readonly ToolResult[]> {
+	const existing = entered.get(answer) ?? signal<readonly ToolResult[]>([])
+	entered.set(answer, existing)
+	return existing
 }
 
-type Call = AnswerPart & { readonly type: 'tool-call'; readonly callId: string }
+/** Adds a result. @returns all results as the next question, or undefined as long as other calls have none. */
+export function enterResult(answer: Answer, result: ToolResult): Question | undefined {
+	const results = enteredResults(answer)
+	results.value = [...results.value.filter(({ callId }) => callId !== result.callId), result]
+	const missing = answer.parts.some((part) => isOpenCall(part, results.value))
+	if (missing) return undefined
+	const question = resultQuestion(results.value)
+	results.value = []
+	return question
+}
 
-const isCall = (part: AnswerPart): part is Call => part.type === 'tool-call' && part.callId !== undefined
-
-const isGiven = (result: {
-	readonly callId: string
-	readonly output: string | undefined
-}): result is { readonly callId: string; readonly output: string } => result.output !== undefined
+const isOpenCall = (part: AnswerPart, results: readonly ToolResult[]): boolean =>
+	part.type === 'tool-call' && part.callId !== undefined && !results.some(({ callId }) => callId === part.callId)

@@ -1,9 +1,7 @@
 // The turns of a conversation as a tree: a turn continues from the last message of another one, and turns that continue from
 // the same message are siblings. It does not know which branch is shown.
 
-import type { ExportedConversation, ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
 import type { Answer } from './answer.ts'
-import { storedAnswer } from './stored-answer.ts'
 
 /** A question and its answer. */
 export interface PageTurn {
@@ -17,12 +15,19 @@ export interface PageTurn {
 	readonly createdAtMs: number
 	readonly question: Question
 	readonly answer: Answer
+	/** The further fields of the request; undefined for a turn that was read from the server. */
+	readonly options?: Readonly<Record<string, unknown>> | undefined
 	/** Id by which the page finds a turn again whose request may have been lost. */
 	readonly clientId: string | undefined
-	/** The further fields of the request; undefined for a turn that another page started. */
-	readonly options?: Readonly<Record<string, unknown>> | undefined
+	/** Id of the turn whose incomplete answer this one continues: its question is empty. */
+	readonly continues: string | undefined
 	/** The column of a comparison that asked. */
 	readonly column?: number | undefined
+}
+
+export interface ToolResult {
+	readonly callId: string
+	readonly output: string
 }
 
 export interface Question {
@@ -30,19 +35,15 @@ export interface Question {
 	/** Pictures as `data:` URLs. */
 	readonly images: readonly string[]
 	/** Attached texts, which are sent before the text of the question. */
-	readonly documents: readonly QuestionDocument[]
+	readonly documents?: readonly QuestionDocument[] | undefined
 	/** Names of files that were sent as such. */
 	readonly files: readonly string[]
-	/** Results of calls: then the question is not a person's text. */
-	readonly results: readonly ToolResult[]
+	/** Results of tool calls, which the person gave instead of a question. */
+	readonly results?: readonly ToolResult[] | undefined
+	/** The text of the incomplete answer that is continued, if the server has not stored that answer. */
+	readonly answered?: string | undefined
 	/** The input items to send again, in the form of the Responses API. */
 	readonly input: readonly unknown[]
-}
-
-/** What a call of a tool returned. */
-export interface ToolResult {
-	readonly callId: string
-	readonly output: string
 }
 
 export interface QuestionDocument {
@@ -73,6 +74,21 @@ export class TurnTree {
 	/** The turn whose last message has this id. */
 	endingWith(message: string | null): PageTurn | undefined {
 		return message === null ? undefined : this.byLast.get(message)
+	}
+
+	/** The turn that a message belongs to; ids of messages begin with their turn's. */
+	containing(message: string): PageTurn | undefined {
+		return this.byLast.get(message) ?? this.turns.get(message.replace(/-\w+$/, ''))
+	}
+
+	/** How many turns follow in all branches. */
+	following(turn: PageTurn): number {
+		let count = 0
+		for (const rest = [...this.children(turn)]; ; count++) {
+			const next = rest.pop()
+			if (next === undefined) return count
+			rest.push(...this.children(next))
+		}
 	}
 
 	/** The turn itself among the turns that continue from the same message, oldest first. */
@@ -125,83 +141,26 @@ export class TurnTree {
 	}
 }
 
-export function readTree({ messages, turns }: ExportedConversation): TurnTree {
-	const byId = new Map(messages.map((message) => [message.id, message]))
-	return new TurnTree(turns.map((turn) => readTurn(turn, byId)))
+/** Continues an answer; with its text if the server has not stored it. */
+export function continuation(answered?: string): Question {
+	const content = [{ type: 'output_text', text: answered }]
+	const input = answered === undefined ? [] : [{ type: 'message', role: 'assistant', content }]
+	return { text: '', images: [], files: [], answered, input }
 }
 
-function readTurn(turn: ExportedTurn, messages: ReadonlyMap<string, ExportedMessage>): PageTurn {
-	const inputs = turn.inputs.flatMap((id) => messages.get(id) ?? [])
-	const answer = turn.answers[0]?.message
-	return {
-		id: turn.id,
-		parent: turn.parent ?? undefined,
-		last: answer ?? inputs.at(-1)?.id ?? turn.parent ?? undefined,
-		model: turn.model,
-		createdAtMs: turn.created_at * 1000,
-		question: readQuestion(inputs),
-		answer: storedAnswer(turn, answer === undefined ? undefined : messages.get(answer)),
-		clientId: turn.metadata.client_id,
-		column: turn.metadata.column === undefined ? undefined : Number(turn.metadata.column),
-	}
-}
-
-/** The question is what the user wrote; messages of other roles are shown by their text, too. */
-function readQuestion(inputs: readonly ExportedMessage[]): Question {
-	const results = inputs.flatMap(readResult)
-	if (results.length > 0) return writeResults(results)
-	const parts = inputs.flatMap(({ message: { content } }) =>
-		typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content,
-	)
-	const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
-	return writeQuestion({
-		text: texts.filter((text) => readDocument(text) === undefined).join('\n\n'),
-		documents: texts.flatMap((text) => readDocument(text) ?? []),
-		images: parts.flatMap((part) => (part.type === 'image' && part.url !== undefined ? [part.url] : [])),
-		files: parts.flatMap((part: StoredPart & { readonly name?: string }) =>
-			(part.type as string) === 'file' ? [part.name ?? ''] : [],
-		),
-	})
-}
-
-/** A question with the input items that send it. */
-export function writeQuestion(
-	question: Pick<Question, 'text'> & Partial<Pick<Question, 'images' | 'documents' | 'files'>>,
-): Question {
-	const { text, images = [], documents = [], files = [] } = question
-	const texts = [...documents.map(writeDocument), ...(text.trim() === '' ? [] : [text])]
-	return { text, images, documents, files, results: [], input: [userInput(texts, images)] }
-}
-
-/** Answers the calls of an answer. */
-export function writeResults(results: readonly ToolResult[]): Question {
+/** Results of tool calls, as the page sends them. */
+export function resultQuestion(results: readonly ToolResult[]): Question {
 	return {
 		text: '',
 		images: [],
-		documents: [],
 		files: [],
 		results,
 		input: results.map(({ callId, output }) => ({ type: 'function_call_output', call_id: callId, output })),
 	}
 }
 
-function readResult({ message: { role, content, callId } }: ExportedMessage): readonly ToolResult[] {
-	if (role !== 'tool' || callId === undefined) return []
-	const texts = typeof content === 'string' ? [content] : content.map((part) => (part.type === 'text' ? part.text : ''))
-	return [{ callId, output: texts.join('') }]
-}
-
-/** Models read the name with the text. A part of this form is a document when the conversation is read again, too. */
-const writeDocument = ({ name, text }: QuestionDocument): string =>
-	`<document name="${name.replaceAll('"', "'")}">\n${text}\n</document>`
-
-function readDocument(part: string): QuestionDocument | undefined {
-	const [, name, text] = /^<document name="([^"\n]*)">\n([\s\S]*)\n<\/document>$/.exec(part) ?? []
-	return name === undefined || text === undefined ? undefined : { name, text }
-}
-
 /** A user message in the form of the Responses API. */
-function userInput(texts: readonly string[], images: readonly string[]): unknown {
+export function userInput(texts: readonly string[], images: readonly string[]): unknown {
 	return {
 		type: 'message',
 		role: 'user',
@@ -211,3 +170,30 @@ function userInput(texts: readonly string[], images: readonly string[]): unknown
 		],
 	}
 }
+
+/** A question with the input items that send it. */
+export function writeQuestion(
+	question: Pick<Question, 'text'> & Partial<Pick<Question, 'images' | 'documents' | 'files'>>,
+): Question {
+	const { text, images = [], documents = [], files = [] } = question
+	const texts = [...documents.map(writeDocument), ...(text.trim() === '' ? [] : [text])]
+	return { text, images, documents, files, input: [userInput(texts, images)] }
+}
+
+/** Models read the name with the text. A part of this form is a document when the conversation is read again, too. */
+const writeDocument = ({ name, text }: QuestionDocument): string =>
+	`<document name="${name.replaceAll('"', "'")}">\n${text}\n</document>`
+
+/** Undefined if the text is no document of this form. */
+export function readDocument(part: string): QuestionDocument | undefined {
+	const [, name, text] = /^<document name="([^"\n]*)">\n([\s\S]*)\n<\/document>$/.exec(part) ?? []
+	return name === undefined || text === undefined ? undefined : { name, text }
+}
+
+/** Whether the person wrote and attached nothing: an answer is continued, or calls are answered. */
+export const isEmpty = ({ text, images, documents = [], files }: Question): boolean =>
+	text === '' && images.length + documents.length + files.length === 0
+
+/** The text of a question, or the name of what was asked about. */
+export const nameOf = ({ text, documents = [], files }: Question): string =>
+	text.trim() === '' ? (documents[0]?.name ?? files[0] ?? '') : text

@@ -25,17 +25,25 @@ export const readVotes = ({ votes = '' }: Metadata): readonly Vote[] =>
 export const writeVotes = (votes: readonly Vote[]): string =>
 	Array.from(votes, (vote) => (vote === undefined ? '-' : vote === 'tie' ? '0' : String(vote + 1))).join('')
 
-/** How often each model was preferred: most often first, then by name. */
-export function sumVotes(
-	conversations: Iterable<{ readonly metadata: Metadata }>,
-): readonly (readonly [string, number])[] {
-	const sums = new Map<string, number>()
+/** The votes on answers of one model. */
+export interface VoteSum {
+	readonly preferred: number
+	/** Votes on questions that the model answered, ties included. */
+	readonly compared: number
+}
+
+/** By the model's name. A model that answers in two columns counts once for each of them. */
+export function sumVotes(conversations: Iterable<{ readonly metadata: Metadata }>): ReadonlyMap<string, VoteSum> {
+	const sums = new Map<string, VoteSum>()
 	for (const { metadata } of conversations) {
 		const models = readModels(metadata)
 		for (const vote of readVotes(metadata)) {
-			const model = typeof vote === 'number' ? models[vote] : undefined
-			if (model !== undefined) sums.set(model, (sums.get(model) ?? 0) + 1)
+			if (vote === undefined) continue
+			for (const [column, model] of models.entries()) {
+				const { preferred, compared } = sums.get(model) ?? { preferred: 0, compared: 0 }
+				sums.set(model, { preferred: preferred + (vote === column ? 1 : 0), compared: compared + 1 })
+			}
 		}
 	}
-	return [...sums].sort(([name, count], [other, more]) => more - count || (name < other ? -1 : 1))
+	return sums
 }

@@ -74,3 +74,84 @@ for (const [name, events] of [
 		for (const event of events) fold.add(event)
 		expect(() => last !== undefined && fold.add(last)).toThrow(ChatError)
 	})
+
+const textStart: ChatEvent = { type: 'part-start', choice: 0, part: { type: 'text' } }
+const delta = (text: string): ChatEvent => ({ type: 'part-delta', choice: 0, part: 'text', text })
+
+test('a sample has the first characters, and the ratio of the whole text to them', () => {
+	const fold = new CompletionFold({ sampleCharacters: 10 })
+	for (const event of [textStart, delta('123456'), delta('7890ab')]) fold.add(event)
+	fold.add({ type: 'part-end', choice: 0 })
+	fold.add({ type: 'part-start', choice: 1, part: { type: 'reasoning' } })
+	fold.add({ type: 'part-delta', choice: 1, part: 'reasoning', text: 'x'.repeat(18) })
+	expect(fold.soFar().map(({ parts }) => parts)).toEqual([[{ type: 'text', text: '1234567890' }], []])
+	expect([fold.sampleRatio, fold.omitted]).toEqual([3, 20])
+	expect(new CompletionFold().sampleRatio).toBe(1)
+})
+
+test('a sample has the texts of an answer that is not longer, and nothing that is not counted', () => {
+	const fold = new CompletionFold({ sampleCharacters: 1000 })
+	const token = { token: 'Hi', logprob: -1, bytes: null, top: [] }
+	const rest = { wire: 'w', fields: { large: 'x'.repeat(500) } }
+	const call = { type: 'tool-call', kind: 'function', id: 'c', name: 'f' } as const
+	const events: readonly ChatEvent[] = [
+		textStart,
+		{ type: 'part-delta', choice: 0, part: 'text', text: 'Hi', logprobs: [token] },
+		{ type: 'part-end', choice: 0, rest },
+		{ type: 'part-start', choice: 0, part: { ...call, rest } },
+		{ type: 'part-delta', choice: 0, part: 'tool-call', text: '{}' },
+		{ type: 'part-end', choice: 0 },
+		{ type: 'part-start', choice: 0, part: { type: 'image', url: `data:image/png;base64,${'A'.repeat(5000)}` } },
+		{ type: 'part-end', choice: 0 },
+		{ type: 'rest', choice: 0, rest },
+	]
+	for (const event of events) fold.add(event)
+	const [choice] = fold.soFar()
+	expect(choice?.parts).toEqual([
+		{ type: 'text', text: 'Hi' },
+		{ ...call, arguments: '{}' },
+	])
+	expect([choice?.logprobs, choice?.rest, fold.sampleRatio]).toEqual([undefined, undefined, 1])
+	expect(fold.omitted).toBeGreaterThan(5000)
+})
+
+test('the number of parts of a sample is bounded', () => {
+	const fold = new CompletionFold({ sampleCharacters: 1_000_000 })
+	for (let part = 0; part < 10_000; part++)
+		for (const event of [textStart, delta('ab')]) {
+			fold.add(event)
+			if (event.type === 'part-delta') fold.add({ type: 'part-end', choice: 0 })
+		}
+	expect(fold.soFar()[0]?.parts.length).toBe(4096)
+	expect(fold.sampleRatio).toBeCloseTo(10_000 / 4096, 5)
+})
+
+test.each<[string, readonly ChatEvent[]]>([
+	['text', [textStart, delta('x'.repeat(60)), delta('é'.repeat(21))]],
+	[
+		'arguments',
+		[
+			{ type: 'part-start', choice: 0, part: { type: 'tool-call', kind: 'function', id: 'c', name: 'f' } },
+			{ type: 'part-delta', choice: 0, part: 'tool-call', text: 'x'.repeat(101) },
+		],
+	],
+	[
+		'log-probabilities',
+		[
+			textStart,
+			{
+				type: 'part-delta',
+				choice: 0,
+				part: 'text',
+				text: 'a',
+				logprobs: [{ token: 'a', logprob: -1, bytes: null, top: [{ token: 'b', logprob: -2, bytes: null }] }],
+			},
+		],
+	],
+	['an image', [{ type: 'part-start', choice: 0, part: { type: 'image', url: 'x'.repeat(101) } }]],
+])('an answer whose %s exceed the maximum size is an error', (_, events) => {
+	const fold = new CompletionFold({ maxBytes: 100 })
+	expect(() => {
+		for (const event of events) fold.add(event)
+	}).toThrow('exceeds the maximum size of 100 bytes')
+})

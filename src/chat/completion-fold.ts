@@ -1,5 +1,7 @@
-// Folds events into a complete response one at a time, so that a response can be recorded while it streams.
+// Folds events into a complete response one at a time, so that a response can be recorded while it streams. Its memory is bounded: by an
+// error for an answer that must be complete, and by a sample of an answer that is only counted.
 
+import { answerTooLarge, isTextual, sampleOf, sizeOfLogprobs } from './answer-size.ts'
 import type { Choice, Completion } from './completion.ts'
 import { ChatError } from './error.ts'
 import type {
@@ -32,14 +34,39 @@ interface OpenChoice {
 	readonly rest: RestFold
 }
 
+export interface FoldOptions {
+	/** Maximum size of the answer, in bytes: its text, arguments and log-probabilities. Unlimited if absent. */
+	readonly maxBytes?: number | undefined
+	/**
+	 * Keeps only the first so many characters of the answer, to estimate its tokens: no log-probabilities, images, signatures or rest.
+	 * `completion` cannot be called then. Everything if absent.
+	 */
+	readonly sampleCharacters?: number | undefined
+}
+
+/** Parts of a sample. */
+const maxSampleParts = 4096
+
 export class CompletionFold {
+	private readonly options: FoldOptions
 	private readonly choices: OpenChoice[] = []
+	private bytes = 0
+	private sampledParts = 0
+	private sampledCharacters = 0
+	/** Characters of text that the sample does not contain. */
+	private omittedCharacters = 0
+	/** Characters of other parts that the sample does not contain, in JSON. */
+	private omittedJson = 0
 	private model: string | undefined
 	private fingerprint: string | undefined
 	private usage: Usage | undefined
 
+	constructor(options: FoldOptions = {}) {
+		this.options = options
+	}
+
 	/**
-	 * @throws ChatError the error of an `error` event, or `upstream-failed` for an event that violates the rules of
+	 * @throws ChatError `invalid-request` if the answer exceeds its maximum size, the error of an `error` event, or `upstream-failed` for an event that violates the rules of
 	 * event.ts.
 	 */
 	add(event: ChatEvent): void {
@@ -52,13 +79,13 @@ export class CompletionFold {
 				this.startPart(event)
 				break
 			case 'part-delta':
-				addDelta(this.open(event.choice), event)
+				this.addDelta(this.open(event.choice), event)
 				break
 			case 'part-end':
-				endPart(this.open(event.choice), event)
+				this.endPart(this.open(event.choice), event)
 				break
 			case 'rest':
-				this.open(event.choice).rest.add(event.rest)
+				if (!this.isSample) this.open(event.choice).rest.add(event.rest)
 				break
 			case 'choice-finish':
 				this.finishChoice(event)
@@ -97,6 +124,55 @@ export class CompletionFold {
 		})
 	}
 
+	/** Of the text of the answer, to the text of `soFar`; 1 unless that is a sample. */
+	get sampleRatio(): number {
+		return this.sampledCharacters === 0 ? 1 : 1 + this.omittedCharacters / this.sampledCharacters
+	}
+
+	/** Characters of the answer that `soFar` does not contain. */
+	get omitted(): number {
+		return this.omittedCharacters + this.omittedJson
+	}
+
+	private get isSample(): boolean {
+		return this.options.sampleCharacters !== undefined
+	}
+
+	private addDelta(choice: OpenChoice, { part, text, logprobs }: PartDeltaEvent): void {
+		if (choice.open?.type !== part) throw misplaced(`a piece of a part that is not open (${part})`)
+		const { sampleCharacters } = this.options
+		if (sampleCharacters !== undefined) {
+			const room = this.sampledParts < maxSampleParts ? sampleCharacters - this.sampledCharacters : 0
+			const sampled = text.length <= room ? text : text.slice(0, room)
+			this.sampledCharacters += sampled.length
+			this.omittedCharacters += text.length - sampled.length
+			choice.text += sampled
+			return
+		}
+		this.measure(Buffer.byteLength(text))
+		choice.text += text
+		if (logprobs === undefined) return
+		this.measure(sizeOfLogprobs(logprobs))
+		choice.logprobs ??= []
+		choice.logprobs.push(...logprobs)
+	}
+
+	private endPart(choice: OpenChoice, end: PartEndEvent): void {
+		if (choice.open === undefined) throw misplaced('the end of a part that is not open')
+		if (!this.isSample || ++this.sampledParts <= maxSampleParts) {
+			const part = partOf(choice.open, choice.text, this.isSample ? {} : end)
+			if (part !== undefined) choice.parts.push(part)
+		}
+		choice.open = undefined
+		choice.text = ''
+	}
+
+	private measure(bytes: number): void {
+		const { maxBytes = Number.POSITIVE_INFINITY } = this.options
+		this.bytes += bytes
+		if (this.bytes > maxBytes) throw answerTooLarge(maxBytes)
+	}
+
 	private open(index: number): OpenChoice {
 		let choice = this.choices[index]
 		if (choice === undefined) {
@@ -117,7 +193,12 @@ export class CompletionFold {
 	private startPart({ choice, part }: PartStartEvent): void {
 		const open = this.open(choice)
 		if (open.open !== undefined) throw misplaced('a part while another one is open')
-		open.open = part
+		if (!isTextual(part)) {
+			const size = JSON.stringify(part).length
+			if (this.isSample) this.omittedJson += size
+			else this.measure(size)
+		}
+		open.open = this.isSample ? sampleOf(part) : part
 		open.text = ''
 	}
 
@@ -137,21 +218,6 @@ export function incomplete(): ChatError {
 
 function misplaced(what: string): ChatError {
 	return new ChatError('upstream-failed', `The model sent ${what}.`, { sent: 'yes' })
-}
-
-function addDelta(choice: OpenChoice, { part, text, logprobs }: PartDeltaEvent): void {
-	if (choice.open?.type !== part) throw misplaced(`a piece of a part that is not open (${part})`)
-	choice.text += text
-	if (logprobs === undefined) return
-	choice.logprobs ??= []
-	choice.logprobs.push(...logprobs)
-}
-
-function endPart(choice: OpenChoice, end: PartEndEvent): void {
-	if (choice.open === undefined) throw misplaced('the end of a part that is not open')
-	const part = partOf(choice.open, choice.text, end)
-	if (part !== undefined) choice.parts.push(part)
-	choice.open = undefined
 }
 
 /** All fields of a part but the cache marks, which only clients set. */

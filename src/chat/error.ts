@@ -75,6 +75,10 @@ export interface ChatErrorDetails {
 	 * not retried, and its circuit breaker does not count the failure.
 	 */
 	readonly lasting?: boolean
+	/** This server failed, for example because its disk is full: neither the upstream nor the request is the cause. */
+	readonly local?: boolean
+	/** No connection to the upstream could be established, so the request cannot be the cause. */
+	readonly unreached?: boolean
 	/**
 	 * The upstream rejected the request's `max_tokens` and would accept this value, at least 1. Nothing was generated, so
 	 * the request can be sent again with it.
@@ -105,6 +109,8 @@ export class ChatError extends Error {
 	readonly code: string | undefined
 	readonly retryAfterMs: number | undefined
 	readonly lasting: boolean
+	readonly local: boolean
+	readonly unreached: boolean
 	readonly fittingTokens: number | undefined
 	readonly rest: Rest | undefined
 	readonly sent: Sent
@@ -116,6 +122,8 @@ export class ChatError extends Error {
 		this.code = details.code
 		this.retryAfterMs = details.retryAfterMs
 		this.lasting = details.lasting ?? false
+		this.local = details.local ?? false
+		this.unreached = details.unreached ?? false
 		this.fittingTokens = details.fittingTokens
 		this.rest = details.rest
 		this.sent = details.sent ?? 'nothing'
@@ -134,4 +142,9 @@ export function asChatError(thrown: unknown): ChatError {
 		cause: thrown,
 		sent: 'maybe',
 	})
+}
+
+/** Whether the same work may succeed later: a dependency, such as the database, is unavailable or overloaded. */
+export function isTemporary(thrown: unknown): thrown is ChatError {
+	return thrown instanceof ChatError && (thrown.kind === 'unavailable' || thrown.kind === 'overloaded')
 }

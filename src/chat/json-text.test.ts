@@ -223,6 +223,39 @@ test('a copy at every level has the numbers that did not change', () => {
 	expect(stringifyJson(exactMembers(again.list[0] as object))).toBe('{"b":1.0,"c":1.0}')
 })
 
+describe('a flood of members whose text would change', () => {
+	const cpuMs = (work: () => unknown) => {
+		const times = Array.from({ length: 3 }, () => {
+			const before = process.cpuUsage()
+			work()
+			return process.cpuUsage(before).user / 1000
+		})
+		return Math.min(...times)
+	}
+	for (const [name, member] of [
+		['numbers', '1.0'],
+		['integers', '123456789012345678901'],
+		['exponents', '1e3'],
+		['names', '{"1":1}'],
+		['escaped names', '{"\\u0031":1}'],
+	] as const)
+		test(`of ${name} takes about as long as JSON.parse`, () => {
+			const text = `{"list":[${`${member},`.repeat(400_000)}0]}`
+			expect(parseJson(text)).toEqual(JSON.parse(text))
+			expect(cpuMs(() => parseJson(text))).toBeLessThan(
+				10 *
+					Math.max(
+						5,
+						cpuMs(() => JSON.parse(text)),
+					),
+			)
+		})
+	test('is remembered if it is as large as what clients send', () => {
+		const text = `{"list":[${'1.0,{"7":1,"2":1e2},'.repeat(10_000)}0]}`
+		expect(stringifyJson(parseJson(text))).toBe(text)
+	})
+})
+
 test('other folders parse JSON of clients and upstreams with parseJson', async () => {
 	const root = join(import.meta.dir, '..')
 	const found: string[] = []

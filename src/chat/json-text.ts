@@ -35,7 +35,8 @@ let writing: { current: MarkedTexts | undefined } | undefined
 /**
  * The value that JSON.parse returns. Objects and arrays that JSON.stringify would write differently (a number or the
  * order of keys, in them or in a descendant) remember their text and are frozen, because a later change would not be
- * in that text.
+ * in that text. Of a text with more than 50,000 such members nothing is remembered, since that takes much longer than
+ * JSON.parse.
  *
  * @throws SyntaxError like JSON.parse.
  */
@@ -161,23 +162,35 @@ function remember(value: object, text: string, numbers: ReadonlyMap<string, stri
  * exponent, or a fraction that ends in zero or begins with six.
  */
 const changingNumber = /[[,:]\s*-?\d(?:(?<=-0)|[\d.]{15}|\d*(?:[eE]|\.(?:0{6}|\d*(?:0(?!\d)|[eE]))))[-+.\deE]*\s*[,\]}]/
+const changingNumbers = new RegExp(changingNumber, 'g')
 const indexName = /"(?:\d|\\u003\d)+"\s*:/
+/** Members whose text is remembered, in one text. */
+const maxRemembered = 50_000
 const number = /[-+.\deE]+/y
 const numbers = /-?\d[-+.\deE]*/g
 /** A name that JavaScript orders before the others, by its value. With escapes it has at most 60 characters. */
 const index = /^\d{1,10}$/
 
-/** The text without white space between tokens. Undefined if JSON.stringify would write the same as this text. */
+/**
+ * The text without white space between tokens. Undefined if JSON.stringify would write the same as this text, or if too
+ * many members would change.
+ */
 function compactChanging(text: string): string | undefined {
 	const pieces: string[] = []
 	let changes = false
 	let isIndex = false
+	let remembered = 0
 	let at = 0
 	while (at < text.length) {
 		const quote = text.indexOf('"', at)
 		const tokens = text.slice(at, quote === -1 ? undefined : quote).replace(/\s+/g, '')
 		pieces.push(tokens)
-		changes ||= isIndex && tokens.startsWith(':')
+		if (isIndex && tokens.startsWith(':')) {
+			changes = true
+			remembered++
+		}
+		remembered += countChanging(tokens, maxRemembered - remembered)
+		if (remembered > maxRemembered) return undefined
 		changes ||= tokens.match(numbers)?.some(changesNumber) ?? false
 		if (quote === -1) break
 		at = endOfString(text, quote)
@@ -186,6 +199,14 @@ function compactChanging(text: string): string | undefined {
 		isIndex = string.length < 64 && index.test(decode(string))
 	}
 	return changes ? escapeSurrogates(pieces.join('')) : undefined
+}
+
+/** The number of members that would change, up to one more than `most`. Of two neighbors one may be missed. */
+function countChanging(tokens: string, most: number): number {
+	let count = 0
+	if (tokens.length < 4) return count
+	for (const _ of tokens.matchAll(changingNumbers)) if (++count > most) break
+	return count
 }
 
 /** Lone surrogates become escapes, like in JSON.stringify: UTF-8 cannot express them. */

@@ -6,9 +6,13 @@ export const permanentFailureStatus = 78
 export class CliError extends Error {
 	override readonly name = 'CliError'
 	readonly exitCode: number
+	/** Lines that are printed after the message. */
+	readonly details: readonly string[]
 
-	constructor(message: string, exitCode = 1) {
+	/** @param message one line. */
+	constructor(message: string, exitCode = 1, details: readonly string[] = []) {
 		super(message)
+		this.details = details
 		this.exitCode = exitCode
 	}
 }

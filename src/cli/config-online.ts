@@ -1,4 +1,4 @@
-// dragoman config check --online: requests the models of each upstream once. It sends no prompts.
+// Requests the models of each upstream once, for `config check --online` and `doctor`. It sends no prompts.
 
 import { ChatError } from '../chat/error.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { EngineContext } from '../engines/kind.ts'
 import { engineKinds } from '../engines/list.ts'
+import { isModelPattern } from '../routing/model.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
 import { nearest } from '../system/nearest.ts'
@@ -15,7 +16,8 @@ import type { CommandContext } from './command.ts'
 
 export interface UpstreamReport {
 	readonly line: string
-	readonly failed: boolean
+	/** `unchecked`: the engine does not list models. */
+	readonly outcome: 'reachable' | 'failed' | 'unchecked'
 }
 
 /** Timeout for one upstream, in milliseconds. */
@@ -55,10 +57,11 @@ export async function probeUpstreams(
  */
 function requestedNames(name: string, { models, upstreams }: ConfigFile): readonly string[] {
 	const own = upstreams[name]?.model
-	if (own !== undefined) return [own]
+	if (own !== undefined) return own.includes('{') ? [] : [own]
 	return Object.entries(models)
 		.filter(([, model]) => routedUpstreams(model).includes(name))
 		.map(([publicName]) => publicName)
+		.filter((publicName) => !isModelPattern(publicName))
 }
 
 interface UpstreamCheck {
@@ -73,17 +76,25 @@ async function checkOne(
 	context: Omit<EngineContext, 'name' | 'model' | 'builtIn'>,
 	timeoutMs: number,
 ): Promise<UpstreamReport> {
-	const { engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options } = upstream
+	const { engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, models: _m, ...options } = upstream
 	const known = engineKinds[kind]
-	const unchecked = { line: `upstreams.${name}: not checked: the engine ${kind} does not list models`, failed: false }
+	const unchecked = {
+		line: `upstreams.${name}: not checked: the engine ${kind} does not list models`,
+		outcome: 'unchecked',
+	} as const
 	if (known === undefined || known.ownsProcess) return unchecked
 	let engine: Engine | undefined
 	try {
 		engine = await known.open(options, { ...context, name, model, builtIn: builtIn === true })
 		if (engine.models === undefined) return unchecked
-		return compare(name, names, await engine.models(AbortSignal.timeout(timeoutMs)))
+		const listed = await engine.models(AbortSignal.timeout(timeoutMs))
+		return compare(
+			name,
+			names,
+			listed.map(({ id }) => id),
+		)
 	} catch (thrown) {
-		return { line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, failed: true }
+		return { line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, outcome: 'failed' }
 	} finally {
 		await engine?.close()
 	}
@@ -92,7 +103,10 @@ async function checkOne(
 function compare(name: string, names: readonly string[], listed: readonly string[]): UpstreamReport {
 	const missing = names.filter((model) => !listed.some((one) => sameModel(one, model)))
 	const [first] = missing
-	if (first === undefined) return { line: `upstreams.${name}: reachable, has ${names.join(', ')}`, failed: false }
+	if (names.length === 0)
+		return { line: `upstreams.${name}: reachable, lists ${listed.length} models`, outcome: 'reachable' }
+	if (first === undefined)
+		return { line: `upstreams.${name}: reachable, has ${names.join(', ')}`, outcome: 'reachable' }
 	const meant = nearest(first, listed)
 	const hint =
 		meant !== undefined
@@ -100,7 +114,7 @@ function compare(name: string, names: readonly string[], listed: readonly string
 			: listed.length === 0
 				? ': it lists no models'
 				: `: it has ${listed.slice(0, maxShown).join(', ')}${listed.length > maxShown ? ` and ${listed.length - maxShown} more` : ''}`
-	return { line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, failed: true }
+	return { line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, outcome: 'failed' }
 }
 
 const maxShown = 8

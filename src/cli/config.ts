@@ -1,20 +1,29 @@
-// dragoman config: validates a configuration file, and prints its schema for editors.
+// dragoman config: validates a configuration file, prints its schema for editors, and imports the configuration of
+// another product.
 
-import { Command } from 'commander'
+import { readFile } from 'node:fs/promises'
+import { Argument, Command } from 'commander'
+import { parse, stringify } from 'yaml'
+import { isObject } from '../chat/json.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { checkEngines } from '../config/engine-checks.ts'
 import { configJsonSchema } from '../config/json-schema.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
+import { describeReadFailure } from '../system/system-error.ts'
+import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { probeUpstreams } from './config-online.ts'
+import { translateLiteLlm } from './litellm-config.ts'
 
 interface CheckFlags extends ConfigFlags {
 	readonly online?: true
 }
 
 export function configCommand(context: CommandContext): Command {
-	const config = new Command('config').description('validate the configuration file, or print its schema')
+	const config = new Command('config').description(
+		"validate the configuration file, print its schema, or import another product's",
+	)
 	addConfigOptions(
 		config.command('check').description('validate the configuration; errors are printed with file, line and remedy'),
 	)
@@ -24,7 +33,40 @@ export function configCommand(context: CommandContext): Command {
 		.command('schema')
 		.description('print the JSON Schema of the configuration file')
 		.action(() => context.print(JSON.stringify(configJsonSchema(), null, 2)))
+	config
+		.command('import')
+		.description('translate the configuration of another product, and print it')
+		.addArgument(new Argument('<product>', 'the product').choices(['litellm']))
+		.argument('<file>', 'its configuration file')
+		.action((_: string, file: string) => importFile(file, context))
 	return config
+}
+
+async function importFile(file: string, { print, printStatus }: CommandContext): Promise<void> {
+	const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+		throw new CliError(`Not imported: ${describeReadFailure(file, cause)}.`)
+	})
+	const { config, notes } = translateLiteLlm(parseSource(file, text))
+	print(
+		[
+			`# Imported from ${file} by \`dragoman config import\`. docs/configuration.md describes every field.`,
+			stringify(config, { lineWidth: 0 }).trimEnd(),
+		].join('\n'),
+	)
+	for (const note of notes) printStatus(terminalLine(note))
+}
+
+function parseSource(file: string, text: string): Readonly<Record<string, unknown>> {
+	let source: unknown
+	try {
+		source = parse(text, { merge: true })
+	} catch (cause) {
+		// The lines after the first quote the file, which may contain keys.
+		const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
+		throw new CliError(`${file} is not YAML: ${reason.replace(/:$/, '')}.`)
+	}
+	if (isObject(source) && Array.isArray(source.model_list)) return source
+	throw new CliError(`${file} has no \`model_list\`, so it is not a configuration of LiteLLM's proxy.`)
 }
 
 async function check({ online, ...flags }: CheckFlags, context: CommandContext): Promise<void> {
@@ -40,9 +82,10 @@ async function check({ online, ...flags }: CheckFlags, context: CommandContext):
 
 	async function checkOnline(): Promise<void> {
 		const reports = await probeUpstreams(settings, context)
-		for (const { line, failed } of reports) if (!failed) context.print(line)
-		const failures = reports.filter(({ failed }) => failed)
-		if (failures.length > 0) throw new CliError(failures.map(({ line }) => line).join('\n'))
+		for (const { line, outcome } of reports) if (outcome !== 'failed') context.print(line)
+		const failures = reports.filter(({ outcome }) => outcome === 'failed')
+		const [first, ...others] = failures.map(({ line }) => line)
+		if (first !== undefined) throw new CliError(first, 1, others)
 	}
 }
 

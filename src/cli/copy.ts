@@ -11,6 +11,7 @@ import { table } from './table.ts'
 interface CopyFlags {
 	readonly from: string
 	readonly to: string
+	readonly json?: true
 }
 
 export function copyCommand(context: CommandContext): Command {
@@ -21,13 +22,15 @@ export function copyCommand(context: CommandContext): Command {
 			`${storeKinds.map(({ addressExample }) => addressExample).join(' or ')}; \${NAME} is replaced by an environment variable`,
 		)
 		.requiredOption('--to <database>', 'the same; a file that does not exist is created')
-		.action(async ({ from, to }: CopyFlags) => {
+		.option('--json', 'print JSON')
+		.action(async ({ from, to, json }: CopyFlags) => {
 			const copied = await copy(
 				parseAddress('--from', from, context.environment),
 				parseAddress('--to', to, context.environment),
 			)
 			const rows = copied.map((one) => [one.table, String(one.to.rows), one.to.hash])
-			for (const line of table(['TABLE', 'ROWS', 'SHA-256'], rows)) context.print(line)
+			if (json === true) context.print(JSON.stringify(copied, null, 2))
+			else for (const line of table(['TABLE', 'ROWS', 'SHA-256'], rows)) context.print(line)
 			const different = copied.filter(({ same }) => !same)
 			if (different.length > 0)
 				throw new CliError(

@@ -15,6 +15,7 @@ import { type Build, builds } from '../engines/llama/install/build.ts'
 import { installEngine } from '../engines/llama/install/install-engine.ts'
 import { chooseModel } from '../engines/llama/model-choice.ts'
 import { operatorReason } from '../engines/llama/operator-error.ts'
+import { socketPathOf } from '../http/listen-address.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Listener, ListenOptions } from '../server/listener.ts'
 import { systemClock } from '../system/clock.ts'
@@ -119,10 +120,12 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 	const engine = await openUnlessEnded(stopped, openModel(flags, settings, log, context))
 	const { openHandler } = await import('../server/handler.ts')
 	const { fixedDeployment } = await import('../gateway/fixed-deployment.ts')
+	const { connectionLimits } = await import('../gateway/connection-limits.ts')
+	const { withoutLimits } = await import('../server/listener.ts')
 	const { requestLimits } = await import('../gateway/request-limits.ts')
 	const { hostCheck } = await import('../http/hosts.ts')
 	const name = flags.name ?? flags.model
-	const { limits } = settings.config
+	const limits = supervised ? { ...settings.config.limits, ...supervisedLimits } : settings.config.limits
 	const deployment = fixedDeployment(name, engine, supervised)
 	const handler = openHandler({
 		keys: flags.socket === undefined ? await openKeys(settings) : undefined,
@@ -138,10 +141,11 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 	})
 	const listener = await openListener(
 		flags.socket,
+		settings.config.server.socketMode,
 		{
 			address: flags.socket ?? settings.config.listen,
 			fetch: handler.fetch,
-			maxBodyBytes: 2 * limits.bodyBytes,
+			...(flags.socket === undefined ? connectionLimits(settings.config) : withoutLimits),
 		},
 		log,
 	)
@@ -164,7 +168,17 @@ function setHome({ dataFolder }: Settings, { environment, command }: CommandCont
 }
 
 /** Recreates a socket whose path was removed, for example by a cleaner of temporary folders. */
-async function openListener(socket: string | undefined, options: ListenOptions, log: Log): Promise<Listener> {
+async function openListener(
+	socket: string | undefined,
+	mode: string,
+	options: ListenOptions,
+	log: Log,
+): Promise<Listener> {
+	const configured = socketPathOf(options.address)
+	if (socket === undefined && configured !== undefined) {
+		const { listenOnSocket } = await import('./socket-listener.ts')
+		return listenOnSocket(configured, mode, options)
+	}
 	const { listen } = await import('../server/listener.ts')
 	const first = listen(options)
 	if (socket === undefined) return first
@@ -194,6 +208,8 @@ async function openListener(socket: string | undefined, options: ListenOptions, 
 }
 
 const socketPollMs = 500
+/** Its gateway has enforced the configured limits. */
+const supervisedLimits = { bodyBytes: 1_073_741_824, jsonDepth: 1000 }
 
 /** @throws CliError with the status for an invalid model if it cannot be opened. */
 async function openModel(flags: EngineFlags, settings: Settings, log: Log, context: CommandContext): Promise<Engine> {

@@ -6,6 +6,7 @@ import { ChatError } from '../chat/error.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { DatabaseError } from '../stores/database-error.ts'
 import { describeSystemError } from '../system/system-error.ts'
+import { terminalLine } from '../system/terminal-text.ts'
 import { CliError, permanentFailureStatus } from './cli-error.ts'
 
 export interface CliFailure {
@@ -20,9 +21,10 @@ export interface CliFailure {
 export function describeFailure(thrown: unknown): CliFailure {
 	if (thrown instanceof CommanderError) return { text: undefined, exitCode: thrown.exitCode === 0 ? 0 : 2 }
 	if (thrown instanceof ConfigError) return { text: thrown.message, exitCode: permanentFailureStatus }
-	if (thrown instanceof CliError) return { text: thrown.message, exitCode: thrown.exitCode }
-	if (thrown instanceof DatabaseError) return { text: thrown.message, exitCode: 1 }
-	if (isOperational(thrown)) return { text: capitalized(withCauses(thrown)), exitCode: 1 }
+	if (thrown instanceof CliError) return { text: writeLines(thrown), exitCode: thrown.exitCode }
+	// They may quote another program.
+	if (thrown instanceof DatabaseError) return { text: terminalLine(thrown.message), exitCode: 1 }
+	if (isOperational(thrown)) return { text: terminalLine(capitalized(withCauses(thrown))), exitCode: 1 }
 	return { text: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), exitCode: 1 }
 }
 
@@ -31,6 +33,11 @@ function isOperational(thrown: unknown): thrown is Error {
 	if (!(thrown instanceof Error)) return false
 	if (thrown instanceof ChatError) return thrown.kind !== 'internal'
 	return 'code' in thrown && /^(E[A-Z0-9]+|SQLITE_\w+)$/.test(String(thrown.code))
+}
+
+/** Names and messages of other programs in it cannot begin a line. */
+function writeLines({ message, details }: CliError): string {
+	return [message, ...details].map(terminalLine).join('\n')
 }
 
 /** The message followed by those of its causes, without duplicates. */

@@ -3,13 +3,16 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags, Settings } from '../config/settings.ts'
 import { dialects } from '../dialects/list.ts'
-import { configuredKey, configuredKeyLabel, isConfiguredKey } from '../keys/configured-key-store.ts'
+import { configuredKey, configuredKeyLabel, isConfiguredKey, withAncestor } from '../keys/configured-key.ts'
 import { formerUserIdMode, type HistoryMode, historyModes } from '../keys/history-mode.ts'
 import { abbreviateKey, createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
+import { revocable } from '../keys/revocation.ts'
+import { tenantId } from '../keys/scope.ts'
+import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { withStores } from './configured-stores.ts'
-import { table } from './table.ts'
+import { outputWidth, table } from './table.ts'
 
 interface CreateFlags extends ConfigFlags {
 	readonly name: string
@@ -25,6 +28,10 @@ interface CreateFlags extends ConfigFlags {
 
 interface ListFlags extends ConfigFlags {
 	readonly json?: true
+}
+
+interface RevokeFlags extends ConfigFlags {
+	readonly tenant?: string
 }
 
 export function keysCommand(context: CommandContext): Command {
@@ -51,12 +58,15 @@ export function keysCommand(context: CommandContext): Command {
 		.option('--expires <when>', 'expiry: a date such as 2027-01-31, or a duration such as 30d or 12h', readWhen)
 		.option('--resumable', 'chat streams of the key can be resumed after the client disconnects')
 		.action((flags: CreateFlags) => create(flags, context))
-	addConfigOptions(keys.command('list').description('list keys with their first characters'))
+	addConfigOptions(keys.command('list').alias('ls').description('list keys with their first characters'))
 		.option('--json', 'print JSON')
 		.action((flags: ListFlags) => list(flags, context))
-	addConfigOptions(keys.command('revoke').description('revoke a key immediately and permanently'))
+	addConfigOptions(
+		keys.command('revoke').description('revoke a key and all keys that it created, immediately and permanently'),
+	)
 		.argument('<key>', 'id, name, whole key, or its first characters, which `keys list` shows')
-		.action((which: string, flags: ConfigFlags) => revoke(which, flags, context))
+		.option('--tenant <name>', 'organization of the key; required for names that clients chose', readLabel)
+		.action((which: string, flags: RevokeFlags) => revoke(which, flags, context))
 	return keys
 }
 
@@ -64,22 +74,24 @@ async function create(flags: CreateFlags, context: CommandContext): Promise<void
 	const { key, secret } = createKey(described(flags), Date.now())
 	await withStores(flags, context, async ({ keys }, settings) => {
 		const others = [...(await keys.list()), ...configuredKeys(settings)]
-		const twin = others.find(({ name, revokedAtMs }) => name === key.name && revokedAtMs === null)
+		const twin = others.find(
+			({ name, revokedAtMs, parent }) => name === key.name && revokedAtMs === null && parent === null,
+		)
 		if (twin !== undefined)
 			context.printStatus(
-				`Warning: key ${twin.id} has the name '${key.name}' as well, so the name no longer identifies one key: revoke by id.`,
+				`Warning: key ${twin.id} has the name '${terminalLine(key.name)}' as well, so the name no longer identifies one key: revoke by id.`,
 			)
 		await keys.insert(key)
 	})
-	context.printStatus(`Key '${key.name}' (${key.role}) created. It is shown this once:`)
+	context.printStatus(`Key '${terminalLine(key.name)}' (${key.role}) created. It is shown this once:`)
 	context.print(secret)
 }
 
 async function list(flags: ListFlags, context: CommandContext): Promise<void> {
-	const [configured, stored] = await withStores(flags, context, async ({ keys }, settings) => [
-		configuredKeys(settings),
-		await keys.list(),
-	])
+	const [configured, stored] = await withStores(flags, context, async ({ keys }, settings) => {
+		const configured = configuredKeys(settings)
+		return [configured, (await keys.list()).map((key) => withAncestor(key, configured[0]))]
+	})
 	if (flags.json === true) {
 		const shown = [
 			...configured.map(({ hash: _, ...key }) => ({ ...key, createdAtMs: null, configured: true })),
@@ -88,27 +100,50 @@ async function list(flags: ListFlags, context: CommandContext): Promise<void> {
 		context.print(JSON.stringify(shown, null, 2))
 		return
 	}
-	const head = ['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'EXPIRES', 'REVOKED']
-	for (const line of table(head, [...configured.map(describeConfigured), ...stored.map(describe)])) context.print(line)
+	const head = ['ID', 'NAME', 'ROLE', 'OWNER', 'KEY', 'CREATED', 'EXPIRES', 'REVOKED', 'PARENT']
+	const rows = [...configured.map(describeConfigured), ...stored.map(describe)]
+	for (const line of table(head, rows, outputWidth(context))) context.print(line)
 }
 
-async function revoke(which: string, flags: ConfigFlags, context: CommandContext): Promise<void> {
-	const matching = await withStores(flags, context, async ({ keys }, settings) => {
-		const revoked = await keys.revoke(which, Date.now())
-		if (revoked.length === 0 && configuredKeys(settings).some((key) => isConfiguredKey(which, key)))
-			throw new CliError(
-				`The key '${configuredKeyLabel}' is not in the database: it is the configured admin key. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server.`,
-			)
-		return revoked
+async function revoke(which: string, { tenant, ...flags }: RevokeFlags, context: CommandContext): Promise<void> {
+	await withStores(flags, context, async ({ keys }, settings) => {
+		const all = await keys.list()
+		const matching = revocable(all, which, tenant === undefined ? undefined : tenantId(tenant))
+		const [key] = matching
+		if (key === undefined) throw noSuchKey(which, all, configuredKeys(settings))
+		if (matching.length > 1)
+			throw new CliError(`${matching.length} keys are named '${which}': revoke one by its id.`, 1, identify(matching))
+		const revocation = await keys.revoke(key.id, Date.now())
+		if (revocation === undefined) throw noSuchKey(which, [], [])
+		const { length } = revocation.descendants
+		const ended = length === 0 ? '' : `, and with it ${length} key${length === 1 ? '' : 's'} that it created`
+		context.printStatus(`Key '${terminalLine(key.name)}' (${terminalLine(key.prefix)}…) is revoked${ended}.`)
 	})
-	const [revoked] = matching
-	if (revoked === undefined) throw new CliError(`There is no key '${abbreviateKey(which)}'.`)
-	if (matching.length > 1)
-		throw new CliError(
-			`${matching.length} keys are named '${which}': use one of the ids ${matching.map(({ id }) => id).join(', ')}.`,
-		)
-	context.printStatus(`Key '${revoked.name}' (${revoked.prefix}…) is revoked.`)
 }
+
+function noSuchKey(which: string, all: readonly Key[], configured: readonly Key[]): CliError {
+	if (configured.some((key) => isConfiguredKey(which, key)))
+		return new CliError(
+			`The key '${configuredKeyLabel}' is not in the database: it is the configured admin key. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server: the keys that it created end with it.`,
+		)
+	const byClients = all.filter(({ name, revokedAtMs }) => name === which && revokedAtMs === null)
+	if (byClients.length === 0) return new CliError(`There is no key '${abbreviateKey(which)}'.`)
+	return new CliError(
+		`No key that an operator created is named '${which}'. Clients created keys with that name: revoke one by its id, or set --tenant.`,
+		1,
+		identify(byClients),
+	)
+}
+
+/** One line for each key, with what its namesakes do not share. */
+function identify(keys: readonly Key[]): readonly string[] {
+	const shown = keys.slice(0, mostNamesakes)
+	const rows = shown.map(({ id, tenant, owner, createdAtMs }) => [id, `${tenant}/${owner}`, day(createdAtMs)])
+	const more = keys.length > shown.length ? [`… and ${keys.length - shown.length} more`] : []
+	return [...table(['ID', 'OWNER', 'CREATED'], rows), ...more]
+}
+
+const mostNamesakes = 20
 
 function described({ name, role, tenant, owner, expires, ...settings }: CreateFlags): KeyDescription {
 	const { history, resumable, dialect } = settings
@@ -132,7 +167,7 @@ function configuredKeys({ config }: Settings): readonly Key[] {
 }
 
 function describeConfigured(key: Key): readonly string[] {
-	return [key.id, configuredKeyLabel, key.role, `${key.tenant}/${key.owner}`, '', '', '', '']
+	return [key.id, configuredKeyLabel, key.role, `${key.tenant}/${key.owner}`, '', '', '', '', '']
 }
 
 /** Accepts the former spelling, with a warning. */
@@ -160,6 +195,7 @@ function describe(key: Key): readonly string[] {
 		day(key.createdAtMs),
 		key.expiresAtMs === null ? '' : day(key.expiresAtMs),
 		key.revokedAtMs === null ? '' : day(key.revokedAtMs),
+		key.parent ?? '',
 	]
 }
 

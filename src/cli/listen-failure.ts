@@ -1,5 +1,6 @@
 // Explains to the operator why the server cannot listen on an address.
 
+import { socketPathOf } from '../http/listen-address.ts'
 import { CliError } from './cli-error.ts'
 
 const unresolved = 'the host name cannot be resolved'
@@ -14,8 +15,18 @@ const reasons: Readonly<Record<string, string>> = {
 	EINVAL: unresolved,
 }
 
+/** Of Unix sockets, for which some codes mean something else. */
+const socketReasons: Readonly<Record<string, string>> = {
+	EACCES: 'permission denied: the user of this process cannot write to its folder',
+	EEXIST: 'a file that is not a socket exists there: remove it, or use another path',
+	ENOENT: 'its folder does not exist',
+	SQLITE_CANTOPEN: 'its folder does not exist, or the user of this process cannot write to it',
+	SQLITE_READONLY: 'the user of this process cannot write to its folder',
+}
+
 export function listenError(address: string, cause: unknown): CliError {
 	const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
-	const reason = reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))
+	const own = socketPathOf(address) === undefined ? undefined : socketReasons[code]
+	const reason = own ?? reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))
 	return new CliError(`Cannot listen on ${address}: ${reason}`)
 }

@@ -4,16 +4,20 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { readSystemRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
+import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
 import { catalogue, defaultModelId } from '../weights/catalogue.ts'
+import { estimateModelMemory } from '../weights/model-memory.ts'
 import { Weights } from '../weights/weights.ts'
 import { WeightsError } from '../weights/weights-error.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
+import { packageFolder } from './program-words.ts'
 import { openProgress } from './progress.ts'
-import { table } from './table.ts'
+import { outputWidth, table } from './table.ts'
 
 type ModelFlags = ConfigFlags & { readonly folder?: string }
+type ModelListFlags = ModelFlags & { readonly json?: true }
 
 export function modelsCommand(context: CommandContext): Command {
 	const models = new Command('models').description('download, list and remove weights of embedded models')
@@ -28,17 +32,16 @@ export function modelsCommand(context: CommandContext): Command {
 			context.printStatus(`${id} is installed: ${path} (sha256 ${sha256})`)
 		})
 	addFolder(
-		models.command('list').description('list the installed weights, and those that can be downloaded by name'),
-	).action(async (flags: ModelFlags) => {
-		const weights = await openWeights(flags, context)
-		const here = await weights.list()
-		const rows = here.map(({ id, sizeBytes, source }) => [id, megabytes(sizeBytes), 'installed', source])
-		for (const { id, sizeBytes, title, license } of catalogue)
-			if (!here.some((one) => one.id === id))
-				rows.push([id, megabytes(sizeBytes), 'available', `${title} (${license})`])
-		for (const line of table(['MODEL', 'SIZE', 'STATE', 'SOURCE'], rows)) context.print(line)
-	})
-	addFolder(models.command('remove').description('delete weights'))
+		models
+			.command('list')
+			.alias('ls')
+			.description(
+				'list the installed weights, and those that can be downloaded by name, with the memory that they need',
+			),
+	)
+		.option('--json', 'print JSON')
+		.action((flags: ModelListFlags) => list(flags, context))
+	addFolder(models.command('remove').alias('rm').description('delete weights'))
 		.argument('<model>', 'an id that `models list` shows')
 		.action(async (model: string, flags: ModelFlags) => {
 			if (!(await (await openWeights(flags, context)).remove(model)))
@@ -46,6 +49,75 @@ export function modelsCommand(context: CommandContext): Command {
 			context.printStatus(`Removed ${model}.`)
 		})
 	return models
+}
+
+interface ModelRow {
+	readonly id: string
+	readonly sizeBytes: number
+	/** Estimated. */
+	readonly memoryBytes: number
+	readonly state: 'installed' | 'available'
+	/** It is served without a configuration file. */
+	readonly isDefault: boolean
+	/** The upstreams of the configuration that use it. */
+	readonly upstreams: readonly string[]
+	readonly title: string | undefined
+	readonly license: string | undefined
+	readonly source: string | undefined
+}
+
+async function list({ json, ...flags }: ModelListFlags, context: CommandContext): Promise<void> {
+	const [weights, { config }] = await Promise.all([
+		openWeights(flags, context),
+		readSettings(flags, context.environment),
+	])
+	const installed = await weights.list()
+	const upstreamsOf = (id: string) =>
+		Object.entries(config.upstreams).flatMap(([name, { engine, model = defaultModelId }]) =>
+			engineKinds[engine]?.ownsProcess === true && model === id ? [name] : [],
+		)
+	const describe = (
+		{ id, sizeBytes }: Pick<ModelRow, 'id' | 'sizeBytes'>,
+		state: ModelRow['state'],
+		source: string | undefined,
+	): ModelRow => {
+		const entry = catalogue.find((one) => one.id === id)
+		return {
+			id,
+			sizeBytes,
+			memoryBytes: estimateModelMemory(sizeBytes),
+			state,
+			isDefault: id === defaultModelId,
+			upstreams: upstreamsOf(id),
+			title: entry?.title,
+			license: entry?.license,
+			source,
+		}
+	}
+	const listed = [
+		...installed.map((one) => describe(one, 'installed', one.source)),
+		...catalogue
+			.filter(({ id }) => !installed.some((one) => one.id === id))
+			.map((entry) => describe(entry, 'available', entry.sources[0])),
+	]
+	if (json === true) context.print(JSON.stringify(listed, null, 2))
+	else for (const line of table(listHead, listed.map(writeRow), outputWidth(context))) context.print(line)
+}
+
+const listHead = ['MODEL', 'SIZE', 'MEMORY', 'STATE', 'USE', 'DESCRIPTION', 'LICENSE', 'SOURCE']
+
+function writeRow(model: ModelRow): readonly string[] {
+	const uses = [...(model.isDefault ? ['default'] : []), ...model.upstreams.map((name) => `upstreams.${name}`)]
+	return [
+		model.id,
+		megabytes(model.sizeBytes),
+		megabytes(model.memoryBytes),
+		model.state,
+		uses.join(', '),
+		model.title ?? '',
+		model.license ?? '',
+		model.source ?? '',
+	]
 }
 
 function addFolder(command: Command): Command {
@@ -59,7 +131,7 @@ async function openWeights(flags: ModelFlags, context: CommandContext): Promise<
 	const { modelFolder, dataFolder } = await readSettings(flags, context.environment)
 	return new Weights({
 		folder: flags.folder ?? modelFolder,
-		packagedFolder: join(import.meta.dir, '..', '..', 'models'),
+		packagedFolder: join(packageFolder, 'models'),
 		catalogue,
 		registries: () => readSystemRegistries(context.environment, dataFolder),
 		clock: systemClock,
@@ -75,7 +147,14 @@ async function pull(weights: Weights, model: string) {
 	try {
 		return await weights.pull(model, { signal: interrupted.signal, onProgress: (state) => progress.update(state) })
 	} catch (thrown) {
-		throw thrown instanceof WeightsError ? new CliError(thrown.message) : thrown
+		if (!(thrown instanceof WeightsError)) throw thrown
+		// One line for each source.
+		const [first = '', ...sources] = thrown.message.split('\n  ')
+		throw new CliError(
+			first,
+			1,
+			sources.map((source) => `  ${source}`),
+		)
 	} finally {
 		progress.end()
 		process.off('SIGINT', abort)

@@ -4,15 +4,26 @@ import { Command } from 'commander'
 import { bunFlags } from '../../bin/bun-flags.mjs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config/environment.ts'
+import { terminalText } from '../system/terminal-text.ts'
+import { backupCommand } from './backup.ts'
+import { chatCommand } from './chat.ts'
 import type { CommandContext } from './command.ts'
+import { completionCommand } from './completion.ts'
 import { configCommand } from './config.ts'
 import { copyCommand } from './copy.ts'
+import { doctorCommand } from './doctor.ts'
 import { engineCommand } from './engine.ts'
 import { describeFailure } from './failure.ts'
+import { addHelpTexts } from './help-text.ts'
+import { initCommand } from './init.ts'
 import { keysCommand } from './keys.ts'
+import { launchCommand } from './launch.ts'
 import { migrateCommand } from './migrate.ts'
 import { modelsCommand } from './models.ts'
+import { restoreCommand } from './restore.ts'
+import { runCommand } from './run.ts'
 import { serveCommand } from './serve.ts'
+import { statusCommand } from './status.ts'
 import { usageCommand } from './usage.ts'
 
 /**
@@ -25,15 +36,15 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 		environment,
 		version: manifest.version,
 		command: [process.execPath, ...bunFlags, Bun.main],
-		print: (line) => process.stdout.write(`${line}\n`),
+		print: (line) => process.stdout.write(`${terminalText(line)}\n`),
 		terminal: process.stdout.isTTY === true,
-		printStatus: (line) => process.stderr.write(`${line}\n`),
+		printStatus: (line) => process.stderr.write(`${terminalText(line)}\n`),
 	})
 	try {
 		await program.parseAsync(argv, { from: 'user' })
 	} catch (thrown) {
 		const { text, exitCode } = describeFailure(thrown)
-		if (text !== undefined) process.stderr.write(`${text}\n`)
+		if (text !== undefined) process.stderr.write(`${terminalText(text)}\n`)
 		process.exitCode = exitCode
 		await Promise.all([written(process.stdout), written(process.stderr)])
 		// A connection, a child process or standard input that the command left open would keep the process alive.
@@ -69,8 +80,10 @@ export function buildProgram(context: CommandContext): Command {
 		.version(context.version)
 		.exitOverride()
 		.enablePositionalOptions()
-		.configureOutput({ writeErr: (text) => process.stderr.write(text) })
+		.configureOutput(safeOutput)
 	for (const make of commands) program.addCommand(inherit(make(context)))
+	program.addCommand(inherit(completionCommand(context, () => program)))
+	addHelpTexts(program)
 	return program
 }
 
@@ -82,12 +95,28 @@ const commands = [
 	modelsCommand,
 	migrateCommand,
 	copyCommand,
+	backupCommand,
+	restoreCommand,
 	configCommand,
+	doctorCommand,
+	runCommand,
+	chatCommand,
+	initCommand,
+	launchCommand,
+	statusCommand,
 ] as const
+
+/** Messages of the parser quote arguments. */
+const safeOutput = {
+	writeErr: (text: string) => process.stderr.write(terminalText(text)),
+	// The parser's own line feeds are at the end and before a suggestion.
+	outputError: (text: string, write: (text: string) => void) =>
+		write(text.replace(/\n(?!$|\(Did you mean)/g, '\\u000a')),
+}
 
 /** Makes a command and its subcommands throw instead of exiting, so that the exit status is decided in `run` only. */
 function inherit(command: Command): Command {
-	command.exitOverride().enablePositionalOptions()
+	command.exitOverride().enablePositionalOptions().configureOutput(safeOutput)
 	for (const child of command.commands) inherit(child)
 	return command
 }

@@ -2,6 +2,7 @@
 // It does not know what is downloaded, or when the download ends.
 
 import type { Clock } from '../system/clock.ts'
+import { terminalLine } from '../system/terminal-text.ts'
 
 export interface ProgressStream {
 	readonly isTTY?: boolean
@@ -69,7 +70,7 @@ class ProgressBar implements ProgressWriter {
 		const done = share(progress)
 		const bar =
 			done === undefined ? '' : `[${'#'.repeat(Math.round(done * barCells)).padEnd(barCells, '-')}] ${percent(done)}  `
-		const line = `${bar}${amount(progress)}${speed}  ${progress.source}`
+		const line = `${bar}${amount(progress)}${speed}  ${terminalLine(progress.source)}`
 		this.stream.write(`\r${line.slice(0, (this.stream.columns ?? 100) - 1)}\u001b[K`)
 	}
 }
@@ -94,7 +95,9 @@ class ProgressLines implements ProgressWriter {
 		if (done === undefined ? progress.receivedBytes < this.nextBytes : done < this.nextShare) return
 		this.nextShare = (Math.floor((done ?? 0) / plainStep + 1e-9) + 1) * plainStep
 		this.nextBytes = progress.receivedBytes + plainStepBytes
-		this.stream.write(`${done === undefined ? '' : `${percent(done)}  `}${amount(progress)}  ${progress.source}\n`)
+		this.stream.write(
+			`${done === undefined ? '' : `${percent(done)}  `}${amount(progress)}  ${terminalLine(progress.source)}\n`,
+		)
 	}
 
 	end(): void {

@@ -3,13 +3,16 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
+import { connectionLimits } from '../gateway/connection-limits.ts'
 import type { Gateway, GatewayContext } from '../gateway/gateway.ts'
+import { socketPathOf } from '../http/listen-address.ts'
 import { type Listener, listen } from '../server/listener.ts'
 import { systemClock } from '../system/clock.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { type ConfigWatchOptions, watchConfig } from './config-watch.ts'
 import { listenError } from './listen-failure.ts'
 import { openProgress } from './progress.ts'
+import { listenOnSocket } from './socket-listener.ts'
 import { Stop } from './stop.ts'
 import { followStop, openUnlessEnded, type StopRequest } from './stop-request.ts'
 import { printWelcome } from './welcome.ts'
@@ -24,7 +27,10 @@ interface ServeFlags extends ConfigFlags {
 export function serveCommand(context: CommandContext): Command {
 	return addConfigOptions(new Command('serve').description('serve the API and the web page'))
 		.addOption(
-			new Option('--listen <host:port>', 'address to serve on; also DRAGOMAN_LISTEN (default: 127.0.0.1:8080)'),
+			new Option(
+				'--listen <address>',
+				'host:port or unix:PATH to serve on; also DRAGOMAN_LISTEN (default: 127.0.0.1:8080)',
+			),
 		)
 		.addOption(
 			new Option('--workers <count>', 'number of processes that share the address').argParser(readCount).default(1),
@@ -108,8 +114,10 @@ async function openServedGateway(
 /** Reports the address and the reason of a failure instead of a stack, and stops every engine. */
 async function listenOrClose(gateway: Gateway, { config }: Settings, shared: boolean): Promise<Listener> {
 	try {
-		const maxBodyBytes = 2 * config.limits.bodyBytes
-		return listen({ address: config.listen, fetch: gateway.fetch, socket: gateway.socket, maxBodyBytes, shared })
+		const { fetch, socket } = gateway
+		const options = { address: config.listen, fetch, socket, shared, ...connectionLimits(config) }
+		const path = socketPathOf(config.listen)
+		return path === undefined ? listen(options) : await listenOnSocket(path, config.server.socketMode, options)
 	} catch (cause) {
 		await gateway.close()
 		throw listenError(config.listen, cause)

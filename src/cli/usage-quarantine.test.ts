@@ -6,6 +6,7 @@ import { entry } from '../ledger/ledger-store.contract.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
 import { SqlLedgerStore } from '../stores/sql/sql-ledger-store.ts'
 import { openSqlite } from '../stores/sqlite/sqlite.ts'
+import { describeFailure } from './failure.ts'
 import { usageCommand } from './usage.ts'
 
 const settledAtMs = Date.UTC(2026, 10, 23, 12)
@@ -61,7 +62,7 @@ async function run(...args: readonly string[]) {
 		.parseAsync(['quarantine', ...args], { from: 'user' })
 		.then(
 			() => undefined,
-			(thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
+			(thrown: unknown) => describeFailure(thrown).text,
 		)
 	return { printed, status, failure }
 }

@@ -8,13 +8,18 @@ import { Quarantine, type QuarantinedEntry } from '../ledger/quarantine.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { withStores } from './configured-stores.ts'
-import { table } from './table.ts'
+import { outputWidth, table } from './table.ts'
 
 export function quarantineCommand(context: CommandContext): Command {
 	const quarantine = new Command('quarantine').description('usage records that the database refuses')
 	addConfigOptions(
-		quarantine.command('list', { isDefault: true }).description('list them, with the reason of the database'),
-	).action((flags: ConfigFlags) => list(flags, context))
+		quarantine
+			.command('list', { isDefault: true })
+			.alias('ls')
+			.description('list them, with the reason of the database'),
+	)
+		.option('--json', 'print JSON, with the complete records')
+		.action((flags: QuarantineListFlags) => list(flags, context))
 	addConfigOptions(quarantine.command('retry').description('insert them into the database again'))
 		.argument('[ids...]', 'ids of the records (default: all)')
 		.action((ids: readonly string[], flags: ConfigFlags) => retry(ids, flags, context))
@@ -24,12 +29,16 @@ export function quarantineCommand(context: CommandContext): Command {
 	return quarantine
 }
 
-async function list(flags: ConfigFlags, context: CommandContext): Promise<void> {
+interface QuarantineListFlags extends ConfigFlags {
+	readonly json?: true
+}
+
+async function list({ json, ...flags }: QuarantineListFlags, context: CommandContext): Promise<void> {
 	const found = await read(flags, context)
-	if (found.length === 0) context.printStatus('No usage records are in quarantine.')
-	else
-		for (const line of table(['ID', 'SETTLED', 'KEY', 'MODEL', 'PROMPT', 'COMPLETION', 'REASON'], found.map(describe)))
-			context.print(line)
+	const head = ['ID', 'SETTLED', 'KEY', 'MODEL', 'PROMPT', 'COMPLETION', 'REASON']
+	if (json === true) context.print(JSON.stringify(found, null, 2))
+	else if (found.length === 0) context.printStatus('No usage records are in quarantine.')
+	else for (const line of table(head, found.map(describe), outputWidth(context))) context.print(line)
 }
 
 async function exportAll(flags: ConfigFlags, context: CommandContext): Promise<void> {
@@ -58,9 +67,7 @@ async function retry(ids: readonly string[], flags: ConfigFlags, context: Comman
 	})
 	context.printStatus(`${inserted} usage record${inserted === 1 ? '' : 's'} inserted.`)
 	if (refused.length > 0)
-		throw new CliError(
-			`The database refuses ${refused.length} of them, which remain in quarantine:\n${refused.join('\n')}`,
-		)
+		throw new CliError(`The database refuses ${refused.length} of them, which remain in quarantine:`, 1, refused)
 }
 
 async function read(flags: ConfigFlags, { environment }: CommandContext): Promise<readonly QuarantinedEntry[]> {

@@ -71,7 +71,23 @@ test('a month by day and model', async () => {
 		[first, 'small', '1', '10', '4', '20', '5', '1.000001 EUR'],
 		[written(today), 'free', '1', '10', '4', '20', '5'],
 		[written(today), 'small', '1', '10', '4', '20', '5', '1.000001 EUR'],
+		['TOTAL', '3', '30', '12', '60', '15', '2.000002 EUR'],
 	])
+})
+
+test('models without a price do not divide the row of a key', async () => {
+	const rows = (await usage('--by', 'owner')).map((line) => line.split(/ {2,}/))
+	expect(rows.slice(1)).toEqual([
+		['ward 3', '3', '30', '12', '60', '15', '2.000002 EUR'],
+		['TOTAL', '3', '30', '12', '60', '15', '2.000002 EUR'],
+	])
+})
+
+test('--from after --to, or after today, is an error', async () => {
+	const [earlier, later] = [written(today - 2 * dayMs), written(today - dayMs)]
+	expect(usage('--from', later, '--to', earlier)).rejects.toThrow(`--from ${later} is after --to ${earlier}.`)
+	const tomorrow = written(today + dayMs)
+	expect(usage('--from', tomorrow)).rejects.toThrow(`--from ${tomorrow} is after today.`)
 })
 
 test('--from and --to are inclusive, with --by and --json', async () => {

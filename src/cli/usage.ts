@@ -3,12 +3,13 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags } from '../config/settings.ts'
-import { configuredKey, configuredKeyLabel } from '../keys/configured-key-store.ts'
+import { configuredKey, configuredKeyLabel } from '../keys/configured-key.ts'
 import { type UsageGroup, type UsageQuery, type UsageSum, usageGroups } from '../ledger/usage-query.ts'
 import { systemClock } from '../system/clock.ts'
+import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { withStores } from './configured-stores.ts'
-import { table } from './table.ts'
+import { outputWidth, table } from './table.ts'
 import { quarantineCommand } from './usage-quarantine.ts'
 
 interface UsageFlags extends ConfigFlags {
@@ -41,7 +42,8 @@ export function usageCommand(context: CommandContext): Command {
 					return { ...group, keyName, ...counts }
 				})
 				context.print(JSON.stringify(flat, null, 2))
-			} else for (const line of writeTable(flags.by, sums, keyNames)) context.print(line)
+			} else if (sums.length === 0) context.printStatus('There is no usage in this period.')
+			else for (const line of writeTable(flags.by, { sums, keyNames }, outputWidth(context))) context.print(line)
 		})
 	// The options of a subcommand belong to it, although some have the same names.
 	return command.enablePositionalOptions().addCommand(quarantineCommand(context))
@@ -66,37 +68,51 @@ function readUsage(flags: UsageFlags, context: CommandContext): Promise<UsageSum
 }
 
 function queryOf({ by, from, to }: UsageFlags, nowMs: number): UsageQuery {
-	const untilMs = (to ?? nowMs - (nowMs % dayMs)) + dayMs
+	const lastMs = to ?? nowMs - (nowMs % dayMs)
+	if (from !== undefined && from > lastMs)
+		throw new CliError(
+			`--from ${writtenDay(from)} is after ${to === undefined ? 'today' : `--to ${writtenDay(to)}`}.`,
+			2,
+		)
+	const untilMs = lastMs + dayMs
 	return { fromMs: from ?? untilMs - usualDays * dayMs, untilMs, groupBy: by }
 }
 
+/** One row for each group, and the total. */
 function writeTable(
 	by: readonly UsageGroup[],
-	sums: readonly UsageSum[],
-	keyNames: UsageSummary['keyNames'],
+	{ sums, keyNames }: UsageSummary,
+	width: number | undefined,
 ): readonly string[] {
-	const head = [
-		...by.flatMap((group) => (group === 'key' ? ['KEY', 'NAME'] : [group.toUpperCase()])),
-		'REQUESTS',
-		'PROMPT',
-		'CACHED',
-		'COMPLETION',
-		'REASONING',
-		'COST',
-	]
-	const rows = sums.map((sum) => [
+	const labels = by.flatMap((group) => (group === 'key' ? ['KEY', 'NAME'] : [group.toUpperCase()]))
+	const groups = new Map<string, UsageSum[]>()
+	for (const sum of sums) {
+		const id = JSON.stringify(by.map((group) => sum.group[group] ?? ''))
+		groups.set(id, [...(groups.get(id) ?? []), sum])
+	}
+	const rows = [...groups.values()].map((members) => [
 		...by.flatMap((group) => {
-			const value = sum.group[group] ?? ''
+			const value = members[0]?.group[group] ?? ''
 			return group === 'key' ? [value, keyNames.get(value) ?? ''] : [value]
 		}),
-		String(sum.requests),
-		String(sum.promptTokens),
-		String(sum.cachedTokens),
-		String(sum.completionTokens),
-		String(sum.reasoningTokens),
-		sum.currency === '' ? '' : `${(sum.costMicros / 1_000_000).toFixed(6)} ${sum.currency}`,
+		...writeCounts(members),
 	])
-	return table(head, rows)
+	const total = [...labels.map((_, index) => (index === 0 ? 'TOTAL' : '')), ...writeCounts(sums)]
+	const head = [...labels, 'REQUESTS', 'PROMPT', 'CACHED', 'COMPLETION', 'REASONING', 'COST']
+	return table(head, [...rows, total], width)
+}
+
+const counts = ['requests', 'promptTokens', 'cachedTokens', 'completionTokens', 'reasoningTokens'] as const
+
+/** Costs in different currencies are not added. Models without a price have none. */
+function writeCounts(sums: readonly UsageSum[]): readonly string[] {
+	const costs = new Map<string, number>()
+	for (const { currency, costMicros } of sums)
+		if (currency !== '') costs.set(currency, (costs.get(currency) ?? 0) + costMicros)
+	return [
+		...counts.map((count) => String(sums.reduce((total, sum) => total + sum[count], 0))),
+		[...costs].map(([currency, micros]) => `${(micros / 1_000_000).toFixed(6)} ${currency}`).join(' + '),
+	]
 }
 
 function readGroups(text: string): readonly UsageGroup[] {
@@ -112,4 +128,8 @@ function readDay(text: string): number {
 	if (Number.isNaN(ms) || !new Date(ms).toISOString().startsWith(text))
 		throw new InvalidArgumentError('Expected a date, such as 2026-11-23.')
 	return ms
+}
+
+function writtenDay(ms: number): string {
+	return new Date(ms).toISOString().slice(0, 10)
 }

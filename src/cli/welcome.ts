@@ -3,15 +3,17 @@
 
 import { join, resolve } from 'node:path'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'
+import { socketPathOf } from '../http/listen-address.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import type { Model } from '../routing/model.ts'
+import { isModelPattern, type Model } from '../routing/model.ts'
 import { systemClock } from '../system/clock.ts'
 import type { CommandContext } from './command.ts'
 import { type SignIn, signIn } from './first-key.ts'
+import { packageFolder, programWords, reachableUrl, shellWord } from './program-words.ts'
 
 export interface WelcomeFacts {
 	readonly version: string
-	/** The address served on, as `http://host:port`. */
+	/** The address served on: `http://host:port`, or `unix:` and a path. */
 	readonly url: string
 	readonly signIn: SignIn
 	/** As configured. */
@@ -37,22 +39,12 @@ export async function printWelcome(
 		nowMs: systemClock.now(),
 	})
 	if (known.type === 'file') openConfiguredLog(settings).info({ file: known.file }, 'the first API key is in a file')
-	const models = Object.entries(config.models).map(([name, { type }]) => ({ name, type }))
+	const models = Object.entries(config.models)
+		.filter(([name]) => !isModelPattern(name))
+		.map(([name, { type }]) => ({ name, type }))
 	const next = { program: programWords(process.cwd()), flags: nextFlags(settings, process.cwd()) }
 	// In one write, so that the reader of a pipe receives all of it with its first line.
 	print(welcome({ version, url, signIn: known, models, next }))
-}
-
-const packageFolder = join(import.meta.dir, '..', '..')
-
-/**
- * The command that runs this program from `folder`. npx finds it in the package's own folder, and must not look it up
- * in a registry.
- */
-function programWords(folder: string): readonly string[] {
-	return folder === packageFolder
-		? ['npx', '--no-install', 'dragoman']
-		: ['node', join(packageFolder, 'bin', 'dragoman.mjs')]
 }
 
 /** Flags that select the database and the configuration of this server for another command, in any folder. */
@@ -63,12 +55,13 @@ function nextFlags({ file, dataFolder }: Pick<Settings, 'file' | 'dataFolder'>, 
 
 /** The welcome text. */
 export function welcome({ version, url, signIn, models, next }: WelcomeFacts): string {
-	const base = reachable(url)
+	const socket = socketPathOf(url)
+	const base = socket === undefined ? reachableUrl(url) : `--unix-socket ${shellWord(socket)} http://localhost`
 	const createKey = [...next.program, 'keys', 'create', '--name', 'NAME', ...next.flags].map(shellWord).join(' ')
 	return [
 		`Dragoman ${version} listens on ${url}`,
 		'',
-		...describeSignIn(base, signIn),
+		...(socket === undefined ? describeSignIn(base, signIn) : describeKey(signIn)),
 		'',
 		'  Send a first request:',
 		`  ${curl(base, bearer(signIn), models.find(({ type }) => chats.has(type))?.name ?? 'MODEL')}`,
@@ -99,6 +92,19 @@ function describeSignIn(base: string, signIn: SignIn): readonly string[] {
 	}
 }
 
+/** For a server on a Unix socket, which a browser cannot open. */
+function describeKey(signIn: SignIn): readonly string[] {
+	switch (signIn.type) {
+		case 'printed':
+			return [`  Your API key, shown this once:  ${signIn.secret}`]
+		case 'file':
+			return [`  Your API key is in ${signIn.file}, a file that only its owner can read.`]
+		case 'configured':
+		case 'known':
+			return ['  For a browser, put a web server in front of the socket.']
+	}
+}
+
 /** The credential after `Bearer`, within double quotes of a shell. */
 function bearer(signIn: SignIn): string {
 	switch (signIn.type) {
@@ -120,14 +126,4 @@ function curl(base: string, key: string, model: string): string {
 		messages: [{ role: 'user', content: 'What is the capital of France?' }],
 	})
 	return `curl -N ${base}/v1/chat/completions -H "authorization: Bearer ${key}" -H "content-type: application/json" -d ${shellWord(body)}`
-}
-
-/** An address that a client on this machine can use instead of a wildcard address. */
-function reachable(url: string): string {
-	return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
-}
-
-/** `text` as one word of a POSIX shell. */
-function shellWord(text: string): string {
-	return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }

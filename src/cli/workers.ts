@@ -4,6 +4,7 @@
 import type { Subprocess } from 'bun'
 import { openConfiguredLog, type Settings } from '../config/settings.ts'
 import { engineKinds } from '../engines/list.ts'
+import { socketPathOf } from '../http/listen-address.ts'
 import { systemClock } from '../system/clock.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { guardAddress } from './address-guard.ts'
@@ -22,6 +23,7 @@ const responseTimeoutMs = 1500
 export async function superviseWorkers(count: number, settings: Settings, context: CommandContext): Promise<void> {
 	refuseEmbedded(settings)
 	const { listen } = settings.config
+	refuseSocket(listen)
 	const { address } = await guardAddress(listen).catch((cause: unknown) => {
 		throw listenError(listen, cause)
 	})
@@ -37,6 +39,15 @@ export async function superviseWorkers(count: number, settings: Settings, contex
 	if (workers.stopping) return ended
 	await greetOrEnd(`http://${address}`, settings, context, workers)
 	await ended
+}
+
+/** The system distributes the connections to a port among processes, but not those to a Unix socket. */
+function refuseSocket(listen: string): void {
+	if (socketPathOf(listen) === undefined) return
+	throw new CliError(
+		`--workers cannot share the Unix socket ${listen}: serve on a port, or run one server per socket and list the sockets in the proxy`,
+		permanentFailureStatus,
+	)
 }
 
 class Workers {
@@ -172,7 +183,7 @@ function refuseEmbedded({ config }: Settings): void {
 	for (const [name, { engine, model = 'MODEL' }] of Object.entries(config.upstreams))
 		if (engineKinds[engine]?.ownsProcess === true)
 			throw new CliError(
-				`With --workers, every worker would start its own engine for the upstream '${name}'. Run the engine as a separate process with \`npx dragoman engine --model ${model} --listen 127.0.0.1:8081\`, and change the upstream to \`engine: openai-compatible\` with \`url: http://127.0.0.1:8081/v1\`.`,
+				`With --workers, every worker would start its own engine for the upstream '${name}'. Run the engine as a separate process with \`npx --no-install dragoman engine --model ${model} --listen 127.0.0.1:8081\`, and change the upstream to \`engine: openai-compatible\` with \`url: http://127.0.0.1:8081/v1\`.`,
 			)
 }
 

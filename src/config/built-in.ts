@@ -22,7 +22,8 @@ export function checkMapping(value: unknown): readonly ConfigProblem[] {
 
 /** A file must define models: one without models is probably a mistake or incomplete. */
 export function checkModels(values: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
-	const { models } = values
+	const { models, upstreams } = values
+	if (Object.values(record(upstreams)).some((upstream) => record(upstream).models !== undefined)) return []
 	const none = models === undefined || models === null || (isObject(models) && Object.keys(models).length === 0)
 	return none && !Object.keys(values).some(meansModels)
 		? [{ path: ['models'], message: `no models are defined: ${modelsRemedy}` }]

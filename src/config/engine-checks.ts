@@ -22,7 +22,7 @@ export async function checkEngines(settings: Settings, environment: Environment)
 		clock: systemClock,
 	}
 	const problems = Object.entries(config.upstreams).map(async ([name, upstream]) => {
-		const { engine, model, builtIn, concurrency: _c, breaker: _b, health: _h, ...options } = upstream
+		const { engine, model, builtIn, concurrency: _c, breaker: _b, health: _h, models: _m, ...options } = upstream
 		// The built-in default is downloaded while the toy model responds.
 		if (builtIn === true) return undefined
 		const problem = await engineKinds[engine]?.check?.(options, { ...context, model })

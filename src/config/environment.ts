@@ -17,8 +17,27 @@ const variables = { listen: 'DRAGOMAN_LISTEN', data: 'DRAGOMAN_DATA', adminKey: 
 
 export const fileVariable = 'DRAGOMAN_CONFIG'
 
-/** Every variable that configures the server. */
-export const knownVariables: readonly string[] = [fileVariable, ...Object.values(variables)]
+/** Variables of the commands that call a running server. */
+export const clientVariables = { url: 'DRAGOMAN_URL', key: 'DRAGOMAN_API_KEY' } as const
+
+/** Every variable that this program reads. */
+export const knownVariables: readonly string[] = [
+	fileVariable,
+	...Object.values(variables),
+	...Object.values(clientVariables),
+]
+
+/** The server that commands call, and their API key. */
+export function readClientEnvironment(environment: Environment): {
+	readonly url: string | undefined
+	readonly key: string | undefined
+} {
+	const read = (name: string) => {
+		const value = environment[name]
+		return isSet(value) ? value.trim() : undefined
+	}
+	return { url: read(clientVariables.url), key: read(clientVariables.key) }
+}
 
 export interface EnvironmentConfig {
 	/** `DRAGOMAN_CONFIG`: a YAML file. */

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { describeReadFailure } from '../system/system-error.ts'
+import { checkAdminKey } from './admin-key.ts'
 import {
 	builtInUpstream,
 	checkMapping,
@@ -21,8 +22,9 @@ import type { ConfigOverride, Environment } from './environment.ts'
 import { fieldAt } from './field.ts'
 import { fillIn, readGivenSecret } from './fill-in.ts'
 import { parse, withoutValue } from './parse.ts'
+import { findProxyProblems } from './proxy-problems.ts'
 import { record } from './record.ts'
-import { checkReferences } from './references.ts'
+import { checkReferences, undiscoverable } from './references.ts'
 import { renameFields } from './renamed-fields.ts'
 import { type ConfigFile, configSchema, embeddedWord, extension } from './schema.ts'
 import { findWarnings, unknownVariables } from './warnings.ts'
@@ -83,6 +85,11 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	const document = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }
 	problems.add(checkReferences(document).map((one) => withoutValue(one, document, filled.fromVariables)))
 	const config = parse(document, filled.fromVariables, problems)
+	problems.throwIfAny([
+		...checkAdminKey(config),
+		...findProxyProblems(config, source.environment),
+		...undiscoverable(config),
+	])
 	const warnings = [...renamed.warnings, ...findWarnings(config)].map((warning) => problems.locate(warning))
 	return {
 		config: usesBuiltIn ? markBuiltIn(config) : config,

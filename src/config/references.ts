@@ -1,5 +1,7 @@
 // Checks references between parts of the configuration: upstreams in routes, and names that belong to several models.
 
+import { engineKinds } from '../engines/list.ts'
+import { modelPatternProblem } from '../routing/model.ts'
 import { nearest } from '../system/nearest.ts'
 import { type ConfigProblem, shown } from './config-problem.ts'
 import { record } from './record.ts'
@@ -11,7 +13,11 @@ import type { ConfigFile } from './schema.ts'
  */
 export function checkReferences(document: Readonly<Record<string, unknown>>): readonly ConfigProblem[] {
 	const models = Object.entries(record(document.models)).map(([name, model]) => [name, record(model)] as const)
-	return [...danglingRoutes(models, Object.keys(record(document.upstreams))), ...sharedNames(models)]
+	return [
+		...danglingRoutes(models, Object.keys(record(document.upstreams))),
+		...sharedNames(models),
+		...misplacedStars(models),
+	]
 }
 
 /** The upstreams in the route of a model, in order. */
@@ -40,6 +46,36 @@ function suggest(upstream: string, known: readonly string[]): string {
 }
 
 const maxShown = 10
+
+/** Upstreams whose models cannot be discovered, because their engine does not list them. */
+export function undiscoverable({ upstreams }: ConfigFile): readonly ConfigProblem[] {
+	return Object.entries(upstreams).flatMap(([name, { engine, models }]) =>
+		models === undefined || engineKinds[engine]?.listsModels === true
+			? []
+			: [
+					{
+						path: ['upstreams', name, 'models'],
+						message: `the engine ${engine} does not list its models: name them under \`models\` at the top level`,
+					},
+				],
+	)
+}
+
+function misplacedStars(models: GivenModels): readonly ConfigProblem[] {
+	return models.flatMap(([name, { aliases }]) => {
+		const names = [
+			{ path: ['models', name], text: name },
+			...(Array.isArray(aliases) ? aliases : []).map((alias: unknown, index) => ({
+				path: ['models', name, 'aliases', index],
+				text: String(alias),
+			})),
+		]
+		return names.flatMap(({ path, text }) => {
+			const message = modelPatternProblem(text)
+			return message === undefined ? [] : [{ path, message }]
+		})
+	})
+}
 
 /** Finds names that belong to several models. A model's own name among its aliases is allowed. */
 function sharedNames(models: GivenModels): readonly ConfigProblem[] {

@@ -8,19 +8,34 @@ import { credentialConflict } from '../engines/upstream/options.ts'
 import { bytes, count, tokenCount } from '../fields/amount.ts'
 import { days, milliseconds } from '../fields/duration.ts'
 import { headerSecret, listenAddress, pathText, secretForm } from '../fields/text.ts'
-import { isAddressRange } from '../http/addresses.ts'
+import { isAddressRange, unixPeer } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
+import { labelFault } from '../keys/key.ts'
 import { modelTypes } from '../routing/model.ts'
-import { breakerOptions, concurrencyOptions, healthOptions, policyNames, retryOptions } from '../routing/options.ts'
+import {
+	breakerOptions,
+	concurrencyOptions,
+	discoveryOptions,
+	healthOptions,
+	policyNames,
+	retryOptions,
+} from '../routing/options.ts'
 import { defaultDatabase, findStoreKind, storeKinds } from '../stores/list.ts'
 import { logFormats, logLevels } from '../system/log.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
 import { tokenizers } from '../tokens/tokenizer.ts'
+import { keyOptions } from './key-options.ts'
+import { limitOptions } from './limit-options.ts'
+import { urlOptions } from './url-options.ts'
 
 const databaseSettings = storeKinds.map(({ setting }) => setting)
 const databasePattern = new RegExp(`^(${databaseSettings.map(({ pattern }) => pattern).join('|')})$`)
 
-const name = z.string().min(1).max(200)
+const name = z
+	.string()
+	.min(1)
+	.max(200)
+	.refine((given) => labelFault(given) === undefined, { error: ({ input }) => labelFault(String(input)) ?? '' })
 
 const routeEntry = z.strictObject({
 	upstream: name.meta({ examples: ['my-upstream'] }).describe('Name of the upstream under `upstreams`.'),
@@ -30,7 +45,10 @@ const routeEntry = z.strictObject({
 const model = z
 	.strictObject({
 		type: z.enum(modelTypes).default('text-generation').describe('Type of the model in GET /v1/models.'),
-		aliases: z.array(name).default([]).describe('Alternative names for requests.'),
+		aliases: z
+			.array(name)
+			.default([])
+			.describe('Alternative names for requests. `gpt-*` matches all names that begin with `gpt-`, `*` all names.'),
 		required: z.boolean().default(false).describe('Whether GET /ready returns 503 while this model is unavailable.'),
 		ownedBy: z.string().default('dragoman').describe("The model's `owned_by` in GET /v1/models."),
 		contextTokens: tokenCount(1)
@@ -81,7 +99,9 @@ const upstreamModel = z
 	.string()
 	.min(1)
 	.optional()
-	.describe("The upstream's name for the model. Default: the public name.")
+	.describe(
+		"The upstream's name for the model, in which `{name}` is the public name and `{rest}` the part that a `*` in it matches. Default: the public name.",
+	)
 
 /** Fields of every upstream, whatever its engine. */
 const upstreamRouting = {
@@ -94,6 +114,7 @@ const upstreamRouting = {
 	concurrency: concurrencyOptions.optional(),
 	breaker: breakerOptions,
 	health: healthOptions.optional(),
+	models: discoveryOptions.optional(),
 }
 
 type UpstreamSchema = z.ZodObject<
@@ -126,13 +147,24 @@ export const embeddedWord = 'embedded'
 export const extension = /^x-/
 
 export const configSchema = z.strictObject({
-	listen: listenAddress().default(loopback).describe('Address to serve on, as host:port. Port 0 selects a free port.'),
+	listen: listenAddress()
+		.default(loopback)
+		.describe('Address to serve on: host:port, or `unix:` with the path of a Unix socket. Port 0 selects a free port.'),
 	server: z
 		.strictObject({
 			trustedProxies: z
-				.array(z.string().refine(isAddressRange, 'must be an IP address or a CIDR range, such as 10.0.0.0/8 or ::1'))
+				.array(
+					z
+						.string()
+						.refine(
+							(text) => text === unixPeer || isAddressRange(text),
+							'must be an IP address or a CIDR range, such as 10.0.0.0/8 or ::1, or `unix`',
+						),
+				)
 				.default([])
-				.describe('Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: IP addresses and CIDR ranges.'),
+				.describe(
+					'Proxies whose `X-Forwarded-For` or `Forwarded` is trusted: IP addresses and CIDR ranges, and `unix` for the peer of a Unix socket.',
+				),
 			hosts: z
 				.array(
 					z
@@ -142,9 +174,14 @@ export const configSchema = z.strictObject({
 				.min(1)
 				.optional()
 				.describe('Host names that requests may use. `*.example.org` matches any name below `example.org`.'),
+			socketMode: z
+				.string({ error: 'must be text: write it in quotes, such as "660"' })
+				.regex(/^0?[0-7]{3}$/, 'must be the mode of a file as three octal digits, such as "660"')
+				.default('660')
+				.describe('Mode of the Unix socket. Connecting needs the permission to write.'),
 		})
 		.prefault({})
-		.describe('Proxies and host names of the server.'),
+		.describe('Proxies, host names and Unix socket of the server.'),
 	data: pathText().default('.dragoman').describe('Folder for the database, model weights and engine libraries.'),
 	database: secretForm(databasePattern, `must be ${databaseSettings.map(({ form }) => form).join(' or ')}`)
 		.superRefine((database, context) => {
@@ -156,6 +193,8 @@ export const configSchema = z.strictObject({
 	adminKey: headerSecret(16)
 		.optional()
 		.describe('Admin key chosen by the operator, at least 16 characters. If it is set, none is created and printed.'),
+	keys: keyOptions,
+	urls: urlOptions,
 	engineFolder: pathText().optional().describe('Folder for engine libraries. Default: `engine` in the data folder.'),
 	modelFolder: pathText().optional().describe('Folder for model weights. Default: `models` in the data folder.'),
 	download: z.boolean().default(true).describe('Whether missing weights and engine libraries are downloaded.'),
@@ -200,6 +239,16 @@ export const configSchema = z.strictObject({
 		})
 		.prefault({})
 		.describe('Usage ledger.'),
+	processes: z
+		.strictObject({
+			deadAfterMs: milliseconds(3000)
+				.default(30_000)
+				.describe(
+					'Time without a heartbeat in the database after which a process counts as dead and the others end its turns, in milliseconds. It beats six times in this time.',
+				),
+		})
+		.prefault({})
+		.describe('Processes on the same database.'),
 	streams: z
 		.strictObject({
 			keepMs: milliseconds(1000, 365 * dayMs)
@@ -212,34 +261,14 @@ export const configSchema = z.strictObject({
 		})
 		.prefault({})
 		.describe('Resumable streams, which continue after the client disconnects.'),
-	limits: z
-		.strictObject({
-			bodyBytes: bytes(1024, 1_073_741_824).default(33_554_432).describe('Maximum size of a request body, in bytes.'),
-			bodyTimeoutMs: milliseconds(100)
-				.default(30_000)
-				.describe('Timeout for receiving a request body, in milliseconds.'),
-			jsonDepth: z.int().min(8).max(1000).default(128).describe('Maximum nesting depth of a JSON body.'),
-			keepAliveMs: milliseconds(0)
-				.default(15_000)
-				.describe('Idle time after which a comment is sent on a stream, in milliseconds; 0 sends none.'),
-			drainMs: milliseconds(0, 3_600_000)
-				.default(0)
-				.describe(
-					'How long requests are still accepted after the stop signal, while `GET /ready` returns 503, in milliseconds.',
-				),
-			shutdownMs: milliseconds(0, 3_600_000)
-				.default(10_000)
-				.describe(
-					'How long requests in flight may continue after the stop signal and after `drainMs`, in milliseconds.',
-				),
-		})
-		.prefault({})
-		.describe('Limits on requests and timeouts.'),
+	limits: limitOptions,
 	models: z
 		.record(name, model)
 		.default({})
 		.meta({ type: ['object', 'string'], pattern: `^${embeddedWord}$` })
-		.describe('Models by public name, or the word `embedded` for the built-in embedded model.'),
+		.describe(
+			'Models by public name, or the word `embedded` for the built-in embedded model. The name `gpt-*` is a family: all names that begin with `gpt-`.',
+		),
 	upstreams: z.record(name, upstream).default({}).describe('Upstreams by a name of your choice.'),
 })
 

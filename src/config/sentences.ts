@@ -139,11 +139,16 @@ function explainType(value: unknown, field: Field | undefined): string {
 			? `is ${kindOf(value)}, not text: put it in quotes`
 			: `${value} is ${kindOf(value)}, not text: put it in quotes, "${value}"`
 	const fields = shapes.has('mapping') && field !== undefined ? namesOf(field, undefined) : []
-	const form = shapes.has('mapping') && fields.length > 0 && fields.length < 12 ? ` (${fields.join(', ')})` : ''
+	const form = fields.length > 0 ? ` (${shortList(fields)})` : ''
 	const remedy = shapes.has('list') && typeof value === 'string' && !secret ? `: write [${value}]` : ''
 	return expected === ''
 		? `${kindOf(value)} cannot be used here`
 		: `must be ${expected}${form}, not ${kindOf(value)}${remedy}`
+}
+
+/** The first of many names. */
+function shortList(names: readonly string[]): string {
+	return names.length < 12 ? names.join(', ') : `${names.slice(0, 6).join(', ')}, …`
 }
 
 function describeValue(value: unknown, secret: boolean): string {

@@ -1,19 +1,20 @@
 // Finds valid settings of a configuration that are probably mistakes.
 
 import { nearest } from '../system/nearest.ts'
+import { warnOfAdminKey } from './admin-key.ts'
 import type { ConfigProblem } from './config-problem.ts'
 import { type Environment, knownVariables } from './environment.ts'
 import { routedUpstreams } from './references.ts'
 import type { ConfigFile } from './schema.ts'
 
 export function findWarnings(config: ConfigFile): readonly ConfigProblem[] {
-	return [...unusedUpstreams(config), ...doubtfulUrls(config)]
+	return [...unusedUpstreams(config), ...doubtfulUrls(config), ...warnOfAdminKey(config)]
 }
 
 function unusedUpstreams({ models, upstreams }: ConfigFile): readonly ConfigProblem[] {
 	const used = new Set(Object.values(models).flatMap(routedUpstreams))
 	return Object.keys(upstreams)
-		.filter((name) => !used.has(name))
+		.filter((name) => !used.has(name) && upstreams[name]?.models === undefined)
 		.map((name) => ({
 			path: ['upstreams', name],
 			message: 'no model uses this upstream: name it in `route` of a model, or remove it',

@@ -2,10 +2,11 @@
 
 import { describe, expect, test } from 'bun:test'
 import { ownerId } from '../keys/scope.ts'
-import type { Conversation } from './conversation.ts'
+import type { Conversation, Metadata } from './conversation.ts'
 import { newConversationId } from './conversation-id.ts'
-import { alice, conversation, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
-import { answerId, inputId } from './message-id.ts'
+import type { ConversationQuery } from './conversation-index.ts'
+import { alice, collect, conversation, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
+import { answerId, inputId, messageId } from './message-id.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 
 export function conversationIndexContract(open: OpenStore): void {
@@ -56,7 +57,62 @@ export function conversationIndexContract(open: OpenStore): void {
 			expect(await found('колизей')).toEqual([untitled.id])
 			expect(await found('ÜBER 50%')).toEqual([titled.id])
 			expect(await found('off_')).toEqual([titled.id])
+			const [match] = (await fixture.own.index.list({ limit: 9, order: 'asc', text: 'колизей' }))?.items ?? []
+			const { messages } = await collect(await fixture.own.history.export(untitled.id))
+			const [message] = messages
+			expect(match?.match).toEqual({ message: message?.id ?? messageId(''), excerpt: 'Where is the Колизей?' })
+			const [title] = (await fixture.own.index.list({ limit: 9, order: 'asc', text: 'über' }))?.items ?? []
+			expect(title?.match).toBeUndefined()
 			expect([await found('5%f'), await found('off!'), await found('of_f')]).toEqual([[], [], []])
+		})
+
+		test('are listed in the order of their last turn', async () => {
+			const [five, three, nine] = [newConversationId(), newConversationId(), newConversationId()]
+			for (const [createdAtMs, id, updatedAtMs] of [
+				[1, five, 5],
+				[2, three, 3],
+				[3, nine, 9],
+			] as const)
+				await fixture.own.index.create(conversation({ id, createdAtMs, updatedAtMs }))
+			const listed = async (query: Partial<ConversationQuery>) =>
+				(await fixture.own.index.list({ limit: 9, order: 'desc', orderBy: 'updated_at', ...query }))?.items.map(
+					({ id }) => id,
+				)
+			expect(await listed({})).toEqual([nine, five, three])
+			expect(await listed({ order: 'asc' })).toEqual([three, five, nine])
+			expect(await listed({ after: nine, limit: 1 })).toEqual([five])
+			expect(await listed({ orderBy: 'created_at' })).toEqual([nine, three, five])
+			await fixture.own.index.update(three, { title: 'not a turn' })
+			expect(await listed({})).toEqual([nine, five, three])
+			await fixture.exchange({ conversation: three, createdAtMs: 20 })
+			// The turn has ended at 3000.
+			expect(await listed({})).toEqual([three, nine, five])
+		})
+
+		test('are selected by their metadata', async () => {
+			const odd = { 'a"b': 'x', 'b,"folder': 'Work', back: '\\', note: '{"folder":"Work"}', nul: '\u0000' }
+			const made = [
+				conversation({ metadata: { folder: 'Work', pinned: 'true' } }),
+				conversation({ metadata: { folder: 'Work / Été "7"' } }),
+				conversation({ metadata: odd }),
+				conversation({ title: 'Work', metadata: { subfolder: 'Work', folder2: 'Work' } }),
+				conversation({ metadata: { pinned: '' } }),
+			]
+			for (const one of made) await fixture.own.index.create(one)
+			const found = async (metadata: Metadata, text?: string) =>
+				(await fixture.own.index.list({ limit: 9, order: 'asc', metadata, text }))?.items
+					.map(({ id }) => made.findIndex((one) => one.id === id))
+					.sort()
+			expect(await found({ folder: 'Work' })).toEqual([0])
+			expect(await found({ folder: 'Work / Été "7"' })).toEqual([1])
+			expect(await found({ folder: '' })).toEqual([0, 1])
+			expect(await found({ pinned: '' })).toEqual([0, 4])
+			expect(await found({ folder: 'Work', pinned: 'true' })).toEqual([0])
+			expect(await found({ folder: 'Work', pinned: 'false' })).toEqual([])
+			for (const [name, value] of Object.entries(odd)) expect(await found({ [name]: value })).toEqual([2])
+			expect(await found({ subfolder: '' }, 'work')).toEqual([3])
+			expect(await found({ folder: '%' })).toEqual([])
+			expect(await found({})).toEqual([0, 1, 2, 3, 4])
 		})
 
 		test('removal deletes exactly the selected conversations', async () => {
@@ -85,8 +141,8 @@ export function conversationIndexContract(open: OpenStore): void {
 				await fixture.exchange({ conversation: other.id, create: other })
 				const id = await fixture.exchange({ conversation: one.id, create: one, inputs })
 				expect(await fixture.store.in({ ...alice, owner: ownerId('bob') }).index.remove(one.id)).toBe(false)
-				const exported = await fixture.own.history.export(one.id)
-				expect(exported?.messages.map((message) => message.id)).toEqual([
+				const exported = await collect(await fixture.own.history.export(one.id))
+				expect(exported.messages.map((message) => message.id)).toEqual([
 					...inputs.map((_, index) => inputId(id, index)),
 					answerId(id, 0),
 				])
@@ -95,7 +151,7 @@ export function conversationIndexContract(open: OpenStore): void {
 				// Removed messages would be part of the new conversation.
 				await fixture.exchange({ conversation: one.id, create: one })
 				expect(await fixture.textsOf(one.id)).toEqual(['hi', 'hello'])
-				expect((await fixture.own.history.export(one.id))?.messages).toHaveLength(2)
+				expect((await collect(await fixture.own.history.export(one.id))).messages).toHaveLength(2)
 				expect(await fixture.textsOf(other.id)).toHaveLength(2)
 			})
 	})

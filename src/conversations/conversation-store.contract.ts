@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import { ownerId, type Scope, tenantId } from '../keys/scope.ts'
 import { conversationIndexContract } from './conversation-index.contract.ts'
+import { conversationSearchContract } from './conversation-search.contract.ts'
 import {
 	alice,
 	conversation,
@@ -16,15 +17,18 @@ import {
 import { historyContract } from './history.contract.ts'
 import { maintenanceContract } from './maintenance.contract.ts'
 import { answerId, inputId } from './message-id.ts'
+import { sharesContract } from './shares.contract.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 import { turnsContract } from './turns.contract.ts'
 
 export function conversationStoreContract(name: string, open: OpenStore): void {
 	describe(`conversation store: ${name}`, () => {
 		conversationIndexContract(open)
+		conversationSearchContract(open)
 		turnsContract(open)
 		historyContract(open)
 		maintenanceContract(open)
+		sharesContract(open)
 		describe('scopes', () => scopesContract(open))
 		describe('removal', () => removalContract(open))
 	})

@@ -6,6 +6,7 @@ import { ownerId, type Scope, tenantId } from '../keys/scope.ts'
 import type { Conversation } from './conversation.ts'
 import { type ConversationId, newConversationId } from './conversation-id.ts'
 import type { ConversationStore, ScopedConversations } from './conversation-store.ts'
+import type { ExportedConversation } from './history.ts'
 import type { MessageId } from './message-id.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 import type { EndedAnswer, NewTurn, TurnEnd } from './turns.ts'
@@ -47,6 +48,13 @@ export function ended(text: string, change: Partial<TurnEnd> = {}): TurnEnd {
 export function answer(text: string): EndedAnswer {
 	return { message: assistant(text), partial: false, finishReason: 'stop' }
 }
+
+/** All of an export; nothing if there is no conversation. */
+export async function collect({ messages, turns }: ExportedConversation = { messages: none(), turns: none() }) {
+	return { messages: (await Array.fromAsync(messages)).flat(), turns: (await Array.fromAsync(turns)).flat() }
+}
+
+async function* none() {}
 
 /** For `History.read`. */
 export const everything = { maxBytes: 1_000_000 }

@@ -1,9 +1,10 @@
-// Storage of conversations, in four parts. Every implementation runs conversation-store.contract.ts.
+// Storage of conversations, in five parts. Every implementation runs conversation-store.contract.ts.
 
 import type { Scope } from '../keys/scope.ts'
 import type { ConversationIndex } from './conversation-index.ts'
 import type { History } from './history.ts'
 import type { Maintenance } from './maintenance.ts'
+import type { Shares } from './shares.ts'
 import type { TurnId } from './turn-id.ts'
 import type { Turns } from './turns.ts'
 
@@ -12,7 +13,10 @@ import type { Turns } from './turns.ts'
  * database is unreachable, every method throws a ChatError `unavailable`.
  */
 export interface ConversationStore {
-	/** The conversations of one scope. Its holder cannot access other scopes: their objects do not exist for it. */
+	/**
+	 * The conversations of one scope. Its holder cannot access other scopes: their objects do not exist for it, except for what
+	 * others of the tenant share.
+	 */
 	in(scope: Scope): ScopedConversations
 	readonly maintenance: Maintenance
 	/**
@@ -26,6 +30,7 @@ export interface ScopedConversations {
 	readonly index: ConversationIndex
 	readonly history: History
 	readonly turns: Turns
+	readonly shares: Shares
 }
 
 /** @param turns `all`: every turn of the scope. */

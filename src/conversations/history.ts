@@ -22,7 +22,7 @@ export interface History {
 	 * @returns whether the message existed.
 	 */
 	replace(conversation: ConversationId, id: MessageId, message: Message | undefined): Promise<boolean>
-	/** All messages and turns of a conversation, on every branch, oldest first. */
+	/** All messages and turns of a conversation, on every branch, oldest first. Undefined if it does not exist. */
 	export(conversation: ConversationId): Promise<ExportedConversation | undefined>
 }
 
@@ -47,7 +47,14 @@ export interface HistoryPageQuery extends PageQuery<MessageId> {
 	readonly tip?: MessageId | undefined
 }
 
+/** In batches of a bounded size, which are read one after the other. Each can be read once. */
 export interface ExportedConversation {
-	readonly messages: readonly StoredMessage[]
-	readonly turns: readonly Turn[]
+	readonly messages: AsyncIterable<readonly ExportedMessage[]>
+	/** Without the request fields that a dialect repeats. */
+	readonly turns: AsyncIterable<readonly Turn[]>
+}
+
+export interface ExportedMessage extends Omit<StoredMessage, 'message'> {
+	/** The message as JSON. A large one need not be parsed. */
+	readonly json: string
 }

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'bun:test'
 
-import { conversation, fixtureOf, type OpenStore, turn } from './conversation-store.testing.ts'
+import { alice, conversation, fixtureOf, type OpenStore, turn } from './conversation-store.testing.ts'
 
 export function maintenanceContract(open: OpenStore): void {
 	describe('maintenance', () => {
@@ -14,7 +14,9 @@ export function maintenanceContract(open: OpenStore): void {
 			const alive = turn({ conversation: other.id, create: other, process: 'p2' })
 			await fixture.own.turns.begin(lost)
 			await fixture.own.turns.begin(alive)
+			expect(await fixture.store.maintenance.running('p1')).toEqual([{ id: lost.id, scope: alice }])
 			expect(await fixture.store.maintenance.interrupt('p1', 5000)).toBe(1)
+			expect(await fixture.store.maintenance.running('p1')).toEqual([])
 			expect(await fixture.own.turns.find(lost.id)).toMatchObject({ state: 'interrupted', endedAtMs: 5000 })
 			expect((await fixture.own.turns.find(alive.id))?.state).toBe('running')
 			expect(await fixture.textsOf(made.id)).toEqual(['hi'])

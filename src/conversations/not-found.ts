@@ -5,7 +5,7 @@
  * The object that does not exist, or belongs to another caller. A cursor is the item that a page begins after, a tip
  * the last message of a branch.
  */
-export type Absent = 'conversation' | 'message' | 'tip' | 'cursor' | 'turn'
+export type Absent = 'conversation' | 'message' | 'tip' | 'cursor' | 'turn' | 'share'
 
 export class NotFound extends Error {
 	override readonly name = 'NotFound'

@@ -82,3 +82,27 @@ describe('memory is bounded', () => {
 		expect(recent.size.characters).toBeLessThanOrEqual(limits.maxCharacters)
 	})
 })
+
+test('messages of earlier turns are not measured again, and the size is that of their JSON', () => {
+	const recent = new RecentTurns({ ...limits, maxCharacters: 1e9, maxCharactersPerConnection: 1e9 })
+	const connection = recent.connect()
+	let measured = 0
+	const messageOf = (): RecentTurn['messages'][number] => {
+		const text = {
+			type: 'text' as const,
+			text: 'x',
+			toJSON() {
+				measured++
+				return { type: 'text', text: 'x' }
+			},
+		}
+		return { role: 'user', content: [text] }
+	}
+	let messages: RecentTurn['messages'] = []
+	for (let turn = 0; turn < 50; turn++) {
+		messages = [...messages, messageOf()]
+		connection.hold(undefined, { id: newTurnId(), origin: { type: 'new' }, messages })
+	}
+	expect(measured).toBe(50)
+	expect(recent.size.characters).toBe(JSON.stringify(messages).length)
+})

@@ -86,6 +86,8 @@ export class ConnectionTurns {
 	private readonly count: TurnCount
 	/** By lane, oldest first. */
 	private readonly held = new Map<string | undefined, HeldTurn>()
+	/** The characters of each message as JSON: a turn repeats the messages of the turn before, which are measured once. */
+	private readonly sizes = new WeakMap<Message, number>()
 	private closed = false
 
 	constructor(limits: RecentTurnLimits, count: TurnCount) {
@@ -106,7 +108,7 @@ export class ConnectionTurns {
 		const before = this.held.get(lane)
 		if (before !== undefined) this.forget(before)
 		if (turn === undefined || this.closed) return
-		const characters = stringifyJson(turn.messages).length
+		const characters = this.sizeOf(turn.messages)
 		if (characters > this.limits.maxCharactersPerConnection) return
 		const added = { turn, lane, owner: this, characters }
 		this.held.set(lane, added)
@@ -133,6 +135,17 @@ export class ConnectionTurns {
 	forget(turn: HeldTurn): void {
 		if (this.held.get(turn.lane) === turn) this.held.delete(turn.lane)
 		this.count.remove(turn)
+	}
+
+	/** The length of a JSON array of the messages. */
+	private sizeOf(messages: readonly Message[]): number {
+		let characters = Math.max(2, messages.length + 1)
+		for (const message of messages) {
+			const size = this.sizes.get(message) ?? stringifyJson(message).length
+			this.sizes.set(message, size)
+			characters += size
+		}
+		return characters
 	}
 
 	private findHeld(id: TurnId): HeldTurn | undefined {

@@ -1,11 +1,13 @@
 // The operations on stored conversations, on an in-memory database.
 
 import { describe, expect, test } from 'bun:test'
+import type { Message } from '../chat/message.ts'
 import { ownerId } from '../keys/scope.ts'
 import { SqlConversationStore } from '../stores/sql/sql-conversation-store.ts'
 import { openMemory } from '../stores/sqlite/memory.testing.ts'
 import { newConversationId } from './conversation-id.ts'
-import { alice, assistant, ended, turn as newTurn, user } from './conversation-store.testing.ts'
+import { alice, assistant, collect, ended, turn as newTurn, user } from './conversation-store.testing.ts'
+import type { ExportedMessage } from './history.ts'
 import { inputId, messageId } from './message-id.ts'
 import { absentIn, page, texts } from './service.testing.ts'
 import { ConversationService } from './service.ts'
@@ -18,6 +20,10 @@ const own = store.in(alice)
 const service = new ConversationService(own, { nowMs, process: 'p' })
 const create = (...contents: readonly string[]) => service.create({ metadata: {} }, contents.map(user))
 
+function textOf({ json }: ExportedMessage): string {
+	return texts([{ message: JSON.parse(json) as Message }])[0] ?? ''
+}
+
 describe('a conversation', () => {
 	test('is created with its messages, or without any', async () => {
 		const made = await service.create({ user: 'leo', title: 't', metadata: { a: 'b' } }, [user('one'), user('two')])
@@ -25,11 +31,37 @@ describe('a conversation', () => {
 		expect(texts((await service.messages(made.id, page)).items)).toEqual(['one', 'two'])
 		expect((await service.messages((await create()).id, page)).items).toEqual([])
 	})
+	test('has times and branches of elsewhere', async () => {
+		const { id } = await service.create({ metadata: {}, createdAtMs: 5000 }, [user('one')])
+		expect(await service.find(id)).toMatchObject({ createdAtMs: 5000, updatedAtMs: 5000 })
+		const [one] = (await service.messages(id, page)).items
+		const after = one?.id ?? messageId('')
+		const [left] = await service.append(id, [user('left')], { parent: after, createdAtMs: 7000, model: 'elsewhere' })
+		await service.append(id, [user('right')], { parent: after, createdAtMs: 6000 })
+		await service.append(id, [user('zero')], { parent: null, createdAtMs: nowMs + 1000 })
+		const { conversation, ...exported } = await service.export(id)
+		const { messages, turns } = await collect(exported)
+		expect(messages.map(({ parent, createdAtMs }) => [parent, createdAtMs])).toEqual(
+			expect.arrayContaining([
+				[undefined, 5000],
+				[after, 7000],
+				[after, 6000],
+				[undefined, nowMs],
+			]),
+		)
+		expect(turns.find(({ inputs }) => inputs[0] === left?.id)).toMatchObject({ model: 'elsewhere', endedAtMs: 7000 })
+		// The last turn that was added is shown, and the latest one dates the conversation.
+		expect(conversation).toMatchObject({ updatedAtMs: nowMs })
+		expect(texts((await service.messages(id, page)).items)).toEqual(['zero'])
+		const append = service.append(id, [user('x')], { parent: messageId('none') })
+		await expect(append).rejects.toMatchObject({ absent: 'message' })
+	})
 	test('is updated, exported and removed', async () => {
 		const { id } = await create('one')
-		expect(await service.update(id, { title: 'new' })).toMatchObject({ title: 'new', updatedAtMs: nowMs })
-		const exported = await service.export(id)
-		expect([exported.conversation.title, texts(exported.messages), exported.turns.length]).toEqual(['new', ['one'], 1])
+		expect(await service.update(id, { title: 'new' })).toMatchObject({ title: 'new' })
+		const { conversation, ...exported } = await service.export(id)
+		const { messages, turns } = await collect(exported)
+		expect([conversation.title, messages.map(textOf), turns.length]).toEqual(['new', ['one'], 1])
 		await service.remove(id)
 		for (const operation of [
 			() => service.find(id),
@@ -91,7 +123,9 @@ describe('appended messages', () => {
 		const { id } = await create('first')
 		const added = Array.from({ length: 8 }, (_, index) => `m${index}`)
 		await Promise.all(added.map((text) => service.append(id, [user(text)])))
-		expect(texts((await service.export(id)).messages).toSorted()).toEqual(['first', ...added].toSorted())
+		expect((await collect(await service.export(id))).messages.map(textOf).toSorted()).toEqual(
+			['first', ...added].toSorted(),
+		)
 	})
 	test('become a branch if a turn that is running already follows the last message', async () => {
 		const { id } = await create('first')
@@ -99,7 +133,7 @@ describe('appended messages', () => {
 		const running = newTurn({ conversation: id, parent: head, inputs: [user('question')] })
 		expect(await own.turns.begin(running)).toBe('begun')
 		const [added] = await service.append(id, [user('aside')])
-		const messages = await service.export(id)
+		const messages = await collect(await service.export(id))
 		const parentOf = (message: string) => messages.messages.find((one) => one.id === message)?.parent
 		expect(parentOf(added?.id ?? '')).toBe(parentOf(inputId(running.id, 0)))
 	})

@@ -5,7 +5,7 @@
 import type { Message } from '../chat/message.ts'
 import { type Conversation, lastMessageOf, type Metadata, type StoredMessage, type Turn } from './conversation.ts'
 import { type ConversationId, newConversationId } from './conversation-id.ts'
-import type { ConversationQuery } from './conversation-index.ts'
+import type { ConversationQuery, FoundConversation } from './conversation-index.ts'
 import type { ScopedConversations } from './conversation-store.ts'
 import type { ExportedConversation, HistoryPageQuery } from './history.ts'
 import { inputId, type MessageId } from './message-id.ts'
@@ -20,6 +20,18 @@ export interface NewConversation {
 	readonly user?: string | undefined
 	readonly title?: string | undefined
 	readonly metadata: Metadata
+	/** Milliseconds since 1970, for conversations from elsewhere; never later than now, which is the default. */
+	readonly createdAtMs?: number | undefined
+}
+
+/** Where and when appended messages were written. */
+export interface Addition {
+	/** The message that they continue from, as a branch if it has others after it: null for the start of the conversation. The last one if absent. */
+	readonly parent?: MessageId | null | undefined
+	/** Milliseconds since 1970; never later than now, which is the default. */
+	readonly createdAtMs?: number | undefined
+	/** The model that wrote the answers among them. */
+	readonly model?: string | undefined
 }
 
 /** A message that was just added; its position in the conversation is not known. */
@@ -55,20 +67,21 @@ export class ConversationService {
 
 	/** Creates a conversation that lists include, with its first messages in the same transaction. */
 	async create(wanted: NewConversation, messages: readonly Message[]): Promise<Conversation> {
+		const createdAtMs = this.timeOf(wanted.createdAtMs)
 		const conversation: Conversation = {
 			...wanted,
 			id: newConversationId(),
 			listed: true,
-			createdAtMs: this.nowMs,
-			updatedAtMs: this.nowMs,
+			createdAtMs,
+			updatedAtMs: createdAtMs,
 		}
 		if (messages.length === 0) {
 			await this.own.index.create(conversation)
 			return conversation
 		}
-		const turn = this.newTurn(conversation.id, messages)
+		const turn = this.newTurn(conversation.id, messages, { createdAtMs })
 		await this.own.turns.begin({ ...turn, create: conversation, onConflict: 'branch' })
-		await this.own.turns.end(turn.id, { state: 'completed', endedAtMs: this.nowMs, answers: [] })
+		await this.own.turns.end(turn.id, { state: 'completed', endedAtMs: createdAtMs, answers: [] })
 		return conversation
 	}
 
@@ -77,10 +90,30 @@ export class ConversationService {
 	 * another request adds in the meantime, and become a branch beside a turn that is still running.
 	 *
 	 * @param messages at least one.
-	 * @throws NotFound `conversation`
+	 * @throws NotFound `conversation`, or `message` for the parent
 	 */
-	async append(conversation: ConversationId, messages: readonly Message[]): Promise<readonly AddedMessage[]> {
-		const turn = this.newTurn(conversation, messages)
+	async append(
+		conversation: ConversationId,
+		messages: readonly Message[],
+		addition: Addition = {},
+	): Promise<readonly AddedMessage[]> {
+		const turn = this.newTurn(conversation, messages, addition)
+		if (addition.parent === undefined) await this.beginAtEnd(turn)
+		else await this.beginAfter(turn, addition.parent ?? undefined)
+		await this.own.turns.end(turn.id, { state: 'completed', endedAtMs: turn.createdAtMs, answers: [] })
+		return messages.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false }))
+	}
+
+	private async beginAfter(turn: Omit<NewTurn, 'onConflict'>, parent: MessageId | undefined): Promise<void> {
+		const { conversation } = turn
+		if (parent === undefined) await this.find(conversation)
+		else await this.message(conversation, parent)
+		const begun = await this.own.turns.begin({ ...turn, parent, onConflict: 'branch' })
+		if (begun === 'not-found') throw new NotFound('conversation')
+	}
+
+	private async beginAtEnd(turn: Omit<NewTurn, 'onConflict'>): Promise<void> {
+		const { conversation } = turn
 		let parent: MessageId | undefined
 		for (let conflicts = 0; ; conflicts++) {
 			const { head } = await this.find(conversation)
@@ -90,14 +123,12 @@ export class ConversationService {
 			const onConflict = stuck || conflicts === maxConflicts ? 'branch' : 'refuse'
 			const begun = await this.own.turns.begin({ ...turn, parent, onConflict })
 			if (begun === 'not-found') throw new NotFound('conversation')
-			if (begun === 'begun') break
+			if (begun === 'begun') return
 		}
-		await this.own.turns.end(turn.id, { state: 'completed', endedAtMs: this.nowMs, answers: [] })
-		return messages.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false }))
 	}
 
 	/** @throws NotFound `cursor` */
-	async list(query: ConversationQuery): Promise<Page<Conversation>> {
+	async list(query: ConversationQuery): Promise<Page<FoundConversation>> {
 		return present(await this.own.index.list(query), 'cursor')
 	}
 
@@ -106,12 +137,15 @@ export class ConversationService {
 		return present(await this.own.index.find(id), 'conversation')
 	}
 
-	/** @throws NotFound `conversation` */
+	/**
+	 * Changes the properties only: the conversation's time remains that of its last turn.
+	 * @throws NotFound `conversation`
+	 */
 	async update(
 		id: ConversationId,
 		change: { readonly title?: string | null | undefined; readonly metadata?: Metadata | undefined },
 	): Promise<Conversation> {
-		return present(await this.own.index.update(id, { ...change, updatedAtMs: this.nowMs }), 'conversation')
+		return present(await this.own.index.update(id, change), 'conversation')
 	}
 
 	/** @throws NotFound `conversation` */
@@ -214,7 +248,15 @@ export class ConversationService {
 		return { conversation, messages }
 	}
 
-	private newTurn(conversation: ConversationId, inputs: readonly Message[]): Omit<NewTurn, 'onConflict'> {
+	private timeOf(wantedMs: number | undefined): number {
+		return Math.min(wantedMs ?? this.nowMs, this.nowMs)
+	}
+
+	private newTurn(
+		conversation: ConversationId,
+		inputs: readonly Message[],
+		{ createdAtMs, model = '' }: Addition,
+	): Omit<NewTurn, 'onConflict'> {
 		return {
 			id: newTurnId(),
 			surface: 'messages',
@@ -222,10 +264,10 @@ export class ConversationService {
 			process: this.process,
 			conversation,
 			inputs,
-			model: '',
+			model,
 			metadata: {},
 			echo: {},
-			createdAtMs: this.nowMs,
+			createdAtMs: this.timeOf(createdAtMs),
 		}
 	}
 }

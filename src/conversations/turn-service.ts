@@ -23,6 +23,8 @@ export interface AnsweredTurn {
 	readonly turn: Turn
 	/** The messages of its answers, in order. */
 	readonly answers: readonly StoredMessage[]
+	/** A background response that waits to run. */
+	readonly isQueued?: boolean | undefined
 }
 
 export class TurnService {
@@ -93,6 +95,14 @@ export class TurnService {
 	async isRunning(id: TurnId): Promise<boolean | undefined> {
 		const turn = await this.own.turns.find(id)
 		return turn === undefined ? undefined : turn.state === 'running'
+	}
+
+	/**
+	 * Ends a running turn as `cancelled`, whichever process runs it. That process stops within seconds, and adds the
+	 * partial answer.
+	 */
+	async cancel(id: TurnId, nowMs: number): Promise<void> {
+		await this.own.turns.end(id, { state: 'cancelled', endedAtMs: nowMs, answers: [] })
 	}
 
 	private async require({ id, surface, ended }: TurnReference): Promise<Turn> {

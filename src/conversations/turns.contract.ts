@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import {
 	answer,
 	assistant,
+	collect,
 	conversation,
 	ended,
 	everything,
@@ -99,6 +100,36 @@ export function turnsContract(open: OpenStore): void {
 			expect((await fixture.own.turns.find(id))?.endedAtMs).toBe(3000)
 		})
 
+		for (const state of ['interrupted', 'cancelled'] as const)
+			test(`that others ended as ${state} retain this state, and get the answer and the usage once`, async () => {
+				const made = conversation()
+				const begun = turn({ conversation: made.id, create: made })
+				await fixture.own.turns.begin(begun)
+				await fixture.own.turns.end(begun.id, { state, endedAtMs: 2500, answers: [] })
+				const usage = {
+					...{ promptTokens: 1, completionTokens: 2, cachedTokens: 0, reasoningTokens: 0 },
+					source: 'upstream',
+				} as const
+				await fixture.own.turns.end(begun.id, ended('late', { usage }))
+				await fixture.own.turns.end(begun.id, ended('later still', { usage: { ...usage, promptTokens: 9 } }))
+				expect(await fixture.own.turns.find(begun.id)).toMatchObject({
+					...{ state, endedAtMs: 2500, usage },
+					answers: [{ message: answerId(begun.id, 0), finishReason: 'stop' }],
+				})
+				expect(await fixture.textsOf(made.id)).toEqual(['hi', 'late'])
+			})
+
+		test('that others ended get their answer as a branch if the conversation has continued', async () => {
+			const made = conversation()
+			const begun = turn({ conversation: made.id, create: made })
+			await fixture.own.turns.begin(begun)
+			await fixture.own.turns.end(begun.id, { state: 'interrupted', endedAtMs: 2500, answers: [] })
+			await fixture.exchange({ conversation: made.id, parent: inputId(begun.id, 0), inputs: [user('again')] }, 'new')
+			await fixture.own.turns.end(begun.id, ended('late'))
+			expect(await fixture.textsOf(made.id)).toEqual(['hi', 'again', 'new'])
+			expect(await fixture.textsOf(made.id, answerId(begun.id, 0))).toEqual(['hi', 'late'])
+		})
+
 		test('with several choices have siblings, and continue from the first', async () => {
 			const made = conversation()
 			const begun = turn({ conversation: made.id, create: made })
@@ -133,8 +164,8 @@ export function turnsContract(open: OpenStore): void {
 			)
 			expect(await fixture.textsOf(made.id, answerId(deep, 0))).toEqual(['a', 'b', 'r', 'R', 's', 'S'])
 			expect(await fixture.textsOf(made.id, answerId(edit, 0))).toEqual(['a', 'b', 'r', 't', 'T'])
-			const all = await fixture.own.history.export(made.id)
-			expect([all?.messages.length, all?.turns.length]).toEqual([10, 5])
+			const all = await collect(await fixture.own.history.export(made.id))
+			expect([all.messages.length, all.turns.length]).toEqual([10, 5])
 		})
 
 		test('that must not branch return a conflict, also when they run concurrently', async () => {

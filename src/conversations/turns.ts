@@ -11,12 +11,18 @@ import type { Page, PageQuery } from './page.ts'
 import type { TurnId } from './turn-id.ts'
 
 export interface Turns {
+	/** The database was unavailable for the last `begin`: an upstream is called only when the next one has succeeded. */
+	readonly failing?: boolean | undefined
 	/**
 	 * Stores the turn and its inputs atomically, in state `running`. Its messages form a chain; two turns with the same
 	 * parent become branches.
 	 */
 	begin(turn: NewTurn): Promise<'begun' | 'not-found' | TurnConflict>
-	/** Stores the answers after the inputs and moves the head there. No-op for a turn that was removed or has ended. */
+	/**
+	 * Stores the answers after the inputs and moves the head there. No-op for a turn that was removed or has ended, except
+	 * for one that another process ended, as `interrupted` or `cancelled`, without answers: it retains its state and gets
+	 * the answers and the usage.
+	 */
 	end(id: TurnId, end: TurnEnd): Promise<void>
 	/** Undoes `begin`, including a conversation that the turn created. */
 	drop(id: TurnId): Promise<void>

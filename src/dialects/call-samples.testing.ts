@@ -3,6 +3,8 @@
 import type { Conversation, StoredMessage, Turn } from '../conversations/conversation.ts'
 import { conversationId } from '../conversations/conversation-id.ts'
 import { answerId, inputId } from '../conversations/message-id.ts'
+import { shareId } from '../conversations/share-id.ts'
+import type { Share } from '../conversations/shares.ts'
 import { turnId } from '../conversations/turn-id.ts'
 import type { AnsweredTurn } from '../conversations/turn-service.ts'
 import { keyId } from '../keys/key-id.ts'
@@ -30,6 +32,14 @@ const message: StoredMessage = {
 	partial: false,
 	createdAtMs: 2000,
 }
+const share: Share = {
+	id: shareId('0'.repeat(32)),
+	conversation: message.conversation,
+	tip: message.id,
+	files: false,
+	createdAtMs: 1000,
+}
+
 const turn: Turn = {
 	id,
 	conversation: conversation.id,
@@ -83,10 +93,15 @@ const entry: LedgerEntry = {
 const key = {
 	...{ id: keyId('key_1'), name: 'k', prefix: 'dgm-123', createdAtMs: 1000, expiresAtMs: null },
 	state: 'active',
+	parent: null,
 } as const
 const caller: Caller = {
 	...{ id: 'key_1', name: 'k', tenant: 't', owner: 'o', createdAtMs: 1000, expiresAtMs: null },
 	role: 'user',
+}
+
+async function* batch<Item>(...items: readonly Item[]): AsyncGenerator<readonly Item[]> {
+	yield items
 }
 
 /**
@@ -127,13 +142,21 @@ export function writeSample(call: Call, context: ResponseContext): unknown {
 		case 'conversations.remove-all':
 			return call.write(1)
 		case 'conversations.export':
-			return call.write({ conversation, messages: [message], turns: [turn] })
+			return call.write({ conversation, messages: batch({ ...message, json: '{}' }), turns: batch(turn) })
 		case 'conversations.append':
 			return call.write([message])
 		case 'conversations.histories':
 			return call.write([{ conversation, messages: [message] }])
 		case 'conversations.history':
 			return call.write({ conversation, messages: [message] })
+		case 'shares.create':
+			return call.write(share)
+		case 'shares.list':
+			return call.write([share])
+		case 'shares.revoke':
+			return call.write()
+		case 'shares.open':
+			return call.write({ share, title: 'Rome', messages: [{ ...message, model: 'm' }] })
 		case 'messages.list':
 			return call.write({ items: [message], more: false })
 		case 'messages.find':
@@ -164,8 +187,9 @@ export function writeSample(call: Call, context: ResponseContext): unknown {
 		case 'keys.list':
 			return call.write({ keys: [key], total: 1 })
 		case 'keys.find':
-		case 'keys.revoke':
 			return call.write(key)
+		case 'keys.revoke':
+			return call.write({ key, descendants: 1 })
 		case 'caller.show':
 			return call.write(caller)
 		case 'constant':

@@ -31,6 +31,11 @@ export function dialectContract(sample: DialectSample): void {
 	})
 }
 
+/** Routes that read no field of a body. */
+function readsBody({ method, body }: Route): boolean {
+	return (method === 'POST' || method === 'PATCH') && body !== 'none'
+}
+
 function describeRoute(sample: DialectSample, name: string, route: Route, request: SampleRequest): void {
 	describe(name, () => {
 		test('a valid request is read, and its result written', async () => {
@@ -40,6 +45,9 @@ function describeRoute(sample: DialectSample, name: string, route: Route, reques
 			expect(JSON.stringify(writeSample(call, context))).toBeString()
 		})
 		const { body } = request
+		test('has a schema of its body', () => {
+			expect(route.bodySchema !== undefined).toBe(readsBody(route))
+		})
 		if (body !== undefined) {
 			test('a body of another type is refused or read', async () => {
 				for (const other of [undefined, null, true, 0, 'x', [], {}])

@@ -43,7 +43,10 @@ for (const dialect of dialects) {
 /** Files of the domain that dialects may run; of all others they may only import types. */
 const codecsOfDomain: readonly string[] = [
 	'conversations/conversation-id.ts',
+	'conversations/share-id.ts',
 	'conversations/message-id.ts',
+	'conversations/conversation-time.ts',
+	'conversations/search-length.ts',
 	'conversations/turn-id.ts',
 	'keys/key.ts',
 	'keys/service.ts',

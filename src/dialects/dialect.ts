@@ -3,6 +3,7 @@
 // domain folders; call.ts and local-operation.ts have the requests, writer.ts the responses. To add one: a folder
 // beside this file with a sample for the contract suite, a line in list.ts, a page in docs/.
 
+import type { z } from 'zod'
 import type { ChatError } from '../chat/error.ts'
 import type { ConnectionTurns } from '../conversations/recent-turns.ts'
 import type { Method } from '../http/route-table.ts'
@@ -55,6 +56,11 @@ export interface Route {
 	readonly path: string
 	/** `json` for POST and PATCH if absent. `none`: the body is not read. `optional`: JSON, or nothing. */
 	readonly body?: 'json' | 'optional' | 'form' | 'none'
+	/**
+	 * Describes the body, for documents and tests. `read` checks bodies itself: it may use this schema, and more of them.
+	 * Absent if no body is read, and for routes that refuse every request.
+	 */
+	readonly bodySchema?: z.ZodType | undefined
 	/** Status of successful responses, 200 if absent; 204 has no body. */
 	readonly status?: number
 	/** Served without authentication. */
@@ -74,6 +80,12 @@ export interface RouteInput {
 	readonly query: () => URLSearchParams
 	/** The message of a WebSocket that the request was read from, as the dialect's socket route read it. */
 	readonly message?: object | undefined
+	/**
+	 * Runs work that takes a thread of its own, in the caller's turn; immediately if absent.
+	 *
+	 * @throws ChatError `overloaded` if too much work waits.
+	 */
+	readonly inThread?: (<Result>(work: () => Promise<Result>) => Promise<Result>) | undefined
 	/**
 	 * Whether `user` and `id` of a chat request identify a stored conversation, as the caller's key or the configuration
 	 * sets it; undefined if neither does: then the dialect's default applies.

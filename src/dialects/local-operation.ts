@@ -6,7 +6,7 @@ import type { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import type { Conversation, Metadata, StoredMessage, Turn } from '../conversations/conversation.ts'
 import type { ConversationId } from '../conversations/conversation-id.ts'
-import type { ConversationQuery } from '../conversations/conversation-index.ts'
+import type { ConversationQuery, FoundConversation } from '../conversations/conversation-index.ts'
 import type { HistoryPageQuery } from '../conversations/history.ts'
 import type { MessageId } from '../conversations/message-id.ts'
 import type { FoundMessages, MessageLookup } from '../conversations/message-lookup.ts'
@@ -15,17 +15,22 @@ import type { Absent } from '../conversations/not-found.ts'
 import type { Page, PageQuery } from '../conversations/page.ts'
 import type {
 	AddedMessage,
+	Addition,
 	ConversationExport,
 	ConversationHistory,
 	NewConversation,
 } from '../conversations/service.ts'
+import type { ShareId } from '../conversations/share-id.ts'
+import type { NewShare } from '../conversations/share-service.ts'
+import type { Share, SharedBranch } from '../conversations/shares.ts'
 import type { TurnId } from '../conversations/turn-id.ts'
 import type { AnsweredTurn, TurnReference } from '../conversations/turn-service.ts'
 import type { TurnQuery } from '../conversations/turns.ts'
-import type { CreatedOwnKey, KeyListQuery, OwnKey } from '../keys/service.ts'
+import type { CreatedOwnKey, KeyListQuery, OwnKey, RevokedOwnKey } from '../keys/service.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import type { EntryOrder, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
 import type { Model } from '../routing/model.ts'
+import type { JsonPieces } from './writer.ts'
 
 interface Stored {
 	/** The error for an object that was not found. */
@@ -47,7 +52,7 @@ interface ConversationOperations {
 	}
 	'conversations.list': Stored & {
 		readonly query: ConversationQuery
-		readonly write: (page: Page<Conversation>) => unknown
+		readonly write: (page: Page<FoundConversation>) => unknown
 	}
 	'conversations.find': Stored & {
 		readonly id: ConversationId
@@ -64,11 +69,12 @@ interface ConversationOperations {
 	'conversations.remove-all': { readonly user?: string; readonly write: (count: number) => unknown }
 	'conversations.export': Stored & {
 		readonly id: ConversationId
-		readonly write: (exported: ConversationExport) => unknown
+		readonly write: (exported: ConversationExport) => JsonPieces
 	}
 	/** Adds messages without calling a model. */
 	'conversations.append': Stored & {
 		readonly id: ConversationId
+		readonly addition: Addition
 		readonly additions: MessageAdditions
 		readonly write: (added: readonly AddedMessage[]) => unknown
 	}
@@ -82,6 +88,22 @@ interface ConversationOperations {
 		readonly user: string
 		readonly write: (history: ConversationHistory) => unknown
 	}
+	'shares.create': Stored & {
+		readonly conversation: ConversationId
+		readonly share: NewShare
+		readonly write: (share: Share) => unknown
+	}
+	'shares.list': Stored & {
+		readonly conversation: ConversationId
+		readonly write: (shares: readonly Share[]) => unknown
+	}
+	'shares.revoke': Stored & {
+		readonly conversation: ConversationId
+		readonly id: ShareId
+		readonly write: () => unknown
+	}
+	/** A share of anybody in the caller's tenant. */
+	'shares.open': Stored & { readonly id: ShareId; readonly write: (branch: SharedBranch) => unknown }
 	/** The messages up to the tip of a branch, or to the head. */
 	'messages.list': Stored & {
 		readonly conversation: ConversationId
@@ -126,8 +148,13 @@ interface ConversationOperations {
 interface OtherOperations {
 	'models.list': { readonly write: (models: readonly ListedModel[]) => unknown }
 	'models.find': { readonly name: string; readonly write: (model: ListedModel) => unknown }
-	/** Cancels a turn that runs without its client, and writes it after it has ended. */
-	'turns.cancel': Stored & { readonly turn: TurnReference; readonly write: (turn: AnsweredTurn) => unknown }
+	/** Cancels a turn that runs without its client, in any process, and writes it after it has ended. */
+	'turns.cancel': Stored & {
+		readonly turn: TurnReference
+		/** @throws ChatError if this turn cannot be cancelled. */
+		readonly check: (turn: Turn) => void
+		readonly write: (turn: AnsweredTurn) => unknown
+	}
 	/** Reads the events of a stored stream. */
 	'streams.read': Stored & {
 		readonly turn: TurnId
@@ -156,7 +183,7 @@ interface OtherOperations {
 	}
 	/** `write` gets undefined if there is no such key. */
 	'keys.find': { readonly id: string; readonly write: (key: OwnKey | undefined) => unknown }
-	'keys.revoke': { readonly id: string; readonly write: (key: OwnKey | undefined) => unknown }
+	'keys.revoke': { readonly id: string; readonly write: (revoked: RevokedOwnKey | undefined) => unknown }
 	/** The identity of the caller. */
 	'caller.show': { readonly write: (caller: Caller) => unknown }
 	/** A fixed response. */

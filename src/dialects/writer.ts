@@ -15,6 +15,8 @@ export interface AnswerWriter {
 	unsupportedParts?(completion: Completion): readonly string[]
 	/** Creates the writer of one streamed answer, in server-sent events. */
 	stream(context: ResponseContext): StreamWriter
+	/** The last event of its streams repeats the answer, so a stream must be bounded. */
+	readonly repeatsAnswer?: true
 	/** The response for a background call. */
 	accepted?(context: ResponseContext): unknown
 }
@@ -37,6 +39,16 @@ export class TextBody {
 	constructor(text: string, contentType: string) {
 		this.text = text
 		this.contentType = contentType
+	}
+}
+
+/** A JSON body that is written piece by piece, so that it need not be in memory as a whole. */
+export class JsonPieces {
+	readonly pieces: AsyncGenerator<string>
+
+	/** @param pieces texts that are one JSON value together. */
+	constructor(pieces: AsyncGenerator<string>) {
+		this.pieces = pieces
 	}
 }
 

@@ -8,6 +8,7 @@ import type { Ranking, RerankRequest } from '../operations/reranking.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../operations/tokenization.ts'
 import type { Transcription, TranscriptionRequest } from '../operations/transcription.ts'
+import type { UpstreamModel } from '../wire/json/model-list-reader.ts'
 import type { EngineAnswer } from './answer.ts'
 
 /**
@@ -52,7 +53,7 @@ export interface Engine {
 	 *
 	 * @throws ChatError if the request fails, or if the response is not a list of models.
 	 */
-	models?(signal: AbortSignal): Promise<readonly string[]>
+	models?(signal: AbortSignal): Promise<readonly UpstreamModel[]>
 	/** Aborts the calls in flight and frees all resources. Idempotent. */
 	close(): Promise<void>
 }

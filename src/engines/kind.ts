@@ -12,10 +12,14 @@ import { type Strictness, strictnessOf } from './strictness.ts'
 export interface EngineKind {
 	/** The engine starts child processes that end with the gateway. */
 	readonly ownsProcess: boolean
+	/** Upstreams of this kind can list their models. */
+	readonly listsModels: boolean
 	/** Options other than those of every upstream. Must be convertible to JSON Schema. */
 	readonly options: z.ZodObject
 	/** The default strictness of an upstream with these options. */
 	strictness(options: unknown): Strictness
+	/** The concurrency limit of an upstream whose configuration has none; unlimited if absent. */
+	readonly concurrency?: ((options: unknown) => EngineConcurrency) | undefined
 	/**
 	 * Opens an upstream. Does not wait for slow steps: the engine's status is `starting` until it is ready.
 	 *
@@ -30,6 +34,14 @@ export interface EngineKind {
 	check?(options: unknown, context: EngineCheckContext): Promise<string | undefined>
 }
 
+/** How many calls an engine processes concurrently, and how many may wait: callers share both fairly. */
+export interface EngineConcurrency {
+	readonly limit: number
+	readonly queue: number
+	/** In milliseconds. */
+	readonly queueTimeoutMs: number
+}
+
 /** The context of `check`. */
 export type EngineCheckContext = Pick<
 	EngineContext,
@@ -40,12 +52,20 @@ export type EngineCheckContext = Pick<
 export function engineKind<Shape extends z.ZodRawShape>(
 	options: z.ZodObject<Shape>,
 	open: (options: z.infer<z.ZodObject<Shape>>, context: EngineContext) => Promise<Engine>,
-	{ ownsProcess = false, followsOpenAI = () => false, check }: EngineKindTraits<Shape> = {},
+	{
+		ownsProcess = false,
+		listsModels = false,
+		followsOpenAI = () => false,
+		concurrency,
+		check,
+	}: EngineKindTraits<Shape> = {},
 ): EngineKind {
 	return {
 		ownsProcess,
+		listsModels,
 		options,
 		strictness: (raw) => strictnessOf(followsOpenAI(options.parse(raw))),
+		concurrency: concurrency === undefined ? undefined : (raw) => concurrency(options.parse(raw)),
 		open: (raw, context) => open(options.parse(raw), context),
 		check: check === undefined ? undefined : (raw, context) => check(options.parse(raw), context),
 	}
@@ -53,8 +73,10 @@ export function engineKind<Shape extends z.ZodRawShape>(
 
 interface EngineKindTraits<Shape extends z.ZodRawShape> {
 	readonly ownsProcess?: boolean
+	readonly listsModels?: boolean
 	/** Whether an upstream with these options enforces the rules of OpenAI's API; false if absent. */
 	readonly followsOpenAI?: (options: z.infer<z.ZodObject<Shape>>) => boolean
+	readonly concurrency?: (options: z.infer<z.ZodObject<Shape>>) => EngineConcurrency
 	readonly check?: (options: z.infer<z.ZodObject<Shape>>, context: EngineCheckContext) => Promise<string | undefined>
 }
 
@@ -92,7 +114,7 @@ export interface EngineContext {
 	readonly showProgress: () => ProgressSink
 	/** Call this when a connection fails because the process has no file descriptor left. Logs at most once a minute. */
 	readonly outOfDescriptors: () => void
-	/** Environment of child processes. */
+	/** Environment of child processes, and of the choice of a proxy. */
 	readonly environment: Readonly<Record<string, string | undefined>>
 }
 

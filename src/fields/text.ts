@@ -4,6 +4,8 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { z } from 'zod'
 import { baseUrlProblem, isHttpUrl } from '../http/base-url.ts'
+import { socketPathOf, socketPathProblem } from '../http/listen-address.ts'
+import { proxyProblem } from '../http/proxy.ts'
 import { hideUrlSecrets } from '../system/redaction.ts'
 
 const isEmpty = 'is empty'
@@ -78,24 +80,44 @@ export function httpUrl() {
 	})
 }
 
-/** An address to listen on, as host:port. A port alone does not specify who may connect, so it is rejected. */
+/** The value of a proxy field that selects a direct connection. */
+export const noProxyWord = 'none'
+
+/** The URL of an HTTP proxy, which may contain credentials, or the word for a direct connection. */
+export function proxyUrl() {
+	return z
+		.string()
+		.min(1, isEmpty)
+		.check(
+			explained((text) => {
+				const problem = text === noProxyWord ? undefined : proxyProblem(text)
+				return problem === undefined ? undefined : `cannot be used: ${problem}`
+			}),
+		)
+		.meta(secretMark)
+}
+
+/** An address to listen on: host:port, or `unix:` with the absolute path of a socket. A port alone does not specify who may connect, so it is rejected. */
 export function listenAddress() {
 	return z
 		.string({ error: ({ input }) => (typeof input === 'number' ? explainListenAddress(String(input)) : undefined) })
 		.check(explained(explainListenAddress))
-		.meta({ pattern: listenPattern.source })
+		.meta({ pattern: `^unix:/.*[^/]$|${listenPattern.source}` })
 }
 
 const listenPattern = /^(\[[0-9a-fA-F:.]+\]|[^:[\]/\s]+):(\d{1,5})$/
 const highestPort = 65_535
 
 function explainListenAddress(address: string): string | undefined {
+	const path = socketPathOf(address)
+	if (path !== undefined) return socketPathProblem(path)
+	if (address.startsWith('/')) return `${JSON.stringify(address)} is a path: write unix:${address} for a Unix socket`
 	const [, port] = /^:?(\d+)$/.exec(address) ?? []
 	if (port !== undefined)
 		return `${JSON.stringify(address)} names no host: write 127.0.0.1:${port} for this machine only, or 0.0.0.0:${port} for every network`
 	const [, host = '', given] = listenPattern.exec(address) ?? []
 	if (given === undefined)
-		return `${JSON.stringify(address)} is not an address: write host:port, such as 127.0.0.1:8080`
+		return `${JSON.stringify(address)} is not an address: write host:port, such as 127.0.0.1:8080, or unix:PATH`
 	if (host === '*') return `"*" is not a host: write 0.0.0.0:${given} for every network, or [::]:${given} with IPv6`
 	if (!isHost(host)) return `${JSON.stringify(host)} is neither an IP address nor a host name`
 	return Number(given) > highestPort ? `port ${given} does not exist: the highest is ${highestPort}` : undefined

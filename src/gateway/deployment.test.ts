@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { Deployment, Upstream } from '../pipeline/deployment.ts'
 import { quiet } from '../pipeline/pipeline.testing.ts'
+import { anonymous } from '../system/fair-queue.ts'
 import { LiveDeployment } from './deployment.ts'
 import { TestFolder } from './gateway.testing.ts'
 
@@ -150,7 +151,7 @@ test('the log reports that a circuit breaker opened', async () => {
 	await using folder = await TestFolder.create()
 	await using opened = await open(folder, yaml({ a: ', breaker: { failures: 1 }' }))
 	await opened.apply(yaml({ a: ', breaker: { failures: 1 }' }))
-	opened.deployment.endpoints[0]?.breaker.pass().failed()
+	opened.deployment.endpoints[0]?.pass(anonymous).failed('connection')
 	expect(folder.log).toMatchObject([{ level: 40, upstream: 'a', msg: 'circuit breaker opened' }])
 })
 

@@ -1,6 +1,8 @@
 // The models and upstreams of the current configuration. After a reload, unchanged upstreams continue without
 // interruption, new ones are opened, and removed ones are closed after their last call.
 
+import { join } from 'node:path'
+import { withoutQuotes } from '../chat/quoting-error.ts'
 import { ConfigError } from '../config/config-error.ts'
 import { withHome } from '../config/home-folder.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
@@ -11,12 +13,16 @@ import { engineKinds } from '../engines/list.ts'
 import type { Deployment, Upstream } from '../pipeline/deployment.ts'
 import { HealthChecks } from '../routing/health-checks.ts'
 import { type Model, ModelTable } from '../routing/model.ts'
+import { retryOptions } from '../routing/options.ts'
 import { policies } from '../routing/policies/list.ts'
 import { Route } from '../routing/route.ts'
 import { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
+import type { UpstreamModel } from '../wire/json/model-list-reader.ts'
+import { discoverySource, readDiscoveredModels } from './discovered-models.ts'
+import { type DiscoverySource, ModelDiscovery } from './model-discovery.ts'
 
 export interface DeploymentContext {
 	/** The command that runs this program, without arguments. */
@@ -33,6 +39,8 @@ export interface DeploymentContext {
 /** An upstream with the configuration that it was opened from. */
 interface Opened extends Upstream {
 	readonly config: UpstreamConfig
+	/** Set if its models are discovered. */
+	readonly discovery: DiscoverySource | undefined
 }
 
 /** A removed upstream is closed after this long without a call, in milliseconds. */
@@ -49,12 +57,23 @@ export class LiveDeployment {
 	private readonly closing = new AbortController()
 	private readonly throttled: ThrottledLog
 	private checks: HealthChecks | undefined
+	private readonly discovery: ModelDiscovery
+	private config: ConfigFile
 	private deployment: Deployment | undefined
 
 	/** Opens nothing yet. */
 	constructor(settings: Settings, context: DeploymentContext) {
 		this.settings = settings
 		this.context = context
+		this.config = settings.config
+		this.discovery = new ModelDiscovery({
+			clock: context.clock,
+			log: context.log,
+			folder: join(settings.dataFolder, 'discovered-models'),
+			changed: () => {
+				if (this.deployment !== undefined) this.deployment = this.describe(this.config, this.upstreams)
+			},
+		})
 		this.throttled = new ThrottledLog(context.log, { now: () => performance.now() })
 	}
 
@@ -82,13 +101,16 @@ export class LiveDeployment {
 				const same = running !== undefined && Bun.deepEquals(running.config, upstream)
 				next.set(name, same ? running : await this.open(name, upstream))
 			}
-			this.deployment = describe(config, next)
+			this.describe(config, next)
 		} catch (thrown) {
 			for (const [name, opened] of next) if (this.upstreams.get(name) !== opened) await opened.engine.close()
 			throw thrown
 		}
 		for (const [name, running] of this.upstreams) if (next.get(name) !== running) this.retire(running)
 		this.upstreams = next
+		this.config = config
+		await this.discovery.follow([...next.values()].flatMap(({ discovery }) => discovery ?? []))
+		this.deployment = this.describe(config, next)
 		this.checkHealth()
 	}
 
@@ -96,33 +118,50 @@ export class LiveDeployment {
 	async close(): Promise<void> {
 		this.closing.abort()
 		this.checks?.close()
+		this.discovery.close()
 		await Promise.all([...[...this.upstreams.values()].map(({ engine }) => engine.close()), ...this.retiring])
 	}
 
 	private async open(name: string, config: UpstreamConfig): Promise<Opened> {
-		const { engine: kind, model, concurrency, breaker, health: _, strictness, builtIn = false, ...options } = config
+		const {
+			engine: kind,
+			model,
+			concurrency,
+			breaker,
+			health: _,
+			models,
+			strictness,
+			builtIn = false,
+			...options
+		} = config
 		const known = engineKinds[kind]
 		if (known === undefined) throw new Error(`upstream '${name}': unknown engine '${kind}'`)
 		const log = this.context.log.child({ upstream: name })
+		const engine = await known
+			.open(options, { ...this.engineContext(), name, model, builtIn, log })
+			.catch((cause: unknown) => {
+				throw unusable(name, cause)
+			})
 		return {
 			name,
 			model,
 			config,
+			discovery: models === undefined ? undefined : discoverySource(config, models, name, engine),
 			acceptsViolations: (strictness ?? known.strictness(options)) === 'upstream',
-			engine: await known
-				.open(options, { ...this.engineContext(), name, model, builtIn, log })
-				.catch((cause: unknown) => {
-					throw unusable(name, cause)
-				}),
+			engine,
 			endpoint: new UpstreamEndpoint({
 				name,
-				concurrency,
+				concurrency: concurrency ?? known.concurrency?.(options),
 				breaker,
 				nowMs: () => performance.now(),
 				breakerChanged: (state) =>
 					state === 'open' ? log.warn('circuit breaker opened') : log.info('circuit breaker closed'),
 			}),
 		}
+	}
+
+	private describe(config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): Deployment {
+		return describe(config, upstreams, (name) => this.discovery.modelsOf(name))
 	}
 
 	private engineContext(): Omit<EngineContext, 'name' | 'model' | 'builtIn' | 'log'> {
@@ -172,7 +211,10 @@ export class LiveDeployment {
 			changed: (endpoint, reason) =>
 				endpoint.healthy
 					? log.info({ upstream: endpoint.name }, 'health check passed, returned to rotation')
-					: log.warn({ upstream: endpoint.name, err: reason }, 'health check failed, removed from rotation'),
+					: log.warn(
+							{ upstream: endpoint.name, err: withoutQuotes(reason) },
+							'health check failed, removed from rotation',
+						),
 		})
 	}
 }
@@ -183,15 +225,36 @@ function unusable(name: string, cause: unknown): ConfigError {
 	return new ConfigError(`upstreams.${name}: ${line}`, { cause })
 }
 
-function describe(config: ConfigFile, upstreams: ReadonlyMap<string, Opened>): Deployment {
-	const models = new ModelTable(Object.entries(config.models).map(([name, model]) => readModel(name, model)))
-	const routes = new Map(models.all.map((model) => [model.name, readRoute(model.name, config, upstreams)]))
+function describe(
+	config: ConfigFile,
+	upstreams: ReadonlyMap<string, Opened>,
+	discoveredBy: (upstream: string) => readonly UpstreamModel[],
+): Deployment {
+	const discovered = readDiscoveredModels([...upstreams.values()], discoveredBy)
+	const configured = Object.entries(config.models).map(([name, model]) => readModel(name, model))
+	const models = new ModelTable(configured, discovered)
+	const routes = new Map(
+		models.all.map((model) => [
+			model.name,
+			Object.hasOwn(config.models, model.name)
+				? readRoute(model.name, config, upstreams)
+				: routeOfDiscovered(model, upstreams),
+		]),
+	)
 	const byEndpoint = new Map([...upstreams.values()].map((upstream) => [upstream.endpoint, upstream]))
 	return {
 		models,
 		routeOf: ({ name }) => found(routes.get(name), name),
 		upstreamAt: (endpoint) => found(byEndpoint.get(endpoint), endpoint.name),
 	}
+}
+
+function routeOfDiscovered({ route }: Model, upstreams: ReadonlyMap<string, Opened>): Route {
+	return new Route({
+		members: route.map((name) => ({ endpoint: found(upstreams.get(name), name).endpoint, weight: 1 })),
+		policy: policies['in-order'](),
+		retry: retryOptions.parse(undefined),
+	})
 }
 
 function readModel(name: string, { contextTokens, price, route, ...rest }: ConfigFile['models'][string]): Model {

@@ -8,18 +8,13 @@ import type { Settings } from '../config/settings.ts'
 import type { ProgressSink } from '../engines/kind.ts'
 import { SocketFolder } from '../engines/llama/socket-folder.ts'
 import { closing as closingServer } from '../engines/running-calls.ts'
-import { addressSet } from '../http/addresses.ts'
-import { hostCheck } from '../http/hosts.ts'
-import { configuredKey, withConfiguredKey } from '../keys/configured-key-store.ts'
+import { UrlPolicy } from '../http/url-policy.ts'
+import { readConfiguredKey } from '../keys/configured-key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import { type OpenLedger, openLedger } from '../ledger/open-ledger.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
-import { isProcessRunning } from '../ledger/recovery.ts'
-import type { CallerStorage } from '../pipeline/serving.ts'
 import type { Model } from '../routing/model.ts'
 import { type Handler, openHandler } from '../server/handler.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
-import { FileStreams } from '../streams/file-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { RootLog } from '../system/log.ts'
 import { removeForeignAccessWithin } from '../system/private-files.ts'
@@ -28,10 +23,10 @@ import { findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
+import { handlerSettings } from './handler-settings.ts'
 import { openPage } from './open-page.ts'
-import { requestLimits } from './request-limits.ts'
+import { openStorage } from './open-storage.ts'
 import { retain } from './retention.ts'
-import { removeStreamsWithTurns } from './stream-removal.ts'
 
 export interface Gateway extends Handler {
 	/** The keys of the database, without the configured admin key. */
@@ -101,15 +96,16 @@ async function composeGateway(
 	const { keys } = stores
 	await deployment.apply(settings.config)
 	const quarantine = new Quarantine(settings.quarantineFolder)
+	const storage = await openStorage(stores, settings, { quarantine, clock: context.clock, log: context.log })
 	const telemetry = await openTelemetry(settings.config.telemetry, {
 		log: context.log,
 		clock: context.clock,
 		version: context.version,
 		quarantinedRecords: () => quarantine.size,
+		turns: storage.gauges,
 		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
 		others: context.otherMetrics,
 	})
-	const storage = await openStorage(stores, quarantine, settings, context)
 	const closing = new AbortController()
 	const retention = startRetention(stores, settings, context, closing.signal)
 	const checks = new ServerChecks(
@@ -122,7 +118,10 @@ async function composeGateway(
 	)
 	const handler = openHandler({
 		...handlerSettings(settings.config),
-		keys: withOperatorKey(keys, settings, context.clock),
+		keys,
+		configuredKey: readConfiguredKey(settings.config.adminKey, context.clock.now()),
+		keyRules: settings.config.keys,
+		urlPolicy: new UrlPolicy(settings.config.urls),
 		storage,
 		deployment: () => deployment.current,
 		page: await openPage(context.log),
@@ -142,7 +141,7 @@ async function composeGateway(
 		readiness: (excluded) => handler.readiness(excluded),
 		keys,
 		get models() {
-			return deployment.current.models.all
+			return deployment.current.models.listed
 		},
 		reload: (config) => deployment.apply(config),
 		metrics: () => telemetry.snapshot(),
@@ -157,7 +156,7 @@ async function composeGateway(
 			await handler.settled()
 			closing.abort()
 			await retention
-			await storage.ledger.close()
+			await storage.close()
 			await telemetry.close()
 			await stores.close()
 			await sockets.remove()
@@ -184,18 +183,6 @@ function startRetention(
 	return retain(retention, signal)
 }
 
-/** The options of the handler that follow from the configuration alone. */
-function handlerSettings({ dialects, limits, listen, server, telemetry }: Settings['config']) {
-	const { hosts, trustedProxies } = server
-	return {
-		dialects,
-		limits: requestLimits(limits),
-		checkHost: hostCheck({ hosts, listen }),
-		proxies: trustedProxies.length === 0 ? undefined : addressSet(trustedProxies),
-		servesMetrics: telemetry.metrics === 'open',
-	}
-}
-
 function checkDatabase(stores: Stores): Promise<Fault | undefined> {
 	return stores.check().then(
 		() => undefined,
@@ -214,64 +201,4 @@ async function checkDisk(dataFolder: string): Promise<Fault | undefined> {
 		case undefined:
 			return undefined
 	}
-}
-
-async function openStorage(
-	stores: Stores,
-	quarantine: Quarantine,
-	settings: Settings,
-	{ clock, log }: GatewayContext,
-): Promise<CallerStorage & { readonly ledger: OpenLedger }> {
-	const { dataFolder, config } = settings
-	const { durability, maxPending } = config.ledger
-	const { keepMs, ...streamLimits } = config.streams
-	const journalFolder = join(dataFolder, 'journal')
-	let process = ''
-	const streams = await FileStreams.open({
-		folder: join(dataFolder, 'streams'),
-		process: () => process,
-		isRunning: (name) => isProcessRunning(journalFolder, name),
-		...streamLimits,
-		retentionMs: keepMs,
-		clock,
-	})
-	const ledger = await openLedger({
-		folder: journalFolder,
-		store: stores.ledger,
-		quarantine,
-		durability,
-		maxPending,
-		clock,
-		log,
-		async recovered(dead) {
-			await streams.interrupt(dead)
-			await stores.conversations.maintenance.interrupt(dead, clock.now())
-		},
-	})
-	;({ process } = ledger)
-	removeStreamsWithTurns(stores.conversations, streams)
-	const delivered = () => Promise.race([ledger.deliver(), clock.sleep(longestDeliveryMs)])
-	return {
-		ledger,
-		conversations: stores.conversations,
-		streams,
-		async usage(query) {
-			await delivered()
-			return stores.ledger.usage(query)
-		},
-		async entries(query) {
-			await delivered()
-			const [entries, sum] = await Promise.all([stores.ledger.entries(query), stores.ledger.sumEntries(query)])
-			return { entries, sum }
-		},
-		userIdHistory: config.history.userId,
-		process,
-	}
-}
-
-/** How long a usage query waits for the newest usage records, in milliseconds. */
-const longestDeliveryMs = 2000
-
-function withOperatorKey(store: KeyStore, { config }: Settings, clock: Clock): KeyStore {
-	return config.adminKey === undefined ? store : withConfiguredKey(store, configuredKey(config.adminKey, clock.now()))
 }

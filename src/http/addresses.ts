@@ -17,25 +17,50 @@ export function canonicalAddress(text: string): string | undefined {
 	return [first >> 8, first & 255, second >> 8, second & 255].join('.')
 }
 
+/**
+ * What belongs to one client: an IPv4 address, or the first 64 bits of an IPv6 address, since a network of that size is
+ * the smallest that a client gets.
+ *
+ * @param address in canonical form.
+ */
+export function groupOfAddress(address: string): string {
+	if (!address.includes(':')) return address
+	const [head = '', tail] = address.split('::')
+	const groups = head === '' ? [] : head.split(':')
+	const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length)
+	const all = [...groups, ...Array.from({ length: missing }, () => '0'), ...(tail ?? '').split(':')]
+	return `${all.slice(0, 4).join(':')}::/64`
+}
+
 /** Whether a text is an IP address or a CIDR range. */
 export function isAddressRange(text: string): boolean {
 	return readRange(text) !== undefined
 }
 
+/** Represents the processes at the other end of a Unix socket among addresses. */
+export const unixPeer = 'unix'
+
 export interface AddressSet {
-	/** @param address in canonical form. */
+	/** @param address in canonical form, or `unix`. */
 	has(address: string): boolean
 }
 
-/** @throws Error for a text that is neither an address nor a range. */
+/**
+ * @param ranges addresses, ranges and `unix`.
+ * @throws Error for any other text.
+ */
 export function addressSet(ranges: readonly string[]): AddressSet {
 	const list = new BlockList()
 	for (const text of ranges) {
+		if (text === unixPeer) continue
 		const range = readRange(text)
 		if (range === undefined) throw new Error(`"${text}" is not an IP address or a CIDR range`)
 		list.addSubnet(range.address, range.bits, isIPv4(range.address) ? 'ipv4' : 'ipv6')
 	}
-	return { has: (address) => list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6') }
+	const hasUnixPeer = ranges.includes(unixPeer)
+	return {
+		has: (address) => (address === unixPeer ? hasUnixPeer : list.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')),
+	}
 }
 
 interface Range {

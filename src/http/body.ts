@@ -1,57 +1,148 @@
-// Reads a request's body as JSON or as a form, with limits on size, time and depth. It is independent of dialects:
-// failures are ChatErrors.
+// Reads a request's body as JSON or as a form, within its limits: bytes and time here, contents by json-bounds.ts and
+// form-bounds.ts. It is independent of dialects: failures are ChatErrors.
 
 import { ChatError } from '../chat/error.ts'
 import { parseJson } from '../chat/json-text.ts'
+import { Occupancy } from '../system/occupancy.ts'
 import { Sweep, type Timed } from '../system/sweep.ts'
+import { BodyMemory, type HeldBody } from './body-memory.ts'
+import { checkForm, hasMoreFields } from './form-bounds.ts'
+import type { HttpRequest } from './http-request.ts'
+import { type BoundedField, checkJson, checkJsonText, type JsonBounds } from './json-bounds.ts'
+import { defaultBounds, type RequestBounds } from './request-bounds.ts'
 
 export interface BodyLimits {
 	/** Maximum size of a body, in bytes. */
 	readonly maxBytes: number
-	/** Timeout for receiving the whole body, in milliseconds. */
+	/** Timeout between two reads of a body, in milliseconds. */
 	readonly timeoutMs: number
+	/** Timeout for receiving the whole body, in milliseconds; none if absent. */
+	readonly totalTimeoutMs?: number | undefined
+	/** Maximum size of all bodies that are being received, in bytes; unlimited if absent. */
+	readonly memoryBytes?: number | undefined
 	/** Maximum nesting of arrays and objects. */
 	readonly maxDepth: number
+	/** The defaults if absent. */
+	readonly bounds?: RequestBounds | undefined
 }
 
 /** Fields and files. */
 export type Form = Awaited<ReturnType<Response['formData']>>
 
-/** Each throws a ChatError for a body that is invalid, too large or too late. */
+/**
+ * Each throws a ChatError for a body that is invalid, too large or too late. `owner` identifies the caller: if the bodies
+ * of all callers need too much memory, one of the caller with the largest share is refused.
+ */
 export interface BodyReader {
 	/**
 	 * @throws ChatError `too-large`, `request-timeout`, `unsupported` for a compressed body, `invalid-request` for a
-	 * body that is not UTF-8, not JSON or nested too deep, `cancelled` if the client disconnected.
+	 * body that is not UTF-8, not JSON or beyond a bound of its contents, `overloaded` if the bodies of all callers need
+	 * too much memory, `cancelled` if the client disconnected.
 	 */
-	json(request: Request): Promise<unknown>
+	json(request: HttpRequest, owner?: string): Promise<unknown>
 	/** The same, or undefined if the body is empty. */
-	optionalJson(request: Request): Promise<unknown>
+	optionalJson(request: HttpRequest, owner?: string): Promise<unknown>
 	/** `multipart/form-data` or `application/x-www-form-urlencoded`. */
-	form(request: Request): Promise<Form>
+	form(request: HttpRequest, owner?: string): Promise<Form>
 }
 
-/** Reads the bodies of one server's requests. */
-export function bodyReader(limits: BodyLimits): BodyReader {
-	const arriving = new Sweep(limits.timeoutMs)
+/**
+ * Reads the bodies of one server's requests.
+ *
+ * @param fields the bounds of the fields of a body.
+ * @param occupancy in which large bodies take turns.
+ */
+export function bodyReader(
+	limits: BodyLimits,
+	fields: BoundedField = {},
+	occupancy: Occupancy = new Occupancy(),
+): BodyReader {
+	const reading = {
+		limits,
+		arriving: new Sweep(limits.timeoutMs),
+		memory: new BodyMemory(limits.memoryBytes ?? Number.POSITIVE_INFINITY),
+		occupancy,
+	}
+	const bounds = limits.bounds ?? defaultBounds
+	const json: JsonBounds = { bounds, fields, maxDepth: limits.maxDepth }
 	const parse = (bytes: Uint8Array) => {
+		checkJsonText(bytes, json)
 		const value = parseBody(bytes)
-		if (deeperThan(value, limits.maxDepth)) throw tooDeep(limits)
+		checkJson(value, json)
 		return value
 	}
 	return {
-		json: async (request) => parse(await readBytes(request, limits, arriving)),
-		async optionalJson(request) {
-			const bytes = await readBytes(request, limits, arriving)
+		async json(request, owner) {
+			const bytes = await readBytes(request, owner, reading)
+			await takeTurn(bytes, request, owner, reading)
+			return parse(bytes)
+		},
+		async optionalJson(request, owner) {
+			const bytes = await readBytes(request, owner, reading)
+			await takeTurn(bytes, request, owner, reading)
 			return bytes.byteLength === 0 ? undefined : parse(bytes)
 		},
-		form: (request) => readForm(request, limits, arriving),
+		form: (request, owner) => readForm(request, owner, reading, json),
 	}
 }
 
+/** Shared by the bodies of one server. */
+interface BodyReading {
+	readonly limits: BodyLimits
+	readonly arriving: Sweep
+	readonly memory: BodyMemory
+	/** Of the event loop by bodies that take long to parse and to answer. */
+	readonly occupancy: Occupancy
+}
+
+/** Bodies of this size take their turn, in bytes: smaller ones occupy the event loop for a few milliseconds. */
+const longBytes = 262_144
+
 /** @throws ChatError like `BodyReader.json`; `invalid-request` for a body that is not a form. */
-async function readForm(request: Request, limits: BodyLimits, arriving: Sweep): Promise<Form> {
+async function readForm(
+	request: HttpRequest,
+	owner: string | undefined,
+	reading: BodyReading,
+	json: JsonBounds,
+): Promise<Form> {
 	const type = request.headers.get('content-type') ?? ''
-	const bytes = await readBytes(request, limits, arriving)
+	const bytes = await readBytes(request, owner, reading)
+	await takeTurn(bytes, request, owner, reading)
+	if (hasMoreFields(bytes, type, json.bounds.formFields)) throw tooManyFields(json.bounds)
+	const form = await parseForm(bytes, type)
+	checkForm(form, json)
+	return form
+}
+
+/**
+ * Resolves when a large body may be parsed. While it waits it is in memory, like a body that is being received.
+ *
+ * @throws ChatError `overloaded`, `cancelled`
+ */
+async function takeTurn(
+	{ byteLength }: Uint8Array,
+	{ signal }: HttpRequest,
+	owner = '',
+	{ memory, occupancy }: BodyReading,
+): Promise<void> {
+	if (byteLength < longBytes) return
+	const turn = occupancy.enter(['', owner])
+	if (turn === undefined) return
+	const refused = Promise.withResolvers<never>()
+	const waiting: HeldBody = { owner, heldBytes: byteLength, refuse: refused.reject }
+	const cancel = () => refused.reject(cutOff(signal.reason))
+	signal.addEventListener('abort', cancel)
+	memory.add(waiting, byteLength)
+	try {
+		await Promise.race([turn.begins, refused.promise])
+	} finally {
+		turn.cancel()
+		memory.delete(waiting)
+		signal.removeEventListener('abort', cancel)
+	}
+}
+
+async function parseForm(bytes: Uint8Array, type: string): Promise<Form> {
 	try {
 		return await new Response(bytes, { headers: { 'content-type': type } }).formData()
 	} catch (cause) {
@@ -63,7 +154,8 @@ async function readForm(request: Request, limits: BodyLimits, arriving: Sweep): 
 	}
 }
 
-function readBytes(request: Request, limits: BodyLimits, arriving: Sweep): Promise<Uint8Array> {
+async function readBytes(request: HttpRequest, owner: string | undefined, reading: BodyReading): Promise<Uint8Array> {
+	const { limits } = reading
 	const encoding = request.headers.get('content-encoding')
 	if (encoding !== null && encoding !== 'identity')
 		throw new ChatError(
@@ -73,51 +165,70 @@ function readBytes(request: Request, limits: BodyLimits, arriving: Sweep): Promi
 		)
 	const declared = Number(request.headers.get('content-length') ?? Number.NaN)
 	if (declared > limits.maxBytes) throw tooLarge(limits)
-	const reading = declared >= 0 ? request.bytes() : readBounded(request, limits)
-	return new PendingBody(reading, limits, arriving).bytes
+	const { arrived } = request
+	if (arrived === undefined) return new PendingBody(request, owner, reading).bytes
+	if (arrived.byteLength > limits.maxBytes) throw tooLarge(limits)
+	return arrived
 }
 
-/** Counts the bytes of a body without a declared length as they arrive. */
-async function readBounded(request: Request, limits: BodyLimits): Promise<Uint8Array> {
-	const chunks: Uint8Array[] = []
-	let bytes = 0
-	for await (const chunk of request.body ?? []) {
-		bytes += chunk.byteLength
-		if (bytes > limits.maxBytes) throw tooLarge(limits)
-		chunks.push(chunk)
-	}
-	return Buffer.concat(chunks)
-}
-
-/** A pending body, which resolves or rejects within the timeout whatever the client does. */
-class PendingBody implements Timed {
+/** A pending body, which resolves or rejects within the timeouts whatever the client does. */
+class PendingBody implements Timed, HeldBody {
 	/** @throws ChatError */
 	readonly bytes: Promise<Uint8Array>
-	private readonly untilMs: number
-	private readonly refuse: (error: ChatError) => void
+	readonly owner: string
+	heldBytes = 0
+	private readonly reading: BodyReading
+	private readonly beganMs = performance.now()
+	private lastMs = this.beganMs
+	private pieces: Uint8Array[] = []
+	private readonly outcome = Promise.withResolvers<Uint8Array>()
+	private over = false
 
-	constructor(reading: Promise<Uint8Array>, limits: BodyLimits, arriving: Sweep) {
-		const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>()
-		this.bytes = promise
-		this.refuse = (error) => {
-			arriving.delete(this)
-			reject(error)
-		}
-		this.untilMs = performance.now() + limits.timeoutMs
-		arriving.add(this)
-		reading.then(
-			(bytes) => {
-				if (bytes.byteLength > limits.maxBytes) return this.refuse(tooLarge(limits))
-				arriving.delete(this)
-				resolve(bytes)
-			},
-			(thrown: unknown) => this.refuse(thrown instanceof ChatError ? thrown : cutOff(thrown)),
-		)
+	constructor(request: HttpRequest, owner: string | undefined, reading: BodyReading) {
+		this.owner = owner ?? ''
+		this.reading = reading
+		this.bytes = this.outcome.promise
+		reading.arriving.add(this)
+		void this.read(request)
 	}
 
 	check(nowMs: number): void {
-		if (nowMs > this.untilMs)
+		const { timeoutMs, totalTimeoutMs = Number.POSITIVE_INFINITY } = this.reading.limits
+		if (nowMs - this.lastMs > timeoutMs || nowMs - this.beganMs > totalTimeoutMs)
 			this.refuse(new ChatError('request-timeout', 'The body of your request did not arrive in time.'))
+	}
+
+	refuse(error: ChatError): void {
+		if (this.over) return
+		this.end()
+		this.outcome.reject(error)
+	}
+
+	private async read(request: HttpRequest): Promise<void> {
+		const { limits, memory } = this.reading
+		try {
+			for await (const piece of request.body ?? []) {
+				this.lastMs = performance.now()
+				this.heldBytes += piece.byteLength
+				if (this.heldBytes > limits.maxBytes) this.refuse(tooLarge(limits))
+				if (this.over) return
+				this.pieces.push(piece)
+				memory.add(this, piece.byteLength)
+				if (this.over) return
+			}
+			const bytes = Buffer.concat(this.pieces)
+			this.end()
+			this.outcome.resolve(bytes)
+		} catch (thrown) {
+			this.refuse(cutOff(thrown))
+		}
+	}
+
+	private end(): void {
+		this.over = true
+		this.pieces = []
+		this.reading.arriving.delete(this)
+		this.reading.memory.delete(this)
 	}
 }
 
@@ -148,27 +259,13 @@ function parseBody(bytes: Uint8Array): unknown {
 	}
 }
 
-/** Whether arrays and objects are nested more than `levels` deep. Reads level by level, and stops at that depth. */
-export function deeperThan(value: unknown, levels: number): boolean {
-	let level = typeof value === 'object' && value !== null ? [value] : []
-	for (let depth = 0; level.length > 0; depth++) {
-		if (depth === levels) return true
-		const next: object[] = []
-		for (const parent of level)
-			for (const part of Array.isArray(parent) ? parent : Object.values(parent))
-				if (typeof part === 'object' && part !== null) next.push(part)
-		level = next
-	}
-	return false
-}
-
 function tooLarge(limits: BodyLimits): ChatError {
 	return new ChatError('too-large', `Maximum request body size ${limits.maxBytes} bytes exceeded.`)
 }
 
-function tooDeep(limits: BodyLimits): ChatError {
+function tooManyFields({ formFields }: RequestBounds): ChatError {
 	return new ChatError(
-		'invalid-request',
-		`The JSON body of your request is nested more than ${limits.maxDepth} levels deep.`,
+		'too-large',
+		`The form in the body of your request has more than ${formFields} fields (limits.formFields).`,
 	)
 }

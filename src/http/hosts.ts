@@ -89,7 +89,7 @@ class NameSet {
  * The name or address of `host[:port]` in lower case, without brackets and without a final dot; undefined if it is
  * malformed.
  */
-function splitHost(host: string): string | undefined {
+export function splitHost(host: string): string | undefined {
 	const [, address, name = '', port] = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+))(?::(\d{0,5}))?$/i.exec(host) ?? []
 	if (Number(port ?? 0) > 65_535) return undefined
 	if (address !== undefined) return canonicalAddress(address)
@@ -106,7 +106,8 @@ function isAddress(name: string): boolean {
 	return canonicalAddress(name) !== undefined
 }
 
-function isLoopback(name: string): boolean {
+/** Whether a host name of a URL or of a `listen` address, or a canonical address, is of this machine. */
+export function isLoopback(name: string): boolean {
 	return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name)
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test'
-import { deeperThan } from './body.ts'
 import { type ChunkSource, EventStreams, type StreamBodyOptions } from './event-stream.ts'
 import { normalizePath, splitUrl } from './path.ts'
 import { RouteTable } from './route-table.ts'
@@ -50,15 +49,6 @@ describe('routes', () => {
 	})
 	test('a path that has a route already is refused', () =>
 		expect(() => table.add('GET', '/v1/models', 'again')).toThrow('claimed twice'))
-})
-
-test('the depth check stops at its limit', () => {
-	expect([deeperThan([[1]], 2), deeperThan([[1]], 1), deeperThan({ a: { b: [] } }, 2), deeperThan('x', 0)]).toEqual([
-		false,
-		true,
-		true,
-		false,
-	])
 })
 
 function from(texts: AsyncGenerator<string>): ChunkSource {

@@ -9,6 +9,8 @@ export interface Received {
 	readonly method: string
 	/** Normalized, still percent-encoded. */
 	readonly path: string
+	/** As the client sent it. */
+	readonly sentPath: string
 	readonly query: () => URLSearchParams
 	readonly headers: Headers
 	readonly client: RemoteClient

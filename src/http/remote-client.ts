@@ -2,12 +2,16 @@
 // client addresses.
 
 import type { AddressSet } from './addresses.ts'
-import { canonicalAddress } from './addresses.ts'
+import { canonicalAddress, unixPeer } from './addresses.ts'
 import { reportedAddresses } from './forwarded.ts'
 
 /** The peer of a connection. */
 export interface Peer {
-	/** In the system's format; undefined on a Unix socket, and after the connection is closed. */
+	/** Set if the connection exceeds a limit of the server: only health checks are answered. */
+	readonly excess?: 'full' | 'address-full' | undefined
+	/** Call this when a request of the peer was authenticated: its connections are preferred to those of strangers. */
+	identified?(): void
+	/** In the system's format; `unix` on a Unix socket; undefined after the connection is closed. */
 	address(): string | undefined
 }
 
@@ -29,9 +33,17 @@ export function remoteClient(peer: Peer | undefined, headers: Headers, proxies: 
 	return new ObservedClient(peer, headers, proxies)
 }
 
-/** The system writes addresses in canonical form, except for zones and IPv4-mapped addresses. */
-function canonicalPeer(address: string): string | undefined {
+/**
+ * The system writes addresses in canonical form, except for zones and IPv4-mapped addresses.
+ *
+ * @param address of a socket.
+ */
+export function canonicalPeer(address: string): string | undefined {
 	return address.startsWith('::ffff:') || address.includes('%') ? canonicalAddress(address) : address
+}
+
+function withoutUnixPeer(address: string | undefined): string | undefined {
+	return address === unixPeer ? undefined : address
 }
 
 /** Visible ASCII characters without quotes. */
@@ -69,8 +81,8 @@ class ObservedClient implements RemoteClient {
 		const address = peer === undefined ? undefined : canonicalPeer(peer)
 		this.found =
 			address === undefined || this.proxies?.has(address) !== true
-				? { address, isProxied: false }
-				: { address: this.trustedAddress(address, this.proxies), isProxied: true }
+				? { address: withoutUnixPeer(address), isProxied: false }
+				: { address: withoutUnixPeer(this.trustedAddress(address, this.proxies)), isProxied: true }
 		return this.found
 	}
 

@@ -1,22 +1,22 @@
-// A cache in front of a key store, so that a request needs no query. All processes of a host share a counter that
-// changes when a key is created or revoked. A change invalidates every cached key, so a revoked key is rejected from
-// the next request on. While the store is unavailable, cached keys stay valid.
+// A cache in front of a key store, so that a request needs no query. All processes of a host share counters that change
+// when a key is revoked. A change invalidates that key, so it is rejected from the next request on, and the keys of
+// other callers are not read again. While the store is unavailable, cached keys stay valid.
 
 import { ChatError } from '../chat/error.ts'
 import type { Key } from './key.ts'
 import type { KeyStore } from './key-store.ts'
 
-/** A change counter that processes share. */
+/** Change counters that processes share. */
 export interface Changes {
-	/** The current count; differs after each change. */
-	read(): number
-	bump(): void
+	/** The current count of the key with this hash; differs after each change. */
+	read(hash: string): number
+	bump(hash: string): void
 }
 
 export interface KeyCacheOptions {
 	readonly changes: Changes
 	/**
-	 * How long a key is cached, in milliseconds. Changes by processes that do not share the counter take effect after
+	 * How long a key is cached, in milliseconds. Changes by processes that do not share the counters take effect after
 	 * this time.
 	 */
 	readonly ttlMs: number
@@ -40,11 +40,6 @@ const maxStaleMs = 3_600_000
 
 export function withCache(store: KeyStore, { changes, ttlMs, nowMs, timeout }: KeyCacheOptions): KeyStore {
 	const cached = new Map<string, CachedKey>()
-	const changed = async <Result>(change: Promise<Result>): Promise<Result> => {
-		const result = await change
-		changes.bump()
-		return result
-	}
 	const read = async (hash: string, count: number): Promise<Key | undefined> => {
 		const key = await store.findByHash(hash)
 		cached.delete(hash)
@@ -54,15 +49,21 @@ export function withCache(store: KeyStore, { changes, ttlMs, nowMs, timeout }: K
 		return key
 	}
 	return {
-		insert: (key) => changed(store.insert(key)),
-		revoke: (which, now) => changed(store.revoke(which, now)),
+		// Only keys that exist are cached, so a new key invalidates nothing.
+		insert: (key) => store.insert(key),
+		insertChild: (key, bounds) => store.insertChild(key, bounds),
+		async revoke(id, now) {
+			const revocation = await store.revoke(id, now)
+			if (revocation !== undefined)
+				for (const { hash } of [revocation.key, ...revocation.descendants]) changes.bump(hash)
+			return revocation
+		},
 		listOwn: (scope) => store.listOwn(scope),
-		revokeOwn: (scope, id, now) => changed(store.revokeOwn(scope, id, now)),
 		list: () => store.list(),
 		close: () => store.close(),
 		findByHash(hash) {
 			const known = cached.get(hash)
-			const count = changes.read()
+			const count = changes.read(hash)
 			if (known !== undefined && isFresh(known, count, nowMs() - ttlMs)) return known.key
 			const reading = read(hash, count)
 			if (known === undefined || nowMs() - known.readMs > maxStaleMs) return reading

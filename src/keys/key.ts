@@ -1,6 +1,7 @@
 // An API key and its creation. The secret is shown once, to the creator; only its hash is stored.
 
 import { randomBytes } from 'node:crypto'
+import { hasControlCharacters } from '../system/terminal-text.ts'
 import type { HistoryMode } from './history-mode.ts'
 import { type KeyId, newKeyId } from './key-id.ts'
 import { type OwnerId, ownerId, type TenantId, tenantId } from './scope.ts'
@@ -27,6 +28,10 @@ export interface Key {
 	readonly revokedAtMs: number | null
 	/** Milliseconds since 1970; null if the key does not expire. */
 	readonly expiresAtMs: number | null
+	/** The key that created this one, which ends with it; null if an operator created it. */
+	readonly parent: KeyId | null
+	/** The configured admin key, if it is this key, its parent, or the parent's parent, and so on. */
+	readonly configuredAncestor: KeyId | null
 }
 
 /** Defaults for calls with this key. An absent setting falls back to the deployment's setting. */
@@ -49,6 +54,8 @@ export interface KeyDescription {
 	readonly settings?: KeySettings
 	/** Milliseconds since 1970; the key does not expire if absent. */
 	readonly expiresAtMs?: number
+	/** The key that creates it. The new key expires no later. */
+	readonly creator?: Key
 }
 
 /** A new key with its secret, which is not available later. */
@@ -69,7 +76,7 @@ export function createKey(description: KeyDescription, nowMs: number): CreatedKe
 
 /** A key with the given secret. `createKey` generates a random one. */
 export function keyOf(secret: string, description: KeyDescription, nowMs: number): Key {
-	const { name, role, tenant = 'default', settings = {} } = description
+	const { name, role, tenant = 'default', settings = {}, creator } = description
 	const id = newKeyId(nowMs)
 	return {
 		id,
@@ -82,8 +89,21 @@ export function keyOf(secret: string, description: KeyDescription, nowMs: number
 		hash: hashSecret(secret),
 		createdAtMs: nowMs,
 		revokedAtMs: null,
-		expiresAtMs: description.expiresAtMs ?? null,
+		expiresAtMs: earliest(description.expiresAtMs ?? null, creator?.expiresAtMs ?? null),
+		parent: creator?.id ?? null,
+		configuredAncestor: creator?.configuredAncestor ?? null,
 	}
+}
+
+function earliest(one: number | null, other: number | null): number | null {
+	return one === null || other === null ? (one ?? other) : Math.min(one, other)
+}
+
+const secretForm = new RegExp(`^${secretPrefix}[A-Za-z0-9_-]{${(secretBytes * 4) / 3}}$`)
+
+/** Whether `text` has the form of the secrets that `createKey` generates. */
+export function isGeneratedSecret(text: string): boolean {
+	return secretForm.test(text)
 }
 
 const longestLabel = 200
@@ -91,7 +111,7 @@ const longestLabel = 200
 /** The reason why `text` is not a valid name for a key, tenant or owner; undefined if it is valid. */
 export function labelFault(text: string): string | undefined {
 	if (text === '') return 'It must not be empty.'
-	if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return 'It must not contain control characters or line breaks.'
+	if (hasControlCharacters(text)) return 'It must not contain control characters or line breaks.'
 	if (/^[\s\p{Cf}]*$/u.test(text)) return 'It must contain a visible character.'
 	const length = [...text].length
 	return length > longestLabel ? `It has ${length} characters; at most ${longestLabel} are allowed.` : undefined

@@ -1,8 +1,9 @@
 import { expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
-import { createKey, hashSecret } from '../keys/key.ts'
-import { type CreatedOwnKey, KeyService } from '../keys/service.ts'
 import { MemoryKeyStore } from '../stores/memory-key-store.testing.ts'
+import { createKey, hashSecret } from './key.ts'
+import { defaultKeyRules } from './key-rules.ts'
+import { type CreatedOwnKey, KeyService } from './service.ts'
 
 const nowMs = 1_700_000_000_000
 
@@ -33,7 +34,7 @@ test('a key that a caller creates has role user, the same owner and the same set
 		settings: { dialect: 'some', history: 'none' },
 		expiresAtMs: null,
 	})
-	expect(Object.keys(key).toSorted()).toEqual(['createdAtMs', 'expiresAtMs', 'id', 'name', 'prefix', 'state'])
+	expect(Object.keys(key).toSorted()).toEqual(['createdAtMs', 'expiresAtMs', 'id', 'name', 'parent', 'prefix', 'state'])
 })
 
 test('it expires no later than the key that created it', async () => {
@@ -57,7 +58,7 @@ test('lists report the current state', async () => {
 	const { store, key, own } = await open()
 	const { key: brief } = await own.create({ name: 'brief', expiresAtMs: nowMs + 1 })
 	const { key: gone } = await own.create({ name: 'gone' })
-	expect((await own.revoke(gone.id))?.state).toBe('revoked')
+	expect((await own.revoke(gone.id))?.key.state).toBe('revoked')
 	expect(await own.revoke(gone.id)).toBeUndefined()
 	const later = await new KeyService(store, key, nowMs + 1).all()
 	expect(later.map(({ id, state }) => [id, state])).toEqual([
@@ -97,4 +98,45 @@ test('a page has the keys in the requested order, without revoked ones unless th
 	expect(await names({ offset: 2 })).toEqual([3, ['a']])
 	expect(await names({ state: 'revoked' })).toEqual([1, ['b']])
 	expect(await own.find(second?.id ?? '')).toBeUndefined()
+})
+
+test('a user key cannot revoke an admin key of its owner; an admin key can revoke both', async () => {
+	const { store, key, own } = await open()
+	const { key: child } = await own.create({ name: 'child' })
+	const stored = (await store.list()).find(({ id }) => id === child.id)
+	if (stored === undefined) throw new Error('the child is stored')
+	const ofChild = new KeyService(store, stored, nowMs)
+	const refused = await ofChild.revoke(key.id).catch((thrown: unknown) => thrown)
+	expect(refused instanceof ChatError ? refused.kind : refused).toBe('forbidden')
+	expect((await store.findByHash(key.hash))?.revokedAtMs).toBeNull()
+	expect((await own.revoke(child.id))?.key).toMatchObject({ id: child.id, state: 'revoked', parent: key.id })
+})
+
+test('keys end with the key that created them', async () => {
+	const { store, key, own } = await open()
+	const { key: child, secret } = await own.create({ name: 'child' })
+	const stored = await store.findByHash(hashSecret(secret))
+	if (stored === undefined) throw new Error('the child is stored')
+	await new KeyService(store, stored, nowMs).create({ name: 'grandchild' })
+	expect((await own.revoke(child.id))?.descendants).toBe(1)
+	const late = await new KeyService(store, stored, nowMs).create({ name: 'late' }).catch((thrown: unknown) => thrown)
+	expect(late instanceof ChatError ? late.kind : late).toBe('invalid-key')
+	expect((await own.all()).map(({ state }) => state)).toEqual(['active', 'revoked', 'revoked'])
+	expect((await own.revoke(key.id))?.descendants).toBe(0)
+})
+
+test.each([
+	['everyone', 'user', true],
+	['everyone', 'admin', true],
+	['admins', 'user', false],
+	['admins', 'admin', true],
+	['none', 'user', false],
+	['none', 'admin', false],
+] as const)('with `keys.create: %s`, a key of role %s may create keys: %p', async (create, role, allowed) => {
+	const { store, key } = await open({ role })
+	const result = await new KeyService(store, key, nowMs, { ...defaultKeyRules, create })
+		.create({ name: 'child' })
+		.catch((thrown: unknown) => thrown)
+	expect(result instanceof ChatError ? result.kind : 'created').toBe(allowed ? 'created' : 'forbidden')
+	expect(await store.list()).toHaveLength(allowed ? 2 : 1)
 })

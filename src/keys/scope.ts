@@ -25,3 +25,8 @@ export function ownerId(text: string): OwnerId {
 export function scopeOf({ tenant, owner }: Scope): Scope {
 	return { tenant, owner }
 }
+
+/** Its share of what callers use together: fair by tenant, then by owner. */
+export function sharePathOf({ tenant, owner }: Scope): readonly [tenant: TenantId, owner: OwnerId] {
+	return [tenant, owner]
+}

@@ -4,6 +4,7 @@
 import { ChatError } from '../chat/error.ts'
 import { createKey, isExpired, type Key } from './key.ts'
 import type { KeyId } from './key-id.ts'
+import { defaultKeyRules, type KeyRules } from './key-rules.ts'
 import type { KeyStore } from './key-store.ts'
 import { type Scope, scopeOf } from './scope.ts'
 
@@ -18,6 +19,8 @@ export interface OwnKey {
 	/** Null if the key does not expire. */
 	readonly expiresAtMs: number | null
 	readonly state: KeyState
+	/** The key that created it; null if an operator created it. */
+	readonly parent: KeyId | null
 }
 
 export const keyStates = ['active', 'expired', 'revoked'] as const
@@ -39,19 +42,28 @@ export interface KeyListQuery {
 	readonly limit: number
 }
 
-/** Active keys per owner. */
-const mostActive = 100
+/** A revoked key. */
+export interface RevokedOwnKey {
+	readonly key: OwnKey
+	/** Number of keys that ended with it. */
+	readonly descendants: number
+}
+
+/** Revoked and expired keys per owner that are listed: older ones are removed. */
+const mostEnded = 200
 
 export class KeyService {
 	private readonly store: KeyStore
 	private readonly caller: Key
 	private readonly scope: Scope
 	private readonly nowMs: number
+	private readonly rules: KeyRules
 
 	/** @param caller the key of the request. @param nowMs milliseconds since 1970. */
-	constructor(store: KeyStore, caller: Key, nowMs: number) {
+	constructor(store: KeyStore, caller: Key, nowMs: number, rules: KeyRules = defaultKeyRules) {
 		this.store = store
 		this.caller = caller
+		this.rules = rules
 		this.scope = scopeOf(caller)
 		this.nowMs = nowMs
 	}
@@ -79,10 +91,11 @@ export class KeyService {
 	}
 
 	/**
-	 * Creates a key of role `user` with the settings of the calling key. It expires no later than the calling key.
+	 * Creates a key of role `user` with the settings of the calling key. It ends with the calling key.
 	 *
 	 * @returns `expired` if `expiresAtMs` is not in the future.
-	 * @throws ChatError `forbidden` if the owner has too many active keys.
+	 * @throws ChatError `forbidden` if the caller may not create keys or the owner has too many active keys,
+	 * `invalid-key` if the calling key has been revoked meanwhile.
 	 */
 	async create(options: {
 		readonly name: string
@@ -90,25 +103,50 @@ export class KeyService {
 	}): Promise<CreatedOwnKey | 'expired'> {
 		const { name, expiresAtMs } = options
 		if (expiresAtMs !== undefined && expiresAtMs <= this.nowMs) return 'expired'
-		const active = (await this.all()).filter(({ state }) => state === 'active')
-		if (active.length >= mostActive)
-			throw new ChatError(
-				'forbidden',
-				`The owner already has ${mostActive} active keys: revoke one that is no longer used.`,
-			)
+		const { create, activePerOwner: active } = this.rules
+		if (create === 'none' || (create === 'admins' && this.caller.role !== 'admin')) throw notPermitted(create)
 		const { tenant, owner, settings } = this.caller
-		const until = earliest(expiresAtMs, this.caller.expiresAtMs ?? undefined)
-		const { key, secret } = createKey({ name, role: 'user', tenant, owner, settings, expiresAtMs: until }, this.nowMs)
-		await this.store.insert(key)
-		return { key: describe(key, this.nowMs), secret }
+		const { key, secret } = createKey(
+			{ name, role: 'user', tenant, owner, settings, expiresAtMs, creator: this.caller },
+			this.nowMs,
+		)
+		switch (await this.store.insertChild(key, { active, ended: mostEnded })) {
+			case 'stored':
+				return { key: describe(key, this.nowMs), secret }
+			case 'ended':
+				throw new ChatError('invalid-key', 'This API key has been revoked.')
+			case 'full':
+				throw new ChatError(
+					'forbidden',
+					`The owner already has ${active} active keys: revoke one that is no longer used.`,
+				)
+		}
 	}
 
-	/** @returns the revoked key; undefined if there is no such key or it was revoked before. */
-	async revoke(id: string): Promise<OwnKey | undefined> {
-		const key = (await this.all()).find((one) => one.id === id)
-		if (key === undefined || !(await this.store.revokeOwn(this.scope, key.id, this.nowMs))) return undefined
-		return { ...key, state: 'revoked' }
+	/**
+	 * Revokes a key with all its descendants.
+	 *
+	 * @returns undefined if there is no such key or it was revoked before.
+	 * @throws ChatError `forbidden` if the key has more permissions than the calling key.
+	 */
+	async revoke(id: string): Promise<RevokedOwnKey | undefined> {
+		const key = (await this.store.listOwn(this.scope)).find((one) => one.id === id)
+		if (key === undefined || key.revokedAtMs !== null) return undefined
+		if (key.role === 'admin' && this.caller.role !== 'admin')
+			throw new ChatError('forbidden', `A key of role '${this.caller.role}' cannot revoke a key of role 'admin'.`)
+		const revocation = await this.store.revoke(key.id, this.nowMs)
+		if (revocation === undefined) return undefined
+		return { key: describe(revocation.key, this.nowMs), descendants: revocation.descendants.length }
 	}
+}
+
+function notPermitted(create: 'admins' | 'none'): ChatError {
+	return new ChatError(
+		'forbidden',
+		create === 'admins'
+			? "Only keys of role 'admin' can create keys on this server."
+			: 'Keys cannot create keys on this server: ask its operator for one.',
+	)
 }
 
 function compare(one: OwnKey, other: OwnKey, by: KeyListQuery['sortBy']): number {
@@ -124,12 +162,7 @@ function compare(one: OwnKey, other: OwnKey, by: KeyListQuery['sortBy']): number
 }
 
 function describe(key: Key, nowMs: number): OwnKey {
-	const { id, name, prefix, createdAtMs, expiresAtMs, revokedAtMs } = key
+	const { id, name, prefix, createdAtMs, expiresAtMs, revokedAtMs, parent } = key
 	const state = revokedAtMs !== null ? 'revoked' : isExpired(key, nowMs) ? 'expired' : 'active'
-	return { id, name, prefix, createdAtMs, expiresAtMs, state }
-}
-
-function earliest(one: number | undefined, other: number | undefined): number | undefined {
-	if (one === undefined || other === undefined) return one ?? other
-	return Math.min(one, other)
+	return { id, name, prefix, createdAtMs, expiresAtMs, state, parent }
 }

@@ -2,7 +2,7 @@
 // that the others do not wait for them. It does not know the errors of any database: an entry is refused if it fails
 // alone, twice, while a plain entry can be inserted.
 
-import { ChatError } from '../chat/error.ts'
+import { ChatError, isTemporary } from '../chat/error.ts'
 import type { Log } from '../system/log.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 import type { LedgerStore } from './ledger-store.ts'
@@ -78,10 +78,6 @@ async function requireHealthy(store: LedgerStore, failure: unknown): Promise<voi
 	} catch {
 		throw failure
 	}
-}
-
-function isTemporary(thrown: unknown): boolean {
-	return thrown instanceof ChatError && (thrown.kind === 'unavailable' || thrown.kind === 'overloaded')
 }
 
 /** The message of the database, which may be the cause of an error for callers. */

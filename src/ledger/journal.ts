@@ -42,7 +42,7 @@ const batchDelayMs = 20
 
 export class Journal {
 	private readonly descriptor: number
-	private readonly nowMs: () => number
+	private readonly monotonicMs: () => number
 	private nextGroup: Group | undefined
 	private timer: ReturnType<typeof setTimeout> | undefined
 	private working = false
@@ -54,8 +54,8 @@ export class Journal {
 	private closed = false
 
 	/** @param file is created; it must not exist. */
-	constructor(file: string, nowMs: () => number) {
-		this.nowMs = nowMs
+	constructor(file: string, monotonicMs: () => number) {
+		this.monotonicMs = monotonicMs
 		this.descriptor = openSync(file, flags, 0o600)
 		syncFolder(dirname(file))
 	}
@@ -74,7 +74,7 @@ export class Journal {
 		return this.torn
 	}
 
-	/** When a line was last written, in milliseconds since 1970; -Infinity before the first one. */
+	/** When a line was last written, by the monotonic clock, in milliseconds; -Infinity before the first one. */
 	get writtenAtMs(): number {
 		return this.lastWrite
 	}
@@ -150,7 +150,7 @@ export class Journal {
 			try {
 				await writeAll(this.descriptor, (this.torn ? '\n' : '') + group.lines.join(''))
 				this.torn = false
-				this.lastWrite = this.nowMs()
+				this.lastWrite = this.monotonicMs()
 				group.written.resolve()
 			} catch (cause) {
 				this.torn = true

@@ -44,8 +44,12 @@ export interface LedgerOptions {
 export interface OpenLedger extends Ledger {
 	/** Number of settled entries that are not in the database yet. */
 	readonly pending: number
-	/** Recovers the journals of processes that exited: settles their open tickets and delivers their pending entries. */
-	recover(): Promise<void>
+	/**
+	 * Recovers the journals of processes that exited: settles their open tickets and delivers their pending entries.
+	 *
+	 * @returns false if one of them could not be recovered yet.
+	 */
+	recover(): Promise<boolean>
 	/**
 	 * Checks whether calls can be recorded. Tries to write again if the last write failed, and starts a new file if the
 	 * current one was removed. Resolves with the fault, if there is one.
@@ -55,7 +59,9 @@ export interface OpenLedger extends Ledger {
 	deliver(): Promise<void>
 }
 
-const [progressMs, deliverMs, recoverMs, longestPauseMs, closeMs] = [100, 1000, 60_000, 2000, 2000]
+const [progressMs, deliverMs, longestPauseMs, closeMs] = [100, 1000, 2000, 2000]
+/** Time until the next recovery, and until it is repeated if it failed, in milliseconds. */
+const [recoverMs, recoverAgainMs] = [60_000, 2000]
 /** How long a successful write proves that the journal can be written, in milliseconds. */
 const knownWritableMs = 1000
 const longestFileMs = 3_600_000
@@ -69,8 +75,8 @@ export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 	await mkdir(options.folder, { recursive: true, mode: 0o700 })
 	const { process, lock } = takeName(options.folder)
 	const ledger = new JournalledLedger(options, process, lock)
-	await Promise.all([ledger.recover(), ledger.prove()])
-	ledger.run()
+	const [recovered] = await Promise.all([ledger.recover(), ledger.prove()])
+	ledger.run(recovered)
 	return ledger
 }
 
@@ -129,7 +135,7 @@ class JournalledLedger implements OpenLedger {
 		this.log = new ThrottledLog(options.log, options.clock)
 		this.lock = lock
 		this.current = this.nextFile()
-		this.rotatedMs = options.clock.now()
+		this.rotatedMs = options.clock.monotonicMs()
 	}
 
 	get pending(): number {
@@ -180,12 +186,13 @@ class JournalledLedger implements OpenLedger {
 		}
 	}
 
-	run(): void {
+	/** @param recovered whether all journals of other processes are recovered. */
+	run(recovered: boolean): void {
 		void this.every(deliverMs, () => {
 			this.probe()
 			return this.deliver()
 		})
-		void this.every(recoverMs, () => this.maintain())
+		void this.maintainRegularly(recovered)
 	}
 
 	async check(): Promise<Fault | undefined> {
@@ -207,7 +214,7 @@ class JournalledLedger implements OpenLedger {
 		return this.delivering
 	}
 
-	recover(): Promise<void> {
+	recover(): Promise<boolean> {
 		return recoverJournals({
 			...this.options,
 			process: this.process,
@@ -259,7 +266,7 @@ class JournalledLedger implements OpenLedger {
 	/** See `Ticket`. */
 	private writable(): Promise<void> | undefined {
 		const { journal } = this.current
-		if (!this.strict || this.options.clock.now() - journal.writtenAtMs < knownWritableMs) return undefined
+		if (!this.strict || this.options.clock.monotonicMs() - journal.writtenAtMs < knownWritableMs) return undefined
 		const written = journal.written()
 		// A call may end without calling an upstream.
 		written.catch(() => undefined)
@@ -308,11 +315,19 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	/** Limits the age of a file: recovery delivers all entries of a file again, including delivered ones. */
-	private async maintain(): Promise<void> {
+	private async maintain(): Promise<boolean> {
 		await this.restoreFile()
 		const { journal } = this.current
-		if (journal.size > 0 && this.options.clock.now() - this.rotatedMs > longestFileMs) this.rotateIfPossible()
-		await this.recover()
+		if (journal.size > 0 && this.options.clock.monotonicMs() - this.rotatedMs > longestFileMs) this.rotateIfPossible()
+		return this.recover()
+	}
+
+	private async maintainRegularly(recovered: boolean): Promise<void> {
+		for (let last = recovered; await this.sleep(last ? recoverMs : recoverAgainMs); )
+			last = await this.maintain().catch((thrown: unknown) => {
+				this.failed(thrown)
+				return true
+			})
 	}
 
 	/**
@@ -365,13 +380,18 @@ class JournalledLedger implements OpenLedger {
 		old.closed = Promise.all([old.journal.close(), this.current.journal.written()]).then(() => undefined)
 		// If the old file has no pending entries, nothing else awaits this promise.
 		old.closed.catch(this.failed)
-		this.rotatedMs = this.options.clock.now()
+		this.rotatedMs = this.options.clock.monotonicMs()
 		void this.removeDelivered().catch(this.failed)
 	}
 
 	private nextFile(): JournalFile {
 		const path = join(this.options.folder, `${this.process}.${String(this.fileCount++).padStart(6, '0')}.journal`)
-		const file = { path, journal: new Journal(path, () => this.options.clock.now()), undelivered: 0, closed: undefined }
+		const file = {
+			path,
+			journal: new Journal(path, () => this.options.clock.monotonicMs()),
+			undelivered: 0,
+			closed: undefined,
+		}
 		this.files.push(file)
 		return file
 	}

@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { syncToDisk } from '../system/disk-sync.ts'
 import { outcomes } from './ledger.ts'
 import type { LedgerEntry } from './ledger-entry.ts'
 
@@ -85,7 +86,7 @@ export class Quarantine {
 			await rm(unfinished, { force: true })
 			throw thrown
 		}
-		await syncFolder(this.folder)
+		await syncToDisk(this.folder)
 	}
 
 	/**
@@ -140,14 +141,4 @@ function parse(text: string, file: string): QuarantinedEntry {
 
 function isMissing(thrown: unknown): boolean {
 	return Reflect.get(Object(thrown), 'code') === 'ENOENT'
-}
-
-/** A new name survives a power failure only after its folder was synced. */
-async function syncFolder(folder: string): Promise<void> {
-	const opened = await open(folder, 'r')
-	try {
-		await opened.sync()
-	} finally {
-		await opened.close()
-	}
 }

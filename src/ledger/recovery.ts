@@ -22,9 +22,11 @@ export interface RecoveryContext extends DeliveryContext {
 	readonly recovered?: (process: string) => Promise<void>
 }
 
-export async function recoverJournals(context: RecoveryContext): Promise<void> {
+/** @returns whether all of them are recovered. */
+export async function recoverJournals(context: RecoveryContext): Promise<boolean> {
 	const { folder, process, throttledLog } = context
 	const locks = (await readdir(folder)).filter((file) => file.endsWith('.lock'))
+	let complete = true
 	for (const name of locks.map((file) => file.slice(0, -'.lock'.length))) {
 		if (name === process) continue
 		const lock = holdLock(lockFile(folder, name), { create: false })
@@ -32,6 +34,7 @@ export async function recoverJournals(context: RecoveryContext): Promise<void> {
 		try {
 			await recoverProcess(name, context)
 		} catch (thrown) {
+			complete = false
 			throttledLog.write(
 				'error',
 				{ err: thrown, journal: name },
@@ -41,6 +44,7 @@ export async function recoverJournals(context: RecoveryContext): Promise<void> {
 			lock.release()
 		}
 	}
+	return complete
 }
 
 async function recoverProcess(name: string, context: RecoveryContext): Promise<void> {

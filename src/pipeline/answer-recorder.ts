@@ -14,7 +14,7 @@ import type { EventBatch } from '../engines/answer.ts'
 import { cancelled } from '../engines/running-calls.ts'
 import type { Settlement } from '../ledger/ledger.ts'
 import type { Reservation } from '../limits/limiter.ts'
-import { type Admitted, reservedTokensOf } from './admit.ts'
+import { type Admitted, isUnary, reservedTokensOf } from './admit.ts'
 import { outcomeOf, stateOf } from './answer-outcome.ts'
 import { countUsage } from './count.ts'
 import type { Upstream } from './deployment.ts'
@@ -23,6 +23,9 @@ import type { OpenTurn } from './open-turn.ts'
 import { checkUsage } from './reported-usage.ts'
 import type { Serving } from './serving.ts'
 import { asStorageError } from './storage-error.ts'
+
+/** As many as are counted exactly, whatever the length of an answer. */
+const sampledCharacters = 262_144
 
 /** The upstream that answers. */
 export interface Answering {
@@ -33,7 +36,7 @@ export interface Answering {
 export class AnswerRecorder {
 	private readonly admitted: Admitted
 	private readonly serving: Serving
-	private readonly fold = new CompletionFold()
+	private readonly fold: CompletionFold
 	/** Used instead of the fold if the answer is unary. */
 	private unary: Completion | undefined
 	private answering: Answering | undefined
@@ -50,6 +53,9 @@ export class AnswerRecorder {
 	constructor(admitted: Admitted, serving: Serving) {
 		this.admitted = admitted
 		this.serving = serving
+		this.fold = new CompletionFold(
+			isOnlyCounted(admitted) ? { sampleCharacters: sampledCharacters } : { maxBytes: serving.answerBytes },
+		)
 	}
 
 	/** An upstream began to answer. Its lease ends immediately if the call was cancelled in the meantime. */
@@ -185,7 +191,11 @@ export class AnswerRecorder {
 	private check(usage: Usage): Usage {
 		const { outputs, serving, admitted } = this
 		const upstream = this.answering?.upstream.name ?? ''
-		const checked = checkUsage(usage, { call: admitted.call, upstream, choices: () => this.choices, outputs }, serving)
+		const checked = checkUsage(
+			usage,
+			{ call: admitted.call, upstream, shownCharacters: () => this.shownCharacters, outputs },
+			serving,
+		)
 		if (checked !== usage) this.replacesUsage = true
 		return checked
 	}
@@ -284,7 +294,8 @@ export class AnswerRecorder {
 		const { admitted, answering, serving } = this
 		const { call } = admitted
 		if (answering === undefined || (call.type !== 'chat' && call.type !== 'complete')) return this.usageSoFar
-		const answer = { upstream: answering.upstream, choices: this.choices, outputs: this.outputs }
+		const { outputs, choices, fold } = this
+		const answer = { upstream: answering.upstream, choices, sampleRatio: fold.sampleRatio, outputs }
 		const counted = countUsage({ ...admitted, call }, answer, serving)
 		// The ticket must be settled even if counting fails.
 		this.usage = await counted.catch(() => this.usageSoFar)
@@ -295,6 +306,11 @@ export class AnswerRecorder {
 	private get isCounted(): boolean {
 		const { type } = this.admitted.call
 		return type === 'chat' || type === 'complete'
+	}
+
+	/** Of the answer as JSON. */
+	private get shownCharacters(): number {
+		return JSON.stringify(this.choices).length + this.fold.omitted
 	}
 
 	private get choices(): readonly PartialChoice[] {
@@ -319,6 +335,16 @@ export class AnswerRecorder {
 async function allDone(work: readonly Promise<void>[]): Promise<void> {
 	await Promise.allSettled(work)
 	await Promise.all(work)
+}
+
+/**
+ * Whether the answer is only counted while it streams: no turn and no later request needs it, and its writer does not repeat it. Everything
+ * else is in memory until its end.
+ */
+function isOnlyCounted({ call, turn }: Admitted): boolean {
+	if (call.type !== 'chat' && call.type !== 'complete') return false
+	if (isUnary(call) || turn !== undefined || call.writer.repeatsAnswer === true) return false
+	return call.type === 'complete' || call.holder === undefined
 }
 
 /** Whether the start of a part is output by itself. */

@@ -29,7 +29,7 @@ export async function beginAnswer(
 	serving: Serving,
 ): Promise<StartedAnswer> {
 	const { call, turn, observer } = admitted
-	if (turn?.exclusive === true) await turn.begin()
+	if (turn?.isStoredFirst === true) await turn.begin()
 	// Written concurrently with the upstream request.
 	else void turn?.begin()
 	const unary = isUnary(call)

@@ -5,6 +5,7 @@ import { writeConversationId } from '../conversations/conversation-id.ts'
 import type { ResponseContext } from '../dialects/writer.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { LimitState } from '../limits/limit-state.ts'
+import { publicNameOf } from '../routing/model.ts'
 import { hasSeveralOrigins } from './candidates.ts'
 import type { Recalled } from './recall.ts'
 import type { Serving } from './serving.ts'
@@ -16,12 +17,13 @@ export type Answer = {
 } /** Sent as JSON unless it is a `TextBody`. `status` is 200 by default. */ & (
 	| { readonly type: 'json'; readonly body: unknown; readonly status?: number }
 	/**
-	 * Server-sent events; a failure is written as the last of them. `ended` is called when the text of the last event was
+	 * Server-sent events unless `contentType` is given; a failure is written as the last of them. `ended` is called when the text of the last event was
 	 * taken. `isEarly`: no upstream has begun to answer yet, and a heartbeat is sent immediately.
 	 */
 	| {
 			readonly type: 'stream'
 			readonly isEarly?: boolean
+			readonly contentType?: 'application/json'
 			readonly open: (ended: (disconnected: boolean) => void) => ChunkSource
 	  }
 )
@@ -33,7 +35,7 @@ export function responseContextOf(recalled: Recalled, { clock }: Serving, nowMs 
 		token,
 		created: Math.floor(nowMs / 1000),
 		now: () => clock.now(),
-		model: model.name,
+		model: publicNameOf(model),
 		price: model.price,
 		conversation: turn?.conversation,
 		id: answersAsConversation ? turn?.conversation : undefined,

@@ -2,6 +2,7 @@
 
 import type { ChatError } from '../chat/error.ts'
 import type { ModelCall } from '../dialects/call.ts'
+import { upstreamNameOf } from '../routing/model.ts'
 import type { Upstream } from './deployment.ts'
 import type { Planned } from './plan.ts'
 
@@ -29,8 +30,9 @@ export function checkCandidates(candidates: Candidates): void {
 
 /** Whether the upstreams of the model do not recognize each other's signatures. */
 export function hasSeveralOrigins(candidates: Candidates): boolean {
-	const { name } = candidates.model
-	const origins = upstreamsOf(candidates).flatMap(({ engine, model = name }) => engine.originOf?.(model) ?? [])
+	const origins = upstreamsOf(candidates).flatMap(
+		({ engine, model }) => engine.originOf?.(upstreamNameOf(model, candidates.model)) ?? [],
+	)
 	return new Set(origins).size > 1
 }
 

@@ -6,6 +6,7 @@ import { countedUsage } from '../chat/usage.ts'
 import { newTurnId } from '../conversations/turn-id.ts'
 import type { ChatCall } from '../dialects/call.ts'
 import { admit } from './admit.ts'
+import { callerOf } from './caller-path.ts'
 import { countPrompt } from './count.ts'
 import { execute } from './execute.ts'
 import type { Recalled } from './recall.ts'
@@ -13,10 +14,10 @@ import type { Serving } from './serving.ts'
 
 /** @throws ChatError if the prompt is too long and no upstream summarized it. */
 export async function compact(recalled: Recalled, serving: Serving): Promise<Recalled> {
-	const { call, model, turn } = recalled
+	const { call, model, turn, key } = recalled
 	if (call.type !== 'chat' || call.compaction === undefined) return recalled
 	const { thresholdTokens, summaryRequest, withSummary } = call.compaction
-	if ((await countPrompt(model, call.request, serving)) <= thresholdTokens) return recalled
+	if ((await countPrompt(model, call.request, serving, callerOf(key))) <= thresholdTokens) return recalled
 	const request = summaryRequest(call.request)
 	if (request === undefined) return recalled
 	const complete = withSummary(await summarize({ ...recalled, call }, request, serving))

@@ -3,6 +3,8 @@
 
 import { NotFound } from '../conversations/not-found.ts'
 import type { ConversationService } from '../conversations/service.ts'
+import type { ShareService } from '../conversations/share-service.ts'
+import type { TurnId } from '../conversations/turn-id.ts'
 import type { TurnService } from '../conversations/turn-service.ts'
 import type { ConversationOperation, ConversationOperationType } from '../dialects/local-operation.ts'
 
@@ -10,6 +12,9 @@ import type { ConversationOperation, ConversationOperationType } from '../dialec
 export interface ConversationServices {
 	readonly conversations: ConversationService
 	readonly turns: TurnService
+	/** Whether a background response waits to run. */
+	readonly isQueued?: ((turn: TurnId) => boolean) | undefined
+	readonly shares: ShareService
 }
 
 type Execute<Type extends ConversationOperationType> = (
@@ -49,13 +54,22 @@ const operations: { readonly [Type in ConversationOperationType]: Execute<Type> 
 	},
 	'conversations.remove-all': async ({ user, write }, { conversations }) => write(await conversations.removeAll(user)),
 	'conversations.export': async ({ id, write }, { conversations }) => write(await conversations.export(id)),
-	async 'conversations.append'({ id, additions, write }, { conversations }) {
+	async 'conversations.append'({ id, additions, addition, write }, { conversations }) {
 		const messages = additions.build(await conversations.lookUp(additions.lookup))
-		return write(await conversations.append(id, messages))
+		return write(await conversations.append(id, messages, addition))
 	},
 	'conversations.histories': async ({ user, write }, { conversations }) => write(await conversations.histories(user)),
 	'conversations.history': async ({ id, user, write }, { conversations }) =>
 		write(await conversations.history(id, user)),
+
+	'shares.create': async ({ conversation, share, write }, { shares }) =>
+		write(await shares.create(conversation, share)),
+	'shares.list': async ({ conversation, write }, { shares }) => write(await shares.list(conversation)),
+	async 'shares.revoke'({ conversation, id, write }, { shares }) {
+		await shares.revoke(conversation, id)
+		return write()
+	},
+	'shares.open': async ({ id, write }, { shares }) => write(await shares.open(id)),
 
 	'messages.list': async ({ conversation, query, write }, { conversations }) =>
 		write(await conversations.messages(conversation, query)),
@@ -65,7 +79,8 @@ const operations: { readonly [Type in ConversationOperationType]: Execute<Type> 
 		write(await conversations.edit(conversation, id, edit)),
 
 	'turns.list': async ({ query, write }, { turns }) => write(await turns.list(query)),
-	'turns.find': async ({ turn, write }, { turns }) => write(await turns.find(turn)),
+	'turns.find': async ({ turn, write }, { turns, isQueued }) =>
+		write({ ...(await turns.find(turn)), isQueued: isQueued?.(turn.id) }),
 	'turns.inputs': async ({ turn, query, write }, { turns }) => write(await turns.inputs(turn, query)),
 	async 'turns.history'({ turn: reference, query, write }, { turns }) {
 		const { page, turn } = await turns.history(reference, query)

@@ -60,6 +60,18 @@ describe('usage that the upstream does not report', () => {
 		expect(app.log.find(({ level }) => level === 40)?.msg).toContain('failed to count tokens')
 	})
 
+	test('is the same whether an answer is in memory until its end or only counted', async () => {
+		const text = 'the quick brown fox jumps. '.repeat(20_000)
+		const pieces = text.match(/.{1,1000}/g) ?? []
+		const deltas = pieces.map((piece): ChatEvent => ({ type: 'part-delta', choice: 0, part: 'text', text: piece }))
+		await using app = await open({ script: [...script.slice(0, 2), ...deltas, ...script.slice(-3)] })
+		await (await app.stream('hello world')).text()
+		await (await app.stream('hello world', {}, { headers: { 'x-dragoman-conversation': 'new' } })).text()
+		const [counted, stored] = await app.usageRecords()
+		expect(counted?.completionTokens).toBeGreaterThan(100_000)
+		expect(counted?.completionTokens).toBe(stored?.completionTokens ?? 0)
+	})
+
 	test('includes every part that the model wrote', async () => {
 		const parts: readonly AssistantPart[] = [
 			{ type: 'reasoning', text: 'hello world' },

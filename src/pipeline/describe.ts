@@ -1,7 +1,7 @@
 // A model as list endpoints report it: its configuration, and the current state of its upstreams.
 
 import type { ListedModel } from '../dialects/local-operation.ts'
-import type { Model } from '../routing/model.ts'
+import { type Model, publicNameOf } from '../routing/model.ts'
 import { publicText } from '../system/public-text.ts'
 import type { Deployment, Upstream } from './deployment.ts'
 import type { Serving } from './serving.ts'
@@ -13,6 +13,7 @@ export function describe(model: Model, deployment: Deployment, { startedAt }: Pi
 	const note = states.find((state) => state.note !== undefined)?.note
 	return {
 		...model,
+		name: publicNameOf(model),
 		created: startedAt,
 		health: healthOf(upstreams),
 		contextTokens,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
-import { App, errorOf, isPending, json, readerOf } from './pipeline.testing.ts'
+import { App, errorOf, isPending, json, quiet, readerOf } from './pipeline.testing.ts'
 
 const free = { permits: 0, queued: 0, tickets: 0 }
 const resumable = { 'x-dragoman-resumable': '1' }
@@ -106,6 +106,53 @@ describe('a resumable stream', () => {
 		expect(response.status).toBe(400)
 		expect((await errorOf(response)).param).toBe('x-dragoman-resumable')
 		expect(app.upstream().received).toEqual([])
+	})
+})
+
+const background = { calls: 2, callsPerOwner: 1, queue: 3, queueTimeoutMs: 60_000 }
+const limits = { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0, background }
+
+describe('background responses beyond the limit', () => {
+	test('are queued, and run in a fair order', async () => {
+		await using app = await App.open({ handler: { limits } })
+		const first = await begin(app, 'echo:hang')
+		const second = await begin(app, 'two')
+		const third = await begin(app, 'three')
+		const other = await begin(app, 'echo:hang', 'bob')
+		while (app.upstream().received.length < 2) await quiet()
+		const states = async () => {
+			const all = [first, second, third].map((response) => retrieve(app, response))
+			return (await Promise.all(all)).map(({ status }) => status)
+		}
+		expect(await states()).toEqual(['in_progress', 'queued', 'queued'])
+		await app.post(`/v1/responses/${first.id}/cancel`, undefined)
+		while ((await states()).includes('queued')) await quiet()
+		await app.post(`/v1/responses/${other.id}/cancel`, undefined, { as: 'bob' })
+		while ((await states()).includes('in_progress')) await quiet()
+		expect(await states()).toEqual(['cancelled', 'completed', 'completed'])
+		expect(await app.held()).toEqual(free)
+	})
+
+	test('are refused if the queue is full, the newest of the owner with the most first', async () => {
+		await using app = await App.open({ handler: { limits } })
+		for (let response = 0; response < 3; response++) await begin(app, 'echo:hang')
+		const newest = await begin(app, 'echo:hang')
+		const body = { model: 'echo', input: 'hi', background: true }
+		expect((await app.post('/v1/responses', body)).status).toBe(503)
+		await begin(app, 'echo:hang', 'bob')
+		const bobs = await begin(app, 'one', 'bob')
+		expect(bobs.status).toBe('queued')
+		while (['queued', 'in_progress'].includes((await retrieve(app, newest)).status)) await quiet()
+		expect(await retrieve(app, newest)).toMatchObject({ status: 'failed' })
+	})
+
+	test('can be cancelled while they are queued', async () => {
+		await using app = await App.open({ handler: { limits } })
+		await begin(app, 'echo:hang')
+		const waiting = await begin(app, 'echo:hang')
+		await app.post(`/v1/responses/${waiting.id}/cancel`, undefined)
+		expect((await retrieve(app, waiting)).status).toBe('cancelled')
+		expect(app.upstream().received.length).toBe(1)
 	})
 })
 

@@ -3,8 +3,9 @@
 
 import { asChatError, ChatError } from '../chat/error.ts'
 import { batchesOf, type EventBatches } from '../engines/answer.ts'
-import { scopeOf } from '../keys/scope.ts'
+import { scopeOf, sharePathOf } from '../keys/scope.ts'
 import type { StoredStream } from '../streams/stored-streams.ts'
+import type { Permit } from '../system/fair-permits.ts'
 import type { Admitted } from './admit.ts'
 import { type Answer, headersOf, responseContextOf } from './answer.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
@@ -37,9 +38,10 @@ export async function answerDetached(
 	const { call, turn } = admitted
 	const context = responseContextOf(admitted, serving)
 	const scope = scopeOfCaller(admitted)
+	const background = call.type === 'chat' && call.background === true
+	if (background) serving.backgroundCalls?.check(sharePathOf(scope))
 	const interruption = call.writer.stream(context).write({ type: 'error', error: interrupted() })
 	const stored = storedStreams(serving).open({ scope, id: admitted.token, interruption })
-	const background = call.type === 'chat' && call.background === true
 	let over: Promise<void>
 	let dropped: readonly string[] = []
 	let isEarly = false
@@ -81,8 +83,10 @@ interface DetachedAnswer {
 
 async function answerInBackground(detached: DetachedAnswer): Promise<void> {
 	const { admitted, stored, recorder, serving } = detached
-	const { call, observer } = admitted
+	const { call, observer, token } = admitted
+	let permit: Permit | undefined
 	try {
+		permit = await serving.backgroundCalls?.begin(token, sharePathOf(scopeOfCaller(admitted)), stored.signal)
 		const { answer } = await beginAnswer(admitted, stored.signal, recorder, serving)
 		await pump(batchesOf(answer), detached)
 	} catch (thrown) {
@@ -93,6 +97,8 @@ async function answerInBackground(detached: DetachedAnswer): Promise<void> {
 		} finally {
 			stored.end(call.writer.stream(responseContextOf(admitted, serving)).write({ type: 'error', error }))
 		}
+	} finally {
+		permit?.release()
 	}
 }
 

@@ -4,6 +4,7 @@ import type { ModelCall } from '../dialects/call.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { affinityKey } from '../routing/affinity-key.ts'
 import type { Admitted } from './admit.ts'
+import { callerOf } from './caller-path.ts'
 import { mayReceive } from './candidates.ts'
 import { type FailOverResult, failOver } from './fail-over.ts'
 import type { Serving } from './serving.ts'
@@ -19,23 +20,27 @@ export interface Dispatch<Result> {
 
 /** @throws ChatError if no upstream began to answer. */
 export function dispatch<Result>(
-	{ call, model, received, observer, deployment, ticket, turn }: Admitted,
+	{ call, key, model, received, observer, deployment, ticket, turn }: Admitted,
 	{ signal, unary, send }: Dispatch<Result>,
 	serving: Serving,
 ): Promise<FailOverResult<Result>> {
 	const operation = operationOf[call.type]
+	const caller = callerOf(key)
 	checkModelOperation(model, operation)
 	return failOver(
 		{
 			route: deployment.routeOf(model),
 			mayReceive: (upstream) => mayReceive(upstream, call),
+			model,
 			deployment,
 			hint: {
+				caller,
 				affinity: () => turn?.conversation ?? (call.type === 'chat' ? affinityKey(call.request) : received.id),
 			},
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
+			caller,
 			operation,
-			call: { signal, unary, model: model.name, requestId: received.id },
+			call: { signal, unary, requestId: received.id },
 			observer,
 			sending: (upstream) => ticket?.progress({ completionTokens: 0, upstream }),
 			send,

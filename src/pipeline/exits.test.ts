@@ -2,6 +2,7 @@
 // usage record is written, and a call that was answered with an error of the server is not billed.
 
 import { expect, test } from 'bun:test'
+import { ChatError } from '../chat/error.ts'
 import { App, type FaultPoint } from './pipeline.testing.ts'
 
 const free = { permits: 0, queued: 0, tickets: 0 }
@@ -47,6 +48,8 @@ for (const [name, send] of Object.entries(calls))
 		await response.text()
 		const records = await app.usageRecords()
 		expect(await app.held()).toEqual(free)
+		expect(await app.pendingTurns()).toBe(0)
+		expect(await app.turnStates()).not.toContain('running')
 		expect(records.length).toBeLessThanOrEqual(1)
 		if (response.status >= 500 && response.status !== 502)
 			for (const record of records)
@@ -55,3 +58,41 @@ for (const [name, send] of Object.entries(calls))
 		expect(after.status).toBe(200)
 		expect(await app.held()).toEqual(free)
 	})
+
+/** Calls whose turn is stored, with the state that it has after a complete answer. */
+const storedCalls = ['unary, stored', 'stream, stored', 'resumable, stored', 'background', 'background stream'] as const
+
+for (const name of storedCalls) {
+	test(`${name}: the end of the turn arrives once the database is available`, async () => {
+		await using app = await App.open()
+		app.faults.fail('end-turn', new ChatError('unavailable', 'The database is temporarily unavailable.'))
+		const response = await calls[name]?.(app)
+		expect(response?.status).toBe(200)
+		await response?.text()
+		expect(await app.usageRecords()).toMatchObject([{ outcome: 'completed' }])
+		expect(await app.pendingTurns()).toBe(0)
+		expect(await app.turnStates()).toEqual(['completed'])
+	})
+
+	test(`${name}: a turn whose answer the database refuses fails, and a refused removal arrives later`, async () => {
+		await using app = await App.open()
+		app.faults.fail('end-turn', new ChatError('invalid-request', 'A text contains the character U+0000.'))
+		app.faults.fail('drop-turn')
+		const response = await calls[name]?.(app)
+		await response?.text()
+		expect(await app.held()).toEqual(free)
+		expect(await app.pendingTurns()).toBe(0)
+		expect(await app.turnStates()).toEqual(name === 'unary, stored' ? [] : ['failed'])
+	})
+
+	test(`${name}: a turn whose beginning has an unknown outcome is dropped`, async () => {
+		await using app = await App.open()
+		app.faults.loseAnswer('begin-turn')
+		app.faults.fail('drop-turn', new ChatError('unavailable', 'The database is temporarily unavailable.'))
+		const response = await calls[name]?.(app)
+		await response?.text()
+		expect(await app.held()).toEqual(free)
+		expect(await app.pendingTurns()).toBe(0)
+		expect([await app.turnStates(), await app.conversationCount()]).toEqual([[], 0])
+	})
+}

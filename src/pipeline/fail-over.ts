@@ -6,10 +6,12 @@ import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
 import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
-import type { Permit, Priority } from '../routing/concurrency-limiter.ts'
+import { type Model, upstreamNameOf } from '../routing/model.ts'
 import type { RouteHint } from '../routing/policy.ts'
 import type { Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
+import type { Permit, Priority } from '../system/fair-permits.ts'
+import type { SharePath } from '../system/fair-queue.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Deployment, Upstream } from './deployment.ts'
 import { Lease } from './lease.ts'
@@ -19,18 +21,21 @@ import { checkUpstreamOperation } from './supported-operations.ts'
 /** A request to send to an upstream of `route`. */
 export interface FailOverRequest<Result> {
 	readonly route: Route
+	readonly model: Model
 	readonly deployment: Pick<Deployment, 'upstreamAt'>
 	/** Whether an upstream of the route may receive the request. */
 	readonly mayReceive: (upstream: Upstream) => boolean
 	readonly hint: RouteHint
 	readonly priority: Priority
+	/** Permits are shared fairly by callers. */
+	readonly caller: SharePath
 	readonly operation: Operation
-	/** Common to all attempts; `model` is the public name. */
-	readonly call: Omit<EngineCall, 'headers' | 'drop'>
+	/** Common to all attempts. */
+	readonly call: Omit<EngineCall, 'model' | 'headers' | 'drop'>
 	readonly observer: RequestObserver
-	/** Resolves when the upstream began to answer. `maxTokens` replaces the request's, and is smaller. */
 	/** Called before each attempt with the name of its upstream. */
 	readonly sending: (upstream: string) => void
+	/** Resolves when the upstream began to answer. `maxTokens` replaces the request's, and is smaller. */
 	readonly send: (engine: Engine, call: EngineCall, maxTokens?: number) => Promise<Result>
 }
 
@@ -51,26 +56,32 @@ export async function failOver<Result>(
 ): Promise<FailOverResult<Result>> {
 	const { clock } = serving
 	const { retry } = request.route
-	const untilMs = clock.now() + retry.totalMs
+	const untilMs = clock.monotonicMs() + retry.totalMs
 	let chosen = candidatesOf(request)
 	const tries = new Map<UpstreamEndpoint, number>()
 	let failure: Failure | undefined
 	for (let attempt = 1; ; ) {
 		const usable = failure === undefined ? chosen : usableEndpoints(request, chosen, tries, failure)
-		const { endpoint, permit } = tryAcquirePermit(usable) ?? (await acquirePermit(request, chosen, tries, failure))
+		const { endpoint, permit } =
+			tryAcquirePermit(usable, request.caller) ?? (await acquirePermit(request, chosen, tries, failure))
 		const tried = tries.get(endpoint) ?? 0
 		tries.set(endpoint, tried + 1)
 		if (tried > 0 && failure !== undefined) await pauseBefore({ tried, failure, permit, untilMs }, request, serving)
-		const outcome = await tryOnce(request, endpoint, permit, serving)
+		const outcome = await tryOnce(
+			request,
+			{ endpoint, permit, isSuspect: hasFailedElsewhere(tries, endpoint, failure) },
+			serving,
+		)
 		if (!(outcome instanceof ChatError)) return outcome
 		if (isRefusal(outcome)) {
 			// Nothing was sent, so it does not count as an attempt.
 			chosen = chosen.filter((other) => other !== endpoint)
 			if (chosen.length > 0) continue
-			throw failure?.worst ?? (isRefusedByAll(request, tries) ? outcome : noneAvailable(request.route))
+			throw failure?.worst ?? (isRefusedByAll(request, tries) ? outcome : noneAvailable(request.route, request.caller))
 		}
 		failure = { error: outcome, worst: moreInformative(failure?.worst, outcome) }
-		if (attempt >= retry.attempts || clock.now() > untilMs || !mayTryAgain(outcome, retry.unsure)) throw failure.worst
+		if (attempt >= retry.attempts || clock.monotonicMs() > untilMs || !mayTryAgain(outcome, retry.unsure))
+			throw failure.worst
 		attempt++
 	}
 }
@@ -83,7 +94,7 @@ async function pauseBefore<Result>(
 ): Promise<void> {
 	const pause = pauseMs(tried, route.retry, error.retryAfterMs, random())
 	try {
-		if (pause === undefined || clock.now() + pause > untilMs) throw worst
+		if (pause === undefined || clock.monotonicMs() + pause > untilMs) throw worst
 		await clock.sleep(pause, call.signal)
 	} catch (thrown) {
 		permit.release()
@@ -105,15 +116,30 @@ interface Failure {
 	readonly worst: ChatError
 }
 
+interface Attempt extends PermittedEndpoint {
+	/** The request may have caused the failures until now. */
+	readonly isSuspect: boolean
+}
+
+/** Whether another upstream failed with this request, after it received it. */
+function hasFailedElsewhere(
+	tries: ReadonlyMap<UpstreamEndpoint, number>,
+	endpoint: UpstreamEndpoint,
+	failure: Failure | undefined,
+): boolean {
+	return (
+		failure !== undefined && failure.error.sent !== 'nothing' && [...tries.keys()].some((other) => other !== endpoint)
+	)
+}
+
 async function tryOnce<Result>(
 	request: FailOverRequest<Result>,
-	endpoint: UpstreamEndpoint,
-	permit: Permit,
+	{ endpoint, permit, isSuspect }: Attempt,
 	{ clock }: Serving,
 ): Promise<FailOverResult<Result> | ChatError> {
-	const { deployment, operation, call, observer } = request
+	const { model, deployment, operation, call, observer, caller } = request
 	let startMs = clock.now()
-	const lease = new Lease(endpoint, permit)
+	const lease = new Lease(endpoint, permit, caller)
 	const dropped: string[] = []
 	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: startMs })
 	const startAgain = (error: ChatError) => {
@@ -126,7 +152,7 @@ async function tryOnce<Result>(
 		checkUpstreamOperation(upstream, operation)
 		const engineCall = {
 			...call,
-			model: upstream.model ?? call.model,
+			model: upstreamNameOf(upstream.model, model),
 			headers: observer.traceHeaders(),
 			drop: (part: string) => dropped.push(part),
 		}
@@ -139,7 +165,7 @@ async function tryOnce<Result>(
 	} catch (thrown) {
 		const error = asChatError(thrown)
 		observer.observe({ type: 'attempt-ended', atMs: clock.now(), error })
-		lease.end(error)
+		lease.end(error, isSuspect)
 		return error
 	}
 }
@@ -180,22 +206,22 @@ async function acquirePermit<Result>(
 	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
 ): Promise<PermittedEndpoint> {
-	const { call, priority } = request
+	const { call, priority, caller } = request
 	for (;;) {
 		const usable = usableEndpoints(request, chosen, tries, failure)
-		const free = tryAcquirePermit(usable)
+		const free = tryAcquirePermit(usable, caller)
 		if (free !== undefined) return free
-		const endpoint = usable.find(({ limiter }) => !limiter.refuses(priority)) ?? usable[0]
-		const permit = await endpoint.limiter.acquire(call.signal, priority)
+		const endpoint = usable.find(({ limiter }) => !limiter.refuses(priority, caller)) ?? usable[0]
+		const permit = await endpoint.limiter.acquire(call.signal, priority, caller)
 		// Other calls may have opened the breaker in the meantime.
-		if (endpoint.available) return { endpoint, permit }
+		if (endpoint.isAvailableTo(caller)) return { endpoint, permit }
 		permit.release()
 	}
 }
 
-function tryAcquirePermit(usable: readonly UpstreamEndpoint[]): PermittedEndpoint | undefined {
+function tryAcquirePermit(usable: readonly UpstreamEndpoint[], caller: SharePath): PermittedEndpoint | undefined {
 	for (const endpoint of usable) {
-		const permit = endpoint.limiter.tryAcquire()
+		const permit = endpoint.limiter.tryAcquire(caller)
 		if (permit !== undefined) return { endpoint, permit }
 	}
 	return undefined
@@ -203,16 +229,16 @@ function tryAcquirePermit(usable: readonly UpstreamEndpoint[]): PermittedEndpoin
 
 /** Upstreams not tried yet, or else those that allow a retry. @throws ChatError if there are none. */
 function usableEndpoints<Result>(
-	{ route }: FailOverRequest<Result>,
+	{ route, caller }: FailOverRequest<Result>,
 	chosen: readonly UpstreamEndpoint[],
 	tries: ReadonlyMap<UpstreamEndpoint, number>,
 	failure: Failure | undefined,
 ): readonly [UpstreamEndpoint, ...UpstreamEndpoint[]] {
-	const available = chosen.filter((endpoint) => endpoint.available)
+	const available = chosen.filter((endpoint) => endpoint.isAvailableTo(caller))
 	const fresh = available.filter((endpoint) => !tries.has(endpoint))
 	const mayRetry = failure !== undefined && mayRecover(failure.error)
 	const [first, ...others] = fresh.length > 0 || !mayRetry ? fresh : available
-	if (first === undefined) throw failure?.worst ?? noneAvailable(route)
+	if (first === undefined) throw failure?.worst ?? noneAvailable(route, caller)
 	return [first, ...others]
 }
 
@@ -234,8 +260,8 @@ function isRefusedByAll<Result>(
 	return route.members.every(({ endpoint }) => tries.has(endpoint) || !mayReceive(deployment.upstreamAt(endpoint)))
 }
 
-function noneAvailable(route: Route): ChatError {
-	const retryAfterMs = route.reopensInMs
+function noneAvailable(route: Route, caller: SharePath): ChatError {
+	const retryAfterMs = route.reopensInMs(caller)
 	return new ChatError('unavailable', 'No upstream of this model is available at the moment.', {
 		retryAfterMs: Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? retryAfterMs : undefined,
 	})

@@ -2,9 +2,10 @@
 // breaker, once.
 
 import { type ChatError, type ChatErrorKind, descriptorsCode } from '../chat/error.ts'
-import type { BreakerPermit } from '../routing/breaker.ts'
-import type { Permit } from '../routing/concurrency-limiter.ts'
+import type { CallPermit } from '../routing/fair-breaker.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
+import type { Permit } from '../system/fair-permits.ts'
+import type { SharePath } from '../system/fair-queue.ts'
 
 /**
  * Failures that count toward the circuit breaker. An upstream that reports overload or an invalid request is healthy.
@@ -14,12 +15,12 @@ const upstreamFaults: ReadonlySet<ChatErrorKind> = new Set(['unavailable', 'upst
 export class Lease {
 	private readonly endpoint: UpstreamEndpoint
 	private readonly permit: Permit
-	private readonly breakerPermit: BreakerPermit
+	private readonly breakerPermit: CallPermit
 
-	constructor(endpoint: UpstreamEndpoint, permit: Permit) {
+	constructor(endpoint: UpstreamEndpoint, permit: Permit, caller: SharePath) {
 		this.endpoint = endpoint
 		this.permit = permit
-		this.breakerPermit = endpoint.breaker.pass()
+		this.breakerPermit = endpoint.pass(caller)
 	}
 
 	/** The upstream began to answer, `afterMs` after the request. */
@@ -28,12 +29,23 @@ export class Lease {
 		this.breakerPermit.started()
 	}
 
-	/** Idempotent. @param error why there is no complete answer; absent if it is complete. */
-	end(error?: ChatError): void {
+	/**
+	 * Idempotent.
+	 *
+	 * @param error why there is no complete answer; absent if it is complete.
+	 * @param isSuspect the request failed on another upstream as well, so it may be the cause.
+	 */
+	end(error?: ChatError, isSuspect = false): void {
 		this.permit.release()
 		if (error === undefined) this.breakerPermit.succeeded()
-		else if (upstreamFaults.has(error.kind) && !error.lasting && error.code !== descriptorsCode)
-			this.breakerPermit.failed()
-		else this.breakerPermit.abandoned()
+		else if (!isUpstreamFault(error)) this.breakerPermit.abandoned()
+		else if (error.unreached) this.breakerPermit.failed('connection')
+		else if (isSuspect) this.breakerPermit.abandoned()
+		else this.breakerPermit.failed('answer')
 	}
+}
+
+/** Whether a failure counts toward the circuit breaker. A full disk or too many open files here are no fault of the upstream. */
+function isUpstreamFault({ kind, lasting, local, code }: ChatError): boolean {
+	return upstreamFaults.has(kind) && !lasting && !local && code !== descriptorsCode
 }

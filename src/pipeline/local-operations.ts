@@ -4,8 +4,10 @@
 
 import { ChatError } from '../chat/error.ts'
 import { ConversationService } from '../conversations/service.ts'
+import { ShareService } from '../conversations/share-service.ts'
 import { TurnService } from '../conversations/turn-service.ts'
 import type { OtherOperation, OtherOperationType } from '../dialects/local-operation.ts'
+import { JsonPieces } from '../dialects/writer.ts'
 import type { Key } from '../keys/key.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { KeyService } from '../keys/service.ts'
@@ -17,12 +19,16 @@ import {
 	runConversationOperation,
 } from './conversation-operations.ts'
 import { describe } from './describe.ts'
+import { streamJson } from './json-stream.ts'
 import type { PlannedLocal } from './plan.ts'
 import { conversationsOf } from './recall.ts'
 import type { Serving } from './serving.ts'
 import { WatchedChunks } from './watched-chunks.ts'
 
 type ExecuteLocal<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
+
+/** How long a cancelled answer may take to end, in milliseconds. Then its turn ends without it. */
+const longestStopMs = 3000
 
 /** @throws ChatError `not-found` if the object does not exist or belongs to another caller. */
 export async function runLocalOperation(planned: PlannedLocal, serving: Serving): Promise<Answer> {
@@ -32,6 +38,7 @@ export async function runLocalOperation(planned: PlannedLocal, serving: Serving)
 		? await runConversationOperation(call, context.services)
 		: await execute(call, context)
 	if (result instanceof StreamResult) return result.answer
+	if (result instanceof JsonPieces) return streamJson(result, serving.log)
 	return { type: 'json', status: target.route.status ?? 200, body: result }
 }
 
@@ -42,18 +49,22 @@ function execute<Type extends OtherOperationType>(operation: OtherOperation<Type
 
 const operations: { readonly [Type in OtherOperationType]: ExecuteLocal<Type> } = {
 	'models.list': ({ write }, { planned: { deployment }, serving }) =>
-		write(deployment.models.all.map((model) => describe(model, deployment, serving))),
+		write(deployment.models.listed.map((model) => describe(model, deployment, serving))),
 	'models.find'({ name, write }, { planned: { deployment, observer }, serving }) {
 		const model = deployment.models.find(name)
 		observer.observe({ type: 'planned', model: model.name })
 		return write(describe(model, deployment, serving))
 	},
 
-	async 'turns.cancel'({ turn, notFound, write }, { services, scope, streams }) {
-		const isRunning = await services.turns.isRunning(turn.id)
-		if (isRunning === undefined) throw notFound('turn')
-		if (isRunning && (await streams?.cancel(scope, turn.id)) === true) await streams?.ended(scope, turn.id)
-		return runConversationOperation({ type: 'turns.find', turn, notFound, write }, services)
+	async 'turns.cancel'({ turn, check, notFound, write }, { services, scope, streams, nowMs }) {
+		const find = { type: 'turns.find', turn, notFound } as const
+		await runConversationOperation({ ...find, write: (found) => check(found.turn) }, services)
+		if ((await services.turns.isRunning(turn.id)) === true) {
+			// In a process with the same data folder, the answer ends with what it has.
+			if ((await streams?.cancel(scope, turn.id)) === true) await streams?.ended(scope, turn.id, longestStopMs)
+			if ((await services.turns.isRunning(turn.id)) === true) await services.turns.cancel(turn.id, nowMs)
+		}
+		return runConversationOperation({ ...find, write }, services)
 	},
 
 	async 'streams.read'({ turn, after, notFound }, { planned: { key }, streams }) {
@@ -125,7 +136,12 @@ class Context {
 
 	get services(): ConversationServices {
 		const { own, process } = conversationsOf(this.planned, this.serving)
-		return { conversations: new ConversationService(own, { nowMs: this.nowMs, process }), turns: new TurnService(own) }
+		return {
+			conversations: new ConversationService(own, { nowMs: this.nowMs, process }),
+			turns: new TurnService(own),
+			isQueued: (turn) => this.serving.backgroundCalls?.isQueued(turn) === true,
+			shares: new ShareService(own, this.nowMs),
+		}
 	}
 
 	get keys(): KeyService {
@@ -133,7 +149,7 @@ class Context {
 		const { key } = this.planned
 		if (keys === undefined || key === undefined)
 			throw new ChatError('unsupported', 'Authentication is disabled on this server: it has no keys.')
-		return new KeyService(keys, key, this.nowMs)
+		return new KeyService(keys.store, key, this.nowMs, keys.rules)
 	}
 
 	/** Undefined if streams end when their client disconnects. */

@@ -6,8 +6,10 @@ import { openEcho } from '../engines/echo/echo.ts'
 import { openOpenAICompatible } from '../engines/openai-compatible/openai-compatible.ts'
 import { fixedDeployment } from '../gateway/fixed-deployment.ts'
 import type { Received } from '../http/received.ts'
+import { defaultBounds } from '../http/request-bounds.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
+import { Occupancy } from '../system/occupancy.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
 import type { RequestEvent } from '../telemetry/observer.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
@@ -17,6 +19,7 @@ import { BackgroundTasks } from './background-tasks.ts'
 import { App, type AppOptions } from './pipeline.testing.ts'
 import { answer, authenticateRequest } from './pipeline.ts'
 import type { Serving } from './serving.ts'
+import { ThreadPermits } from './thread-permits.ts'
 
 interface Observed {
 	readonly telemetry: Telemetry
@@ -191,6 +194,9 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		backgroundTasks: new BackgroundTasks(new ThrottledLog(log, systemClock)),
 		throttledLog: new ThrottledLog(log, systemClock),
 		tokens: new TokenCounter(),
+		threads: new ThreadPermits(),
+		occupancy: new Occupancy(),
+		bounds: defaultBounds,
 		deployment: () => deployment,
 		clock: systemClock,
 		random: () => 0.5,
@@ -201,6 +207,7 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		id: 'req_1',
 		method: 'POST',
 		path: '/v1/chat/completions',
+		sentPath: '/v1/chat/completions',
 		query: () => new URLSearchParams(),
 		headers: new Headers(),
 		client: { address: undefined, requestId: undefined, isProxied: false },

@@ -48,10 +48,13 @@ export class OpenTurn {
 		return answerId(this.turn.id, 0)
 	}
 
-	/** No concurrent turn may follow the same message, so the turn must be stored before the upstream request is sent. */
-	get exclusive(): boolean {
+	/**
+	 * The turn must be stored before the upstream request is sent: no concurrent turn may follow the same message, or the
+	 * database was unavailable for the last one.
+	 */
+	get isStoredFirst(): boolean {
 		const { onConflict, create } = this.turn
-		return onConflict === 'refuse' || (onConflict === 'once' && create === undefined)
+		return this.own.turns.failing === true || onConflict === 'refuse' || (onConflict === 'once' && create === undefined)
 	}
 
 	/**

@@ -5,6 +5,8 @@ import type { DialectChoice, DialectRoute } from '../dialects/choice.ts'
 import type { Call, Route } from '../dialects/dialect.ts'
 import type { Received } from '../http/received.ts'
 import type { Authenticated } from './authenticate.ts'
+import { checkCall } from './call-bounds.ts'
+import { callerOf } from './caller-path.ts'
 import type { Serving } from './serving.ts'
 
 /** An authenticated request with the dialect and route that serve it. */
@@ -57,10 +59,10 @@ export function shortened(path: string): string {
 	return path.length <= 200 ? path : `${path.slice(0, 200)}…`
 }
 
-/** @throws ChatError if the body is invalid. */
+/** @throws ChatError if the body is invalid, or requests more than the bounds permit. */
 export async function parseRequest(
 	{ received, observer, key, target, parameters }: DialectRequest,
-	{ storage }: Pick<Serving, 'storage'>,
+	{ storage, bounds, threads }: Pick<Serving, 'storage' | 'bounds' | 'threads'>,
 ): Promise<ParsedRequest> {
 	const { route } = target
 	const body = await readBody(received, route)
@@ -70,8 +72,10 @@ export async function parseRequest(
 		query: received.query,
 		headers: received.headers,
 		message: received.message,
+		inThread: (work) => threads.run(callerOf(key), work),
 		userIdHistory: wantsUserIdHistory(key, storage?.userIdHistory === true),
 	})
+	checkCall(call, bounds)
 	observer.observe({
 		type: 'parsed',
 		operation: call.type,

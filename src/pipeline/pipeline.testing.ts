@@ -13,7 +13,10 @@ import type { ChatRequest } from '../chat/request.ts'
 import { newConversationId } from '../conversations/conversation-id.ts'
 import { alice } from '../conversations/conversation-store.testing.ts'
 import type { ConversationStore } from '../conversations/conversation-store.ts'
+import { deliveredConversations } from '../conversations/delivered-conversations.ts'
+import { RunningTurns } from '../conversations/running-turns.ts'
 import { newTurnId } from '../conversations/turn-id.ts'
+import { TurnOutbox } from '../conversations/turn-outbox.ts'
 import type { EventBatch, StreamAnswer } from '../engines/answer.ts'
 import { openEcho } from '../engines/echo/echo.ts'
 import type { Engine, Operation } from '../engines/engine.ts'
@@ -31,7 +34,8 @@ import { breakerOptions, type ConcurrencyOptions, concurrencyOptions, retryOptio
 import { inOrder } from '../routing/policies/in-order.ts'
 import { Route } from '../routing/route.ts'
 import { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
-import { type Handler, type HandlerOptions, openHandler } from '../server/handler.ts'
+import { type Handler, openHandler } from '../server/handler.ts'
+import type { HandlerOptions } from '../server/handler-options.ts'
 import { SqlConversationStore } from '../stores/sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../stores/sql/sql-database.ts'
 import { SqlKeyStore } from '../stores/sql/sql-key-store.ts'
@@ -82,10 +86,16 @@ export class Faults {
 	private readonly armed = new Map<FaultPoint, Error[]>()
 	private readonly gates = new Map<FaultPoint, PromiseWithResolvers<void>>()
 	private readonly counts = new Map<FaultPoint, number>()
+	private readonly lost = new Set<FaultPoint>()
 
 	/** The next call fails with `error`. */
 	fail(point: FaultPoint, error = new Error('the disk is full')): void {
 		this.armed.set(point, [...(this.armed.get(point) ?? []), error])
+	}
+
+	/** The next call succeeds, but its caller gets an error: as if the connection broke before the answer arrived. */
+	loseAnswer(point: FaultPoint): void {
+		this.lost.add(point)
 	}
 
 	/** Calls wait until the result is called. */
@@ -115,6 +125,10 @@ export class Faults {
 			if (synchronous.has(point)) throw error
 			return Promise.reject(error)
 		}
+		if (this.lost.delete(point))
+			return Promise.resolve(proceed()).then(() => {
+				throw new ChatError('unavailable', 'The database is temporarily unavailable.')
+			})
 		const gate = this.gates.get(point)
 		return gate === undefined ? proceed() : gate.promise.then(proceed)
 	}
@@ -136,8 +150,8 @@ export class Faults {
 	watchConversations(store: ConversationStore): ConversationStore {
 		return {
 			in: (scope) => {
-				const { index, history, turns } = store.in(scope)
-				return { index, history: this.watch('history', history), turns: this.watch('turns', turns) }
+				const { index, history, turns, shares } = store.in(scope)
+				return { index, shares, history: this.watch('history', history), turns: this.watch('turns', turns) }
 			},
 			maintenance: this.watch('maintenance', store.maintenance),
 			subscribe: (listener) => store.subscribe(listener),
@@ -368,6 +382,9 @@ interface StoredRecords {
 	readonly streams: FileStreams
 	readonly ledger: OpenLedger
 	readonly records: SqlLedgerStore
+	readonly conversations: ConversationStore
+	readonly outbox: TurnOutbox
+	readonly running: RunningTurns
 }
 
 export class App {
@@ -419,13 +436,13 @@ export class App {
 			},
 		)
 		const tickets: TicketCount = { open: 0 }
-		const stored = options.storage === false ? undefined : await openStored(options, database, clock, log)
+		const stored = options.storage === false ? undefined : await openStored(options, database, { faults, clock, log })
 		const handler = openHandler({
 			keys: options.keys === false ? undefined : faults.watch('keys', keyStore),
 			storage:
 				stored === undefined
 					? undefined
-					: { ...storageOf(stored, database, faults, tickets), userIdHistory: options.userIdHistory === true },
+					: { ...storageOf(stored, faults, tickets), userIdHistory: options.userIdHistory === true },
 			deployment: () => current.deployment,
 			limits: { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0 },
 			version: '1.2.3',
@@ -433,7 +450,7 @@ export class App {
 			random: () => 0.5,
 			log,
 			telemetry,
-			servesMetrics: true,
+			metrics: { type: 'open' },
 			...options.handler,
 		})
 		const app = new App({
@@ -452,7 +469,8 @@ export class App {
 	}
 
 	async revokeKey(name: string): Promise<void> {
-		await this.keyStore.revoke(name, this.clock.now())
+		for (const key of await this.keyStore.list())
+			if (key.name === name) await this.keyStore.revoke(key.id, this.clock.now())
 	}
 
 	fetch(request: Request): Promise<Response> {
@@ -538,6 +556,13 @@ export class App {
 		return rows.map((row: Readonly<Record<string, unknown>>) => row.state)
 	}
 
+	/** Delivers ends of turns that the database did not accept. @returns the number of those that are still pending. */
+	async pendingTurns(): Promise<number> {
+		await this.settled()
+		await this.required().outbox.deliver()
+		return this.required().outbox.size
+	}
+
 	/** Names of the files of stored streams. */
 	async storedStreams(): Promise<readonly string[]> {
 		await this.settled()
@@ -577,6 +602,7 @@ export class App {
 		this.faults.releaseAll()
 		await this.interrupt()
 		await this.handler.settled()
+		await this.stored?.outbox.close()
 		await this.stored?.ledger.close()
 		await this.telemetry.close()
 		await this.database.close()
@@ -775,8 +801,7 @@ function found<Value>(value: Value | undefined): Value {
 async function openStored(
 	{ maxPending = 1000, streamBytes = 100_000, folder: given }: AppOptions,
 	database: SqlDatabase,
-	clock: ManualClock,
-	log: Log,
+	{ faults, clock, log }: { readonly faults: Faults; readonly clock: ManualClock; readonly log: Log },
 ): Promise<StoredRecords> {
 	const folder = given ?? (await mkdtemp(join(tmpdir(), 'dragoman-pipeline-')))
 	const records = new SqlLedgerStore(database)
@@ -789,6 +814,15 @@ async function openStored(
 		clock,
 		log,
 	})
+	const conversations = faults.watchConversations(new SqlConversationStore(database))
+	const outbox = await TurnOutbox.open({
+		folder: join(folder, 'turns'),
+		store: conversations,
+		process: () => ledger.process,
+		isRunning: (process) => isProcessRunning(join(folder, 'journal'), process),
+		clock,
+		log,
+	})
 	const streams = await FileStreams.open({
 		folder: join(folder, 'streams'),
 		process: () => ledger.process,
@@ -798,18 +832,33 @@ async function openStored(
 		maxTotalBytes: 10_000_000,
 		clock,
 	})
-	return { folder, streams, ledger, records }
+	const running = new RunningTurns({
+		store: conversations,
+		process: () => ledger.process,
+		isPending: (id) => outbox.has(id),
+		stop: ({ scope, id }) => streams.cancel(scope, id),
+		clock,
+		log,
+	})
+	return {
+		folder,
+		streams,
+		ledger,
+		records,
+		outbox,
+		running,
+		conversations: deliveredConversations(conversations, { outbox, running }),
+	}
 }
 
 function storageOf(
-	{ streams, ledger, records }: StoredRecords,
-	database: SqlDatabase,
+	{ streams, ledger, records, conversations }: StoredRecords,
 	faults: Faults,
 	tickets: TicketCount,
 ): NonNullable<HandlerOptions['storage']> {
 	return {
 		ledger: watchedLedger(ledger, faults, tickets),
-		conversations: faults.watchConversations(new SqlConversationStore(database)),
+		conversations,
 		streams: watchedStreams(streams, faults),
 		async usage(query) {
 			await ledger.deliver()

@@ -14,6 +14,7 @@ import { type DialectRequest, parseRequest, type RoutedRequest, withKeyDialect }
 import { plan } from './plan.ts'
 import { recall } from './recall.ts'
 import type { Serving } from './serving.ts'
+import { checkUrls } from './url-check.ts'
 import { answerWarmUp, isWarmUp } from './warm-up.ts'
 
 /** Identifies the caller, whose key may select the dialect. Later failures are written in that dialect. */
@@ -40,7 +41,8 @@ export async function answer(request: DialectRequest, serving: Serving): Promise
 	// Stored data needs no upstream.
 	if (planned.type === 'local') return runLocalOperation(planned, serving)
 	// Adds earlier turns; 404 for a conversation of another caller.
-	const recalled = await recall(planned, serving)
+	// Refuses URLs that the operator does not let upstreams fetch: 400, before any upstream receives them.
+	const recalled = checkUrls(await recall(planned, serving), serving)
 	// A call that generates nothing needs no upstream, and is not billed.
 	if (isWarmUp(recalled)) return answerWarmUp(recalled, serving)
 	// Summarizes a conversation that is longer than its client allows.

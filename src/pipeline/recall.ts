@@ -15,6 +15,7 @@ import type { Thread, ThreadOrigin } from '../conversations/thread.ts'
 import { newTurnId, type TurnId } from '../conversations/turn-id.ts'
 import type { ChatCall, CountCall, ModelCall } from '../dialects/call.ts'
 import { scopeOf } from '../keys/scope.ts'
+import { publicNameOf } from '../routing/model.ts'
 import { threadOf } from './conversation-headers.ts'
 import { newConversation } from './new-conversation.ts'
 import { OpenTurn } from './open-turn.ts'
@@ -108,7 +109,7 @@ async function continueConversation(
 				parent: history.messages.at(-1)?.id,
 				onConflict: thread.onConflict,
 				inputs: thread.incoming,
-				model: planned.model.name,
+				model: publicNameOf(planned.model),
 				metadata: thread.metadata,
 				echo: complete.thread?.echo ?? thread.echo,
 				createdAtMs: serving.clock.now(),

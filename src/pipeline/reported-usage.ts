@@ -1,7 +1,6 @@
 // Checks the usage that an upstream reports before it is billed, sent or summed. Usage that cannot be right is replaced by
 // an estimate, which the pipeline replaces by its own count. It does not know how tokens are counted.
 
-import type { PartialChoice } from '../chat/completion-fold.ts'
 import { countedUsage, type Usage, usageFault } from '../chat/usage.ts'
 import type { ModelCall } from '../dialects/call.ts'
 import type { Serving } from './serving.ts'
@@ -10,8 +9,8 @@ export interface ReportContext {
 	readonly call: ModelCall
 	/** Name of the upstream. */
 	readonly upstream: string
-	/** The answer; empty for operations that do not generate. */
-	readonly choices: () => readonly PartialChoice[]
+	/** Characters of the answer as JSON; few for operations that do not generate. */
+	readonly shownCharacters: () => number
 	/** Number of deltas, which estimates the completion. */
 	readonly outputs: number
 }
@@ -46,7 +45,7 @@ function faultOfCall(
 	{ promptTokens, completionTokens, reasoningTokens }: Usage,
 	context: ReportContext,
 ): string | undefined {
-	const { call, choices } = context
+	const { call, shownCharacters } = context
 	if (call.type !== 'chat') return undefined
 	if (promptTokens === 0) return 'promptTokens is 0'
 	const { maxTokens, choices: count } = call.request
@@ -55,7 +54,7 @@ function faultOfCall(
 	// Some models reason beyond the limit.
 	const visible = completionTokens - reasoningTokens
 	if (visible <= perChoice * count) return undefined
-	const shown = JSON.stringify(choices()).length
+	const shown = shownCharacters()
 	if (visible <= perChoice * count + shown) return undefined
 	return `completionTokens is ${completionTokens} for an answer of ${shown} characters`
 }

@@ -2,7 +2,9 @@
 
 import type { ConversationStore } from '../conversations/conversation-store.ts'
 import type { DialectChoice } from '../dialects/choice.ts'
-import type { KeyStore } from '../keys/key-store.ts'
+import type { RequestBounds } from '../http/request-bounds.ts'
+import type { UrlPolicy } from '../http/url-policy.ts'
+import type { KeyVerifier } from '../keys/key-verifier.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import type { EntryQuery, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
@@ -10,19 +12,29 @@ import type { Limiter } from '../limits/limiter.ts'
 import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import type { Occupancy } from '../system/occupancy.ts'
 import type { SharedTimeout } from '../system/shared-timeout.ts'
 import type { ThrottledLog } from '../system/throttled-log.ts'
 import type { TokenCounter } from '../tokens/tokens.ts'
+import type { BackgroundCalls } from './background-calls.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
 import type { Deployment } from './deployment.ts'
+import type { ThreadPermits } from './thread-permits.ts'
 
 export interface Serving {
 	readonly choice: DialectChoice
 	/** The current configuration. */
 	readonly deployment: () => Deployment
 	readonly tokens: TokenCounter
+	readonly threads: ThreadPermits
+	/** Of the event loop by large requests and answers. */
+	readonly occupancy: Occupancy
+	/** On the contents of requests. */
+	readonly bounds: RequestBounds
 	/** Background tasks that no client waits for. */
 	readonly backgroundTasks: BackgroundTasks
+	/** Background responses that run and wait; not limited if absent. */
+	readonly backgroundCalls?: BackgroundCalls | undefined
 	readonly clock: Clock
 	/**
 	 * The time after which a stream is committed before an upstream began to answer. Absent if streams wait for that.
@@ -33,13 +45,17 @@ export interface Serving {
 	readonly log: Log
 	/** For faults that would repeat with every call. */
 	readonly throttledLog: ThrottledLog
+	/** Maximum size of an answer that is in memory until its end, in bytes; unlimited if absent. */
+	readonly answerBytes?: number | undefined
 	/** When this server started, in seconds since 1970: reported as the creation time of models. */
 	readonly startedAt: number
 	/**
 	 * Absent if the transport itself authenticates callers: the engine process listens on a socket that only its owner
 	 * can open.
 	 */
-	readonly keys: KeyStore | undefined
+	readonly keys: KeyVerifier | undefined
+	/** Absent if requests may contain any URL. */
+	readonly urlPolicy?: UrlPolicy | undefined
 	/** Absent if no limits are configured. */
 	readonly limiter: Limiter | undefined
 	/** Absent if nothing is stored or billed, for example in the engine process. */

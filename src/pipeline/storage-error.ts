@@ -6,6 +6,6 @@ import { asChatError, ChatError } from '../chat/error.ts'
 export function asStorageError(thrown: unknown): ChatError {
 	const error = asChatError(thrown)
 	return error.kind === 'internal'
-		? new ChatError('unavailable', 'The answer could not be stored.', { cause: error.cause, sent: 'yes' })
+		? new ChatError('unavailable', 'The answer could not be stored.', { cause: error.cause, sent: 'yes', local: true })
 		: error
 }

@@ -14,6 +14,8 @@ import type { Engine, EngineCall } from '../engines/engine.ts'
 import type { Admitted } from './admit.ts'
 import { type Answer, headersOf, responseContextOf } from './answer.ts'
 import type { AnswerRecorder } from './answer-recorder.ts'
+import { embeddingValues } from './call-bounds.ts'
+import { callerOf } from './caller-path.ts'
 import { countInputs, countPrompt, type Input } from './count.ts'
 import { dispatch } from './dispatch.ts'
 import type { Serving } from './serving.ts'
@@ -36,11 +38,12 @@ export async function answerUnaryOperation(
 	recorder: AnswerRecorder,
 	serving: Serving,
 ): Promise<Answer> {
-	const { call, model, received, target } = admitted
+	const { call, model, received, target, key } = admitted
 	const send = (engine: Engine, engineCall: EngineCall) =>
 		call.type === 'count'
 			? count({ ...admitted, call }, engine, engineCall, serving)
-			: perform(call, engine, engineCall, (inputs) => countInputs(model, inputs, serving))
+			: perform(call, engine, engineCall, (inputs) => countInputs(model, inputs, serving, callerOf(key)))
+	await takeTurn(admitted, serving)
 	const { result, upstream, lease, dropped } = await dispatch(
 		admitted,
 		{ signal: received.signal, unary: true, send },
@@ -49,12 +52,20 @@ export async function answerUnaryOperation(
 	recorder.begin({ upstream, lease })
 	const usage = await billedUsage(result, recorder)
 	await recorder.settle()
+	await takeTurn(admitted, serving)
 	return {
 		type: 'json',
 		status: target.route.status ?? 200,
 		headers: headersOf(admitted, dropped),
 		body: result.write(responseContextOf(admitted, serving), usage),
 	}
+}
+
+/** Vectors of this many values together take turns: fewer are computed and written within a few milliseconds. */
+const manyValues = 65_536
+
+async function takeTurn({ call, key }: Admitted<UnaryOperationCall>, { occupancy }: Serving): Promise<void> {
+	if (call.type === 'embed' && embeddingValues(call.request) >= manyValues) await occupancy.enter(callerOf(key))?.begins
 }
 
 async function billedUsage(
@@ -93,12 +104,13 @@ function perform(
 }
 
 async function count(
-	{ call, model }: Admitted<CountCall>,
+	{ call, model, key }: Admitted<CountCall>,
 	engine: Engine,
 	engineCall: EngineCall,
 	serving: Serving,
 ): Promise<WritableResult> {
-	const tokens = await (engine.count?.(call.request, engineCall) ?? countPrompt(model, call.request, serving))
+	const tokens = await (engine.count?.(call.request, engineCall) ??
+		countPrompt(model, call.request, serving, callerOf(key)))
 	return { write: () => call.write(tokens) }
 }
 

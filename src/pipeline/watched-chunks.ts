@@ -1,4 +1,4 @@
-// The chunks of a stored stream, which report when their reader is done.
+// The chunks of an answer that no upstream writes, which report when their reader is done.
 
 import type { ChunkSource } from '../http/event-stream.ts'
 
@@ -11,6 +11,10 @@ export class WatchedChunks implements ChunkSource {
 	constructor(chunks: ChunkSource, ended: (disconnected: boolean) => void) {
 		this.chunks = chunks
 		this.ended = ended
+	}
+
+	get cut(): boolean {
+		return this.chunks.cut === true
 	}
 
 	async next(): Promise<string | undefined> {

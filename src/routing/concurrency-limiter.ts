@@ -1,57 +1,48 @@
-// The concurrency limiter of one upstream, with a bounded first-in, first-out queue. Calls of low priority are served
-// after all others, and are rejected in favor of others if the queue is full.
+// The concurrency limiter of one upstream: permits and a bounded queue that callers share fairly.
 
 import { ChatError } from '../chat/error.ts'
+import { FairPermits, type Permit, type PermitRefusal, type Priority } from '../system/fair-permits.ts'
+import { anonymous, type SharePath } from '../system/fair-queue.ts'
 import type { ConcurrencyOptions } from './options.ts'
 
-/** A permit for one call. */
-export interface Permit {
-	/** Idempotent. */
-	release(): void
-}
-
-export type Priority = 'normal' | 'low'
-
-interface Waiter {
-	readonly priority: Priority
-	give(slot: Permit): void
-	/** Rejects the call in favor of one of normal priority. */
-	refuse(): void
-}
-
 const retryAfterMs = 1000
+/** Upstreams with fewer permits have no reserve. Others reserve one permit in eight. */
+const [minLimitWithReserve, permitsPerReserved] = [4, 8]
 
 export class ConcurrencyLimiter {
-	private readonly options: ConcurrencyOptions | undefined
-	private readonly queue: Waiter[] = []
-	private taken = 0
+	/** Undefined if there is no limit. */
+	private readonly permits: FairPermits | undefined
+	/** Running calls if there is no limit. */
+	private unlimited = 0
 
 	/** @param options if undefined, calls are counted but not limited. */
 	constructor(options: ConcurrencyOptions | undefined) {
-		this.options = options
+		if (options === undefined) return
+		const { limit } = options
+		const reserve = limit < minLimitWithReserve ? 0 : Math.ceil(limit / permitsPerReserved)
+		this.permits = new FairPermits({ ...options, reserve })
 	}
 
 	get running(): number {
-		return this.taken
+		return this.permits?.running ?? this.unlimited
 	}
 
 	get waiting(): number {
-		return this.queue.length
+		return this.permits?.waiting ?? 0
 	}
 
 	get full(): boolean {
-		return this.options !== undefined && this.taken >= this.options.limit
+		return this.permits?.full ?? false
 	}
 
-	/** Whether a call would be rejected: the limit is reached and the queue is full. */
-	refuses(priority: Priority): boolean {
-		if (this.options === undefined || !this.full || this.queue.length < this.options.queue) return false
-		return priority === 'low' || !this.queue.some((waiter) => waiter.priority === 'low')
+	/** Whether a call would be rejected: no permit is free for it, and the queue is full of calls with no larger share. */
+	refuses(priority: Priority, caller: SharePath = anonymous): boolean {
+		return this.permits?.refuses(caller, priority) ?? false
 	}
 
-	/** @returns a permit, or undefined if the limit is reached. */
-	tryAcquire(): Permit | undefined {
-		return this.full ? undefined : this.give()
+	/** @returns a permit, or undefined if none is free for the caller. */
+	tryAcquire(caller: SharePath = anonymous): Permit | undefined {
+		return this.permits === undefined ? this.count() : this.permits.tryAcquire(caller)
 	}
 
 	/**
@@ -59,73 +50,36 @@ export class ConcurrencyLimiter {
 	 *
 	 * @throws ChatError `overloaded` if the queue is full or the wait is too long, `cancelled` if `signal` aborts.
 	 */
-	async acquire(signal: AbortSignal, priority: Priority = 'normal'): Promise<Permit> {
-		const { options } = this
-		if (options === undefined || !this.full) return this.give()
-		if (signal.aborted) throw cancelled()
-		if (this.refuses(priority)) throw tooMany()
-		return new Promise<Permit>((resolve, reject) => {
-			const leave = () => {
-				clearTimeout(timer)
-				signal.removeEventListener('abort', onAbort)
-				const at = this.queue.indexOf(waiter)
-				if (at !== -1) this.queue.splice(at, 1)
-			}
-			const waiter: Waiter = {
-				priority,
-				give(slot) {
-					leave()
-					resolve(slot)
-				},
-				refuse() {
-					leave()
-					reject(tooMany())
-				},
-			}
-			const onAbort = () => {
-				leave()
-				reject(cancelled())
-			}
-			const timer = setTimeout(() => {
-				leave()
-				reject(overloaded('The model is overloaded: the request waited too long in the queue.'))
-			}, options.queueTimeoutMs)
-			this.enqueue(waiter, options.queue)
-			signal.addEventListener('abort', onAbort, { once: true })
-		})
+	async acquire(signal: AbortSignal, priority: Priority = 'normal', caller: SharePath = anonymous): Promise<Permit> {
+		if (this.permits === undefined) return this.count()
+		const outcome = await this.permits.acquire(caller, signal, priority)
+		if (typeof outcome === 'string') throw refusal(outcome)
+		return outcome
 	}
 
-	/**
-	 * Inserts the call after all of the same priority. If the queue is full, the last call of low priority is rejected.
-	 */
-	private enqueue(waiter: Waiter, capacity: number): void {
-		if (this.queue.length >= capacity) this.queue.findLast(({ priority }) => priority === 'low')?.refuse()
-		const position = waiter.priority === 'low' ? -1 : this.queue.findIndex(({ priority }) => priority === 'low')
-		if (position === -1) this.queue.push(waiter)
-		else this.queue.splice(position, 0, waiter)
-	}
-
-	private give(): Permit {
-		this.taken++
+	private count(): Permit {
+		this.unlimited++
 		let held = true
 		return {
 			release: () => {
-				if (!held) return
+				if (held) this.unlimited--
 				held = false
-				this.taken--
-				const [next] = this.queue
-				if (next !== undefined && !this.full) next.give(this.give())
 			},
 		}
 	}
 }
 
-function cancelled(): ChatError {
-	return new ChatError('cancelled', 'The request was cancelled.')
-}
-
-function tooMany(): ChatError {
-	return overloaded('The model is overloaded: too many requests are queued.')
+function refusal(reason: PermitRefusal): ChatError {
+	switch (reason) {
+		case 'full':
+			return overloaded('The model is overloaded: too many requests are queued.')
+		case 'late':
+			return overloaded('The model is overloaded: the request waited too long in the queue.')
+		case 'cancelled':
+			return new ChatError('cancelled', 'The request was cancelled.')
+		default:
+			return reason satisfies never
+	}
 }
 
 function overloaded(message: string): ChatError {

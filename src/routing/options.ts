@@ -58,6 +58,32 @@ export const healthOptions = z
 	})
 	.describe('Active health checks; disabled if absent.')
 
+const discoveryFields = z.strictObject(
+	{
+		prefix: z
+			.string()
+			.max(100)
+			.default('')
+			.describe("Begins the public names: with `gpu/`, the upstream's model `m` is `gpu/m`."),
+		intervalMs: wait().default(60_000).describe('Interval between two readings of the list, in milliseconds.'),
+		timeoutMs: wait().default(10_000).describe('Timeout of a reading, in milliseconds.'),
+	},
+	{
+		error: ({ code }) =>
+			code === 'invalid_type'
+				? 'must be the word `discover`, or a mapping with `prefix`, `intervalMs` or `timeoutMs`'
+				: undefined,
+	},
+)
+
+/** The value of an upstream's `models` that selects discovery with all defaults. */
+export const discoverWord = 'discover'
+
+export const discoveryOptions = z
+	.preprocess((given) => (given === discoverWord ? {} : given), discoveryFields)
+	.meta({ type: ['object', 'string'], pattern: `^${discoverWord}$` })
+	.describe('`discover` serves all models that the upstream lists; a mapping does so with other options.')
+
 export const retryOptions = z
 	.strictObject({
 		attempts: z.int().min(1).max(20).default(3).describe('Maximum attempts per request, over all upstreams.'),
@@ -83,4 +109,5 @@ export const retryOptions = z
 export type ConcurrencyOptions = z.infer<typeof concurrencyOptions>
 export type BreakerOptions = z.infer<typeof breakerOptions>
 export type HealthOptions = z.infer<typeof healthOptions>
+export type DiscoveryOptions = z.infer<typeof discoveryFields>
 export type RetryOptions = z.infer<typeof retryOptions>

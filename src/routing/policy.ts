@@ -1,5 +1,6 @@
 // The choice among several upstreams. A policy orders them; their availability is checked elsewhere.
 
+import type { SharePath } from '../system/fair-queue.ts'
 import type { UpstreamEndpoint } from './upstream-endpoint.ts'
 
 export interface Member {
@@ -12,6 +13,7 @@ export interface Member {
 export interface RouteHint {
 	/** The affinity key: the same for all turns of a conversation. Computed only if a policy needs it. */
 	readonly affinity: () => string
+	readonly caller?: SharePath | undefined
 }
 
 /** Created once for each model; may be stateful. Implementations run policy.contract.ts. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ChatRequest } from '../chat/request.ts'
 import type { Clock } from '../system/clock.ts'
+import { anonymous } from '../system/fair-queue.ts'
 import { affinityKey } from './affinity-key.ts'
 import { pauseMs } from './backoff.ts'
 import { HealthChecks } from './health-checks.ts'
@@ -26,7 +27,7 @@ test('only available upstreams are chosen, in order, including those at their li
 	})
 	full.limiter.tryAcquire()
 	unhealthy.healthy = false
-	for (let failure = 0; failure < 3; failure++) broken.breaker.pass().failed()
+	for (let failure = 0; failure < 3; failure++) broken.pass(anonymous).failed('answer')
 	expect(route.choose(hint)).toEqual([full, free])
 	time.ms = 1000
 	expect(route.choose(hint)).toEqual([full, broken, free])
@@ -49,10 +50,10 @@ test('reopens with the first breaker of a healthy upstream', () => {
 		retry: retryOptions.parse({}),
 	})
 	unhealthy.healthy = false
-	for (let failure = 0; failure < 3; failure++) broken.breaker.pass().failed()
-	expect(route.reopensInMs).toBe(1000)
+	for (let failure = 0; failure < 3; failure++) broken.pass(anonymous).failed('answer')
+	expect(route.reopensInMs()).toBe(1000)
 	broken.healthy = false
-	expect(route.reopensInMs).toBe(Number.POSITIVE_INFINITY)
+	expect(route.reopensInMs()).toBe(Number.POSITIVE_INFINITY)
 })
 
 test('delays grow up to the maximum, and honor Retry-After', () => {
@@ -101,6 +102,7 @@ test('health checks remove an upstream after consecutive failures, and restore i
 	const finished = Promise.withResolvers<void>()
 	const clock: Clock = {
 		now: () => 0,
+		monotonicMs: () => 0,
 		async sleep(_, signal) {
 			await Promise.resolve()
 			if (checks >= outcomes.length) finished.resolve()

@@ -22,14 +22,13 @@ export const allowOrigin: Readonly<Record<string, string>> = {
 }
 
 /** Answers a preflight request: every requested header is allowed. */
-export function preflight(request: Request): Response {
+export function preflight({ headers }: { readonly headers: Headers }): Response {
 	return new Response(null, {
 		status: 204,
 		headers: {
 			...allowOrigin,
 			'access-control-allow-methods': 'GET, HEAD, POST, PATCH, DELETE, OPTIONS',
-			'access-control-allow-headers':
-				request.headers.get('access-control-request-headers') ?? 'authorization, content-type',
+			'access-control-allow-headers': headers.get('access-control-request-headers') ?? 'authorization, content-type',
 			'access-control-max-age': '86400',
 			vary: 'access-control-request-headers',
 		},

@@ -107,7 +107,7 @@ describe("the server's own paths", () => {
 	})
 
 	test('serve metrics only if they are enabled', async () => {
-		await using app = await App.open({ handler: { servesMetrics: false } })
+		await using app = await App.open({ handler: { metrics: undefined } })
 		expect((await app.get('/metrics', { as: 'anonymous' })).status).toBe(404)
 		await using open = await App.open()
 		await open.chat('hi')
@@ -118,7 +118,8 @@ describe("the server's own paths", () => {
 		const folder = await mkdtemp(join(tmpdir(), 'dragoman-page-'))
 		await Bun.write(join(folder, 'a-1.js'), 'one')
 		await Bun.write(join(folder, 'logo.svg'), '<svg/>')
-		const table = { document: '<a href="{base}page/a-1.js">', hashed: ['a-1.js'], fixed: ['logo.svg'] }
+		const document = '<a href="{base}page/a-1.js">'
+		const table = { document, diagram: '<p>', hashed: ['a-1.js'], fixed: ['logo.svg'] }
 		await Bun.write(join(folder, 'page.json'), JSON.stringify(table))
 		await using app = await App.open({ handler: { page: await PageFiles.open(folder) } })
 		const get = (path: string, headers = {}) => app.get(path, { as: 'anonymous', headers })
@@ -132,6 +133,9 @@ describe("the server's own paths", () => {
 		await Bun.write(join(folder, 'a-1.js.br'), 'compressed')
 		const compressed = await get('/page/a-1.js', { 'accept-encoding': 'gzip, br' })
 		expect(compressed.headers.get('content-encoding')).toBe('br')
+		const diagram = await get('/page/diagram')
+		expect(await diagram.text()).toBe('<p>')
+		expect(diagram.headers.get('content-security-policy')).toMatch(/connect-src 'none'.*sandbox allow-scripts$/)
 		expect((await get('/page/logo.svg')).headers.get('cache-control')).toBe('no-cache')
 		for (const path of ['/page/page.json', '/page/a-1.js.br', '/page/', '/c/', '/s/a/b'])
 			expect((await get(path)).status).toBe(404)

@@ -3,68 +3,50 @@
 
 import { asChatError } from '../chat/error.ts'
 import { RecentTurns } from '../conversations/recent-turns.ts'
-import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
 import type { Dialect } from '../dialects/dialect.ts'
-import { defaultDialects, dialects } from '../dialects/list.ts'
-import type { AddressSet } from '../http/addresses.ts'
-import { type BodyLimits, type BodyReader, bodyReader } from '../http/body.ts'
+import { fieldBounds } from '../dialects/field-bounds.ts'
+import { groupOfAddress } from '../http/addresses.ts'
+import { type BodyReader, bodyReader } from '../http/body.ts'
 import { EventStreams } from '../http/event-stream.ts'
-import type { HostCheck } from '../http/hosts.ts'
+import type { HttpRequest } from '../http/http-request.ts'
+import { checkJsonText } from '../http/json-bounds.ts'
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
-import type { KeyStore } from '../keys/key-store.ts'
-import type { Limiter } from '../limits/limiter.ts'
+import { defaultBounds } from '../http/request-bounds.ts'
 import { authenticate } from '../pipeline/authenticate.ts'
-import { BackgroundTasks } from '../pipeline/background-tasks.ts'
-import type { Deployment } from '../pipeline/deployment.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
-import type { CallerStorage, Serving } from '../pipeline/serving.ts'
-import type { Clock } from '../system/clock.ts'
-import type { Log } from '../system/log.ts'
-import type { CheckResults } from '../system/server-checks.ts'
-import { SharedTimeout } from '../system/shared-timeout.ts'
-import { ThrottledLog } from '../system/throttled-log.ts'
+import type { Serving } from '../pipeline/serving.ts'
+import { Occupancy } from '../system/occupancy.ts'
 import { TickBatch } from '../system/tick-batch.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
-import { TokenCounter } from '../tokens/tokens.ts'
+import { CallerPermits, excessError } from './caller-limits.ts'
+import type { Release } from './caller-shares.ts'
 import { preflight } from './cors.ts'
 import { routeTableOfSockets } from './dialect-sockets.ts'
-import type { SocketPeer } from './listener.ts'
-import { hasOwnPath, isOwn, type OwnEndpoints, ownMethods, type ReportedReadiness, serveOwn } from './own-endpoints.ts'
-import { type Readiness, type RoutedModel, readiness } from './readiness.ts'
-import { type ReceiveOptions, receive } from './receive.ts'
+import type { HandlerOptions } from './handler-options.ts'
+import { authorizeMetrics, mayReadMetrics } from './metrics-access.ts'
+import { openServing } from './open-serving.ts'
+import {
+	hasOwnPath,
+	healthPath,
+	isOwn,
+	metricsPath,
+	ownMethods,
+	type ReportedReadiness,
+	serveOwn,
+} from './own-endpoints.ts'
+import { type Readiness, readiness } from './readiness.ts'
+import { receive } from './receive.ts'
 import { allowed, notServed, type ResponseWriting, writeAnswer, writeFailure } from './response-writer.ts'
+import { routedModels } from './routed-models.ts'
 import { openSocket } from './socket.ts'
-
-export interface HandlerOptions extends OwnEndpoints, ReceiveOptions {
-	/** Absent only if the transport itself authenticates callers. */
-	readonly keys: KeyStore | undefined
-	/** Absent if nothing is stored or billed. */
-	readonly storage?: CallerStorage | undefined
-	/** Limits of the callers; none if absent. */
-	readonly limiter?: Limiter | undefined
-	/** The current configuration. */
-	readonly deployment: () => Deployment
-	/** The default dialects for paths that several dialects serve. */
-	readonly dialects?: DialectDefaults
-	readonly limits: BodyLimits & { readonly keepAliveMs: number }
-	readonly clock: Clock
-	/** Uniform in [0, 1). */
-	readonly random: () => number
-	readonly log: Log
-	/** The checks of `/ready` in addition to the models; nothing if absent. */
-	readonly checks?: () => Promise<CheckResults>
-	/** Absent if the transport itself authenticates callers. */
-	readonly checkHost?: HostCheck
-	/** Proxies whose forwarding headers are trusted; none if absent. */
-	readonly proxies?: AddressSet
-}
+import type { SocketPeer } from './socket-peer.ts'
 
 export interface Handler {
 	/** Answers one request. Never rejects. */
-	readonly fetch: (request: Request, peer?: Peer) => Promise<Response>
+	readonly fetch: (request: HttpRequest, peer?: Peer) => Promise<Response>
 	/** Accepts or rejects a WebSocket upgrade; undefined if the path has no WebSocket route. */
-	readonly socket: (request: Request, peer?: Peer) => Promise<SocketPeer | Response | undefined>
+	readonly socket: (request: HttpRequest, peer?: Peer) => Promise<SocketPeer | Response | undefined>
 	/** Ends all open streams with an error as their last event. */
 	interrupt(): void
 	/** From now on `GET /ready` reports `draining` with 503; requests are served as before. */
@@ -91,40 +73,26 @@ class RequestHandler implements Handler {
 	private readonly streams: EventStreams
 	/** The requests that arrive in one tick of the event loop are served together. */
 	private readonly arriving = new TickBatch()
+	private readonly permits: CallerPermits
 	private draining = false
 
 	constructor(options: HandlerOptions) {
-		const { keys, storage, limiter, deployment, clock, random, log } = options
-		const { keepAliveMs } = options.limits
-		const throttledLog = new ThrottledLog(log, clock)
 		this.options = options
-		this.readBody = bodyReader(options.limits)
+		this.permits = new CallerPermits(options.callerLimits)
+		const occupancy = new Occupancy()
+		this.readBody = bodyReader(options.limits, fieldBounds, occupancy)
 		this.streams = new EventStreams(options.limits)
-		this.serving = {
-			choice: new DialectChoice(dialects, options.dialects ?? defaultDialects),
-			keys,
-			limiter,
-			storage,
-			backgroundTasks: new BackgroundTasks(throttledLog),
-			tokens: new TokenCounter(),
-			deployment,
-			clock,
-			quietTimeout: keepAliveMs === 0 ? undefined : new SharedTimeout(keepAliveMs, clock),
-			random,
-			log,
-			throttledLog,
-			startedAt: Math.floor(clock.now() / 1000),
-		}
+		this.serving = openServing(options, occupancy)
 	}
 
-	readonly fetch = (request: Request, peer?: Peer): Promise<Response> => {
+	readonly fetch = (request: HttpRequest, peer?: Peer): Promise<Response> => {
 		const client = remoteClient(peer, request.headers, this.options.proxies)
 		const received = receive(request, client, this.readBody, this.options)
-		const refused = this.refuseHost(received)
-		return refused === undefined ? this.serve(request, received) : Promise.resolve(refused)
+		const refused = this.refuseExcess(received, peer) ?? this.refuseHost(received)
+		return refused === undefined ? this.serve(received, peer) : Promise.resolve(refused)
 	}
 
-	readonly socket = async (request: Request, peer?: Peer): Promise<SocketPeer | Response | undefined> => {
+	readonly socket = async (request: HttpRequest, peer?: Peer): Promise<SocketPeer | Response | undefined> => {
 		const { options, readBody } = this
 		const client = remoteClient(peer, request.headers, options.proxies)
 		const received = receive(request, client, readBody, options)
@@ -134,8 +102,12 @@ class RequestHandler implements Handler {
 		if (refused !== undefined) return refused
 		const { dialect, route } = match.target
 		const observer = options.telemetry.begin({ ...received, method: 'WEBSOCKET' })
+		let held: { readonly caller: string; readonly release: Release }
 		try {
-			await authenticate(received, observer, options.keys)
+			const { key } = await authenticate(received, observer, this.serving.keys)
+			peer?.identified?.()
+			const caller = key?.id ?? ''
+			held = { caller, release: this.permits.takeSocket(caller) }
 		} catch (thrown) {
 			return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {})
 		}
@@ -143,9 +115,20 @@ class RequestHandler implements Handler {
 		observer.observe({ type: 'ended', atMs: options.clock.now(), status: 101, disconnected: false })
 		// Messages belong to the client of the socket, whose address cannot be read any more when they arrive.
 		const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
-		const carry = (sent: Request, message: object) =>
-			this.serve(sent, { ...receive(sent, known, readBody, options), message })
-		return openSocket({ route, turns: this.recentTurns.connect(), upgrade: request, fetch: carry })
+		const carry = (sent: HttpRequest, message: object) =>
+			this.serve({ ...receive(sent, known, readBody, options), message }, undefined)
+		const memory = this.permits.socketMemory
+		const { bounds = defaultBounds } = options.limits
+		return openSocket({
+			route,
+			turns: this.recentTurns.connect(),
+			upgrade: request,
+			fetch: carry,
+			check: (text) => checkJsonText(Buffer.from(text), { bounds, maxDepth: options.limits.maxDepth }),
+			closed: held.release,
+			reserve: (bytes) => memory.add(held.caller, bytes),
+			release: (bytes) => memory.subtract(held.caller, bytes),
+		})
 	}
 
 	interrupt(): void {
@@ -176,19 +159,21 @@ class RequestHandler implements Handler {
 	}
 
 	/** @param received a request whose Host header was checked. */
-	private serve(request: Request, received: Received): Promise<Response> {
-		if (request.method === 'OPTIONS') return Promise.resolve(preflight(request))
-		if (isOwn(received, this.serving.choice)) return this.serveOwnOrRoute(received)
-		return new Promise((resolve) => this.arriving.add(() => resolve(this.serveRoute(received))))
+	private serve(received: Received, peer: Peer | undefined): Promise<Response> {
+		if (received.method === 'OPTIONS') return Promise.resolve(preflight(received))
+		if (isOwn(received, this.serving.choice)) return this.serveOwnOrRoute(received, peer)
+		return new Promise((resolve) => this.arriving.add(() => resolve(this.serveRoute(received, peer))))
 	}
 
-	private async serveOwnOrRoute(received: Received): Promise<Response> {
+	private async serveOwnOrRoute(received: Received, peer: Peer | undefined): Promise<Response> {
+		const refused = received.sentPath === metricsPath ? await this.refuseMetrics(received) : undefined
+		if (refused !== undefined) return refused
 		const report = (excluded?: ReadonlySet<string>) => this.reportedReadiness(excluded)
-		return (await serveOwn(received, report, this.options)) ?? this.serveRoute(received)
+		return (await serveOwn(received, report, this.options)) ?? this.serveRoute(received, peer)
 	}
 
-	private async serveRoute(received: Received): Promise<Response> {
-		const { options, serving } = this
+	private async serveRoute(received: Received, peer: Peer | undefined): Promise<Response> {
+		const { options, serving, permits } = this
 		const { choice } = serving
 		const observer = options.telemetry.begin(received)
 		const claimed = choice.find(received)
@@ -199,14 +184,48 @@ class RequestHandler implements Handler {
 			return writeFailure(notServed(match, received), this.factsOf(received, dialect, observer), allowed(match))
 		const { target, parameters } = routed
 		observer.observe({ type: 'routed', route: target.pattern, dialect: dialect.name })
+		const held: Release[] = []
+		const release = () => {
+			for (const giveBack of held) giveBack()
+		}
 		try {
+			const { client } = received
+			if (client.isProxied && client.address !== undefined)
+				held.push(permits.takeForAddress(groupOfAddress(client.address)))
 			const route = { target, parameters, explicitOnly: match !== routed }
 			const request = await authenticateRequest(received, route, serving, observer)
 			dialect = request.target.dialect
-			return writeAnswer(await answer(request, serving), this.factsOf(received, dialect, observer))
+			if (request.key !== undefined) {
+				peer?.identified?.()
+				held.push(permits.takeForKey(request.key.id))
+			}
+			return writeAnswer(await answer(request, serving), this.factsOf(received, dialect, observer, release))
 		} catch (thrown) {
+			return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer, release), {})
+		}
+	}
+
+	private async refuseMetrics(received: Received): Promise<Response | undefined> {
+		const { metrics, telemetry, clock } = this.options
+		const { keys } = this.serving
+		if (metrics === undefined || keys === undefined || mayReadMetrics(metrics, received)) return undefined
+		const observer = telemetry.begin(received)
+		try {
+			await authorizeMetrics(metrics, received, observer, keys)
+			observer.observe({ type: 'ended', atMs: clock.now(), status: 200, disconnected: false })
+			return undefined
+		} catch (thrown) {
+			const dialect = this.serving.choice.dialectFor(received)
 			return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {})
 		}
+	}
+
+	/** Connections above the limits are for health checks. */
+	private refuseExcess(received: Received, peer: Peer | undefined): Response | undefined {
+		if (peer?.excess === undefined || received.sentPath === healthPath) return undefined
+		const observer = this.options.telemetry.begin(received)
+		const dialect = this.serving.choice.dialectFor(received)
+		return writeFailure(excessError(peer.excess), this.factsOf(received, dialect, observer), {})
 	}
 
 	private refuseHost(received: Received): Response | undefined {
@@ -217,20 +236,8 @@ class RequestHandler implements Handler {
 		return writeFailure(refused, this.factsOf(received, choice.dialectFor(received), observer), {}, 400)
 	}
 
-	private factsOf(received: Received, dialect: Dialect, observer: RequestObserver): ResponseWriting {
+	private factsOf(received: Received, dialect: Dialect, observer: RequestObserver, release?: Release): ResponseWriting {
 		const { clock, log } = this.options
-		return { received, dialect, observer, streams: this.streams, clock, log }
+		return { received, dialect, observer, streams: this.streams, clock, log, release }
 	}
-}
-
-function routedModels({ models, routeOf, upstreamAt }: Deployment): readonly RoutedModel[] {
-	return models.all.map((model) => ({
-		name: model.name,
-		required: model.required,
-		members: routeOf(model).members.map(({ endpoint }) => ({
-			state: upstreamAt(endpoint).engine.state(),
-			healthy: endpoint.healthy,
-			open: endpoint.breaker.state === 'open',
-		})),
-	}))
 }

@@ -1,7 +1,23 @@
-// Listens for HTTP requests and WebSockets on a port or a Unix socket. It is independent of paths.
+// Listens for HTTP requests and WebSockets on a port or a Unix socket, within limits on its connections. It is
+// independent of paths. Bun's own HTTP server resolves dot segments before a handler sees them, closes the connection of
+// a client that pipelines or half-closes, and accepts connections without limit; see decisions/051.
 
-import type { Server, ServerWebSocket } from 'bun'
-import type { Peer } from '../http/remote-client.ts'
+import type { Socket, SocketHandler } from 'bun'
+import { type AddressSet, unixPeer } from '../http/addresses.ts'
+import type { HttpRequest } from '../http/http-request.ts'
+import { socketPathOf } from '../http/listen-address.ts'
+import { canonicalPeer, type Peer } from '../http/remote-client.ts'
+import { Sweep } from '../system/sweep.ts'
+import type { ArrivingRequest } from './connections/arriving-request.ts'
+import { type ConnectionCaps, ConnectionTable, type CountedConnection } from './connections/connection-table.ts'
+import {
+	type ConnectionOwner,
+	type ConnectionTimeouts,
+	HttpConnection,
+	type Upgrade,
+} from './connections/http-connection.ts'
+import { asksForWebSocket, upgradeToWebSocket, type WebSocketLimits } from './connections/web-socket.ts'
+import type { SocketPeer } from './socket-peer.ts'
 
 export interface Listener {
 	readonly url: string
@@ -14,121 +30,177 @@ export interface Listener {
 	close(deadlineMs: number, interrupt?: () => Promise<void>): Promise<void>
 }
 
-/** The client of one WebSocket. */
-export interface SocketSender {
-	/** Resolves when the client can receive more, or has disconnected. */
-	send(text: string): Promise<void>
-	/** Keeps the connection alive. No answer is expected: a client that is busy reads it later. */
-	ping(): void
-}
-
-/** Handles the messages of one WebSocket. */
-export interface SocketPeer {
-	message(text: string, client: SocketSender): void
-	/** The client disconnected. */
-	close(): void
-}
-
 export interface ListenOptions {
-	/** `host:port`, port 0 for a free one; or an absolute path of a Unix socket. */
+	/** `host:port`, port 0 for a free one; or the path of a Unix socket, absolute or after `unix:`. */
 	readonly address: string
-	/** The peer's address can be read until the response is sent. */
-	readonly fetch: (request: Request, peer: Peer) => Promise<Response>
+	readonly fetch: (request: HttpRequest, peer: Peer) => Promise<Response>
 	/**
 	 * Accepts a WebSocket upgrade or returns a response that rejects it; undefined if the path has no WebSocket route.
 	 */
-	readonly socket?: (request: Request, peer: Peer) => Promise<SocketPeer | Response | undefined>
-	/**
-	 * Maximum size of a WebSocket message, in bytes. Whatever reads a request body limits it: unread bytes wait at the
-	 * client.
-	 */
-	readonly maxBodyBytes: number
+	readonly socket?: (request: HttpRequest, peer: Peer) => Promise<SocketPeer | Response | undefined>
+	/** Of the WebSockets that `socket` accepts. */
+	readonly webSockets?: WebSocketLimits | undefined
+	/** On a Unix socket, only the total is limited: its peers have no addresses. */
+	readonly caps?: ConnectionCaps | undefined
+	readonly timeouts?: ConnectionTimeouts | undefined
+	/** Proxies, whose connections the limit of an address does not apply to. */
+	readonly proxies?: AddressSet | undefined
 	/** Other processes listen on the same port, and the operating system distributes connections among them. */
 	readonly shared?: boolean
 }
 
-/** Timeout of a connection without traffic and without a request in flight, in seconds. */
-const idleSeconds = 60
+const unlimited: ConnectionCaps = { total: Number.POSITIVE_INFINITY, perAddress: Number.POSITIVE_INFINITY }
+const untimed: ConnectionTimeouts = { idleMs: Number.POSITIVE_INFINITY, headMs: Number.POSITIVE_INFINITY }
+/** For a socket that only processes of the same deployment can open. */
+export const withoutLimits: Pick<ListenOptions, 'caps' | 'timeouts'> = { caps: unlimited, timeouts: untimed }
+const defaultWebSockets: WebSocketLimits = { maxMessageBytes: 16_777_216, idleMs: 120_000 }
+const defaultTimeouts: ConnectionTimeouts = { idleMs: 60_000, headMs: 20_000 }
 /** How long clients may take to read the error event of an interrupted stream, in milliseconds. */
 const interruptedMs = 500
+/** For the head of a request on a connection above the limits, in milliseconds. */
+const excessHeadMs = 2000
 
 /** @throws Error if it cannot listen on the address. */
-export function listen({ address, fetch, socket, maxBodyBytes, shared = false }: ListenOptions): Listener {
-	const handler = {
-		// Bun rejects larger bodies itself, without a response body, CORS headers or a log line.
-		maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-		websocket: sockets(maxBodyBytes),
-		fetch(request: Request, bun: Server<OpenSocket>) {
-			// A response may take as long as the model needs; timeouts apply elsewhere.
-			bun.timeout(request, 0)
-			const upgrades = request.headers.get('upgrade')?.toLowerCase() === 'websocket'
-			const peer: Peer = { address: () => bun.requestIP(request)?.address }
-			return upgrades && socket !== undefined ? upgrade(request, peer, bun, socket) : fetch(request, peer)
-		},
+export function listen(options: ListenOptions): Listener {
+	return new OpenListener(options)
+}
+
+class OpenListener implements Listener, ConnectionOwner {
+	readonly url: string
+	readonly timeouts: ConnectionTimeouts
+	private readonly webSockets: WebSocketLimits
+	closing = false
+	private readonly options: ListenOptions
+	private readonly table: ConnectionTable
+	private readonly open = new Map<HttpConnection, ListedConnection>()
+	private readonly waits: Sweep
+	private readonly listening: { stop(): void }
+	private readonly path: string | undefined
+	private allClosed: PromiseWithResolvers<void> | undefined
+
+	constructor(options: ListenOptions) {
+		const { address, shared = false } = options
+		this.path = address.startsWith('/') ? address : socketPathOf(address)
+		this.options = options
+		this.timeouts = options.timeouts ?? defaultTimeouts
+		this.webSockets = options.webSockets ?? defaultWebSockets
+		this.table = new ConnectionTable(options.caps ?? unlimited)
+		this.waits = new Sweep(Math.min(this.timeouts.headMs, this.timeouts.idleMs, this.webSockets.idleMs))
+		const handlers = { socket: this.handlers(), allowHalfOpen: true }
+		if (this.path !== undefined) {
+			this.listening = Bun.listen({ ...handlers, unix: this.path })
+			this.url = `unix:${this.path}`
+		} else {
+			const port = Bun.listen({ ...handlers, ...hostAndPort(address), ...sharing(shared) })
+			this.listening = port
+			this.url = `http://${address.slice(0, address.lastIndexOf(':'))}:${port.port}`
+		}
 	}
-	const upgrade = async (
-		request: Request,
-		peer: Peer,
-		bun: Server<OpenSocket>,
-		open: NonNullable<ListenOptions['socket']>,
-	): Promise<Response | undefined> => {
-		const opened = await open(request, peer)
-		if (opened === undefined) return fetch(request, peer)
-		if (opened instanceof Response) return opened
-		return bun.upgrade(request, { data: { peer: opened, drained: undefined } }) ? undefined : fetch(request, peer)
+
+	async close(deadlineMs: number, interrupt?: () => Promise<void>): Promise<void> {
+		this.closing = true
+		this.listening.stop()
+		this.allClosed = Promise.withResolvers<void>()
+		const { promise } = this.allClosed
+		for (const connection of this.open.keys()) connection.stop()
+		if (this.open.size === 0) this.allClosed.resolve()
+		if (!(await endsWithin(promise, deadlineMs)) && interrupt !== undefined) {
+			await interrupt()
+			await endsWithin(promise, interruptedMs)
+		}
+		for (const connection of this.open.keys()) connection.destroy()
 	}
-	const server: Server<OpenSocket> = address.startsWith('/')
-		? Bun.serve(unixOptions({ ...handler, unix: address }))
-		: Bun.serve({ ...handler, ...hostAndPort(address), idleTimeout: idleSeconds, reusePort: shared })
-	return {
-		url: address.startsWith('/')
-			? `unix:${address}`
-			: `http://${address.slice(0, address.lastIndexOf(':'))}:${server.port}`,
-		async close(deadlineMs, interrupt) {
-			const ended = server.stop(false)
-			if (!(await endsWithin(ended, deadlineMs)) && interrupt !== undefined) {
-				await interrupt()
-				await endsWithin(ended, interruptedMs)
-			}
-			await server.stop(true)
-		},
+
+	changed(connection: HttpConnection): void {
+		const listed = this.open.get(connection)
+		if (listed !== undefined) this.table.update(listed)
+	}
+
+	closed(connection: HttpConnection): void {
+		const listed = this.open.get(connection)
+		this.open.delete(connection)
+		this.waits.delete(connection)
+		if (listed !== undefined) this.table.delete(listed)
+		if (this.open.size === 0) this.allClosed?.resolve()
+	}
+
+	async answer(request: ArrivingRequest, connection: HttpConnection): Promise<Response | Upgrade> {
+		const { fetch, socket } = this.options
+		const peer: Peer = {
+			excess: this.open.get(connection)?.excess,
+			address: () => (this.path === undefined ? connection.address : unixPeer),
+			identified: () => {
+				connection.known = true
+			},
+		}
+		if (socket !== undefined && peer.excess === undefined && asksForWebSocket(request)) {
+			const opened = await socket(request, peer)
+			if (opened instanceof Response) return opened
+			if (opened !== undefined) return upgradeToWebSocket(request.headers, opened, this.webSockets)
+		}
+		return fetch(request, peer)
+	}
+
+	private handlers(): SocketHandler<HttpConnection | undefined> {
+		return {
+			open: (socket) => this.accept(socket),
+			data: (socket, bytes) => socket.data?.data(bytes),
+			drain: (socket) => socket.data?.output.drain(),
+			end: (socket) => socket.data?.end(),
+			close: (socket) => socket.data?.close(),
+			error: (socket) => socket.data?.destroy(),
+		}
+	}
+
+	private accept(socket: Socket<HttpConnection | undefined>): void {
+		const listed = new ListedConnection(socket, this, this.options.proxies)
+		const admission = this.closing ? 'refused' : this.table.add(listed)
+		if (admission === 'refused') return void socket.terminate()
+		if (admission !== 'accepted') listed.excess = admission
+		socket.data = listed.connection
+		this.open.set(listed.connection, listed)
+		this.waits.add(listed.connection)
 	}
 }
 
-interface OpenSocket {
-	readonly peer: SocketPeer
-	/** Resolved when the send buffer has drained. */
-	drained: PromiseWithResolvers<void> | undefined
+/** A connection as the table of connections sees it. */
+class ListedConnection implements CountedConnection {
+	readonly connection: HttpConnection
+	readonly limitedAddress: string | undefined
+	private exceeds: Peer['excess']
+
+	constructor(socket: Socket<unknown>, owner: ConnectionOwner, proxies: AddressSet | undefined) {
+		this.connection = new HttpConnection(socket, owner)
+		const address = this.connection.address === undefined ? undefined : canonicalPeer(this.connection.address)
+		this.limitedAddress = address === undefined || proxies?.has(address) === true ? undefined : address
+	}
+
+	get excess(): Peer['excess'] {
+		return this.exceeds
+	}
+
+	/** The connection is closed after one response, which its client has little time to ask for. */
+	set excess(excess: Peer['excess']) {
+		this.exceeds = excess
+		this.connection.limitToOne(excessHeadMs)
+	}
+
+	get known(): boolean {
+		return this.connection.known
+	}
+
+	get isIdle(): boolean {
+		return this.connection.isReplaceable
+	}
+
+	evict(): void {
+		this.connection.destroy()
+	}
 }
 
-/** Bytes in the send buffer above which a sender waits. */
-const maxBufferedBytes = 262_144
-
-function sockets(maxPayloadLength: number) {
-	const drain = (socket: ServerWebSocket<OpenSocket>) => {
-		socket.data.drained?.resolve()
-		socket.data.drained = undefined
-	}
-	return {
-		maxPayloadLength,
-		idleTimeout: 960,
-		message(socket: ServerWebSocket<OpenSocket>, message: string | Buffer) {
-			socket.data.peer.message(message.toString(), {
-				async send(text) {
-					socket.send(text)
-					if (socket.getBufferedAmount() <= maxBufferedBytes) return
-					socket.data.drained ??= Promise.withResolvers()
-					await socket.data.drained.promise
-				},
-				ping: () => void socket.ping(),
-			})
-		},
-		drain,
-		close(socket: ServerWebSocket<OpenSocket>) {
-			socket.data.peer.close()
-			drain(socket)
-		},
-	}
+/** Bun's types lack this option for listeners; its sockets support it. */
+function sharing(reusePort: boolean): object {
+	return reusePort ? { reusePort } : {}
 }
 
 async function endsWithin(ended: Promise<void>, ms: number): Promise<boolean> {
@@ -144,12 +216,4 @@ async function endsWithin(ended: Promise<void>, ms: number): Promise<boolean> {
 function hostAndPort(address: string): { readonly hostname: string; readonly port: number } {
 	const colon = address.lastIndexOf(':')
 	return { hostname: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) }
-}
-
-/**
- * Disables the idle timeout on Unix sockets: Bun would cut a stream 10 s after its first chunk. Bun's types lack this
- * option for Unix sockets; its server supports it.
- */
-function unixOptions<Options extends { readonly unix: string }>(options: Options): Options {
-	return Object.assign(options, { idleTimeout: 0 })
 }

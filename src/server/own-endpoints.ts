@@ -7,7 +7,7 @@ import type { RouteMatch } from '../http/route-table.ts'
 import { shortened } from '../pipeline/parse-request.ts'
 import { checkNames } from '../system/server-checks.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
-import { allowOrigin } from './cors.ts'
+import type { MetricsAccess } from './metrics-access.ts'
 import type { PageFiles } from './page-files.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -16,11 +16,14 @@ export type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: R
 
 export type ReportReadiness = (excluded?: ReadonlySet<string>) => Promise<ReportedReadiness>
 
+export const healthPath = '/health'
+export const metricsPath = '/metrics'
+
 export interface OwnEndpoints {
 	readonly version: string
 	readonly telemetry: Telemetry
-	/** Whether GET /metrics is served, without authentication. */
-	readonly servesMetrics?: boolean | undefined
+	/** Who may read GET /metrics; it is not served if absent. */
+	readonly metrics?: MetricsAccess | undefined
 	/** The web page, if one is served. */
 	readonly page?: PageFiles | undefined
 }
@@ -35,17 +38,21 @@ export function isOwn({ method, path, headers }: Received, choice: DialectChoice
 	return match.type !== 'found' || match.target.dialect.recognizes?.(headers) !== true
 }
 
-/** Paths outside all dialects: the server's state, its metrics, the web page. */
+/**
+ * Paths outside all dialects: the server's state, its metrics, the web page. Other web pages cannot read them, since they
+ * need no key. They are matched as they were sent, without
+ * normalization, so that a rule of a proxy for one of them cannot be circumvented.
+ */
 export async function serveOwn(
 	received: Received,
 	ready: ReportReadiness,
-	{ version, telemetry, servesMetrics, page }: OwnEndpoints,
+	{ version, telemetry, metrics, page }: OwnEndpoints,
 ): Promise<Response | undefined> {
 	const status = await writeStatus(received, ready, version)
 	if (status !== undefined) return status
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
-	if (servesMetrics === true && received.path === '/metrics') return writeMetrics(await telemetry.metrics())
-	return page?.find(received)
+	if (metrics !== undefined && received.sentPath === metricsPath) return writeMetrics(await telemetry.metrics())
+	return page?.find({ path: received.sentPath, headers: received.headers })
 }
 
 /** Methods of the server's own paths. */
@@ -54,28 +61,28 @@ export const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-meth
 	methods: ['GET', 'HEAD'],
 }
 
-export function hasOwnPath({ path }: Received, { servesMetrics, page }: OwnEndpoints): boolean {
-	if (path === '/metrics') return servesMetrics === true
-	return ['/health', '/ready', '/version'].includes(path) || page?.has(path) === true
+export function hasOwnPath({ sentPath: path }: Received, { metrics, page }: OwnEndpoints): boolean {
+	if (path === metricsPath) return metrics !== undefined
+	return [healthPath, '/ready', '/version'].includes(path) || page?.has(path) === true
 }
 
 async function writeStatus(received: Received, ready: ReportReadiness, version: string): Promise<Response | undefined> {
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
-	switch (received.path) {
-		case '/health':
-			return Response.json({ status: 'ok' }, { headers: allowOrigin })
+	switch (received.sentPath) {
+		case healthPath:
+			return Response.json({ status: 'ok' })
 		case '/ready': {
 			const excluded = new Set(received.query().getAll('exclude'))
 			const [unknown] = excluded.difference(new Set(checkNames))
 			if (unknown !== undefined) {
 				const error = `exclude=${shortened(unknown)}: no such check; the checks are ${checkNames.join(', ')}`
-				return Response.json({ error }, { status: 400, headers: allowOrigin })
+				return Response.json({ error }, { status: 400 })
 			}
 			const state = await ready(excluded)
-			return Response.json(state, { status: state.status === 'ready' ? 200 : 503, headers: allowOrigin })
+			return Response.json(state, { status: state.status === 'ready' ? 200 : 503 })
 		}
 		case '/version':
-			return Response.json({ name: 'dragoman', version }, { headers: allowOrigin })
+			return Response.json({ name: 'dragoman', version })
 		default:
 			return undefined
 	}

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { parseJson } from '../chat/json-text.ts'
 import type { Received } from '../http/received.ts'
 
 /** For a page that loads nothing from other origins and cannot be embedded. Its scripts never turn text into elements or code. */
@@ -23,6 +24,23 @@ const policy = [
 	'trusted-types dragoman',
 ].join('; ')
 
+/**
+ * For the frame that draws diagrams of answers: an opaque origin, so that it has nothing of the page's, and no network. The
+ * library writes inline styles.
+ */
+const diagramPolicy = [
+	"default-src 'none'",
+	"script-src 'self'",
+	"style-src 'unsafe-inline'",
+	"connect-src 'none'",
+	"base-uri 'none'",
+	"form-action 'none'",
+	"frame-ancestors 'self'",
+	'sandbox allow-scripts',
+].join('; ')
+
+const diagramPath = '/page/diagram'
+
 const commonHeaders = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -35,10 +53,10 @@ const contentTypes: Readonly<Record<string, string>> = {
 	woff2: 'font/woff2',
 }
 
-/** Compressed copies that the build writes, best first: the suffix of the file, and the name of the coding. */
+/** Compressed copies that the build writes, best first: the suffix of the file, the name of the coding, and how clients accept it. */
 const codings = [
-	['.br', 'br'],
-	['.gz', 'gzip'],
+	['.br', 'br', /\bbr\b/],
+	['.gz', 'gzip', /\bgzip\b/],
 ] as const
 
 /** The addresses of the page's screens: the document is the same at each. Dialects have no such paths. */
@@ -46,6 +64,7 @@ const screens = /^\/(?:c\/[\w-]+|compare(?:\/[\w-]+)?|s\/[\w-]+|settings|sign-in
 
 const builtPage = z.object({
 	document: z.string(),
+	diagram: z.string(),
 	hashed: z.array(z.string()),
 	fixed: z.array(z.string()),
 })
@@ -53,29 +72,32 @@ const builtPage = z.object({
 export class PageFiles {
 	private readonly folder: string
 	private readonly document: string
+	private readonly diagram: string
 	/** Whether the content under a name never changes. */
 	private readonly files: ReadonlyMap<string, boolean>
 
-	private constructor(folder: string, { document, hashed, fixed }: z.infer<typeof builtPage>) {
+	private constructor(folder: string, { document, diagram, hashed, fixed }: z.infer<typeof builtPage>) {
 		this.folder = folder
 		this.document = document
+		this.diagram = diagram
 		const names = [...hashed.map((name) => [name, true] as const), ...fixed.map((name) => [name, false] as const)]
 		this.files = new Map(names)
 	}
 
 	/** @throws Error if the folder has no built page. */
 	static async open(folder: string): Promise<PageFiles> {
-		return new PageFiles(folder, builtPage.parse(JSON.parse(await readFile(join(folder, 'page.json'), 'utf8'))))
+		return new PageFiles(folder, builtPage.parse(parseJson(await readFile(join(folder, 'page.json'), 'utf8'))))
 	}
 
 	/** @param path a normalized path. */
 	has(path: string): boolean {
-		return screens.test(path) || this.fileAt(path) !== undefined
+		return screens.test(path) || path === diagramPath || this.fileAt(path) !== undefined
 	}
 
 	/** The response to GET, or undefined if the page has no such path. */
 	async find({ path, headers }: Pick<Received, 'path' | 'headers'>): Promise<Response | undefined> {
 		if (screens.test(path)) return new Response(this.documentAt(path), { headers: documentHeaders })
+		if (path === diagramPath) return new Response(this.diagram, { headers: diagramHeaders })
 		const name = this.fileAt(path)
 		return name === undefined ? undefined : this.serve(name, headers.get('accept-encoding') ?? '')
 	}
@@ -101,14 +123,22 @@ export class PageFiles {
 			'cache-control': this.files.get(name) === true ? 'public, max-age=31536000, immutable' : 'no-cache',
 			vary: 'accept-encoding',
 		})
-		for (const [suffix, coding] of codings) {
+		for (const [suffix, coding, form] of codings) {
+			if (!form.test(accepted)) continue
 			const copy = Bun.file(file + suffix)
-			if (!new RegExp(`\\b${coding}\\b`).test(accepted) || !(await copy.exists())) continue
+			if (!(await copy.exists())) continue
 			headers.set('content-encoding', coding)
 			return new Response(copy, { headers })
 		}
 		return new Response(Bun.file(file), { headers })
 	}
+}
+
+const diagramHeaders = {
+	...commonHeaders,
+	'content-type': 'text/html; charset=utf-8',
+	'content-security-policy': diagramPolicy,
+	'cache-control': 'no-cache',
 }
 
 const documentHeaders = {

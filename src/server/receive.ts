@@ -3,9 +3,11 @@
 
 import { randomUUID } from 'node:crypto'
 import type { BodyReader } from '../http/body.ts'
+import type { HttpRequest } from '../http/http-request.ts'
 import { normalizePath, splitUrl } from '../http/path.ts'
 import type { Received } from '../http/received.ts'
 import type { RemoteClient } from '../http/remote-client.ts'
+import { presentedSecret } from '../pipeline/authenticate.ts'
 import type { Clock } from '../system/clock.ts'
 
 export interface ReceiveOptions {
@@ -15,33 +17,36 @@ export interface ReceiveOptions {
 }
 
 export function receive(
-	request: Request,
+	request: HttpRequest,
 	client: RemoteClient,
 	readBody: BodyReader,
 	options: ReceiveOptions,
 ): Received {
 	const { path, query } = splitUrl(request.url)
 	let body: Promise<unknown> | undefined
+	// Bodies are read after the caller was authenticated.
+	const owner = () => presentedSecret(request.headers)
 	return {
 		id: (options.trustsRequestIds === true ? idOf(request) : undefined) ?? `req_${randomUUID().replaceAll('-', '')}`,
 		method: request.method,
 		path: normalizePath(path),
+		sentPath: path,
 		query: () => new URLSearchParams(query),
 		headers: request.headers,
 		client,
 		signal: request.signal,
 		receivedAtMs: options.clock.now(),
 		json() {
-			body ??= readBody.json(request)
+			body ??= readBody.json(request, owner())
 			return body
 		},
-		optionalJson: () => readBody.optionalJson(request),
-		form: () => readBody.form(request),
+		optionalJson: () => readBody.optionalJson(request, owner()),
+		form: () => readBody.form(request, owner()),
 	}
 }
 
 /** The id that a trusted gateway assigned, so that both logs contain the same id. */
-function idOf({ headers }: Request): string | undefined {
+function idOf({ headers }: HttpRequest): string | undefined {
 	const id = headers.get('x-request-id')
 	return id !== null && /^req_\w{1,64}$/.test(id) ? id : undefined
 }

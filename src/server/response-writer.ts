@@ -3,6 +3,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import { stringifyJson } from '../chat/json-text.ts'
+import { withoutQuotes } from '../chat/quoting-error.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { TextBody } from '../dialects/writer.ts'
 import type { EventStreams } from '../http/event-stream.ts'
@@ -14,6 +15,7 @@ import { noSuchPath, shortened } from '../pipeline/parse-request.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
+import type { Release } from './caller-shares.ts'
 import { allowOrigin } from './cors.ts'
 
 /** The properties of a request that its response depends on. */
@@ -24,6 +26,8 @@ export interface ResponseWriting {
 	readonly streams: EventStreams
 	readonly clock: Clock
 	readonly log: Log
+	/** Gives back the caller's permit at the end of the response. */
+	readonly release?: Release | undefined
 }
 
 /** The error for a path that no route serves with the request's method. */
@@ -54,30 +58,33 @@ function headersOf(
 }
 
 export function writeAnswer(answered: Answer, facts: ResponseWriting): Response {
-	const { received, dialect, observer, streams, clock } = facts
+	const { received, dialect, observer, streams, clock, release } = facts
 	switch (answered.type) {
 		case 'json': {
 			const { body, status = 200 } = answered
 			const content = writeContent(body, status)
 			const nowMs = clock.now()
 			observer.observe({ type: 'ended', atMs: nowMs, status, disconnected: false })
+			release?.()
 			const headers = { ...headersOf(facts, nowMs, answered.limits), ...answered.headers, ...content.headers }
 			return new Response(content.text, { status, headers })
 		}
 		case 'stream': {
 			const isHead = received.method === 'HEAD'
-			const chunks = answered.open((disconnected) =>
-				observer.observe({ type: 'ended', atMs: clock.now(), status: 200, disconnected: disconnected && !isHead }),
-			)
+			const chunks = answered.open((disconnected) => {
+				release?.()
+				observer.observe({ type: 'ended', atMs: clock.now(), status: 200, disconnected: disconnected && !isHead })
+			})
 			// HEAD returns the headers of a stream without its body: the stream is cancelled before its first event is read.
 			if (isHead) chunks.cancel()
-			const { isEarly } = answered
-			const options = { heartbeat: dialect.heartbeat, isIdle: isEarly }
+			const { isEarly, contentType } = answered
+			const heartbeat = contentType === undefined ? dialect.heartbeat : ''
+			const options = { heartbeat, isIdle: isEarly }
 			return new Response(isHead ? noEvents() : streams.body(chunks, received.signal, options), {
 				headers: {
 					...headersOf(facts, clock.now(), answered.limits),
 					...answered.headers,
-					'content-type': 'text/event-stream; charset=utf-8',
+					'content-type': contentType ?? 'text/event-stream; charset=utf-8',
 					'cache-control': 'no-cache',
 					'x-accel-buffering': 'no',
 				},
@@ -93,9 +100,13 @@ export function writeFailure(
 	extra: Readonly<Record<string, string>>,
 	status?: number,
 ): Response {
-	const { received, dialect, observer, clock, log } = facts
+	const { received, dialect, observer, clock, log, release } = facts
+	release?.()
 	if (error.kind === 'internal')
-		log.error({ err: error.cause, request: received.id }, 'a request failed because of an internal error')
+		log.error(
+			{ err: log.isLevelEnabled('debug') ? error.cause : withoutQuotes(error.cause), request: received.id },
+			'a request failed because of an internal error',
+		)
 	const written = dialect.writeError(error, received.id)
 	const sent = status ?? written.status
 	const nowMs = clock.now()

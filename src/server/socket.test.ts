@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../chat/completion-events.ts'
 import { ChatError } from '../chat/error.ts'
+import { defaultBounds } from '../http/request-bounds.ts'
 import { App, isPending, json, quiet, type RequestOptions } from '../pipeline/pipeline.testing.ts'
-import type { SocketPeer } from './listener.ts'
+import type { SocketPeer } from './socket-peer.ts'
 
 interface Frame {
 	readonly type: string
@@ -28,7 +29,8 @@ function isEnd({ type, status }: Frame): boolean {
 class Client {
 	readonly frames: Frame[] = []
 	pings = 0
-	private readonly send: (text: string) => void
+	readonly closeCodes: number[] = []
+	readonly send: (text: string) => void
 	private arrived = Promise.withResolvers<void>()
 	readonly close: () => void
 
@@ -41,6 +43,7 @@ class Client {
 					this.arrived = Promise.withResolvers()
 				},
 				ping: () => void this.pings++,
+				close: (code) => void this.closeCodes.push(code),
 			})
 		this.close = () => peer.close()
 	}
@@ -324,6 +327,29 @@ describe('the messages of a socket', () => {
 		const plain = client.frames.filter(({ stream_id }) => stream_id === undefined)
 		const ended = plain.findIndex(({ type }) => type === 'response.completed')
 		expect(plain[ended + 1]?.type).toBe('response.created')
+	})
+
+	test('have the bounds of requests', async () => {
+		const limits = { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0 }
+		const bounds = { ...defaultBounds, messages: 2 }
+		await using app = await App.open({ handler: { limits: { ...limits, bounds } } })
+		const client = await Client.connect(app)
+		const input = ['one', 'two', 'three'].map((content) => ({ role: 'user', content }))
+		expect(await client.codeOf({ input })).toBe('array_above_max_length')
+		expect(await client.codeOf({ input: input.slice(1) })).toBeUndefined()
+	})
+
+	test('are refused before they are parsed if they have too many values', async () => {
+		const limits = { maxBytes: 100_000, timeoutMs: 5000, maxDepth: 20, keepAliveMs: 0 }
+		await using app = await App.open({
+			handler: { limits: { ...limits, bounds: { ...defaultBounds, jsonValues: 50 } } },
+		})
+		const client = await Client.connect(app)
+		client.frames.length = 0
+		// What cannot be parsed would be refused with another error.
+		client.send(`{"type":"response.create","input":[${'0,'.repeat(100)}`)
+		expect(client.frames).toMatchObject([{ type: 'error', status: 413 }])
+		expect(await client.codeOf({ input: 'one' })).toBeUndefined()
 	})
 
 	test('keep their connection alive while the upstream is silent, and report its failure', async () => {

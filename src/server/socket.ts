@@ -5,10 +5,14 @@ import { asChatError } from '../chat/error.ts'
 import { stringifyJson } from '../chat/json-text.ts'
 import type { ConnectionTurns } from '../conversations/recent-turns.ts'
 import type { SocketMessage, SocketRoute } from '../dialects/dialect.ts'
-import type { SocketPeer, SocketSender } from './listener.ts'
+import type { SocketPeer, SocketSender } from './socket-peer.ts'
 
 /** Maximum number of messages of one socket in flight. */
 const maxInFlight = 16
+/** Messages in a row that are refused without a call, after which the socket is closed. */
+const maxRefused = 32
+/** RFC 6455, section 7.4.1: a message violates the server's policy. */
+const policyViolation = 1008
 
 export interface SocketOptions {
 	readonly route: SocketRoute
@@ -18,9 +22,17 @@ export interface SocketOptions {
 	readonly upgrade: { readonly url: string; readonly headers: Headers }
 	/** @param message that the request was read from. */
 	readonly fetch: (request: Request, message: SocketMessage) => Promise<Response>
+	/** Checks the text of a message before it is parsed. @throws ChatError */
+	readonly check: (text: string) => void
+	/** Called when the client disconnected. */
+	readonly closed: () => void
+	/** As `SocketPeer` has them. */
+	readonly reserve: (bytes: number) => boolean
+	readonly release: (bytes: number) => void
 }
 
-export function openSocket({ route, turns, upgrade, fetch }: SocketOptions): SocketPeer {
+export function openSocket(options: SocketOptions): SocketPeer {
+	const { route, turns, upgrade, fetch, check, closed, reserve, release } = options
 	const disconnected = new AbortController()
 	const lanes = new Lanes()
 	const answer = async (message: SocketMessage, client: SocketSender): Promise<void> => {
@@ -36,20 +48,31 @@ export function openSocket({ route, turns, upgrade, fetch }: SocketOptions): Soc
 		const { status, body } = route.writeError(asChatError(thrown))
 		return client.send(route.writeFailure(status, body, lane))
 	}
+	let refused = 0
+	const refuseMessage = async (frame: string, client: SocketSender): Promise<void> => {
+		if (++refused >= maxRefused) client.close(policyViolation, 'too many messages that cannot be answered')
+		else await client.send(frame)
+	}
 	return {
 		message(text, client) {
 			let message: SocketMessage
 			try {
+				check(text)
 				message = route.read(text, turns)
 			} catch (thrown) {
-				return void refuse(thrown, undefined, client)
+				const { status, body } = route.writeError(asChatError(thrown))
+				return refuseMessage(route.writeFailure(status, body, undefined), client)
 			}
-			if (lanes.inFlight >= maxInFlight) return void client.send(route.writeFailure(429, tooMany, message.lane))
-			lanes.run(message.lane, () => answer(message, client))
+			if (lanes.inFlight >= maxInFlight) return refuseMessage(route.writeFailure(429, tooMany, message.lane), client)
+			refused = 0
+			return lanes.run(message.lane, () => answer(message, client))
 		},
+		reserve,
+		release,
 		close() {
 			disconnected.abort()
 			turns.close()
+			closed()
 		},
 	}
 }
@@ -61,7 +84,7 @@ class Lanes {
 	inFlight = 0
 
 	/** @param work never rejects. */
-	run(lane: string | undefined, work: () => Promise<void>): void {
+	run(lane: string | undefined, work: () => Promise<void>): Promise<void> {
 		this.inFlight++
 		const before = this.last.get(lane)
 		const running = (before === undefined ? work() : before.then(work)).finally(() => {
@@ -69,6 +92,7 @@ class Lanes {
 			if (this.last.get(lane) === running) this.last.delete(lane)
 		})
 		this.last.set(lane, running)
+		return running
 	}
 }
 
@@ -81,11 +105,14 @@ const tooMany = {
 	},
 }
 
+/** Requests on a connection have no origin in their URL. */
+const anyOrigin = 'http://localhost'
+
 function requestOf(body: unknown, { url, headers }: SocketOptions['upgrade'], signal: AbortSignal): Request {
 	const sent = new Headers({ 'content-type': 'application/json' })
 	for (const [name, value] of headers)
 		if (!/^(connection|upgrade|host|content-.*|sec-websocket-.*)$/.test(name)) sent.set(name, value)
-	return new Request(url, { method: 'POST', headers: sent, body: stringifyJson(body), signal })
+	return new Request(new URL(url, anyOrigin).href, { method: 'POST', headers: sent, body: stringifyJson(body), signal })
 }
 
 async function relay(

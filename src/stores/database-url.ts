@@ -13,6 +13,8 @@ export function databaseUrlProblem(url: string): string | undefined {
 	const [, authority = '', rest = ''] = /^\w+:\/\/([^/?#]*)(.*)$/s.exec(url) ?? []
 	if (rest.includes('#') || rest.includes('@')) return encodingHint
 	if (!URL.canParse(url) || /%(?![0-9a-f]{2})/i.test(authority)) return `the URL cannot be read: ${encodingHint}`
+	// The parser of URLs removes them without an error.
+	if (/[\t\r\n]/.test(url)) return `the URL contains a line break or a tab: ${encodingHint}`
 	const { username, password } = new URL(url)
 	try {
 		decodeURIComponent(username + password)
@@ -32,9 +34,10 @@ export function databaseLocation(url: string): string | undefined {
 	return `${host}${pathname}`
 }
 
-/** The password of the URL, as written and decoded. */
+/** The password of the URL, as written and decoded, and those among its parameters, such as `sslpassword`. */
 export function databaseSecrets(url: string): readonly string[] {
 	if (databaseUrlProblem(url) !== undefined) return []
-	const { password } = new URL(url)
-	return [password, decodeURIComponent(password)]
+	const { password, searchParams } = new URL(url)
+	const parameters = [...searchParams].filter(([name]) => /password/i.test(name)).map(([, value]) => value)
+	return [password, decodeURIComponent(password), ...parameters]
 }

@@ -4,10 +4,12 @@
 import { conversationStoreContract } from '../conversations/conversation-store.contract.ts'
 import { keyStoreContract } from '../keys/key-store.contract.ts'
 import { ledgerStoreContract } from '../ledger/ledger-store.contract.ts'
+import { processStoreContract } from '../processes/process-store.contract.ts'
 import { SqlConversationStore } from './sql/sql-conversation-store.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
 import { SqlLedgerStore } from './sql/sql-ledger-store.ts'
+import { SqlProcessStore } from './sql/sql-process-store.ts'
 
 /** @param open opens a new, empty database. Closing it may also remove it. */
 export function databaseContract(name: string, open: () => Promise<SqlDatabase>): void {
@@ -15,6 +17,14 @@ export function databaseContract(name: string, open: () => Promise<SqlDatabase>)
 	conversationStoreContract(name, async () => {
 		const database = await open()
 		return { store: new SqlConversationStore(database), close: () => database.close() }
+	})
+	processStoreContract(name, async () => {
+		const database = await open()
+		return {
+			processes: new SqlProcessStore(database),
+			conversations: new SqlConversationStore(database),
+			close: () => database.close(),
+		}
 	})
 	ledgerStoreContract(name, async () => {
 		const database = await open()

@@ -1,6 +1,7 @@
 // The interface between the configuration and a database. Each database folder has one, and list.ts lists them. It does
 // not know the tables.
 
+import type { FileBackups } from './file-backups.ts'
 import type { SchemaMode } from './migrations/schema.ts'
 import type { SqlDatabase } from './sql/sql-database.ts'
 
@@ -41,4 +42,13 @@ export interface StoreKind {
 	 * cannot be opened.
 	 */
 	open(address: string, mode: SchemaMode): Promise<SqlDatabase>
+	/** How the database is backed up and restored. */
+	readonly backups: FileBackups | DatabaseTools
+}
+
+/** The database has tools of its own for backups. */
+export interface DatabaseTools {
+	readonly type: 'tools'
+	/** For messages. */
+	readonly names: string
 }

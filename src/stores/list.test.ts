@@ -53,9 +53,13 @@ test('the name of a database is in its folder and in the list only', async () =>
 	expect(named).toEqual([])
 })
 
-/** SQLite also serves as a lock on a file, whose errors the commands describe. */
+/**
+ * SQLite also serves as a lock on a file, whose errors the commands describe, and its file is one of those whose
+ * permissions `doctor` looks at. The help of the commands has examples with addresses.
+ */
 function isOtherUse(file: string, folder: string): boolean {
-	return folder === 'sqlite' && ['system/lock.ts', 'cli/failure.ts'].includes(file)
+	const ofSqlite = ['system/lock.ts', 'cli/failure.ts', 'cli/listen-failure.ts', 'cli/doctor-machine.ts']
+	return file === 'cli/help-text.ts' || (folder === 'sqlite' && ofSqlite.includes(file))
 }
 
 test('addresses are recognized by one kind each, and settings become addresses', () => {

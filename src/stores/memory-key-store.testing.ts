@@ -1,9 +1,9 @@
 // API keys in memory, for tests.
 
-import type { Key } from '../keys/key.ts'
+import { isExpired, type Key } from '../keys/key.ts'
 import type { KeyId } from '../keys/key-id.ts'
-import type { KeyStore } from '../keys/key-store.ts'
-import { revocable } from '../keys/revocation.ts'
+import type { KeyStore, OwnerBounds } from '../keys/key-store.ts'
+import type { Revocation } from '../keys/revocation.ts'
 import type { Scope } from '../keys/scope.ts'
 
 export class MemoryKeyStore implements KeyStore {
@@ -21,27 +21,48 @@ export class MemoryKeyStore implements KeyStore {
 	}
 
 	async list(): Promise<readonly Key[]> {
+		return this.sorted()
+	}
+
+	private sorted(): readonly Key[] {
 		return [...this.keys.values()].sort((a, b) => a.createdAtMs - b.createdAtMs)
 	}
 
-	async revoke(which: string, nowMs: number): Promise<readonly Key[]> {
-		const matching = revocable(await this.list(), which)
-		const [only] = matching
-		if (only === undefined || matching.length > 1 || only.revokedAtMs !== null) return matching
-		const revoked = { ...only, revokedAtMs: nowMs }
-		this.keys.set(only.id, revoked)
-		return [revoked]
+	async insertChild(key: Key, { active, ended }: OwnerBounds): Promise<'stored' | 'ended' | 'full'> {
+		const parent = this.keys.get(key.parent ?? '')
+		if (parent === undefined ? key.configuredAncestor !== key.parent : parent.revokedAtMs !== null) return 'ended'
+		const own = this.sorted().filter(({ tenant, owner }) => tenant === key.tenant && owner === key.owner)
+		const isActive = (one: Key) => one.revokedAtMs === null && !isExpired(one, key.createdAtMs)
+		if (own.filter(isActive).length >= active) return 'full'
+		const over = own
+			.filter((one) => !isActive(one))
+			.toReversed()
+			.slice(ended)
+		for (const { id } of over) this.keys.delete(id)
+		await this.insert(key)
+		return 'stored'
+	}
+
+	async revoke(id: KeyId, nowMs: number): Promise<Revocation | undefined> {
+		const key = this.keys.get(id)
+		if (key === undefined) return undefined
+		const revoked = { ...key, revokedAtMs: key.revokedAtMs ?? nowMs }
+		this.keys.set(id, revoked)
+		const descendants: Key[] = []
+		const line = new Set<KeyId | null>([id])
+		for (const one of this.sorted()) {
+			if (!line.has(one.parent)) continue
+			line.add(one.id)
+			if (one.revokedAtMs !== null) continue
+			const ended = { ...one, revokedAtMs: nowMs }
+			this.keys.set(one.id, ended)
+			descendants.push(ended)
+		}
+		return { key: revoked, descendants }
 	}
 
 	async listOwn({ tenant, owner }: Scope): Promise<readonly Key[]> {
 		return (await this.list()).filter((key) => key.tenant === tenant && key.owner === owner)
-	}
-
-	async revokeOwn(scope: Scope, id: KeyId, nowMs: number): Promise<boolean> {
-		const key = (await this.listOwn(scope)).find((own) => own.id === id)
-		if (key === undefined || key.revokedAtMs !== null) return false
-		this.keys.set(id, { ...key, revokedAtMs: nowMs })
-		return true
 	}
 
 	async close(): Promise<void> {}

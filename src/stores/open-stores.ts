@@ -6,6 +6,7 @@ import type { ConversationStore } from '../conversations/conversation-store.ts'
 import { withCache } from '../keys/cached-key-store.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
+import type { ProcessStore } from '../processes/process-store.ts'
 import { type ChangeCounter, openChangeCounter } from '../system/change-counter.ts'
 import { hideCredentials, redactorOf } from '../system/redaction.ts'
 import { describeSystemError } from '../system/system-error.ts'
@@ -19,6 +20,7 @@ import { explainingConversations, SqlConversationStore } from './sql/sql-convers
 import type { SqlDatabase } from './sql/sql-database.ts'
 import { SqlKeyStore } from './sql/sql-key-store.ts'
 import { SqlLedgerStore } from './sql/sql-ledger-store.ts'
+import { SqlProcessStore } from './sql/sql-process-store.ts'
 
 export interface StoreLocation {
 	/** The address of the database: see `StoreKind`. */
@@ -31,6 +33,7 @@ export interface Stores {
 	readonly keys: KeyStore
 	readonly conversations: ConversationStore
 	readonly ledger: LedgerStore
+	readonly processes: ProcessStore
 	/** The migration steps that were applied. */
 	readonly migrated: readonly string[]
 	/** @throws ChatError `unavailable` or Error if the database cannot be read. */
@@ -45,15 +48,21 @@ const keyTimeoutMs = 1000
 export async function openStores(location: StoreLocation, mode: SchemaMode): Promise<Stores> {
 	const database = await openDatabase(location.database, mode)
 	const checked = explainingFailures({ check: () => database.check() }, database)
+	const [keys, conversations, ledger] = [
+		database.separate('keys'),
+		database.separate('conversations'),
+		database.separate('ledger'),
+	]
 	return {
-		keys: withCache(explainingFailures(new SqlKeyStore(database), database), {
+		keys: withCache(explainingFailures(new SqlKeyStore(keys), keys), {
 			changes: openChanges(location.keyChangesFile, mode),
 			ttlMs: isLocal(location.database) ? 10_000 : 2000,
 			nowMs: () => performance.now(),
 			timeout: () => Bun.sleep(keyTimeoutMs),
 		}),
-		conversations: explainingConversations(new SqlConversationStore(database), database),
-		ledger: explainingFailures(new SqlLedgerStore(database), database),
+		conversations: explainingConversations(new SqlConversationStore(conversations), conversations),
+		ledger: explainingFailures(new SqlLedgerStore(ledger), ledger),
+		processes: explainingFailures(new SqlProcessStore(database, conversations), database),
 		migrated: database.migrated,
 		check: () => checked.check(),
 		close: () => database.close(),
@@ -77,7 +86,8 @@ export async function openDatabase(address: string, mode: SchemaMode): Promise<S
 	}
 }
 
-function openingError(cause: unknown, kind: StoreKind, address: string): DatabaseError {
+/** @param cause an error of the kind's `open` or `backups`. */
+export function openingError(cause: unknown, kind: StoreKind, address: string): DatabaseError {
 	if (cause instanceof DatabaseError) return cause
 	const name = kind.nameOf(address)
 	if (cause instanceof SchemaError) return schemaError(cause, name ?? unnamed)

@@ -152,6 +152,96 @@ describe('a limit', () => {
 	})
 })
 
+describe('a full storage', () => {
+	const carol = { tenant: tenantId('other'), owner: ownerId('carol') }
+	const text = `data: ${'x'.repeat(500)}\n\n`
+	const names = Array.from({ length: 30 }, (_, at) => at.toString(16).padStart(32, '0'))
+
+	/** Streams of a caller until there is no space; with their number. */
+	function fill(streams: FileStreams, scope = alice, ends = true): number {
+		for (const [at, name] of names.entries())
+			try {
+				const stream = begin(streams, name, scope)
+				stream.append(text)
+				if (ends) stream.end()
+			} catch {
+				return at
+			}
+		return names.length
+	}
+
+	test('belongs to a caller that is alone', async () => {
+		await using folder = await openFolder()
+		expect(fill(folder.streams)).toBeGreaterThan(13)
+	})
+
+	test('has space for another tenant, in place of the oldest ended streams of the heaviest one', async () => {
+		await using folder = await openFolder()
+		const { streams } = folder
+		const count = fill(streams)
+		const stream = begin(streams, 'c'.repeat(32), carol)
+		stream.append(text)
+		stream.end()
+		expect(await streams.read(alice, names[0] ?? '', 0)).toBeUndefined()
+		expect(await streams.read(alice, names[count - 1] ?? '', 0)).toBeDefined()
+		expect(await textOf(await streams.read(carol, 'c'.repeat(32), 0))).toBe(text)
+	})
+
+	test('has space for another owner of the same tenant', async () => {
+		await using folder = await openFolder()
+		fill(folder.streams)
+		begin(folder.streams, 'b'.repeat(32), bob).append(text)
+		expect(await folder.streams.read(alice, names[0] ?? '', 0)).toBeUndefined()
+	})
+
+	test('gives each tenant its share, and no more', async () => {
+		await using folder = await openFolder()
+		fill(folder.streams)
+		const own = names.map((name) => name.replace(/^0/, 'c'))
+		let opened = 0
+		for (const name of own)
+			try {
+				const stream = begin(folder.streams, name, carol)
+				stream.append(text)
+				stream.end()
+				opened++
+			} catch {
+				break
+			}
+		const left = await Promise.all(names.map(async (name) => (await folder.streams.read(alice, name, 0)) !== undefined))
+		expect(opened).toBeGreaterThanOrEqual(7)
+		expect(left.filter((isThere) => isThere).length).toBeGreaterThanOrEqual(7)
+	})
+
+	test('ends the newest running stream of the heaviest tenant if none has ended', async () => {
+		await using folder = await openFolder()
+		const { streams } = folder
+		const running = names.slice(0, 16).map((name) => begin(streams, name, alice))
+		for (const stream of running) stream.append(text)
+		const stream = begin(streams, 'c'.repeat(32), carol)
+		for (let event = 0; event < 2 && running.every(({ signal }) => !signal.aborted); event++)
+			stream.append(text.slice(0, 400))
+		expect(running.filter(({ signal }) => signal.aborted)).toEqual(running.slice(-1))
+		expect(running.at(-1)?.signal.reason).toMatchObject({ kind: 'overloaded' })
+	})
+
+	test('is counted in streams that grow, too', async () => {
+		await using folder = await openFolder()
+		const streams = names.slice(0, 20).map((name) => begin(folder.streams, name))
+		expect(() => {
+			for (const stream of streams) stream.append(text)
+		}).toThrow('The storage for streams is full')
+	})
+
+	test('knows the streams of earlier processes', async () => {
+		await using folder = await openFolder()
+		fill(folder.streams)
+		const other = await folder.openStreams('two')
+		expect(() => begin(other, 'a'.repeat(32)).append(text)).toThrow('The storage for streams is full')
+		begin(other, 'c'.repeat(32), carol).append(text)
+	})
+})
+
 describe('an ended stream', () => {
 	test('is removed after its retention, one that runs in any process is not', async () => {
 		await using folder = await openFolder()
@@ -220,7 +310,7 @@ describe('a cancellation', () => {
 		await using folder = await openFolder()
 		const stream = begin(folder.streams)
 		let over = false
-		const ended = folder.streams.ended(alice, first).then(() => {
+		const ended = folder.streams.ended(alice, first, 60_000).then(() => {
 			over = true
 		})
 		stream.append('data: a\n\n')

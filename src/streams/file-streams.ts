@@ -7,12 +7,13 @@ import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
-import type { Scope } from '../keys/scope.ts'
+import { ownerId, type Scope, tenantId } from '../keys/scope.ts'
 import type { Clock } from '../system/clock.ts'
 import { RunningStream, tooMuch } from './running-stream.ts'
 import type { StoredStream, StoredStreams, StreamOptions } from './stored-streams.ts'
 import { endedFile, type Header, hasEnded, readHeader, terminatePartialEvent } from './stream-file.ts'
 import { endMark, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
+import { StreamShares } from './stream-shares.ts'
 
 export interface FileStreamsOptions {
 	readonly folder: string
@@ -40,7 +41,7 @@ export class FileStreams implements StoredStreams {
 	private readonly options: FileStreamsOptions
 	private readonly running = new Map<string, RunningStream>()
 	private readonly closing = new AbortController()
-	private totalBytes = 0
+	private readonly shares = new StreamShares()
 	private watching = false
 
 	private constructor(options: FileStreamsOptions) {
@@ -56,11 +57,14 @@ export class FileStreams implements StoredStreams {
 	}
 
 	open({ scope, id: name, interruption }: StreamOptions): StoredStream {
-		if (this.totalBytes > this.options.maxTotalBytes) throw tooMuch('The storage for streams is full. Try again later.')
+		this.makeRoom(scope, 0)
 		const head: Header = { ...scope, process: this.options.process(), interruption }
-		const stream = new RunningStream(this.file(name), `${JSON.stringify(head)}\n`, this.options.maxBytes, (bytes) => {
-			this.totalBytes += bytes
+		const stream = new RunningStream(this.file(name), `${JSON.stringify(head)}\n`, {
+			maxBytes: this.options.maxBytes,
+			makeRoom: (bytes) => this.makeRoom(scope, bytes),
+			grew: (written) => this.shares.resize(name, written),
 		})
+		this.shares.add(name, scope, stream.writtenBytes, this.options.clock.now())
 		this.running.set(name, stream)
 		stream.onEnd(() => this.running.delete(name))
 		this.watch()
@@ -88,10 +92,14 @@ export class FileStreams implements StoredStreams {
 		return true
 	}
 
-	async ended(scope: Scope, name: string): Promise<void> {
+	async ended(scope: Scope, name: string, withinMs: number): Promise<void> {
 		const chunks = await this.read(scope, name, Number.MAX_SAFE_INTEGER)
 		if (chunks === undefined) return
+		const over = new AbortController()
+		const stop = () => chunks.cancel()
+		this.options.clock.sleep(withinMs, over.signal).then(stop, stop)
 		while ((await chunks.next()) !== undefined);
+		over.abort()
 	}
 
 	async interrupt(process: string): Promise<void> {
@@ -109,6 +117,7 @@ export class FileStreams implements StoredStreams {
 			if (head?.tenant !== tenant || head.owner !== owner) continue
 			this.running.get(name)?.abort(cancelledByCaller())
 			rmSync(this.file(name), { force: true })
+			this.shares.remove(name)
 		}
 	}
 
@@ -129,6 +138,34 @@ export class FileStreams implements StoredStreams {
 		} catch {
 			return undefined
 		}
+	}
+
+	/**
+	 * Removes ended streams of the heaviest caller until there is space for `bytes` more. If all of them are running, the newest one is
+	 * ended, and `scope` gets its share beyond the maximum.
+	 *
+	 * @throws ChatError `overloaded` if `scope` itself is the heaviest caller, or uses more than its share.
+	 */
+	private makeRoom(scope: Scope, bytes: number): void {
+		const { maxTotalBytes } = this.options
+		const isFull = () => this.shares.totalBytes + bytes > maxTotalBytes
+		if (!isFull()) return
+		for (let freed = true; freed && isFull(); )
+			freed = this.removeOneOf(this.shares.removable(scope).map(({ name }) => name))
+		if (!isFull()) return
+		if (!this.shares.isWithinShare(scope.tenant, bytes, maxTotalBytes))
+			throw tooMuch('The storage for streams is full. Try again later.')
+		const running = this.shares.removable(scope).flatMap(({ name }) => this.running.get(name) ?? [])
+		running.findLast(({ signal }) => !signal.aborted)?.abort(displaced())
+	}
+
+	/** Removes the first stream that has ended. @returns whether there is one. */
+	private removeOneOf(names: readonly string[]): boolean {
+		const name = names.find((other) => !this.running.has(other) && endedFile(this.file(other)))
+		if (name === undefined) return false
+		rmSync(this.file(name), { force: true })
+		this.shares.remove(name)
+		return true
 	}
 
 	/** Polls for cancellations by other processes, and for space for the end, while a stream runs here. */
@@ -167,27 +204,35 @@ export class FileStreams implements StoredStreams {
 	}
 
 	private async sweep(): Promise<true> {
-		let total = 0
-		for (const name of await this.names()) total += await this.removeExpired(name)
-		this.totalBytes = total
+		const names = await this.names()
+		// A file that cannot be read, or that another process has just removed, is examined by the next sweep.
+		for (const name of names) await this.removeExpired(name).catch(() => undefined)
+		const found = new Set(names)
+		for (const name of this.shares.names()) if (!found.has(name) && !this.running.has(name)) this.shares.remove(name)
 		return true
 	}
 
-	/** @returns the size of the file that remains, in bytes. */
-	private async removeExpired(name: string): Promise<number> {
+	private async removeExpired(name: string): Promise<void> {
 		const { clock, retentionMs } = this.options
 		const found = await stat(this.file(name)).catch(() => undefined)
-		if (found === undefined) return 0
+		if (found === undefined) return
 		try {
 			this.terminateInterrupted(name)
 		} catch {
 			// A full disk, or a file that another process has just removed: the next sweep tries again.
 		}
-		if (this.running.has(name) || clock.now() - found.mtimeMs < retentionMs || !endedFile(this.file(name)))
-			return found.size
+		if (this.running.has(name)) return
+		if (clock.now() - found.mtimeMs < retentionMs || !endedFile(this.file(name))) return this.measure(name, found)
 		rmSync(this.file(name), { force: true })
 		rmSync(this.cancelFile(name), { force: true })
-		return 0
+		this.shares.remove(name)
+	}
+
+	/** Counts the size of a file that another process may write. */
+	private measure(name: string, { size, mtimeMs }: { readonly size: number; readonly mtimeMs: number }): void {
+		const header = this.shares.has(name) ? undefined : readHeader(this.file(name))?.header
+		if (header === undefined) this.shares.resize(name, size)
+		else this.shares.add(name, scopeOfHeader(header), size, mtimeMs)
 	}
 
 	/** The writer of a stream whose process exited without ending it; undefined if it may still be written. */
@@ -223,6 +268,14 @@ export class FileStreams implements StoredStreams {
 	private cancelFile(name: string): string {
 		return join(this.options.folder, `${name}.cancel`)
 	}
+}
+
+function scopeOfHeader({ tenant, owner }: Header): Scope {
+	return { tenant: tenantId(tenant), owner: ownerId(owner) }
+}
+
+function displaced(): ChatError {
+	return new ChatError('overloaded', 'Other callers need the storage for streams. Try again later.', { sent: 'yes' })
 }
 
 function cancelledByCaller(): ChatError {

@@ -6,11 +6,20 @@ import { ChatError } from '../chat/error.ts'
 import type { StoredStream } from './stored-streams.ts'
 import { endMark } from './stream-reader.ts'
 
+/** The space that a stream may use. */
+export interface StreamSpace {
+	/** Maximum size of the stream, in bytes. */
+	readonly maxBytes: number
+	/** @throws ChatError `overloaded` if there is no space for so many bytes. */
+	makeRoom(bytes: number): void
+	/** Called with the new size. */
+	grew(bytes: number): void
+}
+
 export class RunningStream implements StoredStream {
 	private readonly controller = new AbortController()
 	private readonly descriptor: number
-	private readonly maxBytes: number
-	private readonly grew: (bytes: number) => void
+	private readonly space: StreamSpace
 	private readonly listeners = new Set<() => void>()
 	private readonly endListeners = new Set<() => void>()
 	/** Size of the file, in bytes. */
@@ -19,10 +28,9 @@ export class RunningStream implements StoredStream {
 	private ending: string | undefined
 
 	/** @throws ChatError `unavailable` if the file cannot be created. */
-	constructor(file: string, head: string, maxBytes: number, grew: (bytes: number) => void) {
+	constructor(file: string, head: string, space: StreamSpace) {
 		this.descriptor = create(file)
-		this.maxBytes = maxBytes
-		this.grew = grew
+		this.space = space
 		try {
 			this.write(head)
 		} catch (thrown) {
@@ -34,6 +42,11 @@ export class RunningStream implements StoredStream {
 
 	get signal(): AbortSignal {
 		return this.controller.signal
+	}
+
+	/** Size of the file. */
+	get writtenBytes(): number {
+		return this.written
 	}
 
 	/** Whether the stream has ended, in the file or in memory. */
@@ -48,8 +61,10 @@ export class RunningStream implements StoredStream {
 
 	append(text: string): void {
 		if (this.over || text === '') return
-		if (this.written + text.length > this.maxBytes)
-			throw tooMuch(`The answer exceeds the maximum size of a stored stream: ${this.maxBytes} bytes.`)
+		const { maxBytes } = this.space
+		if (this.written + text.length > maxBytes)
+			throw tooMuch(`The answer exceeds the maximum size of a stored stream: ${maxBytes} bytes.`)
+		this.space.makeRoom(text.length)
 		this.write(text)
 		this.notify()
 	}
@@ -117,7 +132,7 @@ export class RunningStream implements StoredStream {
 			throw notStored(cause)
 		}
 		this.written += bytes.length
-		this.grew(bytes.length)
+		this.space.grew(this.written)
 	}
 }
 
@@ -132,7 +147,7 @@ function create(file: string): number {
 }
 
 function notStored(cause: unknown): ChatError {
-	return new ChatError('unavailable', 'The stream could not be stored.', { cause, retryAfterMs: 1000 })
+	return new ChatError('unavailable', 'The stream could not be stored.', { cause, retryAfterMs: 1000, local: true })
 }
 
 export function tooMuch(message: string): ChatError {

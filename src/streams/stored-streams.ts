@@ -14,8 +14,8 @@ export interface StoredStreams {
 	read(scope: Scope, id: string, after: number): Promise<ChunkSource | undefined>
 	/** Cancels a stream in any process. @returns whether it was running. */
 	cancel(scope: Scope, id: string): Promise<boolean>
-	/** Resolves when the stream has ended. */
-	ended(scope: Scope, id: string): Promise<void>
+	/** Resolves when the stream has ended, or after `withinMs` milliseconds. */
+	ended(scope: Scope, id: string, withinMs: number): Promise<void>
 	/** Ends the streams of the crashed process `process` with their `interruption`. */
 	interrupt(process: string): Promise<void>
 	/** Deletes all streams of a scope, or one of them. */

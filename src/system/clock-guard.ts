@@ -34,6 +34,19 @@ const stateSchema = z.object({
 })
 type GuardState = z.infer<typeof stateSchema>
 
+/** The last time that a server trusted, in milliseconds since 1970. Undefined if the file cannot be read. */
+export async function readTrustedTime(file: string): Promise<number | undefined> {
+	return (await readState(file))?.believedMs
+}
+
+async function readState(file: string): Promise<GuardState | undefined> {
+	try {
+		return stateSchema.parse(JSON.parse(await readFile(file, 'utf8')))
+	} catch {
+		return undefined
+	}
+}
+
 export class ClockGuard {
 	private readonly options: ClockGuardOptions
 	/** Used if the file cannot be read. */
@@ -59,13 +72,7 @@ export class ClockGuard {
 	}
 
 	private async read(): Promise<GuardState> {
-		const text = await readFile(this.options.file, 'utf8').catch(() => undefined)
-		if (text === undefined) return this.state
-		try {
-			return stateSchema.parse(JSON.parse(text))
-		} catch {
-			return this.state
-		}
+		return (await readState(this.options.file)) ?? this.state
 	}
 
 	private async write(state: GuardState): Promise<void> {

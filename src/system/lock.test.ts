@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from './clock.ts'
-import { withLock } from './lock.ts'
+import { holdLock, holdSharedLock, withLock } from './lock.ts'
 
 const { sleep } = systemClock
 
@@ -47,4 +47,20 @@ test('a killed holder releases the lock', async () => {
 	)
 	expect(await taken).toBe('mine')
 	expect(waits).toBeGreaterThan(0)
+})
+
+test('a shared lock excludes those that hold the lock alone, and the reverse', async () => {
+	const file = await freshLock()
+	const [one, two] = [holdSharedLock(file), holdSharedLock(file)]
+	expect([one, two]).not.toContain(undefined)
+	const script = `import { holdLock } from '${import.meta.dir}/lock.ts'; process.exit(holdLock('${file}', { create: true }) ? 0 : 3)`
+	const holdsAlone = () => Bun.spawn([process.execPath, '-e', script]).exited
+	one?.release()
+	expect(await holdsAlone()).toBe(3)
+	two?.release()
+	expect(await holdsAlone()).toBe(0)
+	const alone = holdLock(file, { create: true })
+	expect(holdSharedLock(file)).toBeUndefined()
+	alone?.release()
+	holdSharedLock(file)?.release()
 })

@@ -57,10 +57,25 @@ export function holdLock(file: string, { create }: { readonly create: boolean })
 	return undefined
 }
 
-function take(database: Database): boolean {
+/**
+ * Takes the lock on `file` together with other processes that share it, without waiting; undefined if a process holds
+ * it alone. A missing file is created.
+ */
+export function holdSharedLock(file: string): HeldLock | undefined {
+	const database = new Database(file, { create: true, readwrite: true })
+	if (take(database, shared)) return { release: () => database.close() }
+	database.close()
+	return undefined
+}
+
+const exclusive = ['BEGIN EXCLUSIVE']
+/** The lock begins with the first read. */
+const shared = ['BEGIN', 'SELECT name FROM sqlite_master']
+
+function take(database: Database, statements: readonly string[] = exclusive): boolean {
 	try {
 		database.run('PRAGMA busy_timeout = 0')
-		database.run('BEGIN EXCLUSIVE')
+		for (const statement of statements) database.run(statement)
 		return true
 	} catch (thrown) {
 		if (thrown instanceof SQLiteError && thrown.code?.startsWith('SQLITE_BUSY') === true) return false

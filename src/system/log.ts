@@ -1,6 +1,7 @@
 // The log: JSON lines, or readable lines for a terminal. Secrets have a type that does not print them.
 
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { terminalLine, terminalText } from './terminal-text.ts'
 
 export type Log = Logger
 
@@ -128,5 +129,5 @@ function readable(line: string): string {
 	)
 	const head = `${String(time).slice(11, 19)} ${(numbered[Number(level)] ?? '').padEnd(5)} ${String(msg ?? '')}`
 	const stack = typeof err === 'object' && err !== null && 'stack' in err ? `\n${String(err.stack)}` : ''
-	return `${[head, ...words].join('  ')}${stack}\n`
+	return `${terminalLine([head, ...words].join('  '))}${terminalText(stack)}\n`
 }

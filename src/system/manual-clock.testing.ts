@@ -10,6 +10,8 @@ interface Sleeper {
 
 export class ManualClock implements Clock {
 	private ms: number
+	/** How far the clock was set, in milliseconds. */
+	private offsetMs = 0
 	private readonly sleepers = new Set<Sleeper>()
 	private readonly watchers = new Set<() => void>()
 
@@ -19,7 +21,16 @@ export class ManualClock implements Clock {
 	}
 
 	now(): number {
+		return this.ms + this.offsetMs
+	}
+
+	monotonicMs(): number {
 		return this.ms
+	}
+
+	/** Sets the clock forward or back, while no time passes. */
+	set(byMs: number): void {
+		this.offsetMs += byMs
 	}
 
 	sleep(ms: number, signal?: AbortSignal): Promise<void> {

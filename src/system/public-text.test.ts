@@ -37,7 +37,7 @@ describe('paths and addresses are removed, except for the last segment', () => {
 
 describe('other texts are unchanged', () => {
 	for (const text of [
-		"'smollm2-135m' is not available yet: tiny-chat, a toy model whose answers are not meaningful, serves requests instead. Fetch the model with: npx dragoman models pull smollm2-135m",
+		"'smollm2-135m' is not available yet: tiny-chat, a toy model whose answers are not meaningful, serves requests instead. Fetch the model with: npx --no-install dragoman models pull smollm2-135m",
 		"'hf:org/repo/file.gguf' is not available yet",
 		'AgentPublic/llama3-instruct-8b is loading, 1/2',
 		'version 1.2.3: line 3:42, and/or 50%',

@@ -48,3 +48,17 @@ test('no timer runs without a wait', async () => {
 	await pass(clock, 400)
 	expect(sleeps).toBe(false)
 })
+
+test('a clock that is set changes no timeout', async () => {
+	for (const byMs of [-86_400_000, 86_400_000]) {
+		const clock = new ManualClock()
+		const timeout = new SharedTimeout(2000, clock)
+		let expired = 0
+		timeout.start(() => expired++)
+		clock.set(byMs)
+		await pass(clock, 1900)
+		expect([byMs, expired]).toEqual([byMs, 0])
+		await pass(clock, 200)
+		expect([byMs, expired]).toEqual([byMs, 1])
+	}
+})

@@ -26,7 +26,7 @@ export class SharedTimeout {
 
 	/** Calls `expired` once, unless the wait is ended before the timeout. @returns ends the wait. */
 	start(expired: () => void): () => void {
-		const wait = { untilMs: this.clock.now() + this.ms, expired }
+		const wait = { untilMs: this.clock.monotonicMs() + this.ms, expired }
 		this.waits.add(wait)
 		if (!this.running) void this.run()
 		return () => {
@@ -37,7 +37,7 @@ export class SharedTimeout {
 	private async run(): Promise<void> {
 		this.running = true
 		for (let first = this.first; first !== undefined; first = this.first) {
-			const remainingMs = first.untilMs - this.clock.now()
+			const remainingMs = first.untilMs - this.clock.monotonicMs()
 			if (remainingMs > 0) await this.clock.sleep(Math.min(remainingMs, longestSleepMs))
 			else {
 				this.waits.delete(first)

@@ -14,8 +14,14 @@ export async function findFolderFault(folder: string): Promise<FolderFault | und
 		const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
 		return code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'read-only'
 	}
-	const { blocks, bsize, bavail, bfree, files, ffree } = await statfs(folder)
+	const { files, ffree } = await statfs(folder)
+	const free = await freeBytes(folder)
+	return (free !== undefined && free < leastFree) || (files > 0 && ffree === 0) ? 'full' : undefined
+}
+
+/** Bytes that this user can still write to the file system of a folder; undefined if it does not report them. */
+export async function freeBytes(folder: string): Promise<number | undefined> {
+	const { blocks, bsize, bavail, bfree } = await statfs(folder)
 	// Some file systems report zeros. Root may use the blocks reserved for root.
-	const free = (process.getuid?.() === 0 ? bfree : bavail) * bsize
-	return (blocks > 0 && free < leastFree) || (files > 0 && ffree === 0) ? 'full' : undefined
+	return blocks > 0 ? (process.getuid?.() === 0 ? bfree : bavail) * bsize : undefined
 }

@@ -9,7 +9,7 @@ import type { TelemetryOptions } from './options.ts'
 import type { Otlp } from './otlp.ts'
 import { logRequest } from './request-log.ts'
 import { RequestMetrics } from './request-metrics.ts'
-import type { Telemetry, UpstreamGauges } from './telemetry.ts'
+import type { Telemetry, TurnGauges, UpstreamGauges } from './telemetry.ts'
 import { forwardedHeaders } from './trace-context.ts'
 
 export interface TelemetryContext {
@@ -19,6 +19,8 @@ export interface TelemetryContext {
 	readonly upstreams: () => readonly UpstreamGauges[]
 	/** Returns the number of usage records in quarantine. Absent for a process that stores none. */
 	readonly quarantinedRecords?: () => number
+	/** Absent for a process that stores no turns. */
+	readonly turns?: TurnGauges
 	/** Returns the metrics of the other processes that serve the same address, if there are any. */
 	readonly others?: () => Promise<readonly (readonly MetricSnapshot[])[]>
 }
@@ -29,8 +31,8 @@ export interface OpenedTelemetry extends Telemetry {
 }
 
 export async function openTelemetry(options: TelemetryOptions, deps: TelemetryContext): Promise<OpenedTelemetry> {
-	const { log, clock, version, upstreams, quarantinedRecords, others } = deps
-	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams, quarantinedRecords })
+	const { log, clock, version, upstreams, quarantinedRecords, turns, others } = deps
+	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams, quarantinedRecords, turns })
 	const otlp = await openConfiguredOtlp(options, deps)
 	const reports: RequestReports = {
 		content: options.content,

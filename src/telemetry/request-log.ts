@@ -1,11 +1,12 @@
 // The log line of a request. It never contains secrets, and contains prompts and completions only if the operator has
 // enabled them.
 
-import type { PlainWriter } from '../system/log.ts'
+import { summarize } from '../chat/quoting-error.ts'
+import type { RootLog } from '../system/log.ts'
 import type { ObservedRequest } from './observed-request.ts'
 
 /** Writes the line, at level `warn` if the request failed because of the server or an upstream. */
-export function logRequest(log: PlainWriter, request: ObservedRequest, durationMs: number): void {
+export function logRequest(log: RootLog, request: ObservedRequest, durationMs: number): void {
 	const { context, error, usage, attempts } = request
 	const line = {
 		request: context.id,
@@ -30,7 +31,7 @@ export function logRequest(log: PlainWriter, request: ObservedRequest, durationM
 		labels: request.labels,
 		attempts: attempts.length > 1 ? attempts : undefined,
 		error: error?.kind,
-		cause: error === undefined ? undefined : describeCause(error.cause),
+		cause: error === undefined ? undefined : describeCause(error.cause, log.isLevelEnabled('debug')),
 		left: request.disconnected ? true : undefined,
 		prompt: request.prompt,
 		answer: request.answer,
@@ -41,11 +42,16 @@ export function logRequest(log: PlainWriter, request: ObservedRequest, durationM
 /** Names of fields come from clients. In characters. */
 const longestDropped = 1000
 
-/** The cause of a failure, up to 500 characters. */
-function describeCause(cause: unknown): string | undefined {
+/**
+ * The cause of a failure, up to 500 characters.
+ *
+ * @param quotes whether it may quote the request or the response of an upstream.
+ */
+function describeCause(cause: unknown, quotes: boolean): string | undefined {
 	if (!(cause instanceof Error)) return undefined
-	const inner = cause.cause instanceof Error ? `: ${cause.cause.message}` : ''
-	return `${cause.message}${inner}`.slice(0, 500)
+	const describe = (error: Error) => (quotes ? error.message : summarize(error))
+	const inner = cause.cause instanceof Error ? `: ${describe(cause.cause)}` : ''
+	return `${describe(cause)}${inner}`.slice(0, 500)
 }
 
 function round(ms: number): number {

@@ -4,7 +4,7 @@
 import type { ChatError } from '../chat/error.ts'
 import { type CounterChild, type HistogramChild, type MetricSnapshot, Metrics } from './metric.ts'
 import type { ObservedRequest } from './observed-request.ts'
-import type { UpstreamGauges } from './telemetry.ts'
+import type { TurnGauges, UpstreamGauges } from './telemetry.ts'
 
 export interface MetricContext {
 	readonly version: string
@@ -13,6 +13,8 @@ export interface MetricContext {
 	readonly upstreams: () => readonly UpstreamGauges[]
 	/** Absent for a process that stores no usage records. */
 	readonly quarantinedRecords?: (() => number) | undefined
+	/** Absent for a process that stores no turns. */
+	readonly turns?: TurnGauges | undefined
 }
 
 /** Histogram bounds in seconds: from cached responses to long generations. */
@@ -92,7 +94,7 @@ export class RequestMetrics {
 		durations,
 	)
 
-	constructor({ version, startedAtMs, upstreams, quarantinedRecords }: MetricContext) {
+	constructor({ version, startedAtMs, upstreams, quarantinedRecords, turns }: MetricContext) {
 		const { metrics } = this
 		metrics.gauge({ name: 'dragoman_requests_running', help: 'Requests in flight.', labels: [] }, () => [
 			[[], this.running],
@@ -143,6 +145,7 @@ export class RequestMetrics {
 				// Processes of one host share the folder.
 				'max',
 			)
+		if (turns !== undefined) this.measureTurns(turns)
 		this.measureProcess(startedAtMs)
 	}
 
@@ -195,6 +198,24 @@ export class RequestMetrics {
 		}
 		this.models.set(model, counts)
 		return counts
+	}
+
+	private measureTurns({ pendingEnds, deadProcesses }: TurnGauges): void {
+		const { metrics } = this
+		metrics.gauge(
+			{ name: 'dragoman_turn_ends_pending', help: 'Ends of turns that wait for the database.', labels: [] },
+			() => [[[], pendingEnds()]],
+		)
+		metrics.gauge(
+			{
+				name: 'dragoman_dead_processes_total',
+				help: 'Other processes on the same database that stopped writing their heartbeat and were ended.',
+				labels: [],
+			},
+			() => [[[], deadProcesses()]],
+			'sum',
+			'counter',
+		)
 	}
 
 	private measureProcess(startedAtMs: number): void {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
+import { QuotingError } from '../chat/quoting-error.ts'
 import { openLog } from '../system/log.ts'
 import { Metrics, mergeSnapshots, writeMetrics } from './metric.ts'
 import type { RequestEvent, RequestObserver } from './observer.ts'
@@ -8,7 +9,7 @@ import { telemetryOptions } from './options.ts'
 import type { RequestContext } from './telemetry.ts'
 import { forwardedHeaders, readTraceContext } from './trace-context.ts'
 
-const clock = { now: () => 1_000_000, sleep: async () => undefined }
+const clock = { now: () => 1_000_000, monotonicMs: () => 0, sleep: async () => undefined }
 const gauges = { name: 'up', running: 2, waiting: 1, breaker: 'half-open', healthy: false } as const
 
 async function open(options: object = {}) {
@@ -20,6 +21,7 @@ async function open(options: object = {}) {
 		version: '1.2.3',
 		upstreams: () => [gauges],
 		quarantinedRecords: () => 2,
+		turns: { pendingEnds: () => 3, deadProcesses: () => 1 },
 	})
 	return { telemetry, lines }
 }
@@ -91,11 +93,35 @@ describe('a request', () => {
 		for (const word of ['firstTokenMs=120', 'finishReason=length', 'answer=good day']) expect(lines[0]).toContain(word)
 	})
 
+	test.each([
+		['status 400', new QuotingError('status 400', 'you wrote: my secret')],
+		['SyntaxError', new SyntaxError('JSON Parse error: Unexpected identifier "my secret"')],
+		['AI_APICallError', Object.assign(new Error('my secret'), { name: 'AI_APICallError' })],
+		['refused: SyntaxError', new Error('refused', { cause: new SyntaxError('my secret') })],
+		['no route', Object.assign(new Error('no route'), { code: 'EHOSTUNREACH' })],
+	])('has no text that its cause quotes, except at level debug: %s', async (summary, cause) => {
+		const error = new ChatError('upstream-failed', 'It failed.', { cause })
+		const log = async (level: 'info' | 'debug') => {
+			const lines: string[] = []
+			const telemetry = await openTelemetry(telemetryOptions.parse({}), {
+				log: openLog({ level, format: 'text' }, (line) => lines.push(line)),
+				clock,
+				version: '1.2.3',
+				upstreams: () => [gauges],
+			})
+			telemetry.begin(context()).observe({ type: 'ended', atMs: 1400, status: 502, error, disconnected: false })
+			return lines.join('')
+		}
+		const usual = await log('info')
+		expect(usual).toContain(`cause=${summary}\n`)
+		expect(usual).not.toContain('secret')
+		expect(await log('debug')).toContain(cause.message)
+	})
 	test('that fails because of the server or an upstream is a warning with its cause', async () => {
 		const { telemetry, lines } = await open()
-		const error = new ChatError('upstream-failed', 'It failed.', { cause: new Error('status 500: oops') })
+		const error = new ChatError('upstream-failed', 'It failed.', { cause: new QuotingError('status 500', 'oops') })
 		telemetry.begin(context()).observe({ type: 'ended', atMs: 1400, status: 502, error, disconnected: false })
-		expect(lines[0]).toMatch(/ warn .*error=upstream-failed.*cause=status 500: oops/)
+		expect(lines[0]).toMatch(/ warn .*error=upstream-failed.*cause=status 500\b/)
 	})
 
 	test('is counted', async () => {
@@ -122,6 +148,8 @@ describe('a request', () => {
 			'dragoman_upstream_healthy{upstream="up"} 0',
 			'dragoman_build_info{version="1.2.3"} 1',
 			'dragoman_usage_records_quarantined 2',
+			'dragoman_turn_ends_pending 3',
+			'dragoman_dead_processes_total 1',
 		])
 			expect(body.split('\n')).toContain(line)
 	})

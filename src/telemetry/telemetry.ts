@@ -32,3 +32,11 @@ export interface UpstreamGauges {
 	readonly breaker: 'closed' | 'open' | 'half-open'
 	readonly healthy: boolean
 }
+
+/** Read for each snapshot of the metrics. */
+export interface TurnGauges {
+	/** Number of ends of turns that wait for the database. */
+	readonly pendingEnds: () => number
+	/** Number of other processes that this one found dead since it started. */
+	readonly deadProcesses: () => number
+}

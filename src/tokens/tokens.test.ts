@@ -1,7 +1,9 @@
-import { afterAll, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
+import type { SharePath } from '../system/fair-queue.ts'
 import { TokenCounter } from './tokens.ts'
 
-const counter = new TokenCounter()
+/** Exact counts, however busy the machine is. */
+const counter = new TokenCounter({ deadlineMs: 60_000, maxJobs: 1000 })
 afterAll(() => counter.close())
 
 test('counts match the published vocabularies', async () => {
@@ -36,4 +38,45 @@ test('a prompt includes messages, per-message overhead and tools', async () => {
 	expect(bare).toBe(4 + 1 + 3 + 3)
 	const tool = { type: 'function', name: 'add', strict: false } as const
 	expect(await counter.countMessages('o200k_base', [hello], [tool])).toBeGreaterThan(bare)
+})
+
+describe('counts of many callers', () => {
+	const long = 'the quick brown fox '.repeat(50_000)
+	const one: SharePath = ['a', 'x']
+	const other: SharePath = ['b', 'y']
+
+	test('take turns: a short count does not wait for the long ones of another project', async () => {
+		const ended: string[] = []
+		const longs = Array.from({ length: 10 }, () =>
+			counter.countTexts('o200k_base', [long], one).then(() => ended.push('long')),
+		)
+		const short = counter.countTexts('o200k_base', ['Hello, world!'], other).then(() => ended.push('short'))
+		await Promise.all([...longs, short])
+		expect(ended[0]).toBe('short')
+	}, 60_000)
+
+	test('end at their deadline with an extrapolation', async () => {
+		const hurried = new TokenCounter({ deadlineMs: 1, maxJobs: 1000 })
+		const counts = await Promise.all(Array.from({ length: 20 }, () => hurried.countTexts('o200k_base', [long], one)))
+		hurried.close()
+		for (const tokens of counts) expect(tokens / 200_000).toBeWithin(0.7, 1.5)
+		// 20 exact counts have more portions than fit into a millisecond: the last ones were estimated from their bytes.
+		expect(counts.at(-1)).toBe(long.length / 4)
+	}, 60_000)
+
+	test('are estimated if too many wait', async () => {
+		const small = new TokenCounter({ deadlineMs: 60_000, maxJobs: 1 })
+		const first = small.countTexts('o200k_base', ['Hello, world!'], one)
+		expect(await small.countTexts('o200k_base', ['Hello, world!!!!'], one)).toBe(4)
+		expect(await first).toBe(4)
+		small.close()
+	}, 60_000)
+
+	test('of many texts are counted up to a limit and extrapolated', async () => {
+		const tokens = await counter.countTexts(
+			'o200k_base',
+			Array.from({ length: 40 }, () => long),
+		)
+		expect(tokens / (40 * 200_000)).toBeCloseTo(1, 1)
+	}, 60_000)
 })

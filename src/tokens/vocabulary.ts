@@ -5,20 +5,15 @@ declare const self: Worker
 import type { Tokenizer } from './tokenizer.ts'
 
 export interface CountRequest {
-	readonly id: number
 	readonly tokenizer: Tokenizer
 	readonly texts: readonly string[]
 }
 
 export interface CountAnswer {
-	readonly id: number
 	readonly tokens?: number
 	/** The error, if counting failed. */
 	readonly failure?: string
 }
-
-/** In characters. Longer texts are counted up to here and extrapolated, so that no request delays the others. */
-const exactCharacters = 262_144
 
 /**
  * In characters. A vocabulary takes a time that is quadratic in the length of a word. Longer runs without a boundary of
@@ -35,22 +30,17 @@ const loaders = {
 } as const satisfies Readonly<Record<Tokenizer, () => Promise<unknown>>>
 
 self.onmessage = async ({ data }: MessageEvent<CountRequest>) => {
-	const { id, tokenizer, texts } = data
+	const { tokenizer, texts } = data
 	try {
 		const { countTokens } = await loaders[tokenizer]()
 		// Special tokens may occur in user text, and count as ordinary text there.
 		const countPiece = (piece: string) => countTokens(piece, { disallowedSpecial: new Set() })
 		const count = (text: string) => piecesOf(text).reduce((sum, piece) => sum + countPiece(piece), 0)
-		const tokens = texts.reduce((sum, text) => sum + countOne(text, count), 0)
-		self.postMessage({ id, tokens } satisfies CountAnswer)
+		const tokens = texts.reduce((sum, text) => sum + count(text), 0)
+		self.postMessage({ tokens } satisfies CountAnswer)
 	} catch (thrown) {
-		self.postMessage({ id, failure: String(thrown) } satisfies CountAnswer)
+		self.postMessage({ failure: String(thrown) } satisfies CountAnswer)
 	}
-}
-
-function countOne(text: string, count: (text: string) => number): number {
-	if (text.length <= exactCharacters) return count(text)
-	return Math.round(count(text.slice(0, exactCharacters)) * (text.length / exactCharacters))
 }
 
 /** Cuts runs that are too long. */

@@ -113,6 +113,6 @@ export const catalogue: readonly CatalogueEntry[] = [
 		sha256: 'a3ad65dee4e305b1d3413e7a5461730304be982376b1b8d69ba8482ca2522189',
 		contextTokens: 512,
 		sources: ['package:tiny-chat-q8_0.gguf'],
-		warning: `tiny-chat is a toy model whose answers are not meaningful; \`npx dragoman models pull ${defaultModelId}\` fetches a real model`,
+		warning: `tiny-chat is a toy model whose answers are not meaningful; \`npx --no-install dragoman models pull ${defaultModelId}\` fetches a real model`,
 	},
 ]

@@ -16,6 +16,8 @@ const record = z.object({
 	sha256: z.string().regex(/^[0-9a-f]{64}$/),
 	source: z.string(),
 	fetchedAtMs: z.number(),
+	/** Modification time of the file when it was verified. Absent in records of earlier versions. */
+	modifiedMs: z.number().optional(),
 })
 
 export type WeightsRecord = Readonly<z.infer<typeof record>>

@@ -234,7 +234,7 @@ export async function openWeights(
 	folder?: string,
 ): Promise<{ readonly weights: Weights; readonly folder: string }> {
 	const used = folder ?? (await mkdtemp(join(tmpdir(), 'dragoman-weights-')))
-	const clock = { now: systemClock.now, sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(1, signal) }
+	const clock = { ...systemClock, sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(1, signal) }
 	return {
 		folder: used,
 		weights: new Weights({

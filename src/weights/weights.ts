@@ -74,9 +74,28 @@ export class Weights {
 		const entry = catalogue.find((one) => one.id === id)
 		if (entry !== undefined && isPackaged(entry)) return this.packaged(entry)
 		const record = await readRecord(folder, id)
-		if (record !== undefined)
-			return (await sizeOf(join(folder, record.file))) === record.sizeBytes ? stored(record, folder) : undefined
+		if (record !== undefined) return (await this.isUnchanged(record)) ? stored(record, folder) : undefined
 		return entry === undefined ? undefined : this.takeOver(entry)
+	}
+
+	/** Whether the file is the one that was verified. Its content is read only if its modification time differs. */
+	private async isUnchanged(record: WeightsRecord): Promise<boolean> {
+		const { folder } = this.context
+		const path = join(folder, record.file)
+		const found = await stat(path).catch(() => undefined)
+		if (found?.size !== record.sizeBytes) return false
+		const { mtimeMs } = found
+		if (record.modifiedMs === mtimeMs) return true
+		if (this.wrong.get(path) === mtimeMs) return false
+		if (
+			record.modifiedMs !== undefined &&
+			(await measureFile(path, new AbortController().signal)).sha256 !== record.sha256
+		) {
+			this.wrong.set(path, mtimeMs)
+			return false
+		}
+		await writeRecord(folder, { ...record, modifiedMs: mtimeMs }).catch(() => undefined)
+		return true
 	}
 
 	/** All weights that `find` returns, in the order of their ids; packaged ones last. */

@@ -1,8 +1,9 @@
 // An upstream that fails again and again is left alone, tried again, and taken back, as clients and operators see it.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { runCommand } from '../server.ts'
 import { eventually, type FaultTestGateway, logLines, startFaultTestGateway, upstreamAt } from './gateway.ts'
-import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
+import { openScriptedUpstream, type ScriptedUpstream, unusedPort } from './scripted-upstream.ts'
 import { healthy, refuses } from './scripts.ts'
 
 const [closed, halfOpen, open] = [0, 1, 2]
@@ -108,4 +109,23 @@ test('health checks take an upstream out before any request fails, and bring it 
 	await is(1)
 	expect(await answered()).toBe('ill')
 	expect(upstream.requestsTo('ill').filter(({ method }) => method === 'POST')).toHaveLength(1)
+})
+
+test('an upstream that cannot be reached is known to be down, whichever caller sees it', async () => {
+	const other = await startFaultTestGateway({
+		models: { down: { route: ['down'], retry: { attempts: 1 } } },
+		upstreams: {
+			down: upstreamAt(`http://127.0.0.1:${unusedPort()}/v1`, { breaker: { failures: 2, openMs: 60_000 } }),
+		},
+	})
+	try {
+		for (let call = 0; call < 2; call++) expect((await other.send('down')).status).toBe(503)
+		const flags = ['--name', 'b', '--owner', 'b', '--tenant', 'b', '--data', other.data]
+		const key = (await runCommand(['keys', 'create', ...flags])).stdout.trim()
+		const refused = await other.send('down', { headers: { authorization: `Bearer ${key}` } })
+		expect(refused).toMatchObject({ status: 503, error: { code: 'model_unavailable' } })
+		expect(refused.error?.message).toContain('No upstream of this model is available')
+	} finally {
+		await other.stop()
+	}
 })

@@ -42,7 +42,7 @@ function appendUntilFull(stream: StoredStream): string {
 		try {
 			stream.append(event)
 		} catch (thrown) {
-			expect(thrown).toMatchObject({ kind: 'unavailable', cause: { code: 'ENOSPC' } })
+			expect(thrown).toMatchObject({ kind: 'unavailable', local: true, cause: { code: 'ENOSPC' } })
 			return accepted
 		}
 		accepted += event

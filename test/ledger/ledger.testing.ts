@@ -56,6 +56,10 @@ export class FakeClock implements Clock {
 		return this.ms
 	}
 
+	monotonicMs(): number {
+		return this.ms
+	}
+
 	sleep(ms: number, signal?: AbortSignal): Promise<void> {
 		return new Promise((resolve, reject) => {
 			if (signal?.aborted === true) return reject(signal.reason)

@@ -1,5 +1,4 @@
-// Usage records that PostgreSQL refuses: by a constraint, by the encoding of the database, and because the total of a
-// day no longer fits.
+// Usage records that PostgreSQL refuses: by a constraint, and because the total of a day no longer fits.
 
 import { expect, test } from 'bun:test'
 import { entry } from '../../src/ledger/ledger-store.contract.ts'
@@ -20,8 +19,8 @@ import {
 } from '../ledger/ledger.testing.ts'
 import { refusedRecordsContract } from '../ledger/refused-records.contract.ts'
 
-async function openFresh(options?: string): Promise<SqlDatabase> {
-	const fresh = await freshDatabase(postgresServer as string, options)
+async function openFresh(): Promise<SqlDatabase> {
+	const fresh = await freshDatabase(postgresServer as string)
 	const database = await openPostgres(fresh.url)
 	const close = database.close.bind(database)
 	database.close = async () => {
@@ -38,24 +37,6 @@ if (postgresServer !== undefined) {
 		async refuse({ sql }) {
 			await sql.unsafe(`ALTER TABLE ledger ADD CONSTRAINT not_this_model CHECK (model <> 'refused')`)
 		},
-	})
-
-	test('a model whose name the encoding of the database does not contain blocks no other', async () => {
-		const database = await openFresh(`ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0`)
-		const [store, folder] = [explainingFailures(new SqlLedgerStore(database), database), await freshFolder()]
-		const ledger = await open({ folder, store })
-		for (const model of ['small', '模型', 'large']) {
-			const ticket = ledger.open({ ...openedCall(model), model })
-			await ticket.opened
-			await ticket.settle(settlement(5))
-		}
-		await ledger.deliver()
-		expect((await store.entries(allEntries)).map(({ model }) => model).sort()).toEqual(['large', 'small'])
-		const [refused] = await new Quarantine(quarantineFolder(folder)).list()
-		expect(refused).toMatchObject({ entry: { model: '模型' } })
-		expect(refused?.reason).toContain('LATIN1')
-		await ledger.close()
-		await database.close()
 	})
 
 	test('a total that no longer fits refuses the record that exceeds it', async () => {

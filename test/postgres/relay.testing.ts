@@ -5,6 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 export class Relay {
 	private readonly target: URL
 	private readonly sockets = new Set<Socket>()
+	private readonly upstreams = new Set<Socket>()
 	private server: Server | undefined
 	private silent = false
 	/** Chosen when it is first restored, and constant from then on. */
@@ -49,11 +50,24 @@ export class Relay {
 		for (const socket of this.sockets) socket.unpipe().pause()
 	}
 
+	/**
+	 * Like an address that moves to another host: open connections deliver nothing and are not closed, the server loses
+	 * them, and new ones work.
+	 */
+	failOver(): void {
+		for (const end of this.upstreams) {
+			end.unpipe().removeAllListeners('close')
+			end.destroy()
+		}
+		this.upstreams.clear()
+	}
+
 	private relay(client: Socket): void {
 		this.track(client)
 		if (this.silent) return
 		const upstream = connect(Number(this.target.port), this.target.hostname)
 		this.track(upstream)
+		this.upstreams.add(upstream)
 		for (const socket of [client, upstream])
 			socket.on('close', () => {
 				client.destroy()

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'bun:test'
 import { SQL } from 'bun'
-import { conversation, ended, turn } from '../../src/conversations/conversation-store.testing.ts'
+import { collect, conversation, ended, turn } from '../../src/conversations/conversation-store.testing.ts'
 import { answerId } from '../../src/conversations/message-id.ts'
 import { ownerId, tenantId } from '../../src/keys/scope.ts'
 import { openStores, type Stores } from '../../src/stores/open-stores.ts'
@@ -35,7 +35,7 @@ if (postgresServer !== undefined)
 				expect(results.toSorted()).toEqual(['begun', 'conflict'])
 				const branches = await Promise.all([one, other, one, other].map((store) => begin(store, 'branch')))
 				expect(branches).toEqual(['begun', 'begun', 'begun', 'begun'])
-				expect((await other.history.export(made.id))?.messages).toHaveLength(7)
+				expect((await collect(await other.history.export(made.id))).messages).toHaveLength(7)
 			}
 		} finally {
 			await Promise.all(stores.map((store) => store.close()))

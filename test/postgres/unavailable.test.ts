@@ -3,6 +3,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { SQL } from 'bun'
+import { createKey } from '../../src/keys/key.ts'
 import { type FreshDatabase, freshDatabase, postgresServer } from '../../src/stores/postgres/server.testing.ts'
 import { startServer, type TestServer } from '../server.ts'
 import { Relay } from './relay.testing.ts'
@@ -42,7 +43,9 @@ if (postgresServer !== undefined) {
 			message: 'The database is temporarily unavailable.',
 			code: 'store_unavailable',
 		})
-		const unknownKey = await server.call('/v1/models', undefined, { authorization: 'Bearer dgm-unknown' })
+		// Has the form of a key, so that it is looked up.
+		const { secret } = createKey({ name: 'unknown', role: 'user' }, 0)
+		const unknownKey = await server.call('/v1/models', undefined, { authorization: `Bearer ${secret}` })
 		expect(unknownKey.status).toBe(503)
 
 		await relay.restore()

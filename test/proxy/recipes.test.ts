@@ -3,27 +3,12 @@
 
 import { afterAll, describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { eventually, logLines } from '../faults/gateway.ts'
-import { root, startServer, temporaryFolder } from '../server.ts'
-
-const page = await Bun.file(join(root, 'docs', 'configuration.md')).text()
-
-/** The first block of a language below a heading. */
-function block(heading: string, language: string): string {
-	const section = page.slice(page.indexOf(`\n${heading}\n`))
-	const found = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(section)?.[1]
-	if (found === undefined) throw new Error(`${heading} has no ${language} block`)
-	return found
-}
-
-/** `text` with `old` replaced, which has to be there. */
-function replaced(text: string, old: string | RegExp, by: string): string {
-	const changed = text.replace(old, by)
-	if (changed === text) throw new Error(`the recipe has no ${old}`)
-	return changed
-}
+import { startServer, temporaryFolder } from '../server.ts'
+import { block, replaced } from './documentation.ts'
+import { freePort } from './free-port.ts'
 
 interface Recipe {
 	readonly name: string
@@ -63,14 +48,6 @@ const recipes: readonly Recipe[] = [
 		},
 	},
 ]
-
-async function freePort(): Promise<number> {
-	const server = createServer()
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-	const address = server.address()
-	await new Promise((resolve) => server.close(resolve))
-	return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 /**
  * A request from another loopback address than the proxy's; resolves with the received text as soon as `enough` accepts

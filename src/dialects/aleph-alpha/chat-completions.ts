@@ -1,5 +1,6 @@
 // POST /chat/completions
 
+import { chatRequestSchema } from '../../wire/openai/chat-request-schema.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { readChat } from './chat-request.ts'
@@ -9,6 +10,7 @@ import { priorityOf } from './priority.ts'
 export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
+	bodySchema: chatRequestSchema,
 	read({ body, query }): ChatCall {
 		const { request, stream, violation, includeUsage, dropped, labels } = readChat(body)
 		return {

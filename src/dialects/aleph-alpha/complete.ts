@@ -7,6 +7,7 @@ import type { ChatEvent, FinishReason, TokenLogprob } from '../../chat/event.ts'
 import { textOf } from '../../chat/parts.ts'
 import type { EveryField, Sampling } from '../../chat/request.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import { arrayOf } from '../../wire/json/bounded-array.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { TextCompletionCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
@@ -31,7 +32,7 @@ const schema = z.looseObject({
 	echo: z.boolean().nullish(),
 	log_probs: z.int().min(0).max(20).nullish(),
 	logit_bias: z.record(z.string(), z.number()).nullish(),
-	stop_sequences: z.array(z.string()).nullish(),
+	stop_sequences: arrayOf(z.string()).nullish(),
 	tokens: z.boolean().nullish(),
 	raw_completion: z.boolean().nullish(),
 	stream: z.boolean().nullish(),
@@ -51,6 +52,7 @@ const penaltyOptions =
 export const complete: Route = {
 	method: 'POST',
 	path: '/complete',
+	bodySchema: schema,
 	read({ body, query }): TextCompletionCall {
 		const parsed = schema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)

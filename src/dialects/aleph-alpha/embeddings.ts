@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { Embeddings } from '../../operations/embeddings.ts'
+import { arrayOf } from '../../wire/json/bounded-array.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { EmbeddingCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
@@ -22,7 +23,7 @@ const semantic = z.looseObject({
 	compress_to_size: compressed,
 	normalize: z.boolean().nullish(),
 })
-const batch = semantic.omit({ prompt: true }).extend({ prompts: z.array(promptSchema).min(1).max(2048) })
+const batch = semantic.omit({ prompt: true }).extend({ prompts: arrayOf(promptSchema).min(1).max(2048) })
 const instructable = z.looseObject({
 	model: z.string().min(1),
 	input: promptSchema,
@@ -75,6 +76,7 @@ function embedding<Schema extends z.ZodType>(
 	return {
 		method: 'POST',
 		path,
+		bodySchema: schema,
 		read({ body, query }): EmbeddingCall {
 			const parsed = schema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)

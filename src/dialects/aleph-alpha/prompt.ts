@@ -2,14 +2,15 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
+import { arrayOf } from '../../wire/json/bounded-array.ts'
 
 const item = z.discriminatedUnion('type', [
 	z.looseObject({ type: z.literal('text'), data: z.string() }),
-	z.looseObject({ type: z.literal('token_ids'), data: z.array(z.int().min(0)) }),
+	z.looseObject({ type: z.literal('token_ids'), data: arrayOf(z.int().min(0)) }),
 	z.looseObject({ type: z.literal('image'), data: z.string() }),
 ])
 
-export const promptSchema = z.union([z.string(), z.array(item)])
+export const promptSchema = z.union([z.string(), arrayOf(item)])
 
 /** @throws ChatError `unsupported` for images, and for token ids combined with other items. */
 export function readPrompt(prompt: z.infer<typeof promptSchema>): string | readonly number[] {

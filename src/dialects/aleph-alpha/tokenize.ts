@@ -1,6 +1,7 @@
 // POST /tokenize and /detokenize
 
 import { z } from 'zod'
+import { arrayOf } from '../../wire/json/bounded-array.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Route } from '../dialect.ts'
 
@@ -10,11 +11,12 @@ const question = z.looseObject({
 	tokens: z.boolean().nullish(),
 	token_ids: z.boolean().nullish(),
 })
-const inverse = z.looseObject({ model: z.string().min(1), token_ids: z.array(z.int().min(0)) })
+const inverse = z.looseObject({ model: z.string().min(1), token_ids: arrayOf(z.int().min(0)) })
 
 export const tokenize: Route = {
 	method: 'POST',
 	path: '/tokenize',
+	bodySchema: question,
 	read({ body }) {
 		const parsed = question.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)
@@ -33,6 +35,7 @@ export const tokenize: Route = {
 export const detokenize: Route = {
 	method: 'POST',
 	path: '/detokenize',
+	bodySchema: inverse,
 	read({ body }) {
 		const parsed = inverse.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)

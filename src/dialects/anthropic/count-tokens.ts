@@ -1,6 +1,7 @@
 // POST /messages/count_tokens: counts the tokens of a request's prompt.
 
 import { readCountRequest } from '../../wire/anthropic/message-request-reader.ts'
+import { countRequestSchema } from '../../wire/anthropic/message-request-schema.ts'
 import { readThread } from '../../wire/anthropic/message-thread.ts'
 import type { CountCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
@@ -9,6 +10,7 @@ import { type MessageThread, readThreadCall, threadOf } from './message-thread.t
 export const countTokens: Route = {
 	method: 'POST',
 	path: '/messages/count_tokens',
+	bodySchema: countRequestSchema,
 	read({ body, headers }): CountCall {
 		const thread = readThread(body)
 		const read = (given: unknown, ref?: MessageThread) => countCall(given, headers, ref)

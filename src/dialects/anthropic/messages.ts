@@ -6,6 +6,7 @@ import { messagesWire } from '../../wire/anthropic/formats.ts'
 import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
 import { MessageEventWriter } from '../../wire/anthropic/message-event-writer.ts'
 import { readMessageRequest } from '../../wire/anthropic/message-request-reader.ts'
+import { messageRequestSchema } from '../../wire/anthropic/message-request-schema.ts'
 import { readThread } from '../../wire/anthropic/message-thread.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
@@ -16,6 +17,7 @@ import { type MessageThread, readThreadCall, threadOf } from './message-thread.t
 export const messages: Route = {
 	method: 'POST',
 	path: '/messages',
+	bodySchema: messageRequestSchema,
 	read({ body, headers }): ChatCall {
 		const thread = readThread(body)
 		const read = (given: unknown, ref?: MessageThread) => chatCall(given, headers, ref)

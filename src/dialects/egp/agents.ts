@@ -19,21 +19,13 @@ import { defaultAgentInstructions } from './instructions.ts'
 export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
 	method: 'POST',
 	path: `${version}/agents/execute`,
+	bodySchema: agentSchema,
 	read({ body, headers }): Call {
 		const parsed = agentSchema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)
 		const { request, parts } = readTurn(parsed.data, defaultAgentInstructions)
 		const tools = parsed.data.tools.map(readTool)
-		const names = tools.map(({ name }) => name)
-		const twice = names.findIndex((name, index) => names.indexOf(name) !== index)
-		if (twice !== -1)
-			throw new ChatError(
-				'invalid-request',
-				`Names of tools should be unique: '${names[twice]}' occurs more than once.`,
-				{
-					param: `tools[${twice}].name`,
-				},
-			)
+		checkNames(tools)
 		return {
 			type: 'chat',
 			request: { ...request, tools, toolChoice: { type: 'auto' } },
@@ -45,6 +37,18 @@ export const agents: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((versio
 		}
 	},
 }))
+
+/** Names of tools are unique. */
+function checkNames(tools: readonly FunctionTool[]): void {
+	const names = new Set<string>()
+	for (const [index, { name }] of tools.entries()) {
+		if (names.has(name))
+			throw new ChatError('invalid-request', `Names of tools should be unique: '${name}' occurs more than once.`, {
+				param: `tools[${index}].name`,
+			})
+		names.add(name)
+	}
+}
 
 function readTool({ name, description, arguments: described }: SentAgentTool): FunctionTool {
 	const properties = described.properties ?? {}

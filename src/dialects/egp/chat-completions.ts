@@ -20,7 +20,8 @@ function chatRoute(version: string, role: 'agent' | 'assistant'): Route {
 	return {
 		method: 'POST',
 		path: `${version}/chat-completions`,
-		read({ body, headers }): Call | Promise<Call> {
+		bodySchema: chatSchema,
+		read({ body, headers, inThread }): Call | Promise<Call> {
 			const parsed = chatSchema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)
 			const sent = parsed.data
@@ -29,7 +30,7 @@ function chatRoute(version: string, role: 'agent' | 'assistant'): Route {
 			const dropped = droppedOfTurn(sent, chatSchema.shape)
 			const common = { stream, writer, ...accountOf(headers, sent) }
 			if (sent.chat_template == null) return { type: 'chat', request, parts, dropped, ...common }
-			return renderTemplate(sent.chat_template, request).then((rendered) => ({
+			return renderTemplate(sent.chat_template, request, inThread).then((rendered) => ({
 				type: 'complete',
 				request: rendered,
 				dropped: request.reasoningEffort === undefined ? dropped : [...dropped, 'reasoning_effort'],

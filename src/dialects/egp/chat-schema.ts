@@ -2,6 +2,7 @@
 // `instructions`, in which null means none. Unknown fields are retained, so that they can be reported as dropped.
 
 import { z } from 'zod'
+import { arrayOf } from '../../wire/json/bounded-array.ts'
 import { uncopied } from '../../wire/json/json-object-schema.ts'
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
@@ -24,7 +25,7 @@ const toolRequest = z.looseObject({ name: z.string().min(1), arguments: z.string
 
 const userMessage = z.looseObject({
 	role: z.literal('user'),
-	content: z.union([z.string(), z.array(z.discriminatedUnion('type', [textPart, imageUrlPart, imageDataPart])).min(1)]),
+	content: z.union([z.string(), arrayOf(z.discriminatedUnion('type', [textPart, imageUrlPart, imageDataPart])).min(1)]),
 })
 const assistantMessage = z.looseObject({ role: z.literal('assistant'), content: z.string() })
 const systemMessage = z.looseObject({ role: z.literal('system'), content: z.string() })
@@ -43,7 +44,7 @@ const message = z.preprocess(
 
 export const modelParameters = z.looseObject({
 	temperature: z.number().min(0).max(1).nullish(),
-	stop_sequences: z.array(z.string()).max(4).nullish(),
+	stop_sequences: arrayOf(z.string()).max(4).nullish(),
 	max_tokens: z.int().min(1).nullish(),
 	topP: z.number().min(0).max(1).nullish(),
 	top_p: z.number().min(0).max(1).nullish(),
@@ -61,7 +62,7 @@ const memoryStrategy = z.looseObject({
 
 const turnFields = {
 	model: z.string().min(1),
-	messages: z.array(message).min(1),
+	messages: arrayOf(message).min(1),
 	instructions: z.string().nullish(),
 	memory_strategy: memoryStrategy.nullish(),
 	model_parameters: modelParameters.nullish(),
@@ -85,14 +86,14 @@ const agentTool = z.looseObject({
 	}),
 })
 
-export const agentSchema = z.looseObject({ ...turnFields, tools: z.array(agentTool).min(1) })
+export const agentSchema = z.looseObject({ ...turnFields, tools: arrayOf(agentTool).min(1) })
 
 const promptImage = z.looseObject({ image_url: z.string().min(1), detail: z.string().nullish() })
 
 export const completionSchema = z.looseObject({
 	model: z.string().min(1),
 	prompt: z.string(),
-	images: z.array(promptImage).nullish(),
+	images: arrayOf(promptImage).nullish(),
 	model_parameters: modelParameters.nullish(),
 	stream: z.boolean().nullish(),
 	account_id: z.string().nullish(),

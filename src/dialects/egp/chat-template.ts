@@ -6,6 +6,7 @@ import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import type { RouteInput } from '../dialect.ts'
 import type { TemplateAnswer, TemplateInquiry } from './template-thread.ts'
 
 const longestTemplate = 65_536
@@ -16,10 +17,15 @@ const mostMemory = 256 * 1024 * 1024
 /** Default of Scale's self-hosted models. */
 const defaultMaxTokens = 100
 
-/** @throws ChatError `invalid-request` for a template that fails, is too long, or takes too much time or memory. */
-export async function renderTemplate(template: string, request: ChatRequest): Promise<TextCompletionRequest> {
+/** @throws ChatError `invalid-request` for a template that fails, is too long, or takes too much time or memory; what `inThread` throws. */
+export async function renderTemplate(
+	template: string,
+	request: ChatRequest,
+	inThread: RouteInput['inThread'] = (work) => work(),
+): Promise<TextCompletionRequest> {
 	if (template.length > longestTemplate) throw wrong(`should have at most ${longestTemplate} characters`)
-	const prompt = await render({ template, messages: request.messages.map(plain) })
+	const messages = request.messages.map(plain)
+	const prompt = await inThread(() => render({ template, messages }))
 	return {
 		model: request.model,
 		prompts: [prompt],

@@ -13,6 +13,7 @@ import { completionEnvelope, envelopeWriter } from './envelope-writer.ts'
 export const completions: readonly Route[] = ['/v1', '/v2', '/v3', '/v4'].map((version) => ({
 	method: 'POST',
 	path: `${version}/completions`,
+	bodySchema: completionSchema,
 	read({ body, headers }): Call {
 		const parsed = completionSchema.safeParse(body)
 		if (!parsed.success) throw schemaError(parsed.error, body)

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
 import type { Ranking } from '../../operations/reranking.ts'
+import { arrayOf } from '../../wire/json/bounded-array.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { CallOptions } from '../call.ts'
 import type { Call, Route, RouteInput } from '../dialect.ts'
@@ -18,7 +19,7 @@ const flatParameters = modelParameters.extend({ temperature: z.number().min(0).m
 const chat = z.looseObject({
 	...flatParameters,
 	prompt: z.string(),
-	chat_history: chatSchema.shape.messages.nullish().or(z.array(z.never()).max(0)),
+	chat_history: chatSchema.shape.messages.nullish().or(arrayOf(z.never()).max(0)),
 	chat_template: z.string().nullish(),
 	stream: z.boolean().nullish(),
 })
@@ -28,22 +29,23 @@ const completion = z.looseObject({
 	chat_template: z.string().nullish(),
 	stream: z.boolean().nullish(),
 })
-const embeddings = z.looseObject({ texts: z.array(z.string().min(1)).min(1).max(2048) })
+const embeddings = z.looseObject({ texts: arrayOf(z.string().min(1)).min(1).max(2048) })
 const rerankings = z.looseObject({
 	query: z.string().min(1),
-	documents: z.array(z.string().min(1)).min(1).optional(),
-	chunks: z.array(z.string().min(1)).min(1).optional(),
+	documents: arrayOf(z.string().min(1)).min(1).optional(),
+	chunks: arrayOf(z.string().min(1)).min(1).optional(),
 })
 
 export const deployments: readonly Route[] = [
-	deployed('chat-completions', chat, (sent, model) => {
+	deployed('chat-completions', chat, (sent, model, inThread) => {
 		const messages = [...(sent.chat_history ?? []), { role: 'user' as const, content: sent.prompt }]
-		return generate({ model, messages, instructions: null, model_parameters: sent }, sent)
+		return generate({ model, messages, instructions: null, model_parameters: sent }, sent, inThread)
 	}),
-	deployed('completions', completion, (sent, model) =>
+	deployed('completions', completion, (sent, model, inThread) =>
 		generate(
 			{ model, messages: [{ role: 'user', content: sent.prompt }], instructions: null, model_parameters: sent },
 			sent,
+			inThread,
 		),
 	),
 	deployed('embeddings', embeddings, ({ texts }, model) => ({
@@ -76,15 +78,16 @@ function required(documents: readonly string[] | undefined): readonly string[] {
 function deployed<Schema extends z.ZodObject>(
 	operation: string,
 	schema: Schema,
-	read: (sent: z.infer<Schema>, model: string) => Call | Promise<Call>,
+	read: (sent: z.infer<Schema>, model: string, inThread: RouteInput['inThread']) => Call | Promise<Call>,
 ): Route {
 	return {
 		method: 'POST',
 		path: `/v4/models/{model}/${operation}`,
-		async read({ body, parameters: [model = ''] }: RouteInput): Promise<Call> {
+		bodySchema: schema,
+		async read({ body, parameters: [model = ''], inThread }: RouteInput): Promise<Call> {
 			const parsed = schema.safeParse(body)
 			if (!parsed.success) throw schemaError(parsed.error, body)
-			const call = await read(parsed.data, model)
+			const call = await read(parsed.data, model, inThread)
 			return { ...call, ...dropping(parsed.data, schema) }
 		},
 	}
@@ -97,11 +100,15 @@ function dropping(sent: object, schema: z.ZodObject): Pick<CallOptions, 'dropped
 type TaskCompletion = z.infer<typeof completion>
 
 /** A chat call, or a completion call if a template renders the messages. */
-function generate(turn: Parameters<typeof readTurn>[0], sent: TaskCompletion): Call | Promise<Call> {
+function generate(
+	turn: Parameters<typeof readTurn>[0],
+	sent: TaskCompletion,
+	inThread: RouteInput['inThread'],
+): Call | Promise<Call> {
 	const { request, parts } = readTurn(turn, '')
 	const stream = sent.stream ?? false
 	if (sent.chat_template == null) return { type: 'chat', request, parts, stream, writer }
-	return renderTemplate(sent.chat_template, request).then((rendered) => ({
+	return renderTemplate(sent.chat_template, request, inThread).then((rendered) => ({
 		type: 'complete',
 		request: rendered,
 		stream,

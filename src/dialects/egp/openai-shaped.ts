@@ -4,6 +4,7 @@
 import type { ChatEvent } from '../../chat/event.ts'
 import type { Source } from '../../chat/source.ts'
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
+import { chatRequestSchema } from '../../wire/openai/chat-request-schema.ts'
 import type { Call, Route } from '../dialect.ts'
 import { chatWriter } from '../openai-family/chat-writer.ts'
 import { textCompletionsRoute } from '../openai-family/text-completions.ts'
@@ -13,6 +14,7 @@ import { accountOf } from './account.ts'
 export const laterChat: readonly Route[] = ['/v4/beta/chat/completions', '/v5/chat/completions'].map((path) => ({
 	method: 'POST',
 	path,
+	bodySchema: chatRequestSchema,
 	read({ body, headers }): Call {
 		const { request, stream, violation, ...shape } = readChatRequest(body)
 		return {

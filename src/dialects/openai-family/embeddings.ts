@@ -1,6 +1,6 @@
 // POST /embeddings, as OpenAI's API defines it.
 
-import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
+import { embeddingsRequestSchema, readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
 import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
 import type { CallOptions, EmbeddingCall } from '../call.ts'
 import type { Route, RouteInput } from '../dialect.ts'
@@ -9,6 +9,7 @@ export function embeddingsRoute(options?: (input: RouteInput) => CallOptions): R
 	return {
 		method: 'POST',
 		path: '/embeddings',
+		bodySchema: embeddingsRequestSchema,
 		read(input): EmbeddingCall {
 			const { request, encoding } = readEmbeddingsRequest(input.body)
 			return {

@@ -1,7 +1,10 @@
 // The route of the legacy text completions, which five dialects share. It does not know how their streams and options
 // differ.
 
-import { readTextCompletionRequest } from '../../wire/openai/text-completion-request-reader.ts'
+import {
+	readTextCompletionRequest,
+	textCompletionRequestSchema,
+} from '../../wire/openai/text-completion-request-reader.ts'
 import { TextCompletionChunkWriter, writeTextCompletion } from '../../wire/openai/text-completion-writer.ts'
 import type { CallOptions, TextCompletionCall } from '../call.ts'
 import type { Route, RouteInput } from '../dialect.ts'
@@ -24,6 +27,7 @@ export function textCompletionsRoute({
 	return {
 		method: 'POST',
 		path,
+		bodySchema: textCompletionRequestSchema,
 		read(input): TextCompletionCall {
 			const { request, stream, includeUsage } = readTextCompletionRequest(input.body)
 			return {

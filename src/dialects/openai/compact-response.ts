@@ -3,6 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { Message } from '../../chat/message.ts'
 import type { FoundMessages } from '../../conversations/message-lookup.ts'
+import { responsesBodySchema } from '../../wire/openai/responses/body-schema.ts'
 import { compactedAnswer, readCompactionBody, writeCompaction } from '../../wire/openai/responses/compaction.ts'
 import { CompactionEventWriter } from '../../wire/openai/responses/compaction-event-writer.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
@@ -23,6 +24,7 @@ const maxHistoryBytes = 64 * 1024 * 1024
 export const compactResponse: Route = {
 	method: 'POST',
 	path: '/responses/compact',
+	bodySchema: responsesBodySchema,
 	read({ body }): ChatCall {
 		const { fields, dropped: unused } = readCompactionBody(body)
 		const read = readResponsesRequest(fields)

@@ -3,30 +3,36 @@
 import { ChatError } from '../../chat/error.ts'
 import type { StoredMessage } from '../../conversations/conversation.ts'
 import type { ConversationId } from '../../conversations/conversation-id.ts'
-import { type MessageId, messageId } from '../../conversations/message-id.ts'
+import type { MessageId } from '../../conversations/message-id.ts'
 import { newItemsSchema } from '../../wire/openai/conversations/conversation-schema.ts'
 import { writeConversation } from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
-import { readItemId } from '../../wire/openai/responses/item-id.ts'
+import { itemsSchema } from '../../wire/openai/responses/body-schema.ts'
 import { readItems } from '../../wire/openai/responses/item-reader.ts'
 import type { Item } from '../../wire/openai/responses/item-shape.ts'
 import { writeStoredItems } from '../../wire/openai/responses/item-writer.ts'
 import { withoutItem } from '../../wire/openai/responses/message-item.ts'
 import type { Route, RouteInput } from '../dialect.ts'
-import { parse, readAdditions, readConversation } from './conversations.ts'
-import { itemOf, messageIdOf, writeItemPage } from './item-pages.ts'
+import { millisecondsOf, parse, readAdditions, readConversation } from './conversations.ts'
+import { itemOf, messageIdOf, messageOrItem, writeItemPage } from './item-pages.ts'
 import { itemNotFound } from './not-found.ts'
 
 export const createItems: Route = {
 	method: 'POST',
 	path: '/conversations/{id}/items',
+	bodySchema: newItemsSchema.extend({ items: itemsSchema.min(1).max(20) }),
 	read(input) {
 		const { id, notFound } = readConversation(input)
-		const { items } = parse(newItemsSchema, input.body)
+		const { items, parent, created_at, model } = parse(newItemsSchema, input.body)
 		const { lookup, build } = readAdditions(readItems(items, { body: input.body, field: 'items' }))
 		return {
 			type: 'conversations.append',
 			id,
+			addition: {
+				parent: parent === 'none' ? null : parent == null ? undefined : messageOrItem(parent),
+				createdAtMs: millisecondsOf(created_at),
+				model: model ?? undefined,
+			},
 			additions: {
 				lookup,
 				build(found) {
@@ -36,7 +42,7 @@ export const createItems: Route = {
 					return messages
 				},
 			},
-			notFound,
+			notFound: (absent) => (absent === 'message' ? itemNotFound(parent ?? '') : notFound()),
 			write: (added) => writeList(writeStoredItems(added), false),
 		}
 	},
@@ -57,7 +63,7 @@ export const listConversationItems: Route = {
 			query: {
 				...page,
 				after: messageIdOf(page.after),
-				tip: branch === null ? undefined : (readItemId(branch)?.message ?? messageId(branch)),
+				tip: branch === null ? undefined : messageOrItem(branch),
 			},
 			notFound(absent) {
 				if (absent === 'tip') return itemNotFound(branch ?? '')

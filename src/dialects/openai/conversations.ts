@@ -4,30 +4,49 @@
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import { type ConversationId, readConversationId } from '../../conversations/conversation-id.ts'
+import { type ConversationTime, conversationTimes } from '../../conversations/conversation-time.ts'
+import { maxSearchCharacters } from '../../conversations/search-length.ts'
 import { conversationChangeSchema, newConversationSchema } from '../../wire/openai/conversations/conversation-schema.ts'
-import { writeConversation, writeExport } from '../../wire/openai/conversations/conversation-writer.ts'
+import {
+	writeConversation,
+	writeExport,
+	writeFoundConversation,
+} from '../../wire/openai/conversations/conversation-writer.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
+import { itemsSchema } from '../../wire/openai/responses/body-schema.ts'
 import { readItems } from '../../wire/openai/responses/item-reader.ts'
 import { mergeItems, type ParsedItem, resolveReferences } from '../../wire/openai/responses/parsed-items.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Route, RouteInput } from '../dialect.ts'
 import type { MessageAdditions } from '../local-operation.ts'
+import { JsonPieces } from '../writer.ts'
 import { itemsOf, lookupOf, referencesOf } from './item-references.ts'
+import { readMetadataFilter } from './metadata-filter.ts'
 import { conversationNotFound } from './not-found.ts'
 
 export const createConversation: Route = {
 	method: 'POST',
 	path: '/conversations',
 	body: 'optional',
+	bodySchema: newConversationSchema.extend({ items: itemsSchema.max(20).nullish() }),
 	read({ body }) {
-		const { user, title, metadata, items } = parse(newConversationSchema, body ?? {})
+		const { user, title, metadata, items, created_at } = parse(newConversationSchema, body ?? {})
 		return {
 			type: 'conversations.create',
-			conversation: { user: user ?? undefined, title: title ?? undefined, metadata: metadata ?? {} },
+			conversation: {
+				user: user ?? undefined,
+				title: title ?? undefined,
+				metadata: metadata ?? {},
+				createdAtMs: millisecondsOf(created_at),
+			},
 			additions: readAdditions(readItems(items ?? [], { body, field: 'items' })),
 			write: writeConversation,
 		}
 	},
+}
+
+export function millisecondsOf(unixTime: number | null | undefined): number | undefined {
+	return unixTime == null ? undefined : unixTime * 1000
 }
 
 /** Items as messages to store. */
@@ -49,13 +68,37 @@ export const listConversations: Route = {
 		const notFound = () => conversationNotFound(after ?? '')
 		if (after !== undefined && last === undefined) throw notFound()
 		const [user, text] = [query.get('user'), query.get('search')]
+		if (text !== null && Array.from(text.slice(0, 2 * maxSearchCharacters + 1)).length > maxSearchCharacters)
+			throw new ChatError('invalid-request', `Invalid 'search': longer than ${maxSearchCharacters} characters.`, {
+				param: 'search',
+				code: 'string_above_max_length',
+			})
 		return {
 			type: 'conversations.list',
-			query: { ...page, after: last, user: user ?? undefined, text: text || undefined },
+			query: {
+				...page,
+				after: last,
+				user: user ?? undefined,
+				text: text || undefined,
+				metadata: readMetadataFilter(query),
+				orderBy: readOrderBy(query),
+			},
 			notFound,
-			write: ({ items, more }) => writeList(items.map(writeConversation), more),
+			write: ({ items, more }) => writeList(items.map(writeFoundConversation), more),
 		}
 	},
+}
+
+function readOrderBy(query: URLSearchParams): ConversationTime | undefined {
+	const wanted = query.get('order_by')
+	if (wanted === null || wanted === '') return undefined
+	const time = conversationTimes.find((one) => one === wanted)
+	if (time === undefined)
+		throw new ChatError('invalid-request', `Invalid 'order_by': expected one of ${conversationTimes.join(', ')}.`, {
+			param: 'order_by',
+			code: 'invalid_value',
+		})
+	return time
 }
 
 export const deleteConversations: Route = {
@@ -84,6 +127,7 @@ export const retrieveConversation: Route = {
 export const updateConversation: Route = {
 	method: 'POST',
 	path: '/conversations/{id}',
+	bodySchema: conversationChangeSchema,
 	read(input) {
 		const { id, notFound } = readConversation(input)
 		const { metadata, title } = parse(conversationChangeSchema, input.body)
@@ -120,7 +164,7 @@ export const exportConversation: Route = {
 			type: 'conversations.export',
 			id,
 			notFound,
-			write: ({ conversation, ...everything }) => writeExport(conversation, everything),
+			write: ({ conversation, ...everything }) => new JsonPieces(writeExport(conversation, everything)),
 		}
 	},
 }

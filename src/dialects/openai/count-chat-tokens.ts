@@ -2,11 +2,13 @@
 // path for responses.
 
 import { readChatRequest } from '../../wire/openai/chat-request-reader.ts'
+import { chatRequestSchema } from '../../wire/openai/chat-request-schema.ts'
 import type { Route } from '../dialect.ts'
 
 export const countChatTokens: Route = {
 	method: 'POST',
 	path: '/chat/completions/input_tokens',
+	bodySchema: chatRequestSchema,
 	read: ({ body }) => ({
 		type: 'count',
 		request: readChatRequest(body).request,

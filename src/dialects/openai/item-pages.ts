@@ -16,6 +16,11 @@ export function messageIdOf(item: string | undefined): MessageId | undefined {
 	return item === undefined ? undefined : (readItemId(item)?.message ?? messageId(''))
 }
 
+/** The same for a parameter that may also be the id of the message itself, as in an export. */
+export function messageOrItem(id: string): MessageId {
+	return readItemId(id)?.message ?? messageId(id)
+}
+
 /** The page of items after `after`: the rest of its message, then the messages of the page. */
 export function writeItemPage(
 	{ cursor, items: messages, more }: MessagePage,

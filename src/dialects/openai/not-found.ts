@@ -21,6 +21,10 @@ export function completionNotFound(id: string): ChatError {
 	return new ChatError('not-found', `Chat completion with id '${id.slice(0, 100)}' not found.`)
 }
 
+export function shareNotFound(id: string): ChatError {
+	return new ChatError('not-found', `Share with id '${id.slice(0, 100)}' not found.`)
+}
+
 export function itemNotFound(id: string): ChatError {
 	return new ChatError('not-found', `Item with id '${id.slice(0, 100)}' not found.`)
 }

@@ -22,6 +22,7 @@ import { countChatTokens } from './count-chat-tokens.ts'
 import { models } from './models.ts'
 import { countInputTokens, createResponse } from './responses.ts'
 import { responsesSocket } from './responses-socket.ts'
+import { createShare, listShares, openShare, revokeShare } from './shares.ts'
 import {
 	deleteCompletion,
 	listCompletionMessages,
@@ -66,6 +67,10 @@ export const openai: Dialect = {
 		updateConversation,
 		deleteConversation,
 		exportConversation,
+		createShare,
+		listShares,
+		revokeShare,
+		openShare,
 		createItems,
 		listConversationItems,
 		retrieveItem,

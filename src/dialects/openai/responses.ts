@@ -4,6 +4,7 @@ import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
 import { responsesWire } from '../../wire/openai/formats.ts'
 import { isItemPart } from '../../wire/openai/responses/answer-items.ts'
+import { responsesBodySchema } from '../../wire/openai/responses/body-schema.ts'
 import { echoOfCompacted } from '../../wire/openai/responses/echo.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
@@ -34,6 +35,7 @@ const conversationHeader = 'x-dragoman-conversation'
 export const createResponse: Route = {
 	method: 'POST',
 	path: '/responses',
+	bodySchema: responsesBodySchema,
 	read({ body, headers, message }): ChatCall {
 		const read = readResponsesRequest(body)
 		// A conversation that headers name has all messages.
@@ -46,6 +48,7 @@ export const createResponse: Route = {
 export const countInputTokens: Route = {
 	method: 'POST',
 	path: '/responses/input_tokens',
+	bodySchema: responsesBodySchema,
 	read({ body }): CountCall {
 		return withConversation(readResponsesRequest(body), countCall)
 	},
@@ -169,6 +172,7 @@ function responseWriter(shape: ResponseShape): AnswerWriter {
 		completion: (completion, identity) => writeCompletedResponse(completion, identity, shape),
 		unsupportedParts: unsupportedPartsOf({ hasPart: isItemPart, wire: responsesWire }),
 		stream: (identity) => new ResponseEventWriter(identity, shape),
+		repeatsAnswer: true,
 		accepted: (identity) => writeResponse(identity, shape, { status: 'queued', output: [] }),
 	}
 }

@@ -5,7 +5,6 @@ import { z } from 'zod'
 import type { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
-import type { Metadata } from '../../conversations/conversation.ts'
 import { messageId } from '../../conversations/message-id.ts'
 import type { AnsweredTurn, TurnReference } from '../../conversations/turn-service.ts'
 import { readListQuery, writeList } from '../../wire/openai/list-query.ts'
@@ -19,6 +18,7 @@ import {
 } from '../../wire/openai/stored-completions/stored-completion-writer.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route, RouteInput } from '../dialect.ts'
+import { readMetadataFilter } from './metadata-filter.ts'
 import { completionNotFound, messageNotFound } from './not-found.ts'
 
 /** The fields of a call whose completion will be stored. The fields that request it are not sent to the upstream. */
@@ -65,16 +65,6 @@ export const listCompletions: Route = {
 	},
 }
 
-/** Reads `metadata[key]=value`, one parameter for each pair. */
-function readMetadataFilter(query: URLSearchParams): Metadata | undefined {
-	const pairs: Record<string, string> = {}
-	for (const [name, value] of query) {
-		const [, key] = /^metadata\[(.+)\]$/.exec(name) ?? []
-		if (key !== undefined) pairs[key] = value
-	}
-	return Object.keys(pairs).length === 0 ? undefined : pairs
-}
-
 export const retrieveCompletion: Route = {
 	method: 'GET',
 	path: '/chat/completions/{id}',
@@ -105,6 +95,7 @@ const change = z.looseObject({ metadata: metadataSchema.nullable() })
 export const updateCompletion: Route = {
 	method: 'POST',
 	path: '/chat/completions/{id}',
+	bodySchema: change,
 	read(input) {
 		const { turn, notFound } = readCompletion(input)
 		const parsed = change.safeParse(input.body)

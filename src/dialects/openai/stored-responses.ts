@@ -55,15 +55,15 @@ export const cancelResponse: Route = {
 			type: 'turns.cancel',
 			turn,
 			notFound,
-			write(ended) {
-				if (ended.turn.echo.background !== true)
+			check({ echo }) {
+				if (echo.background !== true)
 					throw new ChatError(
 						'invalid-request',
 						'Only responses that were created with background=true can be cancelled.',
 						{ param: 'response_id' },
 					)
-				return writeStored(ended, false)
 			},
+			write: (ended) => writeStored(ended, false),
 		}
 	},
 }
@@ -101,6 +101,6 @@ function readResponse({ parameters: [id = ''] }: RouteInput): ResponseInPath {
 	return { id, turn: { id: turn, surface: 'response' }, notFound }
 }
 
-function writeStored({ turn, answers: [answer] }: AnsweredTurn, withEncryptedReasoning: boolean): object {
-	return writeTurn(turn, answer, withEncryptedReasoning)
+function writeStored({ turn, answers: [answer], isQueued }: AnsweredTurn, withEncryptedReasoning: boolean): object {
+	return writeTurn(turn, answer, withEncryptedReasoning, isQueued)
 }

@@ -4,7 +4,7 @@ import { isJsonFormat, type TranscriptionFormat } from '../../operations/transcr
 import type { Route } from '../dialect.ts'
 import { TextBody } from '../writer.ts'
 import { writePricedUsage } from './priced-usage.ts'
-import { readTranscriptionRequest } from './transcription-request-reader.ts'
+import { readTranscriptionRequest, transcriptionFields } from './transcription-request-reader.ts'
 
 /** Content types of responses that are not JSON. */
 const contentTypes: Readonly<Partial<Record<TranscriptionFormat, string>>> = {
@@ -17,6 +17,7 @@ export const audioTranscriptions: Route = {
 	method: 'POST',
 	path: '/audio/transcriptions',
 	body: 'form',
+	bodySchema: transcriptionFields,
 	read({ body }) {
 		const { request, dropped } = readTranscriptionRequest(body)
 		const { format } = request

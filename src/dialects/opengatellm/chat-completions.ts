@@ -1,5 +1,6 @@
 // POST /chat/completions: OpenAI's, with usage and cost in every answer.
 
+import { chatRequestSchema } from '../../wire/openai/chat-request-schema.ts'
 import { writeCompletion } from '../../wire/openai/completion-writer.ts'
 import type { ChatCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
@@ -16,6 +17,7 @@ const idPrefix = 'chatcmpl'
 export const chatCompletions: Route = {
 	method: 'POST',
 	path: '/chat/completions',
+	bodySchema: chatRequestSchema,
 	read({ body, userIdHistory = false }): ChatCall {
 		const { request, stream, violation, ...shape } = readOpenGateChatRequest(body)
 		const history = userIdHistory ? readUserIdHistory(request) : undefined

@@ -1,6 +1,6 @@
 // POST /embeddings: OpenAI's, with usage and cost.
 
-import { readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
+import { embeddingsRequestSchema, readEmbeddingsRequest } from '../../wire/openai/embeddings-request-reader.ts'
 import { writeEmbeddings } from '../../wire/openai/embeddings-writer.ts'
 import type { Route } from '../dialect.ts'
 import { writePricedUsage } from './priced-usage.ts'
@@ -8,6 +8,7 @@ import { writePricedUsage } from './priced-usage.ts'
 export const embeddings: Route = {
 	method: 'POST',
 	path: '/embeddings',
+	bodySchema: embeddingsRequestSchema,
 	read({ body }) {
 		const { request, encoding } = readEmbeddingsRequest(body)
 		return {

@@ -13,13 +13,6 @@ const paths = ['/tokens', '/me/keys', '/keys'] as const
 /** Revokes a key and returns it; the other paths return no content. */
 const newest = '/keys'
 
-export const keys: readonly Route[] = paths.flatMap((path): readonly Route[] => [
-	{ method: 'POST', path, status: 201, read: create },
-	{ method: 'GET', path, read: list },
-	{ method: 'GET', path: `${path}/{id}`, read: show },
-	{ method: 'DELETE', path: `${path}/{id}`, status: path === newest ? undefined : 204, read: revoke },
-])
-
 const newKey = z.looseObject({
 	name: z
 		.string()
@@ -29,6 +22,13 @@ const newKey = z.looseObject({
 	expires: z.int().min(0).nullish(),
 	expires_at: z.int().min(0).nullish(),
 })
+
+export const keys: readonly Route[] = paths.flatMap((path): readonly Route[] => [
+	{ method: 'POST', path, status: 201, bodySchema: newKey, read: create },
+	{ method: 'GET', path, read: list },
+	{ method: 'GET', path: `${path}/{id}`, read: show },
+	{ method: 'DELETE', path: `${path}/{id}`, status: path === newest ? undefined : 204, read: revoke },
+])
 
 const listQuery = z.object({
 	offset: wholeNumber(0, 1_000_000).default(0),
@@ -73,7 +73,11 @@ function show({ parameters: [id = ''] }: RouteInput): Call {
 }
 
 function revoke({ parameters: [id = ''] }: RouteInput): Call {
-	return { type: 'keys.revoke', id, write: writeFound }
+	return {
+		type: 'keys.revoke',
+		id,
+		write: (revoked) => ({ ...writeFound(revoked?.key), revoked_descendants: revoked?.descendants }),
+	}
 }
 
 function writeFound(key: OwnKey | undefined) {
@@ -81,7 +85,7 @@ function writeFound(key: OwnKey | undefined) {
 	return writeKey(key)
 }
 
-function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state }: OwnKey) {
+function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state, parent }: OwnKey) {
 	const masked = `${prefix}...`
 	const created = Math.floor(createdAtMs / 1000)
 	const expires = expiresAtMs === null ? null : Math.floor(expiresAtMs / 1000)
@@ -94,6 +98,7 @@ function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state }: OwnKey)
 		expires,
 		created,
 		status: state,
+		parent,
 		// The names of version 0.2.
 		expires_at: expires,
 		created_at: created,

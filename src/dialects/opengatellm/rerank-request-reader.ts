@@ -5,15 +5,18 @@ import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
 import type { RerankRequest } from '../../operations/reranking.ts'
+import { arrayOf } from '../../wire/json/bounded-array.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 
 const maxDocuments = 2048
 const model = z.string().min(1)
 const text = z.string().min(1)
-const texts = z.array(text).min(1).max(maxDocuments)
+const texts = arrayOf(text).min(1).max(maxDocuments)
 
 const today = z.looseObject({ model, query: text, documents: texts, top_n: z.int().min(1).nullish() })
 const before = z.looseObject({ model, prompt: text, input: texts })
+/** Either format. */
+export const rerankSchema = z.union([today, before])
 
 export interface ReadRerankRequest {
 	readonly request: RerankRequest

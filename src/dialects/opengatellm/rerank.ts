@@ -2,11 +2,12 @@
 
 import type { Route } from '../dialect.ts'
 import { writeRanking } from './ranking-writer.ts'
-import { readRerankRequest } from './rerank-request-reader.ts'
+import { readRerankRequest, rerankSchema } from './rerank-request-reader.ts'
 
 export const rerank: Route = {
 	method: 'POST',
 	path: '/rerank',
+	bodySchema: rerankSchema,
 	read({ body }) {
 		const { request, older } = readRerankRequest(body)
 		return {

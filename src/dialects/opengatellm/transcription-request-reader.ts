@@ -5,7 +5,8 @@ import { ChatError } from '../../chat/error.ts'
 import { type SoundFile, type TranscriptionRequest, transcriptionFormats } from '../../operations/transcription.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 
-const fields = z.object({
+/** The fields of the form that are texts. */
+export const transcriptionFields = z.object({
 	model: z.string().min(1),
 	language: z.string().optional(),
 	prompt: z.string().optional(),
@@ -25,10 +26,10 @@ export function readTranscriptionRequest(form: unknown): ReadTranscriptionReques
 		throw new ChatError('invalid-request', 'The request body must be a form (multipart/form-data).')
 	const texts = textsOf(form)
 	const body = fieldsOf(texts)
-	const parsed = fields.safeParse(body)
+	const parsed = transcriptionFields.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const { model, language, prompt, response_format: format = 'json', temperature } = parsed.data
-	const rest = [...texts].filter(([name]) => !Object.hasOwn(fields.shape, name) && name !== 'stream')
+	const rest = [...texts].filter(([name]) => !Object.hasOwn(transcriptionFields.shape, name) && name !== 'stream')
 	return {
 		request: {
 			model,
@@ -44,9 +45,12 @@ export function readTranscriptionRequest(form: unknown): ReadTranscriptionReques
 }
 
 function textsOf(form: FormData): ReadonlyMap<string, readonly string[]> {
-	const texts = new Map<string, readonly string[]>()
+	const texts = new Map<string, string[]>()
 	form.forEach((value, name) => {
-		if (typeof value === 'string') texts.set(name, [...(texts.get(name) ?? []), value])
+		if (typeof value !== 'string') return
+		const earlier = texts.get(name)
+		if (earlier === undefined) texts.set(name, [value])
+		else earlier.push(value)
 	})
 	return texts
 }
@@ -54,7 +58,7 @@ function textsOf(form: FormData): ReadonlyMap<string, readonly string[]> {
 /** The known fields. Empty values count as absent. */
 function fieldsOf(texts: ReadonlyMap<string, readonly string[]>): Readonly<Record<string, unknown>> {
 	const values: Record<string, unknown> = {}
-	for (const name of Object.keys(fields.shape)) {
+	for (const name of Object.keys(transcriptionFields.shape)) {
 		const text = texts.get(name)?.find((one) => one !== '')
 		if (text !== undefined) values[name] = name === 'temperature' ? numberOf(text) : text
 	}

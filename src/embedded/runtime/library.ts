@@ -29,7 +29,7 @@ export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise
 	if (typeof llama._bindings?.AddonSampler !== 'function' || typeof llama._bindings.AddonGrammar !== 'function') {
 		await llama.dispose()
 		throw new Error(
-			`The engine library in ${folder} has an unsupported version. Install the supported one with: npx dragoman engine install --folder ${folder}`,
+			`The engine library in ${folder} has an unsupported version. Install the supported one with: npx --no-install dragoman engine install --folder ${folder}`,
 		)
 	}
 	return llama
@@ -58,7 +58,7 @@ async function open(
 		if (!isMissing) throw cause
 		const build = gpu === 'auto' || gpu === false ? 'cpu' : gpu
 		throw new Error(
-			`No ${build === 'cpu' ? 'CPU' : build.toUpperCase()} build is installed in ${folder}. Install it with: npx dragoman engine install ${build} --folder ${folder}`,
+			`No ${build === 'cpu' ? 'CPU' : build.toUpperCase()} build is installed in ${folder}. Install it with: npx --no-install dragoman engine install ${build} --folder ${folder}`,
 			{ cause },
 		)
 	}

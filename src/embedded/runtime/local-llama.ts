@@ -20,6 +20,7 @@ import { type Generation, openGeneration } from './generation.ts'
 import { libraryVersion, openLibrary } from './library.ts'
 import { readModelFile } from './model-file.ts'
 import { ChatTemplate } from './template.ts'
+import { tryTemplate } from './template-trial.ts'
 import { Vocabulary } from './vocabulary.ts'
 
 export interface LocalLlamaOptions {
@@ -105,7 +106,7 @@ async function openModel(llama: LlamaRuntime, options: LocalLlamaOptions): Promi
 		modelName: options.modelName,
 		log: options.log,
 	}
-	const template = readTemplate(file.chatTemplate, model, vocabulary, options.log)
+	const template = await readTemplate(file.chatTemplate, model, vocabulary, options.log)
 	options.log.info(
 		{
 			model: options.modelName,
@@ -126,17 +127,20 @@ async function openModel(llama: LlamaRuntime, options: LocalLlamaOptions): Promi
 	})
 }
 
-/** A model with an unreadable template still supports text completions. */
-function readTemplate(
+/** A model with an unreadable or endless template still supports text completions. */
+async function readTemplate(
 	source: string | undefined,
 	model: LlamaModel,
 	vocabulary: Vocabulary,
 	log: Log,
-): ChatTemplate | undefined {
+): Promise<ChatTemplate | undefined> {
 	if (source === undefined) return undefined
 	try {
 		const { bosString, eosString } = model.tokens
-		return new ChatTemplate(source, { bos_token: bosString ?? '', eos_token: eosString ?? '' }, vocabulary.endTexts())
+		const constants = { bos_token: bosString ?? '', eos_token: eosString ?? '' }
+		const endTexts = vocabulary.endTexts()
+		await tryTemplate({ source, constants, endTexts })
+		return new ChatTemplate(source, constants, endTexts)
 	} catch (err) {
 		log.warn({ err }, "The model's chat template is invalid: only text completions are available.")
 		return undefined

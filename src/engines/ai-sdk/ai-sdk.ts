@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { asChatError, ChatError, descriptorsCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import { summarize } from '../../chat/quoting-error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { type EmbeddingRequest, type Embeddings, textOnly } from '../../operations/embeddings.ts'
 import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
@@ -177,7 +178,7 @@ class AiSdk implements Engine {
 			return
 		}
 		const { clock, timeouts } = this.options
-		const deadlineMs = clock.now() + timeouts.totalMs
+		const deadlineMs = clock.monotonicMs() + timeouts.totalMs
 		const { stream } = await this.wait(model.doStream(options), running)
 		yield* readWithin(stream, deadlineMs, timeouts, running, clock)
 	}
@@ -230,12 +231,12 @@ class AiSdk implements Engine {
 	}
 
 	private failures() {
-		const { redact, clock } = this.options
-		return { title, trusted: false, redact, nowMs: clock.now() }
+		return { title, trusted: false, redact: this.options.redact, nowMs: this.options.clock.now() }
 	}
 
 	private alarmed(error: ChatError): ChatError {
-		if (error.code === refusedKeyCode) this.options.alarm?.(`the upstream rejected its configuration: ${error.cause}`)
+		if (error.code === refusedKeyCode)
+			this.options.alarm?.(`the upstream rejected its configuration: ${summarize(error.cause)}`)
 		if (error.code === descriptorsCode) this.options.outOfDescriptors?.()
 		return error
 	}

@@ -3,6 +3,7 @@
 
 import { ChatError, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
+import { QuotingError } from '../../chat/quoting-error.ts'
 import { countField, field, textField } from '../../wire/json/fields.ts'
 import { type ErrorReading, readErrorAnswer, readErrorEvent, refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import { outOfDescriptors } from '../upstream/failure.ts'
@@ -91,7 +92,11 @@ function readDisconnection(thrown: unknown, reading: FailureReading): ChatError 
 	const cause = causeOf(thrown, reading)
 	if (isOutOfDescriptors(field(thrown, 'cause'))) return outOfDescriptors(cause)
 	if (neverConnected.has(code))
-		return new ChatError('unavailable', `${reading.title} cannot be reached.`, { cause, sent: 'nothing' })
+		return new ChatError('unavailable', `${reading.title} cannot be reached.`, {
+			cause,
+			sent: 'nothing',
+			unreached: true,
+		})
 	return new ChatError('upstream-failed', `${reading.title} closed the connection without a response.`, {
 		cause,
 		sent: 'maybe',
@@ -149,5 +154,12 @@ function shown(thrown: unknown, { redact, title }: FailureReading): string {
 function causeOf(thrown: unknown, { redact }: FailureReading): Error {
 	const name = textField(thrown, 'name') ?? 'error'
 	const message = textField(thrown, 'message') ?? String(thrown)
-	return new Error(redact(`${name}: ${message}`).slice(0, maxMessageLength))
+	// It names a missing setting, and quotes nothing.
+	if (name.startsWith('AI_Load')) return new Error(redact(message).slice(0, maxMessageLength))
+	const status = field(thrown, 'statusCode')
+	const summary = /^\w{1,64}$/.test(name) ? name : 'error'
+	return new QuotingError(
+		typeof status === 'number' ? `${summary}, status ${status}` : summary,
+		redact(message).slice(0, maxMessageLength),
+	)
 }

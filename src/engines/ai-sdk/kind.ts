@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
 import { milliseconds } from '../../fields/duration.ts'
-import { secretValues } from '../../fields/text.ts'
+import { noProxyWord, proxyUrl, secretValues } from '../../fields/text.ts'
+import { readProxy } from '../../http/proxy.ts'
 import type { Engine } from '../engine.ts'
 import { type EngineContext, engineKind } from '../kind.ts'
 import { defaultTimeouts } from '../upstream/http-upstream.ts'
 import { openAiSdk } from './ai-sdk.ts'
 import { missingPackage, openProvider } from './provider-package.ts'
+import { openProxiedFetch } from './proxied-fetch.ts'
 import { optionRedactor } from './redaction.ts'
 
 const wait = () => milliseconds(10)
@@ -44,6 +46,11 @@ const options = z.strictObject({
 		.min(1)
 		.optional()
 		.describe('Name of the provider to pass unknown fields of requests to. Without it, they are dropped.'),
+	proxy: proxyUrl()
+		.optional()
+		.describe(
+			"HTTP proxy for the package's requests by `fetch`, or `none` to connect directly. Default: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment.",
+		),
 	timeouts: z
 		.strictObject({
 			firstByteMs: wait()
@@ -72,15 +79,18 @@ export const aiSdk = engineKind(options, open, {
 })
 
 async function open(given: z.infer<typeof options>, context: EngineContext): Promise<Engine> {
-	const { model, log, clock, outOfDescriptors } = context
-	const { package: name, create, options, method, providerOptions, passthrough, timeouts } = given
-	const provider = await openProvider({ package: name, options, create }, packageFolders(context))
+	const { model, log, clock, environment, outOfDescriptors } = context
+	const { package: name, create, options, method, providerOptions, passthrough, proxy, timeouts } = given
+	const provider = await openProvider(
+		{ package: name, options: { fetch: openProxiedFetch(proxy, environment), ...options }, create },
+		packageFolders(context),
+	)
 	return openAiSdk({
 		provider,
 		service: serviceOf(name, options),
 		timeouts,
 		clock,
-		redact: optionRedactor(options),
+		redact: optionRedactor({ ...options, proxySecrets: proxySecrets(proxy) }),
 		alarm: (message) => log.error(message),
 		outOfDescriptors,
 		method,
@@ -88,6 +98,10 @@ async function open(given: z.infer<typeof options>, context: EngineContext): Pro
 		model,
 		providerOptions: providerOptions as Record<string, JsonObject> | undefined,
 	})
+}
+
+function proxySecrets(proxy: string | undefined): readonly string[] {
+	return proxy === undefined || proxy === noProxyWord ? [] : readProxy(proxy).secrets
 }
 
 /** The host that the package calls, if it is configured, since one package may be used for several. */

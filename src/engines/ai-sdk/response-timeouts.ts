@@ -52,7 +52,7 @@ export async function* readWithin<Value>(
 	const reader = stream.getReader()
 	try {
 		for (let waitMs = timeouts.firstByteMs; ; waitMs = timeouts.betweenChunksMs) {
-			const boundMs = Math.min(waitMs, Math.max(0, deadlineMs - clock.now()))
+			const boundMs = Math.min(waitMs, Math.max(0, deadlineMs - clock.monotonicMs()))
 			const { value, done } = await within(reader.read(), boundMs, running, clock)
 			if (done) return
 			yield value

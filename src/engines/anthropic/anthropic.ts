@@ -17,7 +17,7 @@ import {
 } from '../../wire/anthropic/message-request-writer.ts'
 import { customToolNames } from '../../wire/json/custom-tool-function.ts'
 import { countField } from '../../wire/json/fields.ts'
-import { readModelList } from '../../wire/json/model-list-reader.ts'
+import { readModelList, type UpstreamModel } from '../../wire/json/model-list-reader.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall } from '../engine.ts'
 import { HttpUpstream } from '../upstream/http-upstream.ts'
@@ -125,7 +125,7 @@ class Anthropic implements Engine {
 		return this.upstream.probe(path, signal)
 	}
 
-	models(signal: AbortSignal): Promise<readonly string[]> {
+	models(signal: AbortSignal): Promise<readonly UpstreamModel[]> {
 		return this.upstream.list('/models?limit=1000', readModelList, signal)
 	}
 

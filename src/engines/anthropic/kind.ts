@@ -47,18 +47,21 @@ function allowsInstructions(beta: string): boolean {
 	return beta.startsWith('mid-conversation-system-')
 }
 
-export const anthropic = engineKind(options, async (given, context) =>
-	openAnthropic({
-		...readHttpUpstreamOptions(given, context),
-		keyHeader: given.keyHeader,
-		version: given.version,
-		betas: given.betas,
-		form: {
-			maxTokens: given.maxTokens,
-			thinking: given.thinking,
-			cache: given.cache,
-			systemMessages: given.systemMessages ?? (given.betas.some(allowsInstructions) ? 'system' : 'user'),
-			schemaBounds: given.schemaBounds,
-		},
-	}),
+export const anthropic = engineKind(
+	options,
+	async (given, context) =>
+		openAnthropic({
+			...readHttpUpstreamOptions(given, context),
+			keyHeader: given.keyHeader,
+			version: given.version,
+			betas: given.betas,
+			form: {
+				maxTokens: given.maxTokens,
+				thinking: given.thinking,
+				cache: given.cache,
+				systemMessages: given.systemMessages ?? (given.betas.some(allowsInstructions) ? 'system' : 'user'),
+				schemaBounds: given.schemaBounds,
+			},
+		}),
+	{ listsModels: true },
 )

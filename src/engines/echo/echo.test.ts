@@ -16,7 +16,7 @@ import { type EchoOptions, openEcho } from './echo.ts'
 import { echoContentFates } from './echo-content-fates.ts'
 import { receive } from './echo-fates.ts'
 import { sampleSchema } from './schema-sample.ts'
-import { splitWords } from './words.ts'
+import { countWords, splitWords } from './words.ts'
 
 const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
 
@@ -208,6 +208,7 @@ test('echo:delay waits before each token, until the caller disconnects', async (
 	const controller = new AbortController()
 	const clock: Clock = {
 		now: () => 0,
+		monotonicMs: () => 0,
 		async sleep(ms, signal) {
 			slept.push(ms)
 			if (slept.length === 3) controller.abort()
@@ -289,3 +290,24 @@ test('docs/echo.md lists exactly the instructions that exist', async () => {
 contentFatesContract('plans of the echo engine', echoContentFates, undefined, (request, drop) =>
 	planChat(receive(request, { ...call(), drop })),
 )
+
+test('words are counted like they are split', () => {
+	const pieces = [
+		'',
+		' ',
+		'\n',
+		'a',
+		'word ',
+		'x'.repeat(12),
+		'x'.repeat(25),
+		'😀'.repeat(13),
+		'\u3000',
+		'\u00a0é',
+		'\ud800',
+		'\udc00',
+	]
+	for (const one of pieces)
+		for (const other of pieces)
+			for (const text of [one + other, other + one + other])
+				expect([text, countWords(text)]).toEqual([text, splitWords(text).length])
+})

@@ -15,10 +15,13 @@ const options = z.strictObject({
 		.describe('The developer API, which uses an API key, or Google Cloud, which uses an access token.'),
 })
 
-export const gemini = engineKind(options, async ({ service, ...given }, context) =>
-	openGemini({
-		...readHttpUpstreamOptions(given, context),
-		service:
-			service ?? (/(^|[.-])aiplatform\.googleapis\.com$/.test(new URL(given.url).hostname) ? 'vertex' : 'gemini'),
-	}),
+export const gemini = engineKind(
+	options,
+	async ({ service, ...given }, context) =>
+		openGemini({
+			...readHttpUpstreamOptions(given, context),
+			service:
+				service ?? (/(^|[.-])aiplatform\.googleapis\.com$/.test(new URL(given.url).hostname) ? 'vertex' : 'gemini'),
+		}),
+	{ listsModels: true },
 )

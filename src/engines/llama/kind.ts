@@ -5,19 +5,22 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { tokenCount } from '../../fields/amount.ts'
+import { bytes, tokenCount } from '../../fields/amount.ts'
+import { milliseconds } from '../../fields/duration.ts'
 import { publicText } from '../../system/public-text.ts'
 import { hideCredentials } from '../../system/redaction.ts'
 import { catalogue, defaultModelId, toyModelId } from '../../weights/catalogue.ts'
 import { type FetchProgress, Weights } from '../../weights/weights.ts'
 import type { Engine } from '../engine.ts'
 import { type EngineCheckContext, type EngineContext, engineKind } from '../kind.ts'
+import { engineEnvironment } from './child-environment.ts'
 import { engineInstalled } from './install/engine-folder.ts'
 import { installEngine } from './install/install-engine.ts'
 import { Llama } from './llama.ts'
 import { chooseModel, type ModelChoice } from './model-choice.ts'
 import { OperatorError, operatorReason } from './operator-error.ts'
 import { Persistence } from './persistence.ts'
+import { usualMemoryBytes } from './start-watch.ts'
 
 const options = z.strictObject({
 	contextTokens: tokenCount(64)
@@ -43,11 +46,30 @@ const options = z.strictObject({
 		.describe('Maximum number of queued requests; further requests are rejected with 503.'),
 	threads: z.int().min(1).max(1024).optional().describe('CPU threads; all cores by default.'),
 	gpu: z.enum(['auto', 'cuda', 'vulkan', 'metal', 'off']).default('auto').describe('Which installed GPU build to use.'),
+	startTimeoutMs: milliseconds(1000, 86_400_000)
+		.default(600_000)
+		.describe('Time in which the model must be loaded, in milliseconds; then its process is ended and started again.'),
+	startMemory: bytes(67_108_864)
+		.optional()
+		.describe(
+			'Memory that the process may use until the model is loaded, without the file itself, in bytes; 90 % of the memory of the machine or container by default. Checked on Linux.',
+		),
 })
 
 type Options = z.infer<typeof options>
 
-export const llama = engineKind(options, open, { ownsProcess: true, followsOpenAI: () => true, check })
+/** Of the engine process. */
+const [defaultParallel, defaultQueue] = [4, 64]
+/** As long as a call may take. */
+const queueTimeoutMs = 3_600_000
+
+export const llama = engineKind(options, open, {
+	ownsProcess: true,
+	followsOpenAI: () => true,
+	// The queue of the process does not know callers.
+	concurrency: ({ parallel = defaultParallel, queue = defaultQueue }) => ({ limit: parallel, queue, queueTimeoutMs }),
+	check,
+})
 
 async function check(_: Options, context: EngineCheckContext): Promise<string | undefined> {
 	const choice = await choose(context, openWeights(context))
@@ -166,7 +188,7 @@ function describeProgress({ receivedBytes, totalBytes }: FetchProgress): string 
 function noteOfSubstitute(context: EngineContext, why?: string): string {
 	const model = nameOf(context)
 	return `'${model}' is not available yet: ${toyModelId}, a toy model whose answers are not meaningful, serves requests instead${
-		why === undefined ? `. Fetch the model with: npx dragoman models pull ${model}` : ` (${why})`
+		why === undefined ? `. Fetch the model with: npx --no-install dragoman models pull ${model}` : ` (${why})`
 	}`
 }
 
@@ -197,7 +219,7 @@ async function ensureLibrary(
 	if (!download)
 		throw new OperatorError(
 			`the engine library is not in ${engineFolder}, and downloads are disabled (download: false)`,
-			`install it with: npx dragoman engine install --folder ${engineFolder}`,
+			`install it with: npx --no-install dragoman engine install --folder ${engineFolder}`,
 		)
 	engine.setPhase({ status: 'starting', note: 'the engine library is being installed' })
 	log.info('installing the engine library, about 85 MB, once')
@@ -249,7 +271,8 @@ function serve(
 		substituteNote: note,
 		command: [...command, 'engine', '--library', engineFolder, ...args],
 		socket: join(socketFolder, socketName(upstream)),
-		environment,
+		environment: engineEnvironment(environment),
+		startBounds: { timeoutMs: given.startTimeoutMs, memoryBytes: given.startMemory ?? usualMemoryBytes() },
 		clock,
 		log,
 		outOfDescriptors,

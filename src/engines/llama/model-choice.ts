@@ -93,7 +93,7 @@ async function unknown(model: string, weights: Weights): Promise<ModelChoice> {
 function notHere(model: string, modelFolder: string): ModelChoice {
 	return missing(
 		`the weights of "${model}" are not in ${modelFolder}`,
-		`fetch them with: npx dragoman models pull ${model} --folder ${modelFolder}`,
+		`fetch them with: npx --no-install dragoman models pull ${model} --folder ${modelFolder}`,
 	)
 }
 

@@ -9,6 +9,7 @@ function jumping(): Clock & { readonly waits: number[] } {
 	return {
 		waits,
 		now: () => nowMs,
+		monotonicMs: () => nowMs,
 		async sleep(ms, signal) {
 			signal?.throwIfAborted()
 			waits.push(ms)

@@ -41,9 +41,9 @@ export class Persistence {
 				failed(thrown, reason === last)
 				last = reason
 			}
-			const untilMs = clock.now() + pauseMs
+			const untilMs = clock.monotonicMs() + pauseMs
 			do await clock.sleep(pollMs, signal)
-			while (clock.now() < untilMs && !(await appeared().catch(() => false)))
+			while (clock.monotonicMs() < untilMs && !(await appeared().catch(() => false)))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { Clock } from '../../system/clock.ts'
 import { type Log, relayLine } from '../../system/log.ts'
 import { publicText } from '../../system/public-text.ts'
+import { type StartBounds, watchStart } from './start-watch.ts'
 
 /** The operations that the gateway uses. */
 const usedOperations = ['chat', 'complete', 'embed', 'tokenize'] as const
@@ -34,8 +35,8 @@ export type ProcessState =
 	| { readonly status: 'starting' }
 	| { readonly status: 'ready'; readonly model: ServedModel }
 	/**
-	 * It exits repeatedly right after the start, for a permanent reason. Restarts continue at a low rate. The reason
-	 * contains no paths.
+	 * It exits repeatedly right after the start, for a permanent reason, or its start was ended. Restarts continue at a low
+	 * rate. The reason contains no paths.
 	 */
 	| { readonly status: 'failed'; readonly reason: string }
 
@@ -45,6 +46,8 @@ export interface SupervisorOptions {
 	/** Absolute path of the socket. */
 	readonly socket: string
 	readonly environment: Readonly<Record<string, string | undefined>>
+	/** A start that exceeds them is ended. Unbounded if absent. */
+	readonly startBounds?: StartBounds | undefined
 	readonly clock: Clock
 	readonly log: Log
 }
@@ -57,6 +60,8 @@ const pollMs = 20
 /** Exit status for a configuration that can never work (EX_CONFIG of sysexits.h). */
 const permanentFailureStatus = 78
 const permanentFailurePauseMs = 15_000
+/** After a start that was ended: the next one probably takes as long. */
+const endedStartPauseMs = 60_000
 const endDeadlineMs = 5000
 
 export class Supervisor {
@@ -123,11 +128,16 @@ export class Supervisor {
 		let pauseMs = firstPauseMs
 		let lastFailure: string | undefined
 		while (!signal.aborted) {
-			const startedMs = clock.now()
-			const { status, lastLine } = await this.runOnce().catch(notStarted)
+			const startedMs = clock.monotonicMs()
+			const { status, lastLine, ended } = await this.runOnce().catch(notStarted)
 			if (signal.aborted) break
-			const livedMs = clock.now() - startedMs
-			if (status === permanentFailureStatus) {
+			const livedMs = clock.monotonicMs() - startedMs
+			if (ended !== undefined) {
+				lastFailure = undefined
+				this.become({ status: 'failed', reason: ended })
+				log.error({ reason: ended, lastLine }, 'the start of the embedded engine was ended; retrying')
+				pauseMs = endedStartPauseMs
+			} else if (status === permanentFailureStatus) {
 				this.become({ status: 'failed', reason: publicText(lastLine) })
 				if (lastLine !== lastFailure)
 					log.error({ reason: lastLine }, 'the embedded engine failed to start; retrying until it succeeds')
@@ -144,7 +154,7 @@ export class Supervisor {
 	}
 
 	/** One run of the process, from start to exit. */
-	private async runOnce(): Promise<{ readonly status: number | string; readonly lastLine: string }> {
+	private async runOnce(): Promise<ProcessRun> {
 		const { command, socket, environment } = this.options
 		await mkdir(dirname(socket), { recursive: true, mode: 0o700 })
 		await rm(socket, { force: true })
@@ -162,10 +172,29 @@ export class Supervisor {
 		const exited = new AbortController()
 		void child.exited.then(() => exited.abort())
 		this.exited = exited.signal
-		await this.awaitReady(exited.signal)
+		const ended = await this.awaitStart(child, exited.signal)
 		await child.exited
 		this.stop.signal.removeEventListener('abort', end)
-		return { status: child.signalCode ?? child.exitCode ?? 'unknown', lastLine: await lastLine }
+		return { status: child.signalCode ?? child.exitCode ?? 'unknown', lastLine: await lastLine, ended }
+	}
+
+	/** Waits until the process is ready or has exited. @returns why its start was ended, if it was. */
+	private async awaitStart(
+		child: Subprocess<'pipe', 'ignore', 'pipe'>,
+		exited: AbortSignal,
+	): Promise<string | undefined> {
+		const { startBounds, clock } = this.options
+		const started = new AbortController()
+		const ready = this.awaitReady(exited).finally(() => started.abort())
+		if (startBounds === undefined) {
+			await ready
+			return undefined
+		}
+		const signal = AbortSignal.any([started.signal, this.stop.signal])
+		const ended = await watchStart(child.pid, startBounds, clock, signal)
+		if (ended !== undefined) child.kill('SIGKILL')
+		await ready
+		return ended
 	}
 
 	private async awaitReady(exited: AbortSignal): Promise<void> {
@@ -208,8 +237,15 @@ export class Supervisor {
 	}
 }
 
+interface ProcessRun {
+	readonly status: number | string
+	readonly lastLine: string
+	/** Why its start was ended, if it was. */
+	readonly ended?: string | undefined
+}
+
 /** The program does not exist, or its socket cannot be created. */
-function notStarted(cause: unknown): { readonly status: string; readonly lastLine: string } {
+function notStarted(cause: unknown): ProcessRun {
 	return { status: 'not started', lastLine: cause instanceof Error ? cause.message : String(cause) }
 }
 

@@ -32,5 +32,5 @@ export const openaiCompatible = engineKind(
 			form: readFormOptions(given),
 			rerankWords: given.rerankWords,
 		}),
-	{ followsOpenAI: isOpenAI },
+	{ followsOpenAI: isOpenAI, listsModels: true },
 )

@@ -13,7 +13,7 @@ import type { Transcription, TranscriptionRequest } from '../../operations/trans
 import type { Secret } from '../../system/secret.ts'
 import { CustomCallsReader } from '../../wire/json/custom-calls-reader.ts'
 import { customToolNames } from '../../wire/json/custom-tool-function.ts'
-import { readModelList } from '../../wire/json/model-list-reader.ts'
+import { readModelList, type UpstreamModel } from '../../wire/json/model-list-reader.ts'
 import { ChatChunkReader } from '../../wire/openai/chat-chunk-reader.ts'
 import { type ChatRequestForm, chatRequestForm } from '../../wire/openai/chat-request-form.ts'
 import { withStartUsage, writeChatRequest } from '../../wire/openai/chat-request-writer.ts'
@@ -189,7 +189,7 @@ class OpenAICompatible implements Engine {
 		return this.upstream.probe(path, signal)
 	}
 
-	models(signal: AbortSignal): Promise<readonly string[]> {
+	models(signal: AbortSignal): Promise<readonly UpstreamModel[]> {
 		return this.upstream.list('/models', readModelList, signal)
 	}
 

@@ -9,20 +9,28 @@ interface FailureMeaning {
 	readonly message: string
 	readonly code?: string
 	readonly retryAfterMs?: number
+	/** No connection could be established, unless some of the request was sent. */
+	readonly unreached?: true
 }
 
 const meanings: Readonly<Record<Exclude<HttpFailureReason, 'aborted' | 'cut'>, FailureMeaning>> = {
-	unreachable: { kind: 'unavailable', message: 'The upstream cannot be reached.' },
+	unreachable: { kind: 'unavailable', message: 'The upstream cannot be reached.', unreached: true },
 	'no-descriptors': {
 		kind: 'unavailable',
 		message: 'The server cannot open more connections at the moment.',
 		code: descriptorsCode,
 		retryAfterMs: 1000,
 	},
-	tls: { kind: 'unavailable', message: 'The TLS connection to the upstream failed.' },
+	proxy: { kind: 'unavailable', message: 'The upstream cannot be reached through its proxy.', unreached: true },
+	'proxy-refused': {
+		kind: 'unavailable',
+		message: 'The proxy of the upstream refused the connection.',
+		unreached: true,
+	},
+	tls: { kind: 'unavailable', message: 'The TLS connection to the upstream failed.', unreached: true },
 	protocol: { kind: 'upstream-failed', message: 'The upstream returned an invalid response.' },
 	'too-large': { kind: 'upstream-failed', message: 'The response of the upstream is too large.' },
-	'connect-timeout': { kind: 'unavailable', message: 'The connection to the upstream timed out.' },
+	'connect-timeout': { kind: 'unavailable', message: 'The connection to the upstream timed out.', unreached: true },
 	'first-byte-timeout': { kind: 'upstream-timeout', message: 'The upstream did not start its response in time.' },
 	'quiet-timeout': { kind: 'upstream-timeout', message: 'The upstream stalled in the middle of its response.' },
 	'total-timeout': { kind: 'upstream-timeout', message: 'The upstream took too long to respond.' },
@@ -50,8 +58,15 @@ export function explainFailure(thrown: unknown, isClosing: boolean): ChatError {
 	const { reason, sent } = thrown
 	if (reason === 'aborted') return isClosing ? closing() : cancelled(sent)
 	if (reason === 'cut') return explainCut(thrown)
-	const { kind, message, ...details } = meanings[reason]
-	return new ChatError(kind, message, { ...details, cause: thrown, sent })
+	const { kind, message, code, retryAfterMs, unreached } = meanings[reason]
+	return new ChatError(kind, message, {
+		cause: thrown,
+		sent,
+		code,
+		retryAfterMs,
+		// A proxy may fail after it forwarded the request.
+		unreached: sent === 'nothing' ? unreached : undefined,
+	})
 }
 
 function explainCut(cause: HttpFailure): ChatError {

@@ -3,6 +3,7 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
+import type { HttpProxy } from '../../http/proxy.ts'
 import type { Clock } from '../../system/clock.ts'
 import type { ErrorAnswer, ErrorReading } from '../../wire/json/upstream-error.ts'
 import type { HttpTimeouts, TlsOptions } from './http/http-client.ts'
@@ -15,6 +16,8 @@ export interface HttpUpstreamOptions {
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
 	readonly unixSocket?: string
+	/** Proxy to connect through. Not permitted with a Unix socket. */
+	readonly proxy?: HttpProxy
 	readonly tls?: TlsOptions
 	/** Headers that the wire format requires, including credentials, by lower-case name. */
 	readonly wireHeaders: Readonly<Record<string, string>>

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import { redactorOf } from '../../system/redaction.ts'
+import type { UpstreamModel } from '../../wire/json/model-list-reader.ts'
 import { type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
@@ -75,18 +76,24 @@ export class HttpUpstream {
 	private lastAlarmMs = Number.NEGATIVE_INFINITY
 
 	constructor(options: HttpUpstreamOptions) {
-		const { url, unixSocket, tls, headers = {}, secrets = [], wireHeaders, timeouts } = options
+		const { url, unixSocket, proxy, tls, headers = {}, secrets = [], wireHeaders, timeouts } = options
 		this.options = options
 		this.maxAnswerBytes = options.maxAnswerBytes ?? defaultMaxAnswerBytes
 		this.errors = {
 			title: 'The upstream',
 			trusted: options.trusted ?? false,
 			readRest: options.readErrorRest,
-			redact: redactorOf([...secrets, ...readBaseUrl(url).secrets, ...Object.values(headers)]),
+			redact: redactorOf([
+				...secrets,
+				...readBaseUrl(url).secrets,
+				...(proxy?.secrets ?? []),
+				...Object.values(headers),
+			]),
 		}
 		this.client = openHttpClient({
 			url,
 			unixSocket,
+			proxy,
 			tls,
 			headers: mergeHeaders(
 				{ 'content-type': 'application/json', accept: 'text/event-stream, application/json' },
@@ -155,9 +162,9 @@ export class HttpUpstream {
 	 */
 	async list(
 		path: string,
-		read: (body: unknown) => readonly string[] | undefined,
+		read: (body: unknown) => readonly UpstreamModel[] | undefined,
 		signal: AbortSignal,
-	): Promise<readonly string[]> {
+	): Promise<readonly UpstreamModel[]> {
 		const response = await this.request({ method: 'GET', path, signal })
 		if (response.status < 200 || response.status > 299) throw await this.readError(response)
 		const models = read((await this.readBody(response)).value)
@@ -261,6 +268,8 @@ export class HttpUpstream {
 
 	private readonly explain = (thrown: unknown): never => {
 		if (thrown instanceof HttpFailure && thrown.reason === 'no-descriptors') this.options.outOfDescriptors?.()
+		if (thrown instanceof HttpFailure && thrown.reason === 'proxy-refused')
+			this.alarm(thrown.message, this.options.clock.now())
 		throw explainFailure(thrown, this.closed)
 	}
 }

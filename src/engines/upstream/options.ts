@@ -5,19 +5,22 @@ import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
 import { bytes } from '../../fields/amount.ts'
 import { milliseconds } from '../../fields/duration.ts'
-import { headerSecret, headers, httpUrl, pathText, pemText } from '../../fields/text.ts'
+import { headerSecret, headers, httpUrl, pathText, pemText, proxyUrl } from '../../fields/text.ts'
 import { hasCredentials } from '../../http/base-url.ts'
 import { Secret } from '../../system/secret.ts'
 import type { EngineContext } from '../kind.ts'
 import { deniedPath } from './body-fields.ts'
 import { defaultMaxAnswerBytes, defaultTimeouts } from './http-upstream.ts'
 import type { HttpUpstreamOptions } from './http-upstream-options.ts'
+import { chooseProxy } from './proxy-choice.ts'
 
 const wait = () => milliseconds(10)
 
 const timeouts = z
 	.strictObject({
-		connectMs: wait().default(defaultTimeouts.connectMs).describe('Timeout for the connection, including TLS.'),
+		connectMs: wait()
+			.default(defaultTimeouts.connectMs)
+			.describe('Timeout for the connection, including a proxy and TLS.'),
 		firstByteMs: wait()
 			.default(defaultTimeouts.firstByteMs)
 			.describe('Timeout for the first byte of the response body, which for most servers is the first token.'),
@@ -80,6 +83,11 @@ export const httpUpstreamOptions = {
 			'Fields to remove from the body of every request, such as `user` or `messages[].name`. Removed fields are listed in `x-dragoman-dropped`. `body` may set them.',
 		),
 	socket: pathText().optional().describe("Unix socket to connect to instead of the URL's host."),
+	proxy: proxyUrl()
+		.optional()
+		.describe(
+			'HTTP proxy to connect through, such as http://user:password@proxy.example.org:3128, or `none` to connect directly. Default: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment.',
+		),
 	tls: tls.optional(),
 	timeouts,
 	maxAnswerBytes: bytes(1024)
@@ -116,7 +124,7 @@ export function credentialConflict(options: unknown): { readonly field: 'url'; r
  */
 export function readHttpUpstreamOptions(
 	given: z.infer<typeof schema>,
-	{ clock, log, configFolder, outOfDescriptors }: EngineContext,
+	{ clock, log, configFolder, environment, outOfDescriptors }: EngineContext,
 ) {
 	return {
 		url: given.url,
@@ -125,6 +133,7 @@ export function readHttpUpstreamOptions(
 		body: given.body as JsonObject | undefined,
 		deny: given.deny,
 		unixSocket: given.socket === undefined ? undefined : resolve(configFolder, given.socket),
+		proxy: chooseProxy(given, environment),
 		tls: given.tls,
 		timeouts: given.timeouts,
 		maxAnswerBytes: given.maxAnswerBytes,

@@ -1,16 +1,14 @@
 import { describe, expect, test } from 'bun:test'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { alice, conversation, ended, everything, turn } from '../../conversations/conversation-store.testing.ts'
 import { answerId } from '../../conversations/message-id.ts'
 import { openDatabase } from '../open-stores.ts'
-import { freshDatabase, postgresServer } from '../postgres/server.testing.ts'
 import { writeBody } from '../sql/conversation-rows.ts'
 import type { Row, Sql } from '../sql/sql.ts'
 import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { orderedParts, withOrderedParts, withUsageRest } from './007-ordered-parts.ts'
+import { databaseServers, type NewDatabase, openInSeveralProcesses } from './databases.testing.ts'
+import { stepsFrom, undoStepsFrom } from './undo.testing.ts'
 
 const name = '007-ordered-parts'
 
@@ -68,12 +66,6 @@ test.each([
 const oldBody = '{"role":"assistant","content":[{"type":"text","text":"old"}],"reasoning":"Hm.","toolCalls":[]}'
 const oldUsage = '{"promptTokens":1,"extra":{"a":1},"source":"upstream"}'
 
-interface NewDatabase {
-	/** See `StoreKind`. */
-	readonly address: string
-	drop(): Promise<void>
-}
-
 function text(role: string, length: number, more: object = {}): string {
 	return JSON.stringify({ role, content: [{ type: 'text', text: 'Ö'.repeat(length) }], ...more })
 }
@@ -125,13 +117,13 @@ function oldTurn(id: string): Row {
 const longConversation = 3000
 
 /** Rows that the previous version wrote. */
-async function fill(database: SqlDatabase): Promise<void> {
+async function fill(database: SqlDatabase, kind: string): Promise<void> {
 	const messages = [...oldConversation('a', 9), ...oldConversation('b', longConversation), ...oldConversation('c', 5)]
 	await database.write(async (sql) => {
 		for (let at = 0; at < messages.length; at += 500)
 			await sql`INSERT INTO messages ${sql(messages.slice(at, at + 500))}`
 		await sql`INSERT INTO turns ${sql(Array.from({ length: 600 }, (_, index) => oldTurn(`t${index}`)))}`
-		await sql`DELETE FROM migrations WHERE name = ${name}`
+		await undoStepsFrom(sql, name, kind)
 	})
 }
 
@@ -153,18 +145,6 @@ async function expectRewritten({ sql }: SqlDatabase): Promise<void> {
 	])
 }
 
-/** Opens the database in another process. @returns what it printed: the steps that it applied, or an error. */
-async function openElsewhere(address: string): Promise<string> {
-	const script = `
-		import { openDatabase } from '${join(import.meta.dir, '..', 'open-stores.ts')}'
-		const database = await openDatabase('${address}', 'create')
-		console.log(database.migrated.join())
-		await database.close()`
-	const child = Bun.spawn([process.execPath, '-e', script], { stdout: 'pipe', stderr: 'pipe' })
-	const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
-	return (output + errors).trim()
-}
-
 function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 	describe(`on ${kind}`, () => {
 		/** A database of the previous version, which `change` changes. */
@@ -172,7 +152,7 @@ function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 			const { address, drop } = await create()
 			try {
 				const old = await openDatabase(address, 'create')
-				await fill(old)
+				await fill(old, kind)
 				if (change !== undefined) await old.write(change)
 				await old.close()
 				await test(address)
@@ -190,13 +170,13 @@ function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 
 		test('messages, the sizes of their histories and usage are rewritten once', () =>
 			withOldDatabase(async (address) => {
-				await expectMigrated(address, [name])
+				await expectMigrated(address, stepsFrom(name))
 				await expectMigrated(address, [])
 			}))
 
 		test('an interrupted step starts again', () =>
 			withOldDatabase(
-				(address) => expectMigrated(address, [name]),
+				(address) => expectMigrated(address, stepsFrom(name)),
 				// Batches that end within a conversation, between messages and a fork, and within a branch.
 				async (sql) => {
 					let last: Row | undefined
@@ -224,23 +204,10 @@ function rewriteTests(kind: string, create: () => Promise<NewDatabase>): void {
 
 		test('several processes migrate at the same time', () =>
 			withOldDatabase(async (address) => {
-				const applied = await Promise.all(Array.from({ length: 4 }, () => openElsewhere(address)))
-				expect(applied.toSorted()).toEqual(['', '', '', name])
+				expect(await openInSeveralProcesses(address)).toEqual(stepsFrom(name).toSorted())
 				await expectMigrated(address, [])
 			}))
 	})
 }
 
-rewriteTests('SQLite', async () => {
-	const folder = await mkdtemp(join(tmpdir(), 'dragoman-rewrite-'))
-	return {
-		address: `sqlite:${join(folder, 'dragoman.sqlite')}`,
-		drop: () => rm(folder, { recursive: true }),
-	}
-})
-
-if (postgresServer !== undefined)
-	rewriteTests('PostgreSQL', async () => {
-		const { url, drop } = await freshDatabase(postgresServer as string)
-		return { address: url, drop }
-	})
+for (const { kind, create } of databaseServers) rewriteTests(kind, create)

@@ -14,6 +14,8 @@ export interface MigrationTransaction {
 	 * Prevents concurrent migrations by other processes, and any writes to `table`, if a transaction alone does not.
 	 */
 	readonly lock?: (transaction: Sql, table?: string) => Promise<unknown>
+	/** Creates the database's index over texts of messages, in the transaction of the step that requires it. */
+	readonly createTextIndex: (transaction: Sql) => Promise<void>
 	/**
 	 * Pause between the transactions of one step, in milliseconds; none if absent. For databases in which other processes
 	 * poll for the end of a transaction.
@@ -57,6 +59,7 @@ async function apply(migration: Migration, transact: Transact, options: Migratio
 		await options.lock?.(transaction)
 		if (await isApplied(transaction, migration)) return false
 		if ('sql' in migration) await transaction.unsafe(migration.sql)
+		else if (migration.indexesTexts === true) await options.createTextIndex(transaction)
 		await transaction`INSERT INTO migrations (name, applied_at_ms) VALUES (${migration.name}, ${Date.now()})`
 		return true
 	})
@@ -74,8 +77,9 @@ async function rewriteTables(
 			const before = progress
 			if (before.last !== undefined && pauseMs > 0) await Bun.sleep(pauseMs)
 			progress = await transact(async (transaction) => {
-				await lock?.(transaction, rewrite.table)
+				await lock?.(transaction)
 				if (await isApplied(transaction, change)) return { ...before, state: 'applied' }
+				await lock?.(transaction, rewrite.table)
 				return rewriteBatches(transaction, rewrite, before)
 			})
 		}

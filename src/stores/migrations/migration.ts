@@ -7,6 +7,10 @@ import ledger from './004-ledger.sql' with { type: 'text' }
 import keyExpiry from './005-key-expiry.sql' with { type: 'text' }
 import ledgerOwners from './006-ledger-owners.sql' with { type: 'text' }
 import { orderedParts } from './007-ordered-parts.ts'
+import { searchTexts } from './008-search-texts.ts'
+import processes from './009-processes.sql' with { type: 'text' }
+import keyParents from './010-key-parents.sql' with { type: 'text' }
+import shares from './011-shares.sql' with { type: 'text' }
 import type { TableRewrite } from './table-rewrite.ts'
 
 export type Migration = SchemaChange | DataChange
@@ -21,6 +25,8 @@ export interface SchemaChange {
 export interface DataChange {
 	readonly name: string
 	readonly rewrites: readonly TableRewrite[]
+	/** Whether the database's index over texts of messages is created afterwards. */
+	readonly indexesTexts?: boolean | undefined
 }
 
 export const migrations: readonly Migration[] = [
@@ -31,4 +37,8 @@ export const migrations: readonly Migration[] = [
 	{ name: '005-key-expiry', sql: keyExpiry },
 	{ name: '006-ledger-owners', sql: ledgerOwners },
 	{ name: '007-ordered-parts', rewrites: orderedParts },
+	{ name: '008-search-texts', rewrites: searchTexts, indexesTexts: true },
+	{ name: '009-processes', sql: processes },
+	{ name: '010-key-parents', sql: keyParents },
+	{ name: '011-shares', sql: shares },
 ]

@@ -3,6 +3,7 @@
 
 import { databaseLocation, databaseSecrets, databaseUrlProblem } from '../database-url.ts'
 import type { StoreKind } from '../kind.ts'
+import { addressForm, parametersProblem } from './postgres-address.ts'
 
 export const postgres: StoreKind = {
 	setting: {
@@ -11,14 +12,15 @@ export const postgres: StoreKind = {
 		description: '`postgres://…` for PostgreSQL',
 	},
 	addressForm: 'postgres://…',
-	addressExample: 'postgres://USER:PASSWORD@HOST/NAME',
+	addressExample: addressForm,
 	local: false,
 	recognizes: (address) => /^postgres(ql)?:\/\/./.test(address),
 	locate: (setting) => setting,
 	resolve: (address) => address,
-	problem: databaseUrlProblem,
+	problem: (address) => databaseUrlProblem(address) ?? parametersProblem(address),
 	nameOf: databaseLocation,
 	secretsOf: databaseSecrets,
+	backups: { type: 'tools', names: 'pg_dump and pg_restore' },
 	async open(address, mode) {
 		const { openPostgres } = await import('./postgres.ts')
 		return openPostgres(address, mode)

@@ -6,15 +6,21 @@ import type { Fragment, Sql } from '../sql/sql.ts'
 
 type TransactionBody<Result> = (sql: Sql) => Promise<Result>
 
-export function postgresSql(client: SQL | TransactionSQL): Sql {
+/** @param settings statements that each transaction begins with. */
+export function postgresSql(client: SQL | TransactionSQL, settings?: string): Sql {
 	const call = client as unknown as (...values: readonly unknown[]) => unknown
-	const begin = (first: unknown, second?: TransactionBody<unknown>): unknown =>
-		typeof first === 'string'
-			? client.begin(first, (transaction) => second?.(postgresSql(transaction)))
-			: client.begin((transaction) => (first as TransactionBody<unknown>)(postgresSql(transaction)))
+	const run = async (transaction: TransactionSQL, body: TransactionBody<unknown>): Promise<unknown> => {
+		if (settings !== undefined) await transaction.unsafe(settings)
+		return body(postgresSql(transaction))
+	}
+	const begin = (first: string | TransactionBody<unknown>, second?: TransactionBody<unknown>): unknown => {
+		if (typeof first !== 'string') return client.begin((transaction) => run(transaction, first))
+		return client.begin(first, async (transaction) => second && run(transaction, second))
+	}
 	return Object.assign(((...values: readonly unknown[]) => call(...values)) as Sql, {
 		// A query that is a value of another one is not sent, but becomes part of it.
 		raw: (text: string) => client.unsafe(text) as unknown as Fragment,
+		part: (...values: readonly unknown[]) => call(...values) as Fragment,
 		unsafe: (text: string, parameters?: readonly unknown[]) => client.unsafe(text, parameters && [...parameters]),
 		begin: begin as Sql['begin'],
 		close: () => client.close(),

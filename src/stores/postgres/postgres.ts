@@ -1,24 +1,21 @@
-// PostgreSQL: the database for deployments that are too large for SQLite or run on several hosts.
+// PostgreSQL: the database for deployments that are too large for SQLite or run on several hosts. Each group of stores
+// has its own connections.
 
-import { SQL } from 'bun'
 import { migrate } from '../migrations/migrate.ts'
-import { expectSchema, type SchemaMode } from '../migrations/schema.ts'
-import { timeoutMs } from '../sql/database-failure.ts'
-import type { Row, Sql } from '../sql/sql.ts'
-import type { SqlDatabase } from '../sql/sql-database.ts'
-import { firstBatch, nextBatch, type Table } from '../sql/table.ts'
-import { Writer } from '../sql/writer.ts'
-import { postgresSql } from './postgres-connection.ts'
+import { expectColumns, expectSchema, missingSteps, type SchemaMode } from '../migrations/schema.ts'
+import type { Sql } from '../sql/sql.ts'
+import type { SqlDatabase, StoreGroup } from '../sql/sql-database.ts'
+import { ConnectionGroup, connectionsPerProcess } from './connection-group.ts'
+import { detectPooling, requireConnections } from './pooling.ts'
+import { parsePostgresAddress } from './postgres-address.ts'
+import { PostgresClient } from './postgres-client.ts'
 import { explainPostgresFailure } from './postgres-failure.ts'
+import { explainOpening } from './postgres-opening.ts'
+import { scan } from './postgres-scan.ts'
+import { buildTextIndex, createTextIndex, postgresTextIndex } from './postgres-text-index.ts'
+import { requireEncoding, requireRights, usableColumns } from './server-check.ts'
+import { vacuumFrom } from './vacuum.ts'
 
-/** Timeout of connecting, in seconds. */
-const connectionTimeout = 3
-const readers = 8
-/**
- * In milliseconds. A gateway that disappears during a transaction must not lock a conversation until the TCP connection
- * times out.
- */
-const connection = { idle_in_transaction_session_timeout: 30_000 }
 /**
  * Duration of a transaction after which the writer's connection is considered dead, in milliseconds. Large removals
  * take some seconds.
@@ -26,147 +23,140 @@ const connection = { idle_in_transaction_session_timeout: 30_000 }
 const writerTimeoutMs = 30_000
 /** Id of the advisory lock for migrations; an arbitrary number that all gateways share. */
 const migrationLock = 4_207_846_133
-/** Minimum interval between vacuums after deletions, in milliseconds. */
-const vacuumEveryMs = 60_000
-/** Tables that may contain texts of callers. */
-const vacuumed = ['messages', 'turns', 'texts', 'conversations']
+
+export interface PostgresDatabase extends SqlDatabase {
+	/** Resolves when the index over the texts of messages is built, or cannot be built. */
+	indexTexts(): Promise<void>
+}
 
 /**
- * @param url `postgres://user:password@host:port/database`.
+ * @param address `postgres://user:password@host:port/database`.
  * @param writerTimeout milliseconds after which the connection of a running transaction is considered dead, if a query
  * has timed out.
- * @throws Error if the server cannot be reached, SchemaError if the database does not meet `mode`.
+ * @throws Error if the server cannot be reached, SchemaError if the database does not meet `mode`, DatabaseError if it
+ * cannot be used.
  */
 export async function openPostgres(
-	url: string,
+	address: string,
 	mode: SchemaMode = 'create',
 	writerTimeout = writerTimeoutMs,
-): Promise<SqlDatabase> {
-	const writing = new Connections(url, 1)
-	const migrated = await prepare(writing, mode)
-	const reading = new Connections(url, readers)
-	const writer = new Writer({ sql: () => writing.sql, explain: explainPostgresFailure })
-	const vacuum = vacuumFrom(reading)
-	return {
-		get sql() {
-			return reading.sql
-		},
-		get slowSql() {
-			return reading.sql
-		},
-		migrated,
-		write: (work, key) => writer.write(work, key),
-		async lock(sql, id) {
-			await sql`
-				SELECT id FROM conversations WHERE id = ${id} OR id = (SELECT conversation FROM turns WHERE id = ${id}) FOR UPDATE`
-		},
-		snapshot: (work) =>
-			reading.sql.begin('isolation level repeatable read read only', (transaction) =>
-				work((table) => scan(transaction, table)),
-			),
-		erase: async () => vacuum(),
-		async check() {
-			await reading.sql`SELECT 1`
-		},
-		explain: explainPostgresFailure,
-		reconnect() {
-			// Queries of other callers may be slow without the connection being dead.
-			reading.renew(timeoutMs)
-			if (writer.busyMs > writerTimeout) writing.renew(0)
-		},
-		async close() {
-			const timer = setTimeout(() => writing.close(0), timeoutMs)
-			await writer.idle()
-			clearTimeout(timer)
-			await Promise.all([reading.close(timeoutMs), writing.close(timeoutMs)])
-		},
-	}
-}
-
-async function prepare(connections: Connections, mode: SchemaMode): Promise<readonly string[]> {
-	const { sql } = connections
+): Promise<PostgresDatabase> {
+	const parsed = parsePostgresAddress(address)
 	try {
-		if (mode !== 'create')
-			await expectSchema(sql, mode, async () => {
-				const [found] = await sql`SELECT to_regclass('migrations') IS NOT NULL AS there`
-				return found?.there === true
-			})
-		if (mode === 'expect') return []
-		return await migrate(sql, {
-			async lock(transaction, table) {
-				await transaction`SELECT pg_advisory_xact_lock(${migrationLock})`
-				if (table !== undefined) await transaction.unsafe(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`)
-			},
-		})
+		const pooling = await detectPooling(parsed.url)
+		const client = new PostgresClient(parsed, pooling)
+		const migrated = await prepare(client, mode)
+		if (pooling === 'session' && mode === 'create') await requireConnections(parsed.url, connectionsPerProcess)
+		const building = mode === 'create' ? buildIndex(client) : Promise.resolve()
+		return new PostgresDatabases({ client, migrated, writerTimeout, building }).of('keys')
 	} catch (thrown) {
-		void connections.close(0)
-		throw thrown
+		throw explainOpening(thrown)
 	}
 }
 
-/**
- * A connection pool that can be replaced. If the server stops responding, a connection hangs until TCP times out after
- * a quarter of an hour, because the client has no timeout of its own.
- */
-class Connections {
-	private readonly open: () => SQL
-	private current: SQL
-	private currentSql: Sql
-	private openedMs = Number.NEGATIVE_INFINITY
+/** In the background. After a failure, searches scan, and the next start tries again. */
+async function buildIndex(client: PostgresClient): Promise<void> {
+	const { sql, client: connection } = client.open({ name: 'index', max: 1 })
+	await buildTextIndex(sql, lockMigrations).catch(() => undefined)
+	await connection.close({ timeout: 0 }).catch(() => undefined)
+}
 
-	constructor(url: string, max: number) {
-		this.open = () => new SQL(url, { max, connectionTimeout, connection })
-		this.current = this.open()
-		this.currentSql = postgresSql(this.current)
+interface OpenedServer {
+	readonly client: PostgresClient
+	readonly migrated: readonly string[]
+	readonly writerTimeout: number
+	/** Resolves when the index over texts is built, or cannot be built. */
+	readonly building: Promise<void>
+}
+
+/** The database over the connections of each group. A group's connections are opened when they are first used. */
+class PostgresDatabases {
+	private readonly opened: OpenedServer
+	private readonly vacuum: () => void
+	private readonly groups = new Map<StoreGroup, ConnectionGroup>()
+
+	constructor(opened: OpenedServer) {
+		this.opened = opened
+		this.vacuum = vacuumFrom(opened.client)
 	}
 
-	get sql(): Sql {
-		return this.currentSql
-	}
-
-	/**
-	 * Replaces the pool. Queries on the old connections may continue for `graceMs`. Does nothing if the pool was replaced
-	 * recently.
-	 */
-	renew(graceMs: number): void {
-		if (performance.now() - this.openedMs < timeoutMs) return
-		void this.close(graceMs)
-		this.current = this.open()
-		this.currentSql = postgresSql(this.current)
-		this.openedMs = performance.now()
-	}
-
-	/** Never rejects. */
-	async close(graceMs: number): Promise<void> {
-		await this.current.close({ timeout: graceMs / 1000 }).catch(() => undefined)
+	of(name: StoreGroup): PostgresDatabase {
+		const { client, migrated, writerTimeout, building } = this.opened
+		const group = this.groups.get(name) ?? new ConnectionGroup(client, name, writerTimeout)
+		this.groups.set(name, group)
+		return {
+			get sql() {
+				return group.sql
+			},
+			get slowSql() {
+				return group.slowSql
+			},
+			search: (timeout, work) =>
+				group.slowSql.begin('read only', async (sql) => {
+					await sql.unsafe(`SET LOCAL statement_timeout = ${timeout}`)
+					return work(sql)
+				}),
+			textIndex: postgresTextIndex,
+			clockMs: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
+			migrated,
+			indexTexts: () => building,
+			separate: (stores) => this.of(stores),
+			write: (work, key) => group.writer.write(work, key),
+			async lock(sql, id) {
+				await sql`
+					SELECT id FROM conversations WHERE id = ${id} OR id = (SELECT conversation FROM turns WHERE id = ${id}) FOR UPDATE`
+			},
+			snapshot: async (work) => {
+				const { client: connection, sql } = client.open({ name: 'snapshot', max: 1 })
+				try {
+					return await sql.begin('isolation level repeatable read read only', (transaction) =>
+						work((table) => scan(transaction, table)),
+					)
+				} finally {
+					await connection.close({ timeout: 0 })
+				}
+			},
+			erase: async () => this.vacuum(),
+			async check() {
+				await group.sql`SELECT 1`
+			},
+			explain: explainPostgresFailure,
+			reconnect: (reason) => {
+				if (reason === 'timeout') return group.reconnect()
+				if (client.loseSession()) for (const one of this.groups.values()) one.renew()
+				else group.renew()
+			},
+			close: async () => {
+				await Promise.all(Array.from(this.groups.values(), (one) => one.close()))
+			},
+		}
 	}
 }
 
-/**
- * Returns a function that starts a vacuum in the background: a large table takes minutes. After a failure, PostgreSQL's
- * autovacuum does the work later.
- */
-function vacuumFrom(connections: Connections): () => void {
-	let vacuumedMs = Number.NEGATIVE_INFINITY
-	const vacuum = async (sql: Sql) => {
-		for (const table of vacuumed) await sql.unsafe(`VACUUM (SKIP_LOCKED) ${table}`)
-	}
-	return () => {
-		if (performance.now() - vacuumedMs < vacuumEveryMs) return
-		vacuumedMs = performance.now()
-		vacuum(connections.sql).catch(() => undefined)
+async function prepare(client: PostgresClient, mode: SchemaMode): Promise<readonly string[]> {
+	const { sql, client: connection } = client.open({ name: 'migrate', max: 1 })
+	try {
+		// In a transaction, because a pooler in statement mode refuses them.
+		await sql.begin((transaction) => requireEncoding(transaction))
+		const hasTables = await findTables(sql)
+		if (mode !== 'create') await expectSchema(sql, mode, async () => hasTables)
+		// A database that is up to date may belong to another user, or be read-only at the moment.
+		const upToDate = mode === 'expect' || (hasTables && (await missingSteps(sql)).length === 0)
+		const migrated = upToDate ? [] : await migrate(sql, { lock: lockMigrations, createTextIndex })
+		await expectColumns((table) => usableColumns(sql, table))
+		await requireRights(sql)
+		return migrated
+	} finally {
+		await connection.close({ timeout: 0 }).catch(() => undefined)
 	}
 }
 
-/** Reads through a cursor, so that the rows are sorted once. */
-async function* scan(sql: Sql, { name, key }: Table): AsyncGenerator<readonly Row[]> {
-	const order = Object.entries(key).map(([column, kind]) => (kind === 'text' ? `${column} COLLATE "C"` : column))
-	await sql.unsafe(`DECLARE every_row CURSOR FOR SELECT * FROM ${name} ORDER BY ${order.join(', ')}`)
-	for (let size = firstBatch; ; ) {
-		const batch: readonly Row[] = Array.from(await sql.unsafe(`FETCH ${size} FROM every_row`))
-		if (batch.length === 0) break
-		yield batch
-		size = nextBatch(size, batch)
-	}
-	await sql.unsafe('CLOSE every_row')
+async function findTables(sql: Sql): Promise<boolean> {
+	const [found] = await sql`SELECT to_regclass('migrations') IS NOT NULL AS there`
+	return found?.there === true
+}
+
+async function lockMigrations(transaction: Sql, table?: string): Promise<void> {
+	await transaction`SELECT pg_advisory_xact_lock(${migrationLock})`
+	if (table !== undefined) await transaction.unsafe(`LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`)
 }

@@ -14,9 +14,9 @@ export interface ConversationRemoval {
 
 /**
  * Bounds of one transaction, so that other writes do not wait for long: the messages that it removes, in bytes of their
- * JSON and in rows, and the conversations.
+ * JSON and in rows, the conversations, and the texts.
  */
-const [mostBytes, mostMessages, mostConversations] = [4_194_304, 256, 64]
+const [mostBytes, mostMessages, mostConversations, mostTexts] = [4_194_304, 256, 64, 64]
 
 /**
  * Removes conversations in several transactions. If it is interrupted, some conversations remain, perhaps without their
@@ -43,7 +43,12 @@ export async function eraseConversations(
 		bytes += rest
 	}
 	await eraseGroup()
+	for (const scope of scopesOf(removals)) await eraseUnusedTexts(database, scope)
 	return erased
+}
+
+function scopesOf(removals: readonly ConversationRemoval[]): Iterable<Scope> {
+	return new Map(removals.map(({ scope }) => [JSON.stringify([scope.tenant, scope.owner]), scope])).values()
 }
 
 async function eraseTogether(
@@ -51,15 +56,12 @@ async function eraseTogether(
 	sql: Sql,
 	removals: readonly ConversationRemoval[],
 ): Promise<number> {
-	const scopes = new Map<string, Scope>()
 	let erased = 0
 	for (const removal of removals) {
 		if (!(await lockForRemoval(database, sql, removal))) continue
 		erased++
 		await eraseConversation(sql, removal.id)
-		scopes.set(JSON.stringify([removal.scope.tenant, removal.scope.owner]), removal.scope)
 	}
-	for (const scope of scopes.values()) await deleteUnusedTexts(sql, scope)
 	return erased
 }
 
@@ -106,46 +108,76 @@ async function eraseConversation(sql: Sql, id: string): Promise<void> {
 	await sql`DELETE FROM messages WHERE conversation = ${id}`
 	await sql`DELETE FROM branches WHERE conversation = ${id}`
 	await sql`DELETE FROM turns WHERE conversation = ${id}`
+	await sql`DELETE FROM shares WHERE conversation = ${id}`
 	await sql`DELETE FROM conversations WHERE id = ${id}`
 }
 
-/** Removes texts that no turn refers to. */
-async function deleteUnusedTexts(sql: Sql, { tenant, owner }: Scope): Promise<void> {
+/** Removes the texts that no turn refers to, in several transactions. */
+async function eraseUnusedTexts(database: SqlDatabase, { tenant, owner }: Scope): Promise<void> {
+	for (let last = ''; ; ) {
+		const rows = await database.slowSql`
+			SELECT hash, octet_length(body) AS bytes FROM texts
+			WHERE tenant = ${tenant} AND owner = ${owner} AND hash > ${last} AND NOT EXISTS (
+				SELECT 1 FROM turns
+				WHERE turns.tenant = texts.tenant AND turns.owner = texts.owner AND turns.echo = texts.hash)
+			ORDER BY hash LIMIT ${mostTexts}`
+		const hashes: string[] = []
+		let bytes = 0
+		for (const row of rows) {
+			hashes.push(String(row.hash))
+			bytes += Number(row.bytes)
+			if (bytes > mostBytes) break
+		}
+		last = hashes.at(-1) ?? last
+		if (hashes.length > 0)
+			await database.write(async (sql) => {
+				for (const hash of hashes) await deleteUnusedText(sql, { tenant, owner }, hash)
+			})
+		if (hashes.length === rows.length && rows.length < mostTexts) return
+	}
+}
+
+/** Removes a text unless a turn refers to it. */
+async function deleteUnusedText(sql: Sql, { tenant, owner }: Scope, hash: string): Promise<void> {
 	await sql`
-		DELETE FROM texts WHERE tenant = ${tenant} AND owner = ${owner} AND NOT EXISTS (
+		DELETE FROM texts WHERE tenant = ${tenant} AND owner = ${owner} AND hash = ${hash} AND NOT EXISTS (
 			SELECT 1 FROM turns
 			WHERE turns.tenant = texts.tenant AND turns.owner = texts.owner AND turns.echo = texts.hash)`
 }
 
 /** Removes a turn as if it had never begun, and its conversation if the turn created it and nothing else is in it. */
 export async function dropTurn(sql: Sql, scope: Scope, turn: Turn, beganConversation: boolean): Promise<void> {
-	await removeTurnRows(sql, turn)
+	const text = await removeTurnRows(sql, turn)
 	if (beganConversation && !(await holdsAnything(sql, turn.conversation)))
 		await eraseConversation(sql, turn.conversation)
-	await deleteUnusedTexts(sql, scope)
+	await deleteUnusedText(sql, scope, text)
 }
 
 /** Removes a turn, and its messages if no other turn continues from them. */
 export async function eraseTurn(sql: Sql, scope: Scope, turn: Turn): Promise<void> {
-	await removeTurnRows(sql, turn)
+	const text = await removeTurnRows(sql, turn)
 	const [conversation] = await sql`SELECT listed FROM conversations WHERE id = ${turn.conversation}`
 	if (Number(conversation?.listed) === 0 && !(await holdsAnything(sql, turn.conversation)))
 		await eraseConversation(sql, turn.conversation)
-	await deleteUnusedTexts(sql, scope)
+	await deleteUnusedText(sql, scope, text)
 }
 
-async function removeTurnRows(sql: Sql, { id, conversation, parent }: Turn): Promise<void> {
+/** @returns the hash of the text that the turn referred to; empty if there was none. */
+async function removeTurnRows(sql: Sql, { id, conversation, parent }: Turn): Promise<string> {
+	const [row] = await sql`SELECT echo FROM turns WHERE id = ${id}`
+	const text = String(row?.echo ?? '')
 	await sql`DELETE FROM turns WHERE id = ${id}`
 	const [continued] = await sql`
 		SELECT 1 AS found FROM messages child
 		JOIN messages own ON own.conversation = child.conversation AND own.id = child.parent
 		WHERE own.conversation = ${conversation} AND own.turn = ${id} AND child.turn <> ${id} LIMIT 1`
-	if (continued !== undefined) return
+	if (continued !== undefined) return text
 	await sql`
 		UPDATE conversations SET head = ${parent ?? null}
 		WHERE id = ${conversation} AND EXISTS (
 			SELECT 1 FROM messages m WHERE m.conversation = conversations.id AND m.id = conversations.head AND m.turn = ${id})`
 	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND turn = ${id}`
+	return text
 }
 
 async function holdsAnything(sql: Sql, conversation: string): Promise<boolean> {

@@ -17,10 +17,12 @@ import {
 	turnStates,
 } from '../../conversations/conversation.ts'
 import { conversationId } from '../../conversations/conversation-id.ts'
+import type { ExportedMessage } from '../../conversations/history.ts'
 import { inputId, messageId } from '../../conversations/message-id.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { withOrderedParts, withUsageRest } from '../migrations/007-ordered-parts.ts'
+import { foldText } from './search-text.ts'
 import type { Row } from './sql.ts'
 
 const number = z.coerce.number()
@@ -81,14 +83,29 @@ export interface TreeMessage extends StoredMessage {
  */
 export function readMessage(row: Row): TreeMessage {
 	return {
+		...readPosition(row),
+		branch: Number(row.branch),
+		pathBytes: Number(row.path_bytes),
+		message: parseJson(bodyOf(row)) as Message,
+	}
+}
+
+/** Like `readMessage`, without parsing the message. */
+export function readExportedMessage(row: Row): ExportedMessage {
+	return { ...readPosition(row), json: bodyOf(row) }
+}
+
+function bodyOf({ body }: Row): string {
+	return withOrderedParts(String(body))
+}
+
+function readPosition(row: Row): Omit<StoredMessage, 'message'> {
+	return {
 		conversation: conversationId(String(row.conversation)),
 		id: messageId(String(row.id)),
 		parent: row.parent === null ? undefined : messageId(String(row.parent)),
 		turn: turnId(String(row.turn)),
-		branch: Number(row.branch),
 		depth: Number(row.depth),
-		pathBytes: Number(row.path_bytes),
-		message: parseJson(withOrderedParts(String(row.body))) as Message,
 		partial: Number(row.partial) === 1,
 		createdAtMs: Number(row.created_at_ms),
 	}
@@ -112,11 +129,6 @@ export function writeMessage({ parent, message, partial, pathBytes, createdAtMs,
 
 export function writeBody(message: Message): { readonly body: string; readonly search_text: string } {
 	return { body: stringifyJson(message), search_text: foldText(textOf(message.content)) }
-}
-
-/** Folds a text for case-insensitive search that is the same in every database. */
-export function foldText(text: string): string {
-	return text.toLowerCase().replaceAll('\0', '')
 }
 
 /** The columns of `readTurn`, in a statement that reads from `turns`. */

@@ -4,7 +4,7 @@
 
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-import type { SqlDatabase } from './sql-database.ts'
+import type { DatabaseFailure, SqlDatabase } from './sql-database.ts'
 
 /** Timeout of a database operation, in milliseconds. */
 export const timeoutMs = 5000
@@ -34,22 +34,39 @@ async function explained(
 	const late = new Promise<never>((_, reject) => {
 		timer = setTimeout(() => {
 			reject(unavailable(new Error(`the database did not respond within ${timeoutMs} ms`)))
-			database.reconnect()
+			database.reconnect('timeout')
 		}, timeoutMs)
 	})
 	try {
 		return await Promise.race([work, late])
 	} catch (thrown) {
 		const failure = database.explain(thrown)
-		if (failure === 'unavailable') throw unavailable(thrown)
-		if (failure === 'invalid-text')
-			throw new ChatError('invalid-request', 'A text contains the character U+0000, which cannot be stored.', {
-				cause: thrown,
-			})
-		throw thrown
+		if (failure === 'session-lost') database.reconnect('session-lost')
+		throw failure === undefined ? thrown : explainedError(failure, thrown)
 	} finally {
 		clearTimeout(timer)
 	}
+}
+
+function explainedError(failure: DatabaseFailure, cause: unknown): unknown {
+	switch (failure) {
+		case 'unavailable':
+		case 'session-lost':
+		case 'contention':
+			return unavailable(cause)
+		case 'invalid-text':
+			return invalidText('A text contains the character U+0000, which cannot be stored.', cause)
+		case 'unsupported-text':
+			return invalidText('A text contains a character that the encoding of the database cannot represent.', cause)
+		case 'duplicate':
+			return cause
+		default:
+			return failure satisfies never
+	}
+}
+
+function invalidText(message: string, cause: unknown): ChatError {
+	return new ChatError('invalid-request', message, { cause })
 }
 
 /** The error that a caller receives while the database cannot be used. */

@@ -6,16 +6,19 @@ import type {
 	ConversationChange,
 	ConversationIndex,
 	ConversationQuery,
+	FoundConversation,
 } from '../../conversations/conversation-index.ts'
 import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import type { Page } from '../../conversations/page.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
+import { inOrder, selected } from './conversation-list.ts'
 import { eraseConversations } from './conversation-removal.ts'
-import { foldText, readConversation, writeConversation } from './conversation-rows.ts'
+import { readConversation, writeConversation } from './conversation-rows.ts'
+import { searchConversations } from './conversation-search.ts'
 import { findMessage } from './message-tree.ts'
 import { pageOf } from './page.ts'
-import { ordered } from './sql.ts'
+import { foldText } from './search-text.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 export class SqlConversationIndex implements ConversationIndex {
@@ -42,22 +45,18 @@ export class SqlConversationIndex implements ConversationIndex {
 		return row === undefined ? undefined : readConversation(row)
 	}
 
-	async list({ after, limit, order, user, text }: ConversationQuery): Promise<Page<Conversation> | undefined> {
+	async list(query: ConversationQuery): Promise<Page<FoundConversation> | undefined> {
+		const { after, limit, order, orderBy = 'created_at', user, text, metadata = {} } = query
 		const last = after === undefined ? undefined : await this.find(after)
 		if (after !== undefined && last === undefined) return undefined
-		const { tenant, owner } = this.scope
-		const sql = text === undefined ? this.database.sql : this.database.slowSql
-		const by = ordered(sql, order)
-		const like = likeOf(text)
-		const beforeFirst = order === 'asc' ? -1 : Number.MAX_SAFE_INTEGER
+		const { database, scope } = this
+		const selection = { scope, order, orderBy, user, metadata, after: last }
+		const folded = foldText(text ?? '')
+		if (folded !== '') return searchConversations(database, { ...selection, text: folded, limit })
+		const { sql } = database
 		const rows = await sql`
-			SELECT * FROM conversations c
-			WHERE tenant = ${tenant} AND owner = ${owner} AND listed = 1
-				AND COALESCE(end_user, '') = COALESCE(${user ?? null}, end_user, '')
-				AND (created_at_ms, id) ${by.after} (${last?.createdAtMs ?? beforeFirst}, ${last?.id ?? ''})
-				AND (search_title LIKE ${like} ESCAPE '!' OR EXISTS (
-					SELECT 1 FROM messages m WHERE m.conversation = c.id AND m.search_text LIKE ${like} ESCAPE '!'))
-			ORDER BY created_at_ms ${by.direction}, id ${by.direction} LIMIT ${limit + 1}`
+			SELECT * FROM conversations 
+			WHERE ${selected(sql, database.textIndex.position, selection)} ${inOrder(sql, selection)} LIMIT ${limit + 1}`
 		return pageOf(Array.from(rows, readConversation), limit)
 	}
 
@@ -76,12 +75,12 @@ export class SqlConversationIndex implements ConversationIndex {
 				title: title === undefined ? found.title : (title ?? undefined),
 				metadata: metadata ?? found.metadata,
 				head: head ?? found.head,
-				updatedAtMs,
+				updatedAtMs: updatedAtMs ?? found.updatedAtMs,
 			}
 			const columns = writeConversation(this.scope, changed)
 			await sql`
 				UPDATE conversations SET title = ${columns.title}, search_title = ${columns.search_title},
-					metadata = ${columns.metadata}, head = ${columns.head}, updated_at_ms = ${updatedAtMs}
+					metadata = ${columns.metadata}, head = ${columns.head}, updated_at_ms = ${changed.updatedAtMs}
 				WHERE id = ${id}`
 			return changed
 		})
@@ -121,8 +120,4 @@ export class SqlConversationIndex implements ConversationIndex {
 			WHERE c.tenant = ${tenant} AND c.owner = ${owner} AND COALESCE(c.end_user, '') = ${user}`
 		return Array.from(rows, (row) => turnId(String(row.id)))
 	}
-}
-
-function likeOf(text: string | undefined): string {
-	return `%${foldText(text ?? '').replace(/[!%_]/g, '!$&')}%`
 }

@@ -1,5 +1,5 @@
 // Conversations in a database. Writes go through the process's single writer; reads use a separate connection. Each of
-// the store's four parts is in a file of its own.
+// the store's five parts is in a file of its own.
 
 import type { ConversationStore, RemovalListener, ScopedConversations } from '../../conversations/conversation-store.ts'
 import type { Maintenance } from '../../conversations/maintenance.ts'
@@ -9,6 +9,7 @@ import { SqlConversationIndex } from './sql-conversation-index.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { SqlHistory } from './sql-history.ts'
 import { SqlMaintenance } from './sql-maintenance.ts'
+import { SqlShares } from './sql-shares.ts'
 import { SqlTurns } from './sql-turns.ts'
 
 export class SqlConversationStore implements ConversationStore {
@@ -29,6 +30,7 @@ export class SqlConversationStore implements ConversationStore {
 			index: new SqlConversationIndex(this.database, scope, removing),
 			history: new SqlHistory(this.database, scope),
 			turns: new SqlTurns(this.database, scope, removing),
+			shares: new SqlShares(this.database, scope),
 		}
 	}
 
@@ -42,8 +44,13 @@ export function explainingConversations(store: ConversationStore, database: SqlD
 	const explaining = <Part extends object>(part: Part): Part => explainingFailures(part, database)
 	return {
 		in(scope) {
-			const { index, history, turns } = store.in(scope)
-			return { index: explaining(index), history: explaining(history), turns: explaining(turns) }
+			const { index, history, turns, shares } = store.in(scope)
+			return {
+				index: explaining(index),
+				history: explaining(history),
+				turns: explaining(turns),
+				shares: explaining(shares),
+			}
 		},
 		maintenance: explaining(store.maintenance),
 		subscribe: (listener) => store.subscribe(listener),

@@ -2,24 +2,49 @@
 
 import type { Sql } from './sql.ts'
 import type { Scan } from './table.ts'
+import type { TextIndex } from './text-index.ts'
 
 /**
  * The meaning of a database's error.
  *
  * - `unavailable`: the database cannot be reached or cannot write at the moment; not an error of the statement.
- * - `race`: concurrent writes conflict, so the same work may succeed if it is retried immediately.
+ * - `session-lost`: the same, because the session does not have the statements that the connection has prepared.
+ * - `duplicate`: concurrent writes insert the same row, so the same work may succeed if it is retried immediately.
+ * - `contention`: the database has ended one of several conflicting transactions, which may succeed if it is retried.
  * - `invalid-text`: a text contains U+0000, which the database cannot store.
+ * - `unsupported-text`: a text contains a character that the encoding of the database does not contain.
  */
-export type DatabaseFailure = 'unavailable' | 'race' | 'invalid-text'
+export type DatabaseFailure =
+	| 'unavailable'
+	| 'session-lost'
+	| 'duplicate'
+	| 'contention'
+	| 'invalid-text'
+	| 'unsupported-text'
+
+/** Stores that share connections. Stores of different groups do not delay each other. */
+export type StoreGroup = 'conversations' | 'ledger' | 'keys'
 
 export interface SqlDatabase {
+	/**
+	 * The same database for the stores of a group: its writes and reads do not wait for those of other groups, if the
+	 * database can process them independently. Closing one closes all.
+	 */
+	separate(group: StoreGroup): SqlDatabase
 	/** For reads. Do not store it: `reconnect` replaces it. */
 	readonly sql: Sql
 	/**
-	 * The same for statements whose duration grows with the stored data, such as a search. They never use all
+	 * The same for statements whose duration grows with the stored data, such as an export. They never use all
 	 * connections.
 	 */
 	readonly slowSql: Sql
+	/**
+	 * Runs the statements of a search. They never use all connections, nor any that other operations need.
+	 *
+	 * @param timeoutMs of each statement. A statement that takes longer fails as `unavailable`, if the database can stop it.
+	 */
+	search<Result>(timeoutMs: number, work: (sql: Sql) => Promise<Result>): Promise<Result>
+	readonly textIndex: TextIndex
 	/**
 	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` may run more
 	 * than once.
@@ -35,6 +60,8 @@ export interface SqlDatabase {
 	lock(sql: Sql, id: string): Promise<void>
 	/** `work` reads a consistent snapshot, which concurrent writes do not affect. */
 	snapshot<Result>(work: (scan: Scan) => Promise<Result>): Promise<Result>
+	/** An SQL expression: the time of the database's clock, in milliseconds since 1970. */
+	readonly clockMs: string
 	/** The migration steps that were applied when it was opened. */
 	readonly migrated: readonly string[]
 	/**
@@ -50,9 +77,11 @@ export interface SqlDatabase {
 	 */
 	check(): Promise<void>
 	/**
-	 * To be called if the database does not respond: replaces connections that may be dead. Their pending queries fail as
-	 * unavailable.
+	 * Replaces connections. Their pending queries fail as unavailable.
+	 *
+	 * @param reason `timeout` if the database does not respond, so that connections may be dead; `session-lost` after an
+	 * error of that kind.
 	 */
-	reconnect(): void
+	reconnect(reason: 'timeout' | 'session-lost'): void
 	close(): Promise<void>
 }

@@ -13,16 +13,14 @@ import type {
 import { type MessageId, messageId } from '../../conversations/message-id.ts'
 import type { Page } from '../../conversations/page.ts'
 import type { Scope } from '../../keys/scope.ts'
-import { readMessage, readTurn, storedMessage, type TreeMessage, turnColumns, writeBody } from './conversation-rows.ts'
+import { exportMessages, exportTurns } from './conversation-export.ts'
+import { storedMessage, type TreeMessage, writeBody } from './conversation-rows.ts'
 import { findMessage, lastMessages, messagesBetween, type Segment, segmentsTo } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
-import { nextBatch } from './table.ts'
 
 const deepest = 2_147_483_647
-/** Messages in the first batch of an export: each may be large. */
-const firstExported = 16
 /** Maximum number of leading instruction messages of a conversation. */
 const longestOpening = 8
 
@@ -99,13 +97,7 @@ export class SqlHistory implements History {
 	async export(conversation: ConversationId): Promise<ExportedConversation | undefined> {
 		const sql = this.database.slowSql
 		if ((await this.headOf(sql, conversation)) === undefined) return undefined
-		const messages = await allMessages(sql, conversation)
-		const turns = await sql`
-			SELECT ${sql.raw(turnColumns)} FROM turns WHERE conversation = ${conversation} ORDER BY turns.id`
-		return {
-			messages: messages.toSorted(compareTimes).map(storedMessage),
-			turns: Array.from(turns, readTurn),
-		}
+		return { messages: exportMessages(sql, conversation), turns: exportTurns(sql, conversation) }
 	}
 
 	/**
@@ -130,28 +122,6 @@ export class SqlHistory implements History {
 		if (row === undefined) return undefined
 		return typeof row.head === 'string' ? messageId(row.head) : null
 	}
-}
-
-/** In batches, because converting the rows of a large conversation would block other requests. */
-async function allMessages(sql: Sql, conversation: ConversationId): Promise<readonly TreeMessage[]> {
-	const messages: TreeMessage[] = []
-	for (let size = firstExported; ; ) {
-		const rows = await sql`
-			SELECT * FROM messages WHERE conversation = ${conversation} AND id > ${messages.at(-1)?.id ?? ''}
-			ORDER BY id LIMIT ${size}`
-		messages.push(...Array.from(rows, readMessage))
-		if (rows.length < size) return messages
-		size = nextBatch(size, rows)
-	}
-}
-
-/** By turn, and within a turn by depth. */
-function compareTimes(one: TreeMessage, other: TreeMessage): number {
-	return compareTexts(one.turn, other.turn) || one.depth - other.depth || compareTexts(one.id, other.id)
-}
-
-function compareTexts(one: string, other: string): number {
-	return one < other ? -1 : Number(one > other)
 }
 
 async function openingOf(

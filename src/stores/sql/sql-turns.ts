@@ -59,8 +59,10 @@ export class SqlTurns implements Turns {
 			await this.database.lock(sql, id)
 			const row = await this.findRow(sql, id)
 			const turn = row === undefined ? undefined : readTurn(row)
-			if (turn === undefined || turn.state !== 'running') return
-			await Promise.all([writeAnswers(sql, this.scope, turn, ended), moveHead(sql, turn, ended)])
+			if (turn === undefined) return
+			if (turn.state === 'running')
+				await Promise.all([writeAnswers(sql, this.scope, turn, ended), moveHead(sql, turn, ended)])
+			else if (isEndedByOthers(turn)) await writeLateAnswers(sql, this.scope, turn, ended)
 		}, id)
 	}
 
@@ -163,13 +165,36 @@ async function conflictOf(sql: Sql, { conversation, parent }: NewTurn): Promise<
 	return rows.some(({ state }) => state === 'running') ? 'in-flight' : 'conflict'
 }
 
-async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, { answers, state, endedAtMs, usage, error }: TurnEnd) {
-	const stored = answers.map(({ message: _, partial: __, ...facts }, choice) => ({
+/** Whether another process may have ended it, without the answer. */
+function isEndedByOthers({ state, answers }: Turn): boolean {
+	return (state === 'interrupted' || state === 'cancelled') && answers.length === 0
+}
+
+/** Stores the answers and the usage of a turn whose state is final already. */
+async function writeLateAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd): Promise<void> {
+	const { answers, usage, endedAtMs } = ended
+	if (usage !== undefined && turn.usage === undefined)
+		await sql`UPDATE turns SET usage = ${stringifyJson(usage)} WHERE id = ${turn.id}`
+	if (answers.length === 0) return
+	await sql`UPDATE turns SET answers = ${stringifyJson(storedAnswers(turn, ended))} WHERE id = ${turn.id}`
+	await attachAnswers(sql, scope, turn, answers, endedAtMs)
+	// The answer becomes the head, unless another turn has moved it since.
+	await sql`
+		UPDATE conversations SET head = ${answerId(turn.id, 0)}, updated_at_ms = ${endedAtMs}
+		WHERE id = ${turn.conversation} AND COALESCE(head, '') = ${turn.inputs.at(-1) ?? turn.parent ?? ''}`
+}
+
+function storedAnswers(turn: Turn, { answers }: TurnEnd): readonly object[] {
+	return answers.map(({ message: _, partial: __, ...facts }, choice) => ({
 		message: answerId(turn.id, choice),
 		...facts,
 	}))
+}
+
+async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd) {
+	const { answers, state, endedAtMs, usage, error } = ended
 	const updated = sql`
-		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(stored)},
+		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(storedAnswers(turn, ended))},
 			usage = ${usage === undefined ? null : stringifyJson(usage)}, error = ${error === undefined ? null : stringifyJson(error)}
 		WHERE id = ${turn.id}`
 	await Promise.all([updated, attachAnswers(sql, scope, turn, answers, endedAtMs)])
@@ -199,5 +224,9 @@ async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: Tur
 	const lastInput = state === 'failed' ? undefined : turn.inputs.at(-1)
 	const head = answers.length > 0 ? answerId(turn.id, 0) : lastInput
 	if (head === undefined) return
-	await sql`UPDATE conversations SET head = ${head}, updated_at_ms = ${endedAtMs} WHERE id = ${turn.conversation}`
+	// A turn from elsewhere may be older than the conversation's last one.
+	await sql`
+		UPDATE conversations SET head = ${head},
+			updated_at_ms = CASE WHEN updated_at_ms > ${endedAtMs} THEN updated_at_ms ELSE ${endedAtMs} END
+		WHERE id = ${turn.conversation}`
 }

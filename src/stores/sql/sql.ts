@@ -3,9 +3,14 @@
 
 export type Row = Readonly<Record<string, unknown>>
 
-/** A part of a statement that is not a parameter: rows to insert, an identifier, or text of this program. */
+/** A part of a statement that is not a parameter: rows to insert, an identifier, or SQL with parameters of its own. */
 export interface Fragment {
-	readonly fragment: readonly Row[] | string | { readonly text: string }
+	readonly fragment: readonly Row[] | string | FragmentTemplate
+}
+
+export interface FragmentTemplate {
+	readonly strings: readonly string[]
+	readonly values: readonly unknown[]
 }
 
 export interface Sql {
@@ -16,6 +21,8 @@ export interface Sql {
 	(name: string): Fragment
 	/** Unmodified text as part of a statement. It must not contain texts of callers. */
 	raw(text: string): Fragment
+	/** A part of a statement whose values become parameters of the statement. Use it in one statement only. */
+	part(strings: TemplateStringsArray, ...values: readonly unknown[]): Fragment
 	/** Unmodified text; may contain several statements if there are no parameters. */
 	unsafe(text: string, parameters?: readonly unknown[]): Promise<readonly Row[]>
 	/**

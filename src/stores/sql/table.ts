@@ -22,6 +22,7 @@ export const tables: readonly Table[] = [
 	{ name: 'messages', key: { conversation: 'text', id: 'text' } },
 	{ name: 'turns', key: { id: 'text' } },
 	{ name: 'texts', key: { tenant: 'text', owner: 'text', hash: 'text' } },
+	{ name: 'shares', key: { id: 'text' } },
 	{ name: 'ledger', key: { id: 'text' } },
 	{
 		name: 'usage_days',

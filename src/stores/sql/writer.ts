@@ -110,8 +110,8 @@ export class Writer {
 			for (const [index, { resolve }] of group.entries()) resolve(results[index])
 		} catch (thrown) {
 			// One of them failed, so each is retried alone, unless the database is unavailable.
-			if (this.options.explain(thrown) !== 'unavailable') for (const one of group) await this.commitAlone(one)
-			else for (const { reject } of group) reject(thrown)
+			if (this.isUnavailable(thrown)) for (const { reject } of group) reject(thrown)
+			else for (const one of group) await this.commitAlone(one)
 		}
 	}
 
@@ -125,9 +125,19 @@ export class Writer {
 				})
 				return resolve(result)
 			} catch (thrown) {
-				if (attempt === maxAttempts || this.options.explain(thrown) !== 'race') return reject(thrown)
+				if (attempt === maxAttempts || !this.isConflict(thrown)) return reject(thrown)
 			}
 		}
+	}
+
+	private isUnavailable(thrown: unknown): boolean {
+		const failure = this.options.explain(thrown)
+		return failure === 'unavailable' || failure === 'session-lost'
+	}
+
+	private isConflict(thrown: unknown): boolean {
+		const failure = this.options.explain(thrown)
+		return failure === 'duplicate' || failure === 'contention'
 	}
 
 	/** Waits for all of them, also after a failure, since their statements must not run in the next transaction. */

@@ -2,13 +2,14 @@
 // arrive, and may block, since nothing else runs in it.
 
 import type { Row } from '../sql/sql.ts'
+import { OpenedFile } from './opened-file.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 import type { Statement } from './statement.ts'
 import { WriteAheadLog } from './write-ahead-log.ts'
 
 export type ThreadCall =
 	/** The first call. */
-	| { readonly type: 'open'; readonly file: string }
+	| { readonly type: 'open'; readonly file: string; readonly readonly: boolean }
 	| { readonly type: 'run'; readonly statement: Statement }
 	/** The first statement of a transaction. */
 	| { readonly type: 'begin'; readonly mode: string; readonly statement: Statement }
@@ -40,6 +41,7 @@ export interface ThreadFailure {
 declare const self: Worker
 
 let connection: SqliteConnection | undefined
+let opened: OpenedFile | undefined
 let log: WriteAheadLog | undefined
 const none: readonly Row[] = []
 
@@ -57,7 +59,8 @@ function responseTo({ id, call }: ThreadRequest): ThreadResponse {
 
 function respond(call: ThreadCall): readonly Row[] {
 	if (call.type === 'open') {
-		connection = new SqliteConnection(call.file)
+		connection = new SqliteConnection(call.file, call.readonly)
+		opened = new OpenedFile(call.file)
 		log = new WriteAheadLog(`${call.file}-wal`)
 		return none
 	}
@@ -74,6 +77,7 @@ function respond(call: ThreadCall): readonly Row[] {
 			return connection.run(call.statement)
 		case 'commit':
 			if (!connection.inTransaction) throw new Error('the transaction was rolled back')
+			opened?.expectUnmoved()
 			connection.commit()
 			log?.sync()
 			return none

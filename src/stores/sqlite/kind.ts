@@ -25,6 +25,17 @@ export const sqlite: StoreKind = {
 		const { openSqlite } = await import('./sqlite.ts')
 		return openSqlite(fileOf(address), mode)
 	},
+	backups: {
+		type: 'file',
+		async backUp(address, target, options) {
+			const { backUpSqlite } = await import('./sqlite-backup.ts')
+			return backUpSqlite(fileOf(address), target, options)
+		},
+		async restore(address, source, options) {
+			const { restoreSqlite } = await import('./sqlite-restore.ts')
+			return restoreSqlite(fileOf(address), source, options)
+		},
+	},
 }
 
 function addressOf(file: string): string {

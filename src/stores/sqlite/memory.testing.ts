@@ -1,4 +1,4 @@
-// An in-memory SQLite database in the calling thread, for tests.
+// An in-memory SQLite database in the calling thread, for tests. No message enters its index over texts.
 
 import { migrate } from '../migrations/migrate.ts'
 import type { Sql } from '../sql/sql.ts'
@@ -7,15 +7,20 @@ import { Writer } from '../sql/writer.ts'
 import { memory, SqliteConnection } from './sqlite-connection.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
 import { scan } from './sqlite-scan.ts'
-import { type StatementRunner, sqliteSql } from './sqlite-sql.ts'
+import { type StatementRunner, sqliteClockMs, sqliteSql } from './sqlite-sql.ts'
+import { createTextIndex, sqliteTextIndex } from './sqlite-text-index.ts'
 
 export async function openMemory(): Promise<SqlDatabase> {
 	const sql = connectMemory()
-	const migrated = await migrate(sql, {})
+	const migrated = await migrate(sql, { createTextIndex })
 	const writer = new Writer({ sql: () => sql, explain: explainSqliteFailure })
-	return {
+	const database: SqlDatabase = {
+		separate: () => database,
 		sql,
 		slowSql: sql,
+		clockMs: sqliteClockMs,
+		search: (_, work) => work(sql),
+		textIndex: sqliteTextIndex,
 		migrated,
 		write: (work, key) => writer.write(work, key),
 		async lock() {},
@@ -29,6 +34,7 @@ export async function openMemory(): Promise<SqlDatabase> {
 			await sql.close()
 		},
 	}
+	return database
 }
 
 function connectMemory(): Sql {

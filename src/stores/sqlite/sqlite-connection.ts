@@ -12,8 +12,8 @@ export class SqliteConnection {
 	private readonly database: Database
 
 	/** @throws Error if the file does not exist. */
-	constructor(file: string) {
-		this.database = new Database(file, { create: file === memory, readwrite: true })
+	constructor(file: string, readonly = false) {
+		this.database = new Database(file, readonly ? { readonly } : { create: file === memory, readwrite: true })
 	}
 
 	/** Runs a statement in the current transaction, if there is one. */

@@ -4,6 +4,9 @@
 import type { Fragment, Row, Sql } from '../sql/sql.ts'
 import { compile, parameterOf, type Statement } from './statement.ts'
 
+/** See `SqlDatabase.clockMs`. */
+export const sqliteClockMs = `CAST(unixepoch('subsec') * 1000 AS INTEGER)`
+
 export interface StatementRunner {
 	run(statement: Statement): Promise<readonly Row[]>
 	/** See `Sql`. `mode` is empty for SQLite's default. */
@@ -22,7 +25,10 @@ export function sqliteSql(runner: StatementRunner): Sql {
 		return runner.begin(mode, async (sql) => work(sql))
 	}
 	return Object.assign(call as Sql, {
-		raw: (text: string): Fragment => ({ fragment: { text } }),
+		raw: (text: string): Fragment => ({ fragment: { strings: [text], values: [] } }),
+		part: (strings: TemplateStringsArray, ...values: readonly unknown[]): Fragment => ({
+			fragment: { strings, values },
+		}),
 		unsafe: async (text: string, parameters?: readonly unknown[]) =>
 			runner.run({ text, parameters: parameters?.map(parameterOf) }),
 		begin: begin as Sql['begin'],

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ReaderPool } from './reader-pool.ts'
@@ -109,4 +109,21 @@ test('the log is truncated once the reader that prevents it has ended', async ()
 	})
 	for (const untilMs = performance.now() + 10_000; logBytes() > 0 && performance.now() < untilMs; ) await Bun.sleep(20)
 	expect(logBytes()).toBe(0)
+})
+
+test('a transaction whose log cannot be synced is unavailable, and is not repeated', async () => {
+	const { file, database } = await newDatabase()
+	await rm(`${file}-wal`)
+	let runs = 0
+	const insert = (id: number) =>
+		database.write(async (sql) => {
+			runs++
+			await sql`INSERT INTO filler ${sql([{ id }])}`
+		})
+	const ends = await Promise.allSettled([insert(1), insert(2)])
+	expect(ends.map((end) => end.status === 'rejected' && explainSqliteFailure(end.reason))).toEqual([
+		'unavailable',
+		'unavailable',
+	])
+	expect(runs).toBe(2)
 })

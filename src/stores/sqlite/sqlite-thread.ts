@@ -3,6 +3,7 @@
 
 import type { Row, Sql } from '../sql/sql.ts'
 import type { ThreadCall, ThreadFailure, ThreadRequest, ThreadResponse } from './database-thread.ts'
+import { describeFullDisk } from './full-disk.ts'
 import { type StatementRunner, sqliteSql } from './sqlite-sql.ts'
 import type { Statement } from './statement.ts'
 
@@ -37,11 +38,14 @@ export class SqliteThread implements StatementRunner {
 		this.worker.addEventListener('close', () => this.fail('the thread of the database ended'))
 	}
 
-	/** @throws Error if the file cannot be opened or does not exist. */
-	static async open(file: string): Promise<SqliteThread> {
+	/**
+	 * @param readonly never changes the file, and leaves a write-ahead log as it is.
+	 * @throws Error if the file cannot be opened or does not exist.
+	 */
+	static async open(file: string, { readonly = false } = {}): Promise<SqliteThread> {
 		const thread = new SqliteThread()
 		try {
-			await thread.call({ type: 'open', file })
+			await thread.call({ type: 'open', file, readonly })
 		} catch (thrown) {
 			thread.terminate()
 			throw thrown
@@ -130,5 +134,5 @@ export class SqliteThread implements StatementRunner {
 }
 
 function errorOf({ message, code, errno }: ThreadFailure): Error {
-	return Object.assign(new Error(message), { code, errno })
+	return Object.assign(new Error(describeFullDisk(message, code)), { code, errno })
 }

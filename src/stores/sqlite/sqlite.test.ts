@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKey } from '../../keys/key.ts'
 import { databaseContract } from '../database.contract.ts'
+import type { SqlDatabase } from '../sql/sql-database.ts'
 import { SqlKeyStore } from '../sql/sql-key-store.ts'
 import { openMemory } from './memory.testing.ts'
 import { openSqlite } from './sqlite.ts'
@@ -11,7 +12,21 @@ import { openSqlite } from './sqlite.ts'
 const newFile = async () => join(await mkdtemp(join(tmpdir(), 'dragoman-sqlite-')), 'dragoman.sqlite')
 
 databaseContract('sqlite', async () => openSqlite(await newFile()))
+databaseContract('sqlite with every message in its index', openIndexed)
 databaseContract('sqlite in memory', openMemory)
+
+/** Every write ends when the messages are in the index over their texts. */
+async function openIndexed(): Promise<SqlDatabase> {
+	const database = await openSqlite(await newFile())
+	return {
+		...database,
+		async write(work, key) {
+			const result = await database.write(work, key)
+			await database.indexTexts()
+			return result
+		},
+	}
+}
 
 test('two connections to the same file see each other’s writes', async () => {
 	const file = await newFile()

@@ -3,18 +3,26 @@
 
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import type { HeldLock } from '../../system/lock.ts'
 import { createPrivateFile, removeForeignAccess } from '../../system/private-files.ts'
 import { migrate } from '../migrations/migrate.ts'
-import { expectSchema, SchemaError, type SchemaMode } from '../migrations/schema.ts'
+import { expectColumns, expectSchema, SchemaError, type SchemaMode } from '../migrations/schema.ts'
 import { timeoutMs } from '../sql/database-failure.ts'
 import type { Sql } from '../sql/sql.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { Writer } from '../sql/writer.ts'
+import { hasMigrations } from './file-check.ts'
+import { guardFile } from './file-guard.ts'
 import { LogTruncation } from './log-truncation.ts'
+import { OpenedFile } from './opened-file.ts'
+import { isRestorePending } from './pending-restore.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
 import { scan } from './sqlite-scan.ts'
+import { sqliteClockMs } from './sqlite-sql.ts'
+import { createTextIndex, sqliteTextIndex } from './sqlite-text-index.ts'
 import { SqliteThread } from './sqlite-thread.ts'
+import { TextIndexing } from './text-indexing.ts'
 import { ThreadSlot } from './thread-slot.ts'
 
 /** How long a write waits for a transaction of another process, in milliseconds. */
@@ -29,20 +37,41 @@ const pollMs = 110
 const cacheKiB = 16_384
 const [maxReaders, maxSlowReaders, growAfterMs] = [4, 2, 20]
 
+export interface SqliteDatabase extends SqlDatabase {
+	/** Adds all messages to the index over their texts, which otherwise happens in the background. */
+	indexTexts(): Promise<void>
+	/** Removes what removed messages have left in the index, which otherwise happens in the background. */
+	mergeIndex(): Promise<void>
+}
+
 /**
  * Opens the database file. Acknowledged writes are on disk. Readers never wait for writers, also across processes.
  *
  * @throws SchemaError if the database does not meet `mode`; then no file is created.
  */
-export async function openSqlite(file: string, mode: SchemaMode = 'create'): Promise<SqlDatabase> {
-	if (mode === 'create') {
-		await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-		await createPrivateFile(file)
-	} else await expectFile(file)
+export async function openSqlite(file: string, mode: SchemaMode = 'create'): Promise<SqliteDatabase> {
+	if (mode === 'create') await mkdir(dirname(file), { recursive: true, mode: 0o700 })
+	else if (!(await isFile(file)) && !(await isRestorePending(file))) throw missingFile()
+	const lock = await guardFile(file)
+	try {
+		if (mode === 'create') await createPrivateFile(file)
+		else if (!(await isFile(file))) throw missingFile()
+		return await openGuarded(file, mode, lock)
+	} catch (thrown) {
+		lock.release()
+		throw thrown
+	}
+}
+
+/** @param lock is released when the database is closed. */
+async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Promise<SqliteDatabase> {
 	const { thread, migrated } = await openFirst(file, mode)
 	for (const suffix of ['', '-wal', '-shm']) await removeForeignAccess(`${file}${suffix}`)
-	const { ino } = await stat(file)
-	const open = () => connect(file)
+	const opened = new OpenedFile(file)
+	const open = async () => {
+		opened.expectUnmoved()
+		return connect(file)
+	}
 	const [first, writing] =
 		mode === 'expect' ? [thread, new ThreadSlot(open, undefined)] : [undefined, new ThreadSlot(open, thread)]
 	const readers = new ReaderPool(
@@ -55,28 +84,50 @@ export async function openSqlite(file: string, mode: SchemaMode = 'create'): Pro
 		begin: 'immediate',
 	})
 	const truncation = new LogTruncation(() => writer.between(async () => truncateLog((await writing.get()).sql)))
-	return {
+	const indexing = new TextIndexing((work) =>
+		writer.between(async () => (await writing.get()).sql.begin('immediate', work)),
+	)
+	if (mode === 'create') indexing.request()
+	const database: SqliteDatabase = {
+		// SQLite has one writer at a time, and a lock is on the whole file.
+		separate: () => database,
 		sql: readers.sql,
 		slowSql: readers.slowSql,
+		clockMs: sqliteClockMs,
+		// SQLite cannot stop a statement of another thread.
+		search: (_, work) => work(readers.slowSql),
+		textIndex: sqliteTextIndex,
+		indexTexts: () => indexing.complete(),
+		mergeIndex: () => indexing.merge(),
 		migrated,
-		write: (work, key) => writer.write(work, key),
+		async write(work, key) {
+			const result = await writer.write(work, key)
+			indexing.request()
+			return result
+		},
 		// SQLite allows one writing process at a time.
 		async lock() {},
 		snapshot: (work) => readers.sql.begin('deferred', (transaction) => work((table) => scan(transaction, table))),
 		// Readers in other processes may prevent it; then the last process that closes the database removes the log.
-		erase: () => truncation.request(),
+		erase() {
+			indexing.requestMerge()
+			return truncation.request()
+		},
 		async check() {
-			if ((await stat(file)).ino !== ino) throw new Error('the database file was replaced while it was open')
+			opened.expectUnmoved()
 			await readers.sql`SELECT name FROM migrations LIMIT 1`
 		},
 		explain: explainSqliteFailure,
 		reconnect() {},
 		async close() {
 			truncation.close()
+			await indexing.close()
 			await writer.idle()
 			await Promise.all([readers.close(), writing.close()])
+			lock.release()
 		},
 	}
+	return database
 }
 
 /** @returns false if a reader or another process prevents it. */
@@ -90,9 +141,12 @@ async function truncateLog(sql: Sql): Promise<boolean> {
 	}
 }
 
-async function expectFile(file: string): Promise<void> {
-	const found = await stat(file).catch(() => undefined)
-	if (found?.isFile() !== true) throw new SchemaError('missing', 'there is no such file')
+async function isFile(path: string): Promise<boolean> {
+	return (await stat(path).catch(() => undefined))?.isFile() === true
+}
+
+function missingFile(): SchemaError {
+	return new SchemaError('missing', 'there is no such file')
 }
 
 interface FirstThread {
@@ -106,21 +160,23 @@ async function openFirst(file: string, mode: SchemaMode): Promise<FirstThread> {
 	const thread = await SqliteThread.open(file)
 	const { sql } = thread
 	try {
-		if (mode !== 'create')
-			await retryLocked(() =>
-				expectSchema(sql, mode, async () => {
-					const [table] = await sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`
-					return table !== undefined
-				}),
-			)
+		if (mode !== 'create') await retryLocked(() => expectSchema(sql, mode, () => hasMigrations(sql)))
 		await prepare(sql)
 		const migrated =
-			mode === 'expect' ? [] : await retryLocked(() => migrate(sql, { begin: 'immediate', pauseMs: pollMs }))
+			mode === 'expect'
+				? []
+				: await retryLocked(() => migrate(sql, { begin: 'immediate', pauseMs: pollMs, createTextIndex }))
+		await retryLocked(() => expectColumns((table) => columnsOf(sql, table)))
 		return { thread, migrated }
 	} catch (thrown) {
 		await thread.close()
 		throw thrown
 	}
+}
+
+async function columnsOf(sql: Sql, table: string): Promise<readonly string[]> {
+	const rows = await sql`SELECT name FROM pragma_table_info(${table})`
+	return Array.from(rows, ({ name }) => String(name))
 }
 
 async function connect(file: string): Promise<SqliteThread> {

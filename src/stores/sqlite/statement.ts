@@ -13,8 +13,12 @@ export interface Statement {
 
 /** @throws TypeError if a value cannot be stored in a column. */
 export function compile(strings: readonly string[], values: readonly unknown[]): Statement {
-	let text = strings[0] ?? ''
 	const parameters: Parameter[] = []
+	return { text: write(strings, values, parameters), parameters }
+}
+
+function write(strings: readonly string[], values: readonly unknown[], parameters: Parameter[]): string {
+	let text = strings[0] ?? ''
 	for (const [index, value] of values.entries()) {
 		if (isFragment(value)) text += writeFragment(value, parameters)
 		else {
@@ -23,7 +27,7 @@ export function compile(strings: readonly string[], values: readonly unknown[]):
 		}
 		text += strings[index + 1] ?? ''
 	}
-	return { text, parameters }
+	return text
 }
 
 /** @throws TypeError if `value` cannot be stored in a column. */
@@ -40,7 +44,7 @@ function isFragment(value: unknown): value is Fragment {
 
 function writeFragment({ fragment }: Fragment, parameters: Parameter[]): string {
 	if (typeof fragment === 'string') return quote(fragment)
-	if ('text' in fragment) return fragment.text
+	if ('strings' in fragment) return write(fragment.strings, fragment.values, parameters)
 	const columns = Object.keys(fragment[0] ?? {})
 	for (const row of fragment) for (const column of columns) parameters.push(parameterOf(row[column]))
 	const marks = `(${columns.map(() => '?').join(', ')})`

@@ -1,5 +1,5 @@
 // The file of SQLite's write-ahead log, for syncs after each transaction: see decisions/022. A sync blocks the calling
-// thread.
+// thread. Its errors have codes like SQLite's own.
 
 import { closeSync, fdatasyncSync, fstatSync, openSync, statSync } from 'node:fs'
 
@@ -12,9 +12,20 @@ export class WriteAheadLog {
 		this.path = path
 	}
 
-	/** Syncs all committed transactions to disk. */
+	/**
+	 * Syncs all committed transactions to disk.
+	 *
+	 * @throws Error `SQLITE_IOERR_FSYNC`: whether they are on disk is unknown.
+	 */
 	sync(): void {
-		fdatasyncSync(this.open())
+		try {
+			fdatasyncSync(this.open())
+		} catch (cause) {
+			const reason = cause instanceof Error ? cause.message : String(cause)
+			throw Object.assign(new Error(`the write-ahead log cannot be synced: ${reason}`, { cause }), {
+				code: 'SQLITE_IOERR_FSYNC',
+			})
+		}
 	}
 
 	close(): void {

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { isObject, type JsonObject } from '../../chat/json.ts'
+import { arrayOf } from '../json/bounded-array.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
 import { threadSchema } from './message-thread.ts'
 
@@ -18,7 +19,7 @@ const citationConfig = z.looseObject({ enabled: z.boolean().nullish() }).nullish
 const textBlock = z.looseObject({
 	type: z.literal('text'),
 	text: z.string(),
-	citations: z.array(z.unknown()).nullish(),
+	citations: arrayOf(z.unknown()).nullish(),
 	cache_control: cacheControl,
 })
 const urlSource = z.looseObject({ type: z.literal('url'), url: z.string() })
@@ -38,7 +39,7 @@ const documentBlock = z.looseObject({
 		z.looseObject({ type: z.literal('text'), data: z.string() }),
 		z.looseObject({
 			type: z.literal('content'),
-			content: z.union([z.string(), z.array(z.discriminatedUnion('type', [textBlock, imageBlock]))]),
+			content: z.union([z.string(), arrayOf(z.discriminatedUnion('type', [textBlock, imageBlock]))]),
 		}),
 	]),
 	title: z.string().nullish(),
@@ -50,7 +51,7 @@ const searchResultBlock = z.looseObject({
 	type: z.literal('search_result'),
 	source: z.string(),
 	title: z.string(),
-	content: z.array(textBlock),
+	content: arrayOf(textBlock),
 	citations: citationConfig,
 	cache_control: cacheControl,
 })
@@ -77,7 +78,7 @@ const toolResultBlock = z.looseObject({
 	content: z
 		.union([
 			z.string(),
-			z.array(
+			arrayOf(
 				z.union([
 					z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolReferenceBlock]),
 					otherBlock,
@@ -102,28 +103,26 @@ const toolUseBlock = z.looseObject({
 	cache_control: cacheControl,
 })
 
-const systemText = z.union([z.string(), z.array(textBlock)])
+const systemText = z.union([z.string(), arrayOf(textBlock)])
 
 const message = z.discriminatedUnion('role', [
 	z.looseObject({
 		role: z.literal('user'),
 		content: z.union([
 			z.string(),
-			z
-				.array(
-					z.union([
-						z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolResultBlock]),
-						otherBlock,
-					]),
-				)
-				.min(1),
+			arrayOf(
+				z.union([
+					z.discriminatedUnion('type', [textBlock, imageBlock, documentBlock, searchResultBlock, toolResultBlock]),
+					otherBlock,
+				]),
+			).min(1),
 		]),
 	}),
 	z.looseObject({
 		role: z.literal('assistant'),
 		content: z.union([
 			z.string(),
-			z.array(
+			arrayOf(
 				z.union([
 					z.discriminatedUnion('type', [textBlock, thinkingBlock, redactedThinkingBlock, toolUseBlock]),
 					otherBlock,
@@ -133,7 +132,7 @@ const message = z.discriminatedUnion('role', [
 	}),
 	z.looseObject({
 		role: z.literal('system'),
-		content: z.union([z.string(), z.array(z.union([z.discriminatedUnion('type', [textBlock]), otherBlock]))]),
+		content: z.union([z.string(), arrayOf(z.union([z.discriminatedUnion('type', [textBlock]), otherBlock]))]),
 	}),
 ])
 
@@ -177,10 +176,10 @@ const maxStopCharacters = 1024
 
 const promptFields = {
 	model: z.string().min(1),
-	messages: z.array(message),
+	messages: arrayOf(message),
 	thread: threadSchema,
 	system: systemText.nullish(),
-	tools: z.array(tool).nullish(),
+	tools: arrayOf(tool).nullish(),
 	tool_choice: toolChoice.nullish(),
 	thinking: thinking.nullish(),
 	output_config: z.looseObject({ effort: z.string().nullish(), format: outputFormat.nullish() }).nullish(),
@@ -195,7 +194,7 @@ export const messageRequestSchema = z.looseObject({
 	temperature: z.number().min(0).max(1).nullish(),
 	top_p: z.number().min(0).max(1).nullish(),
 	top_k: z.int().min(0).nullish(),
-	stop_sequences: z.array(z.string().min(1).max(maxStopCharacters)).nullish(),
+	stop_sequences: arrayOf(z.string().min(1).max(maxStopCharacters)).nullish(),
 	metadata: z.looseObject({ user_id: z.string().nullish() }).nullish(),
 })
 

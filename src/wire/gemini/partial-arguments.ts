@@ -3,6 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { exactMembers } from '../../chat/json-text.ts'
+import { QuotingError } from '../../chat/quoting-error.ts'
 import { textField } from '../json/fields.ts'
 
 /**
@@ -61,6 +62,6 @@ function withValue(given: unknown, path: readonly (string | number)[], update: (
 function invalid(path: string): ChatError {
 	return new ChatError('upstream-failed', 'The model made an invalid tool call.', {
 		sent: 'yes',
-		cause: new Error(`path ${path.slice(0, 100)}`),
+		cause: new QuotingError('path of an argument', path.slice(0, 100)),
 	})
 }

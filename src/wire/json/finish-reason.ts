@@ -3,6 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import type { FinishReason } from '../../chat/event.ts'
+import { QuotingError } from '../../chat/quoting-error.ts'
 
 /** A finish reason as an upstream reports it. `paused`: the upstream continues the turn only in another request. */
 export type ReportedFinish = FinishReason | 'paused'
@@ -28,7 +29,7 @@ export function readFinishReason(reason: string, title: string): ReportedFinish 
 	if (meaning !== 'failed' && meaning !== 'invalid-call') return meaning
 	const message =
 		meaning === 'failed' ? `${title} failed while generating its answer.` : 'The model made an invalid tool call.'
-	throw new ChatError('upstream-failed', message, { sent: 'yes', cause: new Error(`finish reason ${reason}`) })
+	throw new ChatError('upstream-failed', message, { sent: 'yes', cause: new QuotingError('finish reason', reason) })
 }
 
 /**

@@ -10,11 +10,15 @@ export const jsonObject = z.custom<Readonly<Record<string, unknown>>>().check((g
 		given.issues.push({ code: 'invalid_type', expected: 'record', input: given.value, continue: false })
 })
 
+/** Key of the metadata of a schema that returns what it was given: the schema that it checks. */
+export const describedBy = 'describedBy'
+
 /** The same values and violations as `schema`, which must not convert. */
 export function uncopied<Schema extends z.ZodType>(schema: Schema) {
-	return z.custom<z.output<Schema>>().check((given) => {
+	const checked = z.custom<z.output<Schema>>().check((given) => {
 		const { error } = schema.safeParse(given.value)
 		for (const issue of error?.issues ?? [])
 			given.issues.push({ ...issue, input: given.value, continue: false } as z.core.$ZodRawIssue)
 	})
+	return checked.meta({ [describedBy]: schema })
 }

@@ -4,6 +4,7 @@
 
 import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
+import { QuotingError } from '../../chat/quoting-error.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { field, textField } from './fields.ts'
 import { promptLimitCodes, readTokenLimit, type TokenLimit } from './token-limit.ts'
@@ -43,6 +44,7 @@ export function readErrorAnswer(answer: ErrorAnswer, reading: ErrorReading): Cha
 	const status = answer.status >= 400 ? answer.status : (reported.status ?? 500)
 	return makeError(reported, reading, {
 		status,
+		answered: answer.status >= 400 || reported.status !== undefined ? undefined : answer.status,
 		named,
 		sent: named === undefined ? sentAtStatus(status) : sentAtKind[named],
 		retryAfterMs,
@@ -99,17 +101,24 @@ function readDetail(detail: unknown): string | undefined {
 }
 
 interface ErrorFacts extends ChatErrorDetails {
+	/** That of the error: 500 if the upstream reports it with a status that is not an error's, without another one. */
 	readonly status: number
+	/** The status of the response, if it is not an error's. */
+	readonly answered?: number | undefined
 	/** The kind, if our own engine named it. */
 	readonly named: ChatErrorKind | undefined
 }
 
-function makeError(reported: ErrorFields, reading: ErrorReading, { status, named, ...details }: ErrorFacts): ChatError {
+function makeError(
+	reported: ErrorFields,
+	reading: ErrorReading,
+	{ status, answered, named, ...details }: ErrorFacts,
+): ChatError {
 	const own = named !== undefined
 	const limit = own ? undefined : tokenLimitOf(reported, status)
 	const kind = named ?? (limit === undefined ? kindOf(reported, status) : kindAtLimit[limit.type])
 	const shown = own || callersFault.has(kind) ? reported : undefined
-	return new ChatError(kind, shown?.message ?? describe(kind, status, reading.title), {
+	return new ChatError(kind, shown?.message ?? describe(kind, answered ?? status, reading.title), {
 		...details,
 		param: limit?.type === 'output' ? 'max_tokens' : shown?.param,
 		code: own ? shown?.code : codeOf(shown, status, limit),
@@ -117,8 +126,9 @@ function makeError(reported: ErrorFields, reading: ErrorReading, { status, named
 		rest: shown === undefined ? undefined : reading.readRest?.(shown.error),
 		cause: own
 			? undefined
-			: new Error(
-					`status ${status}: ${reported.message ?? reading.redact?.(JSON.stringify(reported.error) ?? '')?.slice(0, maxMessageLength) ?? ''}`,
+			: new QuotingError(
+					summaryOf(answered ?? status, reported),
+					reported.message ?? reading.redact?.(JSON.stringify(reported.error) ?? '')?.slice(0, maxMessageLength) ?? '',
 				),
 	})
 }
@@ -200,7 +210,16 @@ function describe(kind: ChatErrorKind, status: number, title: string): string {
 	if (kind === 'overloaded') return `${title} is overloaded.`
 	if (kind === 'unavailable') return `${title} is temporarily unavailable.`
 	if (kind === 'upstream-timeout') return `${title} took too long to respond.`
+	if (status >= 300 && status < 400) return `${title} redirects to another URL (status ${status}).`
+	if (status < 300) return `${title} reported an error with status ${status}.`
 	return `${title} failed with status ${status}.`
+}
+
+const codeForm = /^[\w.-]{1,64}$/
+
+/** The status and the code, without text that may quote the request. */
+function summaryOf(status: number, { code }: ErrorFields): string {
+	return code !== undefined && codeForm.test(code) ? `status ${status}, code ${code}` : `status ${status}`
 }
 
 /** A rejected request cost nothing. A failure may have happened during the work. */

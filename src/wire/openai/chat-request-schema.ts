@@ -3,6 +3,7 @@
 // are in chat-request-shape.ts.
 
 import { z } from 'zod'
+import { arrayOf } from '../json/bounded-array.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
 
 export const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
@@ -10,7 +11,7 @@ export const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: 
 /** Mistral's form of reasoning. The list may have references beside the text. */
 export const thinkingPart = z.looseObject({
 	type: z.literal('thinking'),
-	thinking: z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().nullish() }))]),
+	thinking: z.union([z.string(), arrayOf(z.looseObject({ type: z.string(), text: z.string().nullish() }))]),
 })
 /** Ollama's documentation uses a bare string. */
 const imagePart = z.looseObject({
@@ -33,14 +34,14 @@ export const filePart = z.looseObject({
 	}),
 })
 
-const textContent = z.union([z.string(), z.array(textPart).min(1)])
+const textContent = z.union([z.string(), arrayOf(textPart).min(1)])
 const userContent = z.union([
 	z.string(),
-	z.array(z.discriminatedUnion('type', [textPart, imagePart, audioPart, filePart])).min(1),
+	arrayOf(z.discriminatedUnion('type', [textPart, imagePart, audioPart, filePart])).min(1),
 ])
 const assistantContent = z.union([
 	z.string(),
-	z.array(z.discriminatedUnion('type', [textPart, refusalPart, thinkingPart])),
+	arrayOf(z.discriminatedUnion('type', [textPart, refusalPart, thinkingPart])),
 ])
 
 export const name = z.string().nullish()
@@ -66,7 +67,7 @@ export function assistantOf<Content extends z.ZodType, Called extends z.ZodType>
 		refusal: z.string().nullish(),
 		reasoning_content: z.string().nullish(),
 		reasoning: z.string().nullish(),
-		tool_calls: z.array(toolCallOf(called)).nullish(),
+		tool_calls: arrayOf(toolCallOf(called)).nullish(),
 		function_call: called.nullish(),
 		name,
 	})
@@ -135,7 +136,7 @@ export const toolChoice = z.union([
 			type: z.literal('allowed_tools'),
 			allowed_tools: z.looseObject({
 				mode: z.enum(['auto', 'required']),
-				tools: z.array(z.discriminatedUnion('type', [namedFunction, namedCustom])).min(1),
+				tools: arrayOf(z.discriminatedUnion('type', [namedFunction, namedCustom])).min(1),
 			}),
 		}),
 	]),
@@ -181,7 +182,7 @@ export const samplingFields = {
 	repetition_penalty: z.number().gt(0).max(100).nullish(),
 	logit_bias: z.record(z.string().regex(/^\d{1,9}$/), z.number().min(-100).max(100)).nullish(),
 	seed: integer.nullish(),
-	stop: z.union([stopText, z.array(stopText).max(4)]).nullish(),
+	stop: z.union([stopText, arrayOf(stopText).max(4)]).nullish(),
 	n: whole.min(1).max(128).nullish(),
 	stream: z.boolean().nullish(),
 	stream_options: z
@@ -201,16 +202,16 @@ export const reasoning = z
 
 export const chatRequestSchema = z.looseObject({
 	model: z.string().min(1),
-	messages: z.array(message).min(1),
+	messages: arrayOf(message).min(1),
 	...samplingFields,
 	max_completion_tokens: whole.min(0).nullish(),
 	max_tokens: whole.min(0).nullish(),
 	logprobs: z.boolean().nullish(),
 	top_logprobs: whole.min(0).max(20).nullish(),
-	tools: z.array(toolOf(toolName)).max(128).nullish(),
+	tools: arrayOf(toolOf(toolName)).max(128).nullish(),
 	tool_choice: toolChoice.nullish(),
 	parallel_tool_calls: z.boolean().nullish(),
-	functions: z.array(functionOf(toolName)).max(128).nullish(),
+	functions: arrayOf(functionOf(toolName)).max(128).nullish(),
 	function_call: functionCall,
 	response_format: responseFormat.nullish(),
 	reasoning_effort: z.string().nullish(),
@@ -219,7 +220,7 @@ export const chatRequestSchema = z.looseObject({
 		.record(z.string().max(64), z.string().max(512))
 		.refine((pairs) => Object.keys(pairs).length <= 16, { error: 'at most 16 pairs' })
 		.nullish(),
-	modalities: z.array(z.enum(['text', 'audio'])).nullish(),
+	modalities: arrayOf(z.enum(['text', 'audio'])).nullish(),
 	store: z.boolean().nullish(),
 	verbosity: z.string().nullish(),
 	service_tier: z.string().nullish(),

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { isObject } from '../../chat/json.ts'
 import { stringifyJson } from '../../chat/json-text.ts'
+import { arrayOf } from '../json/bounded-array.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
 import {
 	assistantOf,
@@ -48,10 +49,10 @@ const imagePart = z.looseObject({
 	image_url: z.union([z.string(), z.looseObject({ url: z.string(), detail: z.string().nullish() })]),
 })
 
-const textContent = z.union([z.string(), z.array(textPart)])
+const textContent = z.union([z.string(), arrayOf(textPart)])
 const userContent = z.union([
 	z.string(),
-	z.array(
+	arrayOf(
 		z.union([
 			z.discriminatedUnion('type', [textPart, imagePart, audioPart, filePart]),
 			otherThan(['text', 'image_url', 'input_audio', 'file']),
@@ -60,7 +61,7 @@ const userContent = z.union([
 ])
 const assistantContent = z.union([
 	z.string(),
-	z.array(
+	arrayOf(
 		z.union([
 			z.discriminatedUnion('type', [textPart, refusalPart, thinkingPart]),
 			otherThan(['text', 'refusal', 'thinking']),
@@ -69,7 +70,7 @@ const assistantContent = z.union([
 ])
 const toolContent = z.union([
 	z.string(),
-	z.array(
+	arrayOf(
 		z.union([z.discriminatedUnion('type', [textPart, imagePart, filePart]), otherThan(['text', 'image_url', 'file'])]),
 	),
 ])
@@ -126,29 +127,29 @@ const stopText = z.string().max(1024)
 
 export const chatRequestShape = z.looseObject({
 	model: z.string().min(1),
-	messages: z.array(message).min(1),
+	messages: arrayOf(message).min(1),
 	...samplingFields,
 	temperature: z.number().nullish(),
 	frequency_penalty: z.number().nullish(),
 	presence_penalty: z.number().nullish(),
 	repetition_penalty: z.number().gt(0).nullish(),
 	logit_bias: jsonObject.nullish(),
-	stop: z.union([stopText, z.array(stopText).max(maxStopTexts)]).nullish(),
+	stop: z.union([stopText, arrayOf(stopText).max(maxStopTexts)]).nullish(),
 	// A negative limit means none.
 	max_completion_tokens: whole.nullish(),
 	max_tokens: whole.nullish(),
 	logprobs: z.boolean().nullish(),
 	top_logprobs: whole.nullish(),
-	tools: z.array(tool).max(maxTools).nullish(),
+	tools: arrayOf(tool).max(maxTools).nullish(),
 	tool_choice: anyToolChoice.nullish(),
 	parallel_tool_calls: z.boolean().nullish(),
-	functions: z.array(functionOf(toolName)).max(maxTools).nullish(),
+	functions: arrayOf(functionOf(toolName)).max(maxTools).nullish(),
 	function_call: functionCall,
 	response_format: responseFormat.nullish(),
 	reasoning_effort: z.string().nullish(),
 	reasoning,
 	metadata: jsonObject.nullish(),
-	modalities: z.array(z.string()).nullish(),
+	modalities: arrayOf(z.string()).nullish(),
 	store: z.boolean().nullish(),
 	verbosity: z.string().nullish(),
 	service_tier: z.string().nullish(),

@@ -3,18 +3,19 @@
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { EmbeddingRequest } from '../../operations/embeddings.ts'
+import { arrayOf } from '../json/bounded-array.ts'
 import { schemaError } from './schema-error.ts'
 
 const maxInputs = 2048
-const tokens = z.array(z.int().min(0)).min(1)
+const tokens = arrayOf(z.int().min(0)).min(1)
 
-const embeddingsRequestSchema = z.looseObject({
+export const embeddingsRequestSchema = z.looseObject({
 	model: z.string().min(1),
 	input: z.union([
 		z.string(),
-		z.array(z.string()).min(1).max(maxInputs),
-		z.array(z.int().min(0)).min(1),
-		z.array(tokens).min(1).max(maxInputs),
+		arrayOf(z.string()).min(1).max(maxInputs),
+		arrayOf(z.int().min(0)).min(1),
+		arrayOf(tokens).min(1).max(maxInputs),
 	]),
 	encoding_format: z.enum(['float', 'base64']).nullish(),
 	dimensions: z.int().min(1).max(65_536).nullish(),

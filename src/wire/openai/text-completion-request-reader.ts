@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import { arrayOf } from '../json/bounded-array.ts'
 import { passthrough, readSampling, readStop } from './chat-request-reader.ts'
 import { samplingFields } from './chat-request-schema.ts'
 import { readTexts } from './embeddings-request-reader.ts'
@@ -10,15 +11,14 @@ import { schemaError } from './schema-error.ts'
 
 const maxPrompts = 2048
 
-const textCompletionRequestSchema = z.looseObject({
+export const textCompletionRequestSchema = z.looseObject({
 	model: z.string().min(1),
 	prompt: z
 		.union([
 			z.string(),
-			z.array(z.string()).min(1).max(maxPrompts),
-			z.array(z.int().min(0)).min(1),
-			z
-				.array(z.array(z.int().min(0)).min(1))
+			arrayOf(z.string()).min(1).max(maxPrompts),
+			arrayOf(z.int().min(0)).min(1),
+			arrayOf(arrayOf(z.int().min(0)).min(1))
 				.min(1)
 				.max(maxPrompts),
 		])

@@ -4,17 +4,18 @@ import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
+import { arrayOf } from '../json/bounded-array.ts'
 import { field, listField } from '../json/fields.ts'
 import { schemaError } from './schema-error.ts'
 
-const tokenizeSchema = z.looseObject({
+export const tokenizeSchema = z.looseObject({
 	model: z.string().min(1),
 	prompt: z.string(),
 	add_special_tokens: z.boolean().nullish(),
 	return_token_strs: z.boolean().nullish(),
 })
 
-const detokenizeSchema = z.looseObject({ model: z.string().min(1), tokens: z.array(z.int().min(0)).max(10_000_000) })
+export const detokenizeSchema = z.looseObject({ model: z.string().min(1), tokens: arrayOf(z.int().min(0)) })
 
 export interface ReadTokenizeRequest {
 	readonly request: TokenizeRequest

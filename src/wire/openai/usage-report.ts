@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { UsageGroup, UsageQuery, UsageSum } from '../../ledger/usage-query.ts'
+import { arrayOf } from '../json/bounded-array.ts'
 import { schemaError } from './schema-error.ts'
 
 export interface UsageReport {
@@ -58,13 +59,13 @@ const [daySeconds, defaultBuckets, mostBuckets] = [86_400, 7, 31]
 /** The end of the year 9999. */
 const lastSecond = 253_402_300_799
 const seconds = z.int().min(0).max(lastSecond)
-const texts = z.array(z.string().min(1)).max(1000)
+const texts = arrayOf(z.string().min(1)).max(1000)
 
 const schema = z.object({
 	start_time: seconds,
 	end_time: seconds.optional(),
 	bucket_width: z.enum(['1m', '1h', '1d']).optional(),
-	group_by: z.array(z.enum(['project_id', 'user_id', 'api_key_id', 'model', 'batch', 'service_tier'])).optional(),
+	group_by: arrayOf(z.enum(['project_id', 'user_id', 'api_key_id', 'model', 'batch', 'service_tier'])).optional(),
 	project_ids: texts.optional(),
 	user_ids: texts.optional(),
 	api_key_ids: texts.optional(),

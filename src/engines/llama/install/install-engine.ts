@@ -6,6 +6,7 @@ import { access, constants, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile
 import { join } from 'node:path'
 import type { Clock } from '../../../system/clock.ts'
 import { withLock } from '../../../system/lock.ts'
+import { freeBytes } from '../../../system/writable-folder.ts'
 import { type Build, type Platform, packagesOf } from './build.ts'
 import { engineInstalled, type InstalledEngine, removeMarker, writeMarker } from './engine-folder.ts'
 import { installationOf, libraryVersion } from './manifest.ts'
@@ -77,6 +78,7 @@ async function install(
 	const earlier = current?.version === libraryVersion ? current.builds : []
 	const builds = [...new Set<Build>(['cpu', ...earlier, options.build])]
 	const packages = packagesOf(builds, options.platform)
+	await requireSpace(folder, builds)
 	const staging = await freshStaging(folder)
 	const { manifest, lock, unlocked } = installationOf(packages)
 	await writeFile(join(staging, 'package.json'), JSON.stringify(manifest, null, '\t'))
@@ -93,6 +95,25 @@ async function install(
 	const engine = { version: libraryVersion, builds, packages: [...packages] }
 	await swap(folder, staging, engine)
 	return engine
+}
+
+/** Space of the library with a build, and of npm's cache of it, in bytes. */
+const buildBytes: Readonly<Record<Build, number>> = {
+	cpu: 200_000_000,
+	metal: 200_000_000,
+	vulkan: 300_000_000,
+	cuda: 1_200_000_000,
+}
+
+/** npm reports a full disk in a page of its own errors. @throws Error if the new installation does not fit. */
+async function requireSpace(folder: string, builds: readonly Build[]): Promise<void> {
+	const needed = Math.max(...builds.map((build) => buildBytes[build]))
+	const free = await freeBytes(folder)
+	if (free === undefined || free >= needed) return
+	const megabytes = (bytes: number) => Math.floor(bytes / 1_000_000)
+	throw new Error(
+		`the engine library needs ${megabytes(needed)} MB in ${folder}, where ${megabytes(free)} MB are free: free space there, or choose another folder with engineFolder or --folder`,
+	)
 }
 
 /**

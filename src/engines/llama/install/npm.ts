@@ -2,6 +2,8 @@
 
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { isNetworkFailure, npmWaits } from '../../../../bin/npm-waits.mjs'
+import { npmEnvironment } from '../child-environment.ts'
 
 export interface NpmCall {
 	readonly args: readonly string[]
@@ -21,7 +23,7 @@ export async function runNpm({ args, folder, environment, signal, onLine }: NpmC
 	const [command, ...before] = npmCommand(environment)
 	const child = spawn(command, [...before, ...args], {
 		cwd: folder,
-		env: { ...environment },
+		env: { ...npmWaits, ...npmEnvironment(environment) },
 		stdio: ['ignore', 'pipe', 'pipe'],
 		shell: command === 'npm' && process.platform === 'win32',
 	})
@@ -43,10 +45,17 @@ export async function runNpm({ args, folder, environment, signal, onLine }: NpmC
 	try {
 		const [status] = await Promise.all([ended, read(child.stdout), read(child.stderr)])
 		signal.throwIfAborted()
-		if (status !== 0) throw new Error([`npm exited with status ${status}:`, ...last].join('\n'))
+		if (status !== 0) throw new Error(explainFailure(status, last))
 	} finally {
 		signal.removeEventListener('abort', stop)
 	}
+}
+
+function explainFailure(status: number | null, lines: readonly string[]): string {
+	const text = [`npm exited with status ${status}:`, ...lines].join('\n')
+	return isNetworkFailure(text)
+		? `${text}\nThe registry cannot be reached. Set HTTPS_PROXY, or a mirror with \`npm config set registry URL\`, or copy the engine folder from a machine with the same system.`
+		: text
 }
 
 /** npm's own script if npm started this program, else `npm` from the path. */

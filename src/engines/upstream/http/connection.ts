@@ -1,13 +1,17 @@
-// One socket to a server: open, write, pause and close. It does not interpret the data.
+// One socket to a server, possibly in a tunnel through a proxy: open, write, pause and close. It does not interpret the
+// data.
 
-import type { Socket } from 'bun'
+import type { Socket, SocketHandler, TLSOptions } from 'bun'
 import { isOutOfDescriptors } from './descriptors.ts'
 import { HttpFailure } from './http-failure.ts'
+import type { ProxyTunnel } from './proxy-tunnel.ts'
 
 export interface ConnectionTarget {
 	readonly hostname?: string
 	readonly port?: number
 	readonly unix?: string
+	/** The address is that of a proxy: opens the tunnel to the server, inside which TLS starts. */
+	readonly openTunnel?: () => ProxyTunnel
 	readonly tls?: {
 		readonly serverName: string
 		readonly ca?: string
@@ -29,7 +33,9 @@ export class Connection {
 	private user: ConnectionUser | undefined
 	private unsent: Uint8Array | undefined
 	private closed = false
-	private ready: { resolve(): void; reject(failure: HttpFailure): void } | undefined
+	/** Undefined for a connection without a proxy's tunnel. */
+	private tunnel: ProxyTunnel | undefined
+	private ready: { resolve(): void; reject(failure: unknown): void } | undefined
 	private readonly onClosed: (connection: Connection) => void
 
 	private constructor(onClosed: (connection: Connection) => void) {
@@ -91,10 +97,7 @@ export class Connection {
 		const established = Promise.withResolvers<void>()
 		this.ready = established
 		const abort = () => established.reject(new HttpFailure('aborted', 'the request was cancelled', { sent: 'nothing' }))
-		const late = setTimeout(
-			() => established.reject(new HttpFailure('connect-timeout', 'the connection timed out', { sent: 'nothing' })),
-			timeoutMs,
-		)
+		const late = setTimeout(() => established.reject(this.timedOut()), timeoutMs)
 		for (const signal of signals) {
 			if (signal.aborted) abort()
 			signal.addEventListener('abort', abort, { once: true })
@@ -112,19 +115,48 @@ export class Connection {
 		}
 	}
 
-	private connect({ tls, ...address }: ConnectionTarget): void {
-		const opened = (socket: Socket) => {
-			this.socket = socket
-			if (this.closed) socket.terminate()
-		}
-		const handlers = {
+	private timedOut(): HttpFailure {
+		return (
+			this.tunnel?.failure('connect-timeout') ??
+			new HttpFailure('connect-timeout', 'the connection timed out', { sent: 'nothing' })
+		)
+	}
+
+	private connect({ tls, openTunnel, ...address }: ConnectionTarget): void {
+		this.tunnel = openTunnel?.()
+		const options = tls === undefined ? undefined : { ...tls, rejectUnauthorized: tls.verify ?? true }
+		const inner = this.handlersOf(tls)
+		const connected =
+			this.tunnel === undefined || options === undefined
+				? { ...address, socket: inner, ...(options === undefined ? {} : { tls: options }) }
+				: { ...address, socket: this.tunnelHandlers(this.tunnel, options, inner) }
+		Bun.connect(connected as Parameters<typeof Bun.connect>[0]).then(
+			(socket) => {
+				if (this.socket === undefined) this.opened(socket as Socket)
+			},
+			(cause) => this.refuse(cause),
+		)
+	}
+
+	private opened(socket: Socket): void {
+		this.socket = socket
+		if (this.closed) socket.terminate()
+	}
+
+	/** Handlers of the socket that carries the exchanges. */
+	private handlersOf(tls: ConnectionTarget['tls']): SocketHandler<undefined> {
+		return {
 			open: (socket: Socket) => {
-				opened(socket)
+				this.opened(socket)
 				if (tls === undefined) this.ready?.resolve()
 			},
 			handshake: (_: Socket, success: boolean, error: Error | null) => {
 				if (success || tls?.verify === false) this.ready?.resolve()
-				else this.ready?.reject(new HttpFailure('tls', 'the TLS handshake failed', { sent: 'nothing', cause: error }))
+				else
+					this.ready?.reject(
+						this.tunnel?.failure('tls', error) ??
+							new HttpFailure('tls', 'the TLS handshake failed', { sent: 'nothing', cause: error }),
+					)
 			},
 			data: (_: Socket, bytes: Buffer) => {
 				if (this.user === undefined) this.destroy()
@@ -136,21 +168,53 @@ export class Connection {
 			close: (_: Socket, error?: unknown) => this.end(error),
 			connectError: (_: Socket, cause: Error) => this.refuse(cause),
 		}
-		Bun.connect({
-			...address,
-			socket: handlers,
-			...(tls === undefined ? {} : { tls: { ...tls, rejectUnauthorized: tls.verify ?? true } }),
-		} as Parameters<typeof Bun.connect>[0]).then(
-			(socket) => opened(socket as Socket),
-			(cause) => this.refuse(cause),
-		)
+	}
+
+	/**
+	 * Handlers of the socket to a proxy. Once the tunnel is open, TLS takes the socket over, and these handlers only see
+	 * its encrypted bytes and its end.
+	 */
+	private tunnelHandlers(
+		tunnel: ProxyTunnel,
+		tls: TLSOptions,
+		inner: SocketHandler<undefined>,
+	): SocketHandler<undefined> {
+		return {
+			open: (socket: Socket) => {
+				this.opened(socket)
+				if (!this.closed) socket.write(tunnel.begin())
+			},
+			data: (socket: Socket<undefined>, bytes: Buffer) => {
+				if (tunnel.isOpen || this.closed) return
+				try {
+					if (!tunnel.read(bytes)) return
+				} catch (failure) {
+					this.ready?.reject(failure)
+					this.destroy()
+					return
+				}
+				this.opened(socket.upgradeTLS({ tls, socket: inner })[1])
+			},
+			drain: () => undefined,
+			end: () => {
+				if (!tunnel.isOpen) this.destroy()
+			},
+			error: (_: Socket, error: Error) => {
+				if (!tunnel.isOpen) this.end(error)
+			},
+			close: (_: Socket, error?: unknown) => {
+				if (!tunnel.isOpen) this.end(error)
+			},
+			connectError: (_: Socket, cause: Error) => this.refuse(cause),
+		}
 	}
 
 	private refuse(cause: unknown): void {
 		if (this.ready === undefined) return
 		const failure = isOutOfDescriptors(cause)
 			? new HttpFailure('no-descriptors', 'this process has no file descriptor left', { sent: 'nothing', cause })
-			: new HttpFailure('unreachable', 'the server cannot be reached', { sent: 'nothing', cause })
+			: (this.tunnel?.failure('unreachable', cause) ??
+				new HttpFailure('unreachable', 'the server cannot be reached', { sent: 'nothing', cause }))
 		this.ready.reject(failure)
 	}
 
@@ -165,10 +229,11 @@ export class Connection {
 		if (this.closed) return
 		this.closed = true
 		this.ready?.reject(
-			new HttpFailure('unreachable', 'the connection was closed before it was established', {
-				sent: 'nothing',
-				cause: error,
-			}),
+			this.tunnel?.failure('unreachable', error) ??
+				new HttpFailure('unreachable', 'the connection was closed before it was established', {
+					sent: 'nothing',
+					cause: error,
+				}),
 		)
 		const user = this.user
 		this.user = undefined

@@ -1,14 +1,18 @@
 // An HTTP/1.1 client of one server, on Bun's sockets. `fetch` costs a thread hop per request and hides whether a failed
-// request was sent. Connections are reused, bodies are read with backpressure, and every wait has a timeout. There is
-// no support for redirects, cookies, compression or proxies.
+// request was sent. Connections are reused, bodies are read with backpressure, and every wait has a timeout. Through a
+// proxy, an https server is reached in a tunnel, and an http server by requests to the proxy. There is no support for
+// redirects, cookies or compression.
 
 import { type BaseUrl, readBaseUrl, requestTarget } from '../../../http/base-url.ts'
+import type { HttpProxy } from '../../../http/proxy.ts'
 import { Sweep } from '../../../system/sweep.ts'
 import { TickBatch } from '../../../system/tick-batch.ts'
 import { Connection, type ConnectionTarget } from './connection.ts'
 import { type ConnectionKeeper, Exchange, type ExchangeTimeouts } from './exchange.ts'
 import { HttpFailure } from './http-failure.ts'
 import type { IncomingResponse } from './incoming-response.ts'
+import { refusalInResponse } from './proxy-response.ts'
+import { ProxyTunnel } from './proxy-tunnel.ts'
 
 export interface HttpClient {
 	/**
@@ -48,6 +52,8 @@ export interface HttpClientOptions {
 	readonly url: string
 	/** Absolute path of a Unix socket to connect to instead of the URL's host. */
 	readonly unixSocket?: string
+	/** Proxy to connect through. Not permitted with a Unix socket. */
+	readonly proxy?: HttpProxy
 	readonly tls?: TlsOptions
 	/** Sent with every request. */
 	readonly headers: Readonly<Record<string, string>>
@@ -68,7 +74,7 @@ export interface TlsOptions {
 
 /** All in milliseconds. */
 export interface HttpTimeouts extends ExchangeTimeouts {
-	/** Timeout for the connection, including TLS. */
+	/** Timeout for the connection, including a proxy's tunnel and TLS. */
 	readonly connectMs: number
 }
 
@@ -92,6 +98,10 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 	private readonly target: ConnectionTarget
 	private readonly timeouts: HttpTimeouts
 	private readonly base: BaseUrl
+	/** The proxy that requests to an http server are sent to. Undefined without a proxy, and for tunnels. */
+	private readonly forwarder: HttpProxy | undefined
+	/** Prefix of request targets: requests to a proxy have absolute URLs (RFC 9112, section 3.2.2). */
+	private readonly origin: string
 	private readonly fixedHeaders: string
 	/** `fixedHeaders` without `content-type`, for bodies that have their own. */
 	private readonly untypedHeaders: string
@@ -102,14 +112,17 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 	private idleTimer: ReturnType<typeof setInterval> | undefined
 	private readonly closing = new AbortController()
 
-	constructor({ url, unixSocket, tls, headers, timeouts }: HttpClientOptions) {
+	constructor({ url, unixSocket, proxy, tls, headers, timeouts }: HttpClientOptions) {
 		this.base = readBaseUrl(url)
-		const { hostname, port, secure, host, authorization } = this.base
+		const { hostname, secure, host, authorization } = this.base
 		this.timeouts = timeouts
+		if (proxy !== undefined && unixSocket !== undefined) throw new Error('a Unix socket is not reached through a proxy')
 		this.target = {
-			...(unixSocket === undefined ? { hostname, port } : { unix: unixSocket }),
+			...(unixSocket === undefined ? addressOf(this.base, proxy) : { unix: unixSocket }),
 			...(secure ? { tls: { ...tls, serverName: tls?.serverName ?? hostname } } : {}),
 		}
+		this.forwarder = secure ? undefined : proxy
+		this.origin = this.forwarder === undefined ? '' : `http://${host}`
 		if (authorization !== undefined && headers.authorization !== undefined)
 			throw new Error(
 				'the URL has a user name and password, and the headers include `authorization`: remove one of them',
@@ -118,6 +131,7 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 			host,
 			'accept-encoding': 'identity',
 			...(authorization === undefined ? {} : { authorization }),
+			...(this.forwarder?.authorization === undefined ? {} : { 'proxy-authorization': this.forwarder.authorization }),
 			...headers,
 		}
 		this.fixedHeaders = writeHeaders(fixed)
@@ -162,7 +176,7 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 
 	private write({ method, path, headers, body }: OutgoingRequest): string | Buffer {
 		const own = headers === undefined ? '' : writeHeaders(headers)
-		const line = `${method} ${requestTarget(this.base, path)} HTTP/1.1\r\n`
+		const line = `${method} ${this.origin}${requestTarget(this.base, path)} HTTP/1.1\r\n`
 		if (typeof body === 'object') {
 			const type = writeHeaders({ 'content-type': body.contentType, 'content-length': String(body.bytes.byteLength) })
 			return Buffer.concat([Buffer.from(`${line}${this.untypedHeaders}${own}${type}\r\n`), body.bytes])
@@ -173,7 +187,8 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 
 	private async connect(signal: AbortSignal | undefined): Promise<Connection> {
 		const signals = signal === undefined ? [this.closing.signal] : [this.closing.signal, signal]
-		return Connection.open(this.target, this.timeouts.connectMs, signals, (connection) => this.forget(connection))
+		const open = Connection.open(this.target, this.timeouts.connectMs, signals, (connection) => this.forget(connection))
+		return this.forwarder === undefined ? open : open.catch(nameProxy(this.forwarder))
 	}
 
 	private async sendAnew(message: string | Buffer, signal: AbortSignal | undefined): Promise<IncomingResponse> {
@@ -185,8 +200,17 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 		message: string | Buffer,
 		signal: AbortSignal | undefined,
 	): Promise<IncomingResponse> {
-		const { timeouts, running, arriving } = this
-		return new Exchange(connection, { timeouts, running, arriving, keeper: this }, signal).begin(message)
+		const { timeouts, running, arriving, forwarder } = this
+		const response = new Exchange(connection, { timeouts, running, arriving, keeper: this }, signal).begin(message)
+		return forwarder === undefined ? response : response.then((head) => this.checkForwarded(head, forwarder))
+	}
+
+	/** @throws HttpFailure if the response is the proxy's own. */
+	private checkForwarded(response: IncomingResponse, proxy: HttpProxy): IncomingResponse {
+		const refusal = refusalInResponse(response, proxy, `${this.base.hostname}:${this.base.port}`)
+		if (refusal === undefined) return response
+		response.release()
+		throw refusal
 	}
 
 	private takeIdle(): Connection | undefined {
@@ -210,6 +234,23 @@ class SocketClient implements HttpClient, ConnectionKeeper {
 	private forget(connection: Connection): void {
 		const at = this.idle.findIndex((idle) => idle.connection === connection)
 		if (at !== -1) this.idle.splice(at, 1)
+	}
+}
+
+/** Where to connect. */
+function addressOf({ hostname, port, secure }: BaseUrl, proxy: HttpProxy | undefined): ConnectionTarget {
+	if (proxy === undefined) return { hostname, port }
+	const openTunnel = secure ? () => new ProxyTunnel(proxy, { hostname, port }) : undefined
+	return { hostname: proxy.hostname, port: proxy.port, openTunnel }
+}
+
+/** Adds the proxy to the message of a failed connection to it. */
+function nameProxy({ label }: HttpProxy): (thrown: unknown) => never {
+	return (thrown) => {
+		if (!(thrown instanceof HttpFailure) || (thrown.reason !== 'unreachable' && thrown.reason !== 'connect-timeout'))
+			throw thrown
+		const { reason, sent, cause } = thrown
+		throw new HttpFailure(reason, `the proxy ${label} cannot be reached: ${thrown.message}`, { sent, cause })
 	}
 }
 

@@ -6,6 +6,10 @@ export type HttpFailureReason =
 	| 'unreachable'
 	/** No connection: this process has no file descriptor left. Not a failure of the server. */
 	| 'no-descriptors'
+	/** No connection: the proxy failed, or cannot reach the server. */
+	| 'proxy'
+	/** No connection: the proxy rejected its credentials or does not permit the server, which an operator must correct. */
+	| 'proxy-refused'
 	/** The TLS handshake failed, or the server's certificate was rejected. */
 	| 'tls'
 	/** The connection was closed before the response was complete. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { ResponseParser, ResponseSyntaxError } from './response-parser.ts'
+import { MessageSyntaxError } from '../../../http/message-head.ts'
+import { ResponseParser } from './response-parser.ts'
 
 interface Outcome {
 	readonly status?: number
@@ -17,7 +18,7 @@ function read(pieces: readonly Buffer[], ends = false): Outcome {
 		for (const piece of pieces) body += Buffer.from(parser.read(piece)).toString('latin1')
 		if (ends) parser.end()
 	} catch (thrown) {
-		if (!(thrown instanceof ResponseSyntaxError)) throw thrown
+		if (!(thrown instanceof MessageSyntaxError)) throw thrown
 		error = thrown.message
 	}
 	return {

@@ -1,9 +1,12 @@
-// The schema of OpenAI's Conversations API, with a title and an end user in addition to OpenAI's fields.
+// The schema of OpenAI's Conversations API, with further fields in addition to OpenAI's.
 
 import { z } from 'zod'
+import { arrayOf } from '../../json/bounded-array.ts'
 import { metadataSchema } from '../responses/metadata-schema.ts'
 
-const items = z.array(z.unknown()).max(20)
+const items = arrayOf(z.unknown()).max(20)
+/** Seconds since 1970. */
+const unixTime = z.int().min(0).max(253_402_300_799)
 const title = z.string().max(200).nullish()
 
 /** The body is optional. */
@@ -11,9 +14,25 @@ export const newConversationSchema = z.looseObject({
 	items: items.nullish(),
 	metadata: metadataSchema.nullish(),
 	title,
+	created_at: unixTime.nullish(),
 	user: z.string().min(1).max(512).nullish(),
 })
 
 export const conversationChangeSchema = z.looseObject({ metadata: metadataSchema.nullish(), title })
 
-export const newItemsSchema = z.looseObject({ items: items.min(1) })
+/** `parent`, `created_at` and `model` are ours. */
+export const newItemsSchema = z.looseObject({
+	items: items.min(1),
+	/** Id of a message or item, or `none`. */
+	parent: z.string().max(200).nullish(),
+	created_at: unixTime.nullish(),
+	/** What wrote the answers among the items. */
+	model: z.string().max(256).nullish(),
+})
+
+export const newShareSchema = z.looseObject({
+	/** The last message or item to share. */
+	message: z.string().max(200).nullish(),
+	expires_at: unixTime.nullish(),
+	files: z.boolean().nullish(),
+})

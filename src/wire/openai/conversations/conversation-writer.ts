@@ -1,60 +1,87 @@
 // Writes conversations in OpenAI's format, with their title and end user, and exports them in our own format.
 
-import type { Conversation, StoredMessage, Turn } from '../../../conversations/conversation.ts'
+import { stringifyJson } from '../../../chat/json-text.ts'
+import type { Conversation, Turn } from '../../../conversations/conversation.ts'
 import { writeConversationId } from '../../../conversations/conversation-id.ts'
+import type { FoundConversation, TextMatch } from '../../../conversations/conversation-index.ts'
+import type { ExportedConversation, ExportedMessage } from '../../../conversations/history.ts'
 
 export interface WrittenConversation {
 	readonly id: string
 	readonly object: 'conversation'
 	/** Unix time in seconds. */
 	readonly created_at: number
+	/** Unix time in seconds, of the last turn. */
+	readonly updated_at: number
 	readonly metadata: Conversation['metadata']
 	readonly title: string | null
 	readonly user: string | null
+	readonly match?: TextMatch
 }
 
-export function writeConversation({ id, createdAtMs, metadata, title, user }: Conversation): WrittenConversation {
+export function writeConversation({ id, createdAtMs, updatedAtMs, ...rest }: Conversation): WrittenConversation {
+	const { metadata, title, user } = rest
 	return {
 		id: writeConversationId(id),
 		object: 'conversation',
 		created_at: seconds(createdAtMs),
+		updated_at: seconds(updatedAtMs),
 		metadata,
 		title: title ?? null,
 		user: user ?? null,
 	}
 }
 
-/** Every branch, oldest first. Messages are exported as stored rather than as items, so nothing is lost. */
-export function writeExport(
+/** With the place where a search has found its text. */
+export function writeFoundConversation({ match, ...conversation }: FoundConversation): WrittenConversation {
+	const written = writeConversation(conversation)
+	return match === undefined ? written : { ...written, match }
+}
+
+/**
+ * Every branch, oldest first, as pieces of one JSON text. Messages are exported as stored rather than as items, so
+ * nothing is lost.
+ */
+export async function* writeExport(
 	conversation: Conversation,
-	{ messages, turns }: { readonly messages: readonly StoredMessage[]; readonly turns: readonly Turn[] },
-): object {
+	{ messages, turns }: ExportedConversation,
+): AsyncGenerator<string> {
+	const { head = null } = conversation
+	const begin = { object: 'conversation.export', conversation: writeConversation(conversation), head }
+	let before = `${stringifyJson(begin).slice(0, -1)},"messages":[`
+	for await (const batch of messages)
+		for (const message of batch) {
+			yield before + writeMessage(message)
+			before = ','
+		}
+	before = before === ',' ? '],"turns":[' : `${before}],"turns":[`
+	for await (const batch of turns)
+		for (const turn of batch) {
+			yield before + stringifyJson(writeTurn(turn))
+			before = ','
+		}
+	yield before === ',' ? ']}' : `${before}]}`
+}
+
+function writeMessage({ id, parent, turn, json, partial, createdAtMs }: ExportedMessage): string {
+	const fields = { id, parent: parent ?? null, turn, created_at: seconds(createdAtMs), partial }
+	return `${stringifyJson(fields).slice(0, -1)},"message":${json}}`
+}
+
+function writeTurn(turn: Turn): object {
 	return {
-		object: 'conversation.export',
-		conversation: writeConversation(conversation),
-		head: conversation.head ?? null,
-		messages: messages.map(({ id, parent, turn, message, partial, createdAtMs }) => ({
-			id,
-			parent: parent ?? null,
-			turn,
-			created_at: seconds(createdAtMs),
-			partial,
-			message,
-		})),
-		turns: turns.map((turn) => ({
-			id: turn.id,
-			surface: turn.surface,
-			state: turn.state,
-			parent: turn.parent ?? null,
-			model: turn.model,
-			inputs: turn.inputs,
-			answers: turn.answers.map(({ message, finishReason }) => ({ message, finish_reason: finishReason ?? null })),
-			usage: turn.usage ?? null,
-			error: turn.error ?? null,
-			metadata: turn.metadata,
-			created_at: seconds(turn.createdAtMs),
-			ended_at: turn.endedAtMs === undefined ? null : seconds(turn.endedAtMs),
-		})),
+		id: turn.id,
+		surface: turn.surface,
+		state: turn.state,
+		parent: turn.parent ?? null,
+		model: turn.model,
+		inputs: turn.inputs,
+		answers: turn.answers.map(({ message, finishReason }) => ({ message, finish_reason: finishReason ?? null })),
+		usage: turn.usage ?? null,
+		error: turn.error ?? null,
+		metadata: turn.metadata,
+		created_at: seconds(turn.createdAtMs),
+		ended_at: turn.endedAtMs === undefined ? null : seconds(turn.endedAtMs),
 	}
 }
 

@@ -2,6 +2,7 @@
 // tools that another server ran are known by name only.
 
 import { z } from 'zod'
+import { arrayOf } from '../../json/bounded-array.ts'
 import { jsonObject } from '../../json/json-object-schema.ts'
 import type { ClientCallType, ClientOutputType } from './client-tools.ts'
 import { responseFormat } from './request-schema.ts'
@@ -31,7 +32,7 @@ export const outputText = z.looseObject({ text: z.string(), logprobs: z.unknown(
 export const refusal = z.looseObject({ refusal: z.string() })
 
 /** Parts have schemas of their own, by their types. */
-const content = z.union([z.string(), z.array(z.unknown())])
+const content = z.union([z.string(), arrayOf(z.unknown())])
 export const anyPart = z.looseObject({ type: z.string() })
 
 export const messageItem = z.looseObject({ role: z.enum(['system', 'developer', 'user', 'assistant']), content })
@@ -48,8 +49,8 @@ export const outputItem = z.looseObject({
 	output: content,
 })
 export const reasoningItem = z.looseObject({
-	summary: z.array(z.looseObject({ text: z.string() })).nullish(),
-	content: z.array(z.looseObject({ text: z.string() })).nullish(),
+	summary: arrayOf(z.looseObject({ text: z.string() })).nullish(),
+	content: arrayOf(z.looseObject({ text: z.string() })).nullish(),
 	encrypted_content: z.string().nullish(),
 })
 /** An image that a model made. */
@@ -65,7 +66,7 @@ export const clientCallItems = {
 	shell_call: z.looseObject({
 		...clientItem,
 		action: z.looseObject({
-			commands: z.array(z.string()),
+			commands: arrayOf(z.string()),
 			timeout_ms: z.number().nullish(),
 			max_output_length: z.number().nullish(),
 		}),
@@ -74,7 +75,7 @@ export const clientCallItems = {
 		...clientItem,
 		action: z.looseObject({
 			type: z.string().nullish(),
-			command: z.array(z.string()),
+			command: arrayOf(z.string()),
 			env: jsonObject.nullish(),
 			timeout_ms: z.number().nullish(),
 			user: z.string().nullish(),
@@ -88,8 +89,8 @@ export const clientCallItems = {
 	computer_call: z.looseObject({
 		...clientItem,
 		action: z.looseObject({ type: z.string() }).nullish(),
-		actions: z.array(z.looseObject({ type: z.string() })).nullish(),
-		pending_safety_checks: z.array(z.unknown()).nullish(),
+		actions: arrayOf(z.looseObject({ type: z.string() })).nullish(),
+		pending_safety_checks: arrayOf(z.unknown()).nullish(),
 	}),
 	tool_search_call: z.looseObject({ ...clientItem, arguments: z.unknown(), execution: z.literal('client').nullish() }),
 } as const satisfies Readonly<Record<ClientCallType, z.ZodType>>
@@ -100,7 +101,7 @@ export const clientOutputItems = {
 		call_id: callId,
 		output: z.union([
 			z.string(),
-			z.array(
+			arrayOf(
 				z.looseObject({
 					stdout: z.string().nullish(),
 					stderr: z.string().nullish(),
@@ -119,11 +120,11 @@ export const clientOutputItems = {
 		call_id: callId,
 		output: z.looseObject({ image_url: z.string().nullish(), file_id: z.string().nullish() }),
 	}),
-	tool_search_output: z.looseObject({ call_id: callId, tools: z.array(z.looseObject({ type: z.string() })) }),
+	tool_search_output: z.looseObject({ call_id: callId, tools: arrayOf(z.looseObject({ type: z.string() })) }),
 } as const satisfies Readonly<Record<ClientOutputType, z.ZodType>>
 
 /** Tools that a conversation gets in its course. */
-export const additionalToolsItem = z.looseObject({ tools: z.array(z.looseObject({ type: z.string() })) })
+export const additionalToolsItem = z.looseObject({ tools: arrayOf(z.looseObject({ type: z.string() })) })
 /** Settings of a conversation from this item on. */
 export const configurationItem = z.looseObject({
 	reasoning: z.looseObject({ effort: z.string().nullish() }).nullish(),

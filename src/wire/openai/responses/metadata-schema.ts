@@ -2,6 +2,23 @@
 
 import { z } from 'zod'
 
+const value = z.string().max(512)
+
+const pairs = z
+	.record(z.string().max(64), value)
+	.refine((found) => Object.keys(found).length <= 16, { error: 'at most 16 pairs' })
+
+/** The same object, also with a pair named `__proto__`, which a schema of records would drop. */
 export const metadataSchema = z
-	.record(z.string().max(64), z.string().max(512))
-	.refine((pairs) => Object.keys(pairs).length <= 16, { error: 'at most 16 pairs' })
+	.custom<z.infer<typeof pairs>>(() => true)
+	.check((context) => {
+		const given: unknown = context.value
+		const issues = pairs.safeParse(given).error?.issues ?? []
+		for (const issue of issues) context.issues.push({ ...issue, input: given } as z.core.$ZodRawIssue)
+		if (typeof given !== 'object' || given === null || !Object.hasOwn(given, '__proto__')) return
+		const own: unknown = Object.getOwnPropertyDescriptor(given, '__proto__')?.value
+		for (const issue of value.safeParse(own).error?.issues ?? [])
+			context.issues.push({ ...issue, path: ['__proto__', ...issue.path], input: own } as z.core.$ZodRawIssue)
+		if (issues.length === 0 && Object.keys(given).length > 16)
+			context.issues.push({ code: 'custom', message: 'at most 16 pairs', input: given })
+	})

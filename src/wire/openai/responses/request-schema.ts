@@ -2,6 +2,7 @@
 // own schemas, and the reader checks the rules that span fields.
 
 import { z } from 'zod'
+import { arrayOf } from '../../json/bounded-array.ts'
 import { jsonObject } from '../../json/json-object-schema.ts'
 import { metadataSchema } from './metadata-schema.ts'
 
@@ -30,11 +31,11 @@ export const customTool = z.looseObject({
 export const namespaceTool = z.looseObject({
 	name: z.string().min(1),
 	description: z.string().nullish(),
-	tools: z.array(z.looseObject({ type: z.string() })),
+	tools: arrayOf(z.looseObject({ type: z.string() })),
 })
 
 const choosable = z.looseObject({ type: z.string(), name: z.string().nullish(), namespace: z.string().nullish() })
-const allowed = { mode: z.enum(['auto', 'required']).nullish(), tools: z.array(choosable).nullish() }
+const allowed = { mode: z.enum(['auto', 'required']).nullish(), tools: arrayOf(choosable).nullish() }
 const toolChoice = z.union([
 	z.enum(['none', 'auto', 'required']),
 	z.looseObject({
@@ -60,7 +61,7 @@ export const responseFormat = z.discriminatedUnion('type', [
 
 export const responsesRequestSchema = z.looseObject({
 	model: z.string().min(1),
-	input: z.union([z.string(), z.array(z.unknown())]).nullish(),
+	input: z.union([z.string(), arrayOf(z.unknown())]).nullish(),
 	instructions: z.string().nullish(),
 	previous_response_id: z.string().nullish(),
 	conversation: z.union([z.string(), z.looseObject({ id: z.string() })]).nullish(),
@@ -69,14 +70,14 @@ export const responsesRequestSchema = z.looseObject({
 	stream_options: z.looseObject({}).nullish(),
 	background: z.boolean().nullish(),
 	background_options: z.looseObject({}).nullish(),
-	context_management: z
-		.array(z.looseObject({ type: z.string(), compact_threshold: z.number().min(1).nullish() }))
-		.nullish(),
+	context_management: arrayOf(
+		z.looseObject({ type: z.string(), compact_threshold: z.number().min(1).nullish() }),
+	).nullish(),
 	image: z.looseObject({ context_compression: z.string().nullish() }).nullish(),
 	access_programs: z.looseObject({}).nullish(),
 	moderation: z.unknown().optional(),
 	generate: z.boolean().nullish(),
-	include: z.array(z.string()).nullish(),
+	include: arrayOf(z.string()).nullish(),
 	max_output_tokens: z.int().min(1).nullish(),
 	max_tool_calls: z.int().min(1).nullish(),
 	metadata: metadataSchema.nullish(),
@@ -103,7 +104,7 @@ export const responsesRequestSchema = z.looseObject({
 	repetition_penalty: z.number().gt(0).max(100).nullish(),
 	top_logprobs: z.int().min(0).max(20).nullish(),
 	text: z.looseObject({ format: responseFormat.nullish(), verbosity: z.string().nullish() }).nullish(),
-	tools: z.array(z.looseObject({ type: z.string() })).nullish(),
+	tools: arrayOf(z.looseObject({ type: z.string() })).nullish(),
 	tool_choice: toolChoice.nullish(),
 	truncation: z.enum(['auto', 'disabled']).nullish(),
 	chat_template_kwargs: jsonObject.nullish(),

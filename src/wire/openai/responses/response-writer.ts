@@ -150,11 +150,17 @@ function writeChoice(
  * Writes a stored turn.
  *
  * @param answer the message of its first answer, if any
+ * @param isQueued it waits to run
  */
-export function writeTurn(turn: Turn, answer: StoredMessage | undefined, withEncryptedReasoning: boolean): JsonObject {
+export function writeTurn(
+	turn: Turn,
+	answer: StoredMessage | undefined,
+	withEncryptedReasoning: boolean,
+	isQueued = false,
+): JsonObject {
 	const { id, conversation, model, createdAtMs, endedAtMs, echo, metadata, usage } = turn
 	const shape = { echo, metadata, withEncryptedReasoning }
-	const status = statuses[turn.state]
+	const status = isQueued && turn.state === 'running' ? 'queued' : statuses[turn.state]
 	const error = turn.error ?? (turn.state === 'interrupted' ? interruption : undefined)
 	const [first] = turn.answers
 	const whole = status === 'completed'

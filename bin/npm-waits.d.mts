@@ -1,0 +1,2 @@
+export const npmWaits: Readonly<Record<string, string>>
+export function isNetworkFailure(text: string): boolean

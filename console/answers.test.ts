@@ -1,0 +1,202 @@
+// What an answer looks like: formulas, diagrams, tables, code, links, pictures, tool calls, probabilities, thinking.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { type OpenPage, TestPages } from './page.testing.ts'
+
+let pages: TestPages
+beforeAll(async () => {
+	pages = await TestPages.open()
+}, 60_000)
+afterAll(() => pages[Symbol.asyncDispose]())
+
+/** Addresses of other hosts that the page requests from now on. */
+function foreignRequests({ page }: OpenPage): readonly string[] {
+	const found: string[] = []
+	page.context().on('request', (request) => {
+		const url = request.url()
+		if (!url.startsWith(pages.server.url) && !/^(data|blob):/.test(url)) found.push(url)
+	})
+	return found
+}
+
+/** The texts that the page copies from now on. */
+async function copiedTexts({ page }: OpenPage): Promise<() => Promise<readonly string[]>> {
+	await page.evaluate(() => {
+		const copied: string[] = []
+		Object.assign(window, { copied })
+		Object.defineProperty(navigator, 'clipboard', {
+			value: { writeText: (text: string) => Promise.resolve(void copied.push(text)) },
+		})
+	})
+	return () => page.evaluate('window.copied')
+}
+
+const fenced = (language: string, code: string) => `\`\`\`${language}\n${code}\n\`\`\``
+
+test('draws formulas with fonts of this server, and shows the source of those that are not valid', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	const foreign = foreignRequests(opened)
+	const loaded: string[] = []
+	page.on('response', (response) => loaded.push(new URL(response.url()).pathname))
+	await opened.ask('No formula')
+	expect(loaded.filter((path) => /maths|KaTeX/.test(path))).toEqual([])
+	await opened.ask(
+		'echo:say Let $x_1 * y$ and \\(z\\). It costs $5 and $6.\n\n$$\n\\frac{a}{b}\n$$\n\n\\[\\sum_i\\]\n\nBad $\\frac{a$.\n\n| f |\n|---|\n| $q$ |',
+	)
+	const answer = page.locator('.answer').last()
+	await answer.locator('.katex').nth(4).waitFor()
+	expect(await answer.locator('.maths').count()).toBe(6)
+	expect(await answer.locator('.katex-display').count()).toBe(2)
+	expect(await answer.locator('math').first().textContent()).toContain('x')
+	expect(await answer.textContent()).toContain('It costs $5 and $6.')
+	expect(await answer.locator('.maths-source').allTextContents()).toEqual(['\\frac{a'])
+	await page.waitForFunction('document.fonts.check("16px KaTeX_Math")')
+	expect(loaded.some((path) => /KaTeX_Math-Italic-\w+\.woff2$/.test(path))).toBe(true)
+	expect(foreign).toEqual([])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('draws diagrams in a frame without access, when they are complete', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	const foreign = foreignRequests(opened)
+	await opened.send(`echo:delay 30 echo:say ${fenced('mermaid', 'graph TD; A[Start] --> B[End]')}`)
+	await page.locator('.answer .language', { hasText: 'mermaid' }).waitFor()
+	const drawing = page.locator('.answer').getByRole('img', { name: 'Diagram' })
+	await drawing.waitFor()
+	await page.waitForFunction(() => (document.querySelector<HTMLImageElement>('.diagram img')?.naturalWidth ?? 0) > 20)
+	expect(await drawing.getAttribute('src')).toStartWith('blob:')
+	expect(await page.locator('iframe').getAttribute('sandbox')).toBe('allow-scripts')
+	const frame = page.frames().find((other) => other.url().endsWith('/page/diagram'))
+	expect(await frame?.evaluate('self.origin')).toBe('null')
+	expect(await frame?.evaluate('fetch("/version").then(() => "reached", () => "blocked")')).toBe('blocked')
+	await page.getByRole('button', { name: 'Show the code' }).click()
+	expect(await page.locator('.answer pre').textContent()).toContain('A[Start]')
+	await page.getByRole('button', { name: 'Show the diagram' }).click()
+	await page.getByRole('button', { name: 'Enlarge: Diagram' }).click()
+	const lightbox = page.getByRole('dialog', { name: 'Diagram' })
+	expect(await lightbox.getByRole('link', { name: 'Save' }).getAttribute('download')).toBe('diagram.svg')
+	await page.keyboard.press('Escape')
+	await lightbox.waitFor({ state: 'hidden' })
+	await opened.ask(`echo:say ${fenced('mermaid', 'graph TD; A --')}`)
+	await page.getByText('This diagram cannot be drawn.').waitFor()
+	expect(foreign).toEqual([])
+	expect(opened.errors.filter((error) => !error.includes('/version'))).toEqual([])
+}, 60_000)
+
+test('tables are copied as CSV, code as it is, links show their address, pictures are not loaded', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	const foreign = foreignRequests(opened)
+	await opened.ask(
+		`echo:say | a | b |\n|---|--:|\n| x, "y" | **2** |\n| =SUM(A1) | -3 |\n\n${fenced('python', 'def f():\n    return 1')}\n\n${fenced('rust', 'fn main() {}')}\n\n- [ ] open\n- [x] done\n\n[here](https://example.org/p?q=1 "other") ![cat](https://example.org/cat.png)`,
+	)
+	const copied = await copiedTexts(opened)
+	await page.getByRole('button', { name: 'Copy as CSV' }).click()
+	await page.getByRole('button', { name: 'Copy code' }).first().click()
+	expect(await copied()).toEqual(['a,b\r\n"x, ""y""",2\r\n\'=SUM(A1),-3\r\n', 'def f():\n    return 1'])
+	await page.locator('.hljs-keyword', { hasText: 'def' }).waitFor()
+	await page.locator('.hljs-keyword', { hasText: 'fn' }).waitFor()
+	const link = page.getByRole('link', { name: 'here' })
+	expect(await link.getAttribute('title')).toBe('https://example.org/p?q=1')
+	expect(await link.getAttribute('rel')).toBe('noopener noreferrer')
+	expect(await page.locator('.answer').textContent()).toContain('Picture at example.org, not loaded')
+	expect(await page.locator('.answer img').count()).toBe(0)
+	expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(1)
+	expect(await page.locator('.answer li').allInnerTexts()).toEqual(['open', 'done'])
+	expect(foreign).toEqual([])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('unfinished marks never show, and nothing above the end moves while an answer grows', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await page.evaluate(() => {
+		const seen: string[] = []
+		const shifts: number[] = []
+		Object.assign(window, { seen, shifts })
+		new PerformanceObserver((list) => {
+			for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value)
+		}).observe({ type: 'layout-shift' })
+		new MutationObserver(() => {
+			const texts = [...document.querySelectorAll('.answer .markdown')].map((element) => element.textContent ?? '')
+			seen.push(texts.join('\n'))
+		}).observe(document.body, { subtree: true, childList: true, characterData: true })
+	})
+	await opened.send(
+		`echo:delay 30 echo:say Some **very strong words here** and \`a code span\`.\n\n| first | second |\n|---|---|\n| one two three | four five |\n\n${fenced('js', 'const a = 1\nconst b = 2')}\n\n[a link](https://example.org/long/path) end`,
+	)
+	await page.locator('.answer strong').waitFor()
+	await page.evaluate('window.shifts.length = 0')
+	await opened.answered()
+	const seen = (await page.evaluate('window.seen')) as readonly string[]
+	expect(seen.length).toBeGreaterThan(10)
+	for (const text of seen) expect(text).not.toMatch(/\*\*|`|\||https:/)
+	expect(await page.evaluate('window.shifts.reduce((sum, value) => sum + value, 0)')).toBeLessThan(0.05)
+	expect(await page.locator('.answer td').allInnerTexts()).toEqual(['one two three', 'four five'])
+}, 60_000)
+
+test('a person answers tool calls, with an error, or skips them', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('echo:tool get_weather {"city": "Paris"}\necho:tool get_time {}')
+	const card = (name: string) => page.getByRole('region', { name: `The model called the tool ${name}.` })
+	expect(await card('get_weather').locator('code').textContent()).toBe('{"city": "Paris"}')
+	await page.getByRole('textbox', { name: 'Result of get_weather' }).fill('{"degrees": 21}')
+	await card('get_weather').getByRole('button', { name: 'Answer the call' }).click()
+	await page.getByText('Will be sent when the other calls have a result.').waitFor()
+	await card('get_time').getByRole('button', { name: 'Skip' }).click()
+	await page.locator('.answer').nth(1).waitFor()
+	await opened.answered()
+	expect(opened.bodies.at(-1)?.input).toMatchObject([
+		{ type: 'function_call_output', output: '{"degrees": 21}' },
+		{ type: 'function_call_output', output: 'This call was skipped and has no result.' },
+	])
+	await page.reload()
+	await page.getByText('Result of get_weather').waitFor()
+	expect(await page.locator('.tool-results pre').first().textContent()).toBe('{\n  "degrees": 21\n}')
+	await opened.ask(`echo:tool fail {"reason": "${'long '.repeat(12)}"}`)
+	expect(await card('fail').locator('pre').textContent()).toStartWith('{\n  "reason": "long')
+	await page.getByRole('textbox', { name: 'Result of fail' }).fill('not found')
+	await page.getByRole('button', { name: 'Answer with an error' }).click()
+	await page.locator('.answer').nth(3).waitFor()
+	await opened.answered()
+	expect(opened.bodies.at(-1)?.input).toMatchObject([{ output: '{"error":"not found"}' }])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('shows probabilities, with alternatives by pointer and by keys', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('Report the interval')
+	await page.getByRole('button', { name: 'Show probabilities' }).click()
+	await page.locator('.tokens').waitFor()
+	expect(opened.bodies.at(-1)).toMatchObject({ include: ['message.output_text.logprobs'], top_logprobs: 5 })
+	expect(await page.locator('.tokens .token').allTextContents()).toEqual(['Report', ' the', ' interval'])
+	await page.locator('.token', { hasText: 'the' }).hover()
+	expect(await page.locator('.alternatives > div').count()).toBe(5)
+	expect(await page.locator('.alternatives .chosen').textContent()).toBe('·the88 %')
+	await page.locator('.tokens').focus()
+	await page.keyboard.press('Home')
+	await page.keyboard.press('ArrowRight')
+	await page.keyboard.press('ArrowRight')
+	expect(await page.locator('.token.active').textContent()).toBe(' interval')
+	expect(await page.locator('.probabilities [role=status]').textContent()).toBe('interval, 88 %')
+	await page.getByRole('button', { name: 'Hide probabilities' }).click()
+	expect(await opened.answers()).toEqual(['Report the interval'])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('thinking streams while it is unfolded, and is not part of the copied answer', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.send('echo:delay 30\necho:reasoning one two three four five six seven eight nine ten\necho:say Answer')
+	await page.getByText(/^Thinking…/).click()
+	await page.locator('.thinking', { hasText: 'three' }).waitFor()
+	await opened.answered()
+	expect(await page.locator('.thinking').textContent()).toMatch(/Thought for \d+ s.*nine ten/)
+	const copied = await copiedTexts(opened)
+	await page.locator('.answer').getByRole('button', { name: 'Copy' }).click()
+	expect(await copied()).toEqual(['Answer'])
+}, 60_000)

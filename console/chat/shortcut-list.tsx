@@ -1,0 +1,65 @@
+// The list of keys, and the switch for single keys.
+
+import { signal } from '@preact/signals'
+import { text } from '../languages/languages.ts'
+import { Dialog } from '../parts/dialog.tsx'
+import { changeSettings, settings } from '../state/settings.ts'
+
+export const shortcutsOpen = signal(false)
+
+export function ShortcutList() {
+	const words = text.value
+	if (!shortcutsOpen.value) return null
+	const close = () => {
+		shortcutsOpen.value = false
+	}
+	const keys: readonly (readonly [string, string])[] = [
+		['Enter / Shift Enter', words.keyEnter],
+		['Esc', words.keyEscape],
+		['↑', words.keyUp],
+		['Alt ← / Alt →', words.keySibling],
+		['J / K', words.keyTurn],
+		['C / Shift C', words.keyCopy],
+		['R / Shift R', words.keyRegenerate],
+		['E', words.keyEdit],
+		['T', words.keyThinking],
+		['.', words.keyContinue],
+		['/', words.keyComposer],
+		['Alt N', words.newChat],
+		['Ctrl ,', words.keyModel],
+		['Ctrl Shift B', words.keyTree],
+		['Ctrl Shift K', words.sameRequestAsCode],
+		['Ctrl .', words.parameters],
+		['Ctrl Shift M', words.compareModels],
+		['1 – 4 / 0', words.keyVote],
+		['?', words.keyShortcuts],
+	]
+	return (
+		<Dialog title={words.shortcuts} onClose={close}>
+			<dl class="shortcuts">
+				{keys.map(([key, act]) => (
+					<div key={key}>
+						<dt>
+							<kbd>{key}</kbd>
+						</dt>
+						<dd>{act}</dd>
+					</div>
+				))}
+			</dl>
+			<label class="check">
+				<input
+					type="checkbox"
+					checked={settings.value.singleKeys}
+					onChange={(event) => changeSettings({ singleKeys: event.currentTarget.checked })}
+				/>
+				{words.singleKeys}
+			</label>
+			<p class="muted">{words.shortcutsInText}</p>
+			<div class="actions">
+				<button type="button" class="button primary" onClick={close}>
+					{words.close}
+				</button>
+			</div>
+		</Dialog>
+	)
+}

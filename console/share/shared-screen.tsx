@@ -1,0 +1,97 @@
+// A shared branch, read-only, with a copy of it to continue in.
+
+import { Menu } from 'lucide'
+import { useEffect, useState } from 'preact/hooks'
+import { openShare, type SharedBranch } from '../api/shares.ts'
+import { AnswerPartView } from '../chat/answer-part.tsx'
+import { QuestionFrame } from '../chat/question-frame.tsx'
+import { text } from '../languages/languages.ts'
+import { IconButton } from '../parts/icon-button.tsx'
+import { Notice } from '../parts/notice.tsx'
+import { attempt } from '../sidebar/attempt.ts'
+import { loadConversations } from '../state/conversation-list.ts'
+import { navigate } from '../state/route.ts'
+import { toggleSidebar } from '../state/sidebar.ts'
+import type { PageTurn } from '../state/turn-tree.ts'
+import { copyShare, turnsOf } from './shared-turns.ts'
+
+export function SharedScreen({ id }: { readonly id: string }) {
+	const [branch, setBranch] = useState<SharedBranch | 'failed'>()
+	const [copying, setCopying] = useState(false)
+	const words = text.value
+	useEffect(() => {
+		const ending = new AbortController()
+		setBranch(undefined)
+		openShare(id, ending.signal).then(setBranch, () => {
+			if (!ending.signal.aborted) setBranch('failed')
+		})
+		return () => ending.abort()
+	}, [id])
+	const found = typeof branch === 'object' ? branch : undefined
+	const title = found?.title ?? words.sharedConversation
+	useEffect(() => {
+		document.title = `${title} · Dragoman`
+	}, [title])
+	const copy = async (shared: SharedBranch) => {
+		const copied = await copyShare(shared)
+		await loadConversations().catch(() => undefined)
+		navigate({ name: 'conversation', id: copied })
+	}
+	return (
+		<main class="main">
+			<header class="top-bar">
+				<div>
+					<IconButton class="sidebar-opener" node={Menu} label={words.menu} onClick={toggleSidebar} />
+					<h1 title={title}>{title}</h1>
+				</div>
+			</header>
+			<div class="talk">
+				{branch === 'failed' && (
+					<div class="greeting">
+						<Notice kind="failure">{words.shareNotFound}</Notice>
+					</div>
+				)}
+				{found !== undefined &&
+					turnsOf(found).map((turn, index) => <SharedTurn key={turn.id} turn={turn} number={index + 1} />)}
+			</div>
+			{found !== undefined && (
+				<div class="dock share-dock">
+					<span>{words.sharedReadOnly}</span>
+					<button
+						type="button"
+						class="button primary"
+						disabled={copying}
+						onClick={() => {
+							setCopying(true)
+							void attempt(copy(found)).then(() => setCopying(false))
+						}}
+					>
+						{words.continueInCopy}
+					</button>
+				</div>
+			)}
+		</main>
+	)
+}
+
+function SharedTurn({ turn, number }: { readonly turn: PageTurn; readonly number: number }) {
+	const { question, answer, model } = turn
+	const words = text.value
+	return (
+		<>
+			<QuestionFrame number={number} question={question}>
+				<div>{question.text}</div>
+			</QuestionFrame>
+			<article class="turn answer" aria-label={words.answerLabel(number, model)}>
+				<div class="speaker">
+					<b>{model}</b>
+				</div>
+				<div class="body">
+					{answer.parts.map((part, index) => (
+						<AnswerPartView key={index} part={part} open={false} turn={turn} />
+					))}
+				</div>
+			</article>
+		</>
+	)
+}

@@ -1,0 +1,97 @@
+// The commands of the palette, and which of them a text finds. It does not know how the palette shows them.
+
+import type { ConversationSummary } from '../api/conversations.ts'
+import { languages, text } from '../languages/languages.ts'
+import { labelConversation } from '../state/conversation-list.ts'
+import { libraryDialog } from '../state/library-dialog.ts'
+import { chooseModel, models } from '../state/models.ts'
+import { navigate } from '../state/route.ts'
+import { signOut } from '../state/session.ts'
+import { changeSettings, themes } from '../state/settings.ts'
+import { togglePanel } from '../state/side-panel.ts'
+import { toggleSidebar } from '../state/sidebar.ts'
+import { attempt } from './attempt.ts'
+import { exportAs } from './export-conversation.ts'
+
+export interface Command {
+	readonly label: string
+	readonly shortcut?: string
+	readonly run: () => void
+}
+
+/** @param shown the conversation on screen, if it is in the list. */
+export function commandsOf(shown: ConversationSummary | undefined): readonly Command[] {
+	const words = text.value
+	const open = (type: 'import' | 'export-all') => () => {
+		libraryDialog.value = { type }
+	}
+	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
+	return [
+		{ label: words.newChat, shortcut: 'Alt N', run: () => navigate({ name: 'new' }) },
+		{ label: words.compareModels, shortcut: 'Ctrl Shift M', run: () => navigate({ name: 'compare', id: undefined }) },
+		{ label: words.sameRequestAsCode, shortcut: 'Ctrl Shift K', run: () => togglePanel('code') },
+		{ label: words.parameters, shortcut: 'Ctrl .', run: () => togglePanel('parameters') },
+		{ label: words.tools, run: () => togglePanel('tools') },
+		{ label: words.jsonSchema, run: () => togglePanel('schema') },
+		...(shown === undefined ? [] : commandsFor(shown)),
+		{ label: words.importConversations, run: open('import') },
+		{ label: words.exportAll, run: open('export-all') },
+		{ label: words.toggleSidebar, shortcut: 'Ctrl Shift S', run: toggleSidebar },
+		...(models.value ?? []).map(({ id }) => ({ label: words.answerWith(id), run: () => chooseModel(id) })),
+		...themes.map((theme) => ({
+			label: words.appearanceIs(themeNames[theme]),
+			run: () => changeSettings({ theme }),
+		})),
+		...languages.map(({ tag, name }) => ({
+			label: words.languageIs(name),
+			run: () => changeSettings({ language: tag }),
+		})),
+		{ label: words.signOut, run: signOut },
+	]
+}
+
+function commandsFor(shown: ConversationSummary): readonly Command[] {
+	const words = text.value
+	const pinned = shown.metadata.pinned !== undefined
+	const open = (type: 'move' | 'delete') => () => {
+		libraryDialog.value = { type, items: [shown] }
+	}
+	return [
+		{ label: words.exportMarkdown, run: () => void attempt(exportAs(shown, 'markdown')) },
+		{ label: words.exportJson, run: () => void attempt(exportAs(shown, 'json')) },
+		{
+			label: pinned ? words.unpin : words.pin,
+			run: () => void attempt(labelConversation(shown, 'pinned', pinned ? undefined : 'true')),
+		},
+		{ label: words.moveToFolder, run: open('move') },
+		{
+			label: words.editTags,
+			run: () => {
+				libraryDialog.value = { type: 'tags', item: shown }
+			},
+		},
+		{
+			label: words.share,
+			run: () => {
+				libraryDialog.value = { type: 'share', item: shown }
+			},
+		},
+		{ label: words.delete, run: open('delete') },
+	]
+}
+
+/** Those whose label contains every word of the text, ignoring case and accents. */
+export function findCommands(commands: readonly Command[], query: string): readonly Command[] {
+	const wanted = fold(query).split(/\s+/).filter(Boolean)
+	return commands.filter(({ label }) => wanted.every((word) => fold(label).includes(word)))
+}
+
+/** The part of a text that a search has found: before it, itself, after it. */
+export function splitAtMatch(content: string, query: string): readonly [string, string, string] {
+	const at = query.trim() === '' ? -1 : content.toLowerCase().indexOf(query.trim().toLowerCase())
+	if (at < 0) return [content, '', '']
+	const end = at + query.trim().length
+	return [content.slice(0, at), content.slice(at, end), content.slice(end)]
+}
+
+const fold = (label: string): string => label.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()

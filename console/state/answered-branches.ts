@@ -1,0 +1,239 @@
+// A conversation whose questions are sent and whose answers are read, in this tab or in another one.
+
+import { batch } from '@preact/signals'
+import { changeConversation, exportConversation } from '../api/conversations.ts'
+import { cancelAnswer, type StartedAnswer } from '../api/responses.ts'
+import { ConnectionLost } from '../api/server.ts'
+import { Answer } from './answer.ts'
+import { AnswerReader } from './answer-reader.ts'
+import { Branches } from './branches.ts'
+import { waitForConnection } from './connection.ts'
+import { ConversationChannel, type SharedTurn, type TabMessage } from './conversation-channel.ts'
+import { addConversation } from './conversation-list.ts'
+import { deliverQuestion } from './deliver-question.ts'
+import type { Draft } from './draft.ts'
+import { describeFailure } from './follow-answer.ts'
+import { type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
+import { QuestionQueue } from './question-queue.ts'
+import { readTree } from './read-tree.ts'
+import { markRunning, watchAnswer } from './ready-answers.ts'
+import { navigate } from './route.ts'
+import { titleOf } from './title.ts'
+import { nameOf, type PageTurn, type Question } from './turn-tree.ts'
+
+/** The browser needs a moment to take over a new address: a reload meanwhile is one of the former address. */
+const addressMs = 200
+
+/** What a person can do about a question that the server has not accepted yet. */
+interface Delivery {
+	readonly withdraw: AbortController
+	hurry: AbortController
+	stopWhenStarted: boolean
+}
+
+export abstract class AnsweredBranches extends Branches {
+	/** Questions that follow the answer in progress. */
+	readonly queue = new QuestionQueue()
+	readonly draft: Draft
+	protected readonly deliveries = new Map<string, Delivery>()
+	protected channel: ConversationChannel | undefined
+	protected readonly reader = new AnswerReader(() => this.channel, this.ending.signal)
+	/** The delivery of the question that begins the conversation. */
+	protected opening: Promise<void> | undefined
+
+	constructor(draft: Draft) {
+		super()
+		this.draft = draft
+	}
+
+	/** Asks the oldest question that waits for an answer. */
+	abstract askQueued(): void
+
+	/** Does not wait any longer to send the question. */
+	sendNow(turn: PageTurn): void {
+		const delivery = this.deliveries.get(turn.clientId ?? '')
+		if (delivery === undefined) return
+		const { hurry } = delivery
+		delivery.hurry = new AbortController()
+		hurry.abort()
+	}
+
+	/** Cancels the answers of the branch on the server; what arrived remains. */
+	async stop(): Promise<void> {
+		for (const turn of this.path.value) {
+			const { answer, clientId = '', last } = turn
+			if (!answer.isRunning) continue
+			const delivery = this.deliveries.get(clientId)
+			if (answer.state.value.type === 'unsent') this.withdraw(turn)
+			else if (delivery !== undefined && last === undefined) delivery.stopWhenStarted = true
+			else await this.cancel(turn.id, answer)
+		}
+	}
+
+	/** Delivers the question and reads its answer. */
+	protected async send(turn: PageTurn, entry: OutboxEntry): Promise<void> {
+		if (this.id.value === undefined) {
+			if (this.opening !== undefined) await this.opening
+			else {
+				const opened = Promise.withResolvers<void>()
+				this.opening = opened.promise
+				await this.deliver(turn, entry).finally(opened.resolve)
+				this.opening = undefined
+				return
+			}
+		}
+		await this.deliver(turn, { ...entry, conversation: this.id.value })
+	}
+
+	protected async deliver(turn: PageTurn, entry: OutboxEntry): Promise<void> {
+		const { answer } = turn
+		const delivery: Delivery = {
+			withdraw: new AbortController(),
+			hurry: new AbortController(),
+			stopWhenStarted: false,
+		}
+		this.deliveries.set(entry.clientId, delivery)
+		storeEntry(entry)
+		try {
+			const delivered = await deliverQuestion(entry, {
+				signal: delivery.withdraw.signal,
+				hurry: () => delivery.hurry.signal,
+				onSending: () => {
+					answer.state.value = { type: 'sending' }
+				},
+				onUnsent: (reason) => {
+					answer.state.value = { type: 'unsent', reason }
+				},
+			})
+			if (delivered === undefined) return
+			const { conversation, id } =
+				delivered.type === 'started'
+					? { conversation: delivered.started.conversation, id: delivered.started.turn }
+					: { conversation: delivered.found.conversation, id: delivered.found.turn.id }
+			if (entry.conversation === undefined && conversation !== undefined) this.become(conversation, turn.question)
+			const named = this.nameTurn(turn, id)
+			if (delivery.stopWhenStarted) void this.cancel(id, answer)
+			if (delivered.type === 'found') answer.detach()
+			else if (answer.state.value.type !== 'sending') answer.state.value = { type: 'sending' }
+			// Not awaited: other tabs may send the next question meanwhile.
+			void this.read(named, delivered.type === 'started' ? delivered.started : undefined)
+			if (entry.conversation === undefined) {
+				await new Promise((resolve) => setTimeout(resolve, addressMs))
+				removeEntry(entry.clientId)
+			}
+		} catch (failure) {
+			answer.fail(describeFailure(failure))
+		} finally {
+			this.deliveries.delete(entry.clientId)
+		}
+	}
+
+	/** Reads an answer to its end, then asks the next question that waits for it. */
+	protected async read(turn: PageTurn, started?: StartedAnswer): Promise<void> {
+		const conversation = this.id.value
+		if (conversation !== undefined) markRunning(conversation, true)
+		await this.reader.read(turn, started, () => this.reread(turn))
+		if (conversation !== undefined) {
+			if (turn.answer.isRunning) void watchAnswer(conversation, `resp_${turn.id}`)
+			else markRunning(conversation, false)
+		}
+		if (this.ending.signal.aborted) return
+		const { answer, id, parent, question } = turn
+		const state = answer.state.value
+		const { type } = state
+		// Without a stored answer there is no message of it to continue from.
+		if (answer.parts.length === 0 || (type === 'failed' && state.failure.kind === 'restarted'))
+			this.change(turn, { last: question.input.length === 0 ? parent : `${id}-${question.input.length - 1}` })
+		if (type === 'done' || type === 'stopped') this.askQueued()
+	}
+
+	/** Shows the stored answer of a turn instead of the one that was read so far. */
+	protected async reread(turn: PageTurn): Promise<void> {
+		const conversation = this.id.value
+		if (conversation === undefined) return
+		const stored = readTree(await exportConversation(conversation, this.ending.signal)).find(turn.id)
+		if (stored === undefined) throw new Error('The server does not have the answer any more.')
+		if (stored.answer.isRunning) turn.answer.fail({ kind: 'restarted', message: '' })
+		else {
+			this.change(turn, stored)
+			turn.answer.state.value = stored.answer.state.value
+		}
+	}
+
+	protected async cancel(turn: string, answer: Answer): Promise<void> {
+		for (let attempt = 0; answer.isRunning && !this.ending.signal.aborted; attempt++) {
+			try {
+				await cancelAnswer(`resp_${turn}`)
+				return
+			} catch (failure) {
+				if (!(failure instanceof ConnectionLost)) return
+				await waitForConnection(attempt, this.ending.signal)
+			}
+		}
+	}
+
+	/** The server has named the turn: its answer's message has the id `<turn>-a0`. */
+	protected nameTurn(turn: PageTurn, id: string): PageTurn {
+		const named = { ...turn, id, last: `${id}-a0` }
+		batch(() => {
+			this.tree.value = this.tree.value.replace(turn.id, named)
+			if (this.leaf.value === turn.id) this.showLeaf(id)
+		})
+		const { answer: _, ...shared } = named
+		this.channel?.send({ type: 'asked', turn: shared })
+		return named
+	}
+
+	protected become(id: string, question: Question): void {
+		const title = titleOf(nameOf(question))
+		batch(() => {
+			this.id.value = id
+			addConversation({ id, created_at: Math.floor(Date.now() / 1000), title, metadata: {} })
+		})
+		// What was written meanwhile belongs to the conversation now.
+		this.draft.moveTo(id)
+		this.openChannel(id)
+		this.queue.open(id)
+		// The conversation is usable without its title: a failure must not look like one of the answer.
+		void changeConversation(id, { title }).catch(() => undefined)
+		if (!this.ending.signal.aborted) navigate({ name: 'conversation', id }, 'replace')
+	}
+
+	protected openChannel(id: string): void {
+		this.channel = new ConversationChannel(id, (message) => this.receive(message), this.ending.signal)
+	}
+
+	protected receive(message: TabMessage): void {
+		if (message.type === 'asked') this.addAskedElsewhere(message.turn)
+		else this.reader.receive(message)
+	}
+
+	protected addAskedElsewhere(shared: SharedTurn): void {
+		if (this.tree.value.all.some(({ id, clientId }) => id === shared.id || clientId === shared.clientId)) return
+		const turn: PageTurn = { ...shared, answer: new Answer({ type: 'waiting' }) }
+		const end = this.path.value.at(-1)
+		const isNext = end === undefined ? turn.parent === undefined : turn.parent === end.last
+		const isBeside = this.path.value.some(({ parent, createdAtMs }) => parent === turn.parent && createdAtMs > openedMs)
+		batch(() => {
+			this.tree.value = this.tree.value.with(turn)
+			if (isNext && this.draft.isEmpty && !this.isAnswering.value) this.showLeaf(turn.id)
+			else if (isNext) this.askedElsewhere.value = { type: 'next', turn: turn.id }
+			else if (isBeside) this.askedElsewhere.value = { type: 'branch', turn: turn.id }
+		})
+		void this.read(turn)
+	}
+
+	/** Takes back a question that is not sent yet; it is a draft again. */
+	withdraw(turn: PageTurn): void {
+		if (turn.clientId === undefined) return
+		this.deliveries.get(turn.clientId)?.withdraw.abort()
+		removeEntry(turn.clientId)
+		batch(() => {
+			this.remove(turn)
+			this.draft.restore(turn.question)
+		})
+	}
+}
+
+/** Questions of this visit may have been written at the same time as another tab's. */
+const openedMs = Date.now()

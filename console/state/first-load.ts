@@ -1,0 +1,24 @@
+// What the page reads after the sign-in. Without a connection it tries again until it has it.
+
+import { ConnectionLost } from '../api/server.ts'
+import { waitForConnection } from './connection.ts'
+import { loadConversations } from './conversation-list.ts'
+import { loadModels, models } from './models.ts'
+
+export function loadLists(until: AbortSignal): void {
+	void untilReached(loadConversations, until)
+	if (models.value === undefined) void untilReached(loadModels, until)
+}
+
+async function untilReached(load: () => Promise<void>, until: AbortSignal): Promise<void> {
+	for (let attempt = 0; !until.aborted; attempt++) {
+		try {
+			await load()
+			return
+		} catch (failure) {
+			// The server's other answers are not better a moment later; a rejected key has a dialog.
+			if (!(failure instanceof ConnectionLost)) return
+			await waitForConnection(attempt, until)
+		}
+	}
+}

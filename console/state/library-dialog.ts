@@ -1,0 +1,15 @@
+// The dialog about conversations that is open: one at a time, opened from the list, its selection, the palette or the top bar.
+
+import { signal } from '@preact/signals'
+import type { ConversationSummary } from '../api/conversations.ts'
+
+export type LibraryDialog =
+	| { readonly type: 'delete' | 'move'; readonly items: readonly ConversationSummary[] }
+	| { readonly type: 'tags' | 'share'; readonly item: ConversationSummary }
+	| { readonly type: 'palette' | 'import' | 'export-all' }
+
+export const libraryDialog = signal<LibraryDialog | undefined>(undefined)
+
+export const closeLibraryDialog = (): void => {
+	libraryDialog.value = undefined
+}

@@ -1,0 +1,70 @@
+// Questions whose answer has not started yet, on this device: they survive a reload, and one tab at a time sends each of
+// them. A question leaves when the server has accepted it, or when it is withdrawn.
+
+import type { AnswerFailure } from './answer-state.ts'
+import { withLock, withLockIfFree } from './locks.ts'
+import { thisDevice } from './storage.ts'
+import type { Question } from './turn-tree.ts'
+
+export interface OutboxEntry {
+	readonly clientId: string
+	/** Undefined for a question that begins a conversation. */
+	readonly conversation: string | undefined
+	/** The message to continue from. */
+	readonly parent: string | undefined
+	readonly model: string
+	readonly question: Question
+	readonly createdAtMs: number
+	/** Whether a request has been sent whose result is unknown. */
+	readonly tried: boolean
+	/** Not sent before this time, because of a limit. */
+	readonly notBeforeMs?: number | undefined
+	/** The answer that the new one continues, as a turn's id: the question is empty. */
+	readonly continues?: string | undefined
+	/** The column of a comparison that asks. */
+	readonly column?: number | undefined
+	/** Further fields of the request. */
+	readonly options?: Readonly<Record<string, unknown>> | undefined
+	/** Whether the oldest turns are left out if the conversation is too long for the model. */
+	readonly shortened: boolean
+	/** Why the server refused it: it is not sent again by itself. */
+	readonly failure?: AnswerFailure | undefined
+}
+
+const prefix = 'outbox.'
+
+/** The entries of a conversation, or those that begin one, oldest first. */
+export const outboxOf = (conversation: string | undefined): readonly OutboxEntry[] =>
+	readOutbox().filter((entry) => entry.conversation === conversation)
+
+export function readOutbox(): readonly OutboxEntry[] {
+	return thisDevice
+		.names(prefix)
+		.flatMap((name) => readEntry(thisDevice.read(name)) ?? [])
+		.sort((a, b) => a.createdAtMs - b.createdAtMs)
+}
+
+/** Undefined if the question has left the outbox. */
+export const findEntry = (clientId: string): OutboxEntry | undefined => readEntry(thisDevice.read(prefix + clientId))
+
+export const storeEntry = (entry: OutboxEntry): void => thisDevice.write(prefix + entry.clientId, JSON.stringify(entry))
+
+export const removeEntry = (clientId: string): void => thisDevice.write(prefix + clientId, undefined)
+
+/** Runs while no other tab sends the question. */
+export const whileSending = (clientId: string, run: () => Promise<void>): Promise<void> =>
+	withLock(prefix + clientId, run)
+
+/** Does nothing if another tab sends the question. */
+export const unlessSending = (clientId: string, run: () => Promise<void>): Promise<void> =>
+	withLockIfFree(prefix + clientId, run)
+
+function readEntry(stored: string | undefined): OutboxEntry | undefined {
+	if (stored === undefined) return undefined
+	try {
+		const entry = JSON.parse(stored) as OutboxEntry
+		return typeof entry.clientId === 'string' && Array.isArray(entry.question.input) ? entry : undefined
+	} catch {
+		return undefined
+	}
+}

@@ -1,0 +1,81 @@
+// Checks of `dragoman doctor` on other systems: the database, every upstream, and the proxy variables.
+
+import type { Environment } from '../config/environment.ts'
+import type { Settings } from '../config/settings.ts'
+import { NoDatabaseError } from '../stores/database-error.ts'
+import { databaseName, isLocal, openStores } from '../stores/open-stores.ts'
+import { hideUrlSecrets } from '../system/redaction.ts'
+import type { CommandContext } from './command.ts'
+import { probeUpstreams } from './config-online.ts'
+import type { Diagnosis } from './diagnosis.ts'
+
+/** Opening it checks its schema and, for a database server, its encoding. */
+export async function checkDatabase(settings: Settings): Promise<readonly Diagnosis[]> {
+	const check = 'database'
+	const { database } = settings
+	try {
+		const stores = await openStores(settings, 'expect')
+		try {
+			await stores.check()
+		} finally {
+			await stores.close()
+		}
+		return [{ check, status: 'ok', message: `${databaseName(database)} has the current schema` }]
+	} catch (thrown) {
+		if (thrown instanceof NoDatabaseError && isLocal(database))
+			return [{ check, status: 'ok', message: `${databaseName(database)} does not exist yet; the server creates it` }]
+		if (thrown instanceof NoDatabaseError)
+			return [{ check, status: 'warning', message: thrown.message, remedy: 'Run: dragoman migrate' }]
+		throw thrown
+	}
+}
+
+export async function checkUpstreams(settings: Settings, context: CommandContext): Promise<readonly Diagnosis[]> {
+	const reports = await probeUpstreams(settings, context)
+	return reports.map(({ line, outcome }): Diagnosis => {
+		const check = 'upstreams'
+		switch (outcome) {
+			case 'reachable':
+				return { check, status: 'ok', message: line }
+			case 'unchecked':
+				return { check, status: 'skipped', message: line }
+			case 'failed':
+				return { check, status: 'failed', message: line, remedy: remedyFor(line) }
+			default:
+				return outcome satisfies never
+		}
+	})
+}
+
+function remedyFor(line: string): string {
+	if (/has no model/.test(line)) return 'Change `model` of the upstream.'
+	return /credential|key|unauthori[sz]ed|40[13]/i.test(line)
+		? 'Check the `key` of the upstream.'
+		: 'Check its `url`, and that its server is running.'
+}
+
+const proxyVariables = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'] as const
+
+/** Variables may be written in lower case, which most tools prefer. */
+export function checkProxy(environment: Environment): readonly Diagnosis[] {
+	const check = 'proxy'
+	const read = (name: string) => environment[name.toLowerCase()] || environment[name] || undefined
+	const set = proxyVariables.flatMap((name) => {
+		const value = read(name)
+		return value === undefined ? [] : [{ name, value }]
+	})
+	if (set.length === 0) return [{ check, status: 'ok', message: 'no proxy variables are set' }]
+	const excluded = read('NO_PROXY')
+	const hint = excluded === undefined ? 'NO_PROXY is not set' : `NO_PROXY=${excluded}`
+	return set.map(({ name, value }): Diagnosis => {
+		const shown = `${name}=${hideUrlSecrets(value)}`
+		return URL.canParse(value) && /^https?:/i.test(value)
+			? { check, status: 'ok', message: `${shown}, ${hint}` }
+			: {
+					check,
+					status: 'failed',
+					message: `${shown} is not a URL`,
+					remedy: 'Write it as http://HOST:PORT.',
+				}
+	})
+}

@@ -1,0 +1,45 @@
+// Shares: branches of conversations that others of the same tenant may read, up to a message, until they are revoked or end. Every
+// implementation runs shares.contract.ts.
+
+import type { StoredMessage } from './conversation.ts'
+import type { ConversationId } from './conversation-id.ts'
+import type { MessageId } from './message-id.ts'
+import type { ShareId } from './share-id.ts'
+
+export interface Share {
+	readonly id: ShareId
+	readonly conversation: ConversationId
+	/** The last message that is shared. */
+	readonly tip: MessageId
+	/** Whether pictures, sound and files are shared, too. */
+	readonly files: boolean
+	/** Milliseconds since 1970. */
+	readonly createdAtMs: number
+	/** Milliseconds since 1970; it does not end by itself if absent. */
+	readonly endsAtMs?: number | undefined
+}
+
+/** What a reader sees. */
+export interface SharedBranch {
+	readonly share: Share
+	/** The conversation's current title. */
+	readonly title?: string | undefined
+	/** Up to the tip, oldest first. */
+	readonly messages: readonly SharedMessage[]
+}
+
+export interface SharedMessage extends StoredMessage {
+	/** The requested model of its turn; empty if a client added it. */
+	readonly model: string
+}
+
+export interface Shares {
+	/** @returns whether the conversation and the tip in it exist. */
+	create(share: Share): Promise<boolean>
+	/** Newest first. Undefined if the conversation does not exist. */
+	list(conversation: ConversationId): Promise<readonly Share[] | undefined>
+	/** @returns whether the conversation had the share. */
+	remove(conversation: ConversationId, id: ShareId): Promise<boolean>
+	/** A share of anybody in the scope's tenant. Undefined if it does not exist, has ended, or its tip was deleted. */
+	open(id: ShareId, nowMs: number): Promise<SharedBranch | undefined>
+}

@@ -1,0 +1,65 @@
+// Large bodies take turns: no caller occupies the event loop with one after the other.
+
+import { expect, test } from 'bun:test'
+import { ChatError } from '../chat/error.ts'
+import { type BodyLimits, bodyReader } from './body.ts'
+
+const limits: BodyLimits = { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 20 }
+const large = `{"text":"${'x'.repeat(400_000)}"}`
+
+function request(text: string, signal = new AbortController().signal) {
+	const arrived = Buffer.from(text)
+	return { method: 'POST', url: '/', headers: new Headers(), signal, arrived, body: null, bytes: async () => arrived }
+}
+
+function codeOf(thrown: unknown): string {
+	return thrown instanceof ChatError ? thrown.kind : String(thrown)
+}
+
+test('other events are handled between two large bodies, and callers take turns', async () => {
+	const reader = bodyReader(limits)
+	const parsed: string[] = []
+	let immediates = 0
+	const count = () => {
+		immediates++
+		next = setImmediate(count)
+	}
+	let next = setImmediate(count)
+	const at: number[] = []
+	const read = async (caller: string) => {
+		await reader.json(request(large), caller)
+		parsed.push(caller)
+		at.push(immediates)
+	}
+	await Promise.all(['a', 'a', 'a', 'b'].map(read))
+	clearImmediate(next)
+	expect(parsed).toEqual(['a', 'b', 'a', 'a'])
+	expect(new Set(at).size).toBe(4)
+})
+
+test('a small body does not wait for large ones', async () => {
+	const reader = bodyReader(limits)
+	const order: string[] = []
+	const read = (text: string, name: string) => reader.json(request(text), 'a').then(() => order.push(name))
+	await Promise.all([read(large, 'first'), read(large, 'second'), read('{}', 'small')])
+	expect(order.at(-1)).toBe('second')
+})
+
+test('bodies that wait are in memory, and those of the caller with most of it are refused', async () => {
+	const reader = bodyReader({ ...limits, memoryBytes: 1_000_000 })
+	const read = (caller: string) => reader.json(request(large), caller).then(() => 'parsed', codeOf)
+	const results = await Promise.all([read('a'), read('a'), read('a'), read('b'), read('a')])
+	expect(results.filter((result) => result === 'overloaded').length).toBe(2)
+	expect(results[3]).toBe('parsed')
+})
+
+test('a client that disconnects while its body waits ends the request', async () => {
+	const reader = bodyReader(limits)
+	const client = new AbortController()
+	const first = reader.json(request(large), 'a')
+	const second = reader.json(request(large, client.signal), 'a').then(() => 'parsed', codeOf)
+	await Promise.resolve()
+	client.abort()
+	expect(await second).toBe('cancelled')
+	await first
+})

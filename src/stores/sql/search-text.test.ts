@@ -1,0 +1,48 @@
+import { expect, test } from 'bun:test'
+import { charactersOf, foldText } from './search-text.ts'
+
+test.each([
+	['ABC', 'abc'],
+	['É e\u0301', 'é é'],
+	['ß ẞ SS', 'ss ss ss'],
+	['İ I ı i', 'i i i i'],
+	['ΣΑΣ σας', 'σασ σασ'],
+	['ΑΣ', 'ασ'],
+	['ǅ ŉ ﬁ', 'ǆ ʼn fi'],
+	['a\0b', 'ab'],
+	['a\ud800b', 'a\ufffdb'],
+	['\u1112\u1161\u11ab', '한'],
+	['x data:image/png;base64,QUJD+/== y', 'x data:image/png;base64, y'],
+	[' a\n\tb ', ' a\n\tb '],
+])('%j is folded', (text, folded) => {
+	expect(foldText(text)).toBe(folded)
+})
+
+/** No later character has a case or a composition. */
+const end = 0x20000
+
+test('folding a folded text, or its lower case, changes nothing', () => {
+	for (let code = 0; code < end; code++) {
+		const text = `a${String.fromCodePoint(code)}b`
+		const folded = foldText(text)
+		if (foldText(folded) !== folded || foldText(text.toLowerCase()) !== folded)
+			expect([code.toString(16), foldText(folded), foldText(text.toLowerCase())]).toEqual([
+				code.toString(16),
+				folded,
+				folded,
+			])
+	}
+})
+
+test('upper, lower and title case of every character are equal', () => {
+	for (let code = 0; code < end; code++) {
+		const character = String.fromCodePoint(code)
+		const folded = foldText(character)
+		for (const other of [character.toLowerCase(), character.toUpperCase(), character.normalize('NFD')])
+			if (foldText(other) !== folded) expect([code.toString(16), foldText(other)]).toEqual([code.toString(16), folded])
+	}
+})
+
+test('characters are code points', () => {
+	expect([charactersOf(''), charactersOf('aé😀'), charactersOf('e\u0301')]).toEqual([0, 3, 2])
+})

@@ -1,0 +1,242 @@
+// A queue that is fair by tenant, then by owner. The next entry is the oldest of the owner with the fewest running entries, in the tenant
+// with the fewest; among equals it is the turn of the one that has waited longest. It counts what runs and what waits; it knows neither
+// limits nor time.
+//
+// Costs do not depend on the number of entries: adding, removing and ending are O(1); taking looks at the different counts of running
+// entries, of which there are at most √(2 × running).
+
+/** Who an entry belongs to. */
+export type SharePath = readonly [tenant: string, owner: string]
+
+/** Of entries that belong to no caller. */
+export const anonymous: SharePath = ['', '']
+
+/** A waiting entry. */
+export interface FairEntry<Item> {
+	readonly item: Item
+	readonly path: SharePath
+}
+
+export interface FairQueueOptions {
+	/** Maximum running entries of an owner; further ones wait. */
+	readonly runningPerOwner?: number | undefined
+}
+
+export class FairQueue<Item> {
+	private readonly root: FairGroup<Item>
+	private readonly runningPerOwner: number
+
+	constructor({ runningPerOwner = Number.POSITIVE_INFINITY }: FairQueueOptions = {}) {
+		this.runningPerOwner = runningPerOwner
+		this.root = new FairGroup<Item>(undefined, '', Number.POSITIVE_INFINITY, runningPerOwner)
+	}
+
+	get waiting(): number {
+		return this.root.waiting
+	}
+
+	get running(): number {
+		return this.root.running
+	}
+
+	/** Running entries of a tenant. */
+	runningOf(tenant: string): number {
+		return this.root.children.get(tenant)?.running ?? 0
+	}
+
+	/** Whether an entry of an owner may run without waiting. */
+	mayRun([tenant, owner]: SharePath): boolean {
+		const running = this.root.children.get(tenant)?.children.get(owner)?.running ?? 0
+		return running < this.runningPerOwner
+	}
+
+	add(path: SharePath, item: Item): FairEntry<Item> {
+		const owner = this.ownerAt(path)
+		const entry = new Entry(item, path, owner)
+		owner.append(entry)
+		owner.change(0, 1)
+		return entry
+	}
+
+	/** Removes a waiting entry. Idempotent. */
+	remove(entry: FairEntry<Item>): void {
+		if (!(entry instanceof Entry) || !entry.isWaiting) return
+		const owner: FairGroup<Item> = entry.owner
+		owner.unlink(entry)
+		owner.change(0, -1)
+	}
+
+	/**
+	 * Removes the next entry and counts it as running, until `ended`.
+	 *
+	 * @param maxRunning how many entries the tenant may run; if the next one runs as many, none is taken.
+	 */
+	take(maxRunning: (tenant: string) => number = () => Number.POSITIVE_INFINITY): FairEntry<Item> | undefined {
+		const tenant = this.root.byRunning.lowest()
+		const entry = tenant?.byRunning.lowest()?.first
+		if (tenant === undefined || entry === undefined || tenant.running >= maxRunning(tenant.key)) return undefined
+		this.remove(entry)
+		this.began(entry.path)
+		return entry
+	}
+
+	/** Counts a running entry that did not wait. */
+	began(path: SharePath): void {
+		this.ownerAt(path).change(1, 0)
+	}
+
+	/** Counts the end of a running entry. */
+	ended([tenant, owner]: SharePath): void {
+		this.root.children.get(tenant)?.children.get(owner)?.change(-1, 0)
+	}
+
+	/**
+	 * The entry to refuse in favor of a further one of `path` if the queue is full: the newest of the heaviest owner of the heaviest
+	 * tenant, by running and waiting entries. Undefined if `path` itself is the heaviest.
+	 */
+	heaviest([tenant, owner]: SharePath): FairEntry<Item> | undefined {
+		const own = this.root.children.get(tenant)
+		const other = this.root.byLoad.highest()
+		if (other === undefined) return undefined
+		if (other !== own && other.load > (own?.load ?? 0) + 1) return other.byLoad.highest()?.last
+		const heaviest = own?.byLoad.highest()
+		if (heaviest === undefined || heaviest.key === owner) return undefined
+		return heaviest.load > (own?.children.get(owner)?.load ?? 0) + 1 ? heaviest.last : undefined
+	}
+
+	/** The newest entry of the heaviest owner of the heaviest tenant; undefined if none waits. */
+	newestOfHeaviest(): FairEntry<Item> | undefined {
+		return this.root.byLoad.highest()?.byLoad.highest()?.last
+	}
+
+	private ownerAt([tenant, owner]: SharePath): FairGroup<Item> {
+		return this.root.child(tenant).child(owner)
+	}
+}
+
+class Entry<Item> implements FairEntry<Item> {
+	readonly item: Item
+	readonly path: SharePath
+	readonly owner: FairGroup<Item>
+	previous: Entry<Item> | undefined
+	next: Entry<Item> | undefined
+	isWaiting = false
+
+	constructor(item: Item, path: SharePath, owner: FairGroup<Item>) {
+		this.item = item
+		this.path = path
+		this.owner = owner
+	}
+}
+
+/** All tenants, one tenant, or one owner. An owner has entries, the others have children. */
+class FairGroup<Item> {
+	readonly key: string
+	readonly children = new Map<string, FairGroup<Item>>()
+	/** The children that have an entry which may run. */
+	readonly byRunning = new Ranks<FairGroup<Item>>()
+	/** The children that have an entry. */
+	readonly byLoad = new Ranks<FairGroup<Item>>()
+	running = 0
+	waiting = 0
+	first: Entry<Item> | undefined
+	last: Entry<Item> | undefined
+	private readonly parent: FairGroup<Item> | undefined
+	private readonly maxRunning: number
+	private readonly runningPerOwner: number
+
+	constructor(parent: FairGroup<Item> | undefined, key: string, maxRunning: number, runningPerOwner: number) {
+		this.parent = parent
+		this.key = key
+		this.maxRunning = maxRunning
+		this.runningPerOwner = runningPerOwner
+	}
+
+	get load(): number {
+		return this.running + this.waiting
+	}
+
+	child(key: string): FairGroup<Item> {
+		let child = this.children.get(key)
+		if (child === undefined) {
+			const isTenant = this.parent === undefined
+			child = new FairGroup(this, key, isTenant ? Number.POSITIVE_INFINITY : this.runningPerOwner, this.runningPerOwner)
+			this.children.set(key, child)
+		}
+		return child
+	}
+
+	/** Changes the counts, here and of the groups above. */
+	change(running: number, waiting: number): void {
+		this.running += running
+		this.waiting += waiting
+		const { parent } = this
+		if (parent === undefined) return
+		parent.byRunning.place(this, this.mayRun ? this.running : undefined)
+		parent.byLoad.place(this, this.waiting > 0 ? this.load : undefined)
+		if (this.load === 0) parent.children.delete(this.key)
+		parent.change(running, waiting)
+	}
+
+	append(entry: Entry<Item>): void {
+		entry.isWaiting = true
+		entry.previous = this.last
+		if (this.last === undefined) this.first = entry
+		else this.last.next = entry
+		this.last = entry
+	}
+
+	unlink(entry: Entry<Item>): void {
+		entry.isWaiting = false
+		if (entry.previous === undefined) this.first = entry.next
+		else entry.previous.next = entry.next
+		if (entry.next === undefined) this.last = entry.previous
+		else entry.next.previous = entry.previous
+	}
+
+	private get mayRun(): boolean {
+		return this.byRunning.size > 0 || (this.first !== undefined && this.running < this.maxRunning)
+	}
+}
+
+/** Values by rank; those of equal rank in the order in which they got it. */
+class Ranks<Value> {
+	private readonly ranks = new Map<Value, number>()
+	private readonly values = new Map<number, Set<Value>>()
+
+	get size(): number {
+		return this.ranks.size
+	}
+
+	/** A value whose rank does not change keeps its position. @param rank undefined removes the value. */
+	place(value: Value, rank: number | undefined): void {
+		const before = this.ranks.get(value)
+		if (before === rank) return
+		if (before !== undefined) this.delete(value, before)
+		if (rank === undefined) return
+		this.ranks.set(value, rank)
+		const equals = this.values.get(rank)
+		if (equals === undefined) this.values.set(rank, new Set([value]))
+		else equals.add(value)
+	}
+
+	lowest(): Value | undefined {
+		return this.size === 0 ? undefined : this.firstOf(Math.min(...this.values.keys()))
+	}
+
+	highest(): Value | undefined {
+		return this.size === 0 ? undefined : this.firstOf(Math.max(...this.values.keys()))
+	}
+
+	private firstOf(rank: number): Value | undefined {
+		const [first] = this.values.get(rank) ?? []
+		return first
+	}
+
+	private delete(value: Value, rank: number): void {
+		this.ranks.delete(value)
+		const equals = this.values.get(rank)
+		equals?.delete(value)
+		if (equals?.size === 0) this.values.delete(rank)
+	}
+}

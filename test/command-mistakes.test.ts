@@ -1,0 +1,220 @@
+// Every command with every mistake that its user can make: a message, a status other than 0, and no stack trace. And
+// every command whose output has a reader that stops early.
+
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { describeFailure } from '../src/cli/failure.ts'
+import { helpEntries } from '../src/cli/help-text.ts'
+import { buildProgram } from '../src/cli/program.ts'
+import { root, runProcess, startServer, temporaryFolder } from './server.ts'
+
+const main = join(root, 'src', 'main.ts')
+const context = {
+	environment: {},
+	version: '0',
+	command: [],
+	print: () => undefined,
+	terminal: false,
+	printStatus: () => undefined,
+}
+
+interface Leaf {
+	readonly words: readonly string[]
+	readonly command: Command
+}
+
+function* leavesOf(command: Command, words: readonly string[]): Generator<Leaf> {
+	if (
+		command.commands.length === 0 ||
+		command.registeredArguments.length > 0 ||
+		words[0] === 'usage' ||
+		words[0] === 'engine'
+	)
+		if (words.length > 0) yield { words, command }
+	for (const child of command.commands) yield* leavesOf(child, [...words, child.name()])
+}
+
+const leaves = [...leavesOf(buildProgram(context), [])]
+
+/** What each command needs so that it reads its configuration. */
+const needed: Readonly<Record<string, readonly string[]>> = {
+	'keys create': ['--name', 'x'],
+	'keys revoke': ['x'],
+	'models remove': ['x'],
+	copy: ['--from', 'sqlite:/nowhere/a', '--to', 'sqlite:/nowhere/b'],
+	'config import': ['litellm', '/nowhere'],
+	run: ['m', 'hi'],
+	launch: ['codex'],
+	completion: ['bash'],
+}
+const complete = ({ words }: Leaf) => [...words, ...(needed[words.join(' ')] ?? [])]
+const has = ({ command }: Leaf, flag: string) => command.options.some(({ long }) => long === flag)
+
+async function fails(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+	const { status, stderr } = await runProcess([process.execPath, main, ...args], {
+		env: { ...process.env, DRAGOMAN_API_KEY: '', ...environment },
+		timeout: 30_000,
+	})
+	expect({ args, status }).not.toEqual({ args, status: 0 })
+	expect(stderr).not.toBe('')
+	expect(stderr).not.toMatch(/\n\s+at |^\s*\d+ \| /m)
+	return stderr
+}
+
+test('the tree has the commands that this test is about', () => {
+	expect(leaves.length).toBeGreaterThan(20)
+})
+
+describe('in the command line', () => {
+	const silent = { writeErr: () => undefined, writeOut: () => undefined }
+	const parse = (args: readonly string[]) => {
+		const program = buildProgram(context)
+		const quiet = (command: Command) => {
+			command.configureOutput(silent)
+			for (const child of command.commands) quiet(child)
+		}
+		quiet(program)
+		return program.parseAsync(args, { from: 'user' }).then(
+			() => 0,
+			(thrown: unknown) => describeFailure(thrown).exitCode,
+		)
+	}
+	for (const leaf of leaves) {
+		const name = leaf.words.join(' ')
+		test(`${name}: an unknown option`, async () => expect(await parse([...complete(leaf), '--nonsense'])).toBe(2))
+		for (const { long, required } of leaf.command.options)
+			if (required && long !== undefined)
+				test(`${name}: ${long} without its value`, async () => expect(await parse([...leaf.words, long])).toBe(2))
+		if (leaf.command.registeredArguments.some((argument) => argument.required))
+			test(`${name}: without its argument`, async () => expect(await parse(leaf.words)).toBe(2))
+	}
+})
+
+describe('in the configuration and its files', () => {
+	for (const leaf of leaves.filter((one) => has(one, '--config')))
+		test(leaf.words.join(' '), async () => {
+			const folder = await temporaryFolder()
+			const at = (name: string) => join(folder, name)
+			await writeFile(at('broken.yaml'), 'models: [\n')
+			await writeFile(at('wrong.yaml'), 'lissten: 1\nmodels: embedded\n')
+			await mkdir(at('folder'))
+			await writeFile(at('file'), '')
+			const args = complete(leaf)
+			// Doctor reports problems on standard output.
+			const named = { DRAGOMAN_URL: '' }
+			await Promise.all([
+				fails([...args, '--config', at('missing.yaml')], named),
+				fails([...args, '--config', at('broken.yaml')], named),
+			])
+			await Promise.all([
+				fails([...args, '--config', at('wrong.yaml')], named),
+				fails([...args, '--config', at('folder')], named),
+			])
+		})
+	// Commands that use the data folder.
+	const users = leaves.filter(
+		({ words }) =>
+			/^(serve|keys|usage|migrate|doctor)/.test(words.join(' ')) && !/quarantine (list|export)$/.test(words.join(' ')),
+	)
+	for (const leaf of users)
+		test(`${leaf.words.join(' ')}: a data folder that is a file, or a damaged database`, async () => {
+			const folder = await temporaryFolder()
+			const file = join(folder, 'file')
+			await writeFile(file, '')
+			await writeFile(join(folder, 'dragoman.sqlite'), 'no database '.repeat(1000))
+			await Promise.all([
+				fails([...complete(leaf), '--data', file]),
+				leaf.words.join(' ') === 'usage quarantine' ? undefined : fails([...complete(leaf), '--data', folder]),
+			])
+		})
+})
+
+describe('in the server', () => {
+	const other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('<html>', { status: 200 }) })
+	const failing = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('oh', { status: 500 }) })
+	afterAll(() => Promise.all([other.stop(true), failing.stop(true)]))
+	for (const leaf of leaves.filter((one) => has(one, '--url')))
+		test(leaf.words.join(' '), async () => {
+			for (const url of [
+				'http://127.0.0.1:1',
+				`http://127.0.0.1:${other.port}`,
+				`http://127.0.0.1:${failing.port}`,
+				'nonsense://x',
+				'http://no-such-host.invalid',
+			])
+				await fails([...complete(leaf), '--url', url], { DRAGOMAN_API_KEY: 'k' })
+		})
+})
+
+test('a reader that stops early is not a failure of any command', async () => {
+	const server = await startServer()
+	await runProcess([process.execPath, main, 'keys', 'create', '--name', 'x', '--data', server.data])
+	const outputs = [
+		'--help',
+		'--version',
+		'keys create --help',
+		'config schema',
+		`config check --data ${server.data}`,
+		`keys list --data ${server.data}`,
+		`keys list --json --data ${server.data}`,
+		`usage --data ${server.data}`,
+		`usage quarantine list --json --data ${server.data}`,
+		`usage quarantine export --data ${server.data}`,
+		'models list',
+		'models list --json',
+		`doctor --data ${server.data}`,
+		`doctor --json --data ${server.data}`,
+		`status --url ${server.url}`,
+		`run echo hello --url ${server.url} --key ${server.key}`,
+		`run echo hello --json --url ${server.url} --key ${server.key}`,
+		'completion bash',
+		'completion fish',
+		`migrate --data ${server.data}`,
+	]
+	for (const line of outputs)
+		for (const reader of ['head -c 1 >/dev/null', 'true']) {
+			const script = `'${process.execPath}' '${main}' ${line} | ${reader}; exit \${PIPESTATUS[0]}`
+			const { status, stderr } = await runProcess(['bash', '-c', script], { timeout: 30_000 })
+			expect({ line, reader, status }).toEqual({ line, reader, status: 0 })
+			expect(stderr).not.toMatch(/EPIPE|\n\s+at /)
+		}
+	await server.stop()
+})
+
+describe('every --help has examples that exist, and a page that exists', () => {
+	const every = (command: Command, words: readonly string[]): readonly Leaf[] => [
+		{ command, words },
+		...command.commands.flatMap((child) => every(child, [...words, child.name()])),
+	]
+	const all = every(buildProgram(context), [])
+	test('for each command and no other', () => {
+		expect(Object.keys(helpEntries).toSorted()).toEqual(all.map(({ words }) => words.join(' ')).toSorted())
+	})
+	for (const [name, { examples, page }] of Object.entries(helpEntries))
+		test(name === '' ? 'dragoman' : name, async () => {
+			expect(examples.length).toBeGreaterThan(0)
+			for (const example of examples) {
+				const call = /dragoman ([^|)>]*)/.exec(example)?.[1] ?? ''
+				const leaf = all
+					.toSorted((a, b) => b.words.length - a.words.length)
+					.find(({ words }) => words.every((word, index) => call.split(' ')[index] === word))
+				expect([example, leaf === undefined ? '' : leaf.words.join(' ').startsWith(name)]).toEqual([example, true])
+				for (const [flag] of (call.split(' -- ')[0] ?? '').matchAll(/(?<= )--[a-z-]+/g))
+					expect([example, leaf?.command.options.map(({ long }) => long)]).toEqual([
+						example,
+						expect.arrayContaining([flag]),
+					])
+			}
+			const [file = '', anchor] = page.split('#')
+			const text = await Bun.file(join(root, 'docs', file)).text()
+			const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+				title
+					.toLowerCase()
+					.replace(/[^\w\- ]/g, '')
+					.replaceAll(' ', '-'),
+			)
+			if (anchor !== undefined) expect(anchors).toContain(anchor)
+		})
+})

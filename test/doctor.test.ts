@@ -1,0 +1,219 @@
+// `dragoman doctor`: one line for each check, and no secret in any.
+
+import { Database } from 'bun:sqlite'
+import { expect, test } from 'bun:test'
+import { chmod, readdir, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runCommand, startServer, temporaryFolder } from './server.ts'
+
+interface Report {
+	readonly ok: boolean
+	readonly checks: readonly { readonly check: string; readonly status: string; readonly message: string }[]
+}
+
+const freePort = () => {
+	const listener = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
+	const { port } = listener
+	listener.stop(true)
+	return port
+}
+
+const echo = 'models: { m: { route: [u] } }\nupstreams: { u: { engine: echo } }\n'
+
+/** The report for a configuration in a new folder, which is also the data folder unless another one is given. */
+async function doctor(yaml: string, { folder, environment = {} }: { folder?: string; environment?: object } = {}) {
+	const data = folder ?? (await temporaryFolder())
+	const config = join(await temporaryFolder(), 'dragoman.yaml')
+	await writeFile(config, /^listen/m.test(yaml) ? yaml : `listen: 127.0.0.1:${freePort()}\n${yaml}`)
+	const { status, stdout, stderr } = await runCommand(['doctor', '--json', '--config', config, '--data', data], {
+		HTTP_PROXY: '',
+		HTTPS_PROXY: '',
+		...environment,
+	})
+	const report: Report = JSON.parse(stdout)
+	const found = (check: string) => report.checks.filter((one) => one.check === check)
+	return { status, stdout, stderr, report, found, one: (check: string) => found(check)[0] }
+}
+
+test('a folder without data: every check passes, and nothing is created', async () => {
+	const folder = join(await temporaryFolder(), 'data')
+	const { status, report } = await doctor(echo, { folder })
+	expect(report.checks.filter(({ status }) => status !== 'ok' && status !== 'skipped')).toEqual([])
+	expect(new Set(report.checks.map(({ check }) => check))).toEqual(
+		new Set([
+			'configuration',
+			'permissions',
+			'disk',
+			'database',
+			'port',
+			'clock',
+			'engine',
+			'memory',
+			'upstreams',
+			'proxy',
+		]),
+	)
+	expect([status, report.ok]).toEqual([0, true])
+	expect(await readdir(join(folder, '..'))).toEqual([])
+})
+
+test('the text has one line for each check, and failures have a remedy', async () => {
+	const config = join(await temporaryFolder(), 'dragoman.yaml')
+	await writeFile(
+		config,
+		`listen: 127.0.0.1:${freePort()}\n${echo.replace('echo', 'openai-compatible, url: "http://127.0.0.1:1/v1"')}`,
+	)
+	const { status, stdout, stderr } = await runCommand(['doctor', '--config', config, '--data', await temporaryFolder()])
+	expect(status).toBe(1)
+	expect(stderr).toBe('1 check failed.\n')
+	const lines = stdout.trimEnd().split('\n')
+	expect(lines.every((line) => /^(ok {4}|WARN {2}|FAIL {2}|- {5})[a-z]+ +\S/.test(line))).toBe(true)
+	expect(lines.find((line) => line.startsWith('FAIL'))).toMatch(
+		/upstreams +upstreams\.u: .*cannot be reached.*\. Check its `url`/,
+	)
+})
+
+test('an invalid configuration fails, and checks that need it are skipped', async () => {
+	const { status, one, found } = await doctor('lissten: x\nmodels: { m: { route: [nope] } }\n')
+	expect(status).toBe(1)
+	expect(found('configuration').length).toBeGreaterThan(1)
+	expect(one('configuration')).toMatchObject({ status: 'failed', message: expect.stringContaining('lissten') })
+	expect(one('database')).toMatchObject({ status: 'skipped' })
+})
+
+test('the address: a server of ours is running, or another program', async () => {
+	const server = await startServer()
+	const listen = server.url.slice('http://'.length)
+	expect((await doctor(`listen: ${listen}\n${echo}`)).one('port')).toMatchObject({
+		status: 'ok',
+		message: expect.stringContaining('a Dragoman server'),
+	})
+	await server.stop()
+	const other = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('{}') })
+	expect((await doctor(`listen: 127.0.0.1:${other.port}\n${echo}`)).one('port')).toMatchObject({
+		status: 'failed',
+		message: `Cannot listen on 127.0.0.1:${other.port}: the address is in use`,
+	})
+	await other.stop(true)
+})
+
+test('the database: current, older, damaged', async () => {
+	const folder = await temporaryFolder()
+	await runCommand(['migrate', '--data', folder])
+	expect((await doctor(echo, { folder })).one('database')).toMatchObject({
+		status: 'ok',
+		message: `${folder}/dragoman.sqlite has the current schema`,
+	})
+	const database = new Database(join(folder, 'dragoman.sqlite'))
+	database.run('DELETE FROM migrations WHERE name = (SELECT max(name) FROM migrations)')
+	database.close()
+	expect((await doctor(echo, { folder })).one('database')).toMatchObject({
+		status: 'failed',
+		message: expect.stringContaining('run `dragoman migrate` first'),
+	})
+	const damaged = await temporaryFolder()
+	await writeFile(join(damaged, 'dragoman.sqlite'), 'no database '.repeat(1000))
+	expect((await doctor(echo, { folder: damaged })).one('database')).toMatchObject({ status: 'failed' })
+})
+
+test('the data folder: a file, or open to other users', async () => {
+	const folder = await temporaryFolder()
+	const file = join(folder, 'file')
+	await writeFile(file, '')
+	expect((await doctor(echo, { folder: file })).one('permissions')).toMatchObject({
+		status: 'failed',
+		message: `${file} is a file, not a folder`,
+	})
+	await chmod(folder, 0o755)
+	const { status, one } = await doctor(echo, { folder })
+	expect(one('permissions')).toMatchObject({
+		status: 'warning',
+		message: `other users of this machine can access ${folder}`,
+		remedy: `Run: chmod -R go-rwx ${folder}`,
+	})
+	expect(status).toBe(0)
+})
+
+test('the clock: before the last time that a server has seen, or far after it', async () => {
+	const folder = await temporaryFolder()
+	const day = 86_400_000
+	const at = async (believedMs: number) => {
+		await writeFile(join(folder, 'clock.json'), JSON.stringify({ believedMs }))
+		return (await doctor(echo, { folder })).one('clock')?.status
+	}
+	expect([await at(Date.now() + day), await at(Date.now() - 30 * day), await at(Date.now() - day)]).toEqual([
+		'failed',
+		'warning',
+		'ok',
+	])
+})
+
+test('embedded models: the library, the file, its memory', async () => {
+	const folder = await temporaryFolder()
+	const head = Buffer.alloc(24)
+	head.write('GGUF')
+	head.writeUInt32LE(3, 4)
+	head.writeBigUInt64LE(1n, 8)
+	head.writeBigUInt64LE(1n, 16)
+	const model = join(folder, 'huge.gguf')
+	await writeFile(model, head)
+	await truncate(model, 2 ** 42)
+	const yaml = (path: string) =>
+		`download: false\nmodels: { m: { route: [u] } }\nupstreams: { u: { engine: llama, model: ${path} } }\n`
+	const huge = await doctor(yaml(model), { folder })
+	expect(huge.one('memory')).toMatchObject({
+		status: 'failed',
+		message: expect.stringContaining('upstreams.u: huge needs about'),
+	})
+	expect(huge.one('engine')).toMatchObject({ status: 'failed', remedy: 'Run: dragoman engine install' })
+	expect((await doctor(yaml('/nowhere.gguf'), { folder })).one('configuration')).toMatchObject({
+		status: 'failed',
+		message: expect.stringContaining('/nowhere.gguf'),
+	})
+})
+
+test('no secret is in the report, whatever fails', async () => {
+	const refusing = Bun.serve({
+		hostname: '127.0.0.1',
+		port: 0,
+		fetch: (request) => Response.json({ error: { message: [...request.headers.values()].join(' ') } }, { status: 401 }),
+	})
+	const url = `http://127.0.0.1:${refusing.port}/v1`
+	const secrets = [
+		'sk-secret-one',
+		'secret-header-two',
+		'admin-secret-three',
+		'secret-four',
+		'secret-five',
+		'secret-six',
+	]
+	const { stdout, stderr, found } = await doctor(
+		`adminKey: admin-secret-three
+database: "postgres://user:secret-four@127.0.0.1:1/db"
+models: { m: { route: [a, b, c] } }
+upstreams:
+  a: { engine: openai-compatible, url: "${url}", key: sk-secret-one }
+  b: { engine: openai-compatible, url: "${url}", headers: { x-custom: secret-header-two } }
+  c: { engine: anthropic, url: "http://127.0.0.1:1", key: secret-five }
+`,
+		{ environment: { HTTPS_PROXY: 'http://user:secret-six@proxy:3128', NO_PROXY: 'localhost' } },
+	)
+	expect(found('database')[0]).toMatchObject({ status: 'failed' })
+	expect(found('upstreams').map(({ status }) => status)).toEqual(['failed', 'failed', 'failed'])
+	expect(found('proxy')[0]?.message).toBe('HTTPS_PROXY=http://***@proxy:3128, NO_PROXY=localhost')
+	for (const secret of secrets) expect(stdout + stderr).not.toContain(secret)
+	await refusing.stop(true)
+})
+
+test('a proxy variable that is not a URL fails', async () => {
+	const { one } = await doctor(echo, { environment: { HTTP_PROXY: 'proxy:port' } })
+	expect(one('proxy')).toMatchObject({ status: 'failed' })
+})
+
+test('a data folder below a file cannot be created', async () => {
+	const folder = await temporaryFolder()
+	const file = join(folder, 'file')
+	await writeFile(file, '')
+	const { one } = await doctor(echo, { folder: join(file, 'data', 'inner') })
+	expect(one('permissions')).toMatchObject({ status: 'failed', message: `${file}, above the data folder, is a file` })
+})
