@@ -90,6 +90,39 @@ test('a column fails or stops alone, and there is no vote before all have answer
 	expect(await columns.nth(0).getByRole('button', { name: 'Prefer this' }).isEnabled()).toBe(true)
 }, 60_000)
 
+test('a question that could not be sent is sent once to each model, also after a reload', async () => {
+	const opened = await openComparison()
+	const { page } = opened
+	await opened.ask('First')
+	const id = opened.path.split('/').at(-1)
+	await page.route('**/v1/responses', (route) => route.abort())
+	await opened.send('Asked in a tunnel')
+	for (const index of [0, 1]) await columnsOf(opened).nth(index).getByText('Your message is kept.').waitFor()
+	await page.unroute('**/v1/responses')
+	await page.reload()
+	for (const index of [0, 1])
+		await columnsOf(opened).nth(index).locator('.markdown', { hasText: 'Asked in a tunnel' }).waitFor()
+	await opened.answered()
+	const stored = await (await pages.server.call(`/openai/v1/conversations/${id}/export`)).json()
+	const columns = stored.turns.map(
+		({ metadata }: { readonly metadata: { readonly column: string } }) => metadata.column,
+	)
+	expect(columns.toSorted()).toEqual(['0', '0', '1', '1'])
+}, 60_000)
+
+test('a comparison that cannot begin leaves the question in the box', async () => {
+	const opened = await openComparison()
+	const { page } = opened
+	await page.route('**/v1/conversations', (route) => route.abort())
+	await opened.send('Not yet')
+	await page.getByText('The comparison could not begin. Your message is not sent.').waitFor()
+	expect(await page.inputValue('#message')).toBe('Not yet')
+	await page.unroute('**/v1/conversations')
+	await page.press('#message', 'Enter')
+	await opened.answered()
+	expect(await opened.answers()).toEqual(['Not yet', 'Not yet'])
+}, 60_000)
+
 test('hides the names until the vote', async () => {
 	const opened = await openComparison({ viewport: { width: 1440, height: 900 } })
 	const { page } = opened
@@ -117,6 +150,10 @@ test('columns are tabs on a phone', async () => {
 	await page.waitForFunction(() => (document.querySelectorAll('.column')[1]?.getBoundingClientRect().left ?? 1) === 0)
 	expect((await first.boundingBox())?.x).toBeLessThan(0)
 	expect((await second.boundingBox())?.width).toBeLessThanOrEqual(390)
+	await second.getByRole('button', { name: 'Tie', exact: true }).click()
+	await second.getByText('Tie', { exact: true }).waitFor()
+	await second.getByRole('button', { name: 'Prefer this' }).click()
+	await second.getByText(/^Preferred \d+ of \d+ times$/).waitFor()
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
 }, 60_000)
 
@@ -134,8 +171,8 @@ test('votes are read as they were written, and summed by model', () => {
 		]),
 	).toEqual(
 		new Map([
-			['a', { preferred: 2, compared: 6 }],
-			['b', { preferred: 3, compared: 6 }],
+			['a', { preferred: 2, compared: 5 }],
+			['b', { preferred: 2, compared: 5 }],
 		]),
 	)
 })

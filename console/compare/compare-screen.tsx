@@ -4,12 +4,14 @@ import { Menu, Plus } from 'lucide'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { type ComposedChat, Composer } from '../chat/composer.tsx'
 import { PanelButtons } from '../chat/panel-buttons.tsx'
+import { StatusLine } from '../chat/status-line.tsx'
 import { formatNumber, text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
 import { Icon, Mark } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { attempt } from '../sidebar/attempt.ts'
+import type { Chat } from '../state/chat.ts'
 import { Comparison } from '../state/comparison.ts'
 import { models } from '../state/models.ts'
 import { readyCount } from '../state/ready-answers.ts'
@@ -69,6 +71,7 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 		[comparison],
 	)
 	const ofCode = columns.find(({ chat }) => chat.tree.value.find(codeTurn.value) !== undefined) ?? columns[0]
+	const withStatus = columns.find(({ chat }) => isLost(chat)) ?? columns[0]
 	const votes = [...new Set(columns.map((column) => column.model.value))]
 		.map((name) => ({ name, preferred: voteSums.value.get(name)?.preferred ?? 0 }))
 		.filter(({ preferred }) => preferred > 0)
@@ -176,6 +179,7 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 						</>
 					)}
 					<div class="dock">
+						{withStatus !== undefined && <StatusLine chat={withStatus.chat} />}
 						{comparison.failure.value !== undefined && <Notice kind="failure">{words.compareFailed}</Notice>}
 						<Composer
 							chat={composed}
@@ -190,6 +194,9 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 		</main>
 	)
 }
+
+/** Whether the connection of an answer of the branch broke. */
+const isLost = (chat: Chat): boolean => chat.path.value.some(({ answer }) => answer.state.value.type === 'detached')
 
 const letterOf = (index: number): string => 'ABCD'[index] ?? ''
 

@@ -1,7 +1,7 @@
 // The tools of a person, which of them the conversation uses, and the form to describe one.
 
 import { Pencil, Plus, Trash2 } from 'lucide'
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
@@ -17,6 +17,13 @@ const newTool: FunctionTool = { name: '', description: '', parameters: emptySche
 export function ToolsPanel({ options }: { readonly options: ConversationOptions }) {
 	const words = text.value
 	const [edited, setEdited] = useState<FunctionTool>()
+	const adds = useRef<HTMLButtonElement>(null)
+	const wasEdited = useRef(false)
+	useEffect(() => {
+		// The button that had the focus is gone with the form.
+		if (wasEdited.current && edited === undefined) adds.current?.focus()
+		wasEdited.current = edited !== undefined
+	}, [edited])
 	const used = options.value.value.tools
 	const saved = savedTools.value
 	const use = (name: string, isUsed: boolean, former = name) => {
@@ -58,7 +65,7 @@ export function ToolsPanel({ options }: { readonly options: ConversationOptions 
 							))}
 						</ul>
 						<div class="actions">
-							<button type="button" class="button" onClick={() => setEdited(newTool)}>
+							<button ref={adds} type="button" class="button" onClick={() => setEdited(newTool)}>
 								<Icon node={Plus} />
 								{words.newTool}
 							</button>
@@ -116,6 +123,7 @@ function ToolForm({ tool, onSave, onCancel }: ToolFormProps) {
 				<span class="label">{words.fieldName}</span>
 				<input
 					class="input"
+					autofocus
 					autocomplete="off"
 					value={draft.name}
 					aria-invalid={checked && !isValid}

@@ -24,6 +24,14 @@ export function SidePanel({ title, children }: { readonly title: string; readonl
 		}
 	}, [])
 	useEffect(() => {
+		// The focus is nowhere if what had it is gone, such as a form that was sent.
+		const handle = (event: KeyboardEvent) => {
+			if (event.key === 'Escape' && !event.defaultPrevented && document.activeElement === document.body) closePanel()
+		}
+		window.addEventListener('keydown', handle)
+		return () => window.removeEventListener('keydown', handle)
+	}, [])
+	useEffect(() => {
 		const { value } = panelWidth
 		if (value !== undefined) panel.current?.style.setProperty('--panel-width', `${value}px`)
 	}, [panelWidth.value])

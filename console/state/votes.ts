@@ -38,7 +38,7 @@ export function sumVotes(conversations: Iterable<{ readonly metadata: Metadata }
 	for (const { metadata } of conversations) {
 		const models = readModels(metadata)
 		for (const vote of readVotes(metadata)) {
-			if (vote === undefined) continue
+			if (vote === undefined || (typeof vote === 'number' && vote >= models.length)) continue
 			for (const [column, model] of models.entries()) {
 				const { preferred, compared } = sums.get(model) ?? { preferred: 0, compared: 0 }
 				sums.set(model, { preferred: preferred + (vote === column ? 1 : 0), compared: compared + 1 })
