@@ -16,7 +16,7 @@ function contentOf(bodies: OpenPage['bodies']): readonly Readonly<Record<string,
 	return message?.content ?? []
 }
 
-test('instructions and parameters are sent with each request of their conversation, and remembered', async () => {
+test.concurrent('instructions and parameters are sent with each request of their conversation, and remembered', async () => {
 	const opened = await pages.openPage()
 	const { page, bodies } = opened
 	await page.keyboard.press('Control+Period')
@@ -59,7 +59,7 @@ test('instructions and parameters are sent with each request of their conversati
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('the tokens of the next request are counted, and those that do not fit', async () => {
+test.concurrent('the tokens of the next request are counted, and those that do not fit', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await page.fill('#message', 'one two three')
@@ -76,7 +76,7 @@ test('the tokens of the next request are counted, and those that do not fit', as
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('texts and PDFs are sent as text, and are attachments again after a reload', async () => {
+test.concurrent('texts and PDFs are sent as text, and are attachments again after a reload', async () => {
 	const opened = await pages.openPage()
 	const { page, bodies } = opened
 	const choose = page.locator('input[type=file]')
@@ -121,7 +121,7 @@ test('texts and PDFs are sent as text, and are attachments again after a reload'
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('a file that cannot be read says why', async () => {
+test.concurrent('a file that cannot be read says why', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	const refused: readonly (readonly [Buffer, string])[] = [
@@ -159,7 +159,7 @@ test('a file that cannot be read says why', async () => {
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('a dropped picture is scaled, and offers the models that read it', async () => {
+test.concurrent('a dropped picture is scaled, and offers the models that read it', async () => {
 	const opened = await pages.openPage()
 	const { page, bodies } = opened
 	const bytes = [...writePng(3000, 30)]
@@ -180,7 +180,7 @@ test('a dropped picture is scaled, and offers the models that read it', async ()
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('the request of an answer is shown as code, and what each dialect carries', async () => {
+test.concurrent('the request of an answer is shown as code, and what each dialect carries', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await page.keyboard.press('Control+Shift+KeyK')

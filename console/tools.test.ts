@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
 
-test('tools are described by a form, and a person answers the calls', async () => {
+test.concurrent('tools are described by a form, and a person answers the calls', async () => {
 	const opened = await pages.openPage({ viewport: { width: 1440, height: 900 } })
 	const { page, bodies } = opened
 	await page.locator('.composer').getByRole('button', { name: 'Tools' }).click()
@@ -71,7 +71,7 @@ test('tools are described by a form, and a person answers the calls', async () =
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('an answer in JSON is a tree, and says whether it has the form of the schema', async () => {
+test.concurrent('an answer in JSON is a tree, and says whether it has the form of the schema', async () => {
 	const opened = await pages.openPage()
 	const { page, bodies } = opened
 	await page.getByRole('button', { name: 'JSON schema' }).click()
@@ -102,7 +102,7 @@ test('an answer in JSON is a tree, and says whether it has the form of the schem
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('rows express the schemas that they write, and no others', () => {
+test.concurrent('rows express the schemas that they write, and no others', () => {
 	const rows = [
 		{ name: 'a', type: 'array', required: true, description: 'A list.' },
 		{ name: 'b', type: 'boolean', required: false, description: '' },

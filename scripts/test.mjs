@@ -82,7 +82,7 @@ const parts = {
 		run: () => {
 			// The code view's programs in Python; without an interpreter they are skipped here, and reported in "clients".
 			setUpPython(found)
-			return runBunTests('browser', ['console'])
+			return runBunTests('browser', ['console'], ['--max-concurrency=3'])
 		},
 	},
 }
