@@ -146,7 +146,9 @@ test('columns are tabs on a phone', async () => {
 	const { page } = opened
 	await opened.ask('echo:repeat 500 word')
 	const [first, second] = [columnsOf(opened).nth(0), columnsOf(opened).nth(1)]
-	await page.getByRole('tab', { name: 'second' }).click()
+	await page.getByRole('tab', { name: 'echo' }).focus()
+	await page.keyboard.press('ArrowRight')
+	expect(await page.getByRole('tab', { name: 'second' }).getAttribute('aria-selected')).toBe('true')
 	await page.waitForFunction(() => (document.querySelectorAll('.column')[1]?.getBoundingClientRect().left ?? 1) === 0)
 	expect((await first.boundingBox())?.x).toBeLessThan(0)
 	expect((await second.boundingBox())?.width).toBeLessThanOrEqual(390)

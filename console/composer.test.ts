@@ -121,6 +121,34 @@ test.concurrent('texts and PDFs are sent as text, and are attachments again afte
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
+test.concurrent('a question too large for the outbox is the draft again if it could not be sent', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await page.fill('#message', 'echo:say Read.')
+	await page
+		.locator('input[type=file]')
+		.setInputFiles({ name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.from('word '.repeat(2000)) })
+	await page.waitForFunction(() => localStorage.getItem('dragoman.attached.new') !== null)
+	await page.evaluate(() => {
+		for (let size = 4_000_000; size > 2000; size /= 2)
+			try {
+				localStorage.setItem(`room ${size}`, 'x'.repeat(size))
+			} catch {}
+	})
+	await page.route('**/v1/responses', (route) => route.abort())
+	await page.press('#message', 'Enter')
+	await page.getByText('Your message is kept.').waitFor()
+	await page.unroute('**/v1/responses')
+	await page.reload()
+	await page.getByRole('listitem').filter({ hasText: 'long.txt' }).waitFor()
+	expect(await page.inputValue('#message')).toBe('echo:say Read.')
+	await page.press('#message', 'Enter')
+	await page.locator('.answer').waitFor()
+	await opened.answered()
+	await page.getByRole('link', { name: 'echo:say Read.' }).first().waitFor()
+	expect(await page.getByRole('link', { name: 'echo:say Read.' }).count()).toBe(1)
+}, 60_000)
+
 test.concurrent('a file that cannot be read says why', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
@@ -156,6 +184,15 @@ test.concurrent('a file that cannot be read says why', async () => {
 	expect(opened.bodies.at(-1)?.input).toEqual([
 		{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Without them' }] },
 	])
+	const texts = Array.from({ length: 13 }, (_, index) => ({
+		name: `text ${index}`,
+		mimeType: 'text/plain',
+		buffer: Buffer.alloc(1_000_000, 'a'),
+	}))
+	// Their tokens do not matter here.
+	await page.route('**/input_tokens', (route) => route.abort())
+	await page.locator('input[type=file]').setInputFiles(texts)
+	await page.getByText('All attachments together can have up to 12 MB.').waitFor()
 	expect(opened.errors).toEqual([])
 }, 60_000)
 

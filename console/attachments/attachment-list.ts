@@ -4,7 +4,7 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import { newClientId } from '../state/client-id.ts'
 import { type Question, type QuestionDocument, writeQuestion } from '../state/turn-tree.ts'
-import type { Attachment, AttachmentContent } from './attachment.ts'
+import { type Attachment, type AttachmentContent, attachmentBounds } from './attachment.ts'
 import { readAttachment } from './read-attachment.ts'
 import { hasStoredAttachments, readStoredAttachments, storeAttachments } from './stored-attachments.ts'
 
@@ -91,7 +91,11 @@ export class AttachmentList {
 		return id
 	}
 
-	private replace(id: string, content: AttachmentContent): void {
+	private replace(id: string, read: AttachmentContent): void {
+		const others = this.current.value.filter((item) => item.id !== id)
+		const total = others.reduce((sum, item) => sum + sizeOf(item.content), sizeOf(read))
+		const content: AttachmentContent =
+			total > attachmentBounds.totalBytes ? { type: 'refused', reason: 'total-size' } : read
 		this.change(this.current.value.map((item) => (item.id === id ? { ...item, content } : item)))
 	}
 
@@ -109,5 +113,9 @@ export class AttachmentList {
 		})
 	}
 }
+
+/** In bytes of the request. */
+const sizeOf = (content: AttachmentContent): number =>
+	content.type === 'text' ? new Blob([content.text]).size : content.type === 'picture' ? content.url.length : 0
 
 const isReadable = ({ content }: Attachment): boolean => content.type === 'text' || content.type === 'picture'

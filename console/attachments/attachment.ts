@@ -11,6 +11,7 @@ export type RefusalReason =
 	| 'pdf-damaged'
 	| 'picture-damaged'
 	| 'picture-size'
+	| 'total-size'
 
 export type AttachmentContent =
 	| { readonly type: 'reading' }
@@ -41,6 +42,8 @@ export const attachmentBounds = {
 	pictureBytes: 4_000_000,
 	/** Width and height, in pixels. */
 	picturePixels: 2048,
+	/** Of all attachments of a question: servers limit the size of a request. */
+	totalBytes: 12_000_000,
 	/** Longer pasted texts become an attachment. */
 	pastedCharacters: 4000,
 } as const

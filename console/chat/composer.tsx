@@ -17,9 +17,9 @@ export const composerId = 'message'
 
 /** What the composer needs of a conversation. */
 export interface ComposedChat extends Pick<Chat, 'id' | 'isAnswering' | 'path' | 'options' | 'draft' | 'stop'> {
-	/** Resolves when the question is sent or stored. */
-	ask(question: Question): void | Promise<void>
-	/** Whether a question that is asked while an answer streams is sent after it. */
+	/** Resolves when a reload cannot lose the question any more. */
+	ask(question: Question): Promise<void>
+	/** Whether questions wait for an answer in progress, and are sent after it. */
 	readonly queues: boolean
 }
 
@@ -49,7 +49,7 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 		if (!ready) return
 		// The draft is empty before the question is sent: other tabs' questions then appear here.
 		const question = draft.take()
-		void Promise.resolve(chat.ask(question)).then(() => draft.forget())
+		void chat.ask(question).then(() => draft.forget())
 	}
 	const paste = (event: ClipboardEvent) => {
 		const files = [...(event.clipboardData?.files ?? [])]

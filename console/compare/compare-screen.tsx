@@ -20,6 +20,7 @@ import { toggleSidebar } from '../state/sidebar.ts'
 import { thisDevice } from '../state/storage.ts'
 import { titleInList } from '../state/title.ts'
 import { loadVotes, voteSums } from '../state/vote-sums.ts'
+import { ColumnTabs } from './column-tabs.tsx'
 import { ColumnView } from './column-view.tsx'
 import { ComparedQuestion } from './compared-question.tsx'
 import { LinkedScrolling } from './linked-scrolling.ts'
@@ -42,7 +43,7 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 	const { vote } = comparison
 	const question = comparison.path.value[0]?.question
 	const title = titleInList(comparison.id.value) ?? words.compareModels
-	useVotingKeys(comparison)
+	useComparisonKeys(comparison)
 	useEffect(() => {
 		document.title = `${readyCount.value}${title} · Dragoman`
 	}, [title, readyCount.value])
@@ -141,22 +142,14 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 							) : (
 								<ComparedQuestion question={question} />
 							)}
-							<div class={`column-tabs ${columns.length > 2 ? 'many' : ''}`} role="tablist" aria-label={words.model}>
-								{columns.map((column, index) => (
-									<button
-										key={column.number}
-										type="button"
-										role="tab"
-										aria-selected={index === shown}
-										onClick={() => {
-											setShown(index)
-											view.current?.children[index]?.scrollIntoView({ inline: 'start', block: 'nearest' })
-										}}
-									>
-										{anonymous ? letterOf(index) : column.model.value}
-									</button>
-								))}
-							</div>
+							<ColumnTabs
+								names={columns.map((column, index) => (anonymous ? letterOf(index) : column.model.value))}
+								shown={shown}
+								onShow={(index) => {
+									setShown(index)
+									view.current?.children[index]?.scrollIntoView({ inline: 'start', block: 'nearest' })
+								}}
+							/>
 							<div
 								ref={view}
 								class={`columns ${columns.length > 2 ? 'many' : ''}`}
@@ -211,12 +204,17 @@ function useComparison(id: string | undefined): Comparison {
 	return holder.comparison
 }
 
-/** 1 to 4 prefer a column, 0 none of them, unless the person writes. */
-function useVotingKeys(comparison: Comparison): void {
+/** 1 to 4 prefer a column, 0 none of them, unless the person writes; Esc stops. */
+function useComparisonKeys(comparison: Comparison): void {
 	useEffect(() => {
 		const onKey = (event: KeyboardEvent) => {
 			const { target } = event
-			if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-4]$/.test(event.key)) return
+			if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
+			if (event.key === 'Escape' && document.querySelector(':popover-open, dialog[open]') === null) {
+				if (comparison.isAnswering.value) void comparison.stop()
+				return
+			}
+			if (!/^[0-4]$/.test(event.key)) return
 			if (target instanceof HTMLElement && target.closest('input, textarea, select, [popover]') !== null) return
 			void attempt(comparison.castVote(event.key === '0' ? 'tie' : Number(event.key) - 1))
 		}

@@ -1,4 +1,5 @@
 // English. This file is the type of all language files: a missing sentence does not compile.
+// Long because a language is one file.
 
 export const en = {
 	/** A BCP 47 tag. */
@@ -291,6 +292,7 @@ export const en = {
 		'pdf-damaged': 'This PDF cannot be opened. It may be damaged or protected by a password.',
 		'picture-damaged': 'This picture cannot be opened. It may be damaged.',
 		'picture-size': 'This picture is too large. Attach a smaller one.',
+		'total-size': 'All attachments together can have up to 12 MB. Remove another one first.',
 	},
 	tokensUsed: (tokens: string) => `${tokens} tokens used`,
 	contextUsed: (tokens: string, limit: string) => `${tokens} of ${limit} tokens used`,

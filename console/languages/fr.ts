@@ -1,4 +1,4 @@
-// Français.
+// Français. Long because a language is one file.
 
 import type { Language } from './en.ts'
 
@@ -293,6 +293,7 @@ export const fr: Language = {
 		'pdf-damaged': 'Ce PDF ne s’ouvre pas. Il est peut-être endommagé ou protégé par un mot de passe.',
 		'picture-damaged': 'Cette image ne s’ouvre pas. Elle est peut-être endommagée.',
 		'picture-size': 'Cette image est trop grande. Joignez-en une plus petite.',
+		'total-size': 'Toutes les pièces jointes ensemble peuvent avoir jusqu’à 12 Mo. Retirez-en d’abord une autre.',
 	},
 	tokensUsed: (tokens) => `${tokens} jetons utilisés`,
 	contextUsed: (tokens, limit) => `${tokens} jetons utilisés sur ${limit}`,

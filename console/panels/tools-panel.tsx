@@ -20,7 +20,7 @@ export function ToolsPanel({ options }: { readonly options: ConversationOptions 
 	const adds = useRef<HTMLButtonElement>(null)
 	const wasEdited = useRef(false)
 	useEffect(() => {
-		// The button that had the focus is gone with the form.
+		// The form had the focus and was removed.
 		if (wasEdited.current && edited === undefined) adds.current?.focus()
 		wasEdited.current = edited !== undefined
 	}, [edited])

@@ -24,7 +24,7 @@ export function SidePanel({ title, children }: { readonly title: string; readonl
 		}
 	}, [])
 	useEffect(() => {
-		// The focus is nowhere if what had it is gone, such as a form that was sent.
+		// Nothing has the focus after an element that had it was removed, such as a form that was sent.
 		const handle = (event: KeyboardEvent) => {
 			if (event.key === 'Escape' && !event.defaultPrevented && document.activeElement === document.body) closePanel()
 		}

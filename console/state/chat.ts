@@ -22,6 +22,7 @@ import {
 	whileSending,
 } from './outbox.ts'
 import { readTree } from './read-tree.ts'
+import { probabilityFields, resultFields } from './request-fields.ts'
 import { ConversationOptions, fieldsOf } from './request-options.ts'
 import { messageInAddress } from './route.ts'
 import { signedInAgain } from './session.ts'
@@ -56,7 +57,7 @@ export class Chat extends AnsweredBranches {
 	readonly state = signal<ChatState>({ type: 'new' })
 	/** Counts the questions of this tab: the view follows the newest. */
 	readonly asked = signal(0)
-	/** A question that is asked while an answer streams is sent after it. */
+	/** Questions wait for an answer in progress, and are sent after it. */
 	readonly queues = true
 	/** What the person set for the next requests. */
 	readonly options: ConversationOptions
@@ -88,32 +89,35 @@ export class Chat extends AnsweredBranches {
 		this.ending.abort()
 	}
 
-	/** Asks a question after the end of the branch that is shown, or after its answer in progress. */
-	ask(question: Question): void {
+	/**
+	 * Asks a question after the end of the branch that is shown, or after its answer in progress. Resolves when a reload cannot lose
+	 * the question any more.
+	 */
+	async ask(question: Question): Promise<void> {
 		if (this.isAnswering.value) this.queue.add(question)
-		else this.begin(question, this.path.value.at(-1)?.last)
+		else await this.begin(question, this.path.value.at(-1)?.last)
 	}
 
 	/** Asks the oldest question that waits for an answer. */
 	askQueued(): void {
 		const question = this.isAnswering.value ? undefined : this.queue.take()
-		if (question !== undefined) this.ask(question)
+		if (question !== undefined) void this.ask(question)
 	}
 
 	/** Asks another question instead of the turn's, as a branch beside it. */
 	edit(turn: PageTurn, text: string): void {
-		this.begin(writeQuestion({ ...turn.question, text }), turn.parent)
+		void this.begin(writeQuestion({ ...turn.question, text }), turn.parent)
 	}
 
 	/** Asks the turn's question again, as a branch beside it, with further fields of the request. */
 	regenerate(turn: PageTurn, options?: PageTurn['options']): void {
-		this.begin(turn.question, turn.parent, { continues: turn.continues, options })
+		void this.begin(turn.question, turn.parent, { continues: turn.continues, options })
 	}
 
 	/** Continues an answer that was stopped or cut, as a turn of its own. */
 	continue(turn: PageTurn): void {
 		const isStored = turn.last === `${turn.id}-a0`
-		this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, { continues: turn.id })
+		void this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, { continues: turn.id })
 	}
 
 	/** Sends a question again that was not answered. */
@@ -125,7 +129,7 @@ export class Chat extends AnsweredBranches {
 		if (turn.clientId !== undefined) removeEntry(turn.clientId)
 		batch(() => {
 			this.remove(turn)
-			this.begin(turn.question, turn.parent, { continues: turn.continues, options: furtherFields(turn) })
+			void this.begin(turn.question, turn.parent, { continues: turn.continues, options: probabilityFields(turn) })
 		})
 	}
 
@@ -177,7 +181,8 @@ export class Chat extends AnsweredBranches {
 		this.askQueued()
 	}
 
-	private begin(question: Question, parent: string | undefined, more: Further = {}): void {
+	/** Resolves when the question is stored, or sent if there is no room to store it. */
+	private async begin(question: Question, parent: string | undefined, more: Further = {}): Promise<void> {
 		const modelId = this.column === undefined ? model.value?.id : this.column.model()
 		if (modelId === undefined) return
 		const entry: OutboxEntry = {
@@ -194,20 +199,15 @@ export class Chat extends AnsweredBranches {
 			options: {
 				...fieldsOf(this.options.value.value),
 				...more.options,
-				...this.callsBefore(question, parent),
+				...resultFields(question, this.tree.value.endingWith(parent ?? null)),
 			},
 		}
 		// Before anything else: the page may be reloaded at any moment.
-		storeEntry(entry)
+		const stored = storeEntry(entry)
 		const turn = this.addUnsent(entry)
 		this.asked.value++
-		void whileSending(entry.clientId, () => this.send(turn, entry))
-	}
-
-	/** The response whose tool calls the question answers: the server looks for the calls there. */
-	private callsBefore({ results }: Question, parent: string | undefined): PageTurn['options'] {
-		const asked = results === undefined ? undefined : this.tree.value.endingWith(parent ?? null)
-		return asked === undefined ? {} : { previous_response_id: `resp_${asked.id}` }
+		const sending = whileSending(entry.clientId, () => this.send(turn, entry))
+		if (!stored) await sending
 	}
 
 	/** Shows the questions of the outbox, and sends them unless another tab does. */
@@ -291,10 +291,4 @@ export class Chat extends AnsweredBranches {
 		})
 		return turn
 	}
-}
-
-/** The fields of a turn's request that are no options of the conversation. */
-function furtherFields({ options = {} }: PageTurn): PageTurn['options'] {
-	const { include, top_logprobs } = options
-	return top_logprobs === undefined ? {} : { include, top_logprobs }
 }

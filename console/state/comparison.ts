@@ -102,9 +102,9 @@ export class Comparison {
 			})
 			return
 		}
-		batch(() => {
-			for (const { chat } of this.columns.value) chat.ask(question)
+		await batch(() => {
 			this.beginning.value = false
+			return Promise.all(this.columns.value.map(({ chat }) => chat.ask(question)))
 		})
 	}
 
@@ -127,7 +127,7 @@ export class Comparison {
 		this.columns.value = [...this.columns.value, column]
 		this.votes.value = []
 		void this.store().catch(() => undefined)
-		if (question !== undefined) column.chat.ask(question)
+		if (question !== undefined) void column.chat.ask(question)
 	}
 
 	/** Only before the first question. */

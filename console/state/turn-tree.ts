@@ -194,6 +194,6 @@ export function readDocument(part: string): QuestionDocument | undefined {
 export const isEmpty = ({ text, images, documents = [], files }: Question): boolean =>
 	text === '' && images.length + documents.length + files.length === 0
 
-/** The text of a question, or the name of what was asked about. */
+/** The text of a question, or the name of the first document without one. */
 export const nameOf = ({ text, documents = [], files }: Question): string =>
 	text.trim() === '' ? (documents[0]?.name ?? files[0] ?? '') : text
