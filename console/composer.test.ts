@@ -184,14 +184,13 @@ test.concurrent('a file that cannot be read says why', async () => {
 	expect(opened.bodies.at(-1)?.input).toEqual([
 		{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Without them' }] },
 	])
-	const texts = Array.from({ length: 13 }, (_, index) => ({
-		name: `text ${index}`,
-		mimeType: 'text/plain',
-		buffer: Buffer.alloc(1_000_000, 'a'),
-	}))
 	// Their tokens do not matter here.
 	await page.route('**/input_tokens', (route) => route.abort())
-	await page.locator('input[type=file]').setInputFiles(texts)
+	await page.evaluate(() => {
+		const transfer = new DataTransfer()
+		for (let index = 0; index < 13; index++) transfer.items.add(new File(['a'.repeat(1_000_000)], `text ${index}`))
+		document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true }))
+	})
 	await page.getByText('All attachments together can have up to 12 MB.').waitFor()
 	expect(opened.errors).toEqual([])
 }, 60_000)

@@ -12,6 +12,9 @@ export class AttachmentList {
 	private readonly current = signal<readonly Attachment[]>([])
 	private readonly restoring = signal(false)
 	private conversation: string | undefined
+	/** Counts what is to be stored. */
+	private changes = 0
+	private storing = false
 
 	constructor(conversation: string | undefined) {
 		this.conversation = conversation
@@ -66,7 +69,8 @@ export class AttachmentList {
 
 	/** Stores what is shown instead of what was stored before. */
 	store(): void {
-		void storeAttachments(this.conversation, this.current.value.filter(isReadable))
+		this.changes++
+		if (!this.storing) void this.storeChanges()
 	}
 
 	moveTo(conversation: string): void {
@@ -83,6 +87,16 @@ export class AttachmentList {
 			if (content.type === 'text') documents.push({ name, text: content.text })
 			else if (content.type === 'picture') images.push(content.url)
 		return writeQuestion({ text, documents, images })
+	}
+
+	/** One write at a time: changes meanwhile are one more write. */
+	private async storeChanges(): Promise<void> {
+		this.storing = true
+		for (let stored = 0; stored < this.changes; ) {
+			stored = this.changes
+			await storeAttachments(this.conversation, this.current.value.filter(isReadable))
+		}
+		this.storing = false
 	}
 
 	private add(name: string, content: AttachmentContent): string {
