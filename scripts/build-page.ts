@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { Glob } from 'bun'
+import { writeApiPage } from './api-page.ts'
 import { hashedName, writeDiagramFrame, writeMathsStyles } from './page-chunks.ts'
 
 const root = join(import.meta.dir, '..')
@@ -35,6 +36,8 @@ export interface BuiltPage {
 	readonly document: string
 	/** The document of the frame that draws diagrams. */
 	readonly diagram: string
+	/** The document of the page of the APIs. */
+	readonly api: string
 	/** Names of the files whose content never changes under that name. */
 	readonly hashed: readonly string[]
 	/** Names of the files that may change with a new build. */
@@ -85,6 +88,7 @@ async function bundle(folder: string, sources: string): Promise<BuiltPage> {
 	const fontNames = await copyFonts(folder)
 	const styles = await writeStyles(folder, fontNames)
 	const diagram = await writeDiagramFrame(folder, sourceFolder)
+	const api = await writeApiPage(folder, sourceFolder)
 	const workerNames = workers.map((file) => basename(file).replace(/\.ts$/, '.js'))
 	const hashed = (await readdir(folder)).filter((name) => !workerNames.includes(name)).sort()
 	const template = await readFile(join(sourceFolder, 'index.html'), 'utf8')
@@ -96,7 +100,7 @@ async function bundle(folder: string, sources: string): Promise<BuiltPage> {
 	const fixed = [...copied, ...workerNames]
 	for (const name of copied) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
 	for (const name of [...hashed, ...fixed]) await compress(join(folder, name))
-	const page: BuiltPage = { sources, document, diagram, hashed, fixed }
+	const page: BuiltPage = { sources, document, diagram, api, hashed, fixed }
 	await writeFile(join(folder, 'page.json'), JSON.stringify(page))
 	return page
 }

@@ -202,7 +202,7 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		expect(await (await fetch(`${server.url}/ready`)).json()).toMatchObject({
 			models: [{ id: 'smollm2-135m', note: expectedNote }],
 		})
-		expect(server.log()).toContain(expectedNote)
+		await server.logged(expectedNote)
 		await server.stop()
 	})
 
@@ -262,7 +262,7 @@ describe.skipIf(!isEngineHere)('other models', () => {
 		expect(refused.status).toBe(503)
 		expect(refused.headers.get('retry-after')).not.toBeNull()
 		for (const text of [JSON.stringify(state), await refused.text()]) expect(text).not.toContain(data)
-		expect(server.log()).toContain(broken)
+		await server.logged(broken)
 		await server.stop()
 	})
 })

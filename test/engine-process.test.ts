@@ -122,6 +122,7 @@ describe.skipIf(!isEngineHere)('the process of the engine', () => {
 			usage: { completion_tokens: 320 },
 		})
 		const id = response.headers.get('x-request-id') ?? ''
+		await server.logged('repetition loop')
 		const lines = server
 			.log()
 			.split('\n')

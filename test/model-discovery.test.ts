@@ -182,7 +182,7 @@ test('a start while the upstream is down serves the models of the last list, unl
 	await upstream.stop()
 	const second = await startServer({ config: configOf(url), data })
 	expect(await idsOf(second)).toEqual(['a', 'b'])
-	expect(second.log()).toContain('the models of the last list remain')
+	await second.logged('the models of the last list remain')
 	const back = new ListingUpstream('back', port)
 	back.models = [{ id: 'c' }]
 	await eventually('the new list', async () => Bun.deepEquals(await idsOf(second), ['c']))

@@ -15,8 +15,10 @@ export interface TestServer {
 	readonly pid: number
 	/** What it printed on standard output so far. */
 	output(): string
-	/** What it printed on standard error so far. */
+	/** What it printed on standard error so far. A line may arrive after the response to the request that caused it. */
 	log(): string
+	/** Waits until the log contains `text`. */
+	logged(text: string): Promise<void>
 	/** A request with the key and a JSON body, if any. */
 	call(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>
 	/** Ends the process with `signal` and waits; resolves to its exit status. */
@@ -68,7 +70,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 	)
 	const output = new Transcript(child.stdout)
 	const log = new Transcript(child.stderr)
-	const url = await output.find(/listens on (http:\S+)/, options.startTimeoutMs ?? 15_000).catch(async (cause) => {
+	const address = () => (output.text.includes('curl') ? /listens on (http:\S+)/.exec(output.text)?.[1] : undefined)
+	const url = await output.find('an address', address, options.startTimeoutMs ?? 15_000).catch(async (cause) => {
 		child.kill('SIGKILL')
 		throw new Error(`the server did not start: ${log.text}`, { cause })
 	})
@@ -80,6 +83,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 		pid: child.pid,
 		output: () => output.text,
 		log: () => log.text,
+		logged: async (text) => void (await log.find(text, () => log.text.includes(text) || undefined, 10_000)),
 		call: (path, body, headers = {}) =>
 			fetch(url + path, {
 				method: body === undefined ? 'GET' : 'POST',
@@ -93,6 +97,8 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 		async stop(signal = 'SIGTERM') {
 			child.kill(signal)
 			await child.exited
+			// A process that it started, and that outlives it, has the pipes open.
+			await Promise.race([Promise.all([output.ended, log.ended]), Bun.sleep(1000)])
 			if (options.data === undefined && signal !== 'SIGKILL') await rm(data, { recursive: true, force: true })
 			return child.exitCode
 		},
@@ -144,25 +150,32 @@ export async function runProcess(
 /** The output of a process so far. */
 class Transcript {
 	text = ''
+	/** When the process, and each other one that writes to the stream, has closed it. */
+	readonly ended: Promise<void>
 	private readonly watchers = new Set<() => void>()
 
 	constructor(stream: ReadableStream<Uint8Array>) {
-		void this.read(stream)
+		this.ended = this.read(stream)
 	}
 
-	/** The first group of `pattern` as soon as it was printed. */
-	find(pattern: RegExp, timeoutMs: number): Promise<string> {
+	/**
+	 * The first result of `search`, which runs after each piece of output.
+	 *
+	 * @throws Error after `timeoutMs` milliseconds.
+	 */
+	find<Found>(description: string, search: () => Found | undefined, timeoutMs: number): Promise<Found> {
 		return new Promise((resolve, reject) => {
-			const timer = setTimeout(() => finish(() => reject(new Error(`nothing like ${pattern} was printed`))), timeoutMs)
 			const finish = (end: () => void) => {
 				clearTimeout(timer)
 				this.watchers.delete(check)
 				end()
 			}
 			const check = () => {
-				const found = pattern.exec(this.text)?.[1]
-				if (found !== undefined && this.text.includes('curl')) finish(() => resolve(found))
+				const found = search()
+				if (found !== undefined) finish(() => resolve(found))
 			}
+			const missing = () => new Error(`not printed within ${timeoutMs} ms: ${description}. Printed: ${this.text}`)
+			const timer = setTimeout(() => finish(() => reject(missing())), timeoutMs)
 			this.watchers.add(check)
 			check()
 		})

@@ -260,12 +260,15 @@ function parseBody(bytes: Uint8Array): unknown {
 }
 
 function tooLarge(limits: BodyLimits): ChatError {
-	return new ChatError('too-large', `Maximum request body size ${limits.maxBytes} bytes exceeded.`)
+	return new ChatError('too-large', `Maximum request body size ${limits.maxBytes} bytes exceeded.`, {
+		setting: 'limits.bodyBytes',
+	})
 }
 
 function tooManyFields({ formFields }: RequestBounds): ChatError {
 	return new ChatError(
 		'too-large',
 		`The form in the body of your request has more than ${formFields} fields (limits.formFields).`,
+		{ setting: 'limits.formFields' },
 	)
 }

@@ -65,11 +65,8 @@ const [recoverMs, recoverAgainMs] = [60_000, 2000]
 /** How long a successful write proves that the journal can be written, in milliseconds. */
 const knownWritableMs = 1000
 const longestFileMs = 3_600_000
-/**
- * SQLite runs in this thread, so large batches delay responses. If many entries wait, larger batches cost less per
- * entry.
- */
-const [batchSize, largeBatchSize, manyWaiting] = [100, 400, 1000]
+/** Entries per transaction. Each transaction has its own sync of the disk; other writers wait for it some milliseconds. */
+const batchSize = 500
 
 export async function openLedger(options: LedgerOptions): Promise<OpenLedger> {
 	await mkdir(options.folder, { recursive: true, mode: 0o700 })
@@ -147,6 +144,7 @@ class JournalledLedger implements OpenLedger {
 			throw new ChatError(
 				'unavailable',
 				'Usage records cannot be stored: the database has been unavailable for too long.',
+				{ setting: 'ledger.maxPending' },
 			)
 		const { journal } = this.current
 		if (journal.failing) {
@@ -400,7 +398,7 @@ class JournalledLedger implements OpenLedger {
 		const { clock } = this.options
 		const context = { ...this.options, nowMs: () => clock.now() }
 		for (let pause = deliverMs; this.waiting.length > 0; ) {
-			const batch = this.waiting.slice(0, this.waiting.length > manyWaiting ? largeBatchSize : batchSize)
+			const batch = this.waiting.slice(0, batchSize)
 			try {
 				await deliverEntries(
 					batch.map(({ entry }) => entry),

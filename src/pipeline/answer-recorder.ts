@@ -12,6 +12,7 @@ import { isEstimated, type Usage } from '../chat/usage.ts'
 import type { TurnHolder } from '../dialects/call.ts'
 import type { EventBatch } from '../engines/answer.ts'
 import { cancelled } from '../engines/running-calls.ts'
+import { costOf } from '../ledger/entry.ts'
 import type { Settlement } from '../ledger/ledger.ts'
 import type { Reservation } from '../limits/limiter.ts'
 import { type Admitted, isUnary, reservedTokensOf } from './admit.ts'
@@ -229,10 +230,10 @@ export class AnswerRecorder {
 	}
 
 	private async settleAnswer({ upstream, lease }: Answering, error: ChatError | undefined): Promise<void> {
-		const { observer, reservation } = this.admitted
+		const { observer, reservation, model } = this.admitted
 		lease.end(error)
 		const usage = this.isCounted ? await this.billedUsage() : this.usage
-		if (usage !== undefined) observer.observe({ type: 'usage', usage })
+		if (usage !== undefined) observer.observe({ type: 'usage', usage, cost: costOf(model.price, usage) })
 		if (!this.isStreaming) return this.settleUnary(upstream.name, usage, error)
 		reservation?.settle(usage)
 		const settled = this.settleTicket({ outcome: outcomeOf(error), upstream: upstream.name, usage })

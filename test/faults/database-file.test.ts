@@ -37,7 +37,7 @@ async function expectRefused(): Promise<void> {
 	// The first of them found out that the database cannot be written, perhaps after its upstream was called.
 	expect(gateway.upstream.requests() - requests).toBeLessThanOrEqual(1)
 	expect((await fetch(`${gateway.server.url}/ready`)).status).toBe(503)
-	expect(gateway.server.log()).toContain('the database file was replaced or removed while it was open')
+	await gateway.server.logged('the database file was replaced or removed while it was open')
 }
 
 test('no turn is running after the file was moved away and back', async () => {

@@ -159,13 +159,13 @@ const ask = { model: 'm', messages: [{ role: 'user', content: 'hello' }] }
 /** One unary and one streaming answer of a server with this configuration, its status of readiness, and its log. */
 async function answersOf(fields: UpstreamFields, environment: Readonly<Record<string, string>> = {}) {
 	const server = await startServer({ config: configOf(fields), environment })
-	try {
+	const call = async () => {
 		const unary = await server.call('/v1/chat/completions', ask)
 		const stream = await server.call('/v1/chat/completions', { ...ask, stream: true })
-		return { status: unary.status, unary: await unary.text(), stream: await stream.text(), log: server.log() }
-	} finally {
-		await server.stop()
+		return { status: unary.status, unary: await unary.text(), stream: await stream.text() }
 	}
+	const texts = await call().finally(() => server.stop())
+	return { ...texts, log: server.log() }
 }
 
 describe.each([0, 1])('proxy program %i', (index) => {
