@@ -7,6 +7,7 @@ import { saveForm } from './form-key.ts'
 import { listenForGoKeys } from './go-keys.ts'
 import { text } from './languages/languages.ts'
 import { NewVersion } from './new-version.tsx'
+import { loaded } from './panels/loaded.tsx'
 import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
 import { resumeDeletions } from './sidebar/delete-conversations.ts'
@@ -20,8 +21,11 @@ import { sendOutbox } from './state/outbox-sender.ts'
 import { readyCount } from './state/ready-answers.ts'
 import { type ConsoleScreen as ConsoleScreenName, navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
+import { togglePanel } from './state/side-panel.ts'
 import { sidebarHidden } from './state/sidebar.ts'
 import { titleInList } from './state/title.ts'
+
+const CompareScreen = loaded(async () => (await import('./compare/compare-screen.tsx')).CompareScreen)
 
 export function App() {
 	const { key, rejected } = session.value
@@ -78,9 +82,11 @@ function RoutedScreen() {
 		case 'console':
 			return <ConsoleRoute screen={shown.screen} />
 		case 'new':
+		case 'compare':
+			return <CompareScreen id={shown.id} />
 		case 'conversation':
 		case 'settings':
-			return <Screen />
+			return <ConversationScreen />
 	}
 	shown satisfies never
 }
@@ -103,7 +109,7 @@ function SharedRoute({ id }: { readonly id: string }) {
 	return <Loaded load={load} />
 }
 
-function Screen() {
+function ConversationScreen() {
 	const shown = route.value
 	const id = shown.name === 'conversation' ? shown.id : undefined
 	const chat = useChat(id)
@@ -149,10 +155,26 @@ const contentId = 'content'
 
 /** Shortcuts that work on every screen. */
 function handleShortcut(event: KeyboardEvent): void {
-	if (handleLibraryShortcut(event) || saveForm(event)) return
+	if (event.defaultPrevented || handleLibraryShortcut(event) || saveForm(event)) return
+	if (document.querySelector('dialog[open]') !== null) return
 	if (event.altKey && event.code === 'KeyN') {
 		event.preventDefault()
 		navigate({ name: 'new' })
 		document.getElementById(composerId)?.focus()
 	}
+	if (!event.ctrlKey && !event.metaKey) return
+	if (event.code === 'Comma') {
+		event.preventDefault()
+		document.querySelector<HTMLButtonElement>('.main .model-button')?.click()
+		return
+	}
+	if (event.shiftKey && event.code === 'KeyM') {
+		event.preventDefault()
+		navigate({ name: 'compare', id: undefined })
+		return
+	}
+	const panel = event.code === 'Period' ? 'parameters' : event.shiftKey && event.code === 'KeyK' ? 'code' : undefined
+	if (panel === undefined) return
+	event.preventDefault()
+	togglePanel(panel)
 }

@@ -97,6 +97,11 @@ export class OpenPage {
 	}
 }
 
+interface FurtherModels {
+	readonly models: readonly string[]
+	readonly configured: readonly string[]
+}
+
 export class TestPages {
 	readonly server: TestServer
 	private readonly browser: Browser
@@ -106,10 +111,15 @@ export class TestPages {
 		this.browser = browser
 	}
 
-	/** @param models further models, by their names. */
-	static async open({ models = [] }: { readonly models?: readonly string[] } = {}): Promise<TestPages> {
-		const lines = models.map((name) => `  ${JSON.stringify(name)}: { route: [echo] }\n`)
-		return TestPages.of(await startServer({ config: config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`) }))
+	/**
+	 * @param options.models further models, by their names
+	 * @param options.configured further models, as lines of the configuration
+	 */
+	static async open({ models = [], configured = [] }: Partial<FurtherModels> = {}): Promise<TestPages> {
+		const named = models.map((name) => `${JSON.stringify(name)}: { route: [echo] }`)
+		const lines = [...named, ...configured].map((line) => `  ${line}\n`)
+		const server = await startServer({ config: config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`) })
+		return TestPages.of(server)
 	}
 
 	/** Pages of a server, which ends with them. */

@@ -39,6 +39,8 @@ const copied: readonly string[] = [
 
 /** The scripts of the build. */
 const builders: readonly string[] = ['build-page.ts', 'page-chunks.ts', 'page-languages.ts', 'page-worker.ts']
+/** Scripts that run apart from the page, in the folder of its sources. */
+const workers: readonly string[] = ['attachments/pdf-worker.ts']
 
 /** The table of built files, `page.json` beside them. */
 export interface BuiltPage {
@@ -102,11 +104,13 @@ export async function bundle(folder: string, sources: string, languages: readonl
 		define: { 'process.env.NODE_ENV': '"production"', MATHS_STYLES: JSON.stringify(mathsStyles) },
 	})
 	if (!built.success) throw new AggregateError(built.logs, 'The page cannot be built.')
+	await bundleWorkers(folder)
 	const fontNames = await copyFonts(folder)
 	const styles = await writeStyles(folder, fontNames)
 	const diagram = await writeDiagramFrame(folder, sourceFolder)
 	const api = await writeApiPage(folder, sourceFolder)
-	const hashed = (await readdir(folder)).sort()
+	const workerNames = workers.map((file) => basename(file).replace(/\.ts$/, '.js'))
+	const hashed = (await readdir(folder)).filter((name) => !workerNames.includes(name)).sort()
 	const template = await readFile(join(sourceFolder, 'index.html'), 'utf8')
 	const [script = '', ...imported] = await scriptsOf(folder, find(hashed, /^main-.*\.js$/))
 	const font = fontNames.get('sans.woff2') ?? ''
@@ -121,12 +125,25 @@ export async function bundle(folder: string, sources: string, languages: readonl
 	for (const name of copied) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
 	const translations = await languageScripts(folder, hashed)
 	const first = [script, ...imported, ...translations, styles, font, 'logo.svg', 'manifest.webmanifest']
-	await writeServiceWorker({ folder, sourceFolder, document, all: [...hashed, ...copied], first })
-	const fixed = [...copied, workerName]
+	await writeServiceWorker({ folder, sourceFolder, document, all: [...hashed, ...copied, ...workerNames], first })
+	const fixed = [...copied, ...workerNames, workerName]
 	for (const name of [...hashed, ...fixed]) await compress(join(folder, name))
 	const page: BuiltPage = { sources, document, diagram, api, hashed, fixed }
 	await writeFile(join(folder, 'page.json'), JSON.stringify(page))
 	return page
+}
+
+/** Each worker is one file of a name that does not change: the page starts it by that name. */
+async function bundleWorkers(folder: string): Promise<void> {
+	const built = await Bun.build({
+		entrypoints: workers.map((file) => join(sourceFolder, file)),
+		outdir: folder,
+		target: 'browser',
+		format: 'esm',
+		minify: true,
+		naming: '[name].[ext]',
+	})
+	if (!built.success) throw new AggregateError(built.logs, 'The workers of the page cannot be built.')
 }
 
 /** @returns the names of the copies, by the names in the style sheets. */
@@ -177,6 +194,8 @@ async function hashSources(): Promise<string> {
 		if (!/\.test\.tsx?$|\.testing\.tsx?$|\.d\.ts$|\.md$/.test(name)) names.push(name)
 	for (const name of names.sort()) hash.update(`${name}\n`).update(await readFile(join(sourceFolder, name)))
 	for (const name of builders) hash.update(await readFile(join(import.meta.dir, name)))
+	// The code view reads this page of the documentation.
+	hash.update(await readFile(join(root, 'docs', 'fidelity.md')))
 	hash.update(await readFile(join(root, 'package-lock.json')).catch(() => basename(root)))
 	return hash.digest('hex')
 }

@@ -79,7 +79,7 @@ export const listConversations = (query: {
 	readonly after?: string | undefined
 	readonly search?: string
 	/** Only those that have this pair of metadata, with any value. */
-	readonly having?: 'pinned' | 'folder'
+	readonly having?: 'pinned' | 'folder' | 'votes'
 	readonly limit: number
 	readonly signal?: AbortSignal | undefined
 }): Promise<ConversationPage> => {
@@ -121,8 +121,8 @@ export async function hasConversation(name: string, value: string, signal?: Abor
 	return (await callJson<ConversationPage>(`conversations?${parameters}`, { signal })).data.length > 0
 }
 
-/** @throws ServerError | ConnectionLost */
-export const retrieveConversation = (id: string): Promise<ConversationSummary> => callJson(`conversations/${id}`)
+export const readConversation = (id: string, signal?: AbortSignal): Promise<ConversationSummary> =>
+	callJson(`conversations/${id}`, { signal })
 
 export const exportConversation = (id: string, signal?: AbortSignal): Promise<ExportedConversation> =>
 	callJson(`conversations/${id}/export`, { signal })

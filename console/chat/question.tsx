@@ -37,7 +37,7 @@ function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 	const long = lines > foldedLines || question.text.length > foldedLines * 160
 	const words = text.value
 	return (
-		<QuestionFrame number={number} images={question.images}>
+		<QuestionFrame number={number} question={question}>
 			{editing ? (
 				<EditQuestion
 					turn={turn}

@@ -34,6 +34,10 @@ export function ShortcutList() {
 		['Ctrl Shift S', words.keySidebar],
 		['Ctrl S', words.keySave],
 		['G O, G U, G L, G K', words.keyConsole],
+		['Ctrl Shift K', words.sameRequestAsCode],
+		['Ctrl .', words.parameters],
+		['Ctrl Shift M', words.compareModels],
+		['1 – 4 / 0', words.keyVote],
 		['?', words.keyShortcuts],
 	]
 	return (

@@ -79,7 +79,7 @@ function SharedTurn({ turn, number }: { readonly turn: PageTurn; readonly number
 	const words = text.value
 	return (
 		<>
-			<QuestionFrame number={number} images={question.images}>
+			<QuestionFrame number={number} question={question}>
 				<div>{question.text}</div>
 			</QuestionFrame>
 			<article class="turn answer" aria-label={words.answerLabel(number, model)}>

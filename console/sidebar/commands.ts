@@ -8,6 +8,7 @@ import { chooseModel, models } from '../state/models.ts'
 import { navigate } from '../state/route.ts'
 import { signOut } from '../state/session.ts'
 import { changeSettings, themes } from '../state/settings.ts'
+import { togglePanel } from '../state/side-panel.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
 import { attempt } from './attempt.ts'
 import { requestDeletion } from './delete-conversations.ts'
@@ -28,6 +29,11 @@ export function commandsOf(shown: ConversationSummary | undefined): readonly Com
 	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
 	return [
 		{ label: words.newChat, shortcut: 'Alt N', run: () => navigate({ name: 'new' }) },
+		{ label: words.compareModels, shortcut: 'Ctrl Shift M', run: () => navigate({ name: 'compare', id: undefined }) },
+		{ label: words.sameRequestAsCode, shortcut: 'Ctrl Shift K', run: () => togglePanel('code') },
+		{ label: words.parameters, shortcut: 'Ctrl .', run: () => togglePanel('parameters') },
+		{ label: words.tools, run: () => togglePanel('tools') },
+		{ label: words.jsonSchema, run: () => togglePanel('schema') },
 		...(shown === undefined ? [] : commandsFor(shown)),
 		{ label: words.importConversations, run: open('import') },
 		{ label: words.exportAll, run: open('export-all') },

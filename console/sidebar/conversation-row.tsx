@@ -12,6 +12,7 @@ import { libraryDialog } from '../state/library-dialog.ts'
 import { ready, running } from '../state/ready-answers.ts'
 import { addressOf, route } from '../state/route.ts'
 import { selection, selectRange, toggleSelected } from '../state/selection.ts'
+import { isComparison } from '../state/votes.ts'
 import { attempt } from './attempt.ts'
 import { requestDeletion } from './delete-conversations.ts'
 import { exportAs } from './export-conversation.ts'
@@ -31,7 +32,8 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 	const link = useRef<HTMLAnchorElement>(null)
 	const words = text.value
 	const shown = route.value
-	const current = shown.name === 'conversation' && shown.id === item.id
+	const name = isComparison(item.metadata) ? 'compare' : 'conversation'
+	const current = (shown.name === 'conversation' || shown.name === 'compare') && shown.id === item.id
 	const pinned = item.metadata.pinned !== undefined
 	const title = item.title ?? words.untitled
 	const tags = readTags(item.metadata.tags)
@@ -61,14 +63,14 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 			)}
 			<a
 				ref={link}
-				href={addressOf({ name: 'conversation', id: item.id })}
+				href={addressOf({ name, id: item.id })}
 				aria-current={current ? 'page' : undefined}
 				title={tags.length === 0 ? title : `${title} (${tags.join(', ')})`}
 				data-conversation={item.id}
 				onClick={(event) => {
 					if (!event.shiftKey && (ids.size === 0 || event.ctrlKey || event.metaKey)) return
 					event.preventDefault()
-					if (event.shiftKey) selectRange(item.id, order(), shown.name === 'conversation' ? shown.id : undefined)
+					if (event.shiftKey) selectRange(item.id, order(), 'id' in shown ? shown.id : undefined)
 					else toggleSelected(item.id)
 				}}
 				onDblClick={rename}

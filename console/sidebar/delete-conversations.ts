@@ -20,7 +20,7 @@ export function requestDeletion(items: readonly ConversationSummary[]): void {
 
 export function deleteConversations(ids: readonly string[]): void {
 	const shown = route.value
-	const wasShown = shown.name === 'conversation' && ids.includes(shown.id)
+	const wasShown = (shown.name === 'conversation' || shown.name === 'compare') && ids.includes(shown.id ?? '')
 	focusNeighbour(ids)
 	noteDeletion(ids)
 	clearSelection()

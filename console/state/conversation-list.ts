@@ -7,7 +7,7 @@ import {
 	type ConversationSummary,
 	changeConversation,
 	listConversations,
-	retrieveConversation,
+	readConversation,
 } from '../api/conversations.ts'
 
 const pageSize = 100
@@ -82,18 +82,18 @@ export const forgetConversations = (): void => {
 
 /** Shows a conversation that this page started. */
 export function addConversation(summary: Omit<ConversationSummary, 'updated_at'>): void {
-	replace({ ...summary, updated_at: summary.created_at })
+	showConversation({ ...summary, updated_at: summary.created_at })
 }
 
 /** Moves a conversation to the start of the list, because it has a new turn. */
 export function touchConversation(id: string): void {
 	const found = conversations.value.items.find((item) => item.id === id)
-	if (found !== undefined) replace({ ...found, updated_at: Math.floor(Date.now() / 1000) })
+	if (found !== undefined) showConversation({ ...found, updated_at: Math.floor(Date.now() / 1000) })
 }
 
 /** @throws ServerError | ConnectionLost */
 export async function renameConversation(id: string, title: string): Promise<void> {
-	replace(await changeConversation(id, { title }))
+	showConversation(await changeConversation(id, { title }))
 }
 
 /**
@@ -107,7 +107,9 @@ export async function labelConversation(
 	value: string | undefined,
 ): Promise<void> {
 	const { [name]: _, ...others } = metadata
-	replace(await changeConversation(id, { metadata: value === undefined ? others : { ...others, [name]: value } }))
+	showConversation(
+		await changeConversation(id, { metadata: value === undefined ? others : { ...others, [name]: value } }),
+	)
 }
 
 /** Leaves them out of the list; the server still has them. */
@@ -123,7 +125,7 @@ export function hideConversations(ids: readonly string[]): void {
  */
 export async function showConversations(ids: readonly string[]): Promise<void> {
 	for (const id of ids) removed.delete(id)
-	const found = await Promise.all(ids.map(retrieveConversation))
+	const found = await Promise.all(ids.map((id) => readConversation(id)))
 	conversations.value = { ...conversations.value, items: merge(conversations.value.items, found) }
 }
 
@@ -137,7 +139,8 @@ async function readAll(having: 'pinned' | 'folder'): Promise<readonly Conversati
 	return all
 }
 
-function replace(summary: ConversationSummary): void {
+/** Shows a conversation that has changed on the server. */
+export function showConversation(summary: ConversationSummary): void {
 	conversations.value = { ...conversations.value, items: merge(conversations.value.items, [summary]) }
 }
 

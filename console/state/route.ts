@@ -11,6 +11,7 @@ export type ConsoleScreen = (typeof consoleScreens)[number]
 export type Route =
 	| { readonly name: 'new' }
 	| { readonly name: 'conversation'; readonly id: string }
+	| { readonly name: 'compare'; readonly id: string | undefined }
 	| { readonly name: 'share'; readonly id: string }
 	| { readonly name: 'settings' }
 	| { readonly name: 'console'; readonly screen: ConsoleScreen }
@@ -54,6 +55,8 @@ function pathOf(to: Route): string {
 			return './'
 		case 'conversation':
 			return `c/${to.id}`
+		case 'compare':
+			return to.id === undefined ? 'compare' : `compare/${to.id}`
 		case 'share':
 			return `s/${to.id}`
 		case 'settings':
@@ -68,6 +71,8 @@ function readRoute(address: string): Route {
 	const path = new URL(address).pathname.slice(root.pathname.length)
 	const [, id] = /^c\/([\w-]+)$/.exec(path) ?? []
 	if (id !== undefined) return { name: 'conversation', id }
+	const compared = /^compare(?:\/([\w-]+))?$/.exec(path)
+	if (compared !== null) return { name: 'compare', id: compared[1] }
 	const [, share] = /^s\/([\w-]+)$/.exec(path) ?? []
 	if (share !== undefined) return { name: 'share', id: share }
 	const [isConsole, screen] = /^console(?:\/(.*))?$/.exec(path) ?? []

@@ -27,3 +27,6 @@ function policyOfPage(): ScriptPolicy {
 /** Registers the service worker for all addresses of the page. */
 export const registerWorker = (name: string): Promise<ServiceWorkerRegistration> =>
 	navigator.serviceWorker.register(policyOfPage().createScriptURL(name), { scope: root.href, updateViaCache: 'none' })
+/** Starts a worker from a script that the build writes under this name. */
+export const workerAt = (name: string): Worker =>
+	new Worker(policyOfPage().createScriptURL(name), { type: 'module', name })
