@@ -10,7 +10,7 @@ import { foreignWire, furtherWires } from './wire-imports.ts'
 
 /** Each folder (or file) of src/ with the folders that it may import from. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-	chat: [],
+	chat: ['system'],
 	system: [],
 	operations: ['chat'],
 	tokens: ['chat', 'system'],
@@ -25,7 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 	ledger: ['chat', 'routing', 'system'],
 	telemetry: ['chat', 'fields', 'http', 'system'],
 	weights: ['system'],
-	wire: ['chat', 'conversations', 'ledger', 'limits', 'operations'],
+	wire: ['chat', 'conversations', 'ledger', 'limits', 'operations', 'system'],
 	dialects: ['chat', 'conversations', 'http', 'keys', 'ledger', 'limits', 'operations', 'routing', 'wire'],
 	engines: ['chat', 'fields', 'http', 'operations', 'system', 'weights', 'wire'],
 	embedded: ['chat', 'engines', 'operations', 'system'],

@@ -31,6 +31,8 @@ export interface TestServerOptions {
 	/** A data folder that exists already. */
 	readonly data?: string
 	readonly args?: readonly string[]
+	/** A file that runs in the process before the server. */
+	readonly preload?: string
 	readonly environment?: Readonly<Record<string, string>>
 	/** Limit of open files and sockets of the process; that of the tests where absent. */
 	readonly descriptors?: number
@@ -52,6 +54,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 		[
 			...limited,
 			process.execPath,
+			...(options.preload === undefined ? [] : ['--preload', options.preload]),
 			main,
 			'serve',
 			'--listen',

@@ -7,7 +7,7 @@ import { type ConversationId, newConversationId } from '../../src/conversations/
 import { messageId } from '../../src/conversations/message-id.ts'
 import { turnId } from '../../src/conversations/turn-id.ts'
 import type { TreeMessage } from '../../src/stores/sql/conversation-rows.ts'
-import { writeConversation, writeMessage } from '../../src/stores/sql/conversation-rows.ts'
+import { writeBody, writeConversation, writeMessage } from '../../src/stores/sql/conversation-rows.ts'
 import { SqlConversationStore } from '../../src/stores/sql/sql-conversation-store.ts'
 import type { SqlDatabase } from '../../src/stores/sql/sql-database.ts'
 import { openSqlite } from '../../src/stores/sqlite/sqlite.ts'
@@ -59,7 +59,9 @@ export async function measureContext(messages: number): Promise<ContextTimes> {
 /** A conversation of ten thousand messages. @returns its id. */
 async function fill(database: SqlDatabase): Promise<ConversationId> {
 	const conversation = newConversationId()
-	const rows = Array.from(placed(conversation), writeMessage)
+	const rows = Array.from(placed(conversation), (placed) =>
+		writeMessage({ ...placed, written: writeBody(placed.message) }),
+	)
 	await database.write(async (sql) => {
 		for (let at = 0; at < rows.length; at += rowsAtOnce)
 			await sql`INSERT INTO messages ${sql(rows.slice(at, at + rowsAtOnce))}`

@@ -1,6 +1,7 @@
 // Removes from a request what its upstream would not recognize: unknown fields and provider items of other wires, and
 // signatures that other services or models made. It also orders the results of calls. It knows no wire.
 
+import { retained, visitInSteps } from '../system/resumable.ts'
 import { ChatError } from './error.ts'
 import type {
 	AssistantPart,
@@ -43,7 +44,7 @@ export function requestFor(destination: Destination, request: ChatRequest, drop:
 	const own = mapChanged(request.messages, (message, index) =>
 		messageFor(destination, message, `messages[${index}]`, drop),
 	)
-	const messages = resultsAfterCalls(own)
+	const messages = retained(own, 'results after calls', () => resultsAfterCalls(own))
 	const tools = mapChanged(request.tools, (tool, index) => withOwnRest(destination, tool, `tools[${index}]`, drop))
 	return messages === request.messages && tools === request.tools ? request : { ...request, messages, tools }
 }
@@ -167,15 +168,15 @@ function mapChanged<Item extends object>(
 	list: readonly Item[],
 	change: (item: Item, index: number) => Item | readonly Item[] | undefined,
 ): readonly Item[] {
-	let changed: Item[] | undefined
-	for (const [index, item] of list.entries()) {
+	const state = retained(list, 'changed', (): { changed: Item[] | undefined } => ({ changed: undefined }))
+	visitInSteps(list, 'changed', (item, index) => {
 		const result = change(item, index)
-		if (changed === undefined && result === item) continue
-		changed ??= list.slice(0, index)
-		if (isList(result)) changed.push(...result)
-		else if (result !== undefined) changed.push(result)
-	}
-	return changed ?? list
+		if (state.changed === undefined && result === item) return
+		state.changed ??= list.slice(0, index)
+		if (isList(result)) state.changed.push(...result)
+		else if (result !== undefined) state.changed.push(result)
+	})
+	return state.changed ?? list
 }
 
 /** `Array.isArray` does not narrow readonly lists. */

@@ -272,7 +272,7 @@ const plainParsers: Readonly<Record<string, string>> = {
 	'engines/ai-sdk/failure.ts': 'reads the text of an error',
 	'engines/ai-sdk/signature.ts': 'reads what the same file wrote',
 	'engines/llama/install/engine-folder.ts': 'reads what the same file wrote',
-	'engines/upstream/http-upstream.ts': 'reads vectors and counts, which are calculated with',
+	'engines/upstream/upstream-answer.ts': 'reads vectors and counts, which are calculated with',
 	'stores/sql/sql-key-store.ts': 'reads what the same file wrote',
 	'wire/json/custom-tool-function.ts': 'reads a text',
 	'wire/json/tool-call-assembler.ts': 'only validates',

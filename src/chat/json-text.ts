@@ -4,6 +4,7 @@
 // writer and the copies share what is remembered.
 
 import type { JsonObject } from './json.ts'
+import { parseInParts } from './json-parts.ts'
 
 declare global {
 	/** A value that JSON.stringify writes like the text it was made of. TypeScript has no types for it yet. */
@@ -42,9 +43,59 @@ let writing: { current: MarkedTexts | undefined } | undefined
  */
 export function parseJson(text: string): unknown {
 	const value: unknown = JSON.parse(text)
-	if (!changingNumber.test(text) && !indexName.test(text)) return value
-	const compact = compactChanging(text)
-	return compact === undefined ? value : parseCompact(compact)
+	return mayChange(text) ? finish(remembering(text, value)) : value
+}
+
+/**
+ * `parseJson` of a long text, in steps.
+ *
+ * @param bytes UTF-8. A byte order mark is ignored.
+ * @param isStrict whether bytes that are not UTF-8 are an error; otherwise they are replaced.
+ * @throws SyntaxError for what is not JSON, TypeError for what is not UTF-8.
+ */
+export function* parseJsonInSteps(bytes: Uint8Array, isStrict = true): Generator<undefined, unknown, undefined> {
+	const own = withoutMark(bytes)
+	const { value, hasSpecial } = yield* parseInParts(own, { isSpecial: mayChange, isStrict })
+	return hasSpecial ? yield* remembering(yield* decodeInSteps(own, isStrict), value) : value
+}
+
+/** The same without remembering how numbers are written, like JSON.parse: much faster for lists of numbers. */
+export function* parseInexactJsonInSteps(bytes: Uint8Array): Generator<undefined, unknown, undefined> {
+	return (yield* parseInParts(withoutMark(bytes), { isSpecial: () => false, isStrict: false })).value
+}
+
+function withoutMark(bytes: Uint8Array): Uint8Array {
+	return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes
+}
+
+/** The text of `bytes`, in steps. @throws TypeError for what is not UTF-8. */
+export function* decodeInSteps(bytes: Uint8Array, isStrict = true): Generator<undefined, string, undefined> {
+	const decoder = new TextDecoder('utf-8', { fatal: isStrict, ignoreBOM: true })
+	let text = ''
+	for (let at = 0; at < bytes.length; at += decodedBytes) {
+		text += decoder.decode(bytes.subarray(at, at + decodedBytes), { stream: true })
+		yield
+	}
+	return text + decoder.decode()
+}
+
+const decodedBytes = 262_144
+
+/** @param value of JSON.parse. */
+function* remembering(text: string, value: unknown): Generator<undefined, unknown, undefined> {
+	const compact = yield* compactChanging(text)
+	return compact === undefined ? value : yield* parseCompact(compact)
+}
+
+function mayChange(text: string): boolean {
+	return changingNumber.test(text) || indexName.test(text)
+}
+
+function finish<Result>(steps: Generator<undefined, Result, undefined>): Result {
+	for (;;) {
+		const { done, value } = steps.next()
+		if (done === true) return value
+	}
 }
 
 /**
@@ -62,6 +113,124 @@ export function stringifyJson(value: unknown): string {
 		writing = outer
 	}
 	return own.current === undefined ? text : insertTexts(text, own.current)
+}
+
+/** `stringifyJson` of a value that may be long, in steps. */
+export function* stringifyJsonInSteps(value: unknown): Generator<undefined, string, undefined> {
+	const pieces: string[] = []
+	yield* writeInSteps(value, (piece) => pieces.push(piece))
+	return pieces.join('')
+}
+
+/** The same as UTF-8, which is copied as a whole only once. */
+export function* encodeJsonInSteps(value: unknown): Generator<undefined, Uint8Array, undefined> {
+	const encoded: Uint8Array[] = []
+	let text = ''
+	const write = (piece: string) => {
+		text += piece
+		if (text.length < charactersPerStep) return
+		encoded.push(Buffer.from(text))
+		text = ''
+	}
+	yield* writeInSteps(value, write)
+	encoded.push(Buffer.from(text))
+	yield
+	return Buffer.concat(encoded)
+}
+
+/** @param write receives pieces of the text, none of which ends in a character. */
+function* writeInSteps(value: unknown, write: (piece: string) => void): Generator<undefined, void, undefined> {
+	if (typeof value === 'string') {
+		yield* writeTextInSteps(value, write)
+		return
+	}
+	if (!isLong(value)) {
+		write(stringifyJson(value))
+		return
+	}
+	yield
+	if (!Array.isArray(value)) {
+		let before = '{'
+		for (const [name, own] of Object.entries(value)) {
+			if (own === undefined) continue
+			write(`${before}${JSON.stringify(name)}:`)
+			yield* writeInSteps(own, write)
+			before = ','
+		}
+		write(before === '{' ? '{}' : '}')
+		return
+	}
+	for (let at = 0; at < value.length; ) {
+		write(at === 0 ? '[' : ',')
+		const end = endOfShort(value, at)
+		if (end === at) yield* writeInSteps(value[at++], write)
+		else {
+			// In an array, undefined is written as null.
+			write(stringifyJson(value.slice(at, end)).slice(1, -1))
+			at = end
+			yield
+		}
+	}
+	write(']')
+}
+
+function* writeTextInSteps(text: string, write: (piece: string) => void): Generator<undefined, void, undefined> {
+	if (text.length <= charactersPerStep) {
+		write(JSON.stringify(text))
+		return
+	}
+	write('"')
+	for (let at = 0; at < text.length; ) {
+		let end = at + charactersPerStep
+		// Half of a character would be written as an escape.
+		if (isHighSurrogate(text.charCodeAt(end - 1))) end++
+		write(JSON.stringify(text.slice(at, end)).slice(1, -1))
+		at = end
+		yield
+	}
+	write('"')
+}
+
+function isHighSurrogate(unit: number): boolean {
+	return unit >> 10 === 0xd800 >> 10
+}
+
+/** What is written in one step: values, and characters of one text. */
+const [valuesPerStep, charactersPerStep] = [1024, 65_536]
+/** Characters of a text that take as long as a value. */
+const charactersPerValue = 64
+
+/** The elements from `from` on that are written in one step; none if the first one is too long. */
+function endOfShort(array: readonly unknown[], from: number): number {
+	let room = valuesPerStep
+	for (let end = from; end < array.length; end++) {
+		room = roomAfter(array[end], room - 1)
+		if (room < 0) return end
+	}
+	return array.length
+}
+
+/** What remembers its text is written as this text. */
+function isLong(value: unknown): value is readonly unknown[] | Readonly<Record<string, unknown>> {
+	return typeof value === 'object' && value !== null && !('toJSON' in value) && roomAfter(value, valuesPerStep) < 0
+}
+
+/** What remains of `room` after all values in `value` have been counted; negative if there are more. */
+function roomAfter(value: unknown, room: number): number {
+	if (room < 0) return room
+	if (typeof value === 'string') return room - Math.floor(value.length / charactersPerValue)
+	if (typeof value !== 'object' || value === null) return room
+	let rest = room
+	if (Array.isArray(value)) {
+		rest -= value.length
+		for (let index = 0; index < value.length && rest >= 0; index++) rest = roomAfter(value[index], rest)
+		return rest
+	}
+	for (const name in value) {
+		rest = roomAfter(value[name as keyof typeof value], rest - 1)
+		if (rest < 0) break
+	}
+	return rest
 }
 
 /**
@@ -175,15 +344,29 @@ const index = /^\d{1,10}$/
  * The text without white space between tokens. Undefined if JSON.stringify would write the same as this text, or if too
  * many members would change.
  */
-function compactChanging(text: string): string | undefined {
+function* compactChanging(text: string): Generator<undefined, string | undefined, undefined> {
 	const pieces: string[] = []
 	let changes = false
 	let isIndex = false
 	let remembered = 0
 	let at = 0
 	while (at < text.length) {
+		if (pieces.length % tokensPerStep === 0) yield
 		const quote = text.indexOf('"', at)
-		const tokens = text.slice(at, quote === -1 ? undefined : quote).replace(/\s+/g, '')
+		const end = quote === -1 ? text.length : quote
+		const cut = end - at > longTokens ? text.indexOf(',', at + longTokens) : -1
+		if (cut !== -1 && cut < end) {
+			// Numbers only.
+			const tokens = text.slice(at, cut).replace(/\s+/g, '')
+			pieces.push(tokens)
+			remembered += countChanging(tokens, maxRemembered - remembered)
+			if (remembered > maxRemembered) return undefined
+			changes ||= tokens.match(numbers)?.some(changesNumber) ?? false
+			at = cut
+			yield
+			continue
+		}
+		const tokens = text.slice(at, end).replace(/\s+/g, '')
 		pieces.push(tokens)
 		if (isIndex && tokens.startsWith(':')) {
 			changes = true
@@ -193,13 +376,19 @@ function compactChanging(text: string): string | undefined {
 		if (remembered > maxRemembered) return undefined
 		changes ||= tokens.match(numbers)?.some(changesNumber) ?? false
 		if (quote === -1) break
-		at = endOfString(text, quote)
+		at = text.indexOf('"', quote + 1)
+		at = text[at - 1] === '\\' ? yield* endOfString(text, quote) : at + 1
 		const string = text.slice(quote, at)
 		pieces.push(string)
 		isIndex = string.length < 64 && index.test(decode(string))
 	}
 	return changes ? escapeSurrogates(pieces.join('')) : undefined
 }
+
+/** Strings with the tokens between them, of one step. */
+const tokensPerStep = 64
+/** Characters between two strings that are read in one step. */
+const longTokens = 32_768
 
 /** The number of members that would change, up to one more than `most`. Of two neighbors one may be missed. */
 function countChanging(tokens: string, most: number): number {
@@ -220,13 +409,17 @@ function changesNumber(source: string): boolean {
 }
 
 /** The position after the string that begins with the quote at `from`. */
-function endOfString(text: string, from: number): number {
+function* endOfString(text: string, from: number): Generator<undefined, number, undefined> {
+	let quotes = 0
 	for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {
 		let at = quote
 		while (text[at - 1] === '\\') at--
 		if ((quote - at) % 2 === 0) return quote + 1
+		if (++quotes % quotesPerStep === 0) yield
 	}
 }
+
+const quotesPerStep = 512
 
 /** An object or an array whose end has not been read. */
 interface Open {
@@ -238,7 +431,7 @@ interface Open {
 }
 
 /** @param text valid JSON without white space between tokens. A stack instead of recursion permits any depth. */
-function parseCompact(text: string): unknown {
+function* parseCompact(text: string): Generator<undefined, unknown, undefined> {
 	const open: Open[] = []
 	let parent: Open | undefined
 	let root: unknown
@@ -247,7 +440,8 @@ function parseCompact(text: string): unknown {
 		else addMember(parent, value)
 	}
 	let at = 0
-	while (at < text.length) {
+	for (let tokens = 1; at < text.length; tokens++) {
+		if (tokens % compactTokensPerStep === 0) yield
 		const character = text[at]
 		switch (character) {
 			case '{':
@@ -271,7 +465,8 @@ function parseCompact(text: string): unknown {
 				at++
 				break
 			case '"': {
-				const end = endOfString(text, at)
+				const near = text.indexOf('"', at + 1)
+				const end = text[near - 1] === '\\' ? yield* endOfString(text, at) : near + 1
 				const string = decode(text.slice(at, end))
 				at = end
 				if (text[at] !== ':') add(string)
@@ -305,6 +500,9 @@ function parseCompact(text: string): unknown {
 	}
 	return root
 }
+
+/** Tokens that are parsed in one step. */
+const compactTokensPerStep = 512
 
 function member(value: unknown): PropertyDescriptor {
 	return { value, enumerable: true, writable: true, configurable: true }

@@ -2,6 +2,7 @@
 // as the address of a tool server. The one list of them, so that a policy on URLs covers every dialect. It does not know
 // the policy.
 
+import { retained, visitInSteps } from '../system/resumable.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { exactMembers } from './json-text.ts'
 import type { FilePart, ImagePart, Message, Part, ProviderItem } from './message.ts'
@@ -134,12 +135,12 @@ function mapRest<Given extends RestHolder>(given: Given, path: string, change: C
 }
 
 function mapChanged<Item>(items: readonly Item[], map: (item: Item, at: number) => Item): readonly Item[] {
-	let changed: Item[] | undefined
-	for (const [at, item] of items.entries()) {
+	const state = retained(items, 'urls', (): { changed: Item[] | undefined } => ({ changed: undefined }))
+	visitInSteps(items, 'urls', (item, at) => {
 		const mapped = map(item, at)
-		if (mapped === item) continue
-		changed ??= [...items]
-		changed[at] = mapped
-	}
-	return changed ?? items
+		if (mapped === item) return
+		state.changed ??= [...items]
+		state.changed[at] = mapped
+	})
+	return state.changed ?? items
 }

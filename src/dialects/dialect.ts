@@ -101,10 +101,11 @@ export interface SocketRoute {
 	/** The path of the route, without prefix. */
 	readonly path: string
 	/**
+	 * @param parse returns the JSON of the message, or throws what its parser throws.
 	 * @param turns that the connection holds.
 	 * @throws ChatError if the message is invalid.
 	 */
-	read(text: string, turns: ConnectionTurns): SocketMessage
+	read(parse: () => unknown, turns: ConnectionTurns): SocketMessage
 	/** Converts the text of a stream, in chunks of any size, into frames. */
 	frames(lane: string | undefined): { add(piece: string): readonly string[] }
 	/** Writes the route's response if it is not a stream. */

@@ -42,6 +42,15 @@ export class TextBody {
 	}
 }
 
+/** A JSON body that was written before, as UTF-8. */
+export class WrittenJson {
+	readonly bytes: Uint8Array
+
+	constructor(bytes: Uint8Array) {
+		this.bytes = bytes
+	}
+}
+
 /** A JSON body that is written piece by piece, so that it need not be in memory as a whole. */
 export class JsonPieces {
 	readonly pieces: AsyncGenerator<string>

@@ -8,6 +8,7 @@ import type { Ranking, RerankRequest } from '../operations/reranking.ts'
 import type { TextCompletionRequest } from '../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../operations/tokenization.ts'
 import type { Transcription, TranscriptionRequest } from '../operations/transcription.ts'
+import type { CallerTurns } from '../system/occupancy.ts'
 import type { UpstreamModel } from '../wire/json/model-list-reader.ts'
 import type { EngineAnswer } from './answer.ts'
 
@@ -74,6 +75,8 @@ export interface EngineCall {
 	 * The gateway reports the names to the client.
 	 */
 	readonly drop?: Drop
+	/** In which a long request is written, and a long answer is read; without them, immediately. */
+	readonly turns?: CallerTurns | undefined
 }
 
 export type Operation = 'chat' | 'complete' | 'embed' | 'rerank' | 'transcribe' | 'tokenize'

@@ -1,14 +1,17 @@
 // Reads a request's body as JSON or as a form, within its limits: bytes and time here, contents by json-bounds.ts and
-// form-bounds.ts. It is independent of dialects: failures are ChatErrors.
+// form-bounds.ts. It is independent of dialects: failures are ChatErrors. Long because the body that arrives, its turn and its parsing share
+// the limits and the memory of one server.
 
 import { ChatError } from '../chat/error.ts'
-import { parseJson } from '../chat/json-text.ts'
+import { decodeInSteps, parseJson, parseJsonInSteps } from '../chat/json-text.ts'
+import type { SharePath } from '../system/fair-queue.ts'
 import { Occupancy } from '../system/occupancy.ts'
+import { resumable, type Steps } from '../system/resumable.ts'
 import { Sweep, type Timed } from '../system/sweep.ts'
 import { BodyMemory, type HeldBody } from './body-memory.ts'
 import { checkForm, hasMoreFields } from './form-bounds.ts'
 import type { HttpRequest } from './http-request.ts'
-import { type BoundedField, checkJson, checkJsonText, type JsonBounds } from './json-bounds.ts'
+import { type BoundedField, checkJson, checkJsonText, checkJsonTextInSteps, type JsonBounds } from './json-bounds.ts'
 import { defaultBounds, type RequestBounds } from './request-bounds.ts'
 
 export interface BodyLimits {
@@ -31,7 +34,8 @@ export type Form = Awaited<ReturnType<Response['formData']>>
 
 /**
  * Each throws a ChatError for a body that is invalid, too large or too late. `owner` identifies the caller: if the bodies
- * of all callers need too much memory, one of the caller with the largest share is refused.
+ * of all callers need too much memory, one of the caller with the largest share is refused. Long bodies are parsed in
+ * steps, in the turns of `caller`.
  */
 export interface BodyReader {
 	/**
@@ -39,11 +43,17 @@ export interface BodyReader {
 	 * body that is not UTF-8, not JSON or beyond a bound of its contents, `overloaded` if the bodies of all callers need
 	 * too much memory, `cancelled` if the client disconnected.
 	 */
-	json(request: HttpRequest, owner?: string): Promise<unknown>
+	json(request: HttpRequest, owner?: string, caller?: SharePath): Promise<JsonBody>
 	/** The same, or undefined if the body is empty. */
-	optionalJson(request: HttpRequest, owner?: string): Promise<unknown>
+	optionalJson(request: HttpRequest, owner?: string, caller?: SharePath): Promise<JsonBody>
 	/** `multipart/form-data` or `application/x-www-form-urlencoded`. */
-	form(request: HttpRequest, owner?: string): Promise<Form>
+	form(request: HttpRequest, owner?: string, caller?: SharePath): Promise<Form>
+}
+
+export interface JsonBody {
+	readonly value: unknown
+	/** Whether work that grows with the body would occupy the event loop for more than a few milliseconds. */
+	readonly isLong: boolean
 }
 
 /**
@@ -71,18 +81,19 @@ export function bodyReader(
 		checkJson(value, json)
 		return value
 	}
+	const readJson = async (bytes: Uint8Array, request: HttpRequest, owner = '', caller: SharePath = ['', owner]) => {
+		if (bytes.byteLength < longBytes) return { value: parse(bytes), isLong: false }
+		const value = await inTurns(parseInSteps(bytes, json), bytes, { request, owner, caller }, reading)
+		return { value, isLong: true }
+	}
 	return {
-		async json(request, owner) {
+		json: async (request, owner, caller) => readJson(await readBytes(request, owner, reading), request, owner, caller),
+		async optionalJson(request, owner, caller) {
 			const bytes = await readBytes(request, owner, reading)
-			await takeTurn(bytes, request, owner, reading)
-			return parse(bytes)
+			if (bytes.byteLength === 0) return { value: undefined, isLong: false }
+			return readJson(bytes, request, owner, caller)
 		},
-		async optionalJson(request, owner) {
-			const bytes = await readBytes(request, owner, reading)
-			await takeTurn(bytes, request, owner, reading)
-			return bytes.byteLength === 0 ? undefined : parse(bytes)
-		},
-		form: (request, owner) => readForm(request, owner, reading, json),
+		form: (request, owner, caller) => readForm(request, owner, caller, reading, json),
 	}
 }
 
@@ -95,50 +106,83 @@ interface BodyReading {
 	readonly occupancy: Occupancy
 }
 
-/** Bodies of this size take their turn, in bytes: smaller ones occupy the event loop for a few milliseconds. */
-const longBytes = 262_144
+/** Bodies of this size are read in steps, in bytes: smaller ones occupy the event loop for a millisecond or two. */
+const longBytes = 16_384
 
 /** @throws ChatError like `BodyReader.json`; `invalid-request` for a body that is not a form. */
 async function readForm(
 	request: HttpRequest,
-	owner: string | undefined,
+	owner = '',
+	caller: SharePath = ['', owner],
 	reading: BodyReading,
 	json: JsonBounds,
 ): Promise<Form> {
 	const type = request.headers.get('content-type') ?? ''
 	const bytes = await readBytes(request, owner, reading)
-	await takeTurn(bytes, request, owner, reading)
-	if (hasMoreFields(bytes, type, json.bounds.formFields)) throw tooManyFields(json.bounds)
-	const form = await parseForm(bytes, type)
+	const parse = () => {
+		if (hasMoreFields(bytes, type, json.bounds.formFields)) throw tooManyFields(json.bounds)
+		return parseForm(bytes, type)
+	}
+	const isLong = bytes.byteLength >= longBytes
+	const form = await (isLong ? inTurns(oneStep(parse), bytes, { request, owner, caller }, reading) : parse())
 	checkForm(form, json)
 	return form
 }
 
+// biome-ignore lint/correctness/useYield: the work cannot be interrupted
+function* oneStep<Result>(work: () => Result): Generator<undefined, Result, undefined> {
+	return work()
+}
+
 /**
- * Resolves when a large body may be parsed. While it waits it is in memory, like a body that is being received.
+ * Reads a long body in the turns of its caller. While it waits it is in memory, like a body that is being received.
  *
- * @throws ChatError `overloaded`, `cancelled`
+ * @throws ChatError `overloaded`, `cancelled`, and what the steps throw.
  */
-async function takeTurn(
+async function inTurns<Result>(
+	steps: Steps<Result>,
 	{ byteLength }: Uint8Array,
-	{ signal }: HttpRequest,
-	owner = '',
+	{
+		request: { signal },
+		owner,
+		caller,
+	}: { readonly request: HttpRequest; readonly owner: string; readonly caller: SharePath },
 	{ memory, occupancy }: BodyReading,
-): Promise<void> {
-	if (byteLength < longBytes) return
-	const turn = occupancy.enter(['', owner])
-	if (turn === undefined) return
-	const refused = Promise.withResolvers<never>()
-	const waiting: HeldBody = { owner, heldBytes: byteLength, refuse: refused.reject }
-	const cancel = () => refused.reject(cutOff(signal.reason))
-	signal.addEventListener('abort', cancel)
-	memory.add(waiting, byteLength)
+): Promise<Awaited<Result>> {
+	const ended = new AbortController()
+	const held: HeldBody = { owner, heldBytes: byteLength, refuse: (error) => ended.abort(error) }
+	const cancel = () => ended.abort(cutOff(signal.reason))
+	if (signal.aborted) cancel()
+	else signal.addEventListener('abort', cancel)
+	const running = occupancy.run(caller, steps, ended.signal)
+	memory.add(held, byteLength)
 	try {
-		await Promise.race([turn.begins, refused.promise])
+		return await running
 	} finally {
-		turn.cancel()
-		memory.delete(waiting)
+		memory.delete(held)
 		signal.removeEventListener('abort', cancel)
+	}
+}
+
+/** @throws ChatError */
+function* parseInSteps(bytes: Uint8Array, json: JsonBounds): Generator<undefined, unknown, undefined> {
+	yield* checkJsonTextInSteps(bytes, json)
+	let value: unknown
+	try {
+		value = yield* parseJsonInSteps(bytes)
+	} catch (cause) {
+		throw yield* parseError(bytes, cause)
+	}
+	yield* resumable(() => checkJson(value, json))
+	return value
+}
+
+/** The same error as that of a short body: first of all, a text must be UTF-8. */
+function* parseError(bytes: Uint8Array, cause: unknown): Generator<undefined, ChatError, undefined> {
+	try {
+		return notJson((yield* decodeInSteps(bytes)).trim() === '', cause)
+	} catch (thrown) {
+		return notText(thrown)
 	}
 }
 
@@ -244,19 +288,25 @@ function parseBody(bytes: Uint8Array): unknown {
 		text = utf8.decode(bytes)
 		return parseJson(text)
 	} catch (cause) {
-		if (text === undefined)
-			throw new ChatError(
-				'invalid-request',
-				'We could not parse the JSON body of your request. (HINT: it is not valid UTF-8.)',
-				{ cause },
-			)
-		const hint = text.trim() === '' ? 'the body is empty' : 'check quotes, commas and brackets'
-		throw new ChatError(
-			'invalid-request',
-			`We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly; ${hint}.)`,
-			{ cause },
-		)
+		throw text === undefined ? notText(cause) : notJson(text.trim() === '', cause)
 	}
+}
+
+function notText(cause: unknown): ChatError {
+	return new ChatError(
+		'invalid-request',
+		'We could not parse the JSON body of your request. (HINT: it is not valid UTF-8.)',
+		{ cause },
+	)
+}
+
+function notJson(isEmpty: boolean, cause: unknown): ChatError {
+	const hint = isEmpty ? 'the body is empty' : 'check quotes, commas and brackets'
+	return new ChatError(
+		'invalid-request',
+		`We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library correctly; ${hint}.)`,
+		{ cause },
+	)
 }
 
 function tooLarge(limits: BodyLimits): ChatError {

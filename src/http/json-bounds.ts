@@ -4,6 +4,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import { isObject } from '../chat/json.ts'
+import { findInSteps, namesOf } from '../system/resumable.ts'
 import type { RequestBounds } from './request-bounds.ts'
 
 type BoundName = keyof RequestBounds
@@ -82,13 +83,11 @@ class JsonCheck {
 		const setting = this.arraySetting(array, field)
 		if (length > this.bounds[setting]) return { path: [], what: 'array', setting, length }
 		const each = field?.each
-		for (let index = 0; index < length; index++) {
-			const element = array[index]
-			if (typeof element !== 'object' && each === undefined) continue
+		return findInSteps(array, boundsLoop, (element, index) => {
+			if (typeof element !== 'object' && each === undefined) return undefined
 			const excess = this.find(element, each, depth + 1)
-			if (excess !== undefined) return below(index, excess)
-		}
-		return undefined
+			return excess === undefined ? undefined : below(index, excess)
+		})
 	}
 
 	private arraySetting(array: readonly unknown[], { elements, numbers }: BoundedField = {}): BoundName {
@@ -102,19 +101,20 @@ class JsonCheck {
 		field: BoundedField | undefined,
 		depth: number,
 	): Excess | undefined {
-		const names = Object.keys(object)
+		const names = namesOf(object)
 		const setting = field?.entries ?? 'mapEntries'
 		if (names.length > this.bounds[setting]) return { path: [], what: 'object', setting, length: names.length }
-		for (const name of names) {
+		return findInSteps(names, boundsLoop, (name) => {
 			const value = object[name]
 			const known = field?.members?.get(name) ?? field?.each
-			if (typeof value !== 'object' && known === undefined) continue
+			if (typeof value !== 'object' && known === undefined) return undefined
 			const excess = this.find(value, known, depth + 1)
-			if (excess !== undefined) return below(name, excess)
-		}
-		return undefined
+			return excess === undefined ? undefined : below(name, excess)
+		})
 	}
 }
+
+const boundsLoop = 'bounds'
 
 function below(step: string | number, excess: Excess): Excess {
 	excess.path.push(step)
@@ -190,16 +190,28 @@ const deepBytes = 262_144
  * @param bytes UTF-8. Invalid JSON may pass.
  * @throws ChatError `too-large`, `invalid-request`
  */
-export function checkJsonText(bytes: Uint8Array, { bounds, maxDepth }: Pick<JsonBounds, 'bounds' | 'maxDepth'>): void {
+export function checkJsonText(bytes: Uint8Array, limits: Pick<JsonBounds, 'bounds' | 'maxDepth'>): void {
+	const steps = checkJsonTextInSteps(bytes, limits)
+	while (steps.next().done !== true);
+}
+
+/** The same, in steps. */
+export function* checkJsonTextInSteps(
+	bytes: Uint8Array,
+	{ bounds, maxDepth }: Pick<JsonBounds, 'bounds' | 'maxDepth'>,
+): Generator<undefined, void, undefined> {
 	const { jsonValues } = bounds
 	// Each counted value has at least a byte of its own, and a separator.
 	if (bytes.length <= jsonValues && bytes.length < deepBytes) return
 	const deepest = bytes.length < deepBytes ? Number.POSITIVE_INFINITY : maxDepth
 	let [values, depth] = [1, 0]
+	let steps = 0
 	for (let at = 0; at < bytes.length; at++) {
+		if (++steps % bytesPerStep === 0) yield
 		const byte = bytes[at]
 		if (byte === quote) {
-			at = endOfString(bytes, at)
+			const end = bytes.indexOf(quote, at + 1)
+			at = bytes[end - 1] === backslash ? yield* endOfString(bytes, at) : end
 			if (at === -1) return
 		} else if (byte === comma || byte === bracket || byte === brace) {
 			if (++values > jsonValues) throw tooManyValues(jsonValues)
@@ -208,6 +220,9 @@ export function checkJsonText(bytes: Uint8Array, { bounds, maxDepth }: Pick<Json
 		} else if (byte === closingBracket || byte === closingBrace) depth--
 	}
 }
+
+/** What is looked at in one step: bytes outside of strings, and quotes in one. */
+const [bytesPerStep, quotesPerStep] = [16_384, 1024]
 
 function tooManyValues(jsonValues: number): ChatError {
 	return new ChatError(
@@ -220,8 +235,10 @@ function tooManyValues(jsonValues: number): ChatError {
 }
 
 /** The position of the quote that ends the string that begins at `start`, or -1. */
-function endOfString(bytes: Uint8Array, start: number): number {
+function* endOfString(bytes: Uint8Array, start: number): Generator<undefined, number, undefined> {
+	let quotes = 0
 	for (let end = bytes.indexOf(quote, start + 1); end !== -1; end = bytes.indexOf(quote, end + 1)) {
+		if (++quotes % quotesPerStep === 0) yield
 		let before = end
 		while (bytes[before - 1] === backslash) before--
 		if ((end - before) % 2 === 0) return end

@@ -1,6 +1,7 @@
 // A received HTTP request, the input of the pipeline. Its body is not parsed yet.
 
-import type { Form } from './body.ts'
+import type { SharePath } from '../system/fair-queue.ts'
+import type { Form, JsonBody } from './body.ts'
 import type { RemoteClient } from './remote-client.ts'
 
 export interface Received {
@@ -20,10 +21,10 @@ export interface Received {
 	readonly message?: object | undefined
 	/** Milliseconds since 1970. */
 	readonly receivedAtMs: number
-	/** The body as JSON, read on the first call only. Throws a ChatError if it is invalid. */
-	readonly json: () => Promise<unknown>
+	/** The body as JSON, read in the turns of the caller, on the first call only. Throws a ChatError if it is invalid. */
+	readonly json: (caller: SharePath) => Promise<JsonBody>
 	/** The same, or undefined if the body is empty. Only one of these functions is called. */
-	readonly optionalJson: () => Promise<unknown>
+	readonly optionalJson: (caller: SharePath) => Promise<JsonBody>
 	/** The body as a form with files. Throws a ChatError if it is invalid. */
-	readonly form: () => Promise<Form>
+	readonly form: (caller: SharePath) => Promise<Form>
 }

@@ -6,6 +6,7 @@ import { type Answer, headersOf, responseContextOf, writeNote } from './answer.t
 import type { AnswerRecorder } from './answer-recorder.ts'
 import { beginAnswer } from './answer-start.ts'
 import { WrittenChunks } from './delivery.ts'
+import { isLongCompletion, writeJsonInSteps } from './json-answer.ts'
 import type { StreamedCall } from './plan.ts'
 import type { Serving } from './serving.ts'
 import { asStorageError } from './storage-error.ts'
@@ -20,7 +21,7 @@ export async function answerChat(
 	recorder: AnswerRecorder,
 	serving: Serving,
 ): Promise<Answer> {
-	const { call, received } = admitted
+	const { call, received, turns } = admitted
 	if (call.stream) {
 		const { batches, dropped, isEarly } = await startStream(admitted, received.signal, recorder, serving)
 		recorder.stream()
@@ -42,7 +43,8 @@ export async function answerChat(
 		else await readToEnd(answer.batches, recorder)
 		const completion = await recorder.completion()
 		const source = answer.type === 'unary' && !recorder.replacesUsage ? answer.source : undefined
-		const body = call.writer.completion(completion, context, source)
+		const write = () => call.writer.completion(completion, context, source)
+		const body = isLongCompletion(completion) ? await turns.run(writeJsonInSteps(write)) : write()
 		await recorder.settle()
 		const unsupported = call.writer.unsupportedParts?.(completion) ?? []
 		return { type: 'json', headers: headersOf(admitted, [...dropped, ...unsupported]), body }

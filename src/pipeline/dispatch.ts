@@ -20,7 +20,7 @@ export interface Dispatch<Result> {
 
 /** @throws ChatError if no upstream began to answer. */
 export function dispatch<Result>(
-	{ call, key, model, received, observer, deployment, ticket, turn }: Admitted,
+	{ call, key, model, received, observer, deployment, ticket, turn, turns }: Admitted,
 	{ signal, unary, send }: Dispatch<Result>,
 	serving: Serving,
 ): Promise<FailOverResult<Result>> {
@@ -40,7 +40,7 @@ export function dispatch<Result>(
 			priority: ('priority' in call ? call.priority : undefined) ?? 'normal',
 			caller,
 			operation,
-			call: { signal, unary, requestId: received.id },
+			call: { signal, unary, requestId: received.id, turns },
 			observer,
 			sending: (upstream) => ticket?.progress({ completionTokens: 0, upstream }),
 			send,

@@ -141,6 +141,8 @@ async function tryOnce<Result>(
 	let startMs = clock.now()
 	const lease = new Lease(endpoint, permit, caller)
 	const dropped: string[] = []
+	// Work in steps reports the same field several times.
+	const reported = call.turns?.isLong === true ? new Set<string>() : undefined
 	observer.observe({ type: 'attempt', upstream: endpoint.name, atMs: startMs })
 	const startAgain = (error: ChatError) => {
 		startMs = clock.now()
@@ -154,7 +156,10 @@ async function tryOnce<Result>(
 			...call,
 			model: upstreamNameOf(upstream.model, model),
 			headers: observer.traceHeaders(),
-			drop: (part: string) => dropped.push(part),
+			drop: (part: string) => {
+				if (reported?.has(part) !== true) dropped.push(part)
+				reported?.add(part)
+			},
 		}
 		request.sending(endpoint.name)
 		const result = await sendFitting(request, upstream.engine, engineCall, startAgain)

@@ -213,8 +213,8 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		client: { address: undefined, requestId: undefined, isProxied: false },
 		signal: new AbortController().signal,
 		receivedAtMs: 0,
-		json: async () => chat('one two', { stream: true }),
-		optionalJson: async () => undefined,
+		json: async () => ({ value: chat('one two', { stream: true }), isLong: false }),
+		optionalJson: async () => ({ value: undefined, isLong: false }),
 		form: () => Promise.reject(new Error('this request has no form')),
 	}
 	const observer = telemetry.begin(received)

@@ -2,8 +2,12 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { DialectChoice, DialectRoute } from '../dialects/choice.ts'
-import type { Call, Route } from '../dialects/dialect.ts'
+import type { Call, Route, RouteInput } from '../dialects/dialect.ts'
+import type { JsonBody } from '../http/body.ts'
 import type { Received } from '../http/received.ts'
+import type { SharePath } from '../system/fair-queue.ts'
+import { CallerTurns } from '../system/occupancy.ts'
+import { resumable } from '../system/resumable.ts'
 import type { Authenticated } from './authenticate.ts'
 import { checkCall } from './call-bounds.ts'
 import { callerOf } from './caller-path.ts'
@@ -18,6 +22,8 @@ export interface DialectRequest extends Authenticated {
 export interface ParsedRequest extends Authenticated {
 	readonly target: DialectRoute
 	readonly call: Call
+	/** In which the request occupies the event loop. */
+	readonly turns: CallerTurns
 }
 
 /** A served path with the dialect and route that serve it. */
@@ -62,19 +68,22 @@ export function shortened(path: string): string {
 /** @throws ChatError if the body is invalid, or requests more than the bounds permit. */
 export async function parseRequest(
 	{ received, observer, key, target, parameters }: DialectRequest,
-	{ storage, bounds, threads }: Pick<Serving, 'storage' | 'bounds' | 'threads'>,
+	{ storage, bounds, threads, occupancy }: Pick<Serving, 'storage' | 'bounds' | 'threads' | 'occupancy'>,
 ): Promise<ParsedRequest> {
 	const { route } = target
-	const body = await readBody(received, route)
-	const call = await route.read({
+	const caller = callerOf(key)
+	const { value: body, isLong } = (await readBody(received, route, caller)) ?? noBody
+	const turns = new CallerTurns(occupancy, caller, isLong)
+	const input: RouteInput = {
 		body,
 		parameters,
 		query: received.query,
 		headers: received.headers,
 		message: received.message,
-		inThread: (work) => threads.run(callerOf(key), work),
+		inThread: (work) => threads.run(caller, work),
 		userIdHistory: wantsUserIdHistory(key, storage?.userIdHistory === true),
-	})
+	}
+	const call = await (isLong ? turns.run(resumable(() => route.read(input))) : route.read(input))
 	checkCall(call, bounds)
 	observer.observe({
 		type: 'parsed',
@@ -83,7 +92,7 @@ export async function parseRequest(
 		labels: 'labels' in call ? call.labels : undefined,
 		body,
 	})
-	return { received, observer, key, target, call }
+	return { received, observer, key, target, call, turns }
 }
 
 /** The key takes precedence over the configuration, which can only enable the history. */
@@ -93,8 +102,11 @@ function wantsUserIdHistory(key: Authenticated['key'], configured: boolean): boo
 	return configured ? true : undefined
 }
 
-function readBody(received: Received, { method, body }: Route): Promise<unknown> | undefined {
+const noBody: JsonBody = { value: undefined, isLong: false }
+
+function readBody(received: Received, { method, body }: Route, caller: SharePath): Promise<JsonBody> | undefined {
 	if (method === 'GET' || method === 'DELETE' || body === 'none') return undefined
-	if (body === 'optional') return received.optionalJson()
-	return body === 'form' ? received.form() : received.json()
+	if (body === 'optional') return received.optionalJson(caller)
+	if (body === 'form') return received.form(caller).then((value) => ({ value, isLong: false }))
+	return received.json(caller)
 }

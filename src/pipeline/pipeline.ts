@@ -42,7 +42,7 @@ export async function answer(request: DialectRequest, serving: Serving): Promise
 	if (planned.type === 'local') return runLocalOperation(planned, serving)
 	// Adds earlier turns; 404 for a conversation of another caller.
 	// Refuses URLs that the operator does not let upstreams fetch: 400, before any upstream receives them.
-	const recalled = checkUrls(await recall(planned, serving), serving)
+	const recalled = await checkUrls(await recall(planned, serving), serving)
 	// A call that generates nothing needs no upstream, and is not billed.
 	if (isWarmUp(recalled)) return answerWarmUp(recalled, serving)
 	// Summarizes a conversation that is longer than its client allows.

@@ -25,13 +25,13 @@ export type PlannedLocal = About<LocalOperation> & { readonly type: 'local' }
 
 /** @throws ChatError `model-not-found`. */
 export function plan(
-	{ received, observer, key, target, call }: ParsedRequest,
+	{ received, observer, key, target, call, turns }: ParsedRequest,
 	deployment: Deployment,
 ): Planned | PlannedLocal {
-	if (!isModelCall(call)) return { type: 'local', received, observer, key, target, call, deployment }
+	if (!isModelCall(call)) return { type: 'local', received, observer, key, target, call, turns, deployment }
 	const model = deployment.models.find(call.request.model)
 	observer.observe({ type: 'planned', model: model.name })
-	return { type: 'model', received, observer, key, target, call, model, deployment }
+	return { type: 'model', received, observer, key, target, call, turns, model, deployment }
 }
 
 const modelCalls = {

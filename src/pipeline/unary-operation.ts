@@ -18,6 +18,7 @@ import { embeddingValues } from './call-bounds.ts'
 import { callerOf } from './caller-path.ts'
 import { countInputs, countPrompt, type Input } from './count.ts'
 import { dispatch } from './dispatch.ts'
+import { writeJsonInSteps } from './json-answer.ts'
 import type { Serving } from './serving.ts'
 import { unsupportedOperation } from './supported-operations.ts'
 
@@ -38,12 +39,11 @@ export async function answerUnaryOperation(
 	recorder: AnswerRecorder,
 	serving: Serving,
 ): Promise<Answer> {
-	const { call, model, received, target, key } = admitted
+	const { call, model, received, target, key, turns } = admitted
 	const send = (engine: Engine, engineCall: EngineCall) =>
 		call.type === 'count'
 			? count({ ...admitted, call }, engine, engineCall, serving)
 			: perform(call, engine, engineCall, (inputs) => countInputs(model, inputs, serving, callerOf(key)))
-	await takeTurn(admitted, serving)
 	const { result, upstream, lease, dropped } = await dispatch(
 		admitted,
 		{ signal: received.signal, unary: true, send },
@@ -52,20 +52,20 @@ export async function answerUnaryOperation(
 	recorder.begin({ upstream, lease })
 	const usage = await billedUsage(result, recorder)
 	await recorder.settle()
-	await takeTurn(admitted, serving)
+	const write = () => result.write(responseContextOf(admitted, serving), usage)
 	return {
 		type: 'json',
 		status: target.route.status ?? 200,
 		headers: headersOf(admitted, dropped),
-		body: result.write(responseContextOf(admitted, serving), usage),
+		body: isLong(admitted) ? await turns.run(writeJsonInSteps(write)) : write(),
 	}
 }
 
-/** Vectors of this many values together take turns: fewer are computed and written within a few milliseconds. */
-const manyValues = 65_536
+/** Vectors of this many values together are written in steps. */
+const manyValues = 16_384
 
-async function takeTurn({ call, key }: Admitted<UnaryOperationCall>, { occupancy }: Serving): Promise<void> {
-	if (call.type === 'embed' && embeddingValues(call.request) >= manyValues) await occupancy.enter(callerOf(key))?.begins
+function isLong({ call, turns }: Admitted<UnaryOperationCall>): boolean {
+	return turns.isLong || (call.type === 'embed' && embeddingValues(call.request) >= manyValues)
 }
 
 async function billedUsage(

@@ -2,6 +2,7 @@
 // Responses are written by response-writer.ts, the server's own endpoints by own-endpoints.ts.
 
 import { asChatError } from '../chat/error.ts'
+import { parseJson, parseJsonInSteps, stringifyJsonInSteps } from '../chat/json-text.ts'
 import { RecentTurns } from '../conversations/recent-turns.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { fieldBounds } from '../dialects/field-bounds.ts'
@@ -9,11 +10,12 @@ import { groupOfAddress } from '../http/addresses.ts'
 import { type BodyReader, bodyReader } from '../http/body.ts'
 import { EventStreams } from '../http/event-stream.ts'
 import type { HttpRequest } from '../http/http-request.ts'
-import { checkJsonText } from '../http/json-bounds.ts'
+import { checkJsonText, checkJsonTextInSteps, type JsonBounds } from '../http/json-bounds.ts'
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
 import { defaultBounds } from '../http/request-bounds.ts'
-import { authenticate } from '../pipeline/authenticate.ts'
+import { type Authenticated, authenticate } from '../pipeline/authenticate.ts'
+import { callerOf } from '../pipeline/caller-path.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
 import type { Serving } from '../pipeline/serving.ts'
 import { Occupancy } from '../system/occupancy.ts'
@@ -39,7 +41,7 @@ import { type Readiness, readiness } from './readiness.ts'
 import { receive } from './receive.ts'
 import { allowed, notServed, type ResponseWriting, writeAnswer, writeFailure } from './response-writer.ts'
 import { routedModels } from './routed-models.ts'
-import { openSocket } from './socket.ts'
+import { longCharacters, openSocket } from './socket.ts'
 import type { SocketPeer } from './socket-peer.ts'
 
 export interface Handler {
@@ -102,12 +104,12 @@ class RequestHandler implements Handler {
 		if (refused !== undefined) return refused
 		const { dialect, route } = match.target
 		const observer = options.telemetry.begin({ ...received, method: 'WEBSOCKET' })
-		let held: { readonly caller: string; readonly release: Release }
+		let held: { readonly key: Authenticated['key']; readonly caller: string; readonly release: Release }
 		try {
 			const { key } = await authenticate(received, observer, this.serving.keys)
 			peer?.identified?.()
 			const caller = key?.id ?? ''
-			held = { caller, release: this.permits.takeSocket(caller) }
+			held = { key, caller, release: this.permits.takeSocket(caller) }
 		} catch (thrown) {
 			return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {})
 		}
@@ -118,13 +120,25 @@ class RequestHandler implements Handler {
 		const carry = (sent: HttpRequest, message: object) =>
 			this.serve({ ...receive(sent, known, readBody, options), message }, undefined)
 		const memory = this.permits.socketMemory
-		const { bounds = defaultBounds } = options.limits
+		const { bounds = defaultBounds, maxDepth } = options.limits
+		const limits = { bounds, maxDepth }
+		const { occupancy } = this.serving
+		const path = callerOf(held.key)
 		return openSocket({
 			route,
 			turns: this.recentTurns.connect(),
 			upgrade: request,
 			fetch: carry,
-			check: (text) => checkJsonText(Buffer.from(text), { bounds, maxDepth: options.limits.maxDepth }),
+			parse: (text) => {
+				if (text.length >= longCharacters) return occupancy.run(path, parseMessage(text, limits))
+				checkJsonText(Buffer.from(text), limits)
+				return parseJson(text)
+			},
+			write: (body) => {
+				const steps = stringifyJsonInSteps(body)
+				const first = steps.next()
+				return first.done === true ? first.value : occupancy.run(path, steps)
+			},
 			closed: held.release,
 			reserve: (bytes) => memory.add(held.caller, bytes),
 			release: (bytes) => memory.subtract(held.caller, bytes),
@@ -240,4 +254,13 @@ class RequestHandler implements Handler {
 		const { clock, log } = this.options
 		return { received, dialect, observer, streams: this.streams, clock, log, release }
 	}
+}
+
+function* parseMessage(
+	text: string,
+	limits: Pick<JsonBounds, 'bounds' | 'maxDepth'>,
+): Generator<undefined, unknown, undefined> {
+	const bytes = Buffer.from(text)
+	yield* checkJsonTextInSteps(bytes, limits)
+	return yield* parseJsonInSteps(bytes)
 }

@@ -2,7 +2,7 @@
 // on demand.
 
 import { randomUUID } from 'node:crypto'
-import type { BodyReader } from '../http/body.ts'
+import type { BodyReader, JsonBody } from '../http/body.ts'
 import type { HttpRequest } from '../http/http-request.ts'
 import { normalizePath, splitUrl } from '../http/path.ts'
 import type { Received } from '../http/received.ts'
@@ -23,7 +23,7 @@ export function receive(
 	options: ReceiveOptions,
 ): Received {
 	const { path, query } = splitUrl(request.url)
-	let body: Promise<unknown> | undefined
+	let body: Promise<JsonBody> | undefined
 	// Bodies are read after the caller was authenticated.
 	const owner = () => presentedSecret(request.headers)
 	return {
@@ -36,12 +36,12 @@ export function receive(
 		client,
 		signal: request.signal,
 		receivedAtMs: options.clock.now(),
-		json() {
-			body ??= readBody.json(request, owner())
+		json(caller) {
+			body ??= readBody.json(request, owner(), caller)
 			return body
 		},
-		optionalJson: () => readBody.optionalJson(request, owner()),
-		form: () => readBody.form(request, owner()),
+		optionalJson: (caller) => readBody.optionalJson(request, owner(), caller),
+		form: (caller) => readBody.form(request, owner(), caller),
 	}
 }
 

@@ -5,7 +5,7 @@ import { ChatError } from '../chat/error.ts'
 import { stringifyJson } from '../chat/json-text.ts'
 import { withoutQuotes } from '../chat/quoting-error.ts'
 import type { Dialect } from '../dialects/dialect.ts'
-import { TextBody } from '../dialects/writer.ts'
+import { TextBody, WrittenJson } from '../dialects/writer.ts'
 import type { EventStreams } from '../http/event-stream.ts'
 import type { Received } from '../http/received.ts'
 import type { RouteMatch } from '../http/route-table.ts'
@@ -129,12 +129,13 @@ async function* noEvents(): AsyncGenerator<Uint8Array> {}
 const noContent = 204
 
 interface Content {
-	readonly text: string | null
+	readonly text: string | Uint8Array | null
 	readonly headers: Readonly<Record<string, string>>
 }
 
 function writeContent(body: unknown, status: number): Content {
 	if (status === noContent) return { text: null, headers: {} }
 	if (body instanceof TextBody) return { text: body.text, headers: { 'content-type': body.contentType } }
-	return { text: stringifyJson(body), headers: { 'content-type': 'application/json' } }
+	const text = body instanceof WrittenJson ? body.bytes : stringifyJson(body)
+	return { text, headers: { 'content-type': 'application/json' } }
 }

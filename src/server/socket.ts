@@ -2,11 +2,12 @@
 // request, and the events of the answer are sent as frames.
 
 import { asChatError } from '../chat/error.ts'
-import { stringifyJson } from '../chat/json-text.ts'
 import type { ConnectionTurns } from '../conversations/recent-turns.ts'
 import type { SocketMessage, SocketRoute } from '../dialects/dialect.ts'
 import type { SocketPeer, SocketSender } from './socket-peer.ts'
 
+/** Messages of this length are parsed and written in steps. */
+export const longCharacters = 16_384
 /** Maximum number of messages of one socket in flight. */
 const maxInFlight = 16
 /** Messages in a row that are refused without a call, after which the socket is closed. */
@@ -22,8 +23,14 @@ export interface SocketOptions {
 	readonly upgrade: { readonly url: string; readonly headers: Headers }
 	/** @param message that the request was read from. */
 	readonly fetch: (request: Request, message: SocketMessage) => Promise<Response>
-	/** Checks the text of a message before it is parsed. @throws ChatError */
-	readonly check: (text: string) => void
+	/**
+	 * The JSON of a message; that of a long one later, in its caller's turn.
+	 *
+	 * @throws ChatError if it is beyond a bound, SyntaxError if it is not JSON.
+	 */
+	readonly parse: (text: string) => unknown
+	/** The body of a request as JSON; that of a long one later, in its caller's turn. */
+	readonly write: (body: unknown) => string | Promise<string>
 	/** Called when the client disconnected. */
 	readonly closed: () => void
 	/** As `SocketPeer` has them. */
@@ -32,13 +39,14 @@ export interface SocketOptions {
 }
 
 export function openSocket(options: SocketOptions): SocketPeer {
-	const { route, turns, upgrade, fetch, check, closed, reserve, release } = options
+	const { route, turns, upgrade, fetch, parse, write, closed, reserve, release } = options
 	const disconnected = new AbortController()
 	const lanes = new Lanes()
 	const answer = async (message: SocketMessage, client: SocketSender): Promise<void> => {
 		if (disconnected.signal.aborted) return
 		try {
-			const response = await fetch(requestOf(message.body, upgrade, disconnected.signal), message)
+			const request = requestOf(await write(message.body), upgrade, disconnected.signal)
+			const response = await fetch(request, message)
 			await relay(response, message, route, client)
 		} catch (thrown) {
 			if (!disconnected.signal.aborted) await refuse(thrown, message.lane, client)
@@ -53,19 +61,41 @@ export function openSocket(options: SocketOptions): SocketPeer {
 		if (++refused >= maxRefused) client.close(policyViolation, 'too many messages that cannot be answered')
 		else await client.send(frame)
 	}
+	const receive = (value: () => unknown, client: SocketSender): Promise<void> => {
+		let message: SocketMessage
+		try {
+			message = route.read(value, turns)
+		} catch (thrown) {
+			const { status, body } = route.writeError(asChatError(thrown))
+			return refuseMessage(route.writeFailure(status, body, undefined), client)
+		}
+		if (lanes.inFlight >= maxInFlight) return refuseMessage(route.writeFailure(429, tooMany, message.lane), client)
+		refused = 0
+		return lanes.run(message.lane, () => answer(message, client))
+	}
+	/** The last message that is parsed later: those after it wait, so that all are received in their order. */
+	let parsing: Promise<void> | undefined
+	const parseLater = async (text: string, client: SocketSender, before: Promise<void> | undefined) => {
+		await before
+		const parsed = Promise.try(() => (disconnected.signal.aborted ? undefined : parse(text)))
+		const value = await parsed.then(
+			(found) => () => found,
+			(thrown) => () => {
+				throw thrown
+			},
+		)
+		// Within an object, because the next message does not wait for the answer.
+		return { answered: disconnected.signal.aborted ? Promise.resolve() : receive(value, client) }
+	}
 	return {
 		message(text, client) {
-			let message: SocketMessage
-			try {
-				check(text)
-				message = route.read(text, turns)
-			} catch (thrown) {
-				const { status, body } = route.writeError(asChatError(thrown))
-				return refuseMessage(route.writeFailure(status, body, undefined), client)
-			}
-			if (lanes.inFlight >= maxInFlight) return refuseMessage(route.writeFailure(429, tooMany, message.lane), client)
-			refused = 0
-			return lanes.run(message.lane, () => answer(message, client))
+			if (text.length < longCharacters && parsing === undefined) return receive(() => parse(text), client)
+			const received = parseLater(text, client, parsing)
+			const own = received.then(() => {
+				if (parsing === own) parsing = undefined
+			})
+			parsing = own
+			return received.then(({ answered }) => answered)
 		},
 		reserve,
 		release,
@@ -108,11 +138,11 @@ const tooMany = {
 /** Requests on a connection have no origin in their URL. */
 const anyOrigin = 'http://localhost'
 
-function requestOf(body: unknown, { url, headers }: SocketOptions['upgrade'], signal: AbortSignal): Request {
+function requestOf(body: string, { url, headers }: SocketOptions['upgrade'], signal: AbortSignal): Request {
 	const sent = new Headers({ 'content-type': 'application/json' })
 	for (const [name, value] of headers)
 		if (!/^(connection|upgrade|host|content-.*|sec-websocket-.*)$/.test(name)) sent.set(name, value)
-	return new Request(new URL(url, anyOrigin).href, { method: 'POST', headers: sent, body: stringifyJson(body), signal })
+	return new Request(new URL(url, anyOrigin).href, { method: 'POST', headers: sent, body, signal })
 }
 
 async function relay(

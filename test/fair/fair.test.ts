@@ -1,15 +1,21 @@
-// A short run: `npm run test:fair` runs all attacks for longer, with the limits that users shall observe. Those here are generous, because
-// the callers and the server share a machine that may be busy.
+// A short run: `npm run test:fair` runs all attacks for longer, with the limits that users shall observe. Here the callers and the server
+// share a machine that may be busy, so what counts is the CPU time for which the server's event loop is occupied without a pause.
 
 import { expect, test } from 'bun:test'
 import { attackNames } from './attacks.ts'
 import { openNeighbours } from './neighbours.ts'
 
-test('no request of a polite caller fails or waits for long beside a hostile one', async () => {
+/** In milliseconds. Before requests were read and written in steps, the longest pieces were those of one request: 150 to 400 ms. */
+const mostMs = 60
+/** Pieces that may be longer: the first ones of code that was not compiled yet, and those in which garbage is collected. */
+const exceptions = 5
+
+test('no request of a polite caller fails, and no piece of a hostile one occupies the server for long', async () => {
 	await using neighbours = await openNeighbours()
 	const alone = await neighbours.alone(1000)
-	const beside = await neighbours.beside(attackNames, 5000)
+	const beside = await neighbours.beside(attackNames, 8000)
 	expect([alone.failures, beside.failures]).toEqual([[], []])
 	expect(beside.requests).toBeGreaterThan(5)
-	expect(beside.p50Ms).toBeLessThan(Math.max(20 * alone.p99Ms, 1000))
+	expect(beside.blocksMs.length).toBeGreaterThan(exceptions)
+	expect(beside.blocksMs[exceptions]).toBeLessThan(mostMs)
 }, 60_000)

@@ -1,10 +1,13 @@
 // Two callers of one server, in different tenants: a polite one, and a hostile one that tries to stop the server for the others. Measures
 // the polite one alone and beside the other.
 
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { openScriptedUpstream, type Script } from '../faults/scripted-upstream.ts'
 import { healthy, refuses } from '../faults/scripts.ts'
-import { runCommand, startServer, type TestServer } from '../server.ts'
+import { runCommand, startServer, type TestServer, temporaryFolder } from '../server.ts'
 import type { AttackName } from './attacks.ts'
+import type { LoopBlocks } from './loop-probe.ts'
 
 /** What the polite caller observed. */
 export interface Observation {
@@ -12,8 +15,9 @@ export interface Observation {
 	readonly failures: readonly string[]
 	readonly p50Ms: number
 	readonly p99Ms: number
-	/** The longest request: at least as long as the longest standstill of the server. */
 	readonly longestMs: number
+	/** How long the event loop of the server was occupied without a pause, in CPU time, longest first. */
+	readonly blocksMs: readonly number[]
 }
 
 export interface Neighbours extends AsyncDisposable {
@@ -39,7 +43,11 @@ const shared: Script = async (exchange) => {
 export async function openNeighbours(): Promise<Neighbours> {
 	const upstream = openScriptedUpstream()
 	upstream.script('shared', shared)
+	const reports = await temporaryFolder()
+	const probe = join(reports, 'loop')
 	const server = await startServer({
+		preload: join(import.meta.dir, 'loop-probe.ts'),
+		environment: { DRAGOMAN_LOOP_PROBE: probe },
 		config: JSON.stringify({
 			log: { level: 'fatal' },
 			models: { echo: { route: ['echo'] }, shared: { route: ['shared'] } },
@@ -55,19 +63,25 @@ export async function openNeighbours(): Promise<Neighbours> {
 	})
 	const [polite, hostile] = [await makeKey(server, 'polite'), await makeKey(server, 'hostile')]
 	// Loads the code.
-	await observe(server, polite, 500)
+	const observed = async (durationMs: number): Promise<Observation> => {
+		await readBlocks(reports)
+		const observation = await observe(server, polite, durationMs)
+		return { ...observation, blocksMs: await readBlocks(reports) }
+	}
+	await observed(500)
 	return {
 		server,
-		alone: (durationMs) => observe(server, polite, durationMs),
+		alone: observed,
 		async beside(attacks, durationMs) {
 			const child = Bun.spawn(
-				[process.execPath, `${import.meta.dir}/hostile-caller.ts`, server.url, hostile, ...attacks],
+				// The work of making requests must not delay the polite caller, which measures.
+				['nice', '-n', '19', process.execPath, `${import.meta.dir}/hostile-caller.ts`, server.url, hostile, ...attacks],
 				{ stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' },
 			)
 			try {
 				await child.stdout.getReader().read()
 				await Bun.sleep(beforehandMs)
-				return await observe(server, polite, durationMs)
+				return await observed(durationMs)
 			} finally {
 				child.kill('SIGKILL')
 				await child.exited
@@ -76,6 +90,7 @@ export async function openNeighbours(): Promise<Neighbours> {
 		async [Symbol.asyncDispose]() {
 			await server.stop('SIGKILL')
 			upstream.close()
+			await rm(reports, { recursive: true, force: true })
 		},
 	}
 }
@@ -87,8 +102,20 @@ async function makeKey({ data }: TestServer, tenant: string): Promise<string> {
 	return stdout.trim()
 }
 
+/** What the server reported since the last call. */
+async function readBlocks(reports: string): Promise<readonly number[]> {
+	const blocks: number[] = []
+	for (const name of await readdir(reports)) {
+		if (name.endsWith('.new')) continue
+		const { longestMs }: LoopBlocks = await Bun.file(join(reports, name)).json()
+		blocks.push(...longestMs)
+		await rm(join(reports, name))
+	}
+	return blocks.sort((a, b) => b - a)
+}
+
 /** A request after the other, of each kind in turn. */
-async function observe({ url }: TestServer, key: string, durationMs: number): Promise<Observation> {
+async function observe({ url }: TestServer, key: string, durationMs: number): Promise<Omit<Observation, 'blocksMs'>> {
 	const durations: number[] = []
 	const failures: string[] = []
 	const untilMs = performance.now() + durationMs

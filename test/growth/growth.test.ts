@@ -9,7 +9,7 @@ import type { DialectSample } from '../../src/dialects/dialect-sample.testing.ts
 import { dialects } from '../../src/dialects/list.ts'
 import { growthOf, maxRatio } from './cpu-time.ts'
 import { type Elements, EnumeratedSchemas, type GrowingField } from './growing-fields.ts'
-import { isBounded, serve } from './request-work.ts'
+import { bodyOf, isBounded, serve } from './request-work.ts'
 
 setDefaultTimeout(120_000)
 
@@ -55,11 +55,4 @@ for (const dialect of dialects) {
 
 function elementsOf({ kind }: GrowingField): readonly Elements[] {
 	return kind === 'text' ? ['valid'] : ['valid', 'wrong']
-}
-
-/** The sample of the route with the grown field. */
-function bodyOf(field: GrowingField, sample: object, n: number, elements: Elements): object {
-	const grown = field.grow(n, elements) as Readonly<Record<string, unknown>>
-	const [, name] = /^(?:#\w+\.)?(\w+)/.exec(field.path) ?? []
-	return name === undefined ? { ...grown, ...sample } : { ...grown, ...sample, [name]: grown[name] }
 }

@@ -19,11 +19,24 @@ import { writeChatRequest } from '../../src/wire/openai/chat-request-writer.ts'
 import { writeEmbeddingsRequest } from '../../src/wire/openai/embeddings-request-writer.ts'
 import { writeTextCompletionRequest } from '../../src/wire/openai/text-completion-request-writer.ts'
 import { writeRerankRequest } from '../../src/wire/reranking/rerank-request-writer.ts'
+import type { Elements, GrowingField } from './growing-fields.ts'
+
+/** The sample of the route with the grown field. */
+export function bodyOf(field: GrowingField, sample: object, n: number, elements: Elements): object {
+	const grown = field.grow(n, elements) as Readonly<Record<string, unknown>>
+	const [, name] = /^(?:#\w+\.)?(\w+)/.exec(field.path) ?? []
+	return name === undefined ? { ...grown, ...sample } : { ...grown, ...sample, [name]: grown[name] }
+}
+
+/** @throws ChatError if a bound refuses the body. */
+export function checkBounds(body: unknown): void {
+	checkJson(body, { bounds, fields, maxDepth: 128 })
+}
 
 /** Refused by a bound before the dialect reads it. */
 export function isBounded(body: unknown): boolean {
 	try {
-		checkJson(body, { bounds, fields, maxDepth: 128 })
+		checkBounds(body)
 		return false
 	} catch {
 		return true
@@ -33,17 +46,71 @@ export function isBounded(body: unknown): boolean {
 /** Everything up to the upstream's body. Requests that are refused on the way end there. */
 export async function serve(route: Route, sample: SampleRequest, body: unknown): Promise<void> {
 	try {
-		if (!(body instanceof FormData)) checkJson(body, { bounds, fields, maxDepth: 128 })
-		const call = await route.read({
-			body,
-			headers: new Headers(),
-			parameters: sample.parameters ?? [],
-			query: () => new URLSearchParams(sample.query),
-		})
+		if (!(body instanceof FormData)) checkBounds(body)
+		const call = await read(route, sample, body)
 		checkCall(call, bounds)
 		write(call)
 	} catch (thrown) {
 		if (!(thrown instanceof ChatError)) throw thrown
+	}
+}
+
+function read(route: Route, sample: SampleRequest, body: unknown): Call | Promise<Call> {
+	return route.read({
+		body,
+		headers: new Headers(),
+		parameters: sample.parameters ?? [],
+		query: () => new URLSearchParams(sample.query),
+	})
+}
+
+/** The call that the dialect reads; undefined if it refuses the request. */
+export function readRoute(
+	route: Route,
+	sample: SampleRequest,
+	body: unknown,
+): Call | Promise<Call | undefined> | undefined {
+	try {
+		const call = read(route, sample, body)
+		return call instanceof Promise ? call.catch(() => undefined) : call
+	} catch (thrown) {
+		if (thrown instanceof ChatError) return undefined
+		throw thrown
+	}
+}
+
+/** How each upstream's request is written, by its wire. A wire that cannot express the request writes nothing. */
+export function writeForUpstreams(call: Call): Readonly<Record<string, () => unknown>> {
+	const drop = () => undefined
+	const model = 'm'
+	const unless = (run: () => unknown) => () => {
+		try {
+			return run()
+		} catch (thrown) {
+			if (thrown instanceof ChatError) return undefined
+			throw thrown
+		}
+	}
+	switch (call.type) {
+		case 'chat':
+		case 'count': {
+			const { request } = call
+			const form = { ...defaultChatRequestForm, systemMessages: 'first', toolFailures: 'prefix' } as const
+			return {
+				openai: unless(() => writeChatRequest(request, { model, form, stream: true, drop })),
+				anthropic: unless(() => writeMessageRequest(request, { model, form: messageForm, stream: true, drop }).body),
+				gemini: unless(() => writeGenerationRequest(request, formOf('gemini-3-pro', 'gemini'), drop)),
+				'no upstream': unless(() => [affinityKey(request), estimatePrompt(call)]),
+			}
+		}
+		case 'complete':
+			return { openai: () => writeTextCompletionRequest(call.request, model, defaultChatRequestForm, true, drop) }
+		case 'embed':
+			return { openai: () => writeEmbeddingsRequest(call.request, model, 'float') }
+		case 'rerank':
+			return { openai: () => writeRerankRequest(call.request, model, 'documents') }
+		default:
+			return {}
 	}
 }
 

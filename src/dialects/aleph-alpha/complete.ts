@@ -8,6 +8,7 @@ import { textOf } from '../../chat/parts.ts'
 import type { EveryField, Sampling } from '../../chat/request.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import { arrayOf } from '../../wire/json/bounded-array.ts'
+import { recordOf } from '../../wire/json/stepped-record.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { TextCompletionCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
@@ -31,7 +32,7 @@ const schema = z.looseObject({
 	best_of: z.int().min(1).max(100).nullish(),
 	echo: z.boolean().nullish(),
 	log_probs: z.int().min(0).max(20).nullish(),
-	logit_bias: z.record(z.string(), z.number()).nullish(),
+	logit_bias: recordOf(z.string(), z.number()).nullish(),
 	stop_sequences: arrayOf(z.string()).nullish(),
 	tokens: z.boolean().nullish(),
 	raw_completion: z.boolean().nullish(),

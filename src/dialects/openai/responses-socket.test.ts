@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { eventsOfPart } from '../../chat/completion-events.ts'
 import { ChatError } from '../../chat/error.ts'
-import { stringifyJson } from '../../chat/json-text.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import { textOf } from '../../chat/parts.ts'
 import { RecentTurns } from '../../conversations/recent-turns.ts'
 import { turnId } from '../../conversations/turn-id.ts'
@@ -16,7 +16,7 @@ const noQuery = () => new URLSearchParams()
 describe('a frame', () => {
 	test('requests a stream, with an optional id', () => {
 		const frame = { type: 'response.create', model: 'm', input: 'Hi', stream_id: 's1', stream: false }
-		expect(readSocketFrame(JSON.stringify(frame))).toEqual({
+		expect(readSocketFrame(() => frame)).toEqual({
 			body: { model: 'm', input: 'Hi', stream: true },
 			stream: 's1',
 		})
@@ -24,7 +24,7 @@ describe('a frame', () => {
 
 	test('has the numbers of its text', () => {
 		const tools = '[{"type":"function","name":"f","parameters":{"maximum":9223372036854775807,"12":1.0}}]'
-		const { body } = readSocketFrame(`{"type":"response.create","tools":${tools},"temperature":1.0}`)
+		const { body } = readSocketFrame(() => parseJson(`{"type":"response.create","tools":${tools},"temperature":1.0}`))
 		expect(stringifyJson(body)).toBe(`{"tools":${tools},"temperature":1.0,"stream":true}`)
 	})
 
@@ -35,13 +35,13 @@ describe('a frame', () => {
 		['for the background', '{"type":"response.create","background":true}', 'background'],
 	] as const)
 		test(`${name} is refused`, () => {
-			expect(() => readSocketFrame(text)).toThrow(message)
+			expect(() => readSocketFrame(() => parseJson(text))).toThrow(message)
 		})
 })
 
 describe('a message', () => {
 	const id = turnId('0193a0000000700080000000000000ab')
-	const text = (fields: object) => JSON.stringify({ type: 'response.create', model: 'm', store: false, ...fields })
+	const text = (fields: object) => () => ({ type: 'response.create', model: 'm', store: false, ...fields })
 	const callOf = async (message: SocketMessage) => {
 		const { body } = message
 		const call = await createResponse.read({ body, message, headers: new Headers(), parameters: [], query: noQuery })

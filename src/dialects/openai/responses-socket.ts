@@ -3,7 +3,7 @@
 
 import { ChatError } from '../../chat/error.ts'
 import { isObject, type JsonObject } from '../../chat/json.ts'
-import { exactMembers, parseJson, stringifyJson } from '../../chat/json-text.ts'
+import { exactMembers, stringifyJson } from '../../chat/json-text.ts'
 import { writeError } from '../../wire/openai/error-writer.ts'
 import type { SocketRoute } from '../dialect.ts'
 import { ResponseMessage } from './response-message.ts'
@@ -16,12 +16,12 @@ export interface SocketRequest {
 }
 
 /**
- * Reads one text frame.
+ * Reads the JSON of one text frame.
  *
  * @throws ChatError `invalid-request` for anything but a `response.create`
  */
-export function readSocketFrame(text: string): SocketRequest {
-	const frame = parse(text)
+export function readSocketFrame(parse: () => unknown): SocketRequest {
+	const frame = readObject(parse)
 	const { type, stream_id: stream, stream: _, stream_options: __, ...body } = frame
 	if (type !== 'response.create')
 		throw new ChatError(
@@ -37,11 +37,12 @@ export function readSocketFrame(text: string): SocketRequest {
 	return { body: { ...body, stream: true }, stream: typeof stream === 'string' ? stream : undefined }
 }
 
-function parse(text: string): JsonObject {
+function readObject(parse: () => unknown): JsonObject {
 	let frame: unknown
 	try {
-		frame = parseJson(text)
+		frame = parse()
 	} catch (cause) {
+		if (cause instanceof ChatError) throw cause
 		throw new ChatError('invalid-request', 'We could not parse the JSON of your message.', { cause })
 	}
 	if (!isObject(frame)) throw new ChatError('invalid-request', 'Invalid message: expected a JSON object.')
@@ -80,7 +81,7 @@ export class SocketFrames {
 /** The socket's route in the dialect. */
 export const responsesSocket: SocketRoute = {
 	path: '/responses',
-	read: (text, turns) => new ResponseMessage(readSocketFrame(text), turns),
+	read: (parse, turns) => new ResponseMessage(readSocketFrame(parse), turns),
 	frames: (lane) => new SocketFrames(lane),
 	writeFailure: (status, body, lane) =>
 		stringifyJson({

@@ -5,6 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
+import { perform } from '../../system/occupancy.ts'
 import type { Secret } from '../../system/secret.ts'
 import { messageEventNames, messageFormats, messagesWire } from '../../wire/anthropic/formats.ts'
 import { readMessage } from '../../wire/anthropic/message-answer-reader.ts'
@@ -79,13 +80,10 @@ class Anthropic implements Engine {
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const origin = this.originOf(call.model)
-		const { body, betas } = writeMessageRequest(request, {
-			model: call.model,
-			origin,
-			form: this.form,
-			stream,
-			drop: (part) => call.drop?.(part),
-		})
+		const drop = (part: string) => call.drop?.(part)
+		const { body, betas } = await perform(call.turns, () =>
+			writeMessageRequest(request, { model: call.model, origin, form: this.form, stream, drop }),
+		)
 		const customTools = customToolNames(request.tools)
 		const open = () => new MessageEventReader({ model: call.model, customTools, origin, errors: this.upstream.errors })
 		const reading = {

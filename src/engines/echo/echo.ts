@@ -11,6 +11,8 @@ import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { Transcription, TranscriptionRequest } from '../../operations/transcription.ts'
 import { type Clock, systemClock } from '../../system/clock.ts'
+import { perform } from '../../system/occupancy.ts'
+import { mapInSteps, resumable } from '../../system/resumable.ts'
 import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'
@@ -62,7 +64,7 @@ class Echo implements Engine {
 		if (this.script !== undefined) return this.begin(call, (running) => this.replay(this.script ?? [], running))
 		const request = receive(given, call)
 		const plan = planChat(request)
-		const promptTokens = countPrompt(request.messages)
+		const promptTokens = await perform(call.turns, () => countPrompt(request.messages))
 		const maxTokens = this.remainingTokens(promptTokens, request.maxTokens, 'messages')
 		const { stop, logprobs, toolChoice } = request
 		const choices = Array.from({ length: request.choices }, (_, choice): GeneratedChoice => {
@@ -108,17 +110,19 @@ class Echo implements Engine {
 
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		const texts = request.inputs.map(promptText)
-		return this.unary(texts[0] ?? '', call, () => {
+		const embed = () => {
 			const dimensions = request.dimensions ?? defaultDimensions
 			if (dimensions > maxDimensions)
 				throw new ChatError('unsupported', `The echo engine supports at most ${maxDimensions} dimensions.`, {
 					param: 'dimensions',
 				})
-			const words = texts.map(splitWords)
+			const words = mapInSteps(texts, 'words', splitWords)
 			for (const { length } of words) this.remainingTokens(length, undefined, 'input')
 			const promptTokens = words.reduce((sum, { length }) => sum + length, 0)
-			return { vectors: words.map((one) => vectorOf(one, dimensions)), usage: usageOf(promptTokens, 0, 0) }
-		})
+			const vectors = mapInSteps(words, 'vectors', (one) => vectorOf(one, dimensions))
+			return { vectors, usage: usageOf(promptTokens, 0, 0) }
+		}
+		return this.unary(texts[0] ?? '', call, () => call.turns?.run(resumable(embed)) ?? embed())
 	}
 
 	rerank({ query, documents, top }: RerankRequest, call: EngineCall): Promise<Ranking> {
@@ -148,12 +152,12 @@ class Echo implements Engine {
 	}
 
 	/** Runs a unary call. Fails if `text` has such an instruction. */
-	private async unary<Result>(text: string, call: EngineCall, answer: () => Result): Promise<Result> {
+	private async unary<Result>(text: string, call: EngineCall, answer: () => Result | Promise<Result>): Promise<Result> {
 		const running = this.running.begin(call.signal)
 		try {
 			const { fault } = readPlan(text)
 			if (fault !== undefined) await fail(fault, running.signal)
-			return answer()
+			return await answer()
 		} finally {
 			running.end()
 		}

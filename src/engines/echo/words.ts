@@ -3,6 +3,7 @@
 
 import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
+import { retained, visitInSteps } from '../../system/resumable.ts'
 
 const longestToken = 12
 
@@ -35,7 +36,9 @@ const isLowSurrogate = (unit: number) => unit >= 0xdc00 && unit < 0xe000
 
 /** Counts the tokens of a prompt. Images, audio and files are not counted. */
 export function countPrompt(messages: readonly Message[]): number {
-	let count = 0
-	for (const message of messages) count += countWords(textOf(message.content))
-	return count
+	const total = retained(messages, 'words', () => ({ words: 0 }))
+	visitInSteps(messages, 'words', ({ content }) => {
+		total.words += countWords(textOf(content))
+	})
+	return total.words
 }

@@ -7,6 +7,7 @@ import type { JsonObject } from '../../chat/json.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { type EmbeddingRequest, type Embeddings, textOnly } from '../../operations/embeddings.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
+import { perform } from '../../system/occupancy.ts'
 import type { Secret } from '../../system/secret.ts'
 import { GeminiAnswerReader, readGeminiAnswer } from '../../wire/gemini/answer-reader.ts'
 import { embeddingsBatch, readEmbeddings, writeEmbeddingsRequest } from '../../wire/gemini/embeddings.ts'
@@ -78,7 +79,8 @@ class Gemini implements Engine {
 				origin: this.originOf(call.model),
 			})
 		const reading = { open, unary: readGeminiAnswer, formats: geminiFormats }
-		return this.upstream.answer(`/${resourceOf(call.model)}:${method}`, this.write(request, call), reading, call)
+		const body = await perform(call.turns, () => this.write(request, call))
+		return this.upstream.answer(`/${resourceOf(call.model)}:${method}`, body, reading, call)
 	}
 
 	complete(_request: TextCompletionRequest, _call: EngineCall): Promise<EngineAnswer> {

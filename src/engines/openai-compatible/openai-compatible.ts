@@ -10,6 +10,8 @@ import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { DetokenizeRequest, TokenizeRequest, Tokens } from '../../operations/tokenization.ts'
 import type { Transcription, TranscriptionRequest } from '../../operations/transcription.ts'
+import { perform } from '../../system/occupancy.ts'
+import { resumable } from '../../system/resumable.ts'
 import type { Secret } from '../../system/secret.ts'
 import { CustomCallsReader } from '../../wire/json/custom-calls-reader.ts'
 import { customToolNames } from '../../wire/json/custom-tool-function.ts'
@@ -97,7 +99,8 @@ class OpenAICompatible implements Engine {
 	async chat(request: ChatRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
 		const origin = this.originOf(call.model)
-		const written = writeChatRequest(request, { model: call.model, origin, form: this.form, stream, drop: call.drop })
+		const writing = { model: call.model, origin, form: this.form, stream, drop: call.drop }
+		const written = await perform(call.turns, () => writeChatRequest(request, writing))
 		const body = this.isOwn ? withStartUsage(written) : written
 		const customTools = this.form.customTools === 'function' ? customToolNames(request.tools) : undefined
 		const openChunks = () =>
@@ -118,7 +121,9 @@ class OpenAICompatible implements Engine {
 
 	async complete(request: TextCompletionRequest, call: EngineCall): Promise<EngineAnswer> {
 		const stream = call.unary !== true
-		const body = writeTextCompletionRequest(request, call.model, this.form, stream, call.drop)
+		const body = await perform(call.turns, () =>
+			writeTextCompletionRequest(request, call.model, this.form, stream, call.drop),
+		)
 		const choices = request.prompts.length * request.choices
 		const open = () =>
 			new TextCompletionChunkReader({
@@ -138,11 +143,9 @@ class OpenAICompatible implements Engine {
 	async embed(request: EmbeddingRequest, call: EngineCall): Promise<Embeddings> {
 		const body = writeEmbeddingsRequest(request, call.model, 'float', this.form, call.drop)
 		const value = await this.upstream.post('/embeddings', body, call)
-		return readEmbeddings(value, {
-			model: call.model,
-			inputs: request.inputs.length,
-			title: this.upstream.errors.title,
-		})
+		const reading = { model: call.model, inputs: request.inputs.length, title: this.upstream.errors.title }
+		const read = () => readEmbeddings(value, reading)
+		return call.turns?.run(resumable(read)) ?? read()
 	}
 
 	async rerank(request: RerankRequest, call: EngineCall): Promise<Ranking> {

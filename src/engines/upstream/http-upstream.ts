@@ -6,7 +6,7 @@ import type { Completion } from '../../chat/completion.ts'
 import { ChatError, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
-import { stringifyJson } from '../../chat/json-text.ts'
+import { stringifyJson, stringifyJsonInSteps } from '../../chat/json-text.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import { redactorOf } from '../../system/redaction.ts'
 import type { UpstreamModel } from '../../wire/json/model-list-reader.ts'
@@ -28,6 +28,7 @@ import type { IncomingResponse } from './http/incoming-response.ts'
 import type { HttpUpstreamOptions } from './http-upstream-options.ts'
 import { formOf, isEventStreamType, openResponse, StartedResponse } from './response-form.ts'
 import {
+	type AnswerBodyReading,
 	type AnswerReader,
 	firstError,
 	foldUnary,
@@ -139,12 +140,12 @@ export class HttpUpstream {
 	 * such as vectors: their numbers are doubles. @throws ChatError
 	 */
 	async post(path: string, body: JsonObject, call: EngineCall): Promise<unknown> {
-		return (await this.readBody(await this.send(path, body, call), JSON.parse)).value
+		return (await this.readBody(await this.send(path, body, call), { isExact: false, turns: call.turns })).value
 	}
 
 	/** Sends a request and returns the body of the response, JSON or not. @throws ChatError */
 	async read(path: string, body: JsonObject | TypedBytes, call: EngineCall): Promise<ReadBody> {
-		return this.readBody(await this.send(path, body, call))
+		return this.readBody(await this.send(path, body, call), { turns: call.turns })
 	}
 
 	/** Runs a health check: a GET request whose response must be 2xx. @throws ChatError if it fails. */
@@ -184,9 +185,9 @@ export class HttpUpstream {
 	}
 
 	/** Synchronous if the body has already been received. @throws ChatError */
-	readBody(response: IncomingResponse, parse?: (text: string) => unknown): ReadBody | Promise<ReadBody> {
+	readBody(response: IncomingResponse, reading: AnswerBodyReading = {}): ReadBody | Promise<ReadBody> {
 		try {
-			const body = readBody(response, this.maxAnswerBytes, parse)
+			const body = readBody(response, this.maxAnswerBytes, reading)
 			return body instanceof Promise ? body.catch(this.explain) : body
 		} catch (thrown) {
 			return this.explain(thrown)
@@ -200,7 +201,7 @@ export class HttpUpstream {
 			method: 'POST',
 			path,
 			headers: { 'x-request-id': call.requestId, ...call.headers },
-			body: isTyped(body) ? body : stringifyJson(completeBody(body, this.options, call.drop)),
+			body: isTyped(body) ? body : await this.writeBody(body, call),
 			signal: call.signal,
 		})
 		const { status, headers } = response
@@ -212,12 +213,17 @@ export class HttpUpstream {
 		throw await this.readError(response)
 	}
 
+	private writeBody(body: JsonObject, { turns, drop }: EngineCall): string | Promise<string> {
+		const complete = completeBody(body, this.options, drop)
+		return turns?.isLong === true ? turns.run(stringifyJsonInSteps(complete)) : stringifyJson(complete)
+	}
+
 	private request(request: OutgoingRequest): Promise<IncomingResponse> {
 		return this.client.send(request).catch(this.explain)
 	}
 
 	private async readUnary(response: IncomingResponse, reading: AnswerReading, call: EngineCall): Promise<EngineAnswer> {
-		const { text, value } = await this.readBody(response)
+		const { text, value } = await this.readBody(response, { turns: call.turns })
 		if (typeof value === 'string' && formOf(text) === 'events')
 			return this.readStream(new StartedResponse(response, [Buffer.from(text)], true), reading, call)
 		const { open, unary, plain, formats } = reading

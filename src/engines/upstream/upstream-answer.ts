@@ -5,9 +5,10 @@ import { CompletionFold } from '../../chat/completion-fold.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { isObject } from '../../chat/json.ts'
-import { parseJson } from '../../chat/json-text.ts'
+import { parseInexactJsonInSteps, parseJson, parseJsonInSteps } from '../../chat/json-text.ts'
 import type { Source } from '../../chat/source.ts'
 import { tryParseJson } from '../../chat/try-parse-json.ts'
+import type { CallerTurns } from '../../system/occupancy.ts'
 import { type EngineAnswer, type EventBatch, type EventBatches, oneBatch } from '../answer.ts'
 import { EventStreamReader, EventTooLong } from './http/event-stream-reader.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
@@ -188,26 +189,44 @@ export interface ReadBody {
 	readonly value: unknown
 }
 
-/**
- * Synchronous if the body has already been received.
- *
- * @param parse throws for a text that is not JSON. @throws HttpFailure
- */
+export interface AnswerBodyReading {
+	/** Numbers are read as JSON.parse reads them: the value is calculated with, and not passed on. Default: true. */
+	readonly isExact?: boolean
+	/** In which a long body is read. */
+	readonly turns?: CallerTurns | undefined
+}
+
+/** Bodies of this size are read in steps, in bytes. */
+const longBytes = 65_536
+
+/** Synchronous if the body is short and has already been received. @throws HttpFailure */
 export function readBody(
 	response: IncomingResponse,
 	maxBytes: number,
-	parse: (text: string) => unknown = parseJson,
+	reading: AnswerBodyReading,
 ): ReadBody | Promise<ReadBody> {
 	const bytes = response.readAll(maxBytes)
-	return bytes instanceof Promise ? bytes.then((all) => parseBody(all, parse)) : parseBody(bytes, parse)
+	return bytes instanceof Promise ? bytes.then((all) => parseBody(all, reading)) : parseBody(bytes, reading)
 }
 
 const utf8 = new TextDecoder()
 
-function parseBody(bytes: Uint8Array, parse: (text: string) => unknown): ReadBody {
+function parseBody(bytes: Uint8Array, { isExact = true, turns }: AnswerBodyReading): ReadBody | Promise<ReadBody> {
+	if (turns !== undefined && bytes.length >= longBytes) return turns.run(parseBodyInSteps(bytes, isExact))
 	const text = utf8.decode(bytes)
 	try {
-		return { text, value: parse(text) }
+		return { text, value: isExact ? parseJson(text) : JSON.parse(text) }
+	} catch {
+		return { text, value: text }
+	}
+}
+
+function* parseBodyInSteps(bytes: Uint8Array, isExact: boolean): Generator<undefined, ReadBody, undefined> {
+	const text = utf8.decode(bytes)
+	yield
+	try {
+		const value = isExact ? yield* parseJsonInSteps(bytes, false) : yield* parseInexactJsonInSteps(bytes)
+		return { text, value }
 	} catch {
 		return { text, value: text }
 	}

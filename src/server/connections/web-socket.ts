@@ -16,6 +16,8 @@ export interface WebSocketLimits {
 
 /** Bytes in the send buffer above which nothing more is read. */
 const maxBufferedBytes = 262_144
+/** Bytes that are read in one turn of the event loop. */
+const readBytes = 65_536
 const magic = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /** Whether a request asks for a WebSocket that this server supports. */
@@ -54,6 +56,9 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 	private lastMs = performance.now()
 	private pinged = false
 	private closing = false
+	/** What arrived and was not read yet. */
+	private arrived: Buffer[] = []
+	private isPaused = false
 
 	constructor(connection: HttpConnection, peer: SocketPeer, limits: WebSocketLimits) {
 		this.connection = connection
@@ -66,6 +71,29 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 		this.lastMs = performance.now()
 		this.pinged = false
 		if (this.closing) return
+		this.arrived.push(bytes)
+		if (this.arrived.length === 1) this.readArrived()
+	}
+
+	/** Some bytes in each turn of the event loop, so that the messages of one client do not occupy it. */
+	private readonly readArrived = (): void => {
+		const [bytes] = this.arrived
+		if (bytes === undefined) return
+		this.read(bytes.subarray(0, readBytes))
+		if (this.closing) this.arrived = []
+		else if (bytes.length > readBytes) this.arrived[0] = bytes.subarray(readBytes)
+		else this.arrived.shift()
+		if (this.arrived.length > 0) {
+			this.connection.pause()
+			this.isPaused = true
+			setImmediate(this.readArrived)
+		} else if (this.isPaused) {
+			this.isPaused = false
+			this.connection.resume()
+		}
+	}
+
+	private read(bytes: Buffer): void {
 		try {
 			for (const event of this.frames.read(bytes)) {
 				this.handle(event)
@@ -86,6 +114,7 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 	}
 
 	closed(): void {
+		this.arrived = []
 		this.peer.release(this.frames.heldBytes)
 		this.peer.close()
 	}

@@ -100,7 +100,7 @@ function oldConversation(conversation: string, length: number): readonly Row[] {
 	return [...trunk, ...fork].map((message: OldMessage) => {
 		const size = (sizes.get(message.parent) ?? 0) + Buffer.byteLength(message.body)
 		sizes.set(message.id, size)
-		const search = writeBody(JSON.parse(message.body)).search_text
+		const search = writeBody(JSON.parse(message.body)).searchText
 		return { conversation, ...message, turn: 't', path_bytes: size, search_text: search, partial: 0, created_at_ms: 1 }
 	})
 }
@@ -136,7 +136,7 @@ async function expectRewritten({ sql }: SqlDatabase): Promise<void> {
 		const expected = (sizes.get(`${conversation} ${parent}`) ?? 0) + Buffer.byteLength(String(body))
 		expect(Number(size)).toBe(expected)
 		sizes.set(`${conversation} ${id}`, expected)
-		expect(search).toBe(writeBody(JSON.parse(String(body))).search_text)
+		expect(search).toBe(writeBody(JSON.parse(String(body))).searchText)
 	}
 	const usage = await sql`SELECT usage, COUNT(*) AS turns FROM turns GROUP BY usage ORDER BY COUNT(*)`
 	expect(Array.from(usage, ({ usage, turns }) => [usage, Number(turns)])).toEqual([

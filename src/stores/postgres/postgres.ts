@@ -101,7 +101,7 @@ class PostgresDatabases {
 			migrated,
 			indexTexts: () => building,
 			separate: (stores) => this.of(stores),
-			write: (work, key) => group.writer.write(work, key),
+			write: (work, key, share) => group.writer.write(work, key, share),
 			async lock(sql, id) {
 				await sql`
 					SELECT id FROM conversations WHERE id = ${id} OR id = (SELECT conversation FROM turns WHERE id = ${id}) FOR UPDATE`

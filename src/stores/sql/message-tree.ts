@@ -2,13 +2,12 @@
 // decisions/022.
 
 import { z } from 'zod'
-import { stringifyJson } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ConversationId } from '../../conversations/conversation-id.ts'
 import type { MessageId } from '../../conversations/message-id.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
-import { readMessage, type TreeMessage, writeMessage } from './conversation-rows.ts'
+import { readMessage, type TreeMessage, type WrittenBody, writeMessage } from './conversation-rows.ts'
 import { type Direction, ordered, type Sql } from './sql.ts'
 
 /** The rows of a branch that belong to a history: those up to `depth`. */
@@ -20,6 +19,7 @@ export interface Segment {
 export interface NewMessage {
 	readonly id: MessageId
 	readonly message: Message
+	readonly written: WrittenBody
 	readonly partial: boolean
 }
 
@@ -84,8 +84,8 @@ async function insert(sql: Sql, attachment: Attachment, { before, branch }: Tree
 		await sql`INSERT INTO messages ${sql(rows.slice(first, first + maxRowsPerStatement))}`
 }
 
-/** SQLite allows 32,766 parameters in a statement, and PostgreSQL 65,535. */
-const maxRowsPerStatement = 1000
+/** SQLite allows 32,766 parameters in a statement, and PostgreSQL 65,535. The event loop builds one in a few milliseconds. */
+const maxRowsPerStatement = 500
 
 const positionRow = z.object({
 	branch: z.coerce.number(),
@@ -134,9 +134,9 @@ function rowsOf(
 ) {
 	let { pathBytes, depth } = before
 	let previous = parent
-	return messages.map(({ id, message, partial }) => {
+	return messages.map(({ id, message, written, partial }) => {
 		depth++
-		pathBytes += sizeOf(message)
+		pathBytes += written.bytes
 		const row = writeMessage({
 			conversation,
 			id,
@@ -146,17 +146,13 @@ function rowsOf(
 			depth,
 			pathBytes,
 			message,
+			written,
 			partial,
 			createdAtMs,
 		})
 		previous = id
 		return row
 	})
-}
-
-/** In bytes of JSON. */
-function sizeOf(message: Message): number {
-	return Buffer.byteLength(stringifyJson(message))
 }
 
 /** The history up to a message as segments of branches, from its own branch back to the first. */

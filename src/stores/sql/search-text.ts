@@ -13,6 +13,33 @@ export function foldText(text: string): string {
 	return isAscii(plain) ? plain.toLowerCase() : foldUnicode(plain)
 }
 
+/** The same in steps, for long texts. */
+export function* foldTextInSteps(text: string): Generator<undefined, string, undefined> {
+	if (text.length <= foldedCharacters) return foldText(text)
+	const plain = withoutData(text.replaceAll('\0', ''))
+	yield
+	let folded = ''
+	let at = 0
+	while (at < plain.length) {
+		const end = endOfPiece(plain, at)
+		folded += foldText(plain.slice(at, end))
+		at = end
+		yield
+	}
+	return folded
+}
+
+/** What is folded in one step. */
+const foldedCharacters = 65_536
+
+/** An end that no composition of characters crosses: before an ASCII character or an ideograph. */
+function endOfPiece(text: string, from: number): number {
+	independent.lastIndex = from + foldedCharacters
+	return independent.exec(text)?.index ?? text.length
+}
+
+const independent = /[ -~\n\u4e00-\u9fff]/g
+
 /** Number of characters (code points). */
 export function charactersOf(text: string): number {
 	let characters = 0

@@ -1,16 +1,20 @@
 // Conversations in a database. Writes go through the process's single writer; reads use a separate connection. Each of
 // the store's five parts is in a file of its own.
 
+import type { Metadata } from '../../conversations/conversation.ts'
 import type { ConversationStore, RemovalListener, ScopedConversations } from '../../conversations/conversation-store.ts'
 import type { Maintenance } from '../../conversations/maintenance.ts'
+import type { TurnId } from '../../conversations/turn-id.ts'
+import type { NewTurn, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
+import { writeBodies } from './conversation-rows.ts'
 import { explainingFailures } from './database-failure.ts'
 import { SqlConversationIndex } from './sql-conversation-index.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { SqlHistory } from './sql-history.ts'
 import { SqlMaintenance } from './sql-maintenance.ts'
 import { SqlShares } from './sql-shares.ts'
-import { SqlTurns } from './sql-turns.ts'
+import { messagesOf, SqlTurns } from './sql-turns.ts'
 
 export class SqlConversationStore implements ConversationStore {
 	readonly maintenance: Maintenance
@@ -39,6 +43,43 @@ export class SqlConversationStore implements ConversationStore {
 	}
 }
 
+/** Writes the bodies of messages before the time begins that the database has to store them. */
+class WrittenTurns implements Turns {
+	private readonly explained: SqlTurns
+
+	constructor(explained: SqlTurns) {
+		this.explained = explained
+	}
+
+	async begin(turn: NewTurn) {
+		return this.explained.begin(turn, await writeBodies(turn.inputs))
+	}
+
+	async end(id: TurnId, ended: TurnEnd): Promise<void> {
+		return this.explained.end(id, ended, await writeBodies(messagesOf(ended)))
+	}
+
+	drop(id: TurnId) {
+		return this.explained.drop(id)
+	}
+
+	find(id: TurnId) {
+		return this.explained.find(id)
+	}
+
+	list(query: TurnQuery) {
+		return this.explained.list(query)
+	}
+
+	update(id: TurnId, metadata: Metadata) {
+		return this.explained.update(id, metadata)
+	}
+
+	remove(id: TurnId) {
+		return this.explained.remove(id)
+	}
+}
+
 /** Wraps every part of `store`: see `explainingFailures`. */
 export function explainingConversations(store: ConversationStore, database: SqlDatabase): ConversationStore {
 	const explaining = <Part extends object>(part: Part): Part => explainingFailures(part, database)
@@ -48,7 +89,7 @@ export function explainingConversations(store: ConversationStore, database: SqlD
 			return {
 				index: explaining(index),
 				history: explaining(history),
-				turns: explaining(turns),
+				turns: turns instanceof SqlTurns ? new WrittenTurns(explaining(turns)) : explaining(turns),
 				shares: explaining(shares),
 			}
 		},

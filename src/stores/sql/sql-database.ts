@@ -3,6 +3,7 @@
 import type { Sql } from './sql.ts'
 import type { Scan } from './table.ts'
 import type { TextIndex } from './text-index.ts'
+import type { WriteShare } from './write-share.ts'
 
 /**
  * The meaning of a database's error.
@@ -51,8 +52,9 @@ export interface SqlDatabase {
 	 *
 	 * @param key statements of works with different keys may alternate in one transaction. Only for works that remove
 	 * nothing and that a constraint stops if they conflict: then each runs again alone. Other works never alternate.
+	 * @param share whose write it is; writes without one share a turn.
 	 */
-	write<Result>(work: (sql: Sql) => Promise<Result>, key?: string): Promise<Result>
+	write<Result>(work: (sql: Sql) => Promise<Result>, key?: string, share?: WriteShare): Promise<Result>
 	/**
 	 * Within `write`: locks the conversation `id`, or that of the turn `id`, against changes by any process until the
 	 * transaction ends. Data that was read before may be out of date.

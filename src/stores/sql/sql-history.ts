@@ -83,9 +83,9 @@ export class SqlHistory implements History {
 			if (old === undefined) return false
 			if (message === undefined) await removeMessage(sql, old, head === id)
 			else {
-				const { body, search_text } = writeBody(message)
+				const { body, searchText } = writeBody(message)
 				await sql`
-					UPDATE messages SET body = ${body}, search_text = ${search_text}
+					UPDATE messages SET body = ${body}, search_text = ${searchText}
 					WHERE conversation = ${conversation} AND id = ${id}`
 			}
 			return true

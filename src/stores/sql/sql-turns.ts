@@ -1,6 +1,7 @@
 // The turns of one scope, in a database.
 
 import { stringifyJson } from '../../chat/json-text.ts'
+import type { Message } from '../../chat/message.ts'
 import type { Metadata, Turn } from '../../conversations/conversation.ts'
 import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import { answerId, inputId } from '../../conversations/message-id.ts'
@@ -9,11 +10,19 @@ import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnConflict, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { dropTurn, eraseTurn } from './conversation-removal.ts'
-import { readTurn, turnColumns, writeConversation } from './conversation-rows.ts'
+import {
+	readTurn,
+	turnColumns,
+	type WrittenBody,
+	writeBodies,
+	writeBody,
+	writeConversation,
+} from './conversation-rows.ts'
 import { attach, attachFirst } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import { ordered, type Row, type Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import type { WriteShare } from './write-share.ts'
 
 /** Rows per query, because metadata is compared after reading. */
 const rowsPerQuery = 200
@@ -30,40 +39,52 @@ export class SqlTurns implements Turns {
 		this.removing = removing
 	}
 
-	async begin(turn: NewTurn): Promise<'begun' | 'not-found' | TurnConflict> {
+	/** @param written the bodies of the inputs, if they were written before. */
+	async begin(turn: NewTurn, written?: readonly WrittenBody[]): Promise<'begun' | 'not-found' | TurnConflict> {
 		const { tenant, owner } = this.scope
 		const echo = stringifyJson(turn.echo)
 		const hash = echo === '{}' ? '' : Bun.SHA256.hash(echo, 'hex')
-		return this.database.write(async (sql) => {
-			const attached = await this.attachInputs(sql, turn)
-			if (attached === 'no-parent') return 'not-found'
-			if (attached !== 'attached') return attached === 'taken' ? 'conflict' : attached
-			const text =
-				hash !== '' &&
-				sql`
+		const bodies = written ?? (await writeBodies(turn.inputs))
+		return this.database.write(
+			async (sql) => {
+				const attached = await this.attachInputs(sql, turn, bodies)
+				if (attached === 'no-parent') return 'not-found'
+				if (attached !== 'attached') return attached === 'taken' ? 'conflict' : attached
+				const text =
+					hash !== '' &&
+					sql`
 				INSERT INTO texts (tenant, owner, hash, body) VALUES (${tenant}, ${owner}, ${hash}, ${echo})
 				ON CONFLICT (tenant, owner, hash) DO NOTHING`
-			const row = sql`
+				const row = sql`
 				INSERT INTO turns (id, tenant, owner, conversation, began_conversation, surface, stored, state, process, parent, model,
 					inputs, answers, usage, error, metadata, echo, created_at_ms, ended_at_ms)
 				VALUES (${turn.id}, ${tenant}, ${owner}, ${turn.conversation}, ${turn.create === undefined ? 0 : 1}, ${turn.surface},
 					${turn.stored ? 1 : 0}, 'running', ${turn.process}, ${turn.parent ?? null}, ${turn.model}, ${turn.inputs.length},
 					'[]', NULL, NULL, ${stringifyJson(turn.metadata)}, ${hash}, ${turn.createdAtMs}, NULL)`
-			await Promise.all([text, row])
-			return 'begun'
-		}, turn.conversation)
+				await Promise.all([text, row])
+				return 'begun'
+			},
+			turn.conversation,
+			this.shareOf(turn.inputs.length),
+		)
 	}
 
-	async end(id: TurnId, ended: TurnEnd): Promise<void> {
-		await this.database.write(async (sql) => {
-			await this.database.lock(sql, id)
-			const row = await this.findRow(sql, id)
-			const turn = row === undefined ? undefined : readTurn(row)
-			if (turn === undefined) return
-			if (turn.state === 'running')
-				await Promise.all([writeAnswers(sql, this.scope, turn, ended), moveHead(sql, turn, ended)])
-			else if (isEndedByOthers(turn)) await writeLateAnswers(sql, this.scope, turn, ended)
-		}, id)
+	/** @param written the bodies of the answers, if they were written before. */
+	async end(id: TurnId, ended: TurnEnd, written?: readonly WrittenBody[]): Promise<void> {
+		const bodies = written ?? (await writeBodies(messagesOf(ended)))
+		await this.database.write(
+			async (sql) => {
+				await this.database.lock(sql, id)
+				const row = await this.findRow(sql, id)
+				const turn = row === undefined ? undefined : readTurn(row)
+				if (turn === undefined) return
+				if (turn.state === 'running')
+					await Promise.all([writeAnswers(sql, this.scope, turn, ended, bodies), moveHead(sql, turn, ended)])
+				else if (isEndedByOthers(turn)) await writeLateAnswers(sql, this.scope, turn, ended, bodies)
+			},
+			id,
+			this.shareOf(ended.answers.length),
+		)
 	}
 
 	async drop(id: TurnId): Promise<void> {
@@ -114,12 +135,26 @@ export class SqlTurns implements Turns {
 		return removed
 	}
 
-	private async attachInputs(sql: Sql, turn: NewTurn): Promise<'attached' | 'no-parent' | 'taken' | TurnConflict> {
+	private shareOf(messages: number): WriteShare {
+		const { tenant, owner } = this.scope
+		return { caller: [tenant, owner], rows: messages + 1 }
+	}
+
+	private async attachInputs(
+		sql: Sql,
+		turn: NewTurn,
+		written: readonly WrittenBody[],
+	): Promise<'attached' | 'no-parent' | 'taken' | TurnConflict> {
 		const attachment = {
 			conversation: turn.conversation,
 			turn: turn.id,
 			parent: turn.parent,
-			messages: turn.inputs.map((message, index) => ({ id: inputId(turn.id, index), message, partial: false })),
+			messages: turn.inputs.map((message, index) => ({
+				id: inputId(turn.id, index),
+				message,
+				written: written[index] ?? writeBody(message),
+				partial: false,
+			})),
 			createdAtMs: turn.createdAtMs,
 			exclusive: turn.onConflict === 'refuse',
 		}
@@ -171,13 +206,19 @@ function isEndedByOthers({ state, answers }: Turn): boolean {
 }
 
 /** Stores the answers and the usage of a turn whose state is final already. */
-async function writeLateAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd): Promise<void> {
+async function writeLateAnswers(
+	sql: Sql,
+	scope: Scope,
+	turn: Turn,
+	ended: TurnEnd,
+	bodies: readonly WrittenBody[],
+): Promise<void> {
 	const { answers, usage, endedAtMs } = ended
 	if (usage !== undefined && turn.usage === undefined)
 		await sql`UPDATE turns SET usage = ${writeUsage(ended)} WHERE id = ${turn.id}`
 	if (answers.length === 0) return
 	await sql`UPDATE turns SET answers = ${stringifyJson(storedAnswers(turn, ended))} WHERE id = ${turn.id}`
-	await attachAnswers(sql, scope, turn, answers, endedAtMs)
+	await attachAnswers(sql, scope, turn, ended, bodies)
 	// The answer becomes the head, unless another turn has moved it since.
 	await sql`
 		UPDATE conversations SET head = ${answerId(turn.id, 0)}, updated_at_ms = ${endedAtMs}
@@ -191,13 +232,17 @@ function storedAnswers(turn: Turn, { answers }: TurnEnd): readonly object[] {
 	}))
 }
 
-async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd) {
-	const { answers, state, endedAtMs, error } = ended
+export function messagesOf({ answers }: TurnEnd): readonly Message[] {
+	return answers.map(({ message }) => message)
+}
+
+async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd, bodies: readonly WrittenBody[]) {
+	const { state, endedAtMs, error } = ended
 	const updated = sql`
 		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(storedAnswers(turn, ended))},
 			usage = ${writeUsage(ended)}, error = ${error === undefined ? null : stringifyJson(error)}
 		WHERE id = ${turn.id}`
-	await Promise.all([updated, attachAnswers(sql, scope, turn, answers, endedAtMs)])
+	await Promise.all([updated, attachAnswers(sql, scope, turn, ended, bodies)])
 }
 
 /** Usage and metrics have one column. */
@@ -210,8 +255,8 @@ async function attachAnswers(
 	sql: Sql,
 	scope: Scope,
 	turn: Turn,
-	answers: TurnEnd['answers'],
-	endedAtMs: number,
+	{ answers, endedAtMs }: TurnEnd,
+	bodies: readonly WrittenBody[],
 ): Promise<void> {
 	const parent = turn.inputs.at(-1) ?? turn.parent
 	for (const [choice, { message, partial }] of answers.entries())
@@ -219,7 +264,7 @@ async function attachAnswers(
 			conversation: turn.conversation,
 			turn: turn.id,
 			parent,
-			messages: [{ id: answerId(turn.id, choice), message, partial }],
+			messages: [{ id: answerId(turn.id, choice), message, written: bodies[choice] ?? writeBody(message), partial }],
 			createdAtMs: endedAtMs,
 			exclusive: false,
 		})

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
+import type { ChatError } from '../../chat/error.ts'
 import { openMemory } from '../sqlite/memory.testing.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { Writer } from './writer.ts'
 
 let database: SqlDatabase
 let order: string[]
@@ -50,4 +52,35 @@ test('a work that fails leaves nothing, and those that alternate with it are sto
 	])
 	expect(ends.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected'])
 	expect(await stored()).toEqual(['b1', 'b2'])
+})
+
+test('callers take turns, and a large write has a transaction of its own', async () => {
+	const share = (owner: string, rows = 1) => ({ caller: ['t', owner] as const, rows })
+	const ended: string[] = []
+	const write = (name: string, owner: string, rows?: number) =>
+		database.write(storing(name), name, share(owner, rows)).then(() => ended.push(name))
+	// The first one occupies the writer, so that the others wait.
+	const first = write('first', 'x')
+	await Promise.all([
+		first,
+		...Array.from({ length: 8 }, (_, at) => write(`large${at}`, 'hostile', 1000)),
+		write('small', 'polite'),
+	])
+	expect(ended.indexOf('small')).toBeLessThanOrEqual(2)
+	expect(await stored()).toHaveLength(20)
+})
+
+test('if too many writes are pending, the newest of the caller with the most is refused', async () => {
+	const writer = new Writer({ sql: () => database.sql, explain: () => undefined, maxWaiting: 4 })
+	const write = (owner: string) =>
+		writer
+			.write(async () => owner, undefined, { caller: ['t', owner], rows: 1 })
+			.catch((thrown: ChatError) => thrown.code)
+	const results = await Promise.all([
+		...Array.from({ length: 5 }, () => write('hostile')),
+		write('polite'),
+		write('polite'),
+	])
+	expect(results.slice(5)).toEqual(['polite', 'polite'])
+	expect(results.filter((result) => result === 'store_overloaded')).toHaveLength(3)
 })

@@ -2,9 +2,11 @@
 // dozen syncs of the disk. A write is acknowledged only after it is on disk.
 
 import { ChatError } from '../../chat/error.ts'
+import { anonymous, type FairEntry, FairQueue } from '../../system/fair-queue.ts'
 import { timeoutMs, unavailable } from './database-failure.ts'
 import type { Sql } from './sql.ts'
 import type { DatabaseFailure } from './sql-database.ts'
+import type { WriteShare } from './write-share.ts'
 
 export interface WriterOptions {
 	/**
@@ -20,22 +22,29 @@ export interface WriterOptions {
 	readonly maxWaiting?: number
 }
 
+const smallShare: WriteShare = { caller: anonymous, rows: 1 }
+
 type Transaction = (sql: Sql) => Promise<unknown>
 
 interface Waiting {
 	readonly work: Transaction
 	readonly key: string | undefined
+	readonly rows: number
 	readonly sinceMs: number
 	readonly resolve: (result: unknown) => void
 	readonly reject: (thrown: unknown) => void
 }
 
 const maxGroupSize = 256
+/** A write of more rows has a transaction of its own. */
+const manyRows = 100
 const maxAttempts = 5
 
 export class Writer {
 	private readonly options: WriterOptions
-	private readonly waiting: Waiting[] = []
+	private readonly waiting = new FairQueue<Waiting>()
+	/** A large write, which is the next transaction. */
+	private large: FairEntry<Waiting> | undefined
 	private readonly waitingBetween: (() => Promise<void>)[] = []
 	private working: Promise<void> | undefined
 	private beganMs: number | undefined
@@ -51,18 +60,22 @@ export class Writer {
 	 * @throws ChatError `overloaded` if too many writes are pending, `unavailable` if it could not begin in time, and any
 	 * error of `work`; then none of its changes are written.
 	 * @param key see `SqlDatabase`.
+	 * @param share of the caller with the most pending writes the newest is refused if too many are pending.
 	 */
-	write<Result>(work: (sql: Sql) => Promise<Result>, key?: string): Promise<Result> {
-		if (this.waiting.length >= (this.options.maxWaiting ?? 10_000))
-			return Promise.reject(
-				new ChatError('overloaded', 'Too many writes are pending.', {
-					retryAfterMs: 1000,
-					code: 'store_overloaded',
-				}),
-			)
+	write<Result>(
+		work: (sql: Sql) => Promise<Result>,
+		key?: string,
+		{ caller, rows }: WriteShare = smallShare,
+	): Promise<Result> {
+		if (this.waiting.waiting >= (this.options.maxWaiting ?? 10_000)) {
+			const displaced = this.waiting.heaviest(caller)
+			if (displaced === undefined) return Promise.reject(tooMany())
+			this.waiting.remove(displaced)
+			displaced.item.reject(tooMany())
+		}
 		return new Promise<Result>((resolve, reject) => {
 			const sinceMs = performance.now()
-			this.waiting.push({ work, key, sinceMs, resolve: (result) => resolve(result as Result), reject })
+			this.waiting.add(caller, { work, key, rows, sinceMs, resolve: (result) => resolve(result as Result), reject })
 			this.working ??= this.workThrough()
 		})
 	}
@@ -88,12 +101,40 @@ export class Writer {
 	private async workThrough(): Promise<void> {
 		// Writes of the same event-loop tick share one transaction.
 		await new Promise((resolve) => setImmediate(resolve))
-		while (this.waiting.length + this.waitingBetween.length > 0) {
+		while (this.waiting.waiting + this.waitingBetween.length > 0 || this.large !== undefined) {
 			for (const work of this.waitingBetween.splice(0)) await work()
-			const group = this.waiting.splice(0, maxGroupSize).filter(isInTime)
-			if (group.length > 0) await this.commit(group)
+			const group = this.takeGroup()
+			if (group.length > 0) await this.commit(group.map(({ item }) => item))
+			for (const { path } of group) this.waiting.ended(path)
 		}
 		this.working = undefined
+	}
+
+	/** The writes of the next transaction, of callers in turn. */
+	private takeGroup(): readonly FairEntry<Waiting>[] {
+		const { large } = this
+		this.large = undefined
+		if (large !== undefined && this.isNext(large)) return [large]
+		const group: FairEntry<Waiting>[] = []
+		while (group.length < maxGroupSize) {
+			const next = this.waiting.take()
+			if (next === undefined) break
+			if (!this.isNext(next)) continue
+			if (next.item.rows > manyRows) {
+				if (group.length === 0) return [next]
+				this.large = next
+				break
+			}
+			group.push(next)
+		}
+		return group
+	}
+
+	/** Whether a write that was taken is in time. */
+	private isNext({ item, path }: FairEntry<Waiting>): boolean {
+		if (isInTime(item)) return true
+		this.waiting.ended(path)
+		return false
 	}
 
 	private async commit(group: readonly Waiting[]): Promise<void> {
@@ -159,6 +200,10 @@ export class Writer {
 			this.beganMs = undefined
 		}
 	}
+}
+
+function tooMany(): ChatError {
+	return new ChatError('overloaded', 'Too many writes are pending.', { retryAfterMs: 1000, code: 'store_overloaded' })
 }
 
 /** Rejects a write whose caller has stopped waiting. */

@@ -22,7 +22,7 @@ export async function openMemory(): Promise<SqlDatabase> {
 		search: (_, work) => work(sql),
 		textIndex: sqliteTextIndex,
 		migrated,
-		write: (work, key) => writer.write(work, key),
+		write: (work, key, share) => writer.write(work, key, share),
 		async lock() {},
 		snapshot: (work) => sql.begin('deferred', (transaction) => work((table) => scan(transaction, table))),
 		async erase() {},

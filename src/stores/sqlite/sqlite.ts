@@ -101,8 +101,8 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 		indexTexts: () => indexing.complete(),
 		mergeIndex: () => indexing.merge(),
 		migrated,
-		async write(work, key) {
-			const result = await writer.write(work, key)
+		async write(work, key, share) {
+			const result = await writer.write(work, key, share)
 			indexing.request()
 			return result
 		},

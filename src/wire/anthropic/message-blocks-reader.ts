@@ -13,6 +13,7 @@ import type {
 	ToolPart,
 } from '../../chat/message.ts'
 import { mergeRest } from '../../chat/rest.ts'
+import { mapInSteps } from '../../system/resumable.ts'
 import { readBlockRest } from './block-rest.ts'
 import { messagesWire } from './formats.ts'
 import type { BlockBody, ResultContentBody } from './message-request-schema.ts'
@@ -39,11 +40,13 @@ export class BlockReader {
 	 */
 	content(blocks: string | readonly ContentBody[], path: BlockPath): readonly ToolPart[] {
 		if (typeof blocks === 'string') return [{ type: 'text', text: blocks }]
-		return blocks.flatMap((block, index) => this.block(block, [...path, index]))
+		return mapInSteps(blocks, 'blocks', (block, index) => this.block(block, [...path, index])).flat()
 	}
 
 	texts(blocks: string | readonly Extract<ContentBody, { type: 'text' }>[]): readonly TextPart[] {
-		return typeof blocks === 'string' ? [{ type: 'text', text: blocks }] : blocks.map((block) => this.text(block))
+		return typeof blocks === 'string'
+			? [{ type: 'text', text: blocks }]
+			: mapInSteps(blocks, 'texts', (block) => this.text(block))
 	}
 
 	text(block: Extract<ContentBody, { type: 'text' }>): TextPart {
@@ -95,7 +98,7 @@ export class BlockReader {
 
 	private documentContent(content: DocumentContentBody, path: BlockPath): readonly (TextPart | ImagePart)[] {
 		if (typeof content === 'string') return this.texts(content)
-		return content.map((block, index) =>
+		return mapInSteps(content, 'content', (block, index) =>
 			block.type === 'text' ? this.text(block) : readImage(block, [...path, index]),
 		)
 	}

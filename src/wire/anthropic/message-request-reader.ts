@@ -7,6 +7,7 @@ import { copyAllNumbers, exactMembers } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../chat/request.ts'
 import type { ThreadMessages } from '../../conversations/thread.ts'
+import { retained } from '../../system/resumable.ts'
 import { strictViolation } from '../json/strict-schema.ts'
 import { messagesWire } from './formats.ts'
 import { readInnerFields } from './inner-fields.ts'
@@ -84,7 +85,7 @@ interface ReadPrompt extends Pick<ReadMessageRequest, 'parts' | 'dropped' | 'own
 function readPrompt(fields: PromptBody, body: unknown, betas: string | null): ReadPrompt {
 	if (fields.messages.length === 0 && fields.thread?.type !== 'continue')
 		throw fieldError(['messages'], 'List should have at least 1 item, not 0')
-	const reader = new BlockReader()
+	const reader = retained(body, 'reader', () => new BlockReader())
 	reportThreadFields(fields.thread, reader)
 	const instructions: readonly Message[] =
 		fields.system == null || fields.system.length === 0

@@ -14,6 +14,7 @@ import type {
 } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import type { Rest } from '../../chat/rest.ts'
+import { mapInSteps, retained, visitInSteps } from '../../system/resumable.ts'
 import { readBlockRest, readRest } from './block-rest.ts'
 import { messagesWire } from './formats.ts'
 import { type BlockReader, type ContentBody, readCacheMark, readItem } from './message-blocks-reader.ts'
@@ -29,9 +30,11 @@ type AssistantBlock = Exclude<AssistantTurnBody['content'], string>[number]
 
 /** @throws ChatError `invalid-request` for a tool result without a call, and for a call without a result. */
 export function readTurns(bodies: readonly TurnBody[], reader: BlockReader): readonly Message[] {
-	const messages: Message[] = []
-	const open = new UnansweredCalls()
-	for (const [index, body] of bodies.entries()) {
+	const { messages, open } = retained(bodies, 'turns', () => ({
+		messages: [] as Message[],
+		open: new UnansweredCalls(),
+	}))
+	visitInSteps(bodies, 'turns', (body, index) => {
 		if (body.role === 'assistant') open.expectNone()
 		const turns = readTurn(body, index, reader)
 		for (const turn of turns) {
@@ -40,7 +43,7 @@ export function readTurns(bodies: readonly TurnBody[], reader: BlockReader): rea
 			if (turn.role === 'assistant') open.begin(toolCallsOf(turn.content), index)
 		}
 		messages.push(...turns)
-	}
+	})
 	open.expectNone()
 	return messages
 }
@@ -79,12 +82,14 @@ function readUser(
 ): readonly Message[] {
 	const path = ['messages', index, 'content']
 	if (typeof content === 'string') return [{ role: 'user', content: reader.content(content, path), rest }]
-	const results: ToolMessage[] = []
-	const others: ContentBody[] = []
-	for (const [position, block] of content.entries()) {
+	const { results, others } = retained(content, 'user', () => ({
+		results: [] as ToolMessage[],
+		others: [] as ContentBody[],
+	}))
+	visitInSteps(content, 'results', (block, position) => {
 		if (block.type === 'tool_result') results.push(readResult(block, [...path, position], reader))
 		else others.push(block)
-	}
+	})
 	// The order of results and other content is fixed: results are first.
 	if (others.length > 0) return [...results, { role: 'user', content: reader.content(others, path), rest }]
 	for (const name in rest?.fields) reader.dropped.add(`messages[${index}].${name}`)
@@ -104,12 +109,13 @@ function readResult(block: ToolResultBody, path: readonly PropertyKey[], reader:
 
 function readAssistant({ content }: AssistantTurnBody, reader: BlockReader): AssistantMessage {
 	if (typeof content === 'string') return { role: 'assistant', content: reader.texts(content) }
-	const signatures = new Map<string, Signature>()
-	for (const block of content) {
+	const signatures = retained(content, 'signatures', () => new Map<string, Signature>())
+	visitInSteps(content, 'signatures', (block) => {
 		const found = callSignatureOf(block)
 		if (found !== undefined && !signatures.has(found.id)) signatures.set(found.id, found.signature)
-	}
-	return { role: 'assistant', content: content.flatMap((block) => readPart(block, signatures, reader)) }
+	})
+	const parts = mapInSteps(content, 'parts', (block) => readPart(block, signatures, reader))
+	return { role: 'assistant', content: parts.flat() }
 }
 
 function callSignatureOf(block: AssistantBlock): CallSignature | undefined {

@@ -13,6 +13,7 @@ import type {
 import type { Drop } from '../../chat/request-fates.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { tryParseJson } from '../../chat/try-parse-json.ts'
+import { retained, visitInSteps } from '../../system/resumable.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { writeCacheMark } from './cache-marks.ts'
 import { isSendable, type WrittenBlock, writeBlocks, writeText } from './message-blocks-writer.ts'
@@ -56,37 +57,40 @@ export function writeTurns(
 	messages: readonly Message[],
 	{ instructions, firstIndex, drop }: TurnsForm,
 ): readonly JsonObject[] {
-	const turns: AnthropicMessage[] = []
-	let waiting: Instructions = noInstructions
-	for (const [index, message] of messages.entries()) {
+	const state = retained(messages, 'turns', () => ({
+		turns: [] as AnthropicMessage[],
+		waiting: noInstructions,
+	}))
+	const { turns } = state
+	visitInSteps(messages, 'turns', (message, index) => {
 		const path = `messages[${firstIndex + index}]`
 		const isInstruction = message.role === 'system' || message.role === 'developer'
 		if (hasOwnContent(message)) {
-			waiting = instruct(waiting, turns, drop)
+			state.waiting = instruct(state.waiting, turns, drop)
 			turns.push({ role: 'system', content: [...message.rest.fields.content], rest: requestFields(message.rest) })
-			continue
+			return
 		}
 		if (isInstruction && instructions === 'system') {
-			waiting = {
-				content: [...waiting.content, ...writeBlocks(message.content)],
-				rest: { ...waiting.rest, ...message.rest?.fields },
+			state.waiting = {
+				content: [...state.waiting.content, ...writeBlocks(message.content)],
+				rest: { ...state.waiting.rest, ...message.rest?.fields },
 				path,
 			}
-			continue
+			return
 		}
 		if (isInstruction) reportRest(message.rest?.fields, path, drop)
 		const role = message.role === 'assistant' ? 'assistant' : 'user'
 		const content = writeContent(message, (part) => drop(`${path}.content[${part}]`))
-		if (content.length === 0) continue
-		if (role === 'assistant') waiting = instruct(waiting, turns, drop)
+		if (content.length === 0) return
+		if (role === 'assistant') state.waiting = instruct(state.waiting, turns, drop)
 		const rest = message.role === 'tool' || isInstruction ? undefined : requestFields(message.rest)
 		const last = turns.at(-1)
 		if (last?.role === role) {
 			for (const block of content) last.content.push(block)
 			if (rest !== undefined) turns.splice(-1, 1, { ...last, rest: { ...last.rest, ...rest } })
 		} else turns.push({ role, content: [...content], rest })
-	}
-	instruct(waiting, turns, drop)
+	})
+	instruct(state.waiting, turns, drop)
 	// A truncated conversation may start with an assistant message; the wire requires a user message first.
 	if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [{ type: 'text', text: emptyText }] })
 	return turns.map(({ role, content, rest }, index) => ({

@@ -12,6 +12,7 @@ import type {
 	UserMessage,
 } from '../../chat/message.ts'
 import { tryParseJson } from '../../chat/try-parse-json.ts'
+import { retained, visitInSteps } from '../../system/resumable.ts'
 import { isExecutedCode } from './executed-code.ts'
 import type { GeminiForm } from './form.ts'
 import { writeMedia } from './media.ts'
@@ -23,8 +24,8 @@ export interface WrittenContents {
 
 /** @throws ChatError for results without a call, and for files by id. */
 export function writeContents(messages: readonly Message[], form: GeminiForm): WrittenContents {
-	const writer = new ContentsWriter(form)
-	for (const [index, message] of messages.entries()) writer.write(message, index)
+	const writer = retained(messages, 'contents', () => new ContentsWriter(form))
+	visitInSteps(messages, 'contents', (message, index) => writer.write(message, index))
 	return writer.end()
 }
 

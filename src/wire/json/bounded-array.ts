@@ -2,6 +2,7 @@
 // stop at the first wrong element, so that a body of wrong elements costs no more than a valid one.
 
 import { z } from 'zod'
+import { findInSteps, resultsOf } from '../../system/resumable.ts'
 
 /** The trait of these schemas, by which tests recognize them. */
 export const boundedArrayTrait = 'BoundedArray'
@@ -15,18 +16,21 @@ const BoundedArray = z.core.$constructor<z.ZodArray>(boundedArrayTrait, (schema,
 		const { value } = payload
 		// Zod refuses other values, and arrays that are too long, without reading elements.
 		if (!Array.isArray(value) || value.length > maximum) return parse(payload, context)
-		const read: unknown[] = []
-		payload.value = read
-		for (let index = 0; index < value.length; index++) {
-			const result = element._zod.run({ value: value[index], issues: [] }, context)
+		const list = resultsOf(value, schema)
+		payload.value = list
+		const failed = findInSteps(value, schema, (one) => {
+			const result = element._zod.run({ value: one, issues: [] }, context)
 			if (result instanceof Promise) throw new z.core.$ZodAsyncError()
-			if (result.issues.length > 0) {
-				payload.issues.push(...z.core.util.prefixIssues(index, result.issues))
-				// The minimum length is checked after the elements.
-				read.length = value.length
-				break
-			}
-			read.push(result.value)
+			if (result.issues.length > 0) return result
+			list.push(result.value)
+			return undefined
+		})
+		if (failed !== undefined) {
+			payload.issues.push(...z.core.util.prefixIssues(list.length, failed.issues))
+			// The minimum length is checked after the elements.
+			const whole = [...list]
+			whole.length = value.length
+			payload.value = whole
 		}
 		return payload
 	}

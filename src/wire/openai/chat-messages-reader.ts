@@ -5,6 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { AssistantMessage, AssistantPart, CacheMark, Message, ToolCall, ToolMessage } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import type { Rest } from '../../chat/rest.ts'
+import { mapInSteps, retained, visitInSteps } from '../../system/resumable.ts'
 import { readCacheMark, withMark } from './cache-marks.ts'
 import type { MessageBody, ToolCallBody } from './chat-request-shape.ts'
 import {
@@ -29,16 +30,20 @@ export function readMessages(
 	bodies: readonly MessageBody[],
 	violate: (violation: ChatError) => void,
 ): readonly Message[] {
-	const messages: Message[] = []
-	const open = new OpenCalls()
-	for (const [index, body] of bodies.entries()) {
+	const { messages, open, begun } = retained(bodies, 'messages', () => ({
+		messages: [] as Message[],
+		open: new OpenCalls(),
+		// First messages may be results of calls in a stored conversation.
+		begun: { past: false },
+	}))
+	visitInSteps(bodies, 'messages', (body, index) => {
 		if (body.role !== 'tool' && body.role !== 'function') open.expectNone(index)
 		const message = readMessage(body, index, violate)
 		if (message.role === 'assistant') open.begin(toolCallsOf(message.content))
-		// First messages may be results of calls in a stored conversation.
-		if (message.role === 'tool' && !messages.every(isInstructionOrResult)) open.answer(message, index)
+		if (message.role === 'tool' && begun.past) open.answer(message, index)
+		if (!isInstructionOrResult(message)) begun.past = true
 		messages.push(message)
-	}
+	})
 	open.expectNone(bodies.length - 1)
 	return messages
 }
@@ -117,7 +122,7 @@ function readAssistant(body: AssistantBody, index: number, violate: (violation: 
 	content.push(...readAssistantContent(body.content, reasoning !== undefined))
 	if (body.refusal != null) content.push({ type: 'refusal', text: body.refusal })
 	const images = readImages(body.images)
-	content.push(...(images ?? []), ...(body.tool_calls ?? []).map(readToolCall))
+	content.push(...(images ?? []), ...mapInSteps(body.tool_calls ?? [], 'calls', readToolCall))
 	const { function_call: legacy } = body
 	if (legacy != null) content.push(functionCall(legacyCallId(legacy.name), legacy, {}))
 	const known = { ...knownAssistantFields, ...(hasNoAnnotations(body) ? { annotations: true as const } : {}) }

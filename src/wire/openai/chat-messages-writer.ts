@@ -21,6 +21,7 @@ import { reasoningOf } from '../../chat/parts.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import { type Rest, restOf } from '../../chat/rest.ts'
 import { failurePrefix } from '../../chat/tool-failure.ts'
+import { retained, visitInSteps } from '../../system/resumable.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { isOwnMark, writeCacheMark } from './cache-marks.ts'
 import type { FormFor } from './chat-request-form.ts'
@@ -35,22 +36,28 @@ export type MessagesForm = FormFor<'messages' | 'messages-and-tools'>
 
 /** @param drop is called for content that the server does not accept. */
 export function writeMessages(messages: readonly Message[], form: MessagesForm, drop: Drop): readonly JsonObject[] {
-	const placed = form.systemMessages === 'anywhere' ? messages : placeInstructions(messages, form.systemMessages, drop)
-	const written: JsonObject[] = []
+	const { systemMessages } = form
+	const placed =
+		systemMessages === 'anywhere'
+			? messages
+			: retained(messages, 'placed', () => placeInstructions(messages, systemMessages, drop))
 	// Not every server accepts content other than text in tool messages. What clients of other wires sent in a result
 	// follows in a user message after the last result.
-	let seen: UserPart[] = []
-	for (const message of placed) {
-		if (message.role !== 'tool' && seen.length > 0) {
-			written.push({ role: 'user', content: writeContent(seen, form, drop) })
-			seen = []
+	const state = retained(placed, 'written', () => ({ written: [] as JsonObject[], seen: [] as UserPart[] }))
+	const { written } = state
+	visitInSteps(placed, 'written', (message) => {
+		const own = writeMessage(message, form, drop)
+		if (message.role !== 'tool' && state.seen.length > 0) {
+			written.push({ role: 'user', content: writeContent(state.seen, form, drop) })
+			state.seen = []
 		}
-		written.push(writeMessage(message, form, drop))
+		written.push(own)
 		if (message.role === 'tool' && message.contentWire !== openaiWire)
-			seen.push(...message.content.filter(({ type }) => type !== 'text'))
-	}
-	if (seen.length > 0) written.push({ role: 'user', content: writeContent(seen, form, drop) })
-	return written
+			state.seen.push(...message.content.filter(({ type }) => type !== 'text'))
+	})
+	return state.seen.length === 0
+		? written
+		: [...written, { role: 'user', content: writeContent(state.seen, form, drop) }]
 }
 
 function writeMessage(message: Message, form: MessagesForm, drop: Drop): JsonObject {

@@ -5,6 +5,7 @@ import { ChatError } from '../../chat/error.ts'
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import { copyAllNumbers, exactMembers, readInteger } from '../../chat/json-text.ts'
 import type { ChatRequest, EveryField, Sampling } from '../../chat/request.ts'
+import { retained } from '../../system/resumable.ts'
 import { field } from '../json/fields.ts'
 import { readMessages } from './chat-messages-reader.ts'
 import { chatRequestSchema, type SamplingBody } from './chat-request-schema.ts'
@@ -28,7 +29,7 @@ export function readChatRequest(body: unknown): ReadChatRequest {
 
 /** Reads requests of every form, by the schema. */
 export function readAnyChatRequest(body: unknown): ReadChatRequest {
-	const violations: ChatError[] = []
+	const violations = retained(body, 'violations', (): ChatError[] => [])
 	const violate: Violate = (violation) => violations.push(violation)
 	const fields = parse(body, violate)
 	checkDependencies(fields, violate)

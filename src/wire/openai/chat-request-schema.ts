@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { arrayOf } from '../json/bounded-array.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
 import { passingOn } from '../json/schema-metadata.ts'
+import { recordOf } from '../json/stepped-record.ts'
 
 export const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 export const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
@@ -181,7 +182,7 @@ export const samplingFields = {
 	frequency_penalty: z.number().min(-2).max(2).nullish(),
 	presence_penalty: z.number().min(-2).max(2).nullish(),
 	repetition_penalty: z.number().gt(0).max(100).nullish(),
-	logit_bias: z.record(z.string().regex(/^\d{1,9}$/), z.number().min(-100).max(100)).nullish(),
+	logit_bias: recordOf(z.string().regex(/^\d{1,9}$/), z.number().min(-100).max(100)).nullish(),
 	seed: integer.nullish(),
 	stop: z.union([stopText, arrayOf(stopText).max(4)]).nullish(),
 	n: whole.min(1).max(128).nullish(),

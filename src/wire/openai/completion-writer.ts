@@ -7,6 +7,7 @@ import type { AudioPart, ToolCall } from '../../chat/message.ts'
 import { reasoningOf, refusalOf, textOf, toolCallsOf } from '../../chat/parts.ts'
 import { restFor } from '../../chat/rest.ts'
 import type { Source } from '../../chat/source.ts'
+import { mapInSteps } from '../../system/resumable.ts'
 import { asList, field } from '../json/fields.ts'
 import { type ContentNames, defaultNames, namesIn, writeAnswerContent, writeAnswerImage } from './answer-content.ts'
 import { withAnswerFields, withChoiceFields } from './answer-fields.ts'
@@ -46,7 +47,9 @@ export function writeCompletion(
 		object: 'chat.completion',
 		created: identity.created,
 		model: completion.model ?? identity.model,
-		choices: completion.choices.map((choice, index) => writeChoice(choice, index, shape, sentChoices[index])),
+		choices: mapInSteps(completion.choices, 'written', (choice, index) =>
+			writeChoice(choice, index, shape, sentChoices[index]),
+		),
 		usage: writeUsage(completion.usage),
 		service_tier: 'default',
 		system_fingerprint: completion.fingerprint ?? null,

@@ -12,6 +12,7 @@ import type {
 	ToolPart,
 	UserPart,
 } from '../../chat/message.ts'
+import { mapInSteps } from '../../system/resumable.ts'
 import { asText, field, textField } from '../json/fields.ts'
 import { readCacheMark, withMark } from './cache-marks.ts'
 import type { MessageBody } from './chat-request-shape.ts'
@@ -22,11 +23,11 @@ type ContentOf<Role extends MessageBody['role']> = Extract<MessageBody, { readon
 type PartOf<Role extends MessageBody['role']> = Exclude<ContentOf<Role>, string | null | undefined>[number]
 
 export function readTexts(content: ContentOf<'system'>): readonly TextPart[] {
-	return typeof content === 'string' ? [{ type: 'text', text: content }] : content.map(readText)
+	return typeof content === 'string' ? [{ type: 'text', text: content }] : mapInSteps(content, 'parts', readText)
 }
 
 export function readUserContent(content: ContentOf<'user'>): readonly UserPart[] {
-	return typeof content === 'string' ? [{ type: 'text', text: content }] : content.map(readUserPart)
+	return typeof content === 'string' ? [{ type: 'text', text: content }] : mapInSteps(content, 'parts', readUserPart)
 }
 
 function readUserPart(part: PartOf<'user'>): UserPart {
@@ -47,7 +48,9 @@ function readUserPart(part: PartOf<'user'>): UserPart {
 }
 
 export function readToolContent(content: ContentOf<'tool'>): readonly ToolPart[] {
-	return typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []).map(readToolPart)
+	return typeof content === 'string'
+		? [{ type: 'text', text: content }]
+		: mapInSteps(content ?? [], 'parts', readToolPart)
 }
 
 function readToolPart(part: PartOf<'tool'>): ToolPart {
@@ -66,7 +69,7 @@ function readToolPart(part: PartOf<'tool'>): ToolPart {
 /** @param hasReasoning the message has its reasoning in a field, which repeats any in the content. */
 export function readAssistantContent(content: ContentOf<'assistant'>, hasReasoning: boolean): readonly AssistantPart[] {
 	if (typeof content === 'string') return [{ type: 'text', text: content }]
-	return (content ?? []).flatMap((part) => readAssistantPart(part, hasReasoning))
+	return mapInSteps(content ?? [], 'parts', (part) => readAssistantPart(part, hasReasoning)).flat()
 }
 
 function readAssistantPart(part: PartOf<'assistant'>, hasReasoning: boolean): readonly AssistantPart[] {

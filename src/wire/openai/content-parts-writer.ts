@@ -14,6 +14,7 @@ import type {
 } from '../../chat/message.ts'
 import type { Drop } from '../../chat/request-fates.ts'
 import { restFor } from '../../chat/rest.ts'
+import { mapInSteps } from '../../system/resumable.ts'
 import { writeCacheMark } from './cache-marks.ts'
 import type { FormFor } from './chat-request-form.ts'
 import { openaiWire } from './formats.ts'
@@ -26,9 +27,12 @@ export function writeContent(
 	form: PartsForm,
 	drop: Drop,
 ): string | readonly JsonObject[] {
-	const texts = parts.filter((part) => part.type === 'text')
-	if (texts.length === parts.length) return writeTexts(texts, form, drop)
-	return parts.map((part) => writePart(part, form, drop))
+	if (areTexts(parts)) return writeTexts(parts, form, drop)
+	return mapInSteps(parts, 'content', (part) => writePart(part, form, drop))
+}
+
+function areTexts(parts: readonly (UserPart | ToolPart)[]): parts is readonly TextPart[] {
+	return parts.every((part) => part.type === 'text')
 }
 
 export function writeTexts(parts: readonly TextPart[], form: PartsForm, drop: Drop): string | readonly JsonObject[] {
@@ -39,7 +43,7 @@ export function writeTexts(parts: readonly TextPart[], form: PartsForm, drop: Dr
 		return parts.map(({ text }) => text).join('\n')
 	}
 	if (second === undefined && first.cacheMark === undefined && first.rest === undefined) return first.text
-	const written = parts.map((part) => writeText(part, form, drop))
+	const written = mapInSteps(parts, 'texts', (part) => writeText(part, form, drop))
 	return second === undefined && written.every(isBareText) ? first.text : written
 }
 

@@ -3,6 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import { countedUsage } from '../../chat/usage.ts'
 import type { Embeddings } from '../../operations/embeddings.ts'
+import { mapInSteps } from '../../system/resumable.ts'
 import { countField, field, listField, textField } from '../json/fields.ts'
 import { readUsage } from './usage-reader.ts'
 
@@ -17,9 +18,11 @@ export interface EmbeddingsReading {
 /** @throws ChatError `upstream-failed` unless there is exactly one vector for each input. */
 export function readEmbeddings(body: unknown, reading: EmbeddingsReading): Embeddings {
 	const vectors: (Float32Array | undefined)[] = Array.from({ length: reading.inputs }, () => undefined)
-	for (const [position, item] of listField(body, 'data').entries()) {
+	const items = listField(body, 'data')
+	const own = mapInSteps(items, 'vectors', (item) => readVector(field(item, 'embedding')))
+	for (const [position, item] of items.entries()) {
 		const index = countField(item, 'index') ?? position
-		if (index < reading.inputs) vectors[index] = readVector(field(item, 'embedding'))
+		if (index < reading.inputs) vectors[index] = own[position]
 	}
 	const whole = vectors.filter((vector) => vector !== undefined)
 	if (whole.length < reading.inputs)

@@ -2,11 +2,12 @@
 // request by default.
 
 import type { Embeddings } from '../../operations/embeddings.ts'
+import { mapInSteps } from '../../system/resumable.ts'
 
 export function writeEmbeddings(embeddings: Embeddings, model: string, encoding: 'float' | 'base64') {
 	return {
 		object: 'list',
-		data: embeddings.vectors.map((vector, index) => ({
+		data: mapInSteps(embeddings.vectors, 'written', (vector, index) => ({
 			object: 'embedding',
 			index,
 			embedding: encoding === 'float' ? Array.from(vector) : writeBase64(vector),
@@ -17,7 +18,6 @@ export function writeEmbeddings(embeddings: Embeddings, model: string, encoding:
 }
 
 function writeBase64(vector: Float32Array): string {
-	const bytes = Buffer.alloc(vector.length * 4)
-	for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4)
-	return bytes.toString('base64')
+	// This server runs on little-endian machines only.
+	return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64')
 }

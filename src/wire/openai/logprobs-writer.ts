@@ -1,10 +1,11 @@
 // Writes log-probabilities in the format of Chat Completions. An unknown one is null.
 
 import type { TokenLogprob } from '../../chat/event.ts'
+import { mapInSteps } from '../../system/resumable.ts'
 
 export function writeLogprobs(tokens: readonly TokenLogprob[]) {
 	return {
-		content: tokens.map(({ token, logprob, bytes, top }) => ({
+		content: mapInSteps(tokens, 'written', ({ token, logprob, bytes, top }) => ({
 			token,
 			logprob,
 			bytes,

@@ -5,6 +5,7 @@
 import { isObject } from '../../chat/json.ts'
 import type { Message } from '../../chat/message.ts'
 import type { ChatRequest, EveryField, Sampling } from '../../chat/request.ts'
+import { findInSteps, resultsOf } from '../../system/resumable.ts'
 import type { ReadChatRequest } from './read-chat-request.ts'
 
 /** @returns undefined for anything beyond the plain form. */
@@ -56,15 +57,22 @@ const messageFields: ReadonlySet<string> = new Set(['role', 'content'])
 
 function readPlainMessages(value: unknown): readonly Message[] | undefined {
 	if (!Array.isArray(value) || value.length === 0) return undefined
-	const messages: Message[] = []
-	for (const one of value) {
-		if (!isObject(one) || typeof one.content !== 'string' || !hasOnly(one, messageFields)) return undefined
-		const content = [{ type: 'text', text: one.content }] as const
-		const { role } = one
-		if (role !== 'assistant' && role !== 'user' && role !== 'system' && role !== 'developer') return undefined
-		messages.push({ role, content })
-	}
-	return messages
+	const messages: Message[] = resultsOf(value, 'plain messages')
+	const isOther = findInSteps(value, 'plain messages', (one) => {
+		const message = readPlainMessage(one)
+		if (message === undefined) return true
+		messages.push(message)
+		return undefined
+	})
+	return isOther === true ? undefined : messages
+}
+
+function readPlainMessage(one: unknown): Message | undefined {
+	if (!isObject(one) || typeof one.content !== 'string' || !hasOnly(one, messageFields)) return undefined
+	const content = [{ type: 'text', text: one.content }] as const
+	const { role } = one
+	if (role !== 'assistant' && role !== 'user' && role !== 'system' && role !== 'developer') return undefined
+	return { role, content }
 }
 
 function readPlainSampling({

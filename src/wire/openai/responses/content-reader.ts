@@ -14,6 +14,7 @@ import type {
 	ToolPart,
 	UserPart,
 } from '../../../chat/message.ts'
+import { mapInSteps } from '../../../system/resumable.ts'
 import { type FieldPath, writePath } from '../../json/schema-issue.ts'
 import { responsesWire } from '../formats.ts'
 import { schemaErrorAt } from '../schema-error.ts'
@@ -117,7 +118,7 @@ function readParts<Part>(
 	read: (type: string, part: unknown, at: Location) => Part | TextPart,
 ): readonly (Part | TextPart)[] {
 	if (typeof content === 'string') return [{ type: 'text', text: content }]
-	return content.map((part, index) => {
+	return mapInSteps(content, 'parts', (part, index) => {
 		const partAt = { ...at, path: [...at.path, index] }
 		return read(parseAt(anyPart, part, partAt).type, part, partAt)
 	})

@@ -4,6 +4,7 @@ import { ChatError } from '../../../chat/error.ts'
 import { isObject, type JsonObject } from '../../../chat/json.ts'
 import type { AssistantPart } from '../../../chat/message.ts'
 import { mergeRest } from '../../../chat/rest.ts'
+import { mapInSteps } from '../../../system/resumable.ts'
 import { field } from '../../json/fields.ts'
 import { writePath } from '../../json/schema-issue.ts'
 import { responsesWire } from '../formats.ts'
@@ -54,7 +55,9 @@ export function readItems(
 	{ body, field: list, violate = () => {}, clientNames = new Map() }: ItemPath,
 ): readonly ParsedItem[] {
 	const nameOfClientCall = (type: ClientCallType) => nameOfCalled(type, clientNames)
-	return items.flatMap((item, index) => readItem(item, { body, path: [list, index], violate, nameOfClientCall }))
+	return mapInSteps(items, 'items', (item, index) =>
+		readItem(item, { body, path: [list, index], violate, nameOfClientCall }),
+	).flat()
 }
 
 function readItem(item: unknown, at: Location): readonly ParsedItem[] {

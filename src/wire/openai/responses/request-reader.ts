@@ -7,6 +7,7 @@ import type { Message } from '../../../chat/message.ts'
 import { textOf, toolCallsOf } from '../../../chat/parts.ts'
 import type { ChatRequest, EveryField, ResponseFormat, Sampling } from '../../../chat/request.ts'
 import type { Metadata } from '../../../conversations/conversation.ts'
+import { retained } from '../../../system/resumable.ts'
 import { field } from '../../json/fields.ts'
 import { readCommonSampling } from '../chat-request-reader.ts'
 import { schemaError } from '../schema-error.ts'
@@ -79,11 +80,11 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
 	checkFields(fields)
-	let violation: ChatError | undefined
+	const violations = retained(body, 'violations', (): ChatError[] => [])
 	const own: ToolList = { tools: fields.tools ?? [], body, path: ['tools'] }
 	const clientNames = clientToolNames(own.tools)
 	const violate = (error: ChatError) => {
-		violation ??= error
+		if (violations.length === 0) violations.push(error)
 	}
 	const compacts = isCompaction(fields.input)
 	const compactThreshold = thresholdOf(fields)
@@ -139,7 +140,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 		compacts,
 		compactThreshold,
 		generates: fields.generate !== false && fields.prompt_cache_options?.prewarm !== true,
-		violation,
+		violation: violations[0],
 	}
 }
 
@@ -153,7 +154,10 @@ function readInput(fields: ResponsesRequestBody, at: ItemPath): readonly ParsedI
 	if (typeof input === 'string')
 		return [{ type: 'message', message: { role: 'user', content: [{ type: 'text', text: input }] } }]
 	const items = input ?? []
-	const pieces = readItems(isCompaction(items) ? items.slice(0, -1) : items, at)
+	const pieces = readItems(
+		isCompaction(items) ? retained(items, 'before the trigger', () => items.slice(0, -1)) : items,
+		at,
+	)
 	const continued = fields.conversation != null || fields.previous_response_id != null
 	if (pieces.length === 0 && !continued && fields.instructions == null)
 		throw new ChatError(

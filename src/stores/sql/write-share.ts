@@ -1,0 +1,10 @@
+// The share that a write has of the writer of a database. It does not know how shares are compared.
+
+import type { SharePath } from '../../system/fair-queue.ts'
+
+/** Whose write it is, and how large: callers take turns, and no one waits for a large write in its own transaction. */
+export interface WriteShare {
+	readonly caller: SharePath
+	/** How many rows it writes, about. */
+	readonly rows: number
+}
