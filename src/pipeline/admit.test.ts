@@ -34,8 +34,8 @@ describe('a stream', () => {
 		const arrived = app.upstream().nextRequest()
 		const response = app.stream('hi')
 		await arrived
+		while (!(await app.journal()).includes('{"open":')) await Bun.sleep(1)
 		expect(await isPending(response)).toBe(true)
-		expect(await app.journal()).toContain('{"open":')
 		release()
 		expect(await (await response).text()).toContain('[DONE]')
 	})

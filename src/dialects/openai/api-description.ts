@@ -51,6 +51,13 @@ const model = z.object({
 	type: z.string().describe('What the model does, such as `text-generation`.'),
 	aliases: z.array(z.string()),
 	max_context_length: z.int().nullable().describe('In tokens.'),
+	health: z
+		.enum(['good', 'limited', 'none'])
+		.describe('`limited` if some upstreams are unavailable or calls are queued, `none` if all are unavailable.'),
+	costs: z
+		.object({ prompt_tokens: z.number(), completion_tokens: z.number(), currency: z.string() })
+		.optional()
+		.describe('The price of a million tokens.'),
 	note: z.string().optional(),
 })
 
