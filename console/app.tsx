@@ -81,9 +81,9 @@ function RoutedScreen() {
 			return <SharedRoute id={shown.id} />
 		case 'console':
 			return <ConsoleRoute screen={shown.screen} />
-		case 'new':
 		case 'compare':
 			return <CompareScreen id={shown.id} />
+		case 'new':
 		case 'conversation':
 		case 'settings':
 			return <ConversationScreen />

@@ -82,7 +82,7 @@ test.concurrent('an answer in progress never appears in a new chat, and is compl
 	await opened.send('echo:delay 100 SECRET one two three four five')
 	await page.locator('.answer', { hasText: 'SECRET' }).waitFor()
 	const { path } = opened
-	await page.keyboard.press('Alt+KeyN')
+	await opened.newChat()
 	await opened.ask('A new question')
 	expect(await opened.answers()).toEqual(['A new question'])
 	await page.locator(`.sidebar a[href$="${path}"]`).click()

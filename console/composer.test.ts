@@ -53,7 +53,7 @@ test.concurrent('instructions and parameters are sent with each request of their
 	await opened.ask('Fourth')
 	expect(bodies.at(-1)).not.toHaveProperty('instructions')
 	await panel.getByLabel('System prompt').fill('Only here.')
-	await page.keyboard.press('Alt+KeyN')
+	await opened.newChat()
 	await opened.ask('A new chat')
 	expect(bodies.at(-1)).not.toHaveProperty('instructions')
 	expect(opened.errors).toEqual([])

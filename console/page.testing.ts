@@ -67,6 +67,12 @@ export class OpenPage {
 		await this.answered()
 	}
 
+	/** Opens a new chat with the keyboard. */
+	async newChat(): Promise<void> {
+		await this.page.keyboard.press('Alt+KeyN')
+		await this.page.locator('.greeting').waitFor()
+	}
+
 	/** Waits until no answer of the branch is in progress. */
 	async answered(): Promise<void> {
 		await this.page.locator('.composer [type=submit]').waitFor()

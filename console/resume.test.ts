@@ -188,7 +188,7 @@ test.concurrent('a revoked key: a dialog, the draft stays, and a new key continu
 	await page.reload()
 	await signedIn(page)
 	expect(await page.inputValue('#message')).toBe('A draft')
-	await page.keyboard.press('Alt+KeyN')
+	await opened.newChat()
 	expect(await page.inputValue('#message')).toBe('')
 }, 60_000)
 
