@@ -33,7 +33,7 @@ const found = {}
 
 /** Folders and files of `test` that run beside the others. */
 const beside = [
-	...['growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
+	...['fuzz', 'growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
 	...['command-mistakes', 'config-mistakes', 'keys', 'offline-install', 'run', 'terminal'].map((name) =>
 		join('test', `${name}.test.ts`),
 	),

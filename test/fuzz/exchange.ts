@@ -1,0 +1,114 @@
+// Sends bytes to a server and reads one response, on connections that are reused. A response that does not come is a hang
+// if the server does nothing meanwhile: a busy machine is not. It does not know what the bytes mean.
+
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { type ResponseHead, ResponseParser } from '../../src/engines/upstream/http/response-parser.ts'
+
+export type Exchanged =
+	| { readonly type: 'response'; readonly head: ResponseHead; readonly body: Buffer }
+	/** The connection was closed before the response was complete. */
+	| { readonly type: 'closed'; readonly received: string }
+	| { readonly type: 'hang'; readonly received: string }
+	/** It is not a response, or more than one. */
+	| { readonly type: 'malformed'; readonly cause: string }
+
+export interface ExchangeOptions {
+	readonly headOnly: boolean
+	/** Nothing else may be sent on the connection. */
+	readonly isLast: boolean
+}
+
+/** Time without a response after which the server's work is looked at, in milliseconds. */
+const patienceMs = 10_000
+/** A server that used less than this share of the time does not work on the response. */
+const idleShare = 0.05
+/** Even a busy server must have answered by then, in milliseconds. */
+const longestMs = 120_000
+const maxHeadBytes = 65_536
+
+/** The connections of one client, which sends one request after the other. */
+export class Connection {
+	private readonly address: { readonly host: string; readonly port: number }
+	private readonly cpuMs: () => number
+	private socket: Socket | undefined
+
+	/** @param pid of the server. */
+	constructor(url: string, pid: number) {
+		const { hostname, port } = new URL(url)
+		this.address = { host: hostname, port: Number(port) }
+		this.cpuMs = () => cpuMsOf(pid)
+	}
+
+	async send(bytes: Uint8Array, options: ExchangeOptions): Promise<Exchanged> {
+		const reused = this.socket !== undefined
+		const exchanged = await this.exchange(bytes, options)
+		// An idle connection may be closed at any time.
+		const wasClosed = exchanged.type === 'closed' && exchanged.received === ''
+		return reused && wasClosed ? this.exchange(bytes, options) : exchanged
+	}
+
+	close(): void {
+		this.socket?.destroy()
+		this.socket = undefined
+	}
+
+	private exchange(bytes: Uint8Array, { headOnly, isLast }: ExchangeOptions): Promise<Exchanged> {
+		const socket = this.socket ?? connect(this.address).setNoDelay(true)
+		this.socket = socket
+		const parser = new ResponseParser({ maxHeadBytes })
+		const pieces: Uint8Array[] = []
+		const begunMs = performance.now()
+		let begunCpuMs = this.cpuMs()
+		return new Promise((resolve) => {
+			const finish = (exchanged: Exchanged) => {
+				clearInterval(timer)
+				socket.removeAllListeners()
+				socket.on('error', () => undefined)
+				if (isLast || headOnly || exchanged.type !== 'response' || !parser.reusable) this.close()
+				resolve(exchanged)
+			}
+			const received = () => `${parser.head?.status ?? ''} ${Buffer.concat(pieces).toString('latin1')}`.trim()
+			const complete = () => {
+				if (parser.head !== undefined) finish({ type: 'response', head: parser.head, body: Buffer.concat(pieces) })
+			}
+			const timer = setInterval(() => {
+				const usedMs = this.cpuMs() - begunCpuMs
+				begunCpuMs += usedMs
+				if (usedMs < idleShare * patienceMs || performance.now() - begunMs > longestMs)
+					finish({ type: 'hang', received: received() })
+			}, patienceMs)
+			socket.on('data', (data: Buffer) => {
+				try {
+					pieces.push(parser.read(data))
+				} catch (thrown) {
+					return finish({ type: 'malformed', cause: String(thrown) })
+				}
+				if (parser.done || (parser.head !== undefined && (headOnly || parser.head.status === 101))) complete()
+			})
+			const end = () => {
+				try {
+					parser.end()
+					complete()
+				} catch {
+					finish({ type: 'closed', received: received() })
+				}
+			}
+			socket.on('end', end).on('close', end).on('error', end)
+			socket.write(bytes)
+		})
+	}
+}
+
+/** CPU time that a process has used, in milliseconds. */
+export function cpuMsOf(pid: number): number {
+	const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+	// User and system time, in ticks of 10 ms.
+	return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+/** Memory of a process that is not shared with others, in bytes. */
+export function residentBytesOf(pid: number): number {
+	const kilobytes = /^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+	return Number(kilobytes) * 1024
+}
