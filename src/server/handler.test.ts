@@ -25,6 +25,14 @@ describe('every response', () => {
 		expect(response.headers.get('x-request-id')).toEqual(id)
 	})
 
+	test('stays out of caches', async () => {
+		await using app = await App.open()
+		for (const path of ['/v1/models', '/v1/conversations', '/v1/nowhere', '/health', '/ready', '/version'])
+			expect([path, (await app.get(path)).headers.get('cache-control')]).toEqual([path, 'no-store'])
+		expect((await app.chat('hi')).headers.get('cache-control')).toBe('no-store')
+		expect((await app.stream('hi')).headers.get('cache-control')).toBe('no-cache')
+	})
+
 	test('is logged once, with its status and duration', async () => {
 		await using app = await App.open()
 		await app.chat('hi')

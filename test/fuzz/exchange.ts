@@ -1,5 +1,5 @@
-// Sends bytes to a server and reads one response, on connections that are reused. A response that does not come is a hang
-// if the server does nothing meanwhile: a busy machine is not. It does not know what the bytes mean.
+// Sends bytes to a server and reads one response, on connections that are reused. A response that does not come is a hang if
+// the server answers later requests meanwhile: a busy machine is not. It does not know what the bytes mean.
 
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -19,10 +19,10 @@ export interface ExchangeOptions {
 	readonly isLast: boolean
 }
 
-/** Time without a response after which the server's work is looked at, in milliseconds. */
+/** Time without a response after which later requests are sent, in milliseconds. */
 const patienceMs = 10_000
-/** A server that used less than this share of the time does not work on the response. */
-const idleShare = 0.05
+/** Later requests, one after the other, that are answered before the response counts as missing. */
+const laterRequests = 5
 /** Even a busy server must have answered by then, in milliseconds. */
 const longestMs = 120_000
 const maxHeadBytes = 65_536
@@ -30,14 +30,14 @@ const maxHeadBytes = 65_536
 /** The connections of one client, which sends one request after the other. */
 export class Connection {
 	private readonly address: { readonly host: string; readonly port: number }
-	private readonly cpuMs: () => number
+	private readonly probe: () => Promise<unknown>
 	private socket: Socket | undefined
 
-	/** @param pid of the server. */
-	constructor(url: string, pid: number) {
+	/** @param probe sends a request on another connection, and resolves when it is answered. */
+	constructor(url: string, probe: () => Promise<unknown>) {
 		const { hostname, port } = new URL(url)
 		this.address = { host: hostname, port: Number(port) }
-		this.cpuMs = () => cpuMsOf(pid)
+		this.probe = probe
 	}
 
 	async send(bytes: Uint8Array, options: ExchangeOptions): Promise<Exchanged> {
@@ -58,11 +58,10 @@ export class Connection {
 		this.socket = socket
 		const parser = new ResponseParser({ maxHeadBytes })
 		const pieces: Uint8Array[] = []
-		const begunMs = performance.now()
-		let begunCpuMs = this.cpuMs()
 		return new Promise((resolve) => {
 			const finish = (exchanged: Exchanged) => {
-				clearInterval(timer)
+				clearTimeout(patience)
+				clearTimeout(limit)
 				socket.removeAllListeners()
 				socket.on('error', () => undefined)
 				if (isLast || headOnly || exchanged.type !== 'response' || !parser.reusable) this.close()
@@ -72,12 +71,12 @@ export class Connection {
 			const complete = () => {
 				if (parser.head !== undefined) finish({ type: 'response', head: parser.head, body: Buffer.concat(pieces) })
 			}
-			const timer = setInterval(() => {
-				const usedMs = this.cpuMs() - begunCpuMs
-				begunCpuMs += usedMs
-				if (usedMs < idleShare * patienceMs || performance.now() - begunMs > longestMs)
-					finish({ type: 'hang', received: received() })
+			const hang = () => finish({ type: 'hang', received: received() })
+			const patience = setTimeout(async () => {
+				for (let sent = 0; sent < laterRequests; sent++) await this.probe()
+				hang()
 			}, patienceMs)
+			const limit = setTimeout(hang, longestMs)
 			socket.on('data', (data: Buffer) => {
 				try {
 					pieces.push(parser.read(data))
@@ -98,13 +97,6 @@ export class Connection {
 			socket.write(bytes)
 		})
 	}
-}
-
-/** CPU time that a process has used, in milliseconds. */
-export function cpuMsOf(pid: number): number {
-	const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-	// User and system time, in ticks of 10 ms.
-	return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 /** Memory of a process that is not shared with others, in bytes. */

@@ -109,7 +109,9 @@ class Fuzzer {
 		let next = options.from
 		let before = residentBytesOf(server.pid)
 		const lane = async () => {
-			const connection = new Connection(server.url, server.pid)
+			const connection = new Connection(server.url, () =>
+				server.call('/v1/conversations', {}).then((response) => response.text()),
+			)
 			while (next < end && violations.length < mostViolations) {
 				const number = next++
 				if (number > options.from && (number - options.from) % renewal === 0) await this.objects.renew()

@@ -50,7 +50,7 @@ export class Verdicts {
 	check(exchanged: Exchanged, dialect: string | undefined, sent: string): string | undefined {
 		switch (exchanged.type) {
 			case 'hang':
-				return `no complete response although the server was idle; received: ${exchanged.received.slice(0, 300)}`
+				return `no complete response although later requests were answered; received: ${exchanged.received.slice(0, 300)}`
 			case 'closed':
 				return `closed without a complete response; received: ${exchanged.received.slice(0, 300)}`
 			case 'malformed':
