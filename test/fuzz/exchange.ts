@@ -59,7 +59,10 @@ export class Connection {
 		const parser = new ResponseParser({ maxHeadBytes })
 		const pieces: Uint8Array[] = []
 		return new Promise((resolve) => {
+			let isFinished = false
 			const finish = (exchanged: Exchanged) => {
+				if (isFinished) return
+				isFinished = true
 				clearTimeout(patience)
 				clearTimeout(limit)
 				socket.removeAllListeners()
