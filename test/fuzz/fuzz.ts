@@ -1,6 +1,7 @@
 // Sends mutated requests of every dialect to a server of its own, and judges each response. The request with a number is
 // the same at every run with the same seed, so a finding is repeated by its number.
 
+import { join } from 'node:path'
 import { randomOf } from '../../src/system/random.testing.ts'
 import { mutate } from '../mutation.ts'
 import { runCommand, startServer, type TestServer } from '../server.ts'
@@ -21,6 +22,8 @@ export interface FuzzOptions {
 	readonly requests: number
 	/** Requests in flight. */
 	readonly concurrency: number
+	/** URL of an empty PostgreSQL database; SQLite where absent. */
+	readonly database?: string | undefined
 	readonly report: (line: string) => void
 }
 
@@ -40,7 +43,8 @@ const socketShare = 0.02
 /** Requests between two times that the stored objects are made. */
 const renewal = 2000
 
-const config = (upstream: string) => `
+const config = (upstream: string, database: string) => `
+database: ${JSON.stringify(database)}
 limits: { bodyTimeoutMs: 1000 }
 log: { level: warn, format: json }
 models:
@@ -70,7 +74,7 @@ const models = [
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzFindings> {
 	await using upstream = openUpstream()
-	const server = await startServer({ config: config(upstream.url) })
+	const server = await startServer({ config: config(upstream.url, options.database ?? 'sqlite') })
 	try {
 		return await new Fuzzer(server, options, await allSeeds(), await adminKeyOf(server)).run()
 	} finally {
@@ -140,6 +144,8 @@ class Fuzzer {
 			const { status } = exchanged.head
 			this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
 		}
+		if (exchanged.type === 'response' && exchanged.head.status >= 502)
+			this.options.report(`${number}: ${exchanged.body.toString('utf8', 0, 300)}\n  ${describe(request)}`)
 		const dialect = isDirected && request.target.startsWith(`/${seed.dialect}/`) ? seed.dialect : undefined
 		const violation = verdicts.check(exchanged, dialect, Buffer.from(bytes).toString('utf8'))
 		if (violation !== undefined) this.add(number, violation, describe(request))
@@ -230,16 +236,8 @@ class Fuzzer {
 }
 
 async function adminKeyOf({ data }: TestServer): Promise<string> {
-	const { stdout, stderr, status } = await runCommand([
-		'keys',
-		'create',
-		'--name',
-		'admin',
-		'--role',
-		'admin',
-		'--data',
-		data,
-	])
+	const flags = ['--name', 'admin', '--role', 'admin', '--config', join(data, 'config.yaml'), '--data', data]
+	const { stdout, stderr, status } = await runCommand(['keys', 'create', ...flags])
 	if (status !== 0) throw new Error(stderr)
 	return stdout.trim()
 }

@@ -1,4 +1,4 @@
-// npm run test:fuzz [-- --requests N] [--seed N] [--from N] [--concurrency N]
+// npm run test:fuzz [-- --requests N] [--seed N] [--from N] [--concurrency N] [--database URL]
 // Sends mutated requests and judges every response. Exits with status 1 if one is wrong. `--from` and `--requests 1` repeat one request.
 
 import { parseArgs } from 'node:util'
@@ -10,6 +10,7 @@ const { values } = parseArgs({
 		seed: { type: 'string' },
 		from: { type: 'string', default: '0' },
 		concurrency: { type: 'string', default: '16' },
+		database: { type: 'string' },
 	},
 })
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000))
@@ -19,6 +20,7 @@ const { violations, statuses, memory } = await fuzz({
 	from: Number(values.from),
 	requests: Number(values.requests),
 	concurrency: Number(values.concurrency),
+	database: values.database,
 	report: (line) => process.stdout.write(`${line}\n`),
 })
 const counts = [...statuses].sort(([a], [b]) => a - b).map(([status, count]) => `${count} × ${status}`)
