@@ -141,6 +141,13 @@ describe("the server's own paths", () => {
 		await Bun.write(join(folder, 'a-1.js.br'), 'compressed')
 		const compressed = await get('/page/a-1.js', { 'accept-encoding': 'gzip, br' })
 		expect(compressed.headers.get('content-encoding')).toBe('br')
+		for (const accepted of ['br;q=0', 'identity, br; q=0.0 , x', 'BR;q=0.000', 'zbr0', ''])
+			expect([
+				accepted,
+				(await get('/page/a-1.js', { 'accept-encoding': accepted })).headers.get('content-encoding'),
+			]).toEqual([accepted, null])
+		const weighed = await get('/page/a-1.js', { 'accept-encoding': 'gzip;q=0, BR;q=0.001' })
+		expect(weighed.headers.get('content-encoding')).toBe('br')
 		const diagram = await get('/page/diagram')
 		expect(await diagram.text()).toBe('<p>')
 		expect(diagram.headers.get('content-security-policy')).toMatch(/connect-src 'none'.*sandbox allow-scripts$/)

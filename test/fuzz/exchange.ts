@@ -20,7 +20,7 @@ export interface ExchangeOptions {
 }
 
 /** Time without a response after which later requests are sent, in milliseconds. */
-const patienceMs = 10_000
+const timeoutMs = 10_000
 /** Later requests, one after the other, that are answered before the response counts as missing. */
 const laterRequests = 5
 /** Even a busy server must have answered by then, in milliseconds. */
@@ -63,7 +63,7 @@ export class Connection {
 			const finish = (exchanged: Exchanged) => {
 				if (isFinished) return
 				isFinished = true
-				clearTimeout(patience)
+				clearTimeout(timeout)
 				clearTimeout(limit)
 				socket.removeAllListeners()
 				socket.on('error', () => undefined)
@@ -75,10 +75,10 @@ export class Connection {
 				if (parser.head !== undefined) finish({ type: 'response', head: parser.head, body: Buffer.concat(pieces) })
 			}
 			const hang = () => finish({ type: 'hang', received: received() })
-			const patience = setTimeout(async () => {
+			const timeout = setTimeout(async () => {
 				for (let sent = 0; sent < laterRequests; sent++) await this.probe()
 				hang()
-			}, patienceMs)
+			}, timeoutMs)
 			const limit = setTimeout(hang, longestMs)
 			socket.on('data', (data: Buffer) => {
 				try {

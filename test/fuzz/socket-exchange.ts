@@ -2,7 +2,7 @@
 // close. It does not know what the message means.
 
 /** Time without a frame after which the message counts as unanswered, in milliseconds. */
-const patienceMs = 30_000
+const timeoutMs = 30_000
 
 /** Codes of a close that the server is to blame for (RFC 6455, section 7.4.1). */
 const failures: ReadonlySet<number> = new Set([1002, 1006, 1011])
@@ -13,7 +13,7 @@ export function exchangeMessage(url: string, key: string, message: string | Uint
 		headers: { authorization: `Bearer ${key}` },
 	})
 	const { promise, resolve } = Promise.withResolvers<string | undefined>()
-	const wait = () => setTimeout(() => resolve('a message on a WebSocket is not answered'), patienceMs)
+	const wait = () => setTimeout(() => resolve('a message on a WebSocket is not answered'), timeoutMs)
 	let timer = wait()
 	socket.onopen = () => socket.send(message)
 	socket.onmessage = ({ data }) => {
