@@ -78,7 +78,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFindings> {
 	try {
 		return await new Fuzzer(server, options, await allSeeds(), await adminKeyOf(server)).run()
 	} finally {
-		await server.stop('SIGKILL')
+		await server.stop()
 	}
 }
 
