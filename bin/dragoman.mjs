@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts Dragoman with the Bun that npm installed as its dependency. Plain Node, so that `npx dragoman` needs nothing else.
+// Starts Dragoman with the Bun that npm installed as its dependency. Plain Node, so that `npx --no-install dragoman` needs nothing else.
 
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -3,9 +3,14 @@
 import { useCallback, useEffect, useMemo } from 'preact/hooks'
 import { ChatScreen } from './chat/chat-screen.tsx'
 import { composerId } from './chat/composer.tsx'
+import { saveForm } from './form-key.ts'
+import { listenForGoKeys } from './go-keys.ts'
 import { text } from './languages/languages.ts'
+import { NewVersion } from './new-version.tsx'
+import { loaded } from './panels/loaded.tsx'
 import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
+import { resumeDeletions } from './sidebar/delete-conversations.ts'
 import { handleLibraryShortcut, LibraryDialogs, Loaded } from './sidebar/library-dialogs.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
@@ -14,10 +19,13 @@ import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { readyCount } from './state/ready-answers.ts'
-import { navigate, route } from './state/route.ts'
+import { type ConsoleScreen as ConsoleScreenName, navigate, route } from './state/route.ts'
 import { session } from './state/session.ts'
+import { togglePanel } from './state/side-panel.ts'
 import { sidebarHidden } from './state/sidebar.ts'
 import { titleInList } from './state/title.ts'
+
+const CompareScreen = loaded(async () => (await import('./compare/compare-screen.tsx')).CompareScreen)
 
 export function App() {
 	const { key, rejected } = session.value
@@ -31,29 +39,65 @@ export function App() {
 			return undefined
 		}
 		const ending = new AbortController()
+		resumeDeletions()
 		loadLists(ending.signal)
 		sendOutbox(route.peek())
 		return () => ending.abort()
 	}, [key])
 	useEffect(() => {
 		window.addEventListener('keydown', handleShortcut)
-		return () => window.removeEventListener('keydown', handleShortcut)
+		const end = listenForGoKeys()
+		return () => {
+			window.removeEventListener('keydown', handleShortcut)
+			end()
+		}
 	}, [])
-	if (key === '') return <SignIn />
+	if (key === '')
+		return (
+			<>
+				<SignIn />
+				<NewVersion />
+			</>
+		)
 	return (
 		<>
-			<a class="skip-link" href={`#${composerId}`} onClick={focusComposer}>
-				{words.skipToMessage}
-			</a>
+			<SkipLink />
 			<div class={`frame ${sidebarHidden.value ? 'without-sidebar' : ''}`}>
 				<Sidebar />
-				{route.value.name === 'share' ? <SharedRoute id={route.value.id} /> : <Screen />}
+				<RoutedScreen />
 			</div>
 			<LibraryDialogs />
 			{rejected && <SessionEnded />}
+			<NewVersion />
 			<Toast />
 		</>
 	)
+}
+
+function RoutedScreen() {
+	const shown = route.value
+	switch (shown.name) {
+		case 'share':
+			return <SharedRoute id={shown.id} />
+		case 'console':
+			return <ConsoleRoute screen={shown.screen} />
+		case 'compare':
+			return <CompareScreen id={shown.id} />
+		case 'new':
+		case 'conversation':
+		case 'settings':
+			return <ConversationScreen />
+	}
+	shown satisfies never
+}
+
+/** Loaded when it is first opened. */
+function ConsoleRoute({ screen }: { readonly screen: ConsoleScreenName }) {
+	const load = useCallback(async () => {
+		const { ConsoleScreen } = await import('./console-screen.tsx')
+		return () => <ConsoleScreen screen={screen} />
+	}, [screen])
+	return <Loaded load={load} />
 }
 
 /** Loaded when a share is first opened. */
@@ -65,7 +109,7 @@ function SharedRoute({ id }: { readonly id: string }) {
 	return <Loaded load={load} />
 }
 
-function Screen() {
+function ConversationScreen() {
 	const shown = route.value
 	const id = shown.name === 'conversation' ? shown.id : undefined
 	const chat = useChat(id)
@@ -86,17 +130,51 @@ function useChat(id: string | undefined): Chat {
 	return holder.chat
 }
 
-function focusComposer(event: MouseEvent): void {
-	event.preventDefault()
-	document.getElementById(composerId)?.focus()
+/** Leads to the message box, or to the content of a screen that has none. */
+function SkipLink() {
+	const words = text.value
+	const { name } = route.value
+	const hasComposer = name !== 'share' && name !== 'console'
+	const target = hasComposer ? composerId : contentId
+	return (
+		<a
+			class="skip-link"
+			href={`#${target}`}
+			onClick={(event) => {
+				event.preventDefault()
+				document.getElementById(target)?.focus()
+			}}
+		>
+			{hasComposer ? words.skipToMessage : words.skipToContent}
+		</a>
+	)
 }
+
+/** Of the main element on screens without a message box. */
+const contentId = 'content'
 
 /** Shortcuts that work on every screen. */
 function handleShortcut(event: KeyboardEvent): void {
-	if (handleLibraryShortcut(event)) return
+	if (event.defaultPrevented || handleLibraryShortcut(event) || saveForm(event)) return
+	if (document.querySelector('dialog[open]') !== null) return
 	if (event.altKey && event.code === 'KeyN') {
 		event.preventDefault()
 		navigate({ name: 'new' })
 		document.getElementById(composerId)?.focus()
 	}
+	if (!event.ctrlKey && !event.metaKey) return
+	if (event.code === 'Comma') {
+		event.preventDefault()
+		document.querySelector<HTMLButtonElement>('.main .model-button')?.click()
+		return
+	}
+	if (event.shiftKey && event.code === 'KeyM') {
+		event.preventDefault()
+		navigate({ name: 'compare', id: undefined })
+		return
+	}
+	const panel = event.code === 'Period' ? 'parameters' : event.shiftKey && event.code === 'KeyK' ? 'code' : undefined
+	if (panel === undefined) return
+	event.preventDefault()
+	togglePanel(panel)
 }

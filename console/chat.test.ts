@@ -9,7 +9,7 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
 
-test('chats, and the model sees the conversation', async () => {
+test.concurrent('chats, and the model sees the conversation', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('Hello **there**')
@@ -21,7 +21,7 @@ test('chats, and the model sees the conversation', async () => {
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('shows the conversation after a reload, and continues it', async () => {
+test.concurrent('shows the conversation after a reload, and continues it', async () => {
 	const opened = await pages.openPage()
 	await opened.ask('First')
 	await opened.page.reload()
@@ -31,7 +31,30 @@ test('shows the conversation after a reload, and continues it', async () => {
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('other answers and edited questions are branches, the first question included', async () => {
+test('what is known about an answer is below it, also after a reload', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await page.locator('.model-button').click()
+	await page.getByRole('menuitemradio').filter({ hasText: 'priced' }).click()
+	await opened.ask('echo:delay 20 echo:repeat 20 word')
+	const facts = async () => (await page.locator('.answer .facts > span').allInnerTexts()).map((fact) => fact.trim())
+	const known = [/^20 tokens$/, /^first in \d+(\.\d+)? s$/, /^\d+ tok\/s$/, /^€0\.0\d+$/]
+	const expectKnown = async () => {
+		const shown = await facts()
+		expect(shown.length).toBe(known.length)
+		for (const [index, fact] of shown.entries()) expect(fact).toMatch(known[index] ?? /^$/)
+		return shown
+	}
+	const before = await expectKnown()
+	await page.reload()
+	await page.locator('.answer .facts').waitFor()
+	const after = await expectKnown()
+	expect([after[0], after[3]]).toEqual([before[0] ?? '', before[3] ?? ''])
+	expect(await page.locator('.answer .facts > span').first().getAttribute('title')).toBe('Estimated here')
+	expect(await page.locator('.answer .facts > span').nth(1).getAttribute('title')).toBe('Measured by the server')
+}, 60_000)
+
+test.concurrent('other answers and edited questions are branches, the first question included', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('First')
@@ -53,7 +76,7 @@ test('other answers and edited questions are branches, the first question includ
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('an answer in progress never appears in a new chat, and is complete when its conversation is opened again', async () => {
+test.concurrent('an answer in progress never appears in a new chat, and is complete when its conversation is opened again', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.send('echo:delay 100 SECRET one two three four five')
@@ -67,7 +90,7 @@ test('an answer in progress never appears in a new chat, and is complete when it
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('resumes an answer in progress after a reload', async () => {
+test.concurrent('resumes an answer in progress after a reload', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.send('echo:delay 50 echo:repeat 40 word')
@@ -80,7 +103,7 @@ test('resumes an answer in progress after a reload', async () => {
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('stops on the server, and what arrived remains', async () => {
+test.concurrent('stops on the server, and what arrived remains', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.send('echo:delay 50 echo:repeat 1000 word')
@@ -93,7 +116,7 @@ test('stops on the server, and what arrived remains', async () => {
 	expect((await opened.answers())[0]).toContain('word word')
 }, 60_000)
 
-test('says what happened if there is no answer, or only a part of one', async () => {
+test.concurrent('says what happened if there is no answer, or only a part of one', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	const last = () => page.locator('.answer').last().textContent()

@@ -98,9 +98,59 @@ test('a range of conversations is selected with Shift, moved and deleted', async
 	await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
 	await page.getByText('2 conversations deleted.').waitFor()
 	expect([await link(page, 'Range three').count(), await link(page, 'Range one').count()]).toEqual([0, 0])
-	expect(await Promise.all(ids.map(async (id) => (await stored(id)).title ?? 'gone'))).toEqual([
-		...['gone', 'Range two', 'gone', 'Range four'],
-	])
+	await page.getByText('2 conversations deleted.').waitFor({ state: 'detached' })
+	const titles = async () => Promise.all(ids.map(async (id) => (await stored(id)).title ?? 'gone'))
+	while ((await titles()).filter((title) => title === 'gone').length < 2) await page.waitForTimeout(20)
+	expect(await titles()).toEqual(['gone', 'Range two', 'gone', 'Range four'])
+}, 60_000)
+
+test('a deletion can be undone for eight seconds, also after a reload, and then it is complete', async () => {
+	const [one, other] = [await create('Undo one'), await create('Undo other')]
+	await create('Not deleted')
+	const { page, errors } = await pages.openPage()
+	await page.clock.install()
+	const undo = page.getByRole('button', { name: 'Undo' })
+	const titles = async () => Promise.all([one, other].map(async (id) => (await stored(id)).title ?? 'gone'))
+	await link(page, 'Undo one').click()
+	await page.locator('.question', { hasText: 'Undo one' }).waitFor()
+	await menu(page, 'Undo one', 'Delete')
+	await page.getByText('Conversation deleted.').waitFor()
+	await page.waitForURL((url) => url.pathname === '/')
+	expect([await link(page, 'Undo one').count(), await titles()]).toEqual([0, ['Undo one', 'Undo other']])
+	// The person returns to what they had on screen.
+	await undo.click()
+	await page.locator('.question', { hasText: 'Undo one' }).waitFor()
+	await link(page, 'Undo one').waitFor()
+	// A second deletion joins the first: neither is complete sooner.
+	await link(page, 'Undo one').focus()
+	await page.keyboard.press('Delete')
+	await page.clock.fastForward(6000)
+	await link(page, 'Undo other').focus()
+	await page.keyboard.press('Delete')
+	await page.getByText('2 conversations deleted.').waitFor()
+	await page.clock.fastForward(6000)
+	expect(await titles()).toEqual(['Undo one', 'Undo other'])
+	await page.reload()
+	await page.getByText('2 conversations deleted.').waitFor()
+	await link(page, 'Not deleted').waitFor()
+	expect([await link(page, 'Undo one').count(), await link(page, 'Undo other').count()]).toEqual([0, 0])
+	await undo.click()
+	await link(page, 'Undo one').waitFor()
+	await link(page, 'Undo other').waitFor()
+	await link(page, 'Undo one').focus()
+	await page.keyboard.press('Delete')
+	// The pointer is on the new toast, too, which would hold it.
+	await page.mouse.move(0, 0)
+	// The focus is on the next conversation, not lost.
+	await link(page, 'Undo one').waitFor({ state: 'detached' })
+	expect(await page.evaluate(() => document.activeElement?.closest('li.conversation') !== null)).toBe(true)
+	const deleted = page.waitForRequest((request) => request.method() === 'DELETE')
+	await page.clock.fastForward(8000)
+	await deleted
+	await undo.waitFor({ state: 'detached' })
+	while ((await titles())[0] !== 'gone') await page.waitForTimeout(20)
+	expect(await titles()).toEqual(['gone', 'Undo other'])
+	expect(errors).toEqual([])
 }, 60_000)
 
 test('the sidebar can be hidden, an answer that is ready elsewhere has a ring and is counted in the title', async () => {

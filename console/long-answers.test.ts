@@ -81,7 +81,7 @@ for (const [name, text] of Object.entries(answers)) {
 	}, 120_000)
 }
 
-test('a long question is pasted and continued without a long task', async () => {
+test('a long text is pasted as an attachment, and a question is typed, without a long task', async () => {
 	const { page } = await pages.openPage({ permissions: ['clipboard-read', 'clipboard-write'] })
 	await page.evaluate((text) => {
 		const source = document.body.appendChild(document.createElement('textarea'))
@@ -95,6 +95,11 @@ test('a long question is pasted and continued without a long task', async () => 
 		await page.keyboard.press('ControlOrMeta+v')
 		await page.keyboard.type(' more')
 	})
-	expect(await page.inputValue('#message')).toBe(`${mixed} more`)
+	expect(await page.inputValue('#message')).toBe(' more')
+	await page
+		.getByRole('listitem')
+		.filter({ hasText: 'Pasted text' })
+		.getByText(/tokens$/)
+		.waitFor()
 	expect(Math.max(...times)).toBeLessThan(1000)
 }, 60_000)

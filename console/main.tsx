@@ -2,7 +2,9 @@
 
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { followLanguage } from './languages/languages.ts'
 import { watchConnection } from './state/connection.ts'
+import { keepForOffline } from './state/page-version.ts'
 import { followAttention } from './state/ready-answers.ts'
 import { followAddress, root } from './state/route.ts'
 import { openSession } from './state/session.ts'
@@ -15,7 +17,11 @@ followAddress()
 watchConnection()
 followAttention()
 // A relative address would be resolved anew at each address of the page.
-const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]')
-if (icon !== null) icon.href = new URL('page/logo.svg', root).href
+for (const link of document.querySelectorAll<HTMLLinkElement>(
+	'link[rel=icon], link[rel=apple-touch-icon], link[rel=manifest]',
+))
+	link.href = new URL(link.href.slice(link.href.lastIndexOf('page/')), root).href
 const container = document.getElementById('app')
-if (container !== null) render(<App />, container)
+if (container !== null) void followLanguage().then(() => render(<App />, container))
+// After the page's own files: nothing on screen depends on it.
+window.addEventListener('load', () => void keepForOffline(), { once: true })

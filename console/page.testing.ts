@@ -9,6 +9,7 @@ const config = `
 models:
   echo: { route: [echo] }
   second: { route: [echo], type: image-text-to-text }
+  priced: { route: [echo], price: { input: 100, output: 2000, currency: EUR } }
   ${longName}: { route: [echo] }
   brief: { route: [brief] }
   dead: { route: [dead], retry: { attempts: 1 } }
@@ -96,6 +97,11 @@ export class OpenPage {
 	}
 }
 
+interface FurtherModels {
+	readonly models: readonly string[]
+	readonly configured: readonly string[]
+}
+
 export class TestPages {
 	readonly server: TestServer
 	private readonly browser: Browser
@@ -105,20 +111,28 @@ export class TestPages {
 		this.browser = browser
 	}
 
-	/** @param models further models, by their names. */
-	static async open({ models = [] }: { readonly models?: readonly string[] } = {}): Promise<TestPages> {
-		const lines = models.map((name) => `  ${JSON.stringify(name)}: { route: [echo] }\n`)
+	/**
+	 * @param options.models further models, by their names
+	 * @param options.configured further models, as lines of the configuration
+	 */
+	static async open({ models = [], configured = [] }: Partial<FurtherModels> = {}): Promise<TestPages> {
+		const named = models.map((name) => `${JSON.stringify(name)}: { route: [echo] }`)
+		const lines = [...named, ...configured].map((line) => `  ${line}\n`)
 		const server = await startServer({ config: config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`) })
-		const browser = await chromium.launch({
-			executablePath: process.env.DRAGOMAN_TEST_BROWSER ?? '/usr/bin/chromium',
-			args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-		})
-		return new TestPages(server, browser)
+		return TestPages.of(server)
 	}
 
-	/** A page with a storage of its own at `address`; by default signed in with the server's link. */
+	/** Pages of a server, which ends with them. */
+	static async of(server: TestServer): Promise<TestPages> {
+		return new TestPages(server, await openBrowser())
+	}
+
+	/**
+	 * A page with a storage of its own at `address`; by default signed in with the server's link. Without a service worker:
+	 * tests could not change its requests.
+	 */
 	async openPage(options: BrowserContextOptions = {}, address?: string): Promise<OpenPage> {
-		const context = await this.browser.newContext({ locale: 'en-GB', ...options })
+		const context = await this.browser.newContext({ locale: 'en-GB', serviceWorkers: 'block', ...options })
 		const opened = new OpenPage(await context.newPage(), context, this.server)
 		await opened.page.goto(address ?? `${this.server.url}/#key=${this.server.key}`)
 		if (address === undefined) await signedIn(opened.page)
@@ -129,6 +143,16 @@ export class TestPages {
 		await this.browser.close()
 		await this.server.stop()
 	}
+}
+
+/** The browser that a run of all files shares, or else one of this file. */
+function openBrowser(): Promise<Browser> {
+	const shared = process.env.DRAGOMAN_TEST_BROWSER_ENDPOINT
+	if (shared !== undefined) return chromium.connect(shared)
+	return chromium.launch({
+		executablePath: process.env.DRAGOMAN_TEST_BROWSER ?? '/usr/bin/chromium',
+		args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+	})
 }
 
 /** Waits until the models are listed. */

@@ -11,11 +11,13 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
 
-test('a reload at ten moments of an answer: the text is whole, asked once, billed once', async () => {
-	const opened = await pages.openPage()
+test.concurrent('a reload at ten moments of an answer: the text is whole, asked once, billed once', async () => {
+	// Counts the conversations of a server of its own.
+	await using own = await TestPages.open()
+	const opened = await own.openPage()
 	const { page } = opened
 	for (let round = 0; round < 10; round++) {
-		await page.goto(`${pages.server.url}/`)
+		await page.goto(`${own.server.url}/`)
 		await signedIn(page)
 		await opened.send(`echo:delay 10 echo:repeat 40 w${round}`)
 		// From before the request has been sent to after the end of the answer.
@@ -26,12 +28,12 @@ test('a reload at ten moments of an answer: the text is whole, asked once, bille
 		expect(await opened.answers()).toEqual([words(`w${round}`, 40)])
 		expect((await opened.stored()).turns.map(({ state }) => state)).toEqual(['completed'])
 	}
-	const list = await (await pages.server.call('/openai/v1/conversations?limit=100')).json()
+	const list = await (await own.server.call('/openai/v1/conversations?limit=100')).json()
 	expect(list.data.length).toBe(10)
 	expect(opened.errors).toEqual([])
 }, 120_000)
 
-test('a network that breaks in mid-answer: the text stays, the page says so, and nothing is lost', async () => {
+test.concurrent('a network that breaks in mid-answer: the text stays, the page says so, and nothing is lost', async () => {
 	await using line = await CutLine.to(pages.server.url)
 	const opened = await pages.openPage({}, `${line.url}/#key=${pages.server.key}`)
 	const { page } = opened
@@ -52,7 +54,7 @@ test('a network that breaks in mid-answer: the text stays, the page says so, and
 	expect(opened.bodies.length).toBe(1)
 }, 60_000)
 
-test('a request whose response is lost is looked up, and never sent twice', async () => {
+test.concurrent('a request whose response is lost is looked up, and never sent twice', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	let lose = true
@@ -71,7 +73,7 @@ test('a request whose response is lost is looked up, and never sent twice', asyn
 	expect(opened.bodies.length).toBe(2)
 }, 60_000)
 
-test('a request that never arrived is sent again', async () => {
+test.concurrent('a request that never arrived is sent again', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	let lose = true
@@ -85,7 +87,7 @@ test('a request that never arrived is sent again', async () => {
 	expect((await opened.stored()).turns.length).toBe(1)
 }, 60_000)
 
-test('a question without a connection waits, also through a reload, and can be taken back', async () => {
+test.concurrent('a question without a connection waits, also through a reload, and can be taken back', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await page.context().setOffline(true)
@@ -110,7 +112,7 @@ test('a question without a connection waits, also through a reload, and can be t
 	expect((await opened.stored()).turns.length).toBe(2)
 }, 60_000)
 
-test('a question for a conversation that is not on screen is sent, too', async () => {
+test.concurrent('a question for a conversation that is not on screen is sent, too', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('First')
@@ -126,7 +128,7 @@ test('a question for a conversation that is not on screen is sent, too', async (
 	expect((await opened.stored()).turns.length).toBe(2)
 }, 60_000)
 
-test('a limit counts down and the question is sent by itself; with an overloaded server, too', async () => {
+test.concurrent('a limit counts down and the question is sent by itself; with an overloaded server, too', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	const refusals = [
@@ -147,7 +149,7 @@ test('a limit counts down and the question is sent by itself; with an overloaded
 	expect((await opened.stored()).turns.length).toBe(1)
 }, 60_000)
 
-test('a refused question survives a reload', async () => {
+test.concurrent('a refused question survives a reload', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await page.route('**/v1/responses', (route) =>
@@ -162,11 +164,13 @@ test('a refused question survives a reload', async () => {
 	await page.locator('.answer .markdown', { hasText: 'Important' }).waitFor()
 }, 60_000)
 
-test('a revoked key: a dialog, the draft stays, and a new key continues at the same place', async () => {
+test.concurrent('a revoked key: a dialog, the draft stays, and a new key continues at the same place', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('First')
 	await page.fill('#message', 'A draft')
+	// No request of the composer meets the refusals.
+	await page.getByText('tokens used').waitFor()
 	await page.route('**/openai/v1/**', (route) =>
 		route.fulfill({ status: 401, json: { error: { message: 'Revoked.' } } }),
 	)
@@ -188,10 +192,10 @@ test('a revoked key: a dialog, the draft stays, and a new key continues at the s
 	expect(await page.inputValue('#message')).toBe('')
 }, 60_000)
 
-test('questions wait for the answer in progress, and can be removed', async () => {
+test.concurrent('questions wait for the answer in progress, and can be removed', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
-	await opened.send('echo:delay 30 echo:repeat 60 word')
+	await opened.send('echo:delay 30 echo:repeat 100 word')
 	await page.locator('.answer .markdown', { hasText: 'word' }).waitFor()
 	await opened.send('Second')
 	await opened.send('Never asked')
@@ -200,11 +204,11 @@ test('questions wait for the answer in progress, and can be removed', async () =
 	await page.reload()
 	await page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
 	await opened.answered()
-	expect(await opened.answers()).toEqual([words('word', 60), 'Second'])
+	expect(await opened.answers()).toEqual([words('word', 100), 'Second'])
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
-test('a restart of the server in mid-answer: what arrived is there, with a sentence', async () => {
+test.concurrent('a restart of the server in mid-answer: what arrived is there, with a sentence', async () => {
 	const first = await startServer()
 	await using line = await CutLine.to(first.url)
 	const opened = await pages.openPage({}, `${line.url}/#key=${first.key}`)

@@ -26,10 +26,10 @@ test('conversations of ChatGPT and Open WebUI come with their branches, times an
 	const { page, errors } = opened
 	for (const round of ['first', 'second']) {
 		await openImport(page)
-		await page.getByLabel('File').setInputFiles(fixture('openai-conversations.json'))
-		await page.getByText(round === 'first' ? '1 conversations imported.' : '1 had been imported before.').waitFor()
+		await page.getByLabel('File', { exact: true }).setInputFiles(fixture('openai-conversations.json'))
+		await page.getByText(round === 'first' ? '1 conversation imported.' : '1 had been imported before.').waitFor()
 		if (round === 'first')
-			for (const sentence of ['1 thoughts', '2 messages to and from tools', '1 conversations without messages'])
+			for (const sentence of ['1 thought', '2 messages to and from tools', '1 conversation without messages'])
 				await page.getByText(sentence).waitFor()
 		await page.getByRole('button', { name: 'Done' }).click()
 	}
@@ -46,8 +46,8 @@ test('conversations of ChatGPT and Open WebUI come with their branches, times an
 	await opened.ask('And another one?')
 	expect((await opened.answers())[0]).toBe('Pont Neuf.')
 	await openImport(page)
-	await page.getByLabel('File').setInputFiles(fixture('open-webui-chats.json'))
-	await page.getByText('1 conversations imported.').waitFor()
+	await page.getByLabel('File', { exact: true }).setInputFiles(fixture('open-webui-chats.json'))
+	await page.getByText('1 conversation imported.').waitFor()
 	await page.getByRole('button', { name: 'Done' }).click()
 	await page.getByRole('region', { name: 'Pinned' }).getByRole('link', { name: 'A pixel' }).click()
 	await page.locator('.question img').waitFor()
@@ -81,7 +81,7 @@ test('files that are no exports are refused in a sentence', async () => {
 		['PK\u0003\u0004 no archive', 'The ZIP file is damaged, encrypted, or of a kind that cannot be read.'],
 	] as const) {
 		await page
-			.getByLabel('File')
+			.getByLabel('File', { exact: true })
 			.setInputFiles({ name: 'x.json', mimeType: 'application/json', buffer: Buffer.from(content) })
 		await page.getByRole('alert').filter({ hasText: sentence }).waitFor()
 	}
@@ -105,7 +105,7 @@ test('an import of 500 conversations can be cancelled, and leaves no half ones',
 		current_node: 'a2',
 	}))
 	await openImport(page)
-	await page.getByLabel('File').setInputFiles({
+	await page.getByLabel('File', { exact: true }).setInputFiles({
 		name: 'conversations.json',
 		mimeType: 'application/json',
 		buffer: Buffer.from(JSON.stringify(entries)),

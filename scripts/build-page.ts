@@ -6,10 +6,14 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, join } from 'node:path'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { Glob } from 'bun'
+import { writeApiPage } from './api-page.ts'
 import { hashedName, writeDiagramFrame, writeMathsStyles } from './page-chunks.ts'
+import { languageScripts, languagesPlugin, listLanguages } from './page-languages.ts'
+import { scriptsOf, workerName, writeServiceWorker } from './page-worker.ts'
 
 const root = join(import.meta.dir, '..')
 const sourceFolder = join(root, 'console')
+export const languageFolder = join(sourceFolder, 'languages')
 const output = join(root, 'dist', 'page')
 
 const fontPackages = join(root, 'node_modules', '@fontsource-variable')
@@ -24,6 +28,20 @@ const fonts: Readonly<Record<string, string>> = {
 	'mono.woff2': `${monospaced}-latin-wght-normal.woff2`,
 }
 
+/** Files of the source folder that are part of the build under their own names. */
+const copied: readonly string[] = [
+	'logo.svg',
+	'manifest.webmanifest',
+	'icon-192.png',
+	'icon-512.png',
+	'icon-maskable-512.png',
+]
+
+/** The scripts of the build. */
+const builders: readonly string[] = ['build-page.ts', 'page-chunks.ts', 'page-languages.ts', 'page-worker.ts']
+/** Scripts that run apart from the page, in the folder of its sources. */
+const workers: readonly string[] = ['attachments/pdf-worker.ts']
+
 /** The table of built files, `page.json` beside them. */
 export interface BuiltPage {
 	/** Hash of everything that the page is built from. */
@@ -32,6 +50,8 @@ export interface BuiltPage {
 	readonly document: string
 	/** The document of the frame that draws diagrams. */
 	readonly diagram: string
+	/** The document of the page of the APIs. */
+	readonly api: string
 	/** Names of the files whose content never changes under that name. */
 	readonly hashed: readonly string[]
 	/** Names of the files that may change with a new build. */
@@ -48,7 +68,7 @@ export async function buildPage(): Promise<BuiltPage> {
 	const folder = `${output}.${process.pid}`
 	await rm(folder, { recursive: true, force: true })
 	await mkdir(folder, { recursive: true })
-	const page = await bundle(folder, sources)
+	const page = await bundle(folder, sources, await listLanguages(languageFolder))
 	await replaceOutput(folder)
 	return page
 }
@@ -64,7 +84,12 @@ async function replaceOutput(folder: string): Promise<void> {
 	}
 }
 
-async function bundle(folder: string, sources: string): Promise<BuiltPage> {
+/**
+ * Bundles the page into a folder.
+ *
+ * @param languages paths of the language files.
+ */
+export async function bundle(folder: string, sources: string, languages: readonly string[]): Promise<BuiltPage> {
 	const mathsStyles = await writeMathsStyles(folder)
 	const built = await Bun.build({
 		entrypoints: [join(sourceFolder, 'main.tsx')],
@@ -73,26 +98,52 @@ async function bundle(folder: string, sources: string): Promise<BuiltPage> {
 		format: 'esm',
 		splitting: true,
 		minify: true,
+		plugins: [languagesPlugin(languages)],
 		external: ['*.woff2'],
 		naming: { entry: 'main-[hash].[ext]', chunk: 'chunk-[hash].[ext]', asset: '[name]-[hash].[ext]' },
 		define: { 'process.env.NODE_ENV': '"production"', MATHS_STYLES: JSON.stringify(mathsStyles) },
 	})
 	if (!built.success) throw new AggregateError(built.logs, 'The page cannot be built.')
+	await bundleWorkers(folder)
 	const fontNames = await copyFonts(folder)
 	const styles = await writeStyles(folder, fontNames)
 	const diagram = await writeDiagramFrame(folder, sourceFolder)
-	const hashed = (await readdir(folder)).sort()
+	const api = await writeApiPage(folder, sourceFolder)
+	const workerNames = workers.map((file) => basename(file).replace(/\.ts$/, '.js'))
+	const hashed = (await readdir(folder)).filter((name) => !workerNames.includes(name)).sort()
 	const template = await readFile(join(sourceFolder, 'index.html'), 'utf8')
+	const [script = '', ...imported] = await scriptsOf(folder, find(hashed, /^main-.*\.js$/))
+	const font = fontNames.get('sans.woff2') ?? ''
 	const document = template
-		.replace('{script}', find(hashed, /^main-.*\.js$/))
+		.replace(
+			'{preloads}',
+			imported.map((name) => `<link rel="modulepreload" href="{base}page/${name}" />`).join('\n\t\t'),
+		)
+		.replace('{script}', script)
 		.replace('{styles}', styles)
-		.replace('{font}', fontNames.get('sans.woff2') ?? '')
-	const fixed = ['logo.svg']
-	for (const name of fixed) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
+		.replace('{font}', font)
+	for (const name of copied) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
+	const translations = await languageScripts(folder, hashed)
+	const first = [script, ...imported, ...translations, styles, font, 'logo.svg', 'manifest.webmanifest']
+	await writeServiceWorker({ folder, sourceFolder, document, all: [...hashed, ...copied, ...workerNames], first })
+	const fixed = [...copied, ...workerNames, workerName]
 	for (const name of [...hashed, ...fixed]) await compress(join(folder, name))
-	const page: BuiltPage = { sources, document, diagram, hashed, fixed }
+	const page: BuiltPage = { sources, document, diagram, api, hashed, fixed }
 	await writeFile(join(folder, 'page.json'), JSON.stringify(page))
 	return page
+}
+
+/** Each worker is one file of a name that does not change: the page starts it by that name. */
+async function bundleWorkers(folder: string): Promise<void> {
+	const built = await Bun.build({
+		entrypoints: workers.map((file) => join(sourceFolder, file)),
+		outdir: folder,
+		target: 'browser',
+		format: 'esm',
+		minify: true,
+		naming: '[name].[ext]',
+	})
+	if (!built.success) throw new AggregateError(built.logs, 'The workers of the page cannot be built.')
 }
 
 /** @returns the names of the copies, by the names in the style sheets. */
@@ -120,7 +171,7 @@ async function writeStyles(folder: string, fontNames: ReadonlyMap<string, string
 
 /** Compressed copies beside the file, for types that compress well. */
 async function compress(file: string): Promise<void> {
-	if (!/\.(js|css|svg|json)$/.test(file)) return
+	if (!/\.(js|css|svg|json|webmanifest)$/.test(file)) return
 	const bytes = await readFile(file)
 	await writeFile(`${file}.gz`, gzipSync(bytes, { level: bytes.length > 1_000_000 ? 6 : 9 }))
 	// The best quality would take seconds for the library of diagrams.
@@ -135,13 +186,16 @@ function find(names: readonly string[], pattern: RegExp): string {
 	return name
 }
 
-/** A hash of the page's files and of the versions of all packages. */
+/** A hash of the page's files, of the scripts that build it, and of the versions of all packages. */
 async function hashSources(): Promise<string> {
 	const hash = createHash('sha256')
 	const names: string[] = []
 	for await (const name of new Glob('**/*').scan(sourceFolder))
-		if (!/\.test\.tsx?$|\.testing\.tsx?$|\.md$/.test(name)) names.push(name)
+		if (!/\.test\.tsx?$|\.testing\.tsx?$|\.d\.ts$|\.md$/.test(name)) names.push(name)
 	for (const name of names.sort()) hash.update(`${name}\n`).update(await readFile(join(sourceFolder, name)))
+	for (const name of builders) hash.update(await readFile(join(import.meta.dir, name)))
+	// The code view reads this page of the documentation.
+	hash.update(await readFile(join(root, 'docs', 'fidelity.md')))
 	hash.update(await readFile(join(root, 'package-lock.json')).catch(() => basename(root)))
 	return hash.digest('hex')
 }

@@ -60,6 +60,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'tokens',
 		'weights',
 	],
+	openapi: ['chat', 'dialects', 'routing', 'system', 'wire'],
 	server: [
 		'chat',
 		'conversations',
@@ -68,7 +69,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
 		'http',
 		'keys',
 		'limits',
+		'openapi',
 		'pipeline',
+		'routing',
 		'system',
 		'telemetry',
 		'tokens',

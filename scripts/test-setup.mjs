@@ -14,7 +14,7 @@ import {
 	writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { bunFlags } from '../bin/bun-flags.mjs'
 import { root } from './dependencies.mjs'
 
@@ -178,18 +178,70 @@ export function setUpEgressProxies() {
 	return programs.every(existsSync) ? undefined : 'tinyproxy and squid are missing and cannot be installed'
 }
 
-function installSystemPackages(names) {
-	const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
-	const apt = (...args) => {
-		const [program, ...rest] = [...asRoot, 'apt-get', ...args]
-		return spawnSync(program, rest, {
-			stdio: ['ignore', 2, 2],
-			env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-		}).status
+/** The coding agents that `dragoman launch` starts, about 1 GB. */
+const agents = ['@openai/codex@0.171.0', '@anthropic-ai/claude-code@2.1.197', 'opencode-ai@1.18.33']
+
+export function setUpAgents(found) {
+	const folder = join(cache, 'agents')
+	const programs = join(folder, 'node_modules', '.bin')
+	const install = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error', ...agents]
+	if (!existsSync(programs)) {
+		mkdirSync(folder, { recursive: true })
+		spawnSync('npm', install, { stdio: ['ignore', 2, 2] })
 	}
+	if (!existsSync(programs)) return `the coding agents cannot be installed: npm ${install.join(' ')}`
+	found.DRAGOMAN_TEST_AGENTS = programs
+	return undefined
+}
+
+/** Prometheus' tool for rules, from its Debian package, which is unpacked without being installed: that would start a server. */
+export function setUpPromtool(found) {
+	const own = join(cache, 'promtool', 'promtool')
+	const known = ['/usr/bin/promtool', own]
+	if (!known.some(existsSync)) unpackPromtool(own)
+	const program = known.find(existsSync)
+	if (program === undefined) return 'promtool is missing and cannot be downloaded as the Debian package prometheus'
+	found.DRAGOMAN_TEST_PROMTOOL = program
+	return undefined
+}
+
+function unpackPromtool(target) {
+	mkdirSync(cache, { recursive: true })
+	const fresh = mkdtempSync(join(cache, 'promtool-'))
+	const quiet = { cwd: fresh, stdio: ['ignore', 'ignore', 'ignore'] }
+	const download = () => spawnSync('apt-get', ['download', 'prometheus'], quiet).status === 0
+	try {
+		if (!download()) {
+			updatePackageLists()
+			if (!download()) return
+		}
+		const [archive = ''] = readdirSync(fresh)
+		if (spawnSync('dpkg-deb', ['-x', archive, 'files'], quiet).status !== 0) return
+		mkdirSync(dirname(target), { recursive: true })
+		renameSync(join(fresh, 'files', 'usr', 'bin', 'promtool'), target)
+	} finally {
+		rmSync(fresh, { recursive: true, force: true })
+	}
+}
+
+function installSystemPackages(names) {
 	process.stderr.write(`Installing ${names.join(', ')} …\n`)
-	if (apt('install', '-y', '-qq', '--no-install-recommends', ...names) !== 0 && apt('update', '-qq') === 0)
-		apt('install', '-y', '-qq', '--no-install-recommends', ...names)
+	const install = () => apt('install', '-y', '-qq', '--no-install-recommends', ...names) === 0
+	if (!install() && updatePackageLists()) install()
+}
+
+function updatePackageLists() {
+	return apt('update', '-qq') === 0
+}
+
+/** Runs apt-get as root and returns its exit status. */
+function apt(...args) {
+	const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
+	const [program, ...rest] = [...asRoot, 'apt-get', ...args]
+	return spawnSync(program, rest, {
+		stdio: ['ignore', 2, 2],
+		env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+	}).status
 }
 
 /** Runs `program` and returns the reason if it is missing or fails. */

@@ -8,6 +8,7 @@ import { bunFlags } from '../bin/bun-flags.mjs'
 import { checks, runCheck } from './check.mjs'
 import { root } from './dependencies.mjs'
 import {
+	setUpAgents,
 	setUpChromium,
 	setUpEgressProxies,
 	setUpEngine,
@@ -16,6 +17,7 @@ import {
 	setUpNode24,
 	setUpPgbouncer,
 	setUpPostgres,
+	setUpPromtool,
 	setUpPython,
 	setUpWeights,
 } from './test-setup.mjs'
@@ -33,11 +35,22 @@ const found = {}
 
 /** Folders and files of `test` that run beside the others. */
 const beside = [
-	...['fuzz', 'growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
-	...['command-mistakes', 'config-mistakes', 'keys', 'offline-install', 'run', 'terminal'].map((name) =>
-		join('test', `${name}.test.ts`),
-	),
+	...['docs', 'fuzz', 'growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
+	...[
+		'admin-key',
+		'command-mistakes',
+		'command-states',
+		'config-mistakes',
+		'keys',
+		'offline-install',
+		'run',
+		'systems',
+		'terminal',
+	].map((name) => join('test', `${name}.test.ts`)),
 ]
+
+/** Tests of the page that measure what it costs: the only ones of their runner. */
+const measured = ['budget', 'long-answers', 'reading', 'library'].map((name) => join('console', `${name}.test.ts`))
 
 /** Each part with its requirements and its command. */
 const parts = {
@@ -55,11 +68,18 @@ const parts = {
 	// that nothing is timed in.
 	end: {
 		needs: [setUpEngine, setUpWeights],
-		run: () =>
-			Promise.all([
-				runBunTests('end', ['test'], ignoring(['test/signals/**', 'test/proxy/**', ...beside.map(patternOf)])),
+		run: () => {
+			// Pages of the documentation with Python are skipped without it.
+			setUpPython(found)
+			return Promise.all([
+				runBunTests(
+					'end',
+					['test'],
+					ignoring(['test/signals/**', 'test/proxy/**', 'test/alerts/**', 'test/agents/**', ...beside.map(patternOf)]),
+				),
 				runBunTests('beside', beside, [], 'quiet'),
-			]),
+			])
+		},
 	},
 	// Separate and with limited concurrency: these tests measure how long processes take to exit.
 	signals: {
@@ -75,17 +95,37 @@ const parts = {
 		needs: [setUpPostgres, setUpPgbouncer],
 		run: () => runBunTests('poolers', [join('test', 'poolers')]),
 	},
+	// Only by its name, since it installs 1 GB: node scripts/test.mjs agents
+	agents: {
+		needs: [setUpAgents],
+		byName: true,
+		run: () => runBunTests('agents', [join('test', 'agents')]),
+	},
+	alerts: { needs: [setUpPromtool], run: () => runBunTests('alerts', [join('test', 'alerts')]) },
 	proxy: { needs: [setUpNginx, setUpEgressProxies], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
-	clients: { needs: [setUpEngine, setUpWeights, setUpPython], run: runPythonTests },
-	browser: { needs: [setUpEngine, setUpChromium], run: () => runBunTests('browser', ['console']) },
+	clients: {
+		needs: [setUpEngine, setUpWeights, setUpPython],
+		run: async () => {
+			await runPythonTests()
+			await runBunTests('pages', [join('test', 'clients')])
+		},
+	},
+	browser: {
+		needs: [setUpEngine, setUpWeights, setUpChromium],
+		run: () => {
+			// The code view's programs in Python; without an interpreter they are skipped here, and reported in "clients".
+			setUpPython(found)
+			return runBrowserTests()
+		},
+	},
 }
 
 // Before the tests, whose servers would otherwise build it at the same time.
 spawnSync(bun, [...bunFlags, join('scripts', 'build-page.ts')], { cwd: root, stdio: 'inherit' })
 
 const wanted = process.argv.slice(2)
-for (const [name, { needs, run }] of Object.entries(parts)) {
-	if (wanted.length > 0 && !wanted.includes(name)) continue
+for (const [name, { needs, byName = false, run }] of Object.entries(parts)) {
+	if (wanted.length > 0 ? !wanted.includes(name) : byName) continue
 	process.stdout.write(`\n== ${name}\n`)
 	const missing = needs.map((setUp) => setUp(found)).filter((reason) => reason !== undefined)
 	if (missing.length > 0) skip(name, missing)
@@ -116,6 +156,23 @@ function runBunTests(name, paths, options = [], output = 'inherit') {
 	const args = ['test', '--timeout', '60000', '--reporter=junit', `--reporter-outfile=${report}`, ...options]
 	const targets = paths.map((path) => (path.endsWith('.ts') ? `./${path}` : `./${path}/`))
 	return runReported([bun, ...bunFlags, ...args, ...targets], report, output)
+}
+
+/** Two runners with one browser: most of these tests wait for the page. */
+async function runBrowserTests() {
+	const { chromium } = await import('playwright-core')
+	const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking']
+	const browser = await chromium.launchServer({ executablePath: found.DRAGOMAN_TEST_BROWSER, args })
+	found.DRAGOMAN_TEST_BROWSER_ENDPOINT = browser.wsEndpoint()
+	try {
+		await Promise.all([
+			runBunTests('browser', ['console'], [...ignoring(measured), '--max-concurrency=3']),
+			runBunTests('measured', measured, [], 'quiet'),
+		])
+	} finally {
+		delete found.DRAGOMAN_TEST_BROWSER_ENDPOINT
+		await browser.close()
+	}
 }
 
 function runPythonTests() {

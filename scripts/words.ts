@@ -125,7 +125,7 @@ function partsOf(name: string): readonly string[] {
 }
 
 const sourceFiles = ['{src,bin,scripts,test,console,bench,examples}/**/*.{ts,tsx,mjs,js}']
-const pages = ['*.md', 'docs/*.md', 'console/*.html']
+const pages = ['*.md', 'docs/**/*.md', 'console/*.html']
 
 /** Relative paths of the files that are read: source, and pages of which every line is read. */
 export function filesOf(root: string): { readonly sources: readonly string[]; readonly pages: readonly string[] } {

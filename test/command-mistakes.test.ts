@@ -7,61 +7,17 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { describeFailure } from '../src/cli/failure.ts'
 import { helpEntries } from '../src/cli/help-text.ts'
-import { buildProgram } from '../src/cli/program.ts'
+import {
+	type CommandLeaf,
+	commandTree,
+	completeWords as complete,
+	failCommand as fails,
+	hasOption as has,
+	commandLeaves as leaves,
+} from './command-tree.ts'
 import { root, runProcess, startServer, temporaryFolder } from './server.ts'
 
 const main = join(root, 'src', 'main.ts')
-const context = {
-	environment: {},
-	version: '0',
-	command: [],
-	print: () => undefined,
-	terminal: false,
-	printStatus: () => undefined,
-}
-
-interface Leaf {
-	readonly words: readonly string[]
-	readonly command: Command
-}
-
-function* leavesOf(command: Command, words: readonly string[]): Generator<Leaf> {
-	if (
-		command.commands.length === 0 ||
-		command.registeredArguments.length > 0 ||
-		words[0] === 'usage' ||
-		words[0] === 'engine'
-	)
-		if (words.length > 0) yield { words, command }
-	for (const child of command.commands) yield* leavesOf(child, [...words, child.name()])
-}
-
-const leaves = [...leavesOf(buildProgram(context), [])]
-
-/** What each command needs so that it reads its configuration. */
-const needed: Readonly<Record<string, readonly string[]>> = {
-	'keys create': ['--name', 'x'],
-	'keys revoke': ['x'],
-	'models remove': ['x'],
-	copy: ['--from', 'sqlite:/nowhere/a', '--to', 'sqlite:/nowhere/b'],
-	'config import': ['litellm', '/nowhere'],
-	run: ['m', 'hi'],
-	launch: ['codex'],
-	completion: ['bash'],
-}
-const complete = ({ words }: Leaf) => [...words, ...(needed[words.join(' ')] ?? [])]
-const has = ({ command }: Leaf, flag: string) => command.options.some(({ long }) => long === flag)
-
-async function fails(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-	const { status, stderr } = await runProcess([process.execPath, main, ...args], {
-		env: { ...process.env, DRAGOMAN_API_KEY: '', ...environment },
-		timeout: 30_000,
-	})
-	expect({ args, status }).not.toEqual({ args, status: 0 })
-	expect(stderr).not.toBe('')
-	expect(stderr).not.toMatch(/\n\s+at |^\s*\d+ \| /m)
-	return stderr
-}
 
 test('the tree has the commands that this test is about', () => {
 	expect(leaves.length).toBeGreaterThan(20)
@@ -70,7 +26,7 @@ test('the tree has the commands that this test is about', () => {
 describe('in the command line', () => {
 	const silent = { writeErr: () => undefined, writeOut: () => undefined }
 	const parse = (args: readonly string[]) => {
-		const program = buildProgram(context)
+		const program = commandTree()
 		const quiet = (command: Command) => {
 			command.configureOutput(silent)
 			for (const child of command.commands) quiet(child)
@@ -87,9 +43,52 @@ describe('in the command line', () => {
 		for (const { long, required } of leaf.command.options)
 			if (required && long !== undefined)
 				test(`${name}: ${long} without its value`, async () => expect(await parse([...leaf.words, long])).toBe(2))
+		const { registeredArguments } = leaf.command
+		if (!registeredArguments.some(({ variadic }) => variadic)) {
+			const excess = Array.from({ length: registeredArguments.length + 1 }, () => 'bash')
+			test(`${name}: too many arguments`, async () => expect(await parse([...leaf.words, ...excess])).toBe(2))
+		}
+		for (const option of leaf.command.options)
+			if (option.argChoices !== undefined)
+				test(`${name}: ${option.long} with another value`, async () =>
+					expect(await parse([...complete(leaf), option.long ?? '', 'nonsense'])).toBe(2))
+		for (const [index, { argChoices }] of registeredArguments.entries())
+			if (argChoices !== undefined)
+				test(`${name}: argument ${index} with another value`, async () => {
+					const given = registeredArguments.map((_, at) => (at === index ? 'nonsense' : 'x'))
+					expect(await parse([...leaf.words, ...given])).toBe(2)
+				})
 		if (leaf.command.registeredArguments.some((argument) => argument.required))
 			test(`${name}: without its argument`, async () => expect(await parse(leaf.words)).toBe(2))
 	}
+})
+
+describe('a command that does not exist', () => {
+	const groups = (command: Command, words: readonly string[]): readonly (readonly string[])[] =>
+		command.commands.length === 0
+			? []
+			: [words, ...command.commands.flatMap((child) => groups(child, [...words, child.name()]))]
+	for (const words of groups(commandTree(), []))
+		test(['dragoman', ...words, 'nonsense'].join(' '), async () => {
+			const stderr = await fails([...words, 'nonsense'], {}, 2)
+			expect(stderr).toContain('nonsense')
+		})
+})
+
+test('values of options are checked by the parser, with the status of a wrong command line', async () => {
+	await Promise.all([
+		fails(['keys', 'create', '--name', 'x', '--expires', 'yesterday'], {}, 2),
+		fails(['keys', 'create', '--name', 'x', '--expires', '2020-01-01'], {}, 2),
+		fails(['usage', '--from', '2026-02-31'], {}, 2),
+		fails(['copy', '--from', 'nonsense', '--to', 'nonsense'], {}, 2),
+		fails(['status', '--url', ''], {}, 2),
+	])
+	await Promise.all([
+		fails(['status', '--url', 'unix:relative'], {}, 2),
+		fails(['init', '--yes', '--server', 'http://['], {}, 2),
+		fails(['serve', '--workers', '0'], {}, 2),
+		fails(['run', 'm'], {}, 2),
+	])
 })
 
 describe('in the configuration and its files', () => {
@@ -184,11 +183,11 @@ test('a reader that stops early is not a failure of any command', async () => {
 })
 
 describe('every --help has examples that exist, and a page that exists', () => {
-	const every = (command: Command, words: readonly string[]): readonly Leaf[] => [
+	const every = (command: Command, words: readonly string[]): readonly CommandLeaf[] => [
 		{ command, words },
 		...command.commands.flatMap((child) => every(child, [...words, child.name()])),
 	]
-	const all = every(buildProgram(context), [])
+	const all = every(commandTree(), [])
 	test('for each command and no other', () => {
 		expect(Object.keys(helpEntries).toSorted()).toEqual(all.map(({ words }) => words.join(' ')).toSorted())
 	})

@@ -114,6 +114,6 @@ test('an upstream that does not respond times out', async () => {
 		printStatus: () => undefined,
 	}
 	const reports = await probeUpstreams(await readSettings({ config: file }, {}), context, 100)
-	expect(reports).toEqual([{ line: 'upstreams.u: no response within 0.1 seconds', outcome: 'failed' }])
+	expect(reports).toEqual([{ name: 'u', line: 'upstreams.u: no response within 0.1 seconds', outcome: 'failed' }])
 	silent.stop(true)
 })

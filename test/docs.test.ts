@@ -23,6 +23,10 @@ const pages = [
 	...list('docs'),
 	...list('decisions'),
 ]
+/** Pages in folders of docs/, whose blocks test/docs checks. */
+const guides = readdirSync(join(root, 'docs'), { withFileTypes: true })
+	.filter((entry) => entry.isDirectory())
+	.flatMap(({ name }) => list(`docs/${name}`))
 const read = (page: string) => Bun.file(join(root, page)).text()
 const docs = (await Promise.all(list('docs').map(read))).join('\n')
 
@@ -162,32 +166,55 @@ test('every kind of error is documented', () => {
 })
 
 test('every page of docs/ starts with an example', async () => {
-	for (const page of list('docs')) {
-		const lines = (await read(page)).split('\n')
+	for (const page of [...list('docs'), ...guides]) {
+		const lines = (await read(page)).replace(/<!--[\s\S]*?-->\n/g, '').split('\n')
 		// A page that moved only names its new location.
 		if (lines.length > 5) expect([page, lines.slice(0, 6).some((line) => line.startsWith('```'))]).toEqual([page, true])
 	}
 })
 
-test('every link leads to a file', async () => {
+test('every link leads to a file, and to a heading of it', async () => {
 	let links = 0
-	for (const page of pages) {
-		for (const [, target = ''] of (await read(page)).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)) {
+	for (const page of [...pages, ...guides]) {
+		for (const [, target = '', anchor] of (await read(page)).matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)) {
 			if (/^[a-z]+:/.test(target)) continue
 			links++
-			const path = join(root, dirname(page), target)
+			const path = target === '' ? join(root, page) : join(root, dirname(page), target)
 			const exists =
 				(await Bun.file(path).exists()) ||
 				readdirSync(dirname(path)).includes(target.replace(/\/$/, '').split('/').at(-1) ?? '')
 			if (!exists) throw new Error(`${page} links to ${target}`)
+			if (anchor !== undefined && path.endsWith('.md') && !anchorsOf(await Bun.file(path).text()).has(anchor))
+				throw new Error(`${page} links to #${anchor} of ${target}`)
 		}
 	}
 	expect(links).toBeGreaterThan(10)
 })
 
+/** As GitHub derives them from headings. */
+function anchorsOf(markdown: string): ReadonlySet<string> {
+	const text = markdown.replace(/^```[\s\S]*?^```/gm, '')
+	return new Set(
+		[...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+			heading
+				.toLowerCase()
+				.replace(/[^\p{L}\p{N}_ -]/gu, '')
+				.replaceAll(' ', '-'),
+		),
+	)
+}
+
+test('every page of docs/ is in the index', async () => {
+	const index = await read('docs/README.md')
+	const missing = [...list('docs'), ...guides]
+		.map((page) => page.slice('docs/'.length))
+		.filter((page) => !['README.md', 'accounts.md'].includes(page) && !index.includes(`](${page}`))
+	expect(missing).toEqual([])
+})
+
 test('every npm script in the documentation exists', async () => {
 	const { scripts } = (await Bun.file(join(root, 'package.json')).json()) as { scripts: Record<string, string> }
-	for (const page of pages)
+	for (const page of [...pages, ...guides])
 		for (const [, script = ''] of (await read(page)).matchAll(/npm run ([\w:]+)/g))
 			expect(Object.keys(scripts)).toContain(script)
 })

@@ -1,10 +1,12 @@
 // `dragoman doctor`: one line for each check, and no secret in any.
 
 import { Database } from 'bun:sqlite'
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { chmod, readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { holdLock } from '../src/system/lock.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
+import { startSocketServer } from './socket-server.ts'
 
 interface Report {
 	readonly ok: boolean
@@ -216,4 +218,87 @@ test('a data folder below a file cannot be created', async () => {
 	await writeFile(file, '')
 	const { one } = await doctor(echo, { folder: join(file, 'data', 'inner') })
 	expect(one('permissions')).toMatchObject({ status: 'failed', message: `${file}, above the data folder, is a file` })
+})
+
+describe('a Unix socket to listen on', () => {
+	const port = async (path: string) => (await doctor(`listen: "unix:${path}"\n${echo}`)).one('port')
+
+	test('that does not exist is free, and nothing is created', async () => {
+		const folder = await temporaryFolder()
+		const path = join(folder, 'd.sock')
+		expect(await port(path)).toMatchObject({ status: 'ok', message: `unix:${path} is free` })
+		expect(await readdir(folder)).toEqual([])
+	})
+	test('of a server of ours, and of one that was killed', async () => {
+		const { path, child } = await startSocketServer(await temporaryFolder())
+		expect(await port(path)).toMatchObject({
+			status: 'ok',
+			message: expect.stringMatching(new RegExp(`^a Dragoman server \\(.+\\) is running at unix:${path}$`)),
+		})
+		child.kill('SIGKILL')
+		await child.exited
+		expect(await port(path)).toMatchObject({ status: 'ok', message: expect.stringContaining('socket of a killed one') })
+		expect(await Bun.file(path).stat()).toMatchObject({ size: 0 })
+	})
+	test('of another program', async () => {
+		const path = join(await temporaryFolder(), 'd.sock')
+		const other = Bun.serve({ unix: path, fetch: () => new Response('other') })
+		expect(await port(path)).toMatchObject({
+			status: 'failed',
+			message: `Cannot listen on unix:${path}: the address is in use`,
+			remedy: 'Stop the other program, or choose another address with --listen.',
+		})
+		await other.stop(true)
+	})
+	test('whose path is a file', async () => {
+		const path = join(await temporaryFolder(), 'd.sock')
+		await writeFile(path, 'precious')
+		expect(await port(path)).toMatchObject({
+			status: 'failed',
+			message: `Cannot listen on unix:${path}: a file that is not a socket exists there: remove it, or use another path`,
+		})
+		expect(await Bun.file(path).text()).toBe('precious')
+	})
+	test('in a folder that does not exist', async () => {
+		const folder = join(await temporaryFolder(), 'run')
+		expect(await port(join(folder, 'd.sock'))).toMatchObject({
+			status: 'failed',
+			message: `Cannot listen on unix:${folder}/d.sock: its folder does not exist`,
+			remedy: `Create ${folder} for the user of the server.`,
+		})
+	})
+	test.skipIf(process.getuid?.() === 0)('in a folder that this user cannot write to', async () => {
+		const folder = await temporaryFolder()
+		await chmod(folder, 0o555)
+		expect(await port(join(folder, 'd.sock'))).toMatchObject({
+			status: 'failed',
+			remedy: expect.stringContaining('chown'),
+		})
+	})
+	test('whose lock another server holds', async () => {
+		const path = join(await temporaryFolder(), 'd.sock')
+		const lock = holdLock(`${path}.lock`, { create: true })
+		expect(await port(path)).toMatchObject({
+			status: 'failed',
+			remedy: 'Wait until the other server has started or stopped.',
+		})
+		lock?.release()
+		expect(await port(path)).toMatchObject({ status: 'ok' })
+	})
+})
+
+test('an upstream on a Unix socket', async () => {
+	const folder = await temporaryFolder()
+	const yaml = `models: { m: { route: [u] } }\nupstreams: { u: { engine: openai-compatible, url: "http://model/v1", socket: "${folder}/model.sock" } }\n`
+	expect((await doctor(yaml)).one('upstreams')).toMatchObject({
+		status: 'failed',
+		message: expect.stringContaining('upstreams.u: '),
+		remedy: 'Check its `socket`, and that its server is running.',
+	})
+	const server = Bun.serve({ unix: join(folder, 'model.sock'), fetch: () => Response.json({ data: [{ id: 'm' }] }) })
+	expect((await doctor(yaml)).one('upstreams')).toMatchObject({
+		status: 'ok',
+		message: 'upstreams.u: reachable, has m',
+	})
+	await server.stop(true)
 })

@@ -51,6 +51,7 @@ describe('each agent gets the server, the key and the model', () => {
 		const toml = Bun.TOML.parse(settings.join('\n'))
 		expect(toml).toEqual({
 			model: 'second',
+			model_context_window: 128_000,
 			model_provider: 'dragoman',
 			model_providers: {
 				dragoman: {
@@ -92,7 +93,7 @@ describe('each agent gets the server, the key and the model', () => {
 				dragoman: {
 					npm: '@ai-sdk/openai-compatible',
 					options: { baseURL: `${server.url}/openai/v1`, apiKey: '{env:DRAGOMAN_API_KEY}' },
-					models: { first: {}, second: {}, 'odd/"name': {} },
+					models: { first: {}, second: { limit: { context: 128_000, output: 32_000 } }, 'odd/"name': {} },
 				},
 			},
 		})

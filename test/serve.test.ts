@@ -332,7 +332,7 @@ describe('keys of a running server', () => {
 		expect((await runCommand(['keys', 'revoke', 'laptop'], environment)).status).toBe(0)
 		expect((await send()).status).toBe(401)
 		expect((await runCommand(['keys', 'revoke', 'nobody'], environment)).stderr).toBe(
-			`Database: ${server.data}/dragoman.sqlite\nThere is no key 'nobody'.\n`,
+			`Database: ${server.data}/dragoman.sqlite\nThere is no key 'nobody': \`dragoman keys list\` lists the keys.\n`,
 		)
 	})
 	test('are not stored in plain text', async () => {

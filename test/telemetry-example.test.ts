@@ -1,18 +1,18 @@
-// The example with Prometheus and Grafana: the metrics that it queries exist, and its parts refer to each other
-// correctly.
+// The example with Prometheus and Grafana: a real server exposes the metrics and labels that its dashboard and its alert
+// rules query, and its parts refer to each other correctly.
 
-import { describe, expect, test } from 'bun:test'
+import { beforeAll, describe, expect, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { ChatError } from '../src/chat/error.ts'
+import { chatErrorKinds } from '../src/chat/error.ts'
+import { readMetrics } from '../src/cli/metrics-text.ts'
 import { loadConfig } from '../src/config/load.ts'
 import { addressSet } from '../src/http/addresses.ts'
-import { writeMetrics } from '../src/telemetry/metric.ts'
-import { ObservedRequest } from '../src/telemetry/observed-request.ts'
-import { RequestMetrics } from '../src/telemetry/request-metrics.ts'
-import { root } from './server.ts'
+import { checkNames } from '../src/system/server-checks.ts'
+import { eventually } from './faults/gateway.ts'
+import { root, startServer } from './server.ts'
 
 const folder = join(root, 'examples', 'telemetry')
 const read = (name: string) => Bun.file(join(folder, name)).text()
@@ -47,27 +47,91 @@ const compose = z
 	})
 	.parse(parse(await read('compose.yaml')))
 
-describe('every query of the dashboard', () => {
-	const known = scraped()
-	for (const { title, targets } of dashboard.panels)
-		for (const { expr } of targets)
-			test(`${title}: ${expr}`, () => {
-				const queried = series(expr)
-				expect(queried.length).toBeGreaterThan(0)
-				for (const name of queried) expect([...known.keys()]).toContain(name)
-				const having = new Set(queried.flatMap((name) => [...(known.get(name) ?? [])]))
-				for (const label of labels(expr)) expect([...having, 'job', 'instance']).toContain(label)
-			})
+const alerts = z
+	.object({
+		groups: z.array(
+			z.object({
+				rules: z.array(
+					z.object({
+						alert: z.string(),
+						expr: z.string(),
+						labels: z.object({ severity: z.enum(['page', 'ticket']) }),
+						annotations: z.object({
+							summary: z.string(),
+							description: z.string().optional(),
+							runbook_url: z.string(),
+						}),
+					}),
+				),
+			}),
+		),
+	})
+	.parse(parse(await read('alerts.yml')))
+const rules = alerts.groups.flatMap((group) => group.rules)
+const expressions = [
+	...dashboard.panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ name: `panel ${title}`, expr }))),
+	...rules.map(({ alert, expr }) => ({ name: `alert ${alert}`, expr })),
+]
+
+/** The labels of each series, and the values of each label, of a real server after traffic of every kind. */
+interface Exposed {
+	readonly labels: ReadonlyMap<string, ReadonlySet<string>>
+	readonly types: ReadonlyMap<string, string>
+}
+
+describe('every expression queries what a server exposes', () => {
+	let exposed: Exposed
+	beforeAll(async () => {
+		exposed = await exposedMetrics()
+	})
+	for (const { name, expr } of expressions)
+		test(name, () => {
+			const queried = series(expr)
+			expect(queried.length).toBeGreaterThan(0)
+			for (const one of queried) expect([...exposed.labels.keys(), 'up']).toContain(one)
+			const having = new Set(queried.flatMap((one) => [...(exposed.labels.get(one) ?? [])]))
+			for (const label of labels(expr)) expect([...having, 'job', 'instance']).toContain(label)
+			for (const [label, value] of matchedValues(expr)) {
+				const known = closedLabels[label]
+				if (known !== undefined) expect([label, value, known.has(value)]).toEqual([label, value, true])
+			}
+		})
 	for (const { definition } of dashboard.templating.list)
 		test(definition, () => {
 			const [, metric = '', label = ''] = /^label_values\((\w+), (\w+)\)$/.exec(definition) ?? []
-			expect([...(known.get(metric) ?? [])]).toContain(label)
+			expect([...(exposed.labels.get(metric) ?? [])]).toContain(label)
 		})
-	test('covers every metric', () => {
+	test('the dashboard shows every metric', () => {
 		const queried = new Set(dashboard.panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => series(expr))))
 		const shown = (name: string) => queried.has(name) || queried.has(`${name}_bucket`)
-		expect(names().filter((name) => !shown(name))).toEqual([])
+		expect([...exposed.types.keys()].filter((name) => !shown(name))).toEqual([])
 	})
+	test('rates are of counters, and of nothing else', () => {
+		for (const { name, expr } of expressions)
+			for (const [, metric = ''] of expr.matchAll(/\b(?:rate|increase)\((\w+)/g)) {
+				const type = exposed.types.get(metric) ?? exposed.types.get(metric.replace(/_bucket$/, ''))
+				expect([name, metric, type]).toEqual([name, metric, metric.endsWith('_bucket') ? 'histogram' : 'counter'])
+			}
+	})
+})
+
+describe('every alert', async () => {
+	const page = await Bun.file(join(root, 'docs', 'telemetry.md')).text()
+	const sections = [...page.matchAll(/^#### (\w+)$/gm)].map(([, title = '']) => title)
+	test('has a name of its own and a section in the documentation, and no section lacks its alert', () => {
+		expect(sections.toSorted()).toEqual(rules.map(({ alert }) => alert).toSorted())
+		expect(new Set(sections).size).toBe(sections.length)
+	})
+	for (const { alert, expr, annotations } of rules)
+		test(`${alert} links to its section, and its texts use labels that it has`, () => {
+			expect(annotations.runbook_url).toBe(`docs/telemetry.md#${alert.toLowerCase()}`)
+			const texts = `${annotations.summary} ${annotations.description ?? ''}`
+			for (const [, label = ''] of texts.matchAll(/\$labels\.(\w+)/g)) {
+				const isAggregated = /\b(?:sum|max|min)\b/.test(expr)
+				if (isAggregated) expect(labels(expr)).toContain(label)
+				else expect(['instance', 'job', 'upstream', 'check']).toContain(label)
+			}
+		})
 })
 
 test('panels have unique ids and do not overlap', () => {
@@ -127,80 +191,97 @@ describe('the parts are consistent', async () => {
 		expect(grafana?.volumes).toContain(`./grafana/dashboard.json:${path}/dashboard.json:ro`)
 		expect(grafana?.environment.GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH).toBe(`${path}/dashboard.json`)
 	})
-	test('the image contains the files that it copies and runs', async () => {
+	test('the image is that of deploy/', () => {
 		const { context = '', dockerfile = '' } = compose.services.dragoman?.build ?? {}
-		expect(join(folder, context)).toStartWith(root)
-		expect(join(folder, context, dockerfile)).toBe(join(folder, 'Dockerfile'))
-		const included = [...(await read('Dockerfile.dockerignore')).matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
-		expect(included.filter((path) => !existsSync(join(root, path)))).toEqual([])
-		const { files } = z.object({ files: z.array(z.string()) }).parse(await Bun.file(join(root, 'package.json')).json())
-		const needed = files.filter(
-			(path) => !path.endsWith('.md') && path !== 'docs' && path !== 'dist/page' && !path.startsWith('!'),
-		)
-		expect(included).toEqual(expect.arrayContaining([...needed, 'scripts', 'package.json', 'package-lock.json']))
+		expect(join(folder, context)).toBe(root)
+		expect(dockerfile).toBe('deploy/Dockerfile')
 	})
 })
+
+/** A server with a model of every state: one that answers and has a price, one that fails, one whose queue is full. */
+async function exposedMetrics(): Promise<Exposed> {
+	const server = await startServer({
+		config: `
+limits: { bodyBytes: 65536 }
+models:
+  echo: { route: [echo], price: { input: 1, output: 2, currency: EUR } }
+  failing: { route: [failing] }
+upstreams:
+  echo: { engine: echo, concurrency: { limit: 4 } }
+  failing: { engine: openai-compatible, url: "http://127.0.0.1:1/v1" }
+`,
+	})
+	const ask = (model: string, more: object = {}) =>
+		server.call('/v1/chat/completions', {
+			model,
+			messages: [{ role: 'user', content: 'Hello, how are you?' }],
+			...more,
+		})
+	try {
+		for (const response of [
+			await ask('echo'),
+			await ask('echo', { stream: true }),
+			await ask('failing'),
+			await ask('echo', { user: 'x'.repeat(70_000) }),
+		])
+			await response.text()
+		const left = new AbortController()
+		const stream = await fetch(`${server.url}/v1/chat/completions`, {
+			method: 'POST',
+			headers: { authorization: `Bearer ${server.key}`, 'content-type': 'application/json' },
+			body: JSON.stringify({
+				model: 'echo',
+				stream: true,
+				messages: [{ role: 'user', content: `echo:delay 20\n${'word '.repeat(2000)}` }],
+			}),
+			signal: left.signal,
+		})
+		await stream.body?.getReader().read()
+		left.abort()
+		const text = await eventually('a client that left, and a delay of the event loop', async () => {
+			const body = await (await fetch(`${server.url}/metrics`)).text()
+			const isComplete =
+				/^dragoman_clients_left_total\{/m.test(body) && /^dragoman_event_loop_delay_seconds_count [1-9]/m.test(body)
+			return isComplete ? body : undefined
+		})
+		return {
+			labels: labelsOf(text),
+			types: new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => [name, type])),
+		}
+	} finally {
+		await server.stop()
+	}
+}
+
+function labelsOf(text: string): ReadonlyMap<string, ReadonlySet<string>> {
+	const known = new Map<string, Set<string>>()
+	for (const { name, labels } of readMetrics(text)) {
+		const having = known.get(name) ?? new Set()
+		known.set(name, having)
+		for (const label of Object.keys(labels)) having.add(label)
+	}
+	return known
+}
+
+/** Values of labels from a closed list. */
+const closedLabels: Readonly<Record<string, ReadonlySet<string>>> = {
+	kind: new Set([...chatErrorKinds, 'prompt', 'completion', 'cached', 'reasoning']),
+	check: new Set(checkNames),
+}
+
+/** The labels and values that a query selects by, without patterns of other characters than `|`. */
+function matchedValues(expr: string): readonly (readonly [string, string])[] {
+	return [...expr.matchAll(/(\w+)=~?"([\w|-]+)"/g)].flatMap(([, label = '', values = '']) =>
+		values.split('|').map((value) => [label, value] as const),
+	)
+}
 
 async function configuration() {
 	return (await loadConfig({ file: join(folder, 'dragoman.yaml'), overrides: {}, environment: {} })).config
 }
 
-/** Every series of a server that saw everything there is to see once, with its labels. */
-function scraped(): ReadonlyMap<string, ReadonlySet<string>> {
-	const known = new Map<string, Set<string>>()
-	for (const [, name = '', braces = ''] of writeMetrics(observedOnce().snapshot()).matchAll(
-		/^(\w+)(?:\{(.*)\})? \S+$/gm,
-	)) {
-		const having = known.get(name) ?? new Set()
-		known.set(name, having)
-		for (const [, label = ''] of braces.matchAll(/(\w+)="/g)) having.add(label)
-	}
-	return known
-}
-
-function names(): readonly string[] {
-	return observedOnce()
-		.snapshot()
-		.map(({ name }) => name)
-}
-
-function observedOnce(): RequestMetrics {
-	const gauges = { name: 'echo', running: 0, waiting: 0, breaker: 'closed', healthy: true } as const
-	const metrics = new RequestMetrics({ version: '0', startedAtMs: 0, upstreams: () => [gauges] })
-	const usage = {
-		promptTokens: 1,
-		completionTokens: 1,
-		cachedTokens: 0,
-		reasoningTokens: 0,
-		source: 'upstream',
-	} as const
-	for (const disconnected of [true, false]) {
-		const request = new ObservedRequest(
-			{ id: 'r', method: 'POST', headers: new Headers(), receivedAtMs: 0 },
-			{
-				content: false,
-				gaps: (model) => metrics.gapsOf(model),
-				attempt: (_, upstream) => ({ traceHeaders: {}, end: (ms, error) => metrics.attempted(upstream, ms, error) }),
-				end: (ended, nowMs) => metrics.end(ended, nowMs),
-			},
-		)
-		metrics.begin()
-		request.observe({ type: 'routed', route: '/v1/chat/completions', dialect: 'openai' })
-		request.observe({ type: 'parsed', operation: 'chat', stream: true, body: {} })
-		request.observe({ type: 'planned', model: 'echo' })
-		request.observe({ type: 'attempt', upstream: 'echo', atMs: 0 })
-		request.observe({ type: 'attempt-ended', atMs: 1 })
-		request.observe({ type: 'output', atMs: 1, text: '' })
-		request.observe({ type: 'output', atMs: 2, text: '' })
-		request.observe({ type: 'usage', usage })
-		request.observe({ type: 'failed', error: new ChatError('upstream-failed', 'cut') })
-		request.observe({ type: 'ended', atMs: 3, status: 200, disconnected })
-	}
-	return metrics
-}
-
 function series(expr: string): readonly string[] {
-	return [...expr.matchAll(/\b(?:dragoman|process)_\w+/g)].map(([name]) => name)
+	return [...expr.matchAll(/\b(?:(?:dragoman|process)_\w+|up(?=\{))/g)].map(([name]) => name)
 }
 
 /** The labels that a query selects by or groups by. */

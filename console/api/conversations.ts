@@ -1,5 +1,6 @@
 // The Conversations API: the list, one conversation with all its branches, and changes of title and metadata.
 
+import type { AnswerMetricsObject } from './responses.ts'
 import { callJson, callServer } from './server.ts'
 
 export interface ConversationSummary {
@@ -53,6 +54,7 @@ export interface ExportedTurn {
 	readonly inputs: readonly string[]
 	readonly answers: readonly { readonly message: string; readonly finish_reason: string | null }[]
 	readonly usage: ExportedUsage | null
+	readonly metrics: AnswerMetricsObject | null
 	readonly error: unknown
 	readonly metadata: Readonly<Record<string, string>>
 	readonly created_at: number
@@ -77,7 +79,7 @@ export const listConversations = (query: {
 	readonly after?: string | undefined
 	readonly search?: string
 	/** Only those that have this pair of metadata, with any value. */
-	readonly having?: 'pinned' | 'folder'
+	readonly having?: 'pinned' | 'folder' | 'votes'
 	readonly limit: number
 	readonly signal?: AbortSignal | undefined
 }): Promise<ConversationPage> => {
@@ -118,6 +120,9 @@ export async function hasConversation(name: string, value: string, signal?: Abor
 	const parameters = new URLSearchParams({ limit: '1', [`metadata[${name}]`]: value })
 	return (await callJson<ConversationPage>(`conversations?${parameters}`, { signal })).data.length > 0
 }
+
+export const readConversation = (id: string, signal?: AbortSignal): Promise<ConversationSummary> =>
+	callJson(`conversations/${id}`, { signal })
 
 export const exportConversation = (id: string, signal?: AbortSignal): Promise<ExportedConversation> =>
 	callJson(`conversations/${id}/export`, { signal })

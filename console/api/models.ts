@@ -6,7 +6,12 @@ export interface ListedModel {
 	readonly id: string
 	/** As Albert and OpenGateLLM name the types; absent from other servers. */
 	readonly type?: string
+	readonly aliases?: readonly string[]
 	readonly max_context_length?: number | null
+	/** `limited` if some upstreams are unavailable or calls are queued; `none` if all upstreams are unavailable. */
+	readonly health?: 'good' | 'limited' | 'none'
+	/** Of a million tokens; absent if the model has no price. */
+	readonly costs?: { readonly prompt_tokens: number; readonly completion_tokens: number; readonly currency: string }
 	/** What the server says about the model's state, such as that it is still being downloaded. */
 	readonly note?: string
 }

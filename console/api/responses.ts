@@ -44,10 +44,21 @@ export interface ResponseItem {
 	readonly id?: string
 	readonly type: string
 	readonly name?: string
-	readonly arguments?: string
 	readonly call_id?: string
+	readonly arguments?: string
 	readonly result?: string | null
 	readonly content?: readonly { readonly type: string; readonly text?: string; readonly refusal?: string }[]
+}
+
+/** What is known about an answer besides its tokens. */
+export interface AnswerMetricsObject {
+	readonly cost?: number
+	/** ISO 4217. */
+	readonly currency?: string
+	/** CO₂ equivalent. */
+	readonly carbon_grams?: number
+	readonly first_token_ms?: number
+	readonly output_ms?: number
 }
 
 export interface ResponseObject {
@@ -57,6 +68,7 @@ export interface ResponseObject {
 	readonly incomplete_details?: { readonly reason?: string } | null
 	readonly output: readonly ResponseItem[]
 	readonly usage?: { readonly input_tokens: number; readonly output_tokens: number } | null
+	readonly metrics?: AnswerMetricsObject | null
 }
 
 export interface StartedAnswer {
@@ -111,6 +123,40 @@ export async function readAnswer(
 	if (after >= 0) query.set('starting_after', String(after))
 	return readEvents(await callServer(`responses/${id}?${query}`, { signal }))
 }
+
+/**
+ * The tokens of a request's prompt, with the conversation that it continues.
+ *
+ * @throws ServerError | ConnectionLost
+ */
+export async function countInputTokens(
+	request: {
+		readonly model: string
+		readonly input: readonly unknown[]
+		readonly options?: Readonly<Record<string, unknown>>
+		readonly conversation?: string | undefined
+		readonly parent?: string | undefined
+	},
+	signal?: AbortSignal,
+): Promise<number> {
+	const { model, input, options, conversation, parent } = request
+	const headers = new Headers()
+	if (conversation !== undefined) {
+		headers.set('x-dragoman-conversation', conversation)
+		if (parent !== undefined) headers.set('x-dragoman-parent', parent)
+	}
+	const { input_tokens } = await callJson<{ readonly input_tokens: number }>('responses/input_tokens', {
+		method: 'POST',
+		headers: Object.fromEntries(headers),
+		body: { ...options, model, input },
+		signal,
+	})
+	return input_tokens
+}
+
+/** A stored response, with the fields of its request. */
+export const readResponse = (id: string, signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> =>
+	callJson(`responses/${id}`, { signal })
 
 /** @throws ServerError | ConnectionLost */
 export const readAnswerStatus = async (id: string): Promise<ResponseObject['status']> =>

@@ -30,17 +30,19 @@ export interface CallOptions {
 	readonly signal?: AbortSignal | undefined
 	/** The key to use instead of the session's. */
 	readonly key?: string
+	/** The dialect's prefix, if not OpenAI's. */
+	readonly dialect?: 'opengatellm'
 }
 
 /**
- * @param path below `/openai/v1/`, with its query.
+ * @param path below `/openai/v1/`, or below the prefix of `dialect`, with its query.
  * @throws ServerError | ConnectionLost, or an AbortError by the signal.
  */
 export async function callServer(path: string, options: CallOptions = {}): Promise<Response> {
 	const key = options.key ?? session.value.key
 	const headers = new Headers({ ...options.headers, authorization: `Bearer ${key}` })
 	if (options.body !== undefined) headers.set('content-type', 'application/json')
-	const response = await fetch(new URL(`openai/v1/${path}`, root), {
+	const response = await fetch(new URL(`${options.dialect ?? 'openai'}/v1/${path}`, root), {
 		method: options.method ?? 'GET',
 		headers,
 		body: options.body === undefined ? null : JSON.stringify(options.body),

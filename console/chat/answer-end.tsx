@@ -1,6 +1,6 @@
 // How an answer ended, if not as usual: a sentence, and what the person can do.
 
-import { formatNumber, type text as languageText, text } from '../languages/languages.ts'
+import { type text as languageText, text } from '../languages/languages.ts'
 import { Notice } from '../parts/notice.tsx'
 import type { Answer } from '../state/answer.ts'
 import type { AnswerFailure } from '../state/answer-state.ts'
@@ -38,9 +38,7 @@ export function AnswerEnd({ chat, turn }: AnswerEndProps) {
 			if (state.end === 'length')
 				return (
 					<p class="end-note">
-						{answer.usage.value === undefined
-							? words.lengthLimitUnknown
-							: words.lengthLimit(formatNumber(answer.usage.value.output))}{' '}
+						{answer.usage.value === undefined ? words.lengthLimitUnknown : words.lengthLimit(answer.usage.value.output)}{' '}
 						<ContinueButton chat={chat} turn={turn} />
 					</p>
 				)
@@ -57,7 +55,7 @@ export function AnswerEnd({ chat, turn }: AnswerEndProps) {
 function stoppedSentence(answer: Answer, words: Sentences): string {
 	if (answer.parts.length === 0) return words.stoppedBefore
 	const tokens = answer.usage.value?.output
-	return tokens === undefined ? words.stopped : words.stoppedAfter(formatNumber(tokens))
+	return tokens === undefined ? words.stopped : words.stoppedAfter(tokens)
 }
 
 interface FailureProps extends AnswerEndProps {

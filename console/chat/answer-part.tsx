@@ -7,6 +7,7 @@ import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { Probabilities } from './probabilities.tsx'
+import { TextPart } from './text-part.tsx'
 import { Thinking } from './thinking.tsx'
 import { ToolCallCard } from './tool-call-card.tsx'
 
@@ -25,10 +26,12 @@ export function AnswerPartView({ part, open, chat, turn, showsProbabilities = fa
 	const words = text.value
 	switch (part.type) {
 		case 'text':
-			return showsProbabilities && !open && part.tokens !== undefined ? (
-				<Probabilities tokens={part.tokens} />
-			) : (
+			if (showsProbabilities && !open && part.tokens !== undefined) return <Probabilities tokens={part.tokens} />
+			// The request of a shared answer is its owner's.
+			return chat === undefined ? (
 				<Markdown source={part.text} open={open} />
+			) : (
+				<TextPart turn={turn} text={part.text} open={open} />
 			)
 		case 'reasoning':
 			return <Thinking part={part} open={open} />

@@ -1,6 +1,6 @@
 // An answer: its parts in their order, how it ended, and a line with its branches, actions and facts.
 
-import { RefreshCw } from 'lucide'
+import { Code, RefreshCw } from 'lucide'
 import { useState } from 'preact/hooks'
 import { formatTime, text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -10,6 +10,8 @@ import type { Answer } from '../state/answer.ts'
 import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
+import { codeTurn, sidePanel, toggleCodeOf } from '../state/side-panel.ts'
+import { languageOf } from '../state/text-language.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { AnswerEnd } from './answer-end.tsx'
 import { AnswerPartView } from './answer-part.tsx'
@@ -23,14 +25,17 @@ export interface AnswerViewProps {
 	/** A turn, and those that continue its answer. */
 	readonly turns: readonly PageTurn[]
 	readonly number: number
+	/** Shown instead of the model's name, which the person does not want to know yet. */
+	readonly name?: string | undefined
 }
 
-export function AnswerView({ chat, turns, number }: AnswerViewProps) {
+export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 	const [hidesProbabilities, setHidesProbabilities] = useState(false)
 	const turn = turns.at(-1)
 	const first = turns[0]
 	if (turn === undefined || first === undefined) return null
-	const { answer, model } = turn
+	const { answer } = turn
+	const model = name ?? turn.model
 	// Subscribes to changes of the parts.
 	for (const joined of turns) joined.answer.version.value
 	const parts = joinedParts(turns)
@@ -44,7 +49,7 @@ export function AnswerView({ chat, turns, number }: AnswerViewProps) {
 				<b>{model}</b>
 				<time dateTime={new Date(first.createdAtMs).toISOString()}>{formatTime(first.createdAtMs, Date.now())}</time>
 			</div>
-			<div class="body">
+			<div class="body" lang={running ? undefined : languageOf(joinedText(parts))}>
 				{parts.map((part, index) => (
 					<AnswerPartView
 						key={index}
@@ -70,6 +75,15 @@ export function AnswerView({ chat, turns, number }: AnswerViewProps) {
 							shortcut="R"
 							onClick={() => chat.regenerate(turn)}
 						/>
+						{name === undefined && (
+							<IconButton
+								small
+								node={Code}
+								label={words.showCode}
+								aria-pressed={sidePanel.value === 'code' && codeTurn.value === turn.id}
+								onClick={() => toggleCodeOf(turn.id)}
+							/>
+						)}
 						<ProbabilitiesButton
 							shown={showsProbabilities}
 							onToggle={() => {

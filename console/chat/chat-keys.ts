@@ -3,7 +3,7 @@
 
 import type { Chat } from '../state/chat.ts'
 import { settings } from '../state/settings.ts'
-import { toggleSidePanel } from '../state/side-panel.ts'
+import { togglePanel } from '../state/side-panel.ts'
 import { shortcutsOpen } from './shortcut-list.tsx'
 import { revealEvent } from './talk-events.ts'
 
@@ -24,7 +24,7 @@ function act(chat: Chat, event: KeyboardEvent): boolean {
 	const { key, code } = event
 	const control = event.ctrlKey || event.metaKey
 	if (control && event.shiftKey && code === 'KeyB') {
-		toggleSidePanel('tree')
+		togglePanel('tree')
 		return true
 	}
 	if (control && !event.shiftKey && key === ',') return press(document, '.model-button')
@@ -126,7 +126,8 @@ function moveBy(offset: 1 | -1): boolean {
 	return true
 }
 
-function textField(target: EventTarget | null): HTMLTextAreaElement | HTMLInputElement | undefined {
+/** The text field that has the focus, if it is one. */
+export function textField(target: EventTarget | null): HTMLTextAreaElement | HTMLInputElement | undefined {
 	if (target instanceof HTMLTextAreaElement) return target
 	if (target instanceof HTMLInputElement && !['checkbox', 'radio', 'button', 'range'].includes(target.type))
 		return target

@@ -3,21 +3,24 @@
 import { GitFork, Menu, SquarePen } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
+import { ChatPanel } from '../panels/chat-panel.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
 import { messageInAddress, navigate } from '../state/route.ts'
-import { sidePanel, toggleSidePanel } from '../state/side-panel.ts'
+import { sidePanel, togglePanel } from '../state/side-panel.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
 import { titleInList, titleOf } from '../state/title.ts'
+import { nameOf } from '../state/turn-tree.ts'
+import { Announcer } from './announcer.tsx'
 import { listenForKeys } from './chat-keys.ts'
 import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
+import { PanelButtons } from './panel-buttons.tsx'
 import { QueuedQuestions } from './queued-questions.tsx'
 import { ShortcutList } from './shortcut-list.tsx'
 import { StatusLine } from './status-line.tsx'
 import { Talk } from './talk.tsx'
-import { TreePanel } from './tree-panel.tsx'
 
 export function ChatScreen({ chat }: { readonly chat: Chat }) {
 	const words = text.value
@@ -31,8 +34,8 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 		window.addEventListener('hashchange', show)
 		return () => window.removeEventListener('hashchange', show)
 	}, [chat])
-	const first = chat.path.value[0]?.question.text
-	const title = titleInList(chat.id.value) ?? (first === undefined ? words.newChat : titleOf(first))
+	const first = chat.path.value[0]?.question
+	const title = titleInList(chat.id.value) ?? (first === undefined ? words.newChat : titleOf(nameOf(first)))
 	return (
 		<main class="main">
 			<header class="top-bar">
@@ -50,13 +53,14 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 					<ModelPicker />
 				</div>
 				<div>
+					<PanelButtons />
 					<IconButton
 						node={GitFork}
 						label={words.tree}
 						shortcut="Ctrl Shift B"
 						aria-keyshortcuts="Control+Shift+B"
 						aria-pressed={sidePanel.value === 'tree'}
-						onClick={() => toggleSidePanel('tree')}
+						onClick={() => togglePanel('tree')}
 					/>
 					<IconButton
 						class="only-narrow"
@@ -66,22 +70,27 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 					/>
 				</div>
 			</header>
-			{state.type === 'failed' ? (
-				<div class="talk">
-					<div class="greeting">
-						<Notice kind="failure">{words.notFound}</Notice>
+			<div class="with-panel">
+				<div class="main-column">
+					{state.type === 'failed' ? (
+						<div class="talk">
+							<div class="greeting">
+								<Notice kind="failure">{words.notFound}</Notice>
+							</div>
+						</div>
+					) : (
+						<Talk chat={chat} />
+					)}
+					<div class="dock">
+						<StatusLine chat={chat} />
+						<QueuedQuestions chat={chat} />
+						<Composer key={chat.number} chat={chat} />
 					</div>
 				</div>
-			) : (
-				<Talk chat={chat} />
-			)}
-			<div class="dock">
-				<StatusLine chat={chat} />
-				<QueuedQuestions chat={chat} />
-				<Composer key={chat.number} chat={chat} />
+				<ChatPanel chat={chat} />
 			</div>
-			{sidePanel.value === 'tree' && <TreePanel key={chat.number} chat={chat} />}
 			<ShortcutList />
+			<Announcer key={`announcer ${chat.number}`} chat={chat} />
 		</main>
 	)
 }

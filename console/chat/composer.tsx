@@ -1,54 +1,97 @@
 // Where a person writes. It grows with the text, stores a draft, and sends with Enter. While an answer streams, Send is Stop.
 
 import { ArrowUp, Square } from 'lucide'
-import { useEffect, useRef } from 'preact/hooks'
+import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { attachmentBounds } from '../attachments/attachment.ts'
+import { AttachmentChips } from '../attachments/attachment-chips.tsx'
+import { useFileDrop } from '../attachments/file-drop.ts'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import type { Chat } from '../state/chat.ts'
 import { model } from '../state/models.ts'
-import { textQuestion } from '../state/turn-tree.ts'
+import type { Question } from '../state/turn-tree.ts'
+import { ComposerTools } from './composer-tools.tsx'
+import { ContextMeter } from './context-meter.tsx'
+import { isSendKey } from './send-key.ts'
 
 export const composerId = 'message'
 
-export function Composer({ chat }: { readonly chat: Chat }) {
-	const value = chat.draft.value
+/** What the composer needs of a conversation. */
+export interface ComposedChat extends Pick<Chat, 'id' | 'isAnswering' | 'path' | 'options' | 'draft' | 'stop'> {
+	/** Resolves when a reload cannot lose the question any more. */
+	ask(question: Question): Promise<void>
+	/** Whether questions wait for an answer in progress, and are sent after it. */
+	readonly queues: boolean
+}
+
+export interface ComposerProps {
+	readonly chat: ComposedChat
+	/** Instead of the usual invitation. */
+	readonly placeholder?: string | undefined
+	/** At the end of the row. */
+	readonly hint?: string | undefined
+	/** The models that answer, by their names, if not the chosen one. */
+	readonly models?: readonly string[] | undefined
+}
+
+export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
+	const { draft } = chat
+	const { attachments } = draft
+	const value = draft.text.value
 	const area = useRef<HTMLTextAreaElement>(null)
 	const words = text.value
 	const answering = chat.isAnswering.value
-	const ready = value.trim() !== '' && model.value !== undefined
+	const filled = value.trim() !== '' || !attachments.isEmpty
+	const canAsk = chat.queues || !answering
+	const ready = filled && !attachments.isReading && model.value !== undefined && canAsk
+	const dropping = useFileDrop(useCallback((files) => attachments.addFiles(files), [attachments]))
 	useEffect(() => area.current?.focus(), [chat])
 	const send = () => {
 		if (!ready) return
 		// The draft is empty before the question is sent: other tabs' questions then appear here.
-		chat.write('')
-		chat.ask(textQuestion(value))
+		const question = draft.take()
+		void chat.ask(question).then(() => draft.forget())
+	}
+	const paste = (event: ClipboardEvent) => {
+		const files = [...(event.clipboardData?.files ?? [])]
+		const pasted = event.clipboardData?.getData('text/plain') ?? ''
+		if (files.length > 0) attachments.addFiles(files)
+		else if (pasted.length > attachmentBounds.pastedCharacters) attachments.addText(words.pastedText, pasted)
+		else return
+		event.preventDefault()
 	}
 	return (
 		<form
-			class="composer"
+			class={`composer ${dropping ? 'dropping' : ''}`}
 			onSubmit={(event) => {
 				event.preventDefault()
 				send()
 			}}
 		>
+			{dropping && <p class="drop-hint">{words.dropFiles}</p>}
+			<AttachmentChips list={attachments} models={models} />
 			<textarea
 				ref={area}
 				id={composerId}
 				rows={1}
 				value={value}
 				aria-label={words.message}
-				placeholder={chat.path.value.length === 0 ? words.askSomething : words.askFollowUp}
+				placeholder={placeholder ?? (chat.path.value.length === 0 ? words.askSomething : words.askFollowUp)}
 				autocomplete="off"
-				onInput={(event) => chat.write(event.currentTarget.value)}
+				onPaste={paste}
+				onInput={(event) => draft.write(event.currentTarget.value)}
 				onKeyDown={(event) => {
-					if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+					if (!isSendKey(event)) return
 					event.preventDefault()
 					send()
 				}}
 			/>
 			<div class="row">
+				<ComposerTools chat={chat} attachments={attachments} />
 				<span class="space" />
-				{answering && value.trim() !== '' && <span class="hint">{words.enterQueues}</span>}
+				{hint !== undefined && <span class="hint votes">{hint}</span>}
+				{answering && filled && chat.queues && <span class="hint">{words.enterQueues}</span>}
+				<ContextMeter chat={chat} attachments={attachments} draft={value} models={models} />
 				{answering ? (
 					<button
 						type="button"
@@ -69,7 +112,7 @@ export function Composer({ chat }: { readonly chat: Chat }) {
 	)
 }
 
-function stop(chat: Chat, area: HTMLTextAreaElement | null): void {
+function stop(chat: ComposedChat, area: HTMLTextAreaElement | null): void {
 	void chat.stop()
 	area?.focus()
 }

@@ -10,7 +10,7 @@ export function Greeting() {
 	return (
 		<div class="greeting">
 			<Mark />
-			<h1>{words.askAnything}</h1>
+			<h2>{words.askAnything}</h2>
 			{models.value?.length === 0 && <p>{words.noModels}</p>}
 			{session.value.byLink && <p class="muted">{words.signedInByLink}</p>}
 		</div>

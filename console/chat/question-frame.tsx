@@ -1,16 +1,17 @@
-// What all questions on screen share: the hanging quotation mark and the pictures above the text.
+// What all questions on screen share: the hanging quotation mark, and what is attached above the text.
 
 import type { ComponentChildren } from 'preact'
+import { Documents } from '../attachments/documents.tsx'
 import { text } from '../languages/languages.ts'
+import type { Question } from '../state/turn-tree.ts'
 
 export interface QuestionFrameProps {
 	readonly number: number
-	/** As `data:` URLs. */
-	readonly images: readonly string[]
+	readonly question: Question
 	readonly children: ComponentChildren
 }
 
-export function QuestionFrame({ number, images, children }: QuestionFrameProps) {
+export function QuestionFrame({ number, question, children }: QuestionFrameProps) {
 	const words = text.value
 	return (
 		<article class="turn question" aria-label={words.questionLabel(number)}>
@@ -19,7 +20,8 @@ export function QuestionFrame({ number, images, children }: QuestionFrameProps) 
 				<span class="hanging-mark" aria-hidden="true">
 					{words.openingQuote}
 				</span>
-				{images.map((url) => (
+				<Documents documents={question.documents} />
+				{question.images.map((url) => (
 					<img key={url} class="attached" src={url} alt={words.picture} />
 				))}
 				{children}

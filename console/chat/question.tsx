@@ -6,6 +6,7 @@ import { text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import type { Chat } from '../state/chat.ts'
+import { languageOf } from '../state/text-language.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { EditQuestion } from './edit-question.tsx'
 import { QuestionFrame } from './question-frame.tsx'
@@ -36,7 +37,7 @@ function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 	const long = lines > foldedLines || question.text.length > foldedLines * 160
 	const words = text.value
 	return (
-		<QuestionFrame number={number} images={question.images}>
+		<QuestionFrame number={number} question={question}>
 			{editing ? (
 				<EditQuestion
 					turn={turn}
@@ -49,7 +50,9 @@ function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 				/>
 			) : (
 				<>
-					<div class={long && !unfolded ? 'folded' : ''}>{question.text}</div>
+					<div class={long && !unfolded ? 'folded' : ''} lang={languageOf(question.text)}>
+						{question.text}
+					</div>
 					{long && (
 						<button type="button" class="button ghost small" onClick={() => setUnfolded(!unfolded)}>
 							{unfolded ? words.foldLines : words.showAllLines(lines)}

@@ -4,6 +4,7 @@ import { X } from 'lucide'
 import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import type { Chat } from '../state/chat.ts'
+import { nameOf } from '../state/turn-tree.ts'
 
 export function QueuedQuestions({ chat }: { readonly chat: Chat }) {
 	const items = chat.queue.items.value
@@ -13,7 +14,7 @@ export function QueuedQuestions({ chat }: { readonly chat: Chat }) {
 		<ul class="queued" aria-label={words.sentAfterAnswer}>
 			{items.map(({ id, question }) => (
 				<li key={id}>
-					<span class="excerpt">{question.text}</span>
+					<span class="excerpt">{nameOf(question)}</span>
 					{chat.isAnswering.value ? (
 						<span class="muted">{words.sentAfterAnswer}</span>
 					) : (

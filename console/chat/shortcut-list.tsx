@@ -3,18 +3,20 @@
 import { signal } from '@preact/signals'
 import { text } from '../languages/languages.ts'
 import { Dialog } from '../parts/dialog.tsx'
+import { keyName } from '../parts/key-name.ts'
 import { changeSettings, settings } from '../state/settings.ts'
 
 export const shortcutsOpen = signal(false)
 
 export function ShortcutList() {
 	const words = text.value
+	const { singleKeys, sendsWithControl } = settings.value
 	if (!shortcutsOpen.value) return null
 	const close = () => {
 		shortcutsOpen.value = false
 	}
 	const keys: readonly (readonly [string, string])[] = [
-		['Enter / Shift Enter', words.keyEnter],
+		sendsWithControl ? ['Ctrl Enter', words.keyControlEnter] : ['Enter / Shift Enter', words.keyEnter],
 		['Esc', words.keyEscape],
 		['↑', words.keyUp],
 		['Alt ← / Alt →', words.keySibling],
@@ -25,9 +27,17 @@ export function ShortcutList() {
 		['T', words.keyThinking],
 		['.', words.keyContinue],
 		['/', words.keyComposer],
+		['Ctrl K', words.keySearch],
 		['Alt N', words.newChat],
 		['Ctrl ,', words.keyModel],
 		['Ctrl Shift B', words.keyTree],
+		['Ctrl Shift S', words.keySidebar],
+		['Ctrl S', words.keySave],
+		['G O, G U, G L, G K', words.keyConsole],
+		['Ctrl Shift K', words.sameRequestAsCode],
+		['Ctrl .', words.parameters],
+		['Ctrl Shift M', words.compareModels],
+		['1 – 4 / 0', words.keyVote],
 		['?', words.keyShortcuts],
 	]
 	return (
@@ -36,7 +46,7 @@ export function ShortcutList() {
 				{keys.map(([key, act]) => (
 					<div key={key}>
 						<dt>
-							<kbd>{key}</kbd>
+							<kbd>{keyName(key)}</kbd>
 						</dt>
 						<dd>{act}</dd>
 					</div>
@@ -45,7 +55,15 @@ export function ShortcutList() {
 			<label class="check">
 				<input
 					type="checkbox"
-					checked={settings.value.singleKeys}
+					checked={sendsWithControl}
+					onChange={(event) => changeSettings({ sendsWithControl: event.currentTarget.checked })}
+				/>
+				{words.sendWithControl}
+			</label>
+			<label class="check">
+				<input
+					type="checkbox"
+					checked={singleKeys}
 					onChange={(event) => changeSettings({ singleKeys: event.currentTarget.checked })}
 				/>
 				{words.singleKeys}

@@ -1,7 +1,7 @@
 // Steps between the turns that continue from the same message, and a list of them.
 
 import { ChevronLeft, ChevronRight } from 'lucide'
-import { formatNumber, formatTime, text } from '../languages/languages.ts'
+import { formatTime, text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
 import type { Chat } from '../state/chat.ts'
@@ -13,6 +13,7 @@ export function Siblings({ chat, turn }: { readonly chat: Chat; readonly turn: P
 	if (siblings.length < 2) return null
 	const index = siblings.indexOf(turn)
 	const words = text.value
+	const position = words.ofMany(index + 1, siblings.length)
 	const step = (offset: number) => {
 		const next = siblings[index + offset]
 		if (next !== undefined) showBranch(chat, turn, next)
@@ -37,8 +38,13 @@ export function Siblings({ chat, turn }: { readonly chat: Chat; readonly turn: P
 			<Popover
 				label={words.branches}
 				button={(attributes) => (
-					<button type="button" class="button ghost small" {...attributes} aria-label={words.showBranches}>
-						{words.ofMany(index + 1, siblings.length)}
+					<button
+						type="button"
+						class="button ghost small"
+						{...attributes}
+						aria-label={`${position}: ${words.showBranches}`}
+					>
+						{position}
 					</button>
 				)}
 			>
@@ -91,7 +97,7 @@ function BranchFacts({ chat, turn, question }: BranchFactsProps) {
 	const following = chat.tree.value.following(turn)
 	const facts = [
 		formatTime(createdAtMs, Date.now()),
-		tokens === undefined ? undefined : words.tokens(formatNumber(tokens)),
+		tokens === undefined ? undefined : words.tokens(tokens),
 		type === 'stopped' ? words.branchStopped : type === 'failed' ? words.branchFailed : undefined,
 		following === 0 ? undefined : words.turnsFollow(following),
 	]

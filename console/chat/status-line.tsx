@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
-import { online } from '../state/connection.ts'
+import { online, reached } from '../state/connection.ts'
 import { model } from '../state/models.ts'
 
 /** How long the page says that the connection is back, in milliseconds. */
@@ -23,9 +23,11 @@ export function StatusLine({ chat }: { readonly chat: Chat }) {
 			? words.reconnecting
 			: resumed
 				? words.reconnected
-				: online.value
-					? undefined
-					: words.offline
+				: !online.value
+					? words.offline
+					: reached.value
+						? undefined
+						: words.serverNotReached
 	return (
 		<>
 			<div class="status-line" role="status">

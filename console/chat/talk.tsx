@@ -7,7 +7,7 @@ import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
-import type { PageTurn } from '../state/turn-tree.ts'
+import { isEmpty, type PageTurn } from '../state/turn-tree.ts'
 import { AnswerView } from './answer.tsx'
 import { Greeting } from './greeting.tsx'
 import { QuestionView } from './question.tsx'
@@ -144,8 +144,7 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 }
 
 /** A continuation of an answer has no question. */
-const hasQuestion = ({ question }: PageTurn): boolean =>
-	question.text !== '' || question.images.length > 0 || question.results !== undefined
+const hasQuestion = ({ question }: PageTurn): boolean => !isEmpty(question) || question.results !== undefined
 
 function Spacer({ pixels }: { readonly pixels: number }) {
 	return pixels === 0 ? null : <div class="spacer" aria-hidden="true" style={{ height: `${pixels}px` }} />

@@ -59,7 +59,7 @@ function ResultForm({ part, callId, chat, turn }: ResultFormProps) {
 	const words = text.value
 	const answer = (output: string) => {
 		const question = enterResult(turn.answer, { callId, output })
-		if (question !== undefined) chat.ask(question)
+		if (question !== undefined) void chat.ask(question)
 	}
 	const empty = value.trim() === ''
 	return (

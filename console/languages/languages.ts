@@ -1,33 +1,67 @@
-// The languages of the page: which one is shown, and how it writes numbers, dates and durations. A language is one file and
-// one line of the table below.
+// The languages of the page: which one is shown, and how it writes numbers, dates and durations. A language is one file of this
+// folder, named by its tag: the build lists them.
 
-import { computed } from '@preact/signals'
+import { type LanguageFile, languageFiles } from 'virtual:languages'
+import { effect, type ReadonlySignal, signal } from '@preact/signals'
 import { type LanguageChoice, settings } from '../state/settings.ts'
 import { en, type Language } from './en.ts'
-import { fr } from './fr.ts'
 
-export const languages: readonly Language[] = [en, fr]
+/** English first, then by their tags. */
+export const languages: readonly LanguageFile[] = languageFiles
+
+const shown = signal<Language>(en)
 
 /** The sentences of the language that the person chose, or else of the browser's first one that exists. */
-export const text = computed<Language>(() => findLanguage(settings.value.language, navigator.languages))
+export const text: ReadonlySignal<Language> = shown
 
-function findLanguage(choice: LanguageChoice, preferred: readonly string[]): Language {
+/** Loads the person's language now, and others when they are chosen. Resolves when the first one is there. */
+export function followLanguage(): Promise<void> {
+	return new Promise((resolve) => {
+		effect(() => {
+			const file = findLanguage(settings.value.language, navigator.languages)
+			const load = file === undefined || file.tag === en.tag ? Promise.resolve(en) : file.load()
+			// Without a network the page remains in the language that it has.
+			void load
+				.then(
+					(language) => {
+						shown.value = language
+					},
+					() => undefined,
+				)
+				.finally(resolve)
+		})
+	})
+}
+
+function findLanguage(choice: LanguageChoice, preferred: readonly string[]): LanguageFile | undefined {
 	const tags = choice === 'browser' ? preferred : [choice]
 	for (const tag of tags) {
 		const found = languages.find((language) => tag.toLowerCase().split('-')[0] === language.tag)
 		if (found !== undefined) return found
 	}
-	return en
+	return undefined
+}
+
+/** For numbers and dates: the region that the browser prefers, such as British for English. */
+function locale(): string {
+	const { tag } = text.value
+	return navigator.languages.find((preferred) => preferred.split('-')[0] === tag) ?? tag
 }
 
 /** 1234.5 as `1,234.5` or `1 234,5`. */
 export const formatNumber = (value: number, digits = 0): string =>
-	new Intl.NumberFormat(text.value.tag, { maximumFractionDigits: digits }).format(value)
+	new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value)
+
+/** An amount such as `€0.00041`: two digits after the point, or more if it is small. */
+export function formatMoney(amount: number, currency: string): string {
+	const digits = amount === 0 || amount >= 0.1 ? {} : { maximumSignificantDigits: 2 }
+	return new Intl.NumberFormat(locale(), { style: 'currency', currency, ...digits }).format(amount)
+}
 
 /** The time of day, for the margin of a turn of today; with the date for an older one. */
 export function formatTime(ms: number, nowMs: number): string {
 	const sameDay = new Date(ms).toDateString() === new Date(nowMs).toDateString()
-	return new Intl.DateTimeFormat(text.value.tag, {
+	return new Intl.DateTimeFormat(locale(), {
 		hour: '2-digit',
 		minute: '2-digit',
 		...(sameDay ? {} : { day: 'numeric', month: 'short' }),
@@ -36,7 +70,7 @@ export function formatTime(ms: number, nowMs: number): string {
 
 /** The month and year, for a group of older conversations. */
 export const formatMonth = (ms: number): string =>
-	new Intl.DateTimeFormat(text.value.tag, { month: 'long', year: 'numeric' }).format(ms)
+	new Intl.DateTimeFormat(locale(), { month: 'long', year: 'numeric' }).format(ms)
 
 /** Minutes and seconds, such as `1:05`. */
 export function formatCountdown(ms: number): string {

@@ -17,6 +17,8 @@ export interface CodeBlockProps {
 	readonly code: string
 	/** Whether the code still grows. */
 	readonly open: boolean
+	/** What is copied, if not the code as shown. */
+	readonly copied?: string
 	/** Further controls of the bar. */
 	readonly controls?: ComponentChildren
 }
@@ -28,7 +30,7 @@ const linePixels = 21
 /** The name of the language after a fence, such as `python` of `Python {linenos}`. */
 export const languageName = (language: string): string => /^[\w+#.-]{0,30}/.exec(language)?.[0] ?? ''
 
-export function CodeBlock({ language, code, open, controls }: CodeBlockProps) {
+export function CodeBlock({ language, code, open, controls, copied = code }: CodeBlockProps) {
 	const [wraps, setWraps] = useState(false)
 	const slices = useRef<readonly CodeSlice[]>([])
 	slices.current = sliceCode(code, slices.current)
@@ -47,7 +49,7 @@ export function CodeBlock({ language, code, open, controls }: CodeBlockProps) {
 					aria-pressed={wraps}
 					onClick={() => setWraps(!wraps)}
 				/>
-				<CopyButton label={text.value.copyCode} content={() => code} />
+				<CopyButton label={text.value.copyCode} content={() => copied} />
 			</div>
 			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable with the keyboard */}
 			<pre class={wraps ? 'wrap' : ''} tabIndex={0}>

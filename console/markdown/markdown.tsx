@@ -90,7 +90,14 @@ function renderList({ ordered, start, items }: Tokens.List): ComponentChildren {
 const Item = memo(
 	({ item }: { readonly item: Tokens.ListItem }) => (
 		<li class={item.task ? 'task' : undefined}>
-			{item.task && <input type="checkbox" checked={item.checked === true} disabled />}
+			{item.task && (
+				<input
+					type="checkbox"
+					checked={item.checked === true}
+					disabled
+					aria-label={item.checked === true ? text.value.taskDone : text.value.taskOpen}
+				/>
+			)}
 			{blocksOf(item.tokens)}
 		</li>
 	),

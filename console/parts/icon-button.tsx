@@ -3,6 +3,7 @@
 import type { IconNode } from 'lucide'
 import type { ComponentProps } from 'preact'
 import { Icon } from './icon.tsx'
+import { ariaKeys, keyName } from './key-name.ts'
 
 export interface IconButtonProps extends Omit<ComponentProps<'button'>, 'icon' | 'label' | 'class'> {
 	readonly node: IconNode
@@ -18,11 +19,11 @@ export function IconButton({ node, label, shortcut, small = false, class: extra 
 	return (
 		<button
 			type="button"
-			aria-keyshortcuts={shortcut}
+			aria-keyshortcuts={shortcut === undefined ? undefined : ariaKeys(shortcut)}
 			{...others}
 			class={`icon-button ${small ? 'small' : ''} ${extra}`}
 			aria-label={label}
-			title={shortcut === undefined ? label : `${label} (${shortcut})`}
+			title={shortcut === undefined ? label : `${label} (${keyName(shortcut)})`}
 		>
 			<Icon node={node} />
 		</button>

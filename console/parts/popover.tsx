@@ -27,10 +27,13 @@ export function Popover({ button, children, label, role = 'menu', align = 'start
 	const id = useId()
 	const panel = useRef<HTMLDivElement>(null)
 	const [open, setOpen] = useState(false)
-	useLayoutEffect(() => {
+	const place = () => {
 		const element = panel.current
 		const anchor = document.querySelector(`[popovertarget="${CSS.escape(id)}"]`)
-		if (open && element !== null && anchor !== null) placeBeside(element, anchor.getBoundingClientRect(), align)
+		if (element !== null && anchor !== null) placeBeside(element, anchor.getBoundingClientRect(), align)
+	}
+	useLayoutEffect(() => {
+		if (open) place()
 	})
 	return (
 		<>
@@ -43,7 +46,15 @@ export function Popover({ button, children, label, role = 'menu', align = 'start
 				popover="auto"
 				role={role}
 				aria-label={label}
-				onToggle={(event) => setOpen(event.newState === 'open')}
+				// Before the toggle, so that keys pressed right after it reach the content.
+				onBeforeToggle={(event) => {
+					if (event.newState === 'open') setOpen(true)
+				}}
+				onToggle={(event) => {
+					setOpen(event.newState === 'open')
+					// Before the toggle, the panel has no size.
+					if (event.newState === 'open') place()
+				}}
 				onKeyDown={role === 'menu' ? moveFocus : undefined}
 			>
 				{open && children(() => panel.current?.hidePopover())}

@@ -7,12 +7,16 @@ import { useEffect, useState } from 'preact/hooks'
 export interface ToastMessage {
 	readonly text: string
 	readonly action?: { readonly label: string; readonly run: () => void }
+	/** Called when the message disappears, or another one replaces it, unless the action has run. */
+	readonly onClose?: (() => void) | undefined
 }
 
 const message = signal<ToastMessage | undefined>(undefined)
 
 export const showToast = (next: ToastMessage): void => {
+	const { value: former } = message
 	message.value = next
+	former?.onClose?.()
 }
 
 const shownMs = 8000
@@ -24,6 +28,7 @@ export function Toast() {
 		if (shown === undefined || held) return undefined
 		const timer = setTimeout(() => {
 			message.value = undefined
+			shown.onClose?.()
 		}, shownMs)
 		return () => clearTimeout(timer)
 	}, [shown, held])
@@ -42,8 +47,8 @@ export function Toast() {
 				<button
 					type="button"
 					onClick={() => {
-						shown.action?.run()
 						message.value = undefined
+						shown.action?.run()
 					}}
 				>
 					{shown.action.label}

@@ -38,7 +38,7 @@ export function SharedScreen({ id }: { readonly id: string }) {
 		navigate({ name: 'conversation', id: copied })
 	}
 	return (
-		<main class="main">
+		<main id="content" class="main" tabIndex={-1}>
 			<header class="top-bar">
 				<div>
 					<IconButton class="sidebar-opener" node={Menu} label={words.menu} onClick={toggleSidebar} />
@@ -79,7 +79,7 @@ function SharedTurn({ turn, number }: { readonly turn: PageTurn; readonly number
 	const words = text.value
 	return (
 		<>
-			<QuestionFrame number={number} images={question.images}>
+			<QuestionFrame number={number} question={question}>
 				<div>{question.text}</div>
 			</QuestionFrame>
 			<article class="turn answer" aria-label={words.answerLabel(number, model)}>

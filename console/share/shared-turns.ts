@@ -3,7 +3,7 @@
 import { appendItems, createConversation, type ExportedTurn } from '../api/conversations.ts'
 import type { SharedBranch } from '../api/shares.ts'
 import { readTree } from '../state/read-tree.ts'
-import type { PageTurn } from '../state/turn-tree.ts'
+import { isEmpty, type PageTurn } from '../state/turn-tree.ts'
 
 interface SharedTurn extends ExportedTurn {
 	readonly inputs: string[]
@@ -29,7 +29,7 @@ export function turnsOf({ title, messages }: SharedBranch): readonly PageTurn[] 
 	return readTree({ conversation, head: null, messages: messages.map((one) => ({ ...one, turn: '' })), turns }).all
 }
 
-const noFacts = { surface: 'messages', usage: null, error: null, metadata: {}, ended_at: null }
+const noFacts = { surface: 'messages', usage: null, metrics: null, error: null, metadata: {}, ended_at: null }
 
 /** @returns the id of the copy. @throws ServerError | ConnectionLost */
 export async function copyShare(branch: SharedBranch): Promise<string> {
@@ -41,10 +41,7 @@ export async function copyShare(branch: SharedBranch): Promise<string> {
 			role: 'assistant',
 			content: [{ type: 'output_text', text: answer.text, annotations: [] }],
 		}
-		const items = [
-			...(question.text === '' && question.images.length === 0 ? [] : question.input),
-			...(answer.text === '' ? [] : [answered]),
-		]
+		const items = [...(isEmpty(question) ? [] : question.input), ...(answer.text === '' ? [] : [answered])]
 		if (items.length > 0) parent = await appendItems(id, { items, parent, model })
 	}
 	return id

@@ -55,6 +55,14 @@ export function Account() {
 								))}
 							</select>
 						</label>
+						<label class="check">
+							<input
+								type="checkbox"
+								checked={settings.value.readsAnswers}
+								onChange={({ currentTarget: { checked } }) => changeSettings({ readsAnswers: checked })}
+							/>
+							{words.readAnswers}
+						</label>
 						{(['import', 'export-all'] as const).map((type) => (
 							<button
 								key={type}

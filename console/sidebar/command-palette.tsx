@@ -177,7 +177,9 @@ function conversationsFor(query: string, search: ConversationSearch): readonly C
 
 function shownConversation(): ConversationSummary | undefined {
 	const shown = route.value
-	return shown.name === 'conversation' ? conversations.value.items.find(({ id }) => id === shown.id) : undefined
+	return shown.name === 'conversation' || shown.name === 'compare'
+		? conversations.value.items.find(({ id }) => id === shown.id)
+		: undefined
 }
 
 function sentenceOf(query: string, { state: { value: state } }: ConversationSearch, count: number): string {

@@ -8,8 +8,10 @@ import { chooseModel, models } from '../state/models.ts'
 import { navigate } from '../state/route.ts'
 import { signOut } from '../state/session.ts'
 import { changeSettings, themes } from '../state/settings.ts'
+import { togglePanel } from '../state/side-panel.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
 import { attempt } from './attempt.ts'
+import { requestDeletion } from './delete-conversations.ts'
 import { exportAs } from './export-conversation.ts'
 
 export interface Command {
@@ -27,6 +29,11 @@ export function commandsOf(shown: ConversationSummary | undefined): readonly Com
 	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
 	return [
 		{ label: words.newChat, shortcut: 'Alt N', run: () => navigate({ name: 'new' }) },
+		{ label: words.compareModels, shortcut: 'Ctrl Shift M', run: () => navigate({ name: 'compare', id: undefined }) },
+		{ label: words.sameRequestAsCode, shortcut: 'Ctrl Shift K', run: () => togglePanel('code') },
+		{ label: words.parameters, shortcut: 'Ctrl .', run: () => togglePanel('parameters') },
+		{ label: words.tools, run: () => togglePanel('tools') },
+		{ label: words.jsonSchema, run: () => togglePanel('schema') },
 		...(shown === undefined ? [] : commandsFor(shown)),
 		{ label: words.importConversations, run: open('import') },
 		{ label: words.exportAll, run: open('export-all') },
@@ -47,9 +54,6 @@ export function commandsOf(shown: ConversationSummary | undefined): readonly Com
 function commandsFor(shown: ConversationSummary): readonly Command[] {
 	const words = text.value
 	const pinned = shown.metadata.pinned !== undefined
-	const open = (type: 'move' | 'delete') => () => {
-		libraryDialog.value = { type, items: [shown] }
-	}
 	return [
 		{ label: words.exportMarkdown, run: () => void attempt(exportAs(shown, 'markdown')) },
 		{ label: words.exportJson, run: () => void attempt(exportAs(shown, 'json')) },
@@ -57,7 +61,12 @@ function commandsFor(shown: ConversationSummary): readonly Command[] {
 			label: pinned ? words.unpin : words.pin,
 			run: () => void attempt(labelConversation(shown, 'pinned', pinned ? undefined : 'true')),
 		},
-		{ label: words.moveToFolder, run: open('move') },
+		{
+			label: words.moveToFolder,
+			run: () => {
+				libraryDialog.value = { type: 'move', items: [shown] }
+			},
+		},
 		{
 			label: words.editTags,
 			run: () => {
@@ -70,7 +79,7 @@ function commandsFor(shown: ConversationSummary): readonly Command[] {
 				libraryDialog.value = { type: 'share', item: shown }
 			},
 		},
-		{ label: words.delete, run: open('delete') },
+		{ label: words.delete, run: () => requestDeletion([shown]) },
 	]
 }
 

@@ -12,7 +12,9 @@ import { libraryDialog } from '../state/library-dialog.ts'
 import { ready, running } from '../state/ready-answers.ts'
 import { addressOf, route } from '../state/route.ts'
 import { selection, selectRange, toggleSelected } from '../state/selection.ts'
+import { isComparison } from '../state/votes.ts'
 import { attempt } from './attempt.ts'
+import { requestDeletion } from './delete-conversations.ts'
 import { exportAs } from './export-conversation.ts'
 import { readTags } from './sections.ts'
 import { TitleField } from './title-field.tsx'
@@ -30,7 +32,8 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 	const link = useRef<HTMLAnchorElement>(null)
 	const words = text.value
 	const shown = route.value
-	const current = shown.name === 'conversation' && shown.id === item.id
+	const name = isComparison(item.metadata) ? 'compare' : 'conversation'
+	const current = (shown.name === 'conversation' || shown.name === 'compare') && shown.id === item.id
 	const pinned = item.metadata.pinned !== undefined
 	const title = item.title ?? words.untitled
 	const tags = readTags(item.metadata.tags)
@@ -60,20 +63,20 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 			)}
 			<a
 				ref={link}
-				href={addressOf({ name: 'conversation', id: item.id })}
+				href={addressOf({ name, id: item.id })}
 				aria-current={current ? 'page' : undefined}
 				title={tags.length === 0 ? title : `${title} (${tags.join(', ')})`}
 				data-conversation={item.id}
 				onClick={(event) => {
 					if (!event.shiftKey && (ids.size === 0 || event.ctrlKey || event.metaKey)) return
 					event.preventDefault()
-					if (event.shiftKey) selectRange(item.id, order(), shown.name === 'conversation' ? shown.id : undefined)
+					if (event.shiftKey) selectRange(item.id, order(), 'id' in shown ? shown.id : undefined)
 					else toggleSelected(item.id)
 				}}
 				onDblClick={rename}
 				onKeyDown={(event) => {
 					if (event.key === 'F2') rename()
-					else if (event.key === 'Delete') libraryDialog.value = { type: 'delete', items: [item] }
+					else if (event.key === 'Delete') requestDeletion([item])
 					else return
 					event.preventDefault()
 				}}
@@ -123,14 +126,7 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 							{entry(SquareCheck, words.select, () => toggleSelected(item.id))}
 							{entry(Download, words.exportMarkdown, () => void attempt(exportAs(item, 'markdown')))}
 							{entry(Download, words.exportJson, () => void attempt(exportAs(item, 'json')))}
-							{entry(
-								Trash2,
-								words.delete,
-								() => {
-									libraryDialog.value = { type: 'delete', items: [item] }
-								},
-								true,
-							)}
+							{entry(Trash2, words.delete, () => requestDeletion([item]), true)}
 						</>
 					)
 				}}

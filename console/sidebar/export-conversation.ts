@@ -3,7 +3,7 @@
 import { type ConversationSummary, type ExportedConversation, exportConversation } from '../api/conversations.ts'
 import { readTree } from '../state/read-tree.ts'
 import { thisDevice } from '../state/storage.ts'
-import type { PageTurn } from '../state/turn-tree.ts'
+import { nameOf, type PageTurn } from '../state/turn-tree.ts'
 
 export type ExportFormat = 'markdown' | 'json'
 
@@ -36,7 +36,7 @@ export function shownTurn(exported: ExportedConversation): PageTurn | undefined 
 
 export function markdownOf(exported: ExportedConversation): string {
 	const path = readTree(exported).path(shownTurn(exported))
-	const turns = path.map(({ question, answer, model }) => `**${question.text}**\n\n*${model}*\n\n${answer.text}`)
+	const turns = path.map(({ question, answer, model }) => `**${nameOf(question)}**\n\n*${model}*\n\n${answer.text}`)
 	return `# ${exported.conversation.title ?? exported.conversation.id}\n\n${turns.join('\n\n---\n\n')}\n`
 }
 

@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon, Mark } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { keyName } from '../parts/key-name.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { addressOf, route } from '../state/route.ts'
 import { sidebarOpen, toggleSidebar } from '../state/sidebar.ts'
@@ -43,12 +44,12 @@ export function Sidebar() {
 				<a class="new-chat" href={addressOf({ name: 'new' })}>
 					<Icon node={Plus} />
 					<span class="space">{words.newChat}</span>
-					<span class="key">Alt N</span>
+					<span class="key">{keyName('Alt N')}</span>
 				</a>
 				<button type="button" class="search" aria-haspopup="dialog" onClick={openPalette}>
 					<Icon node={Search} />
 					<span class="space">{words.search}</span>
-					<span class="key">{words.searchShortcut}</span>
+					<span class="key">{keyName(words.searchShortcut)}</span>
 				</button>
 				<ConversationList />
 				<SelectionBar />

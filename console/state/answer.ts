@@ -2,7 +2,7 @@
 // and time. It grows by events of the Responses API; it does not know how they arrive.
 
 import { type Signal, signal } from '@preact/signals'
-import type { ResponseEvent, ResponseObject } from '../api/responses.ts'
+import type { AnswerMetricsObject, ResponseEvent, ResponseObject } from '../api/responses.ts'
 import {
 	type AnswerPart,
 	argumentsOf,
@@ -28,6 +28,7 @@ export interface AnswerSnapshot {
 	readonly positions: readonly (readonly [string, number])[]
 	readonly state: AnswerState
 	readonly usage: AnswerUsage | undefined
+	readonly metrics?: AnswerMetricsObject | undefined
 	readonly lastEvent: number
 }
 
@@ -45,6 +46,8 @@ export class Answer {
 	/** Grows with every change of `parts`, at most once per frame. */
 	readonly version = signal(0)
 	readonly usage: Signal<AnswerUsage | undefined>
+	/** As the server reports them; the times of this page's own answers are those that the page has measured. */
+	readonly metrics: Signal<AnswerMetricsObject | undefined>
 	/** When the question was sent, in milliseconds since 1970; undefined for a stored answer. */
 	readonly sentAtMs: number | undefined
 	firstTokenAtMs: number | undefined
@@ -66,11 +69,16 @@ export class Answer {
 
 	constructor(
 		state: AnswerState,
-		stored: { readonly parts?: AnswerPart[]; readonly usage?: AnswerUsage | undefined } = {},
+		stored: {
+			readonly parts?: AnswerPart[]
+			readonly usage?: AnswerUsage | undefined
+			readonly metrics?: AnswerMetricsObject | undefined
+		} = {},
 	) {
 		this.state = signal(state)
 		this.parts = stored.parts ?? []
 		this.usage = signal(stored.usage)
+		this.metrics = signal(stored.metrics)
 		this.sentAtMs = state.type === 'sending' ? Date.now() : undefined
 		this.wasShown = state.type === 'sending'
 	}
@@ -154,12 +162,13 @@ export class Answer {
 			positions: [...this.positions],
 			state: this.isRunning ? this.live : this.state.value,
 			usage: this.usage.value,
+			metrics: this.metrics.value,
 			lastEvent: this.lastEvent,
 		}
 	}
 
 	/** Takes over what another tab has, unless this one has more. */
-	adopt({ parts, positions, state, usage, lastEvent }: AnswerSnapshot): void {
+	adopt({ parts, positions, state, usage, metrics, lastEvent }: AnswerSnapshot): void {
 		if (lastEvent <= this.lastEvent || !this.isRunning) return
 		this.parts.splice(0, this.parts.length, ...parts)
 		this.positions.clear()
@@ -167,6 +176,7 @@ export class Answer {
 		this.lastEvent = lastEvent
 		this.held = undefined
 		this.usage.value = usage
+		this.metrics.value = metrics
 		this.live = state
 		this.state.value = state
 		this.changed()
@@ -212,7 +222,8 @@ export class Answer {
 
 	private end(response: ResponseObject): void {
 		this.endReasoning()
-		const { usage } = response
+		const { usage, metrics } = response
+		if (metrics != null) this.metrics.value = metrics
 		if (usage != null) this.usage.value = { input: usage.input_tokens, output: usage.output_tokens }
 		this.enter(endState(response, this.errorCode))
 		// Nothing is missing any more.

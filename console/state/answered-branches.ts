@@ -1,6 +1,6 @@
 // A conversation whose questions are sent and whose answers are read, in this tab or in another one.
 
-import { batch, signal } from '@preact/signals'
+import { batch } from '@preact/signals'
 import { changeConversation, exportConversation } from '../api/conversations.ts'
 import { cancelAnswer, type StartedAnswer } from '../api/responses.ts'
 import { ConnectionLost } from '../api/server.ts'
@@ -11,7 +11,7 @@ import { waitForConnection } from './connection.ts'
 import { ConversationChannel, type SharedTurn, type TabMessage } from './conversation-channel.ts'
 import { addConversation } from './conversation-list.ts'
 import { deliverQuestion } from './deliver-question.ts'
-import { writeDraft } from './drafts.ts'
+import type { Draft } from './draft.ts'
 import { describeFailure } from './follow-answer.ts'
 import { type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
 import { QuestionQueue } from './question-queue.ts'
@@ -19,7 +19,7 @@ import { readTree } from './read-tree.ts'
 import { markRunning, watchAnswer } from './ready-answers.ts'
 import { navigate } from './route.ts'
 import { titleOf } from './title.ts'
-import type { PageTurn, Question } from './turn-tree.ts'
+import { nameOf, type PageTurn, type Question } from './turn-tree.ts'
 
 /** The browser needs a moment to take over a new address: a reload meanwhile is one of the former address. */
 const addressMs = 200
@@ -34,13 +34,17 @@ interface Delivery {
 export abstract class AnsweredBranches extends Branches {
 	/** Questions that follow the answer in progress. */
 	readonly queue = new QuestionQueue()
-	/** What the person writes; stored on this device. */
-	readonly draft = signal('')
+	readonly draft: Draft
 	protected readonly deliveries = new Map<string, Delivery>()
 	protected channel: ConversationChannel | undefined
 	protected readonly reader = new AnswerReader(() => this.channel, this.ending.signal)
 	/** The delivery of the question that begins the conversation. */
 	protected opening: Promise<void> | undefined
+
+	constructor(draft: Draft) {
+		super()
+		this.draft = draft
+	}
 
 	/** Asks the oldest question that waits for an answer. */
 	abstract askQueued(): void
@@ -64,11 +68,6 @@ export abstract class AnsweredBranches extends Branches {
 			else if (delivery !== undefined && last === undefined) delivery.stopWhenStarted = true
 			else await this.cancel(turn.id, answer)
 		}
-	}
-
-	write(draft: string): void {
-		this.draft.value = draft
-		writeDraft(this.id.value, draft)
 	}
 
 	/** Delivers the question and reads its answer. */
@@ -186,14 +185,13 @@ export abstract class AnsweredBranches extends Branches {
 	}
 
 	protected become(id: string, question: Question): void {
-		const title = titleOf(question.text)
+		const title = titleOf(nameOf(question))
 		batch(() => {
 			this.id.value = id
 			addConversation({ id, created_at: Math.floor(Date.now() / 1000), title, metadata: {} })
 		})
 		// What was written meanwhile belongs to the conversation now.
-		writeDraft(undefined, '')
-		writeDraft(id, this.draft.value)
+		this.draft.moveTo(id)
 		this.openChannel(id)
 		this.queue.open(id)
 		// The conversation is usable without its title: a failure must not look like one of the answer.
@@ -218,21 +216,21 @@ export abstract class AnsweredBranches extends Branches {
 		const isBeside = this.path.value.some(({ parent, createdAtMs }) => parent === turn.parent && createdAtMs > openedMs)
 		batch(() => {
 			this.tree.value = this.tree.value.with(turn)
-			if (isNext && this.draft.value.trim() === '' && !this.isAnswering.value) this.showLeaf(turn.id)
+			if (isNext && this.draft.isEmpty && !this.isAnswering.value) this.showLeaf(turn.id)
 			else if (isNext) this.askedElsewhere.value = { type: 'next', turn: turn.id }
 			else if (isBeside) this.askedElsewhere.value = { type: 'branch', turn: turn.id }
 		})
 		void this.read(turn)
 	}
 
-	/** Takes back a question that is not sent yet; its text is a draft again. */
+	/** Takes back a question that is not sent yet; it is a draft again. */
 	withdraw(turn: PageTurn): void {
 		if (turn.clientId === undefined) return
 		this.deliveries.get(turn.clientId)?.withdraw.abort()
 		removeEntry(turn.clientId)
 		batch(() => {
 			this.remove(turn)
-			if (this.draft.value.trim() === '') this.write(turn.question.text)
+			this.draft.restore(turn.question)
 		})
 	}
 }

@@ -48,11 +48,16 @@ export class Branches {
 		if (current !== undefined) this.tree.value = this.tree.value.replace(turn.id, { ...current, ...change })
 	}
 
+	/** The entry of this device's storage that has the branch shown last. */
+	protected leafEntry(conversation: string): string {
+		return `leaf.${conversation}`
+	}
+
 	protected showLeaf(id: string): void {
 		this.leaf.value = id
 		for (const turn of this.path.peek()) this.choices.set(turn.parent, turn.id)
 		if (this.id.value === undefined) return
-		thisDevice.write(`leaf.${this.id.value}`, id)
+		thisDevice.write(this.leafEntry(this.id.value), id)
 		const shown = route.peek()
 		const last = this.tree.value.find(id)?.last
 		if (!this.ending.signal.aborted && shown.name === 'conversation' && shown.id === this.id.value) nameMessage(last)

@@ -8,7 +8,8 @@ import { Answer } from './answer.ts'
 import { AnsweredBranches } from './answered-branches.ts'
 import { newClientId } from './client-id.ts'
 import { waitForConnection } from './connection.ts'
-import { readDraft } from './drafts.ts'
+import type { SharedTurn } from './conversation-channel.ts'
+import { Draft } from './draft.ts'
 import { findTurn } from './find-turn.ts'
 import { model } from './models.ts'
 import {
@@ -21,10 +22,12 @@ import {
 	whileSending,
 } from './outbox.ts'
 import { readTree } from './read-tree.ts'
+import { probabilityFields, resultFields } from './request-fields.ts'
+import { ConversationOptions, fieldsOf } from './request-options.ts'
 import { messageInAddress } from './route.ts'
 import { signedInAgain } from './session.ts'
 import { thisDevice } from './storage.ts'
-import { continuation, type PageTurn, type Question, textQuestion } from './turn-tree.ts'
+import { continuation, type PageTurn, type Question, writeQuestion } from './turn-tree.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }
@@ -37,6 +40,16 @@ type Further = Partial<Pick<PageTurn, 'continues' | 'options'>>
 
 let chats = 0
 
+/** What distinguishes a column of a comparison from a conversation alone. */
+export interface ChatColumn {
+	/** Written into the metadata of its turns. */
+	readonly number: number
+	/** The model that answers, instead of the one that the person chose for new questions. */
+	readonly model: () => string | undefined
+	readonly options: ConversationOptions
+	readonly draft: Draft
+}
+
 /** A conversation on screen. A page that shows another one makes another `Chat`; answers continue on the server. */
 export class Chat extends AnsweredBranches {
 	/** Distinguishes the conversations of this page, of which new ones have no id yet. */
@@ -44,18 +57,31 @@ export class Chat extends AnsweredBranches {
 	readonly state = signal<ChatState>({ type: 'new' })
 	/** Counts the questions of this tab: the view follows the newest. */
 	readonly asked = signal(0)
+	/** Questions wait for an answer in progress, and are sent after it. */
+	readonly queues = true
+	/** What the person set for the next requests. */
+	readonly options: ConversationOptions
+	private readonly column: ChatColumn | undefined
 	private shortened = false
 
-	constructor(id?: string) {
-		super()
+	/** @param column shows and asks in the branch of this column alone. */
+	constructor(id?: string, column?: ChatColumn) {
+		super(column?.draft ?? new Draft(id))
+		this.column = column
+		this.options = column?.options ?? new ConversationOptions(id)
 		this.id.value = id
-		this.draft.value = readDraft(id)
 		if (id === undefined) {
-			this.resumeOutbox()
+			if (column === undefined) this.resumeOutbox()
 			return
 		}
 		this.state.value = { type: 'loading', unreachable: false }
 		void this.load(id)
+	}
+
+	/** The conversation of this column exists now. */
+	joinConversation(id: string): void {
+		this.id.value = id
+		this.openChannel(id)
 	}
 
 	/** Stops reading: the answers continue on the server. */
@@ -63,32 +89,35 @@ export class Chat extends AnsweredBranches {
 		this.ending.abort()
 	}
 
-	/** Asks a question after the end of the branch that is shown, or after its answer in progress. */
-	ask(question: Question): void {
+	/**
+	 * Asks a question after the end of the branch that is shown, or after its answer in progress. Resolves when a reload cannot lose
+	 * the question any more.
+	 */
+	async ask(question: Question): Promise<void> {
 		if (this.isAnswering.value) this.queue.add(question)
-		else this.begin(question, this.path.value.at(-1)?.last)
+		else await this.begin(question, this.path.value.at(-1)?.last)
 	}
 
 	/** Asks the oldest question that waits for an answer. */
 	askQueued(): void {
 		const question = this.isAnswering.value ? undefined : this.queue.take()
-		if (question !== undefined) this.ask(question)
+		if (question !== undefined) void this.ask(question)
 	}
 
 	/** Asks another question instead of the turn's, as a branch beside it. */
 	edit(turn: PageTurn, text: string): void {
-		this.begin(textQuestion(text, turn.question.images), turn.parent)
+		void this.begin(writeQuestion({ ...turn.question, text }), turn.parent)
 	}
 
 	/** Asks the turn's question again, as a branch beside it, with further fields of the request. */
 	regenerate(turn: PageTurn, options?: PageTurn['options']): void {
-		this.begin(turn.question, turn.parent, { continues: turn.continues, options })
+		void this.begin(turn.question, turn.parent, { continues: turn.continues, options })
 	}
 
 	/** Continues an answer that was stopped or cut, as a turn of its own. */
 	continue(turn: PageTurn): void {
 		const isStored = turn.last === `${turn.id}-a0`
-		this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, { continues: turn.id })
+		void this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, { continues: turn.id })
 	}
 
 	/** Sends a question again that was not answered. */
@@ -100,7 +129,7 @@ export class Chat extends AnsweredBranches {
 		if (turn.clientId !== undefined) removeEntry(turn.clientId)
 		batch(() => {
 			this.remove(turn)
-			this.begin(turn.question, turn.parent, turn)
+			void this.begin(turn.question, turn.parent, { continues: turn.continues, options: probabilityFields(turn) })
 		})
 	}
 
@@ -120,6 +149,7 @@ export class Chat extends AnsweredBranches {
 			} catch (failure) {
 				if (isAbort(failure)) return
 				if (failure instanceof ConnectionLost) {
+					this.showOutbox(id)
 					this.state.value = { type: 'loading', unreachable: true }
 					await waitForConnection(attempt, signal)
 				} else if (failure instanceof ServerError && failure.status === 401) await signedInAgain(signal)
@@ -132,11 +162,12 @@ export class Chat extends AnsweredBranches {
 	}
 
 	private open(id: string, exported: ExportedConversation): void {
-		const tree = readTree(exported)
+		// The other columns are not branches of this one.
+		const tree = readTree(exported).filter((turn) => this.contains(turn))
 		const newest = tree.endingWith(exported.head) ?? tree.all.at(-1)
 		const named = messageInAddress()
 		const shown = named === undefined ? undefined : tree.containing(named)
-		const last = shown ?? tree.find(thisDevice.read(`leaf.${id}`))
+		const last = shown ?? tree.find(thisDevice.read(this.leafEntry(id)))
 		batch(() => {
 			this.tree.value = tree
 			const leaf = last === undefined ? newest : tree.leafBelow(last)
@@ -145,14 +176,15 @@ export class Chat extends AnsweredBranches {
 		})
 		this.shortened = thisDevice.read(`shortened.${id}`) !== undefined
 		this.openChannel(id)
-		this.queue.open(id)
+		if (this.column === undefined) this.queue.open(id)
 		for (const turn of tree.all) if (turn.answer.isRunning) void this.read(turn)
 		this.resumeOutbox()
 		this.askQueued()
 	}
 
-	private begin(question: Question, parent: string | undefined, more: Further = {}): void {
-		const { id: modelId } = model.value ?? {}
+	/** Resolves when the question is stored, or sent if there is no room to store it. */
+	private async begin(question: Question, parent: string | undefined, more: Further = {}): Promise<void> {
+		const modelId = this.column === undefined ? model.value?.id : this.column.model()
 		if (modelId === undefined) return
 		const entry: OutboxEntry = {
 			clientId: newClientId(),
@@ -164,19 +196,19 @@ export class Chat extends AnsweredBranches {
 			tried: false,
 			shortened: this.shortened,
 			continues: more.continues,
-			options: { ...more.options, ...this.callsBefore(question, parent) },
+			column: this.column?.number,
+			options: {
+				...fieldsOf(this.options.value.value),
+				...more.options,
+				...resultFields(question, this.tree.value.endingWith(parent ?? null)),
+			},
 		}
 		// Before anything else: the page may be reloaded at any moment.
-		storeEntry(entry)
+		const stored = storeEntry(entry)
 		const turn = this.addUnsent(entry)
 		this.asked.value++
-		void whileSending(entry.clientId, () => this.send(turn, entry))
-	}
-
-	/** The response whose tool calls the question answers: the server looks for the calls there. */
-	private callsBefore({ results }: Question, parent: string | undefined): PageTurn['options'] {
-		const asked = results === undefined ? undefined : this.tree.value.endingWith(parent ?? null)
-		return asked === undefined ? {} : { previous_response_id: `resp_${asked.id}` }
+		const sending = whileSending(entry.clientId, () => this.send(turn, entry))
+		if (!stored) await sending
 	}
 
 	/** Shows the questions of the outbox, and sends them unless another tab does. */
@@ -192,12 +224,22 @@ export class Chat extends AnsweredBranches {
 			return
 		}
 		for (const entry of outboxOf(id)) {
+			if (!this.contains(entry)) continue
 			if (this.tree.value.all.some(({ clientId }) => clientId === entry.clientId)) {
 				removeEntry(entry.clientId)
 				continue
 			}
 			const turn = this.addUnsent(entry)
 			void whileSending(entry.clientId, () => this.resume(turn, findEntry(entry.clientId)))
+		}
+	}
+
+	/** Without the server the questions that wait for it are all that is known. They are sent when the conversation is open. */
+	private showOutbox(id: string): void {
+		if (this.tree.value.all.length > 0) return
+		for (const entry of outboxOf(id)) {
+			const { answer } = this.addUnsent(entry)
+			answer.state.value = { type: 'unsent', reason: { type: 'unreachable' } }
 		}
 	}
 
@@ -216,8 +258,27 @@ export class Chat extends AnsweredBranches {
 		}
 	}
 
+	protected override become(id: string, question: Question): void {
+		this.options.moveTo(id)
+		super.become(id, question)
+	}
+
+	protected override leafEntry(conversation: string): string {
+		const entry = super.leafEntry(conversation)
+		return this.column === undefined ? entry : `${entry}.${this.column.number}`
+	}
+
+	/** The columns of a comparison share a channel. */
+	protected override addAskedElsewhere(shared: SharedTurn): void {
+		if (this.contains(shared)) super.addAskedElsewhere(shared)
+	}
+
+	private contains({ column }: Pick<PageTurn, 'column'>): boolean {
+		return this.column === undefined || column === this.column.number
+	}
+
 	private addUnsent(entry: OutboxEntry): PageTurn {
-		const { clientId, parent, model: name, createdAtMs, question, continues, options } = entry
+		const { clientId, parent, model: name, createdAtMs, question, continues, options, column } = entry
 		const answer = new Answer({ type: 'sending' })
 		const id = `new-${clientId}`
 		const turn: PageTurn = {
@@ -231,6 +292,7 @@ export class Chat extends AnsweredBranches {
 			clientId,
 			options,
 			continues,
+			column,
 		}
 		batch(() => {
 			this.tree.value = this.tree.value.with(turn)

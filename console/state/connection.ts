@@ -9,6 +9,9 @@ const pausesMs: readonly number[] = [500, 1000, 2000, 4000, 8000]
 /** Whether the browser has a network. */
 export const online = signal(navigator.onLine)
 
+/** Whether the last attempt to read the lists of the server reached it. */
+export const reached = signal(true)
+
 const wakes = new EventTarget()
 
 /** A timer that is late by more than this means that the computer slept. */

@@ -6,8 +6,8 @@ import {
 	type ConversationPage,
 	type ConversationSummary,
 	changeConversation,
-	deleteConversation,
 	listConversations,
+	readConversation,
 } from '../api/conversations.ts'
 
 const pageSize = 100
@@ -25,7 +25,7 @@ export const conversations = signal<ConversationList>(empty)
 
 /** The last conversation of the pages that were read. Later ones of the list are pinned or in a folder. */
 let cursor: string | undefined
-/** Ids that were removed here: a page that was requested before may still have them. */
+/** Ids that were deleted or hidden here: a page of the list may still have them. */
 const removed = new Set<string>()
 
 /** Reads the list anew, without removing what is shown meanwhile. */
@@ -82,18 +82,18 @@ export const forgetConversations = (): void => {
 
 /** Shows a conversation that this page started. */
 export function addConversation(summary: Omit<ConversationSummary, 'updated_at'>): void {
-	replace({ ...summary, updated_at: summary.created_at })
+	showConversation({ ...summary, updated_at: summary.created_at })
 }
 
 /** Moves a conversation to the start of the list, because it has a new turn. */
 export function touchConversation(id: string): void {
 	const found = conversations.value.items.find((item) => item.id === id)
-	if (found !== undefined) replace({ ...found, updated_at: Math.floor(Date.now() / 1000) })
+	if (found !== undefined) showConversation({ ...found, updated_at: Math.floor(Date.now() / 1000) })
 }
 
 /** @throws ServerError | ConnectionLost */
 export async function renameConversation(id: string, title: string): Promise<void> {
-	replace(await changeConversation(id, { title }))
+	showConversation(await changeConversation(id, { title }))
 }
 
 /**
@@ -107,15 +107,26 @@ export async function labelConversation(
 	value: string | undefined,
 ): Promise<void> {
 	const { [name]: _, ...others } = metadata
-	replace(await changeConversation(id, { metadata: value === undefined ? others : { ...others, [name]: value } }))
+	showConversation(
+		await changeConversation(id, { metadata: value === undefined ? others : { ...others, [name]: value } }),
+	)
 }
 
-/** @throws ServerError | ConnectionLost */
-export async function removeConversation(id: string): Promise<void> {
-	await deleteConversation(id)
-	removed.add(id)
-	const { items } = conversations.value
-	conversations.value = { ...conversations.value, items: items.filter((item) => item.id !== id) }
+/** Leaves them out of the list; the server still has them. */
+export function hideConversations(ids: readonly string[]): void {
+	for (const id of ids) removed.add(id)
+	conversations.value = { ...conversations.value, items: merge(conversations.value.items, []) }
+}
+
+/**
+ * Shows conversations again that were hidden, as the server has them.
+ *
+ * @throws ServerError | ConnectionLost
+ */
+export async function showConversations(ids: readonly string[]): Promise<void> {
+	for (const id of ids) removed.delete(id)
+	const found = await Promise.all(ids.map((id) => readConversation(id)))
+	conversations.value = { ...conversations.value, items: merge(conversations.value.items, found) }
 }
 
 async function readAll(having: 'pinned' | 'folder'): Promise<readonly ConversationSummary[]> {
@@ -128,7 +139,8 @@ async function readAll(having: 'pinned' | 'folder'): Promise<readonly Conversati
 	return all
 }
 
-function replace(summary: ConversationSummary): void {
+/** Shows a conversation that has changed on the server. */
+export function showConversation(summary: ConversationSummary): void {
 	conversations.value = { ...conversations.value, items: merge(conversations.value.items, [summary]) }
 }
 

@@ -93,13 +93,17 @@ const send = (entry: OutboxEntry): Promise<StartedAnswer> =>
 	startAnswer({
 		model: entry.model,
 		input: entry.question.input,
-		metadata: { client_id: entry.clientId },
+		metadata: metadataOf(entry),
 		conversation: entry.conversation ?? 'new',
 		parent: entry.conversation === undefined ? undefined : (entry.parent ?? 'none'),
 		shortened: entry.shortened,
 		options: entry.options,
 		continues: entry.question.input.length === 0 ? entry.continues : undefined,
 	})
+
+function metadataOf({ clientId, column }: OutboxEntry): Readonly<Record<string, string>> {
+	return column === undefined ? { client_id: clientId } : { client_id: clientId, column: String(column) }
+}
 
 /** How long to wait until the question is sent again; undefined if it is not. */
 function waitOf(failure: unknown, attempt: number): number | undefined {

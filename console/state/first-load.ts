@@ -1,7 +1,7 @@
 // What the page reads after the sign-in. Without a connection it tries again until it has it.
 
 import { ConnectionLost } from '../api/server.ts'
-import { waitForConnection } from './connection.ts'
+import { reached, waitForConnection } from './connection.ts'
 import { loadConversations } from './conversation-list.ts'
 import { loadModels, models } from './models.ts'
 
@@ -14,10 +14,12 @@ async function untilReached(load: () => Promise<void>, until: AbortSignal): Prom
 	for (let attempt = 0; !until.aborted; attempt++) {
 		try {
 			await load()
+			reached.value = true
 			return
 		} catch (failure) {
 			// The server's other answers are not better a moment later; a rejected key has a dialog.
 			if (!(failure instanceof ConnectionLost)) return
+			reached.value = false
 			await waitForConnection(attempt, until)
 		}
 	}

@@ -1,17 +1,32 @@
 // Sends the questions of the outbox whose conversation is not on screen: those that an earlier visit could not send.
 
 import { deliverQuestion } from './deliver-question.ts'
-import { readDraft, writeDraft } from './drafts.ts'
-import { findEntry, outboxOf, readOutbox, removeEntry, unlessSending } from './outbox.ts'
+import { storeDraft } from './draft.ts'
+import { readDraft } from './drafts.ts'
+import { findEntry, type OutboxEntry, outboxOf, readOutbox, removeEntry, unlessSending } from './outbox.ts'
 import type { Route } from './route.ts'
 
 export function sendOutbox(shown: Route): void {
-	const onScreen = new Set(
-		shown.name === 'conversation' ? outboxOf(shown.id) : shown.name === 'new' ? outboxOf(undefined).slice(0, 1) : [],
-	)
-	const ids = new Set([...onScreen].map(({ clientId }) => clientId))
+	const ids = new Set(onScreen(shown).map(({ clientId }) => clientId))
 	for (const { clientId } of readOutbox())
 		if (!ids.has(clientId)) void unlessSending(clientId, () => sendEntry(clientId))
+}
+
+/** The questions that the screen sends itself. */
+function onScreen(shown: Route): readonly OutboxEntry[] {
+	switch (shown.name) {
+		case 'conversation':
+			return outboxOf(shown.id)
+		case 'compare':
+			return shown.id === undefined ? [] : outboxOf(shown.id).filter(({ column }) => column !== undefined)
+		case 'new':
+			return outboxOf(undefined).slice(0, 1)
+		case 'share':
+		case 'console':
+		case 'settings':
+			return []
+	}
+	shown satisfies never
 }
 
 async function sendEntry(clientId: string): Promise<void> {
@@ -29,7 +44,7 @@ async function sendEntry(clientId: string): Promise<void> {
 		// Refused: the person decides when they open the conversation again. One that does not exist any more has a draft.
 		if (entry.conversation === undefined && readDraft(undefined) === '') {
 			removeEntry(clientId)
-			writeDraft(undefined, entry.question.text)
+			storeDraft(undefined, entry.question)
 		}
 	}
 }

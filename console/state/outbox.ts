@@ -21,6 +21,8 @@ export interface OutboxEntry {
 	readonly notBeforeMs?: number | undefined
 	/** The answer that the new one continues, as a turn's id: the question is empty. */
 	readonly continues?: string | undefined
+	/** The column of a comparison that asks. */
+	readonly column?: number | undefined
 	/** Further fields of the request. */
 	readonly options?: Readonly<Record<string, unknown>> | undefined
 	/** Whether the oldest turns are left out if the conversation is too long for the model. */
@@ -45,9 +47,13 @@ export function readOutbox(): readonly OutboxEntry[] {
 /** Undefined if the question has left the outbox. */
 export const findEntry = (clientId: string): OutboxEntry | undefined => readEntry(thisDevice.read(prefix + clientId))
 
-export const storeEntry = (entry: OutboxEntry): void => thisDevice.write(prefix + entry.clientId, JSON.stringify(entry))
+/** @returns false if the browser has no room for it: it is lost with the tab. */
+export const storeEntry = (entry: OutboxEntry): boolean =>
+	thisDevice.write(prefix + entry.clientId, JSON.stringify(entry))
 
-export const removeEntry = (clientId: string): void => thisDevice.write(prefix + clientId, undefined)
+export const removeEntry = (clientId: string): void => {
+	thisDevice.write(prefix + clientId, undefined)
+}
 
 /** Runs while no other tab sends the question. */
 export const whileSending = (clientId: string, run: () => Promise<void>): Promise<void> =>

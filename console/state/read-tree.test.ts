@@ -22,6 +22,7 @@ const turn = (id: string, parent: string | null, inputs: readonly string[], answ
 	inputs,
 	answers: answer === undefined ? [] : [{ message: answer, finish_reason: 'stop' }],
 	usage: null,
+	metrics: null,
 	error: null,
 	metadata: {},
 	created_at: 1,

@@ -3,7 +3,15 @@
 
 import type { ExportedConversation, ExportedMessage, ExportedTurn, StoredPart } from '../api/conversations.ts'
 import { storedAnswer } from './stored-answer.ts'
-import { continuation, type PageTurn, type Question, resultQuestion, TurnTree, userInput } from './turn-tree.ts'
+import {
+	continuation,
+	type PageTurn,
+	type Question,
+	readDocument,
+	resultQuestion,
+	TurnTree,
+	writeQuestion,
+} from './turn-tree.ts'
 
 type Messages = ReadonlyMap<string, ExportedMessage>
 
@@ -39,7 +47,7 @@ function readEarlier(
 	answer: ExportedMessage,
 	parent: string | undefined,
 ): PageTurn {
-	const stored: ExportedTurn = { ...turn, state: 'completed', answers: [], usage: null }
+	const stored: ExportedTurn = { ...turn, state: 'completed', answers: [], usage: null, metrics: null }
 	return {
 		id: answer.id,
 		parent,
@@ -75,6 +83,7 @@ function readLast(
 		answer: storedAnswer(stored, answer === undefined ? undefined : messages.get(answer)),
 		clientId: turn.metadata.client_id,
 		continues: continues ? before?.turn : undefined,
+		column: turn.metadata.column === undefined ? undefined : Number(turn.metadata.column),
 	}
 }
 
@@ -91,15 +100,15 @@ function readQuestion(asked: readonly ExportedMessage[]): Question {
 	if (results.length > 0 && results.length === asked.length) return resultQuestion(results)
 	const parts = asked.flatMap(partsOf)
 	const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
-	const images = parts.flatMap((part) => (part.type === 'image' && part.url !== undefined ? [part.url] : []))
-	return {
-		text: texts.join('\n\n'),
-		images,
+	const question = writeQuestion({
+		text: texts.filter((text) => readDocument(text) === undefined).join('\n\n'),
+		documents: texts.flatMap((text) => readDocument(text) ?? []),
+		images: parts.flatMap((part) => (part.type === 'image' && part.url !== undefined ? [part.url] : [])),
 		files: parts.flatMap((part: StoredPart & { readonly name?: string }) =>
 			(part.type as string) === 'file' ? [part.name ?? ''] : [],
 		),
-		input: asked.length === 0 ? [] : [userInput(texts, images)],
-	}
+	})
+	return asked.length === 0 ? { ...question, input: [] } : question
 }
 
 const textOf = (messages: readonly ExportedMessage[]): string =>

@@ -14,7 +14,10 @@ export const ready = signal<ReadonlySet<string>>(new Set())
 export const readyCount = computed(() => (ready.value.size === 0 ? '' : `(${ready.value.size}) `))
 
 const hidden = signal(false)
-const shownId = computed(() => (route.value.name === 'conversation' ? route.value.id : undefined))
+const shownId = computed(() => {
+	const shown = route.value
+	return shown.name === 'conversation' || shown.name === 'compare' ? shown.id : undefined
+})
 
 /** Pauses between two looks at an answer that this page no longer reads, in milliseconds; the last one repeats. */
 const pausesMs: readonly number[] = [1000, 2000, 4000, 8000]

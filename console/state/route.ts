@@ -5,11 +5,16 @@ import { signal } from '@preact/signals'
 /** The page's root. The scripts are in the folder `page/` below it. */
 export const root = new URL('..', import.meta.url)
 
+export const consoleScreens = ['overview', 'usage', 'limits', 'keys'] as const
+export type ConsoleScreen = (typeof consoleScreens)[number]
+
 export type Route =
 	| { readonly name: 'new' }
 	| { readonly name: 'conversation'; readonly id: string }
+	| { readonly name: 'compare'; readonly id: string | undefined }
 	| { readonly name: 'share'; readonly id: string }
 	| { readonly name: 'settings' }
+	| { readonly name: 'console'; readonly screen: ConsoleScreen }
 
 export const route = signal<Route>(readRoute(location.href))
 
@@ -50,10 +55,14 @@ function pathOf(to: Route): string {
 			return './'
 		case 'conversation':
 			return `c/${to.id}`
+		case 'compare':
+			return to.id === undefined ? 'compare' : `compare/${to.id}`
 		case 'share':
 			return `s/${to.id}`
 		case 'settings':
 			return 'settings'
+		case 'console':
+			return to.screen === 'overview' ? 'console' : `console/${to.screen}`
 	}
 	to satisfies never
 }
@@ -62,7 +71,12 @@ function readRoute(address: string): Route {
 	const path = new URL(address).pathname.slice(root.pathname.length)
 	const [, id] = /^c\/([\w-]+)$/.exec(path) ?? []
 	if (id !== undefined) return { name: 'conversation', id }
+	const compared = /^compare(?:\/([\w-]+))?$/.exec(path)
+	if (compared !== null) return { name: 'compare', id: compared[1] }
 	const [, share] = /^s\/([\w-]+)$/.exec(path) ?? []
 	if (share !== undefined) return { name: 'share', id: share }
+	const [isConsole, screen] = /^console(?:\/(.*))?$/.exec(path) ?? []
+	if (isConsole !== undefined)
+		return { name: 'console', screen: consoleScreens.find((known) => known === screen) ?? 'overview' }
 	return path === 'settings' ? { name: 'settings' } : { name: 'new' }
 }

@@ -14,9 +14,19 @@ export interface PageSettings {
 	readonly language: LanguageChoice
 	/** Whether keys without Ctrl or Alt act outside text fields. */
 	readonly singleKeys: boolean
+	/** Whether a screen reader reads each paragraph of an answer while it streams. */
+	readonly readsAnswers: boolean
+	/** Whether Ctrl and Enter send a message instead of Enter. */
+	readonly sendsWithControl: boolean
 }
 
-const defaults: PageSettings = { theme: 'system', language: 'browser', singleKeys: true }
+const defaults: PageSettings = {
+	theme: 'system',
+	language: 'browser',
+	singleKeys: true,
+	readsAnswers: false,
+	sendsWithControl: false,
+}
 
 export const settings = signal<PageSettings>({ ...defaults, ...readStored() })
 
@@ -38,11 +48,16 @@ export function applyTheme(): void {
 
 function readStored(): Partial<PageSettings> {
 	try {
-		const { theme, language, singleKeys } = JSON.parse(thisDevice.read('settings') ?? '{}')
+		const stored = JSON.parse(thisDevice.read('settings') ?? '{}')
+		const { theme, language } = stored
+		const flag = (name: 'singleKeys' | 'readsAnswers' | 'sendsWithControl') =>
+			typeof stored[name] === 'boolean' ? stored[name] : defaults[name]
 		return {
 			theme: themes.find((known) => known === theme) ?? defaults.theme,
 			language: typeof language === 'string' ? language : defaults.language,
-			singleKeys: typeof singleKeys === 'boolean' ? singleKeys : defaults.singleKeys,
+			singleKeys: flag('singleKeys'),
+			readsAnswers: flag('readsAnswers'),
+			sendsWithControl: flag('sendsWithControl'),
 		}
 	} catch {
 		return {}

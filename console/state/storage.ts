@@ -3,8 +3,8 @@
 
 export interface KeyedStorage {
 	read(name: string): string | undefined
-	/** Removes the entry if the value is undefined. */
-	write(name: string, value: string | undefined): void
+	/** Removes the entry if the value is undefined. @returns whether the browser did it. */
+	write(name: string, value: string | undefined): boolean
 	/** The names of all entries that begin with `prefix`. */
 	names(prefix: string): readonly string[]
 }
@@ -25,8 +25,10 @@ function storageOf(open: () => Storage): KeyedStorage {
 			try {
 				if (value === undefined) open().removeItem(`dragoman.${name}`)
 				else open().setItem(`dragoman.${name}`, value)
+				return true
 			} catch {
 				// The page works without storage; what would be stored is lost with the tab.
+				return false
 			}
 		},
 		names(prefix) {

@@ -18,9 +18,9 @@ export function storedAnswer(turn: ExportedTurn, message: ExportedMessage | unde
 			: {
 					input: turn.usage.promptTokens,
 					output: turn.usage.completionTokens,
-					estimated: turn.usage.source !== 'reported',
+					estimated: turn.usage.source !== 'upstream',
 				}
-	return new Answer(storedState(turn), { parts, usage })
+	return new Answer(storedState(turn), { parts, usage, metrics: turn.metrics ?? undefined })
 }
 
 function storedState({ state, answers, error }: ExportedTurn): AnswerState {

@@ -15,12 +15,14 @@ export interface PageTurn {
 	readonly createdAtMs: number
 	readonly question: Question
 	readonly answer: Answer
-	/** Further fields of the request. */
+	/** The further fields of the request; undefined for a turn that was read from the server. */
 	readonly options?: Readonly<Record<string, unknown>> | undefined
 	/** Id by which the page finds a turn again whose request may have been lost. */
 	readonly clientId: string | undefined
 	/** Id of the turn whose incomplete answer this one continues: its question is empty. */
 	readonly continues: string | undefined
+	/** The column of a comparison that asked. */
+	readonly column?: number | undefined
 }
 
 export interface ToolResult {
@@ -32,7 +34,9 @@ export interface Question {
 	readonly text: string
 	/** Pictures as `data:` URLs. */
 	readonly images: readonly string[]
-	/** Names of attached files. */
+	/** Attached texts, which are sent before the text of the question. */
+	readonly documents?: readonly QuestionDocument[] | undefined
+	/** Names of files that were sent as such. */
 	readonly files: readonly string[]
 	/** Results of tool calls, which the person gave instead of a question. */
 	readonly results?: readonly ToolResult[] | undefined
@@ -40,6 +44,11 @@ export interface Question {
 	readonly answered?: string | undefined
 	/** The input items to send again, in the form of the Responses API. */
 	readonly input: readonly unknown[]
+}
+
+export interface QuestionDocument {
+	readonly name: string
+	readonly text: string
 }
 
 export class TurnTree {
@@ -124,7 +133,11 @@ export class TurnTree {
 	}
 
 	without(id: string): TurnTree {
-		return new TurnTree([...this.turns.values()].filter((turn) => turn.id !== id))
+		return this.filter((turn) => turn.id !== id)
+	}
+
+	filter(keeps: (turn: PageTurn) => boolean): TurnTree {
+		return new TurnTree([...this.turns.values()].filter(keeps))
 	}
 }
 
@@ -158,7 +171,29 @@ export function userInput(texts: readonly string[], images: readonly string[]): 
 	}
 }
 
-/** A question of text and pictures, as the page sends it. */
-export function textQuestion(text: string, images: readonly string[] = []): Question {
-	return { text, images, files: [], input: [userInput([text], images)] }
+/** A question with the input items that send it. */
+export function writeQuestion(
+	question: Pick<Question, 'text'> & Partial<Pick<Question, 'images' | 'documents' | 'files'>>,
+): Question {
+	const { text, images = [], documents = [], files = [] } = question
+	const texts = [...documents.map(writeDocument), ...(text.trim() === '' ? [] : [text])]
+	return { text, images, documents, files, input: [userInput(texts, images)] }
 }
+
+/** Models read the name with the text. A part of this form is a document when the conversation is read again, too. */
+const writeDocument = ({ name, text }: QuestionDocument): string =>
+	`<document name="${name.replaceAll('"', "'")}">\n${text}\n</document>`
+
+/** Undefined if the text is no document of this form. */
+export function readDocument(part: string): QuestionDocument | undefined {
+	const [, name, text] = /^<document name="([^"\n]*)">\n([\s\S]*)\n<\/document>$/.exec(part) ?? []
+	return name === undefined || text === undefined ? undefined : { name, text }
+}
+
+/** Whether the person wrote and attached nothing: an answer is continued, or calls are answered. */
+export const isEmpty = ({ text, images, documents = [], files }: Question): boolean =>
+	text === '' && images.length + documents.length + files.length === 0
+
+/** The text of a question, or the name of the first document without one. */
+export const nameOf = ({ text, documents = [], files }: Question): string =>
+	text.trim() === '' ? (documents[0]?.name ?? files[0] ?? '') : text

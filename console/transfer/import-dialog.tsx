@@ -1,7 +1,7 @@
 // Imports a file of another system: choose it, see how far it is, cancel, and read what came and what did not.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { formatNumber, text } from '../languages/languages.ts'
+import { text } from '../languages/languages.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { explain } from '../sidebar/attempt.ts'
@@ -98,7 +98,7 @@ function Progress({ report, total }: { readonly report: ImportReport | undefined
 function Report({ report, cancelled }: { readonly report: ImportReport; readonly cancelled: boolean }) {
 	const { imported, known, leftOut, failed } = report
 	const words = text.value
-	const sentences: Readonly<Record<LeftOut, (count: string) => string>> = {
+	const sentences: Readonly<Record<LeftOut, (count: number) => string>> = {
 		pictures: words.leftOutPictures,
 		tools: words.leftOutTools,
 		thoughts: words.leftOutThoughts,
@@ -110,15 +110,15 @@ function Report({ report, cancelled }: { readonly report: ImportReport; readonly
 	return (
 		<div class="import-report" role="status">
 			<p>
-				<strong>{(cancelled ? words.importCancelled : words.importDone)(formatNumber(imported))}</strong>
+				<strong>{(cancelled ? words.importCancelled : words.importDone)(imported)}</strong>
 			</p>
-			{known > 0 && <p>{words.importKnown(formatNumber(known))}</p>}
+			{known > 0 && <p>{words.importKnown(known)}</p>}
 			{left.length > 0 && (
 				<>
 					<p>{words.importLeftOut}</p>
 					<ul>
 						{left.map((what) => (
-							<li key={what}>{sentences[what](formatNumber(leftOut[what] ?? 0))}</li>
+							<li key={what}>{sentences[what](leftOut[what] ?? 0)}</li>
 						))}
 					</ul>
 				</>
@@ -128,7 +128,7 @@ function Report({ report, cancelled }: { readonly report: ImportReport; readonly
 					{words.importFailed(title === '' ? words.untitled : title, explain(failure))}
 				</Notice>
 			))}
-			{failed.length > shownFailures && <p>{words.moreFailed(formatNumber(failed.length - shownFailures))}</p>}
+			{failed.length > shownFailures && <p>{words.moreFailed(failed.length - shownFailures)}</p>}
 		</div>
 	)
 }

@@ -61,6 +61,9 @@ export type ChatErrorKind = (typeof chatErrorKinds)[number]
  */
 export type Sent = 'nothing' | 'maybe' | 'yes'
 
+/** The name of a setting of the configuration that is a bound, such as `limits.messages`. */
+export type BoundSetting = `${'keys' | 'ledger' | 'limits' | 'streams' | 'upstreams'}.${string}`
+
 export interface ChatErrorDetails {
 	/** The invalid request field, such as `messages[2].content`. */
 	readonly param?: string
@@ -68,6 +71,8 @@ export interface ChatErrorDetails {
 	 * A more specific, stable error code, such as `missing_required_parameter`. A dialect may replace it with its own.
 	 */
 	readonly code?: string
+	/** The bound that refused the request. A label of a metric, so it never contains text from a request. */
+	readonly setting?: BoundSetting | undefined
 	/** Delay before a retry may succeed, in milliseconds. */
 	readonly retryAfterMs?: number
 	/**
@@ -107,6 +112,7 @@ export class ChatError extends Error {
 	readonly kind: ChatErrorKind
 	readonly param: string | undefined
 	readonly code: string | undefined
+	readonly setting: BoundSetting | undefined
 	readonly retryAfterMs: number | undefined
 	readonly lasting: boolean
 	readonly local: boolean
@@ -120,6 +126,7 @@ export class ChatError extends Error {
 		this.kind = kind
 		this.param = details.param
 		this.code = details.code
+		this.setting = details.setting
 		this.retryAfterMs = details.retryAfterMs
 		this.lasting = details.lasting ?? false
 		this.local = details.local ?? false

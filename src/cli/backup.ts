@@ -7,6 +7,7 @@ import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
+import { withMissingRemedy } from './configured-stores.ts'
 
 interface BackupFlags extends ConfigFlags {
 	readonly force?: true
@@ -19,14 +20,12 @@ export function backupCommand(context: CommandContext): Command {
 			.argument('<file>', 'file of the backup')
 			.option('--force', 'replace the file if it exists'),
 	).action(async (file: string, flags: BackupFlags) => {
-		const { database } = await readSettings(flags, context.environment)
+		const settings = await readSettings(flags, context.environment)
 		const { backUpDatabase } = await import('../stores/backup.ts')
 		const target = resolve(file)
 		const ending = endedBySignal()
-		const { bytes } = await backUpDatabase(database, target, {
-			overwrite: flags.force === true,
-			signal: ending.signal,
-		}).finally(() => ending.close())
+		const backup = backUpDatabase(settings.database, target, { overwrite: flags.force === true, signal: ending.signal })
+		const { bytes } = await withMissingRemedy(settings, backup).finally(() => ending.close())
 		context.printStatus(`Wrote ${terminalLine(target)} (${bytes} bytes).`)
 	})
 }

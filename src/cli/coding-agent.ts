@@ -15,9 +15,15 @@ export interface AgentTarget {
 	/** Of the server, without a path. */
 	readonly url: string
 	readonly key: string
-	readonly model: string
+	readonly model: AgentModel
 	/** Every model that chats. */
-	readonly models: readonly string[]
+	readonly models: readonly AgentModel[]
+}
+
+export interface AgentModel {
+	readonly id: string
+	/** Undefined if the server does not know it. */
+	readonly contextTokens: number | undefined
 }
 
 export interface AgentStart {
@@ -31,6 +37,15 @@ export interface AgentStart {
 const provider = 'dragoman'
 const keyVariable = 'DRAGOMAN_API_KEY'
 
+/** OpenCode requests at most this many output tokens. */
+const mostOutputTokens = 32_000
+
+/** OpenCode compacts a conversation before its prompt and its longest answer exceed the context. JSON leaves out undefined. */
+function limitOf({ contextTokens }: AgentModel): { readonly context: number; readonly output: number } | undefined {
+	if (contextTokens === undefined) return undefined
+	return { context: contextTokens, output: Math.min(mostOutputTokens, Math.floor(contextTokens / 4)) }
+}
+
 /** By the name of the argument of `dragoman launch`. */
 export const codingAgents = {
 	// https://developers.openai.com/codex/config-reference: values after -c are TOML.
@@ -40,14 +55,16 @@ export const codingAgents = {
 		install: 'npm install -g @openai/codex',
 		leastContextTokens: 30_000,
 		start({ url, key, model }) {
-			const settings = {
-				model,
+			const settings: Record<string, string | number> = {
+				model: model.id,
 				model_provider: provider,
 				[`model_providers.${provider}.name`]: 'Dragoman',
 				[`model_providers.${provider}.base_url`]: `${url}/openai/v1`,
 				[`model_providers.${provider}.env_key`]: keyVariable,
 				[`model_providers.${provider}.wire_api`]: 'responses',
 			}
+			// Without it Codex assumes a long one, and does not compact a conversation in time.
+			if (model.contextTokens !== undefined) settings.model_context_window = model.contextTokens
 			// A JSON string is a basic string of TOML.
 			const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${JSON.stringify(value)}`])
 			return { args, environment: { [keyVariable]: key } }
@@ -59,7 +76,7 @@ export const codingAgents = {
 		program: 'claude',
 		install: 'npm install -g @anthropic-ai/claude-code',
 		leastContextTokens: 30_000,
-		start: ({ url, key, model }) => ({
+		start: ({ url, key, model: { id: model } }) => ({
 			args: [],
 			environment: {
 				ANTHROPIC_BASE_URL: `${url}/anthropic`,
@@ -92,11 +109,11 @@ export const codingAgents = {
 							npm: '@ai-sdk/openai-compatible',
 							name: 'Dragoman',
 							options: { baseURL: `${url}/openai/v1`, apiKey: `{env:${keyVariable}}` },
-							models: Object.fromEntries(models.map((id) => [id, { name: id }])),
+							models: Object.fromEntries(models.map((one) => [one.id, { name: one.id, limit: limitOf(one) }])),
 						},
 					},
-					model: `${provider}/${model}`,
-					small_model: `${provider}/${model}`,
+					model: `${provider}/${model.id}`,
+					small_model: `${provider}/${model.id}`,
 				}),
 			},
 		}),

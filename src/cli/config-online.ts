@@ -15,6 +15,8 @@ import { nearest } from '../system/nearest.ts'
 import type { CommandContext } from './command.ts'
 
 export interface UpstreamReport {
+	/** Name of the upstream. */
+	readonly name: string
 	readonly line: string
 	/** `unchecked`: the engine does not list models. */
 	readonly outcome: 'reachable' | 'failed' | 'unchecked'
@@ -79,6 +81,7 @@ async function checkOne(
 	const { engine: kind, model, builtIn, concurrency: _c, breaker: _b, health: _h, models: _m, ...options } = upstream
 	const known = engineKinds[kind]
 	const unchecked = {
+		name,
 		line: `upstreams.${name}: not checked: the engine ${kind} does not list models`,
 		outcome: 'unchecked',
 	} as const
@@ -94,7 +97,7 @@ async function checkOne(
 			listed.map(({ id }) => id),
 		)
 	} catch (thrown) {
-		return { line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, outcome: 'failed' }
+		return { name, line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, outcome: 'failed' }
 	} finally {
 		await engine?.close()
 	}
@@ -104,9 +107,9 @@ function compare(name: string, names: readonly string[], listed: readonly string
 	const missing = names.filter((model) => !listed.some((one) => sameModel(one, model)))
 	const [first] = missing
 	if (names.length === 0)
-		return { line: `upstreams.${name}: reachable, lists ${listed.length} models`, outcome: 'reachable' }
+		return { name, line: `upstreams.${name}: reachable, lists ${listed.length} models`, outcome: 'reachable' }
 	if (first === undefined)
-		return { line: `upstreams.${name}: reachable, has ${names.join(', ')}`, outcome: 'reachable' }
+		return { name, line: `upstreams.${name}: reachable, has ${names.join(', ')}`, outcome: 'reachable' }
 	const meant = nearest(first, listed)
 	const hint =
 		meant !== undefined
@@ -114,7 +117,7 @@ function compare(name: string, names: readonly string[], listed: readonly string
 			: listed.length === 0
 				? ': it lists no models'
 				: `: it has ${listed.slice(0, maxShown).join(', ')}${listed.length > maxShown ? ` and ${listed.length - maxShown} more` : ''}`
-	return { line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, outcome: 'failed' }
+	return { name, line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, outcome: 'failed' }
 }
 
 const maxShown = 8

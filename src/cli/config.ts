@@ -72,7 +72,7 @@ function parseSource(file: string, text: string): Readonly<Record<string, unknow
 async function check({ online, ...flags }: CheckFlags, context: CommandContext): Promise<void> {
 	const settings = await readSettings(flags, context.environment)
 	for (const warning of settings.warnings) context.printStatus(`warning: ${warning}`)
-	const problems = await checkEngines(settings, context.environment)
+	const problems = [...settings.servingProblems, ...(await checkEngines(settings, context.environment))]
 	if (problems.length > 0) throw new ConfigError(problems.join('\n'))
 	const { models, upstreams } = settings.config
 	context.print(

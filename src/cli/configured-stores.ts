@@ -16,19 +16,25 @@ export async function withStores<Result>(
 	use: (stores: Stores, settings: Settings) => Promise<Result>,
 ): Promise<Result> {
 	const settings = await readSettings(flags, environment)
-	const { databaseName, isLocal, openStores } = await import('../stores/open-stores.ts')
-	const { NoDatabaseError } = await import('../stores/database-error.ts')
-	const stores = await openStores(settings, 'expect').catch((thrown: unknown) => {
-		throw thrown instanceof NoDatabaseError
-			? new CliError(`${thrown.message}; ${remedy(settings, isLocal(settings.database))}`)
-			: thrown
-	})
+	const { databaseName, openStores } = await import('../stores/open-stores.ts')
+	const stores = await withMissingRemedy(settings, openStores(settings, 'expect'))
 	try {
 		printStatus(`Database: ${databaseName(settings.database)}`)
 		return await use(stores, settings)
 	} finally {
 		await stores.close()
 	}
+}
+
+/** Adds the remedy to the error for a database that does not exist. */
+export async function withMissingRemedy<Result>(settings: Settings, work: Promise<Result>): Promise<Result> {
+	const { isLocal } = await import('../stores/open-stores.ts')
+	const { NoDatabaseError } = await import('../stores/database-error.ts')
+	return work.catch((thrown: unknown) => {
+		throw thrown instanceof NoDatabaseError
+			? new CliError(`${thrown.message}; ${remedy(settings, isLocal(settings.database))}`)
+			: thrown
+	})
 }
 
 function remedy(settings: Settings, local: boolean): string {

@@ -63,11 +63,11 @@ async function copy(from: string, to: string) {
 
 function parseAddress(option: string, given: string, environment: Environment): string {
 	const { text, problem } = expand(given, environment)
-	if (problem !== undefined) throw new CliError(`${option}: ${problem}`)
+	if (problem !== undefined) throw new CliError(`${option}: ${problem}`, 2)
 	const kind = findStoreKind(text)
 	if (kind !== undefined) return kind.resolve(text)
 	const forms = storeKinds.map(({ addressForm }) => addressForm).join(' nor ')
 	// A misspelled URL may contain a password.
 	const subject = /[@:]/.test(given) ? 'the database' : `"${given}"`
-	throw new CliError(`${option}: ${subject} is neither ${forms}`)
+	throw new CliError(`${option}: ${subject} is neither ${forms}`, 2)
 }

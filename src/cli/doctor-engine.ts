@@ -1,7 +1,6 @@
 // Checks of `dragoman doctor` for embedded models: the engine library, and the memory of each model.
 
 import { stat } from 'node:fs/promises'
-import { freemem, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { readSystemRegistries } from '../config/package-index.ts'
 import type { Settings } from '../config/settings.ts'
@@ -10,6 +9,7 @@ import { availableBuilds } from '../engines/llama/install/build.ts'
 import { engineInstalled } from '../engines/llama/install/engine-folder.ts'
 import { libraryVersion } from '../engines/llama/install/manifest.ts'
 import { chooseModel } from '../engines/llama/model-choice.ts'
+import { availableMemory, totalMemory } from '../system/available-memory.ts'
 import { systemClock } from '../system/clock.ts'
 import { catalogue, defaultModelId } from '../weights/catalogue.ts'
 import { estimateModelMemory } from '../weights/model-memory.ts'
@@ -87,16 +87,6 @@ export async function checkModelMemory(
 			return { check, status, message, remedy: 'Choose a smaller model: see `dragoman models list`.' }
 		}),
 	)
-}
-
-/** Of this machine or container, in bytes. */
-function availableMemory(): number {
-	return Math.min(totalMemory(), freemem())
-}
-
-function totalMemory(): number {
-	const constrained = process.constrainedMemory()
-	return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
 }
 
 function megabytes(bytes: number): number {

@@ -1,15 +1,12 @@
-// Checks of `dragoman doctor` on this machine: files, disk, address and clock.
+// Checks of `dragoman doctor` on this machine: files, disk and clock.
 
 import { lstat, stat } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
-import { isObject } from '../chat/json.ts'
 import type { Settings } from '../config/settings.ts'
 import { readTrustedTime } from '../system/clock-guard.ts'
 import { findFolderFault, freeBytes } from '../system/writable-folder.ts'
 import type { Diagnosis } from './diagnosis.ts'
-import { listenError } from './listen-failure.ts'
-import { reachableUrl, shellWord } from './program-words.ts'
+import { shellWord } from './program-words.ts'
 
 /** Bits of a mode that permit something to the group or to others. */
 const foreignAccess = 0o077
@@ -94,52 +91,19 @@ export async function checkDisk({ dataFolder }: Settings): Promise<readonly Diag
 		: [{ check, status: 'ok', message }]
 }
 
-/** Timeout for the program that uses the address, in milliseconds. */
-const versionTimeoutMs = 2000
-
-export async function checkPort({ config }: Settings): Promise<readonly Diagnosis[]> {
-	const check = 'port'
-	const [, host, port] = /^(.*):(\d+)$/.exec(config.listen) ?? []
-	if (host === undefined) return [{ check, status: 'skipped', message: `${config.listen} is not a TCP address` }]
-	const failure = await tryToListen(host.replace(/^\[|\]$/g, ''), Number(port))
-	if (failure === undefined) return [{ check, status: 'ok', message: `${config.listen} is free` }]
-	const version = await runningVersion(reachableUrl(`http://${config.listen}`))
-	if (version !== undefined)
-		return [{ check, status: 'ok', message: `a Dragoman server (${version}) is running at ${config.listen}` }]
-	const { message } = listenError(config.listen, failure)
-	const remedy = 'Stop the other program, or choose another address with --listen.'
-	return [{ check, status: 'failed', message, remedy: /in use/.test(message) ? remedy : 'Change `listen`.' }]
-}
-
-function tryToListen(host: string, port: number): Promise<unknown> {
-	return new Promise((resolve) => {
-		const server = createServer()
-		server.once('error', resolve)
-		server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)))
-	})
-}
-
-async function runningVersion(url: string): Promise<string | undefined> {
-	const body = await fetch(
-		`${url}/version`,
-		Object.assign({ signal: AbortSignal.timeout(versionTimeoutMs) }, { proxy: false }),
-	)
-		.then((response): Promise<unknown> => response.json())
-		.catch(() => undefined)
-	return isObject(body) && body.name === 'dragoman' && typeof body.version === 'string' ? body.version : undefined
-}
-
 const dayMs = 86_400_000
 /** No correct clock shows an earlier time, in milliseconds since 1970. */
 const earliestMs = Date.UTC(2026, 0, 1)
 /** Corrections of this size are usual, in milliseconds. */
 const toleratedMs = 300_000
 
+const clockCommand = process.platform === 'darwin' ? 'sudo sntp -sS time.apple.com' : 'timedatectl set-ntp true'
+
 export async function checkClock({ dataFolder }: Settings): Promise<readonly Diagnosis[]> {
 	const check = 'clock'
 	const nowMs = Date.now()
 	const now = new Date(nowMs).toISOString()
-	const remedy = 'Synchronize the clock, for example with `timedatectl set-ntp true`.'
+	const remedy = `Synchronize the clock, for example with \`${clockCommand}\`.`
 	const trustedMs = await readTrustedTime(join(dataFolder, 'clock.json'))
 	if (nowMs < earliestMs) return [{ check, status: 'failed', message: `the clock shows ${now}`, remedy }]
 	if (trustedMs !== undefined && nowMs < trustedMs - toleratedMs) {

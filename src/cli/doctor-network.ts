@@ -32,7 +32,7 @@ export async function checkDatabase(settings: Settings): Promise<readonly Diagno
 
 export async function checkUpstreams(settings: Settings, context: CommandContext): Promise<readonly Diagnosis[]> {
 	const reports = await probeUpstreams(settings, context)
-	return reports.map(({ line, outcome }): Diagnosis => {
+	return reports.map(({ name, line, outcome }): Diagnosis => {
 		const check = 'upstreams'
 		switch (outcome) {
 			case 'reachable':
@@ -40,18 +40,23 @@ export async function checkUpstreams(settings: Settings, context: CommandContext
 			case 'unchecked':
 				return { check, status: 'skipped', message: line }
 			case 'failed':
-				return { check, status: 'failed', message: line, remedy: remedyFor(line) }
+				return { check, status: 'failed', message: line, remedy: remedyFor(line, addressField(settings, name)) }
 			default:
 				return outcome satisfies never
 		}
 	})
 }
 
-function remedyFor(line: string): string {
+/** The option of an upstream that has the address of its server. */
+function addressField({ config }: Settings, name: string): 'socket' | 'url' {
+	return Reflect.get(config.upstreams[name] ?? {}, 'socket') === undefined ? 'url' : 'socket'
+}
+
+function remedyFor(line: string, field: 'socket' | 'url'): string {
 	if (/has no model/.test(line)) return 'Change `model` of the upstream.'
 	return /credential|key|unauthori[sz]ed|40[13]/i.test(line)
 		? 'Check the `key` of the upstream.'
-		: 'Check its `url`, and that its server is running.'
+		: `Check its \`${field}\`, and that its server is running.`
 }
 
 const proxyVariables = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'] as const

@@ -12,8 +12,9 @@ import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { type Diagnosis, writeDiagnosis } from './diagnosis.ts'
+import { checkAddress } from './doctor-address.ts'
 import { checkEngineBuild, checkModelMemory } from './doctor-engine.ts'
-import { checkClock, checkDisk, checkPermissions, checkPort } from './doctor-machine.ts'
+import { checkClock, checkDisk, checkPermissions } from './doctor-machine.ts'
 import { checkDatabase, checkProxy, checkUpstreams } from './doctor-network.ts'
 import { describeFailure } from './failure.ts'
 
@@ -52,7 +53,7 @@ const checks = {
 	permissions: checkPermissions,
 	disk: checkDisk,
 	database: checkDatabase,
-	port: checkPort,
+	port: checkAddress,
 	clock: checkClock,
 	engine: checkEngineBuild,
 	memory: checkModelMemory,
@@ -84,7 +85,7 @@ async function diagnose(flags: ConfigFlags, context: CommandContext): Promise<re
 }
 
 async function checkConfiguration(settings: Settings, context: CommandContext): Promise<readonly Diagnosis[]> {
-	const problems = await checkEngines(settings, context.environment)
+	const problems = [...settings.servingProblems, ...(await checkEngines(settings, context.environment))]
 	if (problems.length > 0) return problems.map((problem) => configurationFailure(problem))
 	const name = settings.file ?? 'no file: the built-in embedded model is served'
 	return [

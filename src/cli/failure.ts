@@ -23,8 +23,10 @@ export function describeFailure(thrown: unknown): CliFailure {
 	if (thrown instanceof ConfigError) return { text: thrown.message, exitCode: permanentFailureStatus }
 	if (thrown instanceof CliError) return { text: writeLines(thrown), exitCode: thrown.exitCode }
 	// They may quote another program.
-	if (thrown instanceof DatabaseError) return { text: terminalLine(thrown.message), exitCode: 1 }
-	if (isOperational(thrown)) return { text: terminalLine(capitalized(withCauses(thrown))), exitCode: 1 }
+	if (thrown instanceof DatabaseError)
+		return { text: terminalLine(withLockRemedy(thrown.message, thrown)), exitCode: 1 }
+	if (isOperational(thrown))
+		return { text: terminalLine(withLockRemedy(capitalized(withCauses(thrown)), thrown)), exitCode: 1 }
 	return { text: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown), exitCode: 1 }
 }
 
@@ -33,6 +35,14 @@ function isOperational(thrown: unknown): thrown is Error {
 	if (!(thrown instanceof Error)) return false
 	if (thrown instanceof ChatError) return thrown.kind !== 'internal'
 	return 'code' in thrown && /^(E[A-Z0-9]+|SQLITE_\w+)$/.test(String(thrown.code))
+}
+
+/** Another process holds a lock on SQLite's file for longer than a command waits. */
+function withLockRemedy(text: string, error: Error): string {
+	for (let at: unknown = error; at instanceof Error; at = at.cause)
+		if ('code' in at && /^SQLITE_(BUSY|LOCKED)/.test(String(at.code)))
+			return `${text.replace(/\.$/, '')}. Another program holds a lock on it: end that program, or repeat the command.`
+	return text
 }
 
 /** Names and messages of other programs in it cannot begin a line. */

@@ -41,7 +41,11 @@ async function init(flags: InitFlags, context: CommandContext): Promise<void> {
 	const asks = flags.yes !== true
 	if (asks && (!context.terminal || process.stdin.isTTY !== true))
 		throw new CliError('`init` asks questions on a terminal. Without one, pass --yes.', 2)
-	const servers = await findModelServers([...Object.values(usualServers), ...flags.server.map(readAddress)])
+	const named = flags.server.map(readAddress)
+	const servers = await findModelServers([...Object.values(usualServers), ...named])
+	for (const address of named)
+		if (!servers.some(({ url }) => url.startsWith(`${address}/`)))
+			context.printStatus(`No model server responds at ${address}.`)
 	for (const { title, url, models } of servers)
 		context.printStatus(`Found ${title} at ${url}: ${models.length === 0 ? 'no models' : models.join(', ')}`)
 	if (servers.length === 0) context.printStatus('No model servers are running on their usual ports.')

@@ -127,7 +127,8 @@ function noSuchKey(which: string, all: readonly Key[], configured: readonly Key[
 			`The key '${configuredKeyLabel}' is not in the database: it is the configured admin key. Change \`adminKey\` or DRAGOMAN_ADMIN_KEY and restart the server: the keys that it created end with it.`,
 		)
 	const byClients = all.filter(({ name, revokedAtMs }) => name === which && revokedAtMs === null)
-	if (byClients.length === 0) return new CliError(`There is no key '${abbreviateKey(which)}'.`)
+	if (byClients.length === 0)
+		return new CliError(`There is no key '${abbreviateKey(which)}': \`dragoman keys list\` lists the keys.`)
 	return new CliError(
 		`No key that an operator created is named '${which}'. Clients created keys with that name: revoke one by its id, or set --tenant.`,
 		1,
@@ -207,8 +208,8 @@ function readWhen(text: string): number {
 	const at = count === undefined ? Date.parse(text) : Date.now() + Number(count) * (unitMs[unit] ?? 0)
 	const isDate = count !== undefined || /^\d{4}-\d\d-\d\d(T|$)/.test(text)
 	if (!isDate || Number.isNaN(at))
-		throw new CliError(`'${text}' is neither a date, such as 2027-01-31, nor a duration, such as 30d or 12h.`)
-	if (at <= Date.now()) throw new CliError(`'${text}' is in the past.`)
+		throw new InvalidArgumentError('Expected a date, such as 2027-01-31, or a duration, such as 30d or 12h.')
+	if (at <= Date.now()) throw new InvalidArgumentError('It is in the past.')
 	return at
 }
 

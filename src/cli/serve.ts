@@ -2,7 +2,7 @@
 // address.
 
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
+import { type ConfigFlags, openConfiguredLog, readServedSettings, type Settings } from '../config/settings.ts'
 import { connectionLimits } from '../gateway/connection-limits.ts'
 import type { Gateway, GatewayContext } from '../gateway/gateway.ts'
 import { socketPathOf } from '../http/listen-address.ts'
@@ -39,7 +39,7 @@ export function serveCommand(context: CommandContext): Command {
 		.action(async ({ workers, worker, ...flags }: ServeFlags) => {
 			// Before anything else, so that a signal to the process group does not end a worker during startup.
 			const primary = worker === true ? connectPrimary(new Stop()) : undefined
-			const settings = await readSettings(flags, context.environment)
+			const settings = await readServedSettings(flags, context.environment)
 			if (primary !== undefined) await serveAsWorker(primary, flags, settings, context)
 			else if (workers > 1) await superviseWorkers(workers, settings, context)
 			else await serveInProcess(flags, settings, context)
@@ -58,7 +58,7 @@ async function serveInProcess(flags: ConfigFlags, settings: Settings, context: C
 		await gateway.close()
 		throw thrown
 	}
-	await serveUntil(stop, { gateway, listener, settings, read: () => readSettings(flags, context.environment) })
+	await serveUntil(stop, { gateway, listener, settings, read: () => readServedSettings(flags, context.environment) })
 }
 
 async function serveAsWorker(
@@ -70,7 +70,7 @@ async function serveAsWorker(
 	const gateway = await openServedGateway(settings, context, primary)
 	const listener = await listenOrClose(gateway, settings, true)
 	primary.serve(() => gateway.metrics())
-	await serveUntil(primary, { gateway, listener, settings, read: () => readSettings(flags, context.environment) })
+	await serveUntil(primary, { gateway, listener, settings, read: () => readServedSettings(flags, context.environment) })
 }
 
 interface RunningServer extends Pick<ConfigWatchOptions, 'settings' | 'read'> {

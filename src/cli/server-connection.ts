@@ -7,7 +7,7 @@ import { type Command, Option } from 'commander'
 import { definedFields, isObject } from '../chat/json.ts'
 import { clientVariables, readClientEnvironment } from '../config/environment.ts'
 import { type ConfigFlags, readSettings, type Settings } from '../config/settings.ts'
-import { socketPathOf } from '../http/listen-address.ts'
+import { socketPathOf, socketPathProblem } from '../http/listen-address.ts'
 import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
@@ -24,7 +24,7 @@ export function addServerOptions(command: Command): Command {
 		.addOption(
 			new Option(
 				'--url <url>',
-				`address of the server; also ${clientVariables.url} (default: \`listen\` of the configuration)`,
+				`address of the server: http://HOST:PORT or unix:PATH; also ${clientVariables.url} (default: \`listen\` of the configuration)`,
 			),
 		)
 		.addOption(
@@ -152,7 +152,10 @@ function localUrl(settings: Settings | undefined): string {
 }
 
 function parseUrl(given: string): string {
-	if (socketPathOf(given) !== undefined) return given
+	const path = socketPathOf(given)
+	const problem = path === undefined ? undefined : socketPathProblem(path)
+	if (problem !== undefined) throw new CliError(`The address of the server: ${problem}`, 2)
+	if (path !== undefined) return given
 	const text = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`
 	if (!URL.canParse(text) || !/^https?:/i.test(text))
 		throw new CliError(`The address of the server is not a URL such as http://127.0.0.1:8080: ${hidden(given)}`, 2)

@@ -120,7 +120,9 @@ describe('retry', () => {
 		await addBoth()
 		expect(await run('retry', '2')).toMatchObject({ failure: undefined })
 		expect((await quarantine.list()).map(({ entry }) => entry.id)).toEqual(['1'])
-		expect((await run('retry', 'unknown')).failure).toBe("There is no usage record 'unknown' in quarantine.")
+		expect((await run('retry', 'unknown')).failure).toBe(
+			"There is no usage record 'unknown' in quarantine: `dragoman usage quarantine list` lists them.",
+		)
 	})
 
 	test('counts a record once, however often it is in quarantine', async () => {

@@ -51,7 +51,10 @@ async function retry(ids: readonly string[], flags: ConfigFlags, context: Comman
 		const quarantine = new Quarantine(quarantineFolder)
 		const all = await quarantine.list()
 		const unknown = ids.find((id) => !all.some(({ entry }) => entry.id === id))
-		if (unknown !== undefined) throw new CliError(`There is no usage record '${unknown}' in quarantine.`)
+		if (unknown !== undefined)
+			throw new CliError(
+				`There is no usage record '${unknown}' in quarantine: \`dragoman usage quarantine list\` lists them.`,
+			)
 		const chosen = ids.length === 0 ? all : all.filter(({ entry }) => ids.includes(entry.id))
 		const refused: string[] = []
 		for (const { entry } of chosen) {

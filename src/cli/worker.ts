@@ -24,7 +24,7 @@ export type PrimaryMessage =
 /** Shutdown begins when the primary process requests it, or exits. */
 export interface Primary extends StopRequest {
 	/** Reports that this worker is serving; `metrics` returns its metrics. */
-	serve(metrics: () => readonly MetricSnapshot[]): void
+	serve(metrics: () => Promise<readonly MetricSnapshot[]>): void
 	/**
 	 * The metrics of all other workers. Workers that do not respond in time are omitted; empty if the primary process has
 	 * exited.
@@ -47,7 +47,7 @@ export function connectPrimary(stop: Stop): Primary {
 		})
 	const pending = new Map<number, (metrics: readonly (readonly MetricSnapshot[])[]) => void>()
 	let lastRequest = 0
-	let own: () => readonly MetricSnapshot[] = () => []
+	let own: () => Promise<readonly MetricSnapshot[]> = () => Promise.resolve([])
 	const send = (message: WorkerMessage) => {
 		if (process.connected) process.send?.(message)
 	}
@@ -61,7 +61,7 @@ export function connectPrimary(stop: Stop): Primary {
 				for (const reload of reloads) reload()
 				break
 			case 'metrics':
-				send({ type: 'metrics', request: message.request, metrics: own() })
+				void own().then((metrics) => send({ type: 'metrics', request: message.request, metrics }))
 				break
 			case 'others':
 				pending.get(message.request)?.(message.metrics)

@@ -21,6 +21,7 @@ const responseTimeoutMs = 1500
 
 /** Resolves when all workers have exited after a signal. */
 export async function superviseWorkers(count: number, settings: Settings, context: CommandContext): Promise<void> {
+	refuseSystem(process.platform)
 	refuseEmbedded(settings)
 	const { listen } = settings.config
 	refuseSocket(listen)
@@ -39,6 +40,15 @@ export async function superviseWorkers(count: number, settings: Settings, contex
 	if (workers.stopping) return ended
 	await greetOrEnd(`http://${address}`, settings, context, workers)
 	await ended
+}
+
+/** @throws CliError if the system does not distribute the connections to a port among processes: only Linux does. */
+export function refuseSystem(platform: NodeJS.Platform): void {
+	if (platform === 'linux') return
+	throw new CliError(
+		'--workers needs Linux: this system does not distribute connections among processes. Run one server, or one server per port with a proxy in front.',
+		permanentFailureStatus,
+	)
 }
 
 /** The system distributes the connections to a port among processes, but not those to a Unix socket. */

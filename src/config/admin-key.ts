@@ -1,8 +1,9 @@
-// The strength of the admin key that an operator chose. A weak one is refused on an address that other machines can
-// reach, because they can guess it.
+// The strength of the admin key that an operator chose. A server refuses a weak one on an address that other machines can
+// reach, because they can guess it. Commands that serve nothing do not check it.
 
 import { canonicalAddress } from '../http/addresses.ts'
 import { isLoopback } from '../http/hosts.ts'
+import { socketPathOf } from '../http/listen-address.ts'
 import { isStrongSecret, secretBits, strongSecretBits } from '../keys/secret-strength.ts'
 import type { ConfigProblem } from './config-problem.ts'
 import type { ConfigFile } from './schema.ts'
@@ -14,10 +15,13 @@ export function checkAdminKey(config: ConfigFile): readonly ConfigProblem[] {
 }
 
 export function warnOfAdminKey(config: ConfigFile): readonly ConfigProblem[] {
-	return isReachable(config) ? [] : findWeakness(config, 'it will be refused when `listen` is not a loopback address')
+	return isReachable(config)
+		? []
+		: findWeakness(config, 'a server refuses it when `listen` is neither a loopback address nor a Unix socket')
 }
 
 function isReachable({ listen }: ConfigFile): boolean {
+	if (socketPathOf(listen) !== undefined) return false
 	const host = listen.slice(0, listen.lastIndexOf(':')).replace(/^\[|\]$/g, '')
 	return !isLoopback(canonicalAddress(host) ?? host)
 }

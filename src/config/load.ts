@@ -44,6 +44,8 @@ export interface LoadedConfig {
 	readonly config: ConfigFile
 	/** Valid settings that are probably mistakes, one line each. */
 	readonly warnings: readonly string[]
+	/** Why a server must not serve this configuration, although other commands can use it. One line each. */
+	readonly servingProblems: readonly string[]
 	/** Fields at the top level of the file that are not overridden. */
 	readonly fileFields: ReadonlySet<string>
 	/** The content of the file, for comparison with later readings. */
@@ -85,15 +87,12 @@ export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
 	const document = { ...(usesBuiltIn ? withEmbeddedModel(fromFile) : fromFile), ...given }
 	problems.add(checkReferences(document).map((one) => withoutValue(one, document, filled.fromVariables)))
 	const config = parse(document, filled.fromVariables, problems)
-	problems.throwIfAny([
-		...checkAdminKey(config),
-		...findProxyProblems(config, source.environment),
-		...undiscoverable(config),
-	])
+	problems.throwIfAny([...findProxyProblems(config, source.environment), ...undiscoverable(config)])
 	const warnings = [...renamed.warnings, ...findWarnings(config)].map((warning) => problems.locate(warning))
 	return {
 		config: usesBuiltIn ? markBuiltIn(config) : config,
 		warnings: [...warnings, ...unknownVariables(source.environment)],
+		servingProblems: checkAdminKey(config).map((problem) => problems.locate(problem)),
 		fileFields: new Set(Object.keys(fromFile).filter((name) => !Object.hasOwn(given, name))),
 		reading: {
 			text,
@@ -110,6 +109,8 @@ async function readDocument({
 }: ConfigSource): Promise<{ readonly text: string; readonly document: Document }> {
 	if (file === undefined)
 		return { text: '', document: { name: 'configuration', value: {}, offset: () => 0, line: () => undefined } }
+	if (file.trim() === '')
+		throw new ConfigError(`${fileOrigin ?? 'configuration'} is empty: name a file, or leave it out`)
 	const text = decode(file, await readBytes(file, fileOrigin))
 	try {
 		return { text, document: parseYaml(file, text) }

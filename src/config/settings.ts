@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { definedFields } from '../chat/json.ts'
 import { locateDatabase } from '../stores/list.ts'
 import { openLog, type RootLog } from '../system/log.ts'
+import { ConfigError } from './config-error.ts'
 import { type ConfigOverride, type Environment, fileVariable, readEnvironment } from './environment.ts'
 import { loadConfig, type Reading } from './load.ts'
 import type { ConfigFile } from './schema.ts'
@@ -22,6 +23,8 @@ export interface Settings {
 	readonly file: string | undefined
 	/** Valid settings that are probably mistakes, one line each. */
 	readonly warnings: readonly string[]
+	/** Why a server must not serve this configuration, although other commands can use it. One line each. */
+	readonly servingProblems: readonly string[]
 	readonly reading: Reading
 	/** The folder of that file, against which relative paths in it are resolved; the working directory without a file. */
 	readonly configFolder: string
@@ -50,7 +53,7 @@ function readFlags({ data, listen }: ConfigFlags): Readonly<Record<string, Confi
 export async function readSettings(flags: ConfigFlags, environment: Environment): Promise<Settings> {
 	const fromEnvironment = readEnvironment(environment)
 	const file = flags.config ?? fromEnvironment.file
-	const { config, warnings, fileFields, reading } = await loadConfig({
+	const { config, warnings, servingProblems, fileFields, reading } = await loadConfig({
 		file,
 		fileOrigin: flags.config === undefined ? fileVariable : '--config',
 		overrides: { ...fromEnvironment.overrides, ...readFlags(flags) },
@@ -62,6 +65,7 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 	return {
 		config,
 		file,
+		servingProblems,
 		warnings: [...warnings, ...(fileFields.has('data') ? movedData(config.data, dataFolder, reading) : [])],
 		reading,
 		configFolder,
@@ -72,6 +76,19 @@ export async function readSettings(flags: ConfigFlags, environment: Environment)
 		keyChangesFile: join(dataFolder, 'keys.changes'),
 		quarantineFolder: join(dataFolder, 'quarantine'),
 	}
+}
+
+/**
+ * The settings of a server that other clients may use.
+ *
+ * @throws ConfigError also for settings that only a server must not have, such as a weak admin key on a public address.
+ */
+export async function readServedSettings(flags: ConfigFlags, environment: Environment): Promise<Settings> {
+	const settings = await readSettings(flags, environment)
+	const { servingProblems, reading } = settings
+	if (servingProblems.length > 0)
+		throw new ConfigError(servingProblems.join('\n'), { secretFiles: reading.secretFiles })
+	return settings
 }
 
 /** Earlier versions resolved `data` against the working directory, which may still contain a database. */

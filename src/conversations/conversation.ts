@@ -75,12 +75,26 @@ export interface Turn {
 	readonly inputs: readonly MessageId[]
 	readonly answers: readonly StoredAnswer[]
 	readonly usage?: Usage
+	/** Stored with `usage`, so a turn without usage has none. */
+	readonly metrics?: AnswerMetrics | undefined
 	readonly error?: { readonly code: string; readonly message: string }
 	readonly metadata: Metadata
 	/** Request fields that a dialect repeats when it returns the turn, in the dialect's format. */
 	readonly echo: JsonObject
 	readonly createdAtMs: number
 	readonly endedAtMs?: number
+}
+
+/** What an answer cost and how long it took, as far as it is known. */
+export interface AnswerMetrics {
+	/** Millionths of `currency`, at the price of the model when it answered. */
+	readonly costMicros?: number | undefined
+	/** ISO 4217. */
+	readonly currency?: string | undefined
+	/** From the receipt of the request to the first output; of streams only. */
+	readonly firstTokenMs?: number | undefined
+	/** From the first output to the last; of streams only. */
+	readonly outputMs?: number | undefined
 }
 
 /** The message that a turn after this one continues from; undefined if this one has no messages. */

@@ -79,8 +79,9 @@ export function turnsContract(open: OpenStore): void {
 				source: 'upstream',
 			} as const
 			const logprobs = [{ token: 'x', logprob: -1, bytes: null, top: [] }]
+			const metrics = { costMicros: 12, currency: 'EUR', firstTokenMs: 30, outputMs: 400 }
 			await fixture.own.turns.end(begun.id, {
-				...ended('x', { state: 'incomplete', usage }),
+				...ended('x', { state: 'incomplete', usage, metrics }),
 				answers: [{ message: assistant('x'), partial: false, finishReason: 'length', logprobs }],
 			})
 			expect(await fixture.own.turns.find(begun.id)).toEqual({
@@ -88,6 +89,7 @@ export function turnsContract(open: OpenStore): void {
 				state: 'incomplete',
 				answers: [{ message: answerId(begun.id, 0), finishReason: 'length', logprobs }],
 				usage,
+				metrics,
 				endedAtMs: 3000,
 			})
 		})
@@ -110,10 +112,11 @@ export function turnsContract(open: OpenStore): void {
 					...{ promptTokens: 1, completionTokens: 2, cachedTokens: 0, reasoningTokens: 0 },
 					source: 'upstream',
 				} as const
-				await fixture.own.turns.end(begun.id, ended('late', { usage }))
+				const metrics = { costMicros: 1, currency: 'EUR' }
+				await fixture.own.turns.end(begun.id, ended('late', { usage, metrics }))
 				await fixture.own.turns.end(begun.id, ended('later still', { usage: { ...usage, promptTokens: 9 } }))
 				expect(await fixture.own.turns.find(begun.id)).toMatchObject({
-					...{ state, endedAtMs: 2500, usage },
+					...{ state, endedAtMs: 2500, usage, metrics },
 					answers: [{ message: answerId(begun.id, 0), finishReason: 'stop' }],
 				})
 				expect(await fixture.textsOf(made.id)).toEqual(['hi', 'late'])

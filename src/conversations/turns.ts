@@ -4,7 +4,7 @@ import type { FinishReason, TokenLogprob } from '../chat/event.ts'
 import type { JsonObject } from '../chat/json.ts'
 import type { AssistantMessage, Message } from '../chat/message.ts'
 import type { Usage } from '../chat/usage.ts'
-import type { Conversation, Metadata, Surface, Turn, TurnState } from './conversation.ts'
+import type { AnswerMetrics, Conversation, Metadata, Surface, Turn, TurnState } from './conversation.ts'
 import type { ConversationId } from './conversation-id.ts'
 import type { MessageId } from './message-id.ts'
 import type { Page, PageQuery } from './page.ts'
@@ -74,6 +74,8 @@ export interface TurnEnd {
 	/** One for each choice; empty if there was no output. Further choices are siblings of the first. */
 	readonly answers: readonly EndedAnswer[]
 	readonly usage?: Usage | undefined
+	/** Stored only with `usage`. */
+	readonly metrics?: AnswerMetrics | undefined
 	readonly error?: { readonly code: string; readonly message: string } | undefined
 }
 

@@ -83,8 +83,18 @@ const differencesOfParts = [
 	'rest',
 ] as const satisfies readonly AnswerDifference[]
 
+/** What is wrong with an answer, or with an event of a stream, according to the document. */
+export interface AnswerCheck {
+	readonly unary: (body: unknown) => readonly string[]
+	readonly event: (event: unknown) => readonly string[]
+}
+
 /** @param readCall reads the sample's request, with `stream` if given. */
-export function answerContract(readCall: (stream?: boolean) => Promise<Call>, reader: SampleAnswerReader): void {
+export function answerContract(
+	readCall: (stream?: boolean) => Promise<Call>,
+	reader: SampleAnswerReader,
+	check: AnswerCheck,
+): void {
 	const writerOf = async (stream: boolean): Promise<AnswerWriter> => {
 		const call = await readCall(stream)
 		if (call.type !== 'chat' && call.type !== 'complete') throw new Error(`unexpected call: ${call.type}`)
@@ -121,7 +131,17 @@ export function answerContract(readCall: (stream?: boolean) => Promise<Call>, re
 			})
 			expect(named(without)).toEqual([])
 		})
+	test('every unary answer is what the document says', async () => {
+		for (const [answer] of Object.values(differences))
+			if (answer.every(({ type }) => type !== 'error') && hasText(answer))
+				expect(check.unary(await unary(answer))).toEqual([])
+	})
 	if (reader.unaryOnly !== undefined) return
+	test('every event of a stream is what the document says', async () => {
+		for (const [answer] of Object.values(differences))
+			for (const event of eventsOf(await streamed(answer)))
+				if (event !== '[DONE]') expect(check.event(event)).toEqual([])
+	})
 	test('a streamed answer has the same text as a unary one', async () => {
 		expect(join(eventsOf(await streamed(textAnswer)), reader.textPiece)).toBe(text)
 	})
@@ -149,6 +169,11 @@ export function answerContract(readCall: (stream?: boolean) => Promise<Call>, re
 			const isDropped = Object.entries(reader.drops ?? {}).some(([dropped]) => dropped === type)
 			expect({ type, isWritten }).toEqual({ type, isWritten: !isDropped })
 		})
+}
+
+/** Some answers need a text: the summary of a conversation. */
+function hasText(events: readonly ChatEvent[]): boolean {
+	return events.some((event) => event.type === 'part-delta' && event.part === 'text')
 }
 
 function completionOf(events: readonly ChatEvent[]): Completion {

@@ -51,8 +51,7 @@ const turn: Turn = {
 	answers: [{ message: message.id, finishReason: 'stop' }],
 	usage,
 	metadata: {},
-	// Only such responses can be cancelled.
-	echo: { background: true },
+	echo: {},
 	createdAtMs: 1000,
 	endedAtMs: 2000,
 }
@@ -165,8 +164,9 @@ export function writeSample(call: Call, context: ResponseContext): unknown {
 			return call.write({ items: [answered], more: false })
 		case 'turns.find':
 		case 'turns.update':
-		case 'turns.cancel':
 			return call.write(answered)
+		case 'turns.cancel':
+			return call.write({ ...answered, turn: { ...turn, echo: { background: true } } })
 		case 'turns.inputs':
 			return call.write({ items: [message], more: false })
 		case 'turns.history':

@@ -15,6 +15,7 @@ function dialect(name: string, routes: readonly Route[], recognizes?: Dialect['r
 		routes,
 		recognizes,
 		writeError: () => ({ status: 500, body: {}, headers: {} }),
+		describe: () => Promise.reject(new Error('has no description')),
 		headers: () => ({}),
 	}
 }

@@ -6,10 +6,14 @@ import { describe, expect, test } from 'bun:test'
 import { ChatError, chatErrorKinds } from '../chat/error.ts'
 import { parseJson, stringifyJson } from '../chat/json-text.ts'
 import type { LimitMeasure } from '../limits/limit-state.ts'
-import { answerContract, asReceived, context, failure, text } from './answer.contract.ts'
+import { DocumentValidator, testDocument } from '../openapi/document-validator.testing.ts'
+import { type AnswerCheck, answerContract, asReceived, context, failure, text } from './answer.contract.ts'
 import { writeSample } from './call-samples.testing.ts'
 import type { Call, Dialect, Route } from './dialect.ts'
 import { at, type DialectSample, type SampleRequest, sampleModel } from './dialect-sample.testing.ts'
+import { JsonPieces, TextBody } from './writer.ts'
+
+const validator = new DocumentValidator(await testDocument(sampleModel))
 
 export function dialectContract(sample: DialectSample): void {
 	const { dialect } = sample
@@ -37,12 +41,17 @@ function readsBody({ method, body }: Route): boolean {
 }
 
 function describeRoute(sample: DialectSample, name: string, route: Route, request: SampleRequest): void {
+	const check = checkOf(sample.dialect, route)
 	describe(name, () => {
 		test('a valid request is read, and its result written', async () => {
 			const call = await read(route, request)
 			const named = 'request' in call ? call.request.model : sampleModel
 			expect(named).toBe(sampleModel)
-			expect(JSON.stringify(writeSample(call, context))).toBeString()
+			const written = writeSample(call, context)
+			expect(JSON.stringify(written)).toBeString()
+			const isDescribed = !['chat', 'complete', 'streams.read'].includes(call.type)
+			if (isDescribed && !(written instanceof JsonPieces) && !(written instanceof TextBody) && route.status !== 204)
+				expect(check.unary(asReceived(written))).toEqual([])
 		})
 		const { body } = request
 		test('has a schema of its body', () => {
@@ -77,12 +86,22 @@ function describeRoute(sample: DialectSample, name: string, route: Route, reques
 			answerContract(
 				(stream) => read(route, stream === undefined ? request : { ...request, body: { ...body, stream } }),
 				reader,
+				check,
 			)
 		else
 			test('cannot stream, or the sample has a reader for its answers', async () => {
 				expect('stream' in (await read(route, request))).toBe(false)
 			})
 	})
+}
+
+/** Compares answers with the document, which must have the route. */
+function checkOf({ mount, prefixes }: Dialect, { method, path, status = 200 }: Route): AnswerCheck {
+	const operation = validator.at(method, `${mount}${prefixes[0] ?? ''}${path}`)
+	return {
+		unary: (body) => validator.answerFaults(operation, status, 'application/json', body),
+		event: (event) => validator.answerFaults(operation, status, 'text/event-stream', event),
+	}
 }
 
 function describeErrors({ dialect, readError }: DialectSample): void {
@@ -92,12 +111,19 @@ function describeErrors({ dialect, readError }: DialectSample): void {
 			const { status, body, headers } = dialect.writeError(error, 'req_1')
 			expect(status).toBeWithin(400, 600)
 			expect(readError(asReceived(body))).toBeString()
+			expect(errorFaults(dialect, asReceived(body))).toEqual([])
 			expect(headers).toMatchObject({ 'x-dragoman-error': kind, 'retry-after': '2' })
 		})
 	test('the message of an error is written as it is', () => {
 		for (const kind of ['invalid-request', 'unsupported', 'not-found', 'upstream-failed'] as const)
 			expect(readError(asReceived(dialect.writeError(new ChatError(kind, text)).body))).toBe(text)
 	})
+}
+
+/** The default response of its operations has the schema of all its errors. */
+function errorFaults({ mount, prefixes, routes: [route] }: Dialect, body: unknown): readonly string[] {
+	const operation = validator.at(route?.method ?? '', `${mount}${prefixes[0] ?? ''}${route?.path ?? ''}`)
+	return validator.answerFaults(operation, 0, 'application/json', body)
 }
 
 function describeHeaders(dialect: Dialect): void {

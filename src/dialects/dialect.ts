@@ -8,6 +8,7 @@ import type { ChatError } from '../chat/error.ts'
 import type { ConnectionTurns } from '../conversations/recent-turns.ts'
 import type { Method } from '../http/route-table.ts'
 import type { LimitState } from '../limits/limit-state.ts'
+import type { ApiDescription } from './api-description.ts'
 import type { ModelCall } from './call.ts'
 import type { LocalOperation } from './local-operation.ts'
 import type { WrittenError } from './writer.ts'
@@ -33,6 +34,8 @@ export interface Dialect {
 	readonly sockets?: readonly SocketRoute[]
 	/** Writes the response for a failure before the first byte of an answer. */
 	writeError(error: ChatError, requestId?: string): WrittenError
+	/** Loads what it states about its API. */
+	describe(): Promise<ApiDescription>
 	/** Headers of every response, including errors. */
 	headers(facts: ResponseFacts): Readonly<Record<string, string>>
 }

@@ -182,7 +182,7 @@ test('metrics count the requests of this process', async () => {
 	await using folder = await TestFolder.create()
 	const gateway = await folder.open(echo)
 	await gateway.chat('hello')
-	const requests = gateway.gateway.metrics().find(({ name }) => name === 'dragoman_requests_total')
+	const requests = (await gateway.gateway.metrics()).find(({ name }) => name === 'dragoman_requests_total')
 	expect(requests?.samples).toMatchObject([{ value: 1 }])
 	expect(await (await gateway.fetch('/metrics')).text()).toContain('model="echo"')
 })

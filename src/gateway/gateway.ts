@@ -14,12 +14,13 @@ import type { KeyStore } from '../keys/key-store.ts'
 import { Quarantine } from '../ledger/quarantine.ts'
 import type { Model } from '../routing/model.ts'
 import { type Handler, openHandler } from '../server/handler.ts'
+import { ServedDocument } from '../server/served-document.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
 import type { Clock } from '../system/clock.ts'
 import type { RootLog } from '../system/log.ts'
 import { removeForeignAccessWithin } from '../system/private-files.ts'
 import { type Fault, ServerChecks } from '../system/server-checks.ts'
-import { findFolderFault } from '../system/writable-folder.ts'
+import { diskSpace, findFolderFault } from '../system/writable-folder.ts'
 import type { MetricSnapshot } from '../telemetry/metric.ts'
 import { openTelemetry } from '../telemetry/open-telemetry.ts'
 import { LiveDeployment } from './deployment.ts'
@@ -40,7 +41,7 @@ export interface Gateway extends Handler {
 	 */
 	reload(config: ConfigFile): Promise<void>
 	/** The metrics of this process. */
-	metrics(): readonly MetricSnapshot[]
+	metrics(): Promise<readonly MetricSnapshot[]>
 	/** Ends responses in flight: streams with an error as their last event, all others with an error. */
 	interrupt(): Promise<void>
 	/** Closes every engine and the stores. */
@@ -97,17 +98,6 @@ async function composeGateway(
 	await deployment.apply(settings.config)
 	const quarantine = new Quarantine(settings.quarantineFolder)
 	const storage = await openStorage(stores, settings, { quarantine, clock: context.clock, log: context.log })
-	const telemetry = await openTelemetry(settings.config.telemetry, {
-		log: context.log,
-		clock: context.clock,
-		version: context.version,
-		quarantinedRecords: () => quarantine.size,
-		turns: storage.gauges,
-		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
-		others: context.otherMetrics,
-	})
-	const closing = new AbortController()
-	const retention = startRetention(stores, settings, context, closing.signal)
 	const checks = new ServerChecks(
 		{
 			database: () => checkDatabase(stores),
@@ -116,6 +106,23 @@ async function composeGateway(
 		},
 		context.log,
 	)
+	const telemetry = await openTelemetry(settings.config.telemetry, {
+		log: context.log,
+		clock: context.clock,
+		version: context.version,
+		quarantinedRecords: () => quarantine.size,
+		turns: storage.gauges,
+		server: async () => ({
+			checks: await checks.results(),
+			disk: await diskSpace(settings.dataFolder).catch(() => undefined),
+			pendingRecords: storage.ledger.pending,
+			maxPendingRecords: settings.config.ledger.maxPending,
+		}),
+		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
+		others: context.otherMetrics,
+	})
+	const closing = new AbortController()
+	const retention = startRetention(stores, settings, context, closing.signal)
 	const handler = openHandler({
 		...handlerSettings(settings.config),
 		keys,
@@ -125,6 +132,11 @@ async function composeGateway(
 		storage,
 		deployment: () => deployment.current,
 		page: await openPage(context.log),
+		document: new ServedDocument({
+			version: context.version,
+			defaults: settings.config.dialects,
+			models: () => deployment.current.models.listed,
+		}),
 		version: context.version,
 		clock: context.clock,
 		random: Math.random,

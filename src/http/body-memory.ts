@@ -30,6 +30,7 @@ export class BodyMemory {
 			if (largest === undefined) return
 			largest.refuse(
 				new ChatError('overloaded', 'The server is receiving too many large requests. Please retry your request.', {
+					setting: 'limits.bodyMemoryBytes',
 					retryAfterMs: 1000,
 				}),
 			)

@@ -144,7 +144,7 @@ async function takeTurn(
 
 async function parseForm(bytes: Uint8Array, type: string): Promise<Form> {
 	try {
-		return await new Response(bytes, { headers: { 'content-type': type } }).formData()
+		return await new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'content-type': type } }).formData()
 	} catch (cause) {
 		throw new ChatError(
 			'invalid-request',
@@ -260,12 +260,15 @@ function parseBody(bytes: Uint8Array): unknown {
 }
 
 function tooLarge(limits: BodyLimits): ChatError {
-	return new ChatError('too-large', `Maximum request body size ${limits.maxBytes} bytes exceeded.`)
+	return new ChatError('too-large', `Maximum request body size ${limits.maxBytes} bytes exceeded.`, {
+		setting: 'limits.bodyBytes',
+	})
 }
 
 function tooManyFields({ formFields }: RequestBounds): ChatError {
 	return new ChatError(
 		'too-large',
 		`The form in the body of your request has more than ${formFields} fields (limits.formFields).`,
+		{ setting: 'limits.formFields' },
 	)
 }

@@ -43,7 +43,7 @@ export function checkForm(form: FormFields, { bounds, fields }: JsonBounds): voi
 			throw new ChatError(
 				'invalid-request',
 				`Invalid '${shown}': the form has more than ${bounds.formRepeats} fields of this name (limits.formRepeats).`,
-				{ param: shown, code: 'array_above_max_length' },
+				{ param: shown, code: 'array_above_max_length', setting: 'limits.formRepeats' },
 			)
 		if (typeof value === 'string') checkText(value, shown, fields.members?.get(name), bounds)
 	})

@@ -128,6 +128,7 @@ function excessError({ path, what, setting, length }: Excess, bounds: RequestBou
 		return new ChatError(
 			'invalid-request',
 			`The JSON body of your request is nested more than ${maxDepth} levels deep (limits.jsonDepth)${param === '' ? '' : `, in '${param}'`}.`,
+			{ setting: 'limits.jsonDepth' },
 		)
 	const max = bounds[setting]
 	switch (what) {
@@ -159,7 +160,7 @@ function sizeError(
 	return new ChatError(
 		'invalid-request',
 		`Invalid ${where}: ${expected} (limits.${setting}), but got ${actual} instead.`,
-		{ param: param === '' ? undefined : param, code },
+		{ param: param === '' ? undefined : param, code, setting: `limits.${setting}` },
 	)
 }
 
@@ -209,7 +210,13 @@ export function checkJsonText(bytes: Uint8Array, { bounds, maxDepth }: Pick<Json
 }
 
 function tooManyValues(jsonValues: number): ChatError {
-	return new ChatError('too-large', `The JSON of your request has more than ${jsonValues} values (limits.jsonValues).`)
+	return new ChatError(
+		'too-large',
+		`The JSON of your request has more than ${jsonValues} values (limits.jsonValues).`,
+		{
+			setting: 'limits.jsonValues',
+		},
+	)
 }
 
 /** The position of the quote that ends the string that begins at `start`, or -1. */

@@ -67,6 +67,7 @@ export class KeyVerifier {
 function tooManyGuesses(retryAfterMs: number): ChatError {
 	return new ChatError('rate-limited', 'Too many incorrect API keys from this address.', {
 		code: 'too_many_invalid_keys',
+		setting: 'keys.wrongPerMinute',
 		retryAfterMs,
 	})
 }

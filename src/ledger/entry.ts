@@ -36,6 +36,14 @@ export function entryOf(openedCall: OpenedCall, { outcome, upstream, usage, sett
 	}
 }
 
+/** Undefined without a price. */
+export function costOf(
+	price: Price | undefined,
+	usage: Usage,
+): { readonly micros: number; readonly currency: string } | undefined {
+	return price === undefined ? undefined : { micros: costMicros(price, usage), currency: price.currency }
+}
+
 /** Prices are rounded to a millionth of a millionth of the currency per token, so that sums are integers. */
 const scale = 1_000_000
 

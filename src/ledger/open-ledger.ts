@@ -144,6 +144,7 @@ class JournalledLedger implements OpenLedger {
 			throw new ChatError(
 				'unavailable',
 				'Usage records cannot be stored: the database has been unavailable for too long.',
+				{ setting: 'ledger.maxPending' },
 			)
 		const { journal } = this.current
 		if (journal.failing) {

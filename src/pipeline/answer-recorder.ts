@@ -12,6 +12,7 @@ import { isEstimated, type Usage } from '../chat/usage.ts'
 import type { TurnHolder } from '../dialects/call.ts'
 import type { EventBatch } from '../engines/answer.ts'
 import { cancelled } from '../engines/running-calls.ts'
+import { costOf } from '../ledger/entry.ts'
 import type { Settlement } from '../ledger/ledger.ts'
 import type { Reservation } from '../limits/limiter.ts'
 import { type Admitted, isUnary, reservedTokensOf } from './admit.ts'
@@ -20,6 +21,7 @@ import { countUsage } from './count.ts'
 import type { Upstream } from './deployment.ts'
 import type { Lease } from './lease.ts'
 import type { OpenTurn } from './open-turn.ts'
+import { OutputTiming } from './output-timing.ts'
 import { checkUsage } from './reported-usage.ts'
 import type { Serving } from './serving.ts'
 import { asStorageError } from './storage-error.ts'
@@ -45,6 +47,7 @@ export class AnswerRecorder {
 	private usage: Usage | undefined
 	/** Of the first choice that was complete. */
 	private finishReason: FinishReason | undefined
+	private readonly timing = new OutputTiming()
 	private isStreaming = false
 	/** The upstream reported usage that cannot be right. */
 	replacesUsage = false
@@ -229,10 +232,10 @@ export class AnswerRecorder {
 	}
 
 	private async settleAnswer({ upstream, lease }: Answering, error: ChatError | undefined): Promise<void> {
-		const { observer, reservation } = this.admitted
+		const { observer, reservation, model } = this.admitted
 		lease.end(error)
 		const usage = this.isCounted ? await this.billedUsage() : this.usage
-		if (usage !== undefined) observer.observe({ type: 'usage', usage })
+		if (usage !== undefined) observer.observe({ type: 'usage', usage, cost: costOf(model.price, usage) })
 		if (!this.isStreaming) return this.settleUnary(upstream.name, usage, error)
 		reservation?.settle(usage)
 		const settled = this.settleTicket({ outcome: outcomeOf(error), upstream: upstream.name, usage })
@@ -278,12 +281,14 @@ export class AnswerRecorder {
 
 	/** The turn of a unary answer that failed is deleted, unless its client disconnected. */
 	private async endTurn(usage: Usage | undefined, error: ChatError | undefined): Promise<void> {
-		const { turn } = this.admitted
+		const { turn, model, received } = this.admitted
 		if (turn === undefined) return
 		const outcome = outcomeOf(error)
 		if (outcome === 'failed' && !this.isStreaming) return this.dropTurn(turn)
 		const state = stateOf(outcome, this.finishReason)
-		await turn.end({ state, choices: this.choices, nowMs: this.serving.clock.now(), usage, error })
+		const receivedAtMs = this.isStreaming ? received.receivedAtMs : undefined
+		const metrics = usage === undefined ? undefined : this.timing.metrics(usage, model.price, receivedAtMs)
+		await turn.end({ state, choices: this.choices, nowMs: this.serving.clock.now(), usage, metrics, error })
 	}
 
 	private dropTurn(turn: OpenTurn | undefined): void {
@@ -318,7 +323,9 @@ export class AnswerRecorder {
 	}
 
 	private observeOutput(text: string): void {
-		this.admitted.observer.observe({ type: 'output', atMs: this.serving.clock.now(), text })
+		const atMs = this.serving.clock.now()
+		this.timing.observe(atMs)
+		this.admitted.observer.observe({ type: 'output', atMs, text })
 	}
 
 	private observeFinish(reason: FinishReason): void {

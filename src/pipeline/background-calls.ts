@@ -59,9 +59,15 @@ export class BackgroundCalls {
 function refusal(reason: PermitRefusal): ChatError {
 	switch (reason) {
 		case 'full':
-			return new ChatError('overloaded', 'Too many background responses are queued.', { retryAfterMs })
+			return new ChatError('overloaded', 'Too many background responses are queued.', {
+				setting: 'limits.background.queue',
+				retryAfterMs,
+			})
 		case 'late':
-			return new ChatError('overloaded', 'The background response waited too long in the queue.', { retryAfterMs })
+			return new ChatError('overloaded', 'The background response waited too long in the queue.', {
+				setting: 'limits.background.queueTimeoutMs',
+				retryAfterMs,
+			})
 		case 'cancelled':
 			return new ChatError('cancelled', 'The request was cancelled.')
 		default:

@@ -92,6 +92,6 @@ function tooMany(bound: keyof RequestBounds, bounds: RequestBounds, requested: s
 	return new ChatError(
 		'invalid-request',
 		`The request is too large: ${requested}, but the maximum is ${bounds[bound]} (limits.${bound}).`,
-		{ code: 'request_too_large' },
+		{ code: 'request_too_large', setting: `limits.${bound}` },
 	)
 }

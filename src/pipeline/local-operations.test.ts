@@ -24,6 +24,19 @@ describe('models', () => {
 		expect(app.requests.map(({ model }) => model)).toEqual(['first', undefined])
 	})
 
+	test('are listed with their health and their price', async () => {
+		const price = { currency: 'EUR', input: 0.4, output: 1.2 }
+		await using app = await App.open({ upstreams: { a: {}, b: {} }, models: { first: { price }, second: {} } })
+		app.upstream('a').endpoint.healthy = false
+		const { data } = await json<{ data: readonly object[] }>(await app.get('/v1/models'))
+		const costs = { prompt_tokens: 0.4, completion_tokens: 1.2, currency: 'EUR' }
+		expect(data).toMatchObject([
+			{ id: 'first', health: 'limited', costs },
+			{ id: 'second', health: 'limited' },
+		])
+		expect(data[1]).not.toHaveProperty('costs')
+	})
+
 	test('report the health of their upstreams', async () => {
 		await using app = await App.open({ upstreams: { a: {}, b: {} } })
 		const health = async () => JSON.stringify(await json<object>(await app.get('/opengatellm/health/models')))

@@ -6,6 +6,7 @@ import { ChatError } from '../chat/error.ts'
 import type { JsonObject } from '../chat/json.ts'
 import type { AssistantPart, Message } from '../chat/message.ts'
 import type { Usage } from '../chat/usage.ts'
+import type { AnswerMetrics } from '../conversations/conversation.ts'
 import type { ConversationId } from '../conversations/conversation-id.ts'
 import type { ScopedConversations } from '../conversations/conversation-store.ts'
 import { answerId, type MessageId } from '../conversations/message-id.ts'
@@ -18,6 +19,7 @@ export interface AnsweredTurnEnd {
 	readonly choices: readonly PartialChoice[]
 	readonly nowMs: number
 	readonly usage?: Usage | undefined
+	readonly metrics?: AnswerMetrics | undefined
 	readonly error?: ChatError | undefined
 }
 
@@ -72,7 +74,7 @@ export class OpenTurn {
 	}
 
 	/** Resolves when the answer is on disk. */
-	async end({ state, choices, nowMs, usage, error }: AnsweredTurnEnd): Promise<void> {
+	async end({ state, choices, nowMs, usage, metrics, error }: AnsweredTurnEnd): Promise<void> {
 		await this.begin()
 		const isComplete = state === 'completed' || state === 'incomplete'
 		await this.own.turns.end(this.turn.id, {
@@ -80,6 +82,7 @@ export class OpenTurn {
 			endedAtMs: nowMs,
 			answers: choices.flatMap((choice) => answerOf(choice, isComplete)),
 			usage,
+			metrics,
 			error: error === undefined ? undefined : { code: error.code ?? error.kind, message: error.message },
 		})
 	}

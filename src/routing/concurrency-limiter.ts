@@ -1,6 +1,6 @@
 // The concurrency limiter of one upstream: permits and a bounded queue that callers share fairly.
 
-import { ChatError } from '../chat/error.ts'
+import { type BoundSetting, ChatError } from '../chat/error.ts'
 import { FairPermits, type Permit, type PermitRefusal, type Priority } from '../system/fair-permits.ts'
 import { anonymous, type SharePath } from '../system/fair-queue.ts'
 import type { ConcurrencyOptions } from './options.ts'
@@ -15,8 +15,14 @@ export class ConcurrencyLimiter {
 	/** Running calls if there is no limit. */
 	private unlimited = 0
 
+	/** Maximum of running calls, and of waiting ones; undefined if there is no limit. */
+	readonly limit: number | undefined
+	readonly queue: number | undefined
+
 	/** @param options if undefined, calls are counted but not limited. */
 	constructor(options: ConcurrencyOptions | undefined) {
+		this.limit = options?.limit
+		this.queue = options?.queue
 		if (options === undefined) return
 		const { limit } = options
 		const reserve = limit < minLimitWithReserve ? 0 : Math.ceil(limit / permitsPerReserved)
@@ -72,9 +78,12 @@ export class ConcurrencyLimiter {
 function refusal(reason: PermitRefusal): ChatError {
 	switch (reason) {
 		case 'full':
-			return overloaded('The model is overloaded: too many requests are queued.')
+			return overloaded('upstreams.concurrency.queue', 'The model is overloaded: too many requests are queued.')
 		case 'late':
-			return overloaded('The model is overloaded: the request waited too long in the queue.')
+			return overloaded(
+				'upstreams.concurrency.queueTimeoutMs',
+				'The model is overloaded: the request waited too long in the queue.',
+			)
 		case 'cancelled':
 			return new ChatError('cancelled', 'The request was cancelled.')
 		default:
@@ -82,6 +91,6 @@ function refusal(reason: PermitRefusal): ChatError {
 	}
 }
 
-function overloaded(message: string): ChatError {
-	return new ChatError('overloaded', message, { retryAfterMs })
+function overloaded(setting: BoundSetting, message: string): ChatError {
+	return new ChatError('overloaded', message, { setting, retryAfterMs })
 }

@@ -57,6 +57,8 @@ export class UpstreamEndpoint {
 			name: this.name,
 			running: this.limiter.running,
 			waiting: this.limiter.waiting,
+			limit: this.limiter.limit,
+			queue: this.limiter.queue,
 			breaker: this.breaker.state,
 			healthy: this.healthy,
 		}

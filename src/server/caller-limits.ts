@@ -1,6 +1,6 @@
 // What callers of one server may hold concurrently, and the errors for those that hold too much.
 
-import { ChatError } from '../chat/error.ts'
+import { type BoundSetting, ChatError } from '../chat/error.ts'
 import type { Peer } from '../http/remote-client.ts'
 import { CallerShares, type Release } from './caller-shares.ts'
 
@@ -47,6 +47,7 @@ export class CallerPermits {
 		const release = this.byKey.take(key)
 		if (release !== undefined) return release
 		throw tooMany(
+			'limits.requestsPerKey',
 			`Too many requests in flight with this key: at most ${this.limits.requestsPerKey} are allowed. Retry when one has ended.`,
 		)
 	}
@@ -56,6 +57,7 @@ export class CallerPermits {
 		const release = this.byAddress.take(address)
 		if (release !== undefined) return release
 		throw tooMany(
+			'limits.connectionsPerAddress',
 			`Too many requests in flight from this address: at most ${this.limits.requestsPerAddress} are allowed. Retry when one has ended.`,
 		)
 	}
@@ -65,7 +67,10 @@ export class CallerPermits {
 		const release = this.sockets.take(key)
 		if (release !== undefined) return release
 		const { sockets, socketsPerKey } = this.limits
-		throw tooMany(`Too many open WebSockets: at most ${socketsPerKey} for each key and ${sockets} in all are allowed.`)
+		throw tooMany(
+			'limits.sockets',
+			`Too many open WebSockets: at most ${socketsPerKey} for each key and ${sockets} in all are allowed.`,
+		)
 	}
 }
 
@@ -74,15 +79,19 @@ export function excessError(excess: NonNullable<Peer['excess']>): ChatError {
 	switch (excess) {
 		case 'full':
 			return new ChatError('overloaded', 'The server has too many connections. Please retry your request.', {
+				setting: 'limits.connections',
 				retryAfterMs,
 			})
 		case 'address-full':
-			return new ChatError('rate-limited', 'There are too many connections from this address.', { retryAfterMs })
+			return new ChatError('rate-limited', 'There are too many connections from this address.', {
+				setting: 'limits.connectionsPerAddress',
+				retryAfterMs,
+			})
 		default:
 			return excess satisfies never
 	}
 }
 
-function tooMany(message: string): ChatError {
-	return new ChatError('rate-limited', message, { retryAfterMs })
+function tooMany(setting: BoundSetting, message: string): ChatError {
+	return new ChatError('rate-limited', message, { setting, retryAfterMs })
 }

@@ -127,7 +127,13 @@ describe("the server's own paths", () => {
 		await Bun.write(join(folder, 'a-1.js'), 'one')
 		await Bun.write(join(folder, 'logo.svg'), '<svg/>')
 		const document = '<a href="{base}page/a-1.js">'
-		const table = { document, diagram: '<p>', hashed: ['a-1.js'], fixed: ['logo.svg'] }
+		const table = {
+			document,
+			diagram: '<p>',
+			api: '<i data-x="{base}openapi.json">',
+			hashed: ['a-1.js'],
+			fixed: ['logo.svg'],
+		}
 		await Bun.write(join(folder, 'page.json'), JSON.stringify(table))
 		await using app = await App.open({ handler: { page: await PageFiles.open(folder) } })
 		const get = (path: string, headers = {}) => app.get(path, { as: 'anonymous', headers })
@@ -151,6 +157,12 @@ describe("the server's own paths", () => {
 		const diagram = await get('/page/diagram')
 		expect(await diagram.text()).toBe('<p>')
 		expect(diagram.headers.get('content-security-policy')).toMatch(/connect-src 'none'.*sandbox allow-scripts$/)
+		const api = await get('/docs')
+		expect(await api.text()).toBe('<i data-x="./openapi.json">')
+		expect(await (await get('/docs/')).text()).toBe('<i data-x="../openapi.json">')
+		expect(api.headers.get('content-security-policy')).toMatch(
+			/^default-src 'none'; script-src 'self'; style-src 'self';/,
+		)
 		expect((await get('/page/logo.svg')).headers.get('cache-control')).toBe('no-cache')
 		for (const path of ['/page/page.json', '/page/a-1.js.br', '/page/', '/c/', '/s/a/b'])
 			expect((await get(path)).status).toBe(404)

@@ -1,5 +1,5 @@
-// The server's own endpoints: its state, its metrics, and the web page. It knows no dialect's formats, only which
-// requests a dialect claims by their headers.
+// The server's own endpoints: its state, its metrics, the document of its APIs, and the web page. It knows no dialect's
+// formats, only which requests a dialect claims by their headers.
 
 import type { DialectChoice } from '../dialects/choice.ts'
 import type { Received } from '../http/received.ts'
@@ -10,6 +10,7 @@ import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { MetricsAccess } from './metrics-access.ts'
 import type { PageFiles } from './page-files.ts'
 import type { Readiness } from './readiness.ts'
+import { documentPath, type ServedDocument } from './served-document.ts'
 
 /** The response of `GET /ready`: the state of the models, or that the server is about to shut down. */
 export type ReportedReadiness = Omit<Readiness, 'status'> & { readonly status: Readiness['status'] | 'draining' }
@@ -26,6 +27,8 @@ export interface OwnEndpoints {
 	readonly metrics?: MetricsAccess | undefined
 	/** The web page, if one is served. */
 	readonly page?: PageFiles | undefined
+	/** The OpenAPI document, if it is served. */
+	readonly document?: ServedDocument | undefined
 }
 
 /**
@@ -39,20 +42,21 @@ export function isOwn({ method, path, headers }: Received, choice: DialectChoice
 }
 
 /**
- * Paths outside all dialects: the server's state, its metrics, the web page. Other web pages cannot read them, since they
+ * Paths outside all dialects: the server's state, its metrics, the document, the web page. Other web pages cannot read them, since they
  * need no key. They are matched as they were sent, without
  * normalization, so that a rule of a proxy for one of them cannot be circumvented.
  */
 export async function serveOwn(
 	received: Received,
 	ready: ReportReadiness,
-	{ version, telemetry, metrics, page }: OwnEndpoints,
+	{ version, telemetry, metrics, page, document }: OwnEndpoints,
 ): Promise<Response | undefined> {
 	const status = await writeStatus(received, ready, version)
 	if (status !== undefined) return momentary(status)
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
 	if (metrics !== undefined && received.sentPath === metricsPath)
 		return momentary(writeMetrics(await telemetry.metrics()))
+	if (document !== undefined && received.sentPath === documentPath) return document.serve(received)
 	return page?.find({ path: received.sentPath, headers: received.headers })
 }
 
@@ -62,8 +66,9 @@ export const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-meth
 	methods: ['GET', 'HEAD'],
 }
 
-export function hasOwnPath({ sentPath: path }: Received, { metrics, page }: OwnEndpoints): boolean {
+export function hasOwnPath({ sentPath: path }: Received, { metrics, page, document }: OwnEndpoints): boolean {
 	if (path === metricsPath) return metrics !== undefined
+	if (path === documentPath) return document !== undefined
 	return [healthPath, '/ready', '/version'].includes(path) || page?.has(path) === true
 }
 

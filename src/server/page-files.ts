@@ -1,4 +1,4 @@
-// Serves the built web page: its document at every address of the page, and its files. It does not know how the page is built.
+// Serves the built web page: its document at every address of the page, the page of the APIs, and their files. It does not know how the page is built.
 
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -39,7 +39,24 @@ const diagramPolicy = [
 	'sandbox allow-scripts',
 ].join('; ')
 
+/**
+ * For the page of the APIs. Its library makes elements from text that it has sanitized, and sends the requests that a
+ * reader tries.
+ */
+const apiPolicy = [
+	"default-src 'none'",
+	"script-src 'self'",
+	"style-src 'self'",
+	"img-src 'self' data:",
+	"font-src 'self'",
+	"connect-src 'self'",
+	"base-uri 'none'",
+	"form-action 'none'",
+	"frame-ancestors 'none'",
+].join('; ')
+
 const diagramPath = '/page/diagram'
+const apiPage = /^\/docs\/?$/
 
 const commonHeaders = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' }
 
@@ -64,12 +81,14 @@ function accepting(coding: string): RegExp {
 	return new RegExp(`\\b${coding}\\b(?![ \\t]*;[ \\t]*q=0(?:\\.0{0,3})?[ \\t]*(?:,|$))`, 'i')
 }
 
-/** The addresses of the page's screens: the document is the same at each. Dialects have no such paths. */
-const screens = /^\/(?:c\/[\w-]+|compare(?:\/[\w-]+)?|s\/[\w-]+|settings|sign-in(?:\/device)?|console(?:\/.*)?)?$/
+/** The paths of the page's screens: the document is the same at each. Dialects have no such paths. */
+export const screens =
+	/^\/(?:c\/[\w-]+|compare(?:\/[\w-]+)?|s\/[\w-]+|settings|sign-in(?:\/device)?|console(?:\/.*)?)?$/
 
 const builtPage = z.object({
 	document: z.string(),
 	diagram: z.string(),
+	api: z.string(),
 	hashed: z.array(z.string()),
 	fixed: z.array(z.string()),
 })
@@ -78,13 +97,15 @@ export class PageFiles {
 	private readonly folder: string
 	private readonly document: string
 	private readonly diagram: string
+	private readonly api: string
 	/** Whether the content under a name never changes. */
 	private readonly files: ReadonlyMap<string, boolean>
 
-	private constructor(folder: string, { document, diagram, hashed, fixed }: z.infer<typeof builtPage>) {
+	private constructor(folder: string, { document, diagram, api, hashed, fixed }: z.infer<typeof builtPage>) {
 		this.folder = folder
 		this.document = document
 		this.diagram = diagram
+		this.api = api
 		const names = [...hashed.map((name) => [name, true] as const), ...fixed.map((name) => [name, false] as const)]
 		this.files = new Map(names)
 	}
@@ -96,12 +117,13 @@ export class PageFiles {
 
 	/** @param path a normalized path. */
 	has(path: string): boolean {
-		return screens.test(path) || path === diagramPath || this.fileAt(path) !== undefined
+		return screens.test(path) || apiPage.test(path) || path === diagramPath || this.fileAt(path) !== undefined
 	}
 
 	/** The response to GET, or undefined if the page has no such path. */
 	async find({ path, headers }: Pick<Received, 'path' | 'headers'>): Promise<Response | undefined> {
-		if (screens.test(path)) return new Response(this.documentAt(path), { headers: documentHeaders })
+		if (screens.test(path)) return new Response(documentAt(path, this.document), { headers: documentHeaders })
+		if (apiPage.test(path)) return new Response(documentAt(path, this.api), { headers: apiHeaders })
 		if (path === diagramPath) return new Response(this.diagram, { headers: diagramHeaders })
 		const name = this.fileAt(path)
 		return name === undefined ? undefined : this.serve(name, headers.get('accept-encoding') ?? '')
@@ -114,12 +136,6 @@ export class PageFiles {
 		return this.files.has(name) ? name : undefined
 	}
 
-	/** The addresses of its files are relative, so that they are correct below any path of a proxy. */
-	private documentAt(path: string): string {
-		const depth = path.split('/').length - 2
-		return this.document.replaceAll('{base}', depth === 0 ? './' : '../'.repeat(depth))
-	}
-
 	private async serve(name: string, accepted: string): Promise<Response> {
 		const file = join(this.folder, name)
 		const headers = new Headers({
@@ -128,6 +144,8 @@ export class PageFiles {
 			'cache-control': this.files.get(name) === true ? 'public, max-age=31536000, immutable' : 'no-cache',
 			vary: 'accept-encoding',
 		})
+		// Its folder is below the addresses that it serves.
+		if (name === 'service-worker.js') headers.set('service-worker-allowed', '../')
 		for (const [suffix, coding, form] of codings) {
 			if (!form.test(accepted)) continue
 			const copy = Bun.file(file + suffix)
@@ -139,16 +157,22 @@ export class PageFiles {
 	}
 }
 
-const diagramHeaders = {
-	...commonHeaders,
-	'content-type': 'text/html; charset=utf-8',
-	'content-security-policy': diagramPolicy,
-	'cache-control': 'no-cache',
+/** The addresses of its files are relative, so that they are correct below any path of a proxy. */
+function documentAt(path: string, document: string): string {
+	const depth = path.split('/').length - 2
+	return document.replaceAll('{base}', depth === 0 ? './' : '../'.repeat(depth))
 }
 
-const documentHeaders = {
-	...commonHeaders,
-	'content-type': 'text/html; charset=utf-8',
-	'content-security-policy': policy,
-	'cache-control': 'no-cache',
+const diagramHeaders = headersWith(diagramPolicy)
+const documentHeaders = headersWith(policy)
+const apiHeaders = headersWith(apiPolicy)
+
+/** The headers of a document with this policy. */
+function headersWith(contentPolicy: string): Readonly<Record<string, string>> {
+	return {
+		...commonHeaders,
+		'content-type': 'text/html; charset=utf-8',
+		'content-security-policy': contentPolicy,
+		'cache-control': 'no-cache',
+	}
 }

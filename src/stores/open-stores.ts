@@ -95,7 +95,12 @@ export function openingError(cause: unknown, kind: StoreKind, address: string): 
 	const reason = redactorOf(kind.secretsOf(address))(
 		hideCredentials(cause instanceof Error ? describeSystemError(cause) : String(cause)),
 	)
-	return new DatabaseError(`The database ${name} cannot be opened: ${reason}`, { cause })
+	const remedy = isDenied(cause) ? '; run the command as the user of the server' : ''
+	return new DatabaseError(`The database ${name} cannot be opened: ${reason}${remedy}`, { cause })
+}
+
+function isDenied(cause: unknown): boolean {
+	return /^(EACCES|EPERM)$/.test(String(Reflect.get(Object(cause), 'code')))
 }
 
 function schemaError(cause: SchemaError, name: string): DatabaseError {

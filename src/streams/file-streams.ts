@@ -154,7 +154,7 @@ export class FileStreams implements StoredStreams {
 			freed = this.removeOneOf(this.shares.removable(scope).map(({ name }) => name))
 		if (!isFull()) return
 		if (!this.shares.isWithinShare(scope.tenant, bytes, maxTotalBytes))
-			throw tooMuch('The storage for streams is full. Try again later.')
+			throw tooMuch('streams.maxTotalBytes', 'The storage for streams is full. Try again later.')
 		const running = this.shares.removable(scope).flatMap(({ name }) => this.running.get(name) ?? [])
 		running.findLast(({ signal }) => !signal.aborted)?.abort(displaced())
 	}
@@ -275,7 +275,10 @@ function scopeOfHeader({ tenant, owner }: Header): Scope {
 }
 
 function displaced(): ChatError {
-	return new ChatError('overloaded', 'Other callers need the storage for streams. Try again later.', { sent: 'yes' })
+	return new ChatError('overloaded', 'Other callers need the storage for streams. Try again later.', {
+		setting: 'streams.maxTotalBytes',
+		sent: 'yes',
+	})
 }
 
 function cancelledByCaller(): ChatError {

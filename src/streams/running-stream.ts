@@ -2,7 +2,7 @@
 // the events before, and the end waits in memory until there is space.
 
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from 'node:fs'
-import { ChatError } from '../chat/error.ts'
+import { type BoundSetting, ChatError } from '../chat/error.ts'
 import type { StoredStream } from './stored-streams.ts'
 import { endMark } from './stream-reader.ts'
 
@@ -63,7 +63,7 @@ export class RunningStream implements StoredStream {
 		if (this.over || text === '') return
 		const { maxBytes } = this.space
 		if (this.written + text.length > maxBytes)
-			throw tooMuch(`The answer exceeds the maximum size of a stored stream: ${maxBytes} bytes.`)
+			throw tooMuch('streams.maxBytes', `The answer exceeds the maximum size of a stored stream: ${maxBytes} bytes.`)
 		this.space.makeRoom(text.length)
 		this.write(text)
 		this.notify()
@@ -150,6 +150,6 @@ function notStored(cause: unknown): ChatError {
 	return new ChatError('unavailable', 'The stream could not be stored.', { cause, retryAfterMs: 1000, local: true })
 }
 
-export function tooMuch(message: string): ChatError {
-	return new ChatError('overloaded', message)
+export function tooMuch(setting: BoundSetting, message: string): ChatError {
+	return new ChatError('overloaded', message, { setting })
 }

@@ -21,7 +21,20 @@ export async function findFolderFault(folder: string): Promise<FolderFault | und
 
 /** Bytes that this user can still write to the file system of a folder; undefined if it does not report them. */
 export async function freeBytes(folder: string): Promise<number | undefined> {
+	return (await diskSpace(folder))?.freeBytes
+}
+
+export interface DiskSpace {
+	/** Bytes that this user can still write. */
+	readonly freeBytes: number
+	readonly totalBytes: number
+}
+
+/** The space of the file system of a folder; undefined if it does not report it. */
+export async function diskSpace(folder: string): Promise<DiskSpace | undefined> {
 	const { blocks, bsize, bavail, bfree } = await statfs(folder)
 	// Some file systems report zeros. Root may use the blocks reserved for root.
-	return blocks > 0 ? (process.getuid?.() === 0 ? bfree : bavail) * bsize : undefined
+	return blocks > 0
+		? { freeBytes: (process.getuid?.() === 0 ? bfree : bavail) * bsize, totalBytes: blocks * bsize }
+		: undefined
 }

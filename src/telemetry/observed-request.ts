@@ -5,7 +5,7 @@ import type { ChatError } from '../chat/error.ts'
 import type { FinishReason } from '../chat/event.ts'
 import type { Usage } from '../chat/usage.ts'
 import type { HistogramChild } from './metric.ts'
-import type { RequestEvent, RequestObserver } from './observer.ts'
+import type { ObservedCost, RequestEvent, RequestObserver } from './observer.ts'
 import type { RequestContext } from './telemetry.ts'
 import { forwardedHeaders } from './trace-context.ts'
 
@@ -48,6 +48,7 @@ export class ObservedRequest implements RequestObserver {
 	error: ChatError | undefined
 	disconnected = false
 	usage: Usage | undefined
+	cost: ObservedCost | undefined
 	finishReason: FinishReason | undefined
 	/** Parts of the request that were left out. */
 	dropped: readonly string[] | undefined
@@ -111,6 +112,7 @@ export class ObservedRequest implements RequestObserver {
 				return
 			case 'usage':
 				this.usage = event.usage
+				this.cost = event.cost
 				return
 			case 'failed':
 				this.error = event.error

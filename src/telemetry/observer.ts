@@ -112,6 +112,14 @@ export interface FinishReasonEvent {
 export interface UsageEvent {
 	readonly type: 'usage'
 	readonly usage: Usage
+	/** Absent if the model has no price. */
+	readonly cost?: ObservedCost | undefined
+}
+
+export interface ObservedCost {
+	/** Millionths of the currency. */
+	readonly micros: number
+	readonly currency: string
 }
 
 /** The answer failed after it began. */

@@ -9,7 +9,8 @@ import type { TelemetryOptions } from './options.ts'
 import type { Otlp } from './otlp.ts'
 import { logRequest } from './request-log.ts'
 import { RequestMetrics } from './request-metrics.ts'
-import type { Telemetry, TurnGauges, UpstreamGauges } from './telemetry.ts'
+import { ServerMetrics } from './server-metrics.ts'
+import type { ServerGauges, Telemetry, TurnGauges, UpstreamGauges } from './telemetry.ts'
 import { forwardedHeaders } from './trace-context.ts'
 
 export interface TelemetryContext {
@@ -21,18 +22,32 @@ export interface TelemetryContext {
 	readonly quarantinedRecords?: () => number
 	/** Absent for a process that stores no turns. */
 	readonly turns?: TurnGauges
+	/** Returns the state of the server. Absent for a process that stores nothing. */
+	readonly server?: () => Promise<ServerGauges>
 	/** Returns the metrics of the other processes that serve the same address, if there are any. */
 	readonly others?: () => Promise<readonly (readonly MetricSnapshot[])[]>
 }
 
 export interface OpenedTelemetry extends Telemetry {
 	/** This process's own metrics. */
-	snapshot(): readonly MetricSnapshot[]
+	snapshot(): Promise<readonly MetricSnapshot[]>
 }
 
 export async function openTelemetry(options: TelemetryOptions, deps: TelemetryContext): Promise<OpenedTelemetry> {
-	const { log, clock, version, upstreams, quarantinedRecords, turns, others } = deps
-	const metrics = new RequestMetrics({ version, startedAtMs: clock.now(), upstreams, quarantinedRecords, turns })
+	const { log, clock, version, upstreams, quarantinedRecords, turns, server, others } = deps
+	const metrics = new RequestMetrics(upstreams)
+	const serverMetrics = new ServerMetrics({
+		version,
+		startedAtMs: clock.now(),
+		quarantinedRecords,
+		turns,
+		server,
+		isMeasured: options.metrics !== 'off',
+	})
+	const snapshot = async () => {
+		const state = await serverMetrics.snapshot()
+		return [...metrics.snapshot(), ...state]
+	}
 	const otlp = await openConfiguredOtlp(options, deps)
 	const reports: RequestReports = {
 		content: options.content,
@@ -62,12 +77,13 @@ export async function openTelemetry(options: TelemetryOptions, deps: TelemetryCo
 			otlp?.begin(request)
 			return request
 		},
-		snapshot: () => metrics.snapshot(),
+		snapshot,
 		async metrics() {
-			const rest = others === undefined ? [] : await others()
-			return { contentType: metricsContentType, body: writeMetrics(mergeSnapshots([metrics.snapshot(), ...rest])) }
+			const [own, rest] = await Promise.all([snapshot(), others?.() ?? []])
+			return { contentType: metricsContentType, body: writeMetrics(mergeSnapshots([own, ...rest])) }
 		},
 		async close() {
+			serverMetrics.close()
 			await otlp?.close()
 		},
 	}

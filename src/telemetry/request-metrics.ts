@@ -1,26 +1,28 @@
-// Metrics of requests, upstreams and the process. Label values come from the configuration and from fixed lists, never
+// Metrics of requests and upstreams. Label values come from the configuration and from fixed lists, never
 // from clients, so their number is bounded. docs/telemetry.md lists all metrics.
 
-import type { ChatError } from '../chat/error.ts'
+import type { BoundSetting, ChatError } from '../chat/error.ts'
 import { type CounterChild, type HistogramChild, type MetricSnapshot, Metrics } from './metric.ts'
 import type { ObservedRequest } from './observed-request.ts'
-import type { TurnGauges, UpstreamGauges } from './telemetry.ts'
-
-export interface MetricContext {
-	readonly version: string
-	/** Milliseconds since 1970. */
-	readonly startedAtMs: number
-	readonly upstreams: () => readonly UpstreamGauges[]
-	/** Absent for a process that stores no usage records. */
-	readonly quarantinedRecords?: (() => number) | undefined
-	/** Absent for a process that stores no turns. */
-	readonly turns?: TurnGauges | undefined
-}
+import type { UpstreamGauges } from './telemetry.ts'
 
 /** Histogram bounds in seconds: from cached responses to long generations. */
 const durations = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 const gaps = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5]
 const breakerStates = { closed: 0, 'half-open': 1, open: 2 } as const
+
+/** Bounds of the whole server. They are counted from 0: a rate of Prometheus does not see the first value of a counter. */
+const sharedBounds: readonly BoundSetting[] = [
+	'upstreams.concurrency.queue',
+	'upstreams.concurrency.queueTimeoutMs',
+	'limits.connections',
+	'limits.sockets',
+	'limits.bodyMemoryBytes',
+	'limits.background.queue',
+	'limits.background.queueTimeoutMs',
+	'streams.maxTotalBytes',
+	'ledger.maxPending',
+]
 
 /** Metrics of one model, looked up once. */
 interface ModelCounts {
@@ -80,6 +82,16 @@ export class RequestMetrics {
 		help: 'Failed requests by kind, including failures within a stream.',
 		labels: ['route', 'model', 'kind'],
 	})
+	private readonly refusals = this.metrics.counter({
+		name: 'dragoman_refusals_total',
+		help: 'Requests refused by a bound of the configuration, by its setting.',
+		labels: ['setting'],
+	})
+	private readonly cost = this.metrics.counter({
+		name: 'dragoman_cost_total',
+		help: 'Cost of the usage of models with a price, in units of the currency.',
+		labels: ['model', 'currency'],
+	})
 	private readonly attempts = this.metrics.counter({
 		name: 'dragoman_upstream_attempts_total',
 		help: 'Attempts on an upstream; `outcome` is `answered` or the kind of error.',
@@ -94,14 +106,18 @@ export class RequestMetrics {
 		durations,
 	)
 
-	constructor({ version, startedAtMs, upstreams, quarantinedRecords, turns }: MetricContext) {
+	constructor(upstreams: () => readonly UpstreamGauges[]) {
+		for (const setting of sharedBounds) this.refusals(setting)
 		const { metrics } = this
 		metrics.gauge({ name: 'dragoman_requests_running', help: 'Requests in flight.', labels: [] }, () => [
 			[[], this.running],
 		])
 		const ofUpstreams =
-			(read: (gauges: UpstreamGauges) => number) => (): readonly (readonly [readonly string[], number])[] =>
-				upstreams().map((gauges) => [[gauges.name], read(gauges)])
+			(read: (gauges: UpstreamGauges) => number | undefined) => (): readonly (readonly [readonly string[], number])[] =>
+				upstreams().flatMap((gauges) => {
+					const value = read(gauges)
+					return value === undefined ? [] : [[[gauges.name], value] as const]
+				})
 		const labels = ['upstream']
 		metrics.gauge(
 			{ name: 'dragoman_upstream_running', help: 'Calls in flight on the upstream.', labels },
@@ -110,6 +126,22 @@ export class RequestMetrics {
 		metrics.gauge(
 			{ name: 'dragoman_upstream_waiting', help: 'Calls queued for the upstream.', labels },
 			ofUpstreams(({ waiting }) => waiting),
+		)
+		metrics.gauge(
+			{
+				name: 'dragoman_upstream_limit',
+				help: 'Calls that may be in flight on the upstream; absent without a limit.',
+				labels,
+			},
+			ofUpstreams(({ limit }) => limit),
+		)
+		metrics.gauge(
+			{
+				name: 'dragoman_upstream_queue_limit',
+				help: 'Calls that may be queued for the upstream; absent without a limit.',
+				labels,
+			},
+			ofUpstreams(({ queue }) => queue),
 		)
 		metrics.gauge(
 			{
@@ -129,24 +161,6 @@ export class RequestMetrics {
 			ofUpstreams(({ healthy }) => Number(healthy)),
 			'min',
 		)
-		metrics.gauge(
-			{ name: 'dragoman_build_info', help: 'Always 1.', labels: ['version'] },
-			() => [[[version], 1]],
-			'max',
-		)
-		if (quarantinedRecords !== undefined)
-			metrics.gauge(
-				{
-					name: 'dragoman_usage_records_quarantined',
-					help: 'Usage records in quarantine, because the database refuses them.',
-					labels: [],
-				},
-				() => [[[], quarantinedRecords()]],
-				// Processes of one host share the folder.
-				'max',
-			)
-		if (turns !== undefined) this.measureTurns(turns)
-		this.measureProcess(startedAtMs)
 	}
 
 	snapshot(): readonly MetricSnapshot[] {
@@ -169,11 +183,23 @@ export class RequestMetrics {
 
 	end(request: ObservedRequest, durationMs: number): void {
 		this.running--
-		const { route = 'none', dialect = 'none', model = '', status = 0, error, usage, firstOutputMs, context } = request
+		const {
+			route = 'none',
+			dialect = 'none',
+			model = '',
+			status = 0,
+			error,
+			usage,
+			cost,
+			firstOutputMs,
+			context,
+		} = request
 		this.requests(route, dialect, model, String(status)).value++
 		this.duration(route, model).observe(durationMs / 1000)
 		if (error !== undefined && !request.disconnected) this.errors(route, model, error.kind).value++
 		if (request.disconnected) this.left(route, model).value++
+		if (error?.setting !== undefined) this.refusals(error.setting).value++
+		if (cost !== undefined) this.cost(model, cost.currency).value += cost.micros / 1_000_000
 		if (model === '') return
 		const counts = this.of(model)
 		if (firstOutputMs !== undefined && request.stream === true)
@@ -198,45 +224,5 @@ export class RequestMetrics {
 		}
 		this.models.set(model, counts)
 		return counts
-	}
-
-	private measureTurns({ pendingEnds, deadProcesses }: TurnGauges): void {
-		const { metrics } = this
-		metrics.gauge(
-			{ name: 'dragoman_turn_ends_pending', help: 'Ends of turns that wait for the database.', labels: [] },
-			() => [[[], pendingEnds()]],
-		)
-		metrics.gauge(
-			{
-				name: 'dragoman_dead_processes_total',
-				help: 'Other processes on the same database that stopped writing their heartbeat and were ended.',
-				labels: [],
-			},
-			() => [[[], deadProcesses()]],
-			'sum',
-			'counter',
-		)
-	}
-
-	private measureProcess(startedAtMs: number): void {
-		const { metrics } = this
-		metrics.gauge(
-			{ name: 'process_resident_memory_bytes', help: 'Resident memory of the gateway, without engines.', labels: [] },
-			() => [[[], process.memoryUsage.rss()]],
-		)
-		metrics.gauge(
-			{ name: 'process_cpu_seconds_total', help: 'CPU time of the gateway, without engines.', labels: [] },
-			() => {
-				const { user, system } = process.cpuUsage()
-				return [[[], (user + system) / 1e6]]
-			},
-			'sum',
-			'counter',
-		)
-		metrics.gauge(
-			{ name: 'process_start_time_seconds', help: 'Start time of the process, in seconds since 1970.', labels: [] },
-			() => [[[], startedAtMs / 1000]],
-			'min',
-		)
 	}
 }

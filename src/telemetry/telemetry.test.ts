@@ -10,7 +10,15 @@ import type { RequestContext } from './telemetry.ts'
 import { forwardedHeaders, readTraceContext } from './trace-context.ts'
 
 const clock = { now: () => 1_000_000, monotonicMs: () => 0, sleep: async () => undefined }
-const gauges = { name: 'up', running: 2, waiting: 1, breaker: 'half-open', healthy: false } as const
+const gauges = {
+	name: 'up',
+	running: 2,
+	waiting: 1,
+	limit: 4,
+	queue: 64,
+	breaker: 'half-open',
+	healthy: false,
+} as const
 
 async function open(options: object = {}) {
 	const lines: string[] = []
@@ -22,6 +30,12 @@ async function open(options: object = {}) {
 		upstreams: () => [gauges],
 		quarantinedRecords: () => 2,
 		turns: { pendingEnds: () => 3, deadProcesses: () => 1 },
+		server: async () => ({
+			checks: { database: { ok: true }, disk: { ok: false } },
+			disk: { freeBytes: 5, totalBytes: 10 },
+			pendingRecords: 6,
+			maxPendingRecords: 1000,
+		}),
 	})
 	return { telemetry, lines }
 }
@@ -55,6 +69,7 @@ const events: readonly RequestEvent[] = [
 	{
 		type: 'usage',
 		usage: { promptTokens: 10, completionTokens: 3, cachedTokens: 4, reasoningTokens: 1, source: 'upstream' },
+		cost: { micros: 1500, currency: 'EUR' },
 	},
 	{ type: 'ended', atMs: 1400, status: 200, disconnected: false },
 ]
@@ -146,6 +161,16 @@ describe('a request', () => {
 			'dragoman_upstream_running{upstream="up"} 2',
 			'dragoman_upstream_breaker{upstream="up"} 1',
 			'dragoman_upstream_healthy{upstream="up"} 0',
+			'dragoman_upstream_limit{upstream="up"} 4',
+			'dragoman_upstream_queue_limit{upstream="up"} 64',
+			'dragoman_cost_total{model="m",currency="EUR"} 0.0015',
+			'dragoman_check_ok{check="database"} 1',
+			'dragoman_check_ok{check="disk"} 0',
+			'dragoman_disk_free_bytes 5',
+			'dragoman_disk_size_bytes 10',
+			'dragoman_usage_records_pending 6',
+			'dragoman_usage_records_pending_max 1000',
+			'dragoman_refusals_total{setting="limits.connections"} 0',
 			'dragoman_build_info{version="1.2.3"} 1',
 			'dragoman_usage_records_quarantined 2',
 			'dragoman_turn_ends_pending 3',
@@ -188,7 +213,7 @@ describe('metrics', () => {
 	test('and documentation list the same names', async () => {
 		const { telemetry } = await open()
 		observeAll(telemetry.begin(context()))
-		const names = telemetry.snapshot().map(({ name }) => name)
+		const names = (await telemetry.snapshot()).map(({ name }) => name)
 		const page = await Bun.file(`${import.meta.dir}/../../docs/telemetry.md`).text()
 		const rows = [...page.matchAll(/^\| `((?:dragoman|process)_\w+)` \|/gm)].map(([, name]) => name ?? '')
 		expect(rows.toSorted()).toEqual(names.toSorted())

@@ -29,8 +29,22 @@ export interface UpstreamGauges {
 	/** Calls in flight, and calls that are queued. */
 	readonly running: number
 	readonly waiting: number
+	/** Maximum of each; undefined without a limit. */
+	readonly limit?: number | undefined
+	readonly queue?: number | undefined
 	readonly breaker: 'closed' | 'open' | 'half-open'
 	readonly healthy: boolean
+}
+
+/** The state of the server, read for each snapshot of the metrics. */
+export interface ServerGauges {
+	/** Results of the checks of `GET /ready`, by name. */
+	readonly checks: Readonly<Record<string, { readonly ok: boolean }>>
+	/** The file system of the data folder, in bytes; undefined if it does not report its size. */
+	readonly disk: { readonly freeBytes: number; readonly totalBytes: number } | undefined
+	/** Usage records that wait for the database, and their maximum. */
+	readonly pendingRecords: number
+	readonly maxPendingRecords: number
 }
 
 /** Read for each snapshot of the metrics. */

@@ -5,6 +5,7 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../system/clock.ts'
 import { withLock } from '../system/lock.ts'
+import { describeSystemError } from '../system/system-error.ts'
 import type { CatalogueEntry } from './catalogue.ts'
 import type { Registries } from './sources/registries.ts'
 import { isSourceUri, type SourceUri } from './sources/source.ts'
@@ -199,7 +200,7 @@ export class Weights {
 						`No space left in ${this.context.folder}. The partial download of '${requested.id}' was not deleted: free some space and try again.`,
 						{ cause },
 					)
-				reasons.push(`  ${uri.label}: ${cause instanceof Error ? cause.message : String(cause)}`)
+				reasons.push(`  ${uri.label}: ${cause instanceof Error ? describeSystemError(cause) : String(cause)}`)
 			}
 		}
 		throw new WeightsError([`'${requested.id}' could not be fetched:`, ...reasons].join('\n'))

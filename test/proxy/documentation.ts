@@ -1,9 +1,9 @@
-// The blocks of docs/configuration.md, for tests of its recipes.
+// The blocks of docs/how-to/reverse-proxy.md, for tests of its recipes.
 
 import { join } from 'node:path'
 import { root } from '../server.ts'
 
-const page = await Bun.file(join(root, 'docs', 'configuration.md')).text()
+const page = `\n${await Bun.file(join(root, 'docs', 'how-to', 'reverse-proxy.md')).text()}`
 
 /** The first block of a language below a heading. */
 export function block(heading: string, language: string): string {

@@ -1,4 +1,4 @@
-// The configurations of proxies in the documentation, in front of a real server: streams, WebSockets, the client's
+// The configurations of proxies in docs/how-to/reverse-proxy.md, in front of a real server: streams, WebSockets, the client's
 // address.
 
 import { afterAll, describe, expect, test } from 'bun:test'
@@ -23,7 +23,7 @@ const recipes: readonly Recipe[] = [
 		name: 'nginx',
 		version: ['-v'],
 		async prepare(folder, port, backend) {
-			let site = replaced(block('### nginx', 'nginx'), 'listen 443 ssl;', `listen 127.0.0.1:${port};`)
+			let site = replaced(block('## nginx', 'nginx'), 'listen 443 ssl;', `listen 127.0.0.1:${port};`)
 			site = replaced(site, /^\s*ssl_certificate\w*\s.*\n/gm, '')
 			site = replaced(site, '127.0.0.1:8080', backend)
 			const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
@@ -41,7 +41,7 @@ const recipes: readonly Recipe[] = [
 		name: 'caddy',
 		version: ['version'],
 		async prepare(folder, port, backend) {
-			const site = replaced(block('### Caddy', ''), 'chat.example.org {', `http://:${port} {\n\tbind 127.0.0.1`)
+			const site = replaced(block('## Caddy', 'caddyfile'), 'chat.example.org {', `http://:${port} {\n\tbind 127.0.0.1`)
 			const file = join(folder, 'Caddyfile')
 			await Bun.write(file, `{\n\tadmin off\n\tauto_https off\n}\n${replaced(site, '127.0.0.1:8080', backend)}`)
 			return ['run', '--adapter', 'caddyfile', '--config', file]
@@ -80,7 +80,7 @@ for (const recipe of recipes) {
 	}
 	describe(`the recipe for ${recipe.name}`, async () => {
 		// The documentation trusts both loopback addresses; the client of this test has a third.
-		const settings = block('## Serving others', 'yaml')
+		const settings = block('# nginx or Caddy in front', 'yaml')
 		const server = await startServer({
 			config: `${settings}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n`,
 		})
@@ -152,6 +152,38 @@ for (const recipe of recipes) {
 			const line = await eventually('line', () => logLines(server).find((one) => one.request === id))
 			expect(line).toMatchObject({ client: '127.0.0.9', proxyRequest: expect.stringMatching(/^[\w-]{32,36}$/) })
 		})
+		if (recipe.name === 'nginx')
+			test('serves the page and the API under a path', async () => {
+				const own = await temporaryFolder()
+				const path = await freePort()
+				const location = replaced(block('## Under a path', 'nginx'), '127.0.0.1:8080', new URL(server.url).host)
+				const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+				const file = join(own, 'nginx.conf')
+				await Bun.write(
+					file,
+					`daemon off; master_process off; pid ${own}/pid; error_log stderr; events {}\nhttp { access_log off; ${kinds.map((kind) => `${kind}_temp_path ${own}/${kind};`).join(' ')}\nserver { listen 127.0.0.1:${path};\n${location}} }\n`,
+				)
+				const nginx = Bun.spawn(['nginx', '-e', 'stderr', '-c', file], {
+					stdin: 'ignore',
+					stdout: 'ignore',
+					stderr: 'ignore',
+				})
+				const base = `http://127.0.0.1:${path}/dragoman`
+				const isUp = () =>
+					fetch(`${base}/health`).then(
+						({ ok }) => ok,
+						() => false,
+					)
+				await eventually('answer under the path', isUp, 20_000)
+				const page = await fetch(`${base}/`)
+				expect(await page.text()).toMatch(/<script[^>]* src="(?!\/)/)
+				const redirected = await fetch(base, { redirect: 'manual' })
+				expect([redirected.status, redirected.headers.get('location')?.endsWith('/dragoman/')]).toEqual([301, true])
+				const models = await fetch(`${base}/v1/models`, { headers: { authorization } })
+				expect(models.status).toBe(200)
+				nginx.kill()
+				await nginx.exited
+			})
 		test('a page on a foreign name is refused', async () => {
 			expect((await fetch(`${url}/metrics`, { headers: { host: 'evil.example' } })).status).not.toBe(200)
 			expect((await fetch(`${url}/metrics`, { headers: { host: 'chat.example.org' } })).status).toBe(200)

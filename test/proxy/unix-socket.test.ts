@@ -1,4 +1,4 @@
-// The recipe for nginx in front of a Unix socket.
+// The recipe for nginx in front of a Unix socket, in docs/how-to/reverse-proxy.md.
 
 import { expect, test } from 'bun:test'
 import { join } from 'node:path'
@@ -12,11 +12,11 @@ const documented = '/run/dragoman/dragoman.sock'
 
 test('nginx passes streams, and the address of the client', async () => {
 	const [folder, port] = [await temporaryFolder(), await freePort()]
-	const settings = replaced(block('### On a Unix socket', 'yaml'), /^listen: .*\n/, '')
+	const settings = replaced(block('## On a Unix socket', 'yaml'), /^listen: .*\n/, '')
 	const server = await startSocketServer(folder, settings)
-	let site = replaced(block('### nginx', 'nginx'), 'listen 443 ssl;', `listen 127.0.0.1:${port};`)
+	let site = replaced(block('## nginx', 'nginx'), 'listen 443 ssl;', `listen 127.0.0.1:${port};`)
 	site = replaced(site, /^\s*ssl_certificate\w*\s.*\n/gm, '')
-	site = replaced(site, 'proxy_pass http://127.0.0.1:8080;', block('### On a Unix socket', 'nginx'))
+	site = replaced(site, 'proxy_pass http://127.0.0.1:8080;', block('## On a Unix socket', 'nginx'))
 	site = replaced(site, documented, server.path)
 	const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
 		(kind) => `${kind}_temp_path ${folder}/${kind};`,

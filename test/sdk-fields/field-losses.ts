@@ -28,7 +28,15 @@ interface Judged extends Finding {
 	readonly field: FieldCase
 }
 
-export async function requestLosses(gateway: TestedGateway, cases: FieldCases, wire: RequestWire): Promise<RootReport> {
+/** What is wrong with a body that the server accepts at a path, according to the OpenAPI document. */
+export type BodyCheck = (path: string, body: JsonFields) => readonly string[]
+
+export async function requestLosses(
+	gateway: TestedGateway,
+	cases: FieldCases,
+	wire: RequestWire,
+	check: BodyCheck,
+): Promise<RootReport> {
 	const fields = casesOf(cases, wire)
 	const jobs = wire.dialects.flatMap((dialect) =>
 		enginesUnderTest
@@ -36,6 +44,8 @@ export async function requestLosses(gateway: TestedGateway, cases: FieldCases, w
 			.flatMap((engine) => fields.map((field) => ({ dialect, engine, field }))),
 	)
 	const baselines = new Baselines(gateway)
+	// The same for every engine.
+	const faultsOf = new Map<string, readonly string[]>()
 	const judged = await inWorkers(gateway, jobs, async (worker, { dialect, engine, field }): Promise<Judged> => {
 		const companions = companionsOf(wire, field)
 		const call = (body: JsonFields): CallSpec => ({
@@ -43,7 +53,9 @@ export async function requestLosses(gateway: TestedGateway, cases: FieldCases, w
 			body: wire.complete({ ...companions, ...body }, cases),
 		})
 		const plain = await baselines.exchange(worker, engine.name, call(field.baseline))
-		const given = await gateway.exchange(worker, engine.name, call(field.body))
+		const sent = call(field.body)
+		const given = await gateway.exchange(worker, engine.name, sent)
+		const faults = given.status === 200 ? faultsIn(sent, check, faultsOf) : []
 		const observed = judge({
 			field,
 			companions: Object.keys(companions),
@@ -52,7 +64,8 @@ export async function requestLosses(gateway: TestedGateway, cases: FieldCases, w
 			readError: dialect.readError,
 			effects: (text) => (engine.repeats ? (wire.effects?.(text) ?? text) : ''),
 		})
-		return { dialect: dialect.name, engine: engine.name, field, ...observed }
+		const fault = faults.length === 0 ? observed.fault : `accepted, but not by the document: ${faults.join('; ')}`
+		return { dialect: dialect.name, engine: engine.name, field, ...observed, fault }
 	})
 	const wires = new Map(enginesUnderTest.map((engine) => [engine.name, engine.wire]))
 	const isForeign = (engine: string) => wires.get(engine) !== undefined && wires.get(engine) !== wire.wire
@@ -80,6 +93,17 @@ export async function requestLosses(gateway: TestedGateway, cases: FieldCases, w
 		return { root: wire.root, dialect, engine, path: field.path, details }
 	})
 	return { losses: [...found, ...unreached], cases: judged.length, counts: countsOf(judged) }
+}
+
+function faultsIn(
+	{ path, body }: CallSpec,
+	check: BodyCheck,
+	known: Map<string, readonly string[]>,
+): readonly string[] {
+	const key = JSON.stringify([path, body])
+	const faults = known.get(key) ?? check(path, { ...body, model: 'any' })
+	known.set(key, faults)
+	return faults
 }
 
 export async function answerLosses(gateway: TestedGateway, cases: FieldCases, wire: AnswerWire): Promise<RootReport> {

@@ -1,24 +1,30 @@
 // Every field of the requests and answers in the official SDKs' types, through a server: a field of a request reaches the
 // upstream, has an effect here, is refused, or is named in `x-dragoman-dropped`; a field of an answer reaches the clients
 // of its wire. The fields come from the installed versions of the SDKs, so that a new field is tested as soon as its
-// version is installed. Exemptions have reasons in exemptions.ts.
+// version is installed. Exemptions have reasons in exemptions.ts. The OpenAPI document has the same fields, and every
+// request that the server accepts is valid in it.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { DocumentValidator } from '../../src/openapi/document-validator.testing.ts'
 import { answerWires } from './answer-wires.ts'
+import { DocumentFields } from './document-fields.ts'
 import { type Exemption, exemptions, honoured, mostExemptions } from './exemptions.ts'
 import { FieldCases } from './field-cases.ts'
 import { answerLosses, type Loss, outermost, type RootReport, requestLosses } from './field-losses.ts'
 import { requestWires } from './request-wires.ts'
 import { readShapes } from './shapes.ts'
 import { enginesUnderTest, TestedGateway } from './tested-gateway.ts'
+import { type UndescribedField, undescribedFields } from './undescribed-fields.ts'
 
 let cases: FieldCases
 let gateway: TestedGateway
+let validator: DocumentValidator
 const used = new Set<Exemption>()
 
 beforeAll(async () => {
 	cases = new FieldCases(await readShapes())
 	gateway = await TestedGateway.start(8)
+	validator = new DocumentValidator(await gateway.document())
 }, 60_000)
 afterAll(() => gateway.stop())
 
@@ -49,7 +55,9 @@ function print(root: string, { cases: count, counts }: RootReport): void {
 
 for (const wire of requestWires)
 	test(`${wire.root}: every field is sent, refused or reported`, async () => {
-		const report = await requestLosses(gateway, cases, wire)
+		const report = await requestLosses(gateway, cases, wire, (address, body) =>
+			validator.requestFaults(validator.at('POST', address.replace(/\?.*/, '')), body),
+		)
 		print(wire.root, report)
 		expect(unaccepted(report)).toEqual([])
 	}, 120_000)
@@ -60,6 +68,26 @@ for (const wire of answerWires)
 		print(wire.root, report)
 		expect(unaccepted(report)).toEqual([])
 	}, 120_000)
+
+const usedReasons = new Set<UndescribedField>()
+for (const { root, dialects } of requestWires)
+	test(`${root}: the OpenAPI document has every field of its body, or the reason is known`, () => {
+		const fields = new DocumentFields(validator)
+		const missing = dialects.flatMap(({ path: address }) => {
+			const has = (names: readonly string[]) => fields.has(address.replace(/\?.*/, ''), names)
+			const outer = cases.of(root).filter(({ names }) => !has(names) && has(names.slice(0, -1)))
+			return outer.filter(({ path }) => {
+				const known = undescribedFields.find((one) => one.root.test(root) && one.path.test(path))
+				if (known !== undefined) usedReasons.add(known)
+				return known === undefined
+			})
+		})
+		expect([...new Set(missing.map(({ path }) => path))]).toEqual([])
+	})
+
+test('each reason why the document lacks a field is needed', () => {
+	expect(undescribedFields.filter((one) => !usedReasons.has(one))).toEqual([])
+})
 
 test('the exemptions are few, and each is needed', () => {
 	process.stdout.write(`${exemptions.length} exemptions of at most ${mostExemptions}\n`)

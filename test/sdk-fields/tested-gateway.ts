@@ -173,6 +173,11 @@ export class TestedGateway {
 		}
 	}
 
+	/** The OpenAPI document of the server. */
+	async document(): Promise<unknown> {
+		return (await fetch(`${this.server.url}/openapi.json`)).json()
+	}
+
 	async stop(): Promise<void> {
 		await this.server.stop()
 		await this.upstream.stop(true)

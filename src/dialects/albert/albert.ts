@@ -26,5 +26,6 @@ export const albert: Dialect = {
 		...collections,
 	],
 	writeError,
+	describe: async () => (await import('./api-description.ts')).description,
 	headers: () => ({}),
 }

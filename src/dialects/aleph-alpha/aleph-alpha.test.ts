@@ -206,6 +206,21 @@ describe('a request', () => {
 			dropped: ['sequence_penalty'],
 		})
 	})
+
+	describe('of a prompt with attention control names the controls, unless they are unset', () => {
+		const controlled = [
+			{ type: 'text', data: 'a', controls: [] },
+			{ type: 'text', data: 'b', controls: [{ start: 0, length: 1, factor: 2 }], note: null },
+		]
+		test.each([
+			['/complete', { prompt: controlled }, 'prompt[1].controls'],
+			['/semantic_embed', { prompt: controlled, representation: 'symmetric' }, 'prompt[1].controls'],
+			['/batch_semantic_embed', { prompts: ['a', controlled], representation: 'symmetric' }, 'prompts[1][1].controls'],
+			['/instructable_embed', { input: controlled, instruction: 'x' }, 'input[1].controls'],
+		])('%s', (path, fields, dropped) => {
+			expect(read(path, { model: 'm', ...fields })).toMatchObject({ dropped: [dropped] })
+		})
+	})
 })
 
 describe('errors', () => {

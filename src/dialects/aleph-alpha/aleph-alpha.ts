@@ -34,5 +34,6 @@ export const alephAlpha: Dialect = {
 	// Its client fails on every line of a stream without data.
 	heartbeat: '',
 	writeError,
+	describe: async () => (await import('./api-description.ts')).description,
 	headers: () => ({}),
 }

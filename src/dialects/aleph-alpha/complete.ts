@@ -14,7 +14,7 @@ import type { Route } from '../dialect.ts'
 import type { AnswerWriter, ResponseContext, StreamWriter } from '../writer.ts'
 import { writeErrorBody } from './error-writer.ts'
 import { priorityOf } from './priority.ts'
-import { promptSchema, readPrompt } from './prompt.ts'
+import { promptSchema, readPrompt, unsupportedPromptParts } from './prompt.ts'
 
 const amount = z.number().nullish()
 
@@ -62,7 +62,10 @@ export const complete: Route = {
 			request: readRequest(sent),
 			stream: sent.stream ?? false,
 			writer: completeWriter(sent),
-			dropped: Object.keys(sent).filter((name) => isMeaningless(name, sent[name])),
+			dropped: [
+				...Object.keys(sent).filter((name) => isMeaningless(name, sent[name])),
+				...unsupportedPromptParts(sent.prompt, 'prompt'),
+			],
 			...priorityOf(query()),
 		}
 	},

@@ -8,7 +8,7 @@ import type { EmbeddingCall } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { embeddingsRoute } from '../openai-family/embeddings.ts'
 import { priorityOf } from './priority.ts'
-import { promptSchema, readPrompt } from './prompt.ts'
+import { promptSchema, readPrompt, unsupportedPromptParts } from './prompt.ts'
 
 /** The only size to which embeddings can be compressed. */
 const compressed = z.literal(128).nullish()
@@ -41,7 +41,7 @@ export const embeddings: readonly Route[] = [
 			embedding: [...scale(vectors[0], normalize)],
 			num_tokens_prompt_total: usage.promptTokens,
 		}),
-		dropped: unsupportedParts(representation),
+		dropped: [...unsupportedParts(representation), ...unsupportedPromptParts(prompt, 'prompt')],
 	})),
 	embedding(
 		'/batch_semantic_embed',
@@ -54,7 +54,10 @@ export const embeddings: readonly Route[] = [
 				embeddings: vectors.map((vector) => [...scale(vector, normalize)]),
 				num_tokens_prompt_total: usage.promptTokens,
 			}),
-			dropped: unsupportedParts(representation),
+			dropped: [
+				...unsupportedParts(representation),
+				...prompts.flatMap((prompt, index) => unsupportedPromptParts(prompt, `prompts[${index}]`)),
+			],
 		}),
 	),
 	embedding('/instructable_embed', instructable, ({ model, input, instruction, normalize }) => ({
@@ -65,6 +68,7 @@ export const embeddings: readonly Route[] = [
 			embedding: [...scale(vectors[0], normalize)],
 			num_tokens_prompt_total: usage.promptTokens,
 		}),
+		dropped: unsupportedPromptParts(input, 'input'),
 	})),
 ]
 

@@ -12,6 +12,25 @@ const item = z.discriminatedUnion('type', [
 
 export const promptSchema = z.union([z.string(), arrayOf(item)])
 
+/**
+ * What items of a prompt have beyond text and token ids, such as attention control, by its path: no upstream's wire
+ * format can express it.
+ *
+ * @param path of the prompt in its request.
+ */
+export function unsupportedPromptParts(prompt: z.infer<typeof promptSchema>, path: string): readonly string[] {
+	if (typeof prompt === 'string') return []
+	return prompt.flatMap((part, index) =>
+		Object.entries(part)
+			.filter(([name, value]) => name !== 'type' && name !== 'data' && hasEffect(value))
+			.map(([name]) => `${path}[${index}].${name}`),
+	)
+}
+
+function hasEffect(value: unknown): boolean {
+	return value != null && value !== false && !(Array.isArray(value) && value.length === 0)
+}
+
 /** @throws ChatError `unsupported` for images, and for token ids combined with other items. */
 export function readPrompt(prompt: z.infer<typeof promptSchema>): string | readonly number[] {
 	if (typeof prompt === 'string') return prompt

@@ -16,6 +16,7 @@ export const anthropic: Dialect = {
 	recognizes: (headers) => headers.has('anthropic-version'),
 	heartbeat: ping,
 	writeError,
+	describe: async () => (await import('./api-description.ts')).description,
 	headers: ({ requestId, limits }) => ({
 		'request-id': requestId,
 		...(limits.length === 0 ? undefined : writeRateLimits(limits)),

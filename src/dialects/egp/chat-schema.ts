@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { arrayOf } from '../../wire/json/bounded-array.ts'
 import { uncopied } from '../../wire/json/json-object-schema.ts'
+import { presetting } from '../../wire/json/schema-metadata.ts'
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 const detail = z.enum(['low', 'high', 'auto']).nullish()
@@ -23,10 +24,16 @@ const imageDataPart = z.looseObject({
 
 const toolRequest = z.looseObject({ name: z.string().min(1), arguments: z.string() })
 
-const userMessage = z.looseObject({
-	role: z.literal('user'),
-	content: z.union([z.string(), arrayOf(z.discriminatedUnion('type', [textPart, imageUrlPart, imageDataPart])).min(1)]),
-})
+const userMessage = presetting(
+	z.looseObject({
+		role: z.literal('user'),
+		content: z.union([
+			z.string(),
+			arrayOf(z.discriminatedUnion('type', [textPart, imageUrlPart, imageDataPart])).min(1),
+		]),
+	}),
+	['role'],
+)
 const assistantMessage = z.looseObject({ role: z.literal('assistant'), content: z.string() })
 const systemMessage = z.looseObject({ role: z.literal('system'), content: z.string() })
 const agentMessage = z.looseObject({

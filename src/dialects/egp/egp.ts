@@ -28,5 +28,6 @@ export const egp: Dialect = {
 	// Its clients parse every line of a stream as JSON.
 	heartbeat: '',
 	writeError,
+	describe: async () => (await import('./api-description.ts')).description,
 	headers: () => ({}),
 }

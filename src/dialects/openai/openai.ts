@@ -87,6 +87,7 @@ export const openai: Dialect = {
 	suggests: (headers) => sdk.test(headers.get('user-agent') ?? ''),
 	sockets: [responsesSocket],
 	writeError,
+	describe: async () => (await import('./api-description.ts')).description,
 	headers: ({ processingMs, limits, nowMs }) => ({
 		'openai-version': apiVersion,
 		'openai-processing-ms': String(Math.round(processingMs)),

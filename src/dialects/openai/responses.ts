@@ -2,6 +2,7 @@
 
 import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
+import { costMicros } from '../../ledger/entry.ts'
 import { responsesWire } from '../../wire/openai/formats.ts'
 import { isItemPart } from '../../wire/openai/responses/answer-items.ts'
 import { responsesBodySchema } from '../../wire/openai/responses/body-schema.ts'
@@ -9,6 +10,7 @@ import { echoOfCompacted } from '../../wire/openai/responses/echo.ts'
 import { ResponseEventWriter } from '../../wire/openai/responses/event-writer.ts'
 import { type ReadResponsesRequest, readResponsesRequest } from '../../wire/openai/responses/request-reader.ts'
 import {
+	type ResponseIdentity,
 	type ResponseShape,
 	writeCompletedResponse,
 	writeResponse,
@@ -24,7 +26,7 @@ import {
 import type { ChatCall, Compaction, CountCall, MessageReferences } from '../call.ts'
 import type { Route } from '../dialect.ts'
 import { unsupportedPartsOf } from '../unsupported-parts.ts'
-import type { AnswerWriter } from '../writer.ts'
+import type { AnswerWriter, ResponseContext } from '../writer.ts'
 import { triggeredCompaction } from './compact-response.ts'
 import { itemsOf, lookupOf } from './item-references.ts'
 import { ResponseMessage } from './response-message.ts'
@@ -169,10 +171,16 @@ function countCall(read: ReadResponsesRequest): CountCall {
 
 function responseWriter(shape: ResponseShape): AnswerWriter {
 	return {
-		completion: (completion, identity) => writeCompletedResponse(completion, identity, shape),
+		completion: (completion, context) => writeCompletedResponse(completion, identityOf(context), shape),
 		unsupportedParts: unsupportedPartsOf({ hasPart: isItemPart, wire: responsesWire }),
-		stream: (identity) => new ResponseEventWriter(identity, shape),
+		stream: (context) => new ResponseEventWriter(identityOf(context), shape),
 		repeatsAnswer: true,
 		accepted: (identity) => writeResponse(identity, shape, { status: 'queued', output: [] }),
 	}
+}
+
+function identityOf(context: ResponseContext): ResponseIdentity {
+	const { price } = context
+	if (price === undefined) return context
+	return { ...context, metricsOf: (usage) => ({ costMicros: costMicros(price, usage), currency: price.currency }) }
 }

@@ -10,9 +10,9 @@ import type { Call, Route, RouteInput } from '../dialect.ts'
 import { direction, readQuery, wholeNumber } from './page-query.ts'
 
 /** The paths of version 0.2, of 0.4 and of later versions. */
-const paths = ['/tokens', '/me/keys', '/keys'] as const
+export const keyPaths = ['/tokens', '/me/keys', '/keys'] as const
 /** Revokes a key and returns it; the other paths return no content. */
-const newest = '/keys'
+export const newestKeyPath = '/keys'
 
 const newKey = z.looseObject({
 	name: z
@@ -24,14 +24,14 @@ const newKey = z.looseObject({
 	expires_at: unixTimeSchema.nullish(),
 })
 
-export const keys: readonly Route[] = paths.flatMap((path): readonly Route[] => [
+export const keys: readonly Route[] = keyPaths.flatMap((path): readonly Route[] => [
 	{ method: 'POST', path, status: 201, bodySchema: newKey, read: create },
 	{ method: 'GET', path, read: list },
 	{ method: 'GET', path: `${path}/{id}`, read: show },
-	{ method: 'DELETE', path: `${path}/{id}`, status: path === newest ? undefined : 204, read: revoke },
+	{ method: 'DELETE', path: `${path}/{id}`, status: path === newestKeyPath ? undefined : 204, read: revoke },
 ])
 
-const listQuery = z.object({
+export const keyListQuery = z.object({
 	offset: wholeNumber(0, 1_000_000).default(0),
 	limit: wholeNumber(1, 100).default(10),
 	sort_by: z.enum(['id', 'name', 'created']).default('id'),
@@ -61,7 +61,7 @@ function create({ body }: RouteInput): Call {
 }
 
 function list({ query }: RouteInput): Call {
-	const { offset, limit, sort_by: sortBy, sort_order: order, status } = readQuery(query(), listQuery)
+	const { offset, limit, sort_by: sortBy, sort_order: order, status } = readQuery(query(), keyListQuery)
 	return {
 		type: 'keys.list',
 		query: { state: status, sortBy, order, offset, limit },

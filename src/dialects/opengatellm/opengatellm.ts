@@ -38,5 +38,6 @@ export const opengatellm: Dialect = {
 		...logins,
 	],
 	writeError,
+	describe: async () => (await import('./api-description.ts')).description,
 	headers: () => ({}),
 }

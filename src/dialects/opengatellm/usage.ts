@@ -30,7 +30,12 @@ const daySeconds = 86_400
 const defaultDays = 30
 const page = { offset: wholeNumber(0, 1_000_000_000).default(0), limit: wholeNumber(1, 100).default(10) }
 
-const entriesQuery = z.object({ ...page, start_time: seconds.optional(), end_time: seconds.optional(), endpoint })
+export const entriesQuery = z.object({
+	...page,
+	start_time: seconds.optional(),
+	end_time: seconds.optional(),
+	endpoint,
+})
 
 export const myUsage: Route = {
 	method: 'GET',
@@ -99,7 +104,7 @@ const orders: Readonly<Record<'datetime' | 'cost' | 'total_tokens', EntryOrder['
 	total_tokens: 'tokens',
 }
 
-const pagesQuery = z.object({
+export const pagesQuery = z.object({
 	limit: wholeNumber(1, 100).default(50),
 	page: wholeNumber(1, 10_000_000).default(1),
 	sort_by: z.enum(['datetime', 'cost', 'total_tokens']).default('datetime'),
@@ -169,7 +174,13 @@ function writeLogged(entry: LedgerEntry, { owner }: RecordsPage) {
 	}
 }
 
-const daysQuery = z.object({ ...page, start_time: seconds, end_time: seconds, endpoint, key_id: z.string().optional() })
+export const daysQuery = z.object({
+	...page,
+	start_time: seconds,
+	end_time: seconds,
+	endpoint,
+	key_id: z.string().optional(),
+})
 
 /** By day, the form of later versions. */
 function readDays(parameters: URLSearchParams): OtherOperation<'usage.sum'> {

@@ -2,7 +2,7 @@
 // endless loop. It does not know what the process loads.
 
 import { readFile } from 'node:fs/promises'
-import { totalmem } from 'node:os'
+import { totalMemory } from '../../system/available-memory.ts'
 import type { Clock } from '../../system/clock.ts'
 
 export interface StartBounds {
@@ -14,8 +14,7 @@ export interface StartBounds {
 
 /** 90 % of the memory of this machine or container, in bytes. */
 export function usualMemoryBytes(): number {
-	const constrained = process.constrainedMemory()
-	return Math.round((constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()) * 0.9)
+	return Math.round(totalMemory() * 0.9)
 }
 
 const pollMs = 250

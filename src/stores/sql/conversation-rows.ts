@@ -165,11 +165,18 @@ export function readTurn(row: unknown): Turn {
 		parent: parent ?? undefined,
 		inputs: Array.from({ length: inputs }, (_, index) => inputId(rest.id, index)),
 		answers: answers as readonly StoredAnswer[],
-		usage: usage === null ? undefined : (usage as Usage),
+		...readUsage(usage),
 		error: error === null ? undefined : (error as NonNullable<Turn['error']>),
 		metadata: metadata as Metadata,
 		echo: (echo_body ?? {}) as JsonObject,
 		createdAtMs: created_at_ms,
 		endedAtMs: ended_at_ms ?? undefined,
 	}
+}
+
+/** Usage and metrics have one column. */
+function readUsage(column: unknown): Pick<Turn, 'usage' | 'metrics'> {
+	if (column === null) return {}
+	const { metrics, ...usage } = column as Usage & Pick<Turn, 'metrics'>
+	return { usage, metrics }
 }

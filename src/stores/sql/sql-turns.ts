@@ -174,7 +174,7 @@ function isEndedByOthers({ state, answers }: Turn): boolean {
 async function writeLateAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd): Promise<void> {
 	const { answers, usage, endedAtMs } = ended
 	if (usage !== undefined && turn.usage === undefined)
-		await sql`UPDATE turns SET usage = ${stringifyJson(usage)} WHERE id = ${turn.id}`
+		await sql`UPDATE turns SET usage = ${writeUsage(ended)} WHERE id = ${turn.id}`
 	if (answers.length === 0) return
 	await sql`UPDATE turns SET answers = ${stringifyJson(storedAnswers(turn, ended))} WHERE id = ${turn.id}`
 	await attachAnswers(sql, scope, turn, answers, endedAtMs)
@@ -192,12 +192,17 @@ function storedAnswers(turn: Turn, { answers }: TurnEnd): readonly object[] {
 }
 
 async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd) {
-	const { answers, state, endedAtMs, usage, error } = ended
+	const { answers, state, endedAtMs, error } = ended
 	const updated = sql`
 		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(storedAnswers(turn, ended))},
-			usage = ${usage === undefined ? null : stringifyJson(usage)}, error = ${error === undefined ? null : stringifyJson(error)}
+			usage = ${writeUsage(ended)}, error = ${error === undefined ? null : stringifyJson(error)}
 		WHERE id = ${turn.id}`
 	await Promise.all([updated, attachAnswers(sql, scope, turn, answers, endedAtMs)])
+}
+
+/** Usage and metrics have one column. */
+function writeUsage({ usage, metrics }: TurnEnd): string | null {
+	return usage === undefined ? null : stringifyJson(metrics === undefined ? usage : { ...usage, metrics })
 }
 
 /** Attaches each choice as a message after the inputs. */

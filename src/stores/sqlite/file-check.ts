@@ -7,6 +7,17 @@ import { SqliteThread } from './sqlite-thread.ts'
 /** The files that belong to a database, by what their names add. */
 export const fileSuffixes = ['', '-wal', '-shm', '-journal'] as const
 
+/** @throws Error with the system's `code` if that cannot be known, for example without permission for its folder. */
+export async function isFile(path: string): Promise<boolean> {
+	try {
+		return (await stat(path)).isFile()
+	} catch (thrown) {
+		const code: unknown = Reflect.get(Object(thrown), 'code')
+		if (code === 'ENOENT' || code === 'ENOTDIR') return false
+		throw thrown
+	}
+}
+
 /** Whether the tables of this program exist. */
 export async function hasMigrations(sql: Sql): Promise<boolean> {
 	const [table] = await sql`SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`

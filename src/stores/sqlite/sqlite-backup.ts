@@ -9,7 +9,7 @@ import { describeSystemError } from '../../system/system-error.ts'
 import { DatabaseError } from '../database-error.ts'
 import type { BackupOptions, BackupResult } from '../file-backups.ts'
 import { SchemaError } from '../migrations/schema.ts'
-import { fileSuffixes, findDamage, hasMigrations, isDamage, sizeOf, withThread } from './file-check.ts'
+import { fileSuffixes, findDamage, hasMigrations, isDamage, isFile, sizeOf, withThread } from './file-check.ts'
 import { guardFile } from './file-guard.ts'
 import { isRestorePending } from './pending-restore.ts'
 
@@ -19,7 +19,7 @@ const busyTimeoutMs = 10_000
 /** Backs up the database `file`; see `FileBackups`. */
 export async function backUpSqlite(file: string, target: string, options: BackupOptions): Promise<BackupResult> {
 	await expectTarget(target, options)
-	if ((await sizeOf(file)) === 0 && !(await isRestorePending(file)))
+	if (!((await isFile(file)) && (await sizeOf(file)) > 0) && !(await isRestorePending(file)))
 		throw new SchemaError('missing', 'there is no such file')
 	const lock = await guardFile(file)
 	const unfinished = `${target}.${crypto.randomUUID()}.unfinished`

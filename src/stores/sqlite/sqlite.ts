@@ -1,7 +1,7 @@
 // SQLite: the default database, a file in the data folder. Its connections are in threads of their own: one writes, the
 // others read. Nothing in the calling thread waits for a lock, a checkpoint or a long statement.
 
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { HeldLock } from '../../system/lock.ts'
 import { createPrivateFile, removeForeignAccess } from '../../system/private-files.ts'
@@ -11,7 +11,7 @@ import { timeoutMs } from '../sql/database-failure.ts'
 import type { Sql } from '../sql/sql.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { Writer } from '../sql/writer.ts'
-import { hasMigrations } from './file-check.ts'
+import { hasMigrations, isFile } from './file-check.ts'
 import { guardFile } from './file-guard.ts'
 import { LogTruncation } from './log-truncation.ts'
 import { OpenedFile } from './opened-file.ts'
@@ -51,7 +51,8 @@ export interface SqliteDatabase extends SqlDatabase {
  */
 export async function openSqlite(file: string, mode: SchemaMode = 'create'): Promise<SqliteDatabase> {
 	if (mode === 'create') await mkdir(dirname(file), { recursive: true, mode: 0o700 })
-	else if (!(await isFile(file)) && !(await isRestorePending(file))) throw missingFile()
+	const exists = await isFile(file)
+	if (mode !== 'create' && !exists && !(await isRestorePending(file))) throw missingFile()
 	const lock = await guardFile(file)
 	try {
 		if (mode === 'create') await createPrivateFile(file)
@@ -139,10 +140,6 @@ async function truncateLog(sql: Sql): Promise<boolean> {
 	} finally {
 		await sql.unsafe(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
 	}
-}
-
-async function isFile(path: string): Promise<boolean> {
-	return (await stat(path).catch(() => undefined))?.isFile() === true
 }
 
 function missingFile(): SchemaError {

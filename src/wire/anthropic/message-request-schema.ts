@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { isObject, type JsonObject } from '../../chat/json.ts'
 import { arrayOf } from '../json/bounded-array.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
+import { passingOn } from '../json/schema-metadata.ts'
 import { threadSchema } from './message-thread.ts'
 
 const cacheControl = z
@@ -70,6 +71,11 @@ const describedTypes: ReadonlySet<string> = new Set([
 /** A content block of a type that the schema does not describe: the object that was sent. */
 const otherBlock = z
 	.custom<JsonObject>((value) => isObject(value) && typeof value.type === 'string' && !describedTypes.has(value.type))
+	.meta({
+		type: 'object',
+		properties: { type: { type: 'string', not: { enum: [...describedTypes] } } },
+		required: ['type'],
+	})
 	.transform((item) => ({ type: 'other' as const, item }))
 
 const toolResultBlock = z.looseObject({
@@ -187,7 +193,7 @@ const promptFields = {
 	output_format: outputFormat.nullish(),
 }
 
-export const messageRequestSchema = z.looseObject({
+const messageFields = z.looseObject({
 	...promptFields,
 	max_tokens: z.int().min(0),
 	stream: z.boolean().nullish(),
@@ -196,6 +202,23 @@ export const messageRequestSchema = z.looseObject({
 	top_k: z.int().min(0).nullish(),
 	stop_sequences: arrayOf(z.string().min(1).max(maxStopCharacters)).nullish(),
 	metadata: z.looseObject({ user_id: z.string().nullish() }).nullish(),
+})
+
+export const messageRequestSchema = passingOn(messageFields, {
+	billing_policy: 'What the provider bills.',
+	cache_control: 'How the prompt is cached.',
+	compaction: 'How the provider shortens a long conversation.',
+	container: 'The container of the tools that the provider runs.',
+	context_management: 'What the provider removes from a long conversation.',
+	diagnostics: 'What the provider reports about the request.',
+	fallback_credit_token: 'The credit of an earlier request that failed.',
+	fallbacks: 'Models that answer instead of the first one.',
+	inference_geo: 'Where the provider runs the model.',
+	mcp_servers: 'The MCP servers that the provider calls.',
+	service_tier: 'The capacity that serves the request.',
+	speed: 'The speed of the answer.',
+	user_profile_id: 'The profile of the end user.',
+	workspace_id: 'The workspace of the provider.',
 })
 
 /** A token counting request has only the fields of the prompt. */

@@ -5,10 +5,13 @@ import { z } from 'zod'
 import { isObject } from '../../chat/json.ts'
 
 /** Violations are those of a record: `invalid_type`, with `record` as the expected type. */
-export const jsonObject = z.custom<Readonly<Record<string, unknown>>>().check((given) => {
-	if (!isObject(given.value))
-		given.issues.push({ code: 'invalid_type', expected: 'record', input: given.value, continue: false })
-})
+export const jsonObject = z
+	.custom<Readonly<Record<string, unknown>>>()
+	.check((given) => {
+		if (!isObject(given.value))
+			given.issues.push({ code: 'invalid_type', expected: 'record', input: given.value, continue: false })
+	})
+	.meta({ type: 'object' })
 
 /** Key of the metadata of a schema that returns what it was given: the schema that it checks. */
 export const describedBy = 'describedBy'

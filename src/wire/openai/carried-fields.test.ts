@@ -259,7 +259,7 @@ const violations: Readonly<Record<string, Case & { readonly written?: object }>>
 		other: [],
 	},
 	'another detail of an image': {
-		body: part({ type: 'image_url', image_url: { url: 'u', detail: 'original' } }),
+		body: part({ type: 'image_url', image_url: { url: 'u', detail: 'panorama' } }),
 		other: [],
 	},
 	'arguments as an object': {

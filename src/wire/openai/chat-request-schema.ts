@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { arrayOf } from '../json/bounded-array.ts'
 import { jsonObject } from '../json/json-object-schema.ts'
+import { passingOn } from '../json/schema-metadata.ts'
 
 export const textPart = z.looseObject({ type: z.literal('text'), text: z.string() })
 export const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() })
@@ -18,7 +19,7 @@ const imagePart = z.looseObject({
 	type: z.literal('image_url'),
 	image_url: z.union([
 		z.string(),
-		z.looseObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).nullish() }),
+		z.looseObject({ url: z.string(), detail: z.enum(['auto', 'low', 'high', 'original']).nullish() }),
 	]),
 })
 export const audioPart = z.looseObject({
@@ -168,7 +169,7 @@ const responseFormat = z.discriminatedUnion('type', [
 const maxStopCharacters = 1024
 const stopText = z.string().max(maxStopCharacters)
 
-const integer = z.number().refine(Number.isInteger, { error: 'integer' })
+const integer = z.number().refine(Number.isInteger, { error: 'integer' }).meta({ type: 'integer' })
 export const whole = z.int()
 
 /** Sampling fields that chat and legacy completions share. */
@@ -200,7 +201,7 @@ export const reasoning = z
 	})
 	.nullish()
 
-export const chatRequestSchema = z.looseObject({
+const fields = z.looseObject({
 	model: z.string().min(1),
 	messages: arrayOf(message).min(1),
 	...samplingFields,
@@ -219,11 +220,23 @@ export const chatRequestSchema = z.looseObject({
 	metadata: z
 		.record(z.string().max(64), z.string().max(512))
 		.refine((pairs) => Object.keys(pairs).length <= 16, { error: 'at most 16 pairs' })
+		.meta({ maxProperties: 16 })
 		.nullish(),
 	modalities: arrayOf(z.enum(['text', 'audio'])).nullish(),
 	store: z.boolean().nullish(),
 	verbosity: z.string().nullish(),
 	service_tier: z.string().nullish(),
+})
+
+export const chatRequestSchema = passingOn(fields, {
+	audio: 'The voice and the format of a spoken answer.',
+	moderation: 'How the provider moderates the request and the answer.',
+	prediction: 'A text that the answer repeats for the most part.',
+	prompt_cache_key: 'Which requests share a cached prompt.',
+	prompt_cache_options: 'How the prompt is cached.',
+	prompt_cache_retention: 'How long the prompt is cached.',
+	safety_identifier: 'The end user, for the safety checks of the provider.',
+	web_search_options: 'The web search of the provider.',
 })
 
 export type SamplingBody = Pick<z.infer<typeof chatRequestSchema>, keyof typeof samplingFields>

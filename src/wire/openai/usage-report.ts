@@ -59,7 +59,8 @@ const operations: Readonly<Record<UsageKind, readonly string[]>> = {
 const [daySeconds, defaultBuckets, mostBuckets] = [86_400, 7, 31]
 const texts = arrayOf(z.string().min(1)).max(1000)
 
-const schema = z.object({
+/** The parameters of a report. */
+export const usageReportQuery = z.object({
 	start_time: unixTimeSchema,
 	end_time: unixTimeSchema.optional(),
 	bucket_width: z.enum(['1m', '1h', '1d']).optional(),
@@ -72,7 +73,7 @@ const schema = z.object({
 	limit: z.int().min(1).max(mostBuckets).optional(),
 	page: z.string().optional(),
 })
-type Fields = z.infer<typeof schema>
+type Fields = z.infer<typeof usageReportQuery>
 
 const numbers: ReadonlySet<string> = new Set(['start_time', 'end_time', 'limit'])
 const lists: ReadonlySet<string> = new Set(['group_by', 'project_ids', 'user_ids', 'api_key_ids', 'models'])
@@ -85,7 +86,7 @@ const lists: ReadonlySet<string> = new Set(['group_by', 'project_ids', 'user_ids
  */
 export function readUsageReport(kind: UsageKind, parameters: URLSearchParams): UsageReport {
 	const body = readParameters(parameters)
-	const parsed = schema.safeParse(body)
+	const parsed = usageReportQuery.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
 	if (fields.bucket_width !== undefined && fields.bucket_width !== '1d')

@@ -5,6 +5,7 @@ import type { Conversation, Turn } from '../../../conversations/conversation.ts'
 import { writeConversationId } from '../../../conversations/conversation-id.ts'
 import type { FoundConversation, TextMatch } from '../../../conversations/conversation-index.ts'
 import type { ExportedConversation, ExportedMessage } from '../../../conversations/history.ts'
+import { writeMetrics } from '../metrics-writer.ts'
 
 export interface WrittenConversation {
 	readonly id: string
@@ -78,6 +79,7 @@ function writeTurn(turn: Turn): object {
 		inputs: turn.inputs,
 		answers: turn.answers.map(({ message, finishReason }) => ({ message, finish_reason: finishReason ?? null })),
 		usage: turn.usage ?? null,
+		metrics: writeMetrics(turn.usage, turn.metrics) ?? null,
 		error: turn.error ?? null,
 		metadata: turn.metadata,
 		created_at: seconds(turn.createdAtMs),

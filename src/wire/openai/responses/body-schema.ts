@@ -11,6 +11,7 @@ import {
 	configurationItem,
 	customCallItem,
 	functionCallItem,
+	hostedItems,
 	imageItem,
 	inputAudio,
 	inputFile,
@@ -53,6 +54,8 @@ const item = z.union([
 	typed('configuration_update', configurationItem),
 	...typedAll(clientCallItems),
 	...typedAll(clientOutputItems),
+	// Items that another server wrote for its own tools.
+	z.looseObject({ type: z.enum([...hostedItems]) }),
 ])
 
 const tool = z.union([

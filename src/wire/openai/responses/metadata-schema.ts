@@ -1,12 +1,14 @@
 // The caller's metadata, within OpenAI's bounds.
 
 import { z } from 'zod'
+import { describedBy } from '../../json/json-object-schema.ts'
 
 const value = z.string().max(512)
 
 const pairs = z
 	.record(z.string().max(64), value)
 	.refine((found) => Object.keys(found).length <= 16, { error: 'at most 16 pairs' })
+	.meta({ maxProperties: 16 })
 
 /** The same object, also with a pair named `__proto__`, which a schema of records would drop. */
 export const metadataSchema = z
@@ -22,3 +24,4 @@ export const metadataSchema = z
 		if (issues.length === 0 && Object.keys(given).length > 16)
 			context.issues.push({ code: 'custom', message: 'at most 16 pairs', input: given })
 	})
+	.meta({ [describedBy]: pairs })

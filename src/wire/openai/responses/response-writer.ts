@@ -5,11 +5,12 @@ import type { ChatError, ChatErrorKind } from '../../../chat/error.ts'
 import type { FinishReason } from '../../../chat/event.ts'
 import type { JsonObject } from '../../../chat/json.ts'
 import type { Usage } from '../../../chat/usage.ts'
-import type { Metadata, StoredMessage, Turn, TurnState } from '../../../conversations/conversation.ts'
+import type { AnswerMetrics, Metadata, StoredMessage, Turn, TurnState } from '../../../conversations/conversation.ts'
 import { type ConversationId, writeConversationId } from '../../../conversations/conversation-id.ts'
 import { answerId } from '../../../conversations/message-id.ts'
 import { readTurnId, type TurnId } from '../../../conversations/turn-id.ts'
 import { textField } from '../../json/fields.ts'
+import { writeMetrics } from '../metrics-writer.ts'
 import { callTypeOf } from './client-tools.ts'
 import { summaryOfEcho, toolsOfEcho, writeEcho } from './echo.ts'
 import { writeItemId } from './item-id.ts'
@@ -34,6 +35,8 @@ export interface ResponseIdentity {
 	readonly now: () => number
 	/** Signatures name their origin. */
 	readonly tagsSignatures?: boolean
+	/** What the usage costs, if that is known. */
+	readonly metricsOf?: ((usage: Usage) => AnswerMetrics) | undefined
 }
 
 /** The request fields in a response. */
@@ -49,6 +52,8 @@ export interface ResponseProgress {
 	/** The upstream's name of the model, if it differs. */
 	readonly model?: string
 	readonly usage?: Usage
+	/** Of a stored answer. */
+	readonly metrics?: AnswerMetrics | undefined
 	readonly finishReason?: FinishReason
 	readonly error?: { readonly code: string; readonly message: string }
 	/** Unix time in seconds. */
@@ -60,7 +65,8 @@ export function writeResponse(
 	shape: ResponseShape,
 	progress: ResponseProgress,
 ): JsonObject {
-	const { status, error } = progress
+	const { status, error, usage } = progress
+	const metrics = progress.metrics ?? (usage === undefined ? undefined : identity.metricsOf?.(usage))
 	const conversation = shape.echo.conversation === true ? identity.conversation : undefined
 	return {
 		id: writeResponseId(identity.token),
@@ -74,7 +80,8 @@ export function writeResponse(
 		output: progress.output,
 		conversation: conversation === undefined ? null : { id: writeConversationId(conversation) },
 		...writeEcho(shape.echo),
-		usage: progress.usage === undefined ? null : writeResponseUsage(progress.usage),
+		usage: usage === undefined ? null : writeResponseUsage(usage),
+		metrics: writeMetrics(usage, metrics),
 		metadata: shape.metadata,
 	}
 }
@@ -158,7 +165,7 @@ export function writeTurn(
 	withEncryptedReasoning: boolean,
 	isQueued = false,
 ): JsonObject {
-	const { id, conversation, model, createdAtMs, endedAtMs, echo, metadata, usage } = turn
+	const { id, conversation, model, createdAtMs, endedAtMs, echo, metadata, usage, metrics } = turn
 	const shape = { echo, metadata, withEncryptedReasoning }
 	const status = isQueued && turn.state === 'running' ? 'queued' : statuses[turn.state]
 	const error = turn.error ?? (turn.state === 'interrupted' ? interruption : undefined)
@@ -179,6 +186,7 @@ export function writeTurn(
 				: []),
 		],
 		usage,
+		metrics,
 		error: status === 'failed' ? error : undefined,
 		finishReason: first?.finishReason,
 		...completedAt(status, endedAtMs),

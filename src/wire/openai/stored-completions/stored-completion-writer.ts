@@ -82,6 +82,7 @@ function choiceOf(message: Message, answer: StoredAnswer | undefined): Choice {
 export function writeStoredMessage(stored: StoredMessage): { readonly id: string } {
 	const [{ content, ...written } = {}] = writeMessages([stored.message], storedMessagesForm, () => {})
 	const parts = Array.isArray(content) ? content : null
-	const fields = { name: null, ...written, content: parts === null ? (content ?? null) : null, content_parts: parts }
+	const { name = null } = written
+	const fields = { ...written, name, content: parts === null ? (content ?? null) : null, content_parts: parts }
 	return { ...fields, id: id(stored.id) }
 }

@@ -1,12 +1,11 @@
 // The branches of the conversation as a tree: one line for each turn, the branch that is shown in the accent colour.
 
-import { X } from 'lucide'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
-import { IconButton } from '../parts/icon-button.tsx'
+import { SidePanel } from '../parts/side-panel.tsx'
 import type { Chat } from '../state/chat.ts'
-import { sidePanel } from '../state/side-panel.ts'
 import { linesOf, type TreeLine } from '../state/tree-lines.ts'
+import { nameOf } from '../state/turn-tree.ts'
 
 /** Lines in the document: those of a long conversation before and after them are reached with the arrow keys. */
 const shownLines = 300
@@ -26,23 +25,8 @@ export function TreePanel({ chat }: { readonly chat: Chat }) {
 		const line = lines[Math.max(0, Math.min(to, lines.length - 1))]
 		setActive(line?.turn.id)
 	}
-	const close = () => {
-		sidePanel.value = undefined
-	}
 	return (
-		<aside
-			class="side-panel"
-			aria-label={words.tree}
-			onKeyDown={(event) => {
-				if (event.key !== 'Escape') return
-				event.stopPropagation()
-				close()
-			}}
-		>
-			<header>
-				<h2>{words.tree}</h2>
-				<IconButton node={X} label={words.close} onClick={close} />
-			</header>
+		<SidePanel title={words.tree}>
 			{lines.length === 0 ? (
 				<p class="muted">{words.treeEmpty}</p>
 			) : (
@@ -80,12 +64,12 @@ export function TreePanel({ chat }: { readonly chat: Chat }) {
 								chat.show(turn)
 							}}
 						>
-							{turn.continues === undefined ? turn.question.text.slice(0, 80) : words.treeContinued}
+							{turn.continues === undefined ? nameOf(turn.question).slice(0, 80) : words.treeContinued}
 						</div>
 					))}
 				</div>
 			)}
-		</aside>
+		</SidePanel>
 	)
 }
 

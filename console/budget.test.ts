@@ -1,0 +1,105 @@
+// What the first visit costs: bytes, processor time until the page can be used, and shifts of the layout.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { CDPSession } from 'playwright-core'
+import { signedIn, TestPages } from './page.testing.ts'
+
+let pages: TestPages
+beforeAll(async () => {
+	pages = await TestPages.open()
+}, 60_000)
+afterAll(() => pages[Symbol.asyncDispose]())
+
+/** Bytes on the network by path, with the headers. */
+function countBytes(session: CDPSession): ReadonlyMap<string, number> {
+	const paths = new Map<string, string>()
+	const bytes = new Map<string, number>()
+	session.on('Network.responseReceived', ({ requestId, response }) => {
+		paths.set(requestId, new URL(response.url).pathname)
+	})
+	session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+		const path = paths.get(requestId) ?? ''
+		bytes.set(path, (bytes.get(path) ?? 0) + encodedDataLength)
+	})
+	return bytes
+}
+
+const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0)
+
+test('the first load is at most 130 kB, and nothing heavy is loaded before it is needed', async () => {
+	const { url, key } = pages.server
+	const { page } = await pages.openPage({}, `${url}/health`)
+	const session = await page.context().newCDPSession(page)
+	await session.send('Network.enable')
+	const bytes = countBytes(session)
+	await page.goto(`${url}/#key=${key}`)
+	await signedIn(page)
+	await page.waitForLoadState('networkidle')
+	const loaded = [...bytes.keys()].filter((path) => path.startsWith('/page/'))
+	expect(loaded.length).toBeGreaterThan(2)
+	expect(sum(bytes.values())).toBeLessThan(130_000)
+	expect(loaded.filter((path) => /maths|KaTeX|mermaid|diagram|italic|mono/.test(path))).toEqual([])
+}, 60_000)
+
+/** Of a phone network, in bytes per second and milliseconds. */
+const [bytesPerSecond, latencyMs] = [1_600_000 / 8, 150]
+/** How much slower than this machine a phone is. */
+const slowdown = 4
+
+test('the page can be used within a second on a slow phone network', async () => {
+	const { url, key } = pages.server
+	// Other load on this machine slows the processor down as well: the fastest of several first visits counts.
+	const visits: number[] = []
+	for (let visit = 0; visit < 4; visit++) {
+		const { page } = await pages.openPage({}, `${url}/health`)
+		const session = await page.context().newCDPSession(page)
+		await session.send('Network.enable')
+		// Processor time without what the test itself costs.
+		await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+		const busyMs = async () => {
+			const { metrics } = await session.send('Performance.getMetrics')
+			const metricOf = (wanted: string) => metrics.find(({ name }) => name === wanted)?.value ?? Number.NaN
+			return 1000 * (metricOf('TaskDuration') - metricOf('DevToolsCommandDuration'))
+		}
+		const bytes = countBytes(session)
+		const order: string[] = []
+		page.on('request', (request) => order.push(new URL(request.url()).pathname))
+		const before = await busyMs()
+		await page.goto(`${url}/#key=${key}`)
+		await page.locator('#message').waitFor()
+		const taskMs = (await busyMs()) - before
+		expect(taskMs).toBeGreaterThan(0)
+		// The font is shown when it arrives: the page can be used without it.
+		const needed = [...bytes].filter(([path]) => /^\/(?:page\/.*\.(?:js|css))?$/.test(path))
+		const transferMs = (sum(needed.map(([, count]) => count)) / bytesPerSecond) * 1000
+		// The document, and then everything that it names: the message box does not wait for the API.
+		expect(order.slice(1, 4).every((path) => path.startsWith('/page/'))).toBe(true)
+		visits.push(2 * latencyMs + transferMs + slowdown * taskMs)
+		await page.context().close()
+	}
+	expect(Math.min(...visits)).toBeLessThan(1000)
+}, 60_000)
+
+test('on that network the message box appears, and nothing moves when fonts and lists arrive', async () => {
+	const { url, key } = pages.server
+	const { page } = await pages.openPage({}, `${url}/health`)
+	const session = await page.context().newCDPSession(page)
+	await session.send('Network.enable')
+	await session.send('Network.emulateNetworkConditions', {
+		offline: false,
+		latency: latencyMs,
+		downloadThroughput: bytesPerSecond,
+		uploadThroughput: bytesPerSecond,
+	})
+	await session.send('Emulation.setCPUThrottlingRate', { rate: slowdown })
+	await page.addInitScript(`
+		globalThis.shift = 0
+		new PerformanceObserver((list) => {
+			for (const entry of list.getEntries()) if (!entry.hadRecentInput) shift += entry.value
+		}).observe({ type: 'layout-shift', buffered: true })`)
+	await page.goto(`${url}/#key=${key}`)
+	await page.locator('#message').waitFor()
+	await signedIn(page)
+	await page.evaluate('document.fonts.ready')
+	expect(await page.evaluate('shift')).toBeLessThan(0.02)
+}, 60_000)
