@@ -35,7 +35,7 @@ const found = {}
 
 /** Folders and files of `test` that run beside the others. */
 const beside = [
-	...['docs', 'growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
+	...['docs', 'fuzz', 'growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
 	...[
 		'admin-key',
 		'command-mistakes',

@@ -107,6 +107,20 @@ describe('without a database', () => {
 		}, 30_000)
 })
 
+test('no key that a user creates keeps the operator from listing keys', async () => {
+	const server = await startServer()
+	try {
+		for (const expires of [253_402_300_799, 253_402_300_800, 8_640_000_000_001, 100_000_000_000_000, 2 ** 53 - 1])
+			await (await server.call('/opengatellm/v1/me/keys', { name: `expires ${expires}`, expires })).text()
+		const { status, stdout, stderr } = await runCommand(['keys', 'list', '--data', server.data])
+		expect([status, stderr.includes('Error')]).toEqual([0, false])
+		expect(stdout).toContain('9999-12-31 23:59')
+		expect(stdout).not.toContain('expires 253402300800')
+	} finally {
+		await server.stop()
+	}
+})
+
 test('a database of an older version is not migrated by a command on keys', async () => {
 	const data = await migratedFolder()
 	const database = await openSqlite(join(data, 'dragoman.sqlite'))

@@ -1,7 +1,7 @@
 // Requests made wrong on purpose, the same ones at every run: a valid request with one or more of its values replaced,
 // removed, doubled or moved. For tests only.
 
-const unexpectedValues: readonly unknown[] = [
+export const unexpectedValues: readonly unknown[] = [
 	null,
 	true,
 	false,
@@ -29,9 +29,15 @@ const unexpectedValues: readonly unknown[] = [
 	{ type: 'nope' },
 	[{ type: 'text' }],
 	[{ role: 'user' }],
-	{ __proto__: 1 },
+	{ ['__proto__']: { a: 1 } },
 	{ constructor: 1 },
 	{ length: 5 },
+	{ length: -1, 0: 'x' },
+	{ toString: 1, valueOf: 1 },
+	[{ toString: 1, valueOf: 1 }],
+	{ toJSON: 1 },
+	JSON.parse('{"then":1}'),
+	{ '': 1 },
 	'true',
 	'1',
 	Array.from({ length: 300 }, () => 'x'),
@@ -39,6 +45,21 @@ const unexpectedValues: readonly unknown[] = [
 	'../../etc/passwd',
 	"'; DROP TABLE keys; --",
 	'{{7*7}}',
+	'(a+)+$',
+	'a\u001b[2J\u0007\nb',
+	'\udc00\ud800',
+	'\u202eabc\u2066',
+	'1e400',
+	'-0',
+	-0,
+	2 ** 31,
+	2 ** 32 + 1,
+	-(2 ** 63),
+	5e-324,
+	'data:image/png;base64,%%%',
+	'http://169.254.169.254/',
+	'file:///etc/passwd',
+	'2026-02-30T25:61:61Z',
 ]
 
 /** A copy of `value` with one wrong value at a position chosen by `random`. */
@@ -134,9 +155,15 @@ export const seeds: readonly { readonly path: string; readonly body: unknown }[]
 					strict: true,
 					schema: {
 						type: 'object',
-						properties: { a: { type: 'string', enum: ['x', 'y'] } },
-						required: ['a'],
+						properties: {
+							a: { type: 'string', enum: ['x', 'y'] },
+							b: { $ref: '#/$defs/b' },
+							c: { anyOf: [{ type: 'null' }, { type: 'array', items: { type: 'number' } }] },
+							d: { type: 'string', pattern: '^(a+)+$' },
+						},
+						required: ['a', 'b', 'c', 'd'],
 						additionalProperties: false,
+						$defs: { b: { type: 'object', properties: {}, required: [], additionalProperties: false } },
 					},
 				},
 			},

@@ -213,6 +213,8 @@ function readWhen(text: string): number {
 	return at
 }
 
+/** In UTC. Keys of earlier versions may expire later than a Date can express. */
 function day(ms: number): string {
-	return new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+	const date = new Date(ms)
+	return Number.isNaN(date.getTime()) ? 'later' : date.toISOString().slice(0, 16).replace('T', ' ')
 }

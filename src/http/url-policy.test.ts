@@ -64,6 +64,25 @@ test.each([
 	expect(result(usual, url)).toBe(url)
 })
 
+test('in a field that may contain other text, what begins like a URL must be one', () => {
+	const check = (policy: UrlPolicy, text: string) => {
+		try {
+			return policy.check(text, 'x_url', false)
+		} catch {
+			return 'refused'
+		}
+	}
+	const malformed = [
+		...['http://10.0.0.1\u0000.example.com/', 'http://[fe80::1%25eth0]/', 'http://example.com:80:80/', 'http://[::1'],
+		...['http://10.0.0.1 .example.com/', 'http://127.0.0.1:x@example.com:y/', 'file://a:b/etc/passwd', 'http://%00/'],
+		...['//169.254.169.254/', '\\\\10.0.0.1\\share', ' //10.0.0.1/', '\t/\n/10.0.0.1/', '/\\10.0.0.1/', 'HTTP:/\\'],
+	]
+	for (const text of malformed)
+		for (const policy of [usual, open]) expect([text, check(policy, text)]).toEqual([text, 'refused'])
+	const others = ['', 'see https://10.0.0.1/', 'a/b.png', '/images/a.png', 'see //docs', '//uQx'.padEnd(99, 'A')]
+	for (const text of others) expect([text, check(open, text)]).toEqual([text, text])
+})
+
 describe('schemes', () => {
 	const malicious = [
 		...[

@@ -27,14 +27,14 @@ export class UrlPolicy {
 	 * The URL, unchanged if every parser finds the same host in it, or else in normal form.
 	 *
 	 * @param path of its field, for errors.
-	 * @param isUrl whether the field can only be a URL. If not, a text that is none is returned.
+	 * @param isUrl whether the field can only be a URL. If not, a text that does not begin like one is returned.
 	 * @throws ChatError `invalid-request` if the policy refuses it.
 	 */
 	readonly check = (url: string, path: string, isUrl = true): string => {
 		if (this.schemes.has('data') && dataUrl.test(url)) return url
 		const parsed = parseUrl(url)
 		if (parsed === undefined) {
-			if (!isUrl || isReference(url)) return url
+			if (isReference(url) || !(isUrl || beginsLikeUrl.test(url))) return url
 			throw refused(path, 'it is not an absolute URL')
 		}
 		const scheme = parsed.protocol.slice(0, -1)
@@ -59,6 +59,12 @@ function parseUrl(url: string): URL | undefined {
 const base64 = /^[A-Za-z0-9+/_-]{64,}={0,2}\s*$/
 /** The name of an uploaded file, as Gemini's API writes it. */
 const fileName = /^files\/[\w-]+$/
+
+/**
+ * A scheme or nothing, then two slashes: text that no URL standard reads, but that a lenient client reads as the URL of some
+ * host, up to the first character that it does not expect. White space and control characters in front are skipped.
+ */
+const beginsLikeUrl = /^[\s\p{Cc}]*(?:[a-z][\w+.-]*:)?[\\/][\s\p{Cc}]*[\\/]/iu
 
 /** Content without a scheme that some servers accept in the place of a URL. */
 function isReference(text: string): boolean {

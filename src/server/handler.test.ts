@@ -25,6 +25,14 @@ describe('every response', () => {
 		expect(response.headers.get('x-request-id')).toEqual(id)
 	})
 
+	test('stays out of caches', async () => {
+		await using app = await App.open()
+		for (const path of ['/v1/models', '/v1/conversations', '/v1/nowhere', '/health', '/ready', '/version'])
+			expect([path, (await app.get(path)).headers.get('cache-control')]).toEqual([path, 'no-store'])
+		expect((await app.chat('hi')).headers.get('cache-control')).toBe('no-store')
+		expect((await app.stream('hi')).headers.get('cache-control')).toBe('no-cache')
+	})
+
 	test('is logged once, with its status and duration', async () => {
 		await using app = await App.open()
 		await app.chat('hi')
@@ -139,6 +147,13 @@ describe("the server's own paths", () => {
 		await Bun.write(join(folder, 'a-1.js.br'), 'compressed')
 		const compressed = await get('/page/a-1.js', { 'accept-encoding': 'gzip, br' })
 		expect(compressed.headers.get('content-encoding')).toBe('br')
+		for (const accepted of ['br;q=0', 'identity, br; q=0.0 , x', 'BR;q=0.000', 'zbr0', ''])
+			expect([
+				accepted,
+				(await get('/page/a-1.js', { 'accept-encoding': accepted })).headers.get('content-encoding'),
+			]).toEqual([accepted, null])
+		const weighed = await get('/page/a-1.js', { 'accept-encoding': 'gzip;q=0, BR;q=0.001' })
+		expect(weighed.headers.get('content-encoding')).toBe('br')
 		const diagram = await get('/page/diagram')
 		expect(await diagram.text()).toBe('<p>')
 		expect(diagram.headers.get('content-security-policy')).toMatch(/connect-src 'none'.*sandbox allow-scripts$/)

@@ -52,9 +52,10 @@ export async function serveOwn(
 	{ version, telemetry, metrics, page, document }: OwnEndpoints,
 ): Promise<Response | undefined> {
 	const status = await writeStatus(received, ready, version)
-	if (status !== undefined) return status
+	if (status !== undefined) return momentary(status)
 	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
-	if (metrics !== undefined && received.sentPath === metricsPath) return writeMetrics(await telemetry.metrics())
+	if (metrics !== undefined && received.sentPath === metricsPath)
+		return momentary(writeMetrics(await telemetry.metrics()))
 	if (document !== undefined && received.sentPath === documentPath) return document.serve(received)
 	return page?.find({ path: received.sentPath, headers: received.headers })
 }
@@ -91,6 +92,12 @@ async function writeStatus(received: Received, ready: ReportReadiness, version: 
 		default:
 			return undefined
 	}
+}
+
+/** The state of the server is of this moment: no cache between may repeat it. */
+function momentary(response: Response): Response {
+	response.headers.set('cache-control', 'no-store')
+	return response
 }
 
 function writeMetrics({ contentType, body }: { readonly contentType: string; readonly body: string }): Response {

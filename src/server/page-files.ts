@@ -72,9 +72,14 @@ const contentTypes: Readonly<Record<string, string>> = {
 
 /** Compressed copies that the build writes, best first: the suffix of the file, the name of the coding, and how clients accept it. */
 const codings = [
-	['.br', 'br', /\bbr\b/],
-	['.gz', 'gzip', /\bgzip\b/],
+	['.br', 'br', accepting('br')],
+	['.gz', 'gzip', accepting('gzip')],
 ] as const
+
+/** A weight of 0 means that the client does not accept it (RFC 9110, section 12.4.2). */
+function accepting(coding: string): RegExp {
+	return new RegExp(`\\b${coding}\\b(?![ \\t]*;[ \\t]*q=0(?:\\.0{0,3})?[ \\t]*(?:,|$))`, 'i')
+}
 
 /** The paths of the page's screens: the document is the same at each. Dialects have no such paths. */
 export const screens =

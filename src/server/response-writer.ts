@@ -45,6 +45,12 @@ export function allowed(match: RouteMatch<unknown>): Readonly<Record<string, str
 	return match.type === 'other-methods' ? { allow: match.methods.join(', ') } : {}
 }
 
+/**
+ * Responses belong to one caller. HTTP keeps those to `Authorization` out of shared caches, but not those to the other
+ * headers that keys are sent in (RFC 9111, section 3.5).
+ */
+const notCached = { 'cache-control': 'no-store' }
+
 function headersOf(
 	{ received, dialect }: ResponseWriting,
 	nowMs: number,
@@ -52,6 +58,7 @@ function headersOf(
 ): Record<string, string> {
 	return {
 		...allowOrigin,
+		...notCached,
 		'x-request-id': received.id,
 		...dialect.headers({ processingMs: nowMs - received.receivedAtMs, requestId: received.id, nowMs, limits }),
 	}

@@ -42,9 +42,9 @@ export function readUserIdHistory(request: ChatRequest): UserIdHistory | undefin
 }
 
 function continuation(id: unknown, user: string): ThreadOrigin {
-	const notFound = () =>
-		new ChatError('not-found', `The user has no conversation '${String(id).slice(0, 100)}'.`, { param: 'id' })
 	if (typeof id !== 'string') throw new ChatError('invalid-request', "'id' must be a string.", { param: 'id' })
+	const notFound = () =>
+		new ChatError('not-found', `The user has no conversation '${id.slice(0, 100)}'.`, { param: 'id' })
 	const known = readConversationId(id)
 	if (known === undefined) throw notFound()
 	return { type: 'conversation', id: known, user, notFound }

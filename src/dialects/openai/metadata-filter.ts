@@ -4,10 +4,9 @@ import type { Metadata } from '../../conversations/conversation.ts'
 
 /** Reads `metadata[key]=value`, one parameter for each pair. */
 export function readMetadataFilter(query: URLSearchParams): Metadata | undefined {
-	const pairs: Record<string, string> = {}
-	for (const [name, value] of query) {
+	const pairs = [...query].flatMap(([name, value]) => {
 		const [, key] = /^metadata\[(.+)\]$/.exec(name) ?? []
-		if (key !== undefined) pairs[key] = value
-	}
-	return Object.keys(pairs).length === 0 ? undefined : pairs
+		return key === undefined ? [] : [[key, value] as const]
+	})
+	return pairs.length === 0 ? undefined : Object.fromEntries(pairs)
 }

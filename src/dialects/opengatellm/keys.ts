@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import { labelFault } from '../../keys/key.ts'
 import { keyStates, type OwnKey } from '../../keys/service.ts'
+import { unixTimeSchema } from '../../wire/json/unix-time.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route, RouteInput } from '../dialect.ts'
 import { direction, readQuery, wholeNumber } from './page-query.ts'
@@ -19,8 +20,8 @@ const newKey = z.looseObject({
 		.min(1)
 		.max(200)
 		.refine((name) => labelFault(name) === undefined, { error: ({ input }) => labelFault(String(input)) ?? '' }),
-	expires: z.int().min(0).nullish(),
-	expires_at: z.int().min(0).nullish(),
+	expires: unixTimeSchema.nullish(),
+	expires_at: unixTimeSchema.nullish(),
 })
 
 export const keys: readonly Route[] = keyPaths.flatMap((path): readonly Route[] => [

@@ -1,6 +1,7 @@
 // The query parameters of OpenGateLLM's lists, with the field names of all versions.
 
 import { z } from 'zod'
+import { lastUnixTime } from '../../wire/json/unix-time.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 
 /** An integer in a query. */
@@ -11,10 +12,8 @@ export function wholeNumber(least: number, most: number) {
 		.pipe(z.int().min(least).max(most))
 }
 
-/** The end of the year 9999. */
-const lastSecond = 253_402_300_799
 /** A time in a query, in seconds since 1970. */
-export const seconds = wholeNumber(0, lastSecond)
+export const seconds = wholeNumber(0, lastUnixTime)
 
 export const direction = z.enum(['asc', 'desc'])
 

@@ -343,6 +343,11 @@ describe('agent conversations', () => {
 			],
 			['user', {}, 'messages.0.content.0.type: Field required'],
 			['user', { type: 5 }, "messages.0.content.0.type: Input '5' is none of the expected"],
+			[
+				'user',
+				{ type: { toString: 1, valueOf: 1 } },
+				`messages.0.content.0.type: Input '{"toString":1,"valueOf":1}' is none of the expected`,
+			],
 			['assistant', { type: 'tool_use', id: 'a', name: 'b' }, 'messages.0.content.0.input: Field required'],
 			[
 				'assistant',

@@ -3,6 +3,7 @@
 
 import type { ChatError } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
+import { showValue } from '../json/schema-issue.ts'
 import type { PromptBody } from './message-request-schema.ts'
 import type { OwnTool } from './message-tools-reader.ts'
 import { unsupportedError } from './schema-error.ts'
@@ -22,7 +23,7 @@ export function readOwnFeature(fields: PromptBody, tools: readonly OwnTool[]): C
 		if (block?.type === 'other')
 			return onlyAnthropic(
 				['messages', index, 'content', position],
-				`blocks of type '${String(block.item.type).slice(0, 100)}' in a system message would have no effect`,
+				`blocks of type '${showValue(block.item.type)}' in a system message would have no effect`,
 			)
 	}
 	if (isFilled(fields.mcp_servers))

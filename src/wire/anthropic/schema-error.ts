@@ -3,7 +3,15 @@
 
 import type { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
-import { deepestIssue, type FieldPath, type SchemaIssue, shorten, valueAt, writePath } from '../json/schema-issue.ts'
+import {
+	deepestIssue,
+	type FieldPath,
+	type SchemaIssue,
+	shorten,
+	showValue,
+	valueAt,
+	writePath,
+} from '../json/schema-issue.ts'
 
 /** The first issue of `error` as an `invalid-request`. */
 export function schemaError(error: z.ZodError, body: unknown): ChatError {
@@ -59,7 +67,7 @@ function wrongTag(issue: Extract<SchemaIssue, { code: 'invalid_union' }>, value:
 		)
 		return `Input should be ${[...new Set(expected)].join(' or ')}`
 	}
-	return `Input '${shorten(String(value))}' is none of the expected: ${options.map((one) => `'${one}'`).join(', ')}`
+	return `Input '${showValue(value)}' is none of the expected: ${options.map((one) => `'${one}'`).join(', ')}`
 }
 
 type LowerBound = Extract<SchemaIssue, { code: 'too_small' | 'too_big' }>

@@ -2,6 +2,7 @@
 // error.
 
 import type { z } from 'zod'
+import { stringifyJson } from '../../chat/json-text.ts'
 
 export type SchemaIssue = z.core.$ZodIssue
 export type FieldPath = readonly PropertyKey[]
@@ -53,6 +54,11 @@ export function writePath(path: FieldPath): string {
 		else text += text === '' ? shorten(String(step)) : `.${shorten(String(step))}`
 	}
 	return text
+}
+
+/** A value of a client for an error message. Clients choose what `String` of an object is, and whether it throws. */
+export function showValue(value: unknown): string {
+	return shorten(typeof value === 'string' ? value : stringifyJson(value))
 }
 
 /** Limits a text that an error message repeats to 100 characters. */

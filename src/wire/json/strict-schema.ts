@@ -2,6 +2,7 @@
 // structured outputs; error texts observed from its API. It reports violations only; engines enforce the schema.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { showValue } from './schema-issue.ts'
 
 export interface StrictViolation {
 	/** Location in OpenAI's notation: `('properties', 'x')`, `()` for the root. */
@@ -83,7 +84,7 @@ class Check {
 
 	private reference(schema: JsonObject, path: readonly string[]): StrictViolation | undefined {
 		return this.resolve(schema) === undefined
-			? violation(path, `reference '${String(schema.$ref).slice(0, 100)}' does not exist.`)
+			? violation(path, `reference '${showValue(schema.$ref)}' does not exist.`)
 			: undefined
 	}
 
@@ -145,7 +146,7 @@ class Check {
 			)
 		const extra = [...demanded].find((name) => typeof name !== 'string' || !Object.hasOwn(properties, name))
 		if (extra !== undefined)
-			return violation(path, `'required' names '${String(extra).slice(0, 100)}', which is not in properties.`)
+			return violation(path, `'required' names '${showValue(extra)}', which is not in properties.`)
 		return this.tooLong(path) ?? this.each(properties, [...path, 'properties'], depth + 1)
 	}
 

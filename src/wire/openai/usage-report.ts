@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { ChatError } from '../../chat/error.ts'
 import type { UsageGroup, UsageQuery, UsageSum } from '../../ledger/usage-query.ts'
 import { arrayOf } from '../json/bounded-array.ts'
+import { lastUnixTime, unixTimeSchema } from '../json/unix-time.ts'
 import { schemaError } from './schema-error.ts'
 
 export interface UsageReport {
@@ -56,15 +57,12 @@ const operations: Readonly<Record<UsageKind, readonly string[]>> = {
 }
 
 const [daySeconds, defaultBuckets, mostBuckets] = [86_400, 7, 31]
-/** The end of the year 9999. */
-const lastSecond = 253_402_300_799
-const seconds = z.int().min(0).max(lastSecond)
 const texts = arrayOf(z.string().min(1)).max(1000)
 
 /** The parameters of a report. */
 export const usageReportQuery = z.object({
-	start_time: seconds,
-	end_time: seconds.optional(),
+	start_time: unixTimeSchema,
+	end_time: unixTimeSchema.optional(),
 	bucket_width: z.enum(['1m', '1h', '1d']).optional(),
 	group_by: arrayOf(z.enum(['project_id', 'user_id', 'api_key_id', 'model', 'batch', 'service_tier'])).optional(),
 	project_ids: texts.optional(),
@@ -135,7 +133,7 @@ function firstDay({ start_time: start, page }: Fields): number {
 	const first = start - (start % daySeconds)
 	if (page === undefined) return first
 	const at = Number(/^page_(\d{1,12})$/.exec(page)?.[1])
-	if (!(at > first && at <= lastSecond && at % daySeconds === 0))
+	if (!(at > first && at <= lastUnixTime && at % daySeconds === 0))
 		throw new ChatError('invalid-request', "Invalid 'page': it is not the 'next_page' of this report.", {
 			param: 'page',
 			code: 'invalid_value',

@@ -2,11 +2,10 @@
 
 import { z } from 'zod'
 import { arrayOf } from '../../json/bounded-array.ts'
+import { unixTimeSchema } from '../../json/unix-time.ts'
 import { metadataSchema } from '../responses/metadata-schema.ts'
 
 const items = arrayOf(z.unknown()).max(20)
-/** Seconds since 1970. */
-const unixTime = z.int().min(0).max(253_402_300_799)
 const title = z.string().max(200).nullish()
 
 /** The body is optional. */
@@ -14,7 +13,7 @@ export const newConversationSchema = z.looseObject({
 	items: items.nullish(),
 	metadata: metadataSchema.nullish(),
 	title,
-	created_at: unixTime.nullish(),
+	created_at: unixTimeSchema.nullish(),
 	user: z.string().min(1).max(512).nullish(),
 })
 
@@ -25,7 +24,7 @@ export const newItemsSchema = z.looseObject({
 	items: items.min(1),
 	/** Id of a message or item, or `none`. */
 	parent: z.string().max(200).nullish(),
-	created_at: unixTime.nullish(),
+	created_at: unixTimeSchema.nullish(),
 	/** What wrote the answers among the items. */
 	model: z.string().max(256).nullish(),
 })
@@ -33,6 +32,6 @@ export const newItemsSchema = z.looseObject({
 export const newShareSchema = z.looseObject({
 	/** The last message or item to share. */
 	message: z.string().max(200).nullish(),
-	expires_at: unixTime.nullish(),
+	expires_at: unixTimeSchema.nullish(),
 	files: z.boolean().nullish(),
 })

@@ -20,14 +20,15 @@ const cacheMark = 'prompt_cache_breakpoint'
  */
 export function unknownFields(given: unknown, known: object): Rest | undefined {
 	if (!isObject(given)) return undefined
-	const fields: Record<string, Json> = {}
-	for (const [name, value] of Object.entries(exactMembers(given))) {
-		if (commonFields.has(name) || Object.hasOwn(known, name)) continue
-		if (value == null || (Array.isArray(value) && value.length === 0)) continue
-		// The body is parsed JSON.
-		fields[name] = value as Json
-	}
-	return restOf(responsesWire, fields)
+	const unknown = Object.entries(exactMembers(given)).filter(
+		([name, value]) =>
+			!commonFields.has(name) &&
+			!Object.hasOwn(known, name) &&
+			value != null &&
+			!(Array.isArray(value) && value.length === 0),
+	)
+	// The body is parsed JSON.
+	return restOf(responsesWire, Object.fromEntries(unknown as [string, Json][]))
 }
 
 /**
