@@ -8,7 +8,7 @@ let pages: TestPages
 beforeAll(async () => {
 	pages = await TestPages.open({
 		models: Array.from({ length: 200 }, (_, index) => `numbered-${index}`),
-		configured: ['priced: { route: [echo], aliases: [costly], price: { currency: EUR, input: 0.4, output: 1.2 } }'],
+		configured: ['expensive: { route: [echo], aliases: [costly], price: { currency: EUR, input: 0.4, output: 1.2 } }'],
 	})
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
@@ -33,7 +33,7 @@ test('a model is found and chosen with the keyboard', async () => {
 	await page.getByRole('textbox', { name: 'Find a model' }).fill('costly')
 	expect(await options.allTextContents()).toEqual([expect.stringContaining('€0.40 in, €1.20 out / M')])
 	await page.keyboard.press('Enter')
-	await page.locator('.model-button', { hasText: 'priced' }).waitFor()
+	await page.locator('.model-button', { hasText: 'expensive' }).waitFor()
 	await page.keyboard.press('Control+Comma')
 	await page.keyboard.type('second')
 	await page.getByRole('img', { name: 'Reads pictures' }).waitFor()

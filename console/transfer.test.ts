@@ -1,8 +1,9 @@
 // Import and export in the page: files of other systems, cancellation, and what is saved.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Download } from 'playwright-core'
+import { temporaryFolder } from '../test/server.ts'
 import { TestPages } from './page.testing.ts'
 import { readZip } from './transfer/read-zip.ts'
 
@@ -13,6 +14,13 @@ beforeAll(async () => {
 afterAll(() => pages[Symbol.asyncDispose]())
 
 const fixture = (name: string) => join(import.meta.dir, 'fixtures', name)
+
+/** The browser may belong to another process. */
+async function downloaded(download: Download): Promise<Uint8Array<ArrayBuffer>> {
+	const path = join(await temporaryFolder(), 'download')
+	await download.saveAs(path)
+	return await Bun.file(path).bytes()
+}
 
 async function openImport(page: Awaited<ReturnType<TestPages['openPage']>>['page']): Promise<void> {
 	await page.keyboard.press('Control+K')
@@ -57,7 +65,7 @@ test('conversations of ChatGPT and Open WebUI come with their branches, times an
 	await page.keyboard.press('Control+K')
 	await page.getByRole('combobox').fill('markdown')
 	await page.keyboard.press('Enter')
-	const markdown = await readFile((await (await saved).path()) ?? '', 'utf8')
+	const markdown = new TextDecoder().decode(await downloaded(await saved))
 	expect(markdown).toContain('# A pixel')
 	expect([markdown.includes('One pixel.'), markdown.includes('A red dot.')]).toEqual([true, false])
 	// Everything as an archive.
@@ -65,7 +73,7 @@ test('conversations of ChatGPT and Open WebUI come with their branches, times an
 	await page.keyboard.press('Control+K')
 	await page.getByRole('combobox').fill('export all')
 	await page.keyboard.press('Enter')
-	const entries = await readZip(Bun.file((await (await archive).path()) ?? ''))
+	const entries = await readZip(new Blob([await downloaded(await archive)]))
 	const pixel = entries.find(({ name }) => name === 'A pixel.json')
 	expect(JSON.parse((await pixel?.text(1e6)) ?? '').messages).toHaveLength(6)
 	expect(entries.map(({ name }) => name)).toContain('Bridges img srcx onerroralert1.md')

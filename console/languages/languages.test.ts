@@ -18,6 +18,14 @@ const untranslatable: ReadonlySet<string> = new Set([
 	'dgm-…',
 	// The name of a language of code.
 	'mermaid',
+	// The model and the key of its menu.
+	'${current.id} (Ctrl ,)',
+	// A header.
+	'x-dragoman-parent',
+	// Names of APIs.
+	'OpenAI Responses',
+	'Anthropic',
+	'EGP',
 ])
 
 test('texts between tags and in properties are found', () => {

@@ -6,6 +6,7 @@ import { type ExportedConversation, exportConversation } from '../api/conversati
 import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
 import { Answer } from './answer.ts'
 import { AnsweredBranches } from './answered-branches.ts'
+import type { ChatColumn } from './chat-column.ts'
 import { newClientId } from './client-id.ts'
 import { waitForConnection } from './connection.ts'
 import type { SharedTurn } from './conversation-channel.ts'
@@ -39,16 +40,6 @@ export type ChatState =
 type Further = Partial<Pick<PageTurn, 'continues' | 'options'>>
 
 let chats = 0
-
-/** What distinguishes a column of a comparison from a conversation alone. */
-export interface ChatColumn {
-	/** Written into the metadata of its turns. */
-	readonly number: number
-	/** The model that answers, instead of the one that the person chose for new questions. */
-	readonly model: () => string | undefined
-	readonly options: ConversationOptions
-	readonly draft: Draft
-}
 
 /** A conversation on screen. A page that shows another one makes another `Chat`; answers continue on the server. */
 export class Chat extends AnsweredBranches {
