@@ -3,6 +3,7 @@
 import { ChevronDown } from 'lucide'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
+import { keyName } from '../parts/key-name.ts'
 import { Popover } from '../parts/popover.tsx'
 import { chooseModel, model } from '../state/models.ts'
 import { ModelList } from './model-list.tsx'
@@ -21,7 +22,7 @@ export function ModelPicker() {
 					class="model-button"
 					{...attributes}
 					disabled={current === undefined}
-					title={current === undefined ? undefined : `${current.id} (Ctrl ,)`}
+					title={current === undefined ? undefined : `${current.id} (${keyName('Ctrl ,')})`}
 				>
 					<span class={`dot ${current === undefined ? 'off' : (current.health ?? '')}`} />
 					<span>{current?.id ?? words.model}</span>

@@ -1,19 +1,26 @@
 // The turns of the branch that is shown. The view follows a growing answer only while the reader is at its end. Of a long
 // conversation only the rows around the view are in the document; what the reader sees does not move when others come or go.
 
+import { signal } from '@preact/signals'
 import { ArrowDown } from 'lucide'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
-import { isEmpty, type PageTurn } from '../state/turn-tree.ts'
-import { AnswerView } from './answer.tsx'
 import { Greeting } from './greeting.tsx'
-import { QuestionView } from './question.tsx'
 import { type RowRange, RowWindow } from './row-window.ts'
 import { keepPositionEvent, revealEvent } from './talk-events.ts'
+import type { TalkRowView } from './talk-row-view.tsx'
 import { rowsOf } from './talk-rows.ts'
+
+/** Undefined until its code has arrived. */
+const rowView = signal<typeof TalkRowView>()
+
+/** A new chat has no turns, and does not wait for the code that shows them, which is half of the page's. */
+async function loadRowView(): Promise<void> {
+	rowView.value ??= (await import('./talk-row-view.tsx')).TalkRowView
+}
 
 /** The reader is at the end within this many pixels. */
 const endPixels = 64
@@ -50,7 +57,17 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 		setRange(next)
 	}
 	// Another conversation, and questions of this person, begin at the end.
-	useLayoutEffect(toEnd, [chat, chat.asked.value, chat.state.value.type])
+	const RowView = rowView.value
+	useLayoutEffect(toEnd, [chat, chat.asked.value, chat.state.value.type, RowView])
+	const isNew = chat.state.value.type === 'new' && path.length === 0
+	useEffect(() => {
+		// If the code could not be loaded, the next turn tries again.
+		const load = () => void loadRowView().catch(() => undefined)
+		if (!isNew) return load()
+		// After the message box can be used. Not all browsers have requestIdleCallback.
+		const timer = setTimeout(load, 300)
+		return () => clearTimeout(timer)
+	}, [isNew, path.length])
 	useLayoutEffect(() => {
 		const element = view.current
 		if (element === null) return
@@ -62,7 +79,7 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 			const row = element.querySelector(`[data-row="${CSS.escape(current.key)}"]`)
 			if (row !== null) element.scrollTop += row.getBoundingClientRect().top - current.top
 		}
-	}, [range.from, range.to, rowWindow])
+	}, [range.from, range.to, rowWindow, RowView])
 	useLayoutEffect(() => {
 		const element = view.current
 		if (element === null || content.current === null) return undefined
@@ -118,12 +135,12 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 					{state.type === 'loading' && state.unreachable && <Notice kind="failure">{words.serverNotReached}</Notice>}
 					{path.length === 0 && state.type !== 'loading' && <Greeting />}
 					<Spacer pixels={range.before} />
-					{rows.slice(range.from, range.to).map((row, offset) => (
-						<div key={row.key} data-row={row.key}>
-							{hasQuestion(row.first) && <QuestionView chat={chat} turn={row.first} number={range.from + offset + 1} />}
-							<AnswerView chat={chat} turns={row.turns} number={range.from + offset + 1} />
-						</div>
-					))}
+					{RowView !== undefined &&
+						rows.slice(range.from, range.to).map((row, offset) => (
+							<div key={row.key} data-row={row.key}>
+								<RowView chat={chat} row={row} number={range.from + offset + 1} />
+							</div>
+						))}
 					<Spacer pixels={range.after} />
 				</div>
 			</div>
@@ -142,9 +159,6 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 		</>
 	)
 }
-
-/** A continuation of an answer has no question. */
-const hasQuestion = ({ question }: PageTurn): boolean => !isEmpty(question) || question.results !== undefined
 
 function Spacer({ pixels }: { readonly pixels: number }) {
 	return pixels === 0 ? null : <div class="spacer" aria-hidden="true" style={{ height: `${pixels}px` }} />
