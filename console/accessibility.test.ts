@@ -249,7 +249,7 @@ test('the keyboard alone: first visit, question, branch, rename, delete, share',
 		if ((await page.evaluate('document.activeElement.dataset.conversation')) !== undefined) break
 	}
 	await keyboard.press('F2')
-	await page.getByRole('textbox', { name: 'Title' }).waitFor()
+	await page.locator('input:focus').waitFor()
 	await keyboard.press('Control+A')
 	await keyboard.type('Renamed')
 	await keyboard.press('Enter')

@@ -195,8 +195,16 @@ test('the palette finds conversations by their text, and commands', async () => 
 	await page.getByRole('option', { name: /Consent forms compared/ }).waitFor()
 	expect(await minutes.locator('mark').textContent()).toBe('Consent Form')
 	await page.getByRole('status').filter({ hasText: '2 results' }).waitFor()
-	while ((await minutes.getAttribute('aria-selected')) !== 'true') await page.keyboard.press('ArrowDown')
-	expect(await page.getByRole('combobox').getAttribute('aria-activedescendant')).toBe(await minutes.getAttribute('id'))
+	const wanted = await minutes.getAttribute('id')
+	const active = () => page.getByRole('combobox').getAttribute('aria-activedescendant')
+	for (let former = await active(); former !== wanted; former = await active()) {
+		await page.keyboard.press('ArrowDown')
+		await page.waitForFunction(
+			(id) => document.querySelector('[role=combobox]')?.getAttribute('aria-activedescendant') !== id,
+			former,
+		)
+	}
+	expect(await minutes.getAttribute('aria-selected')).toBe('true')
 	await page.keyboard.press('Enter')
 	await page.waitForURL(`**/c/${id}`)
 	await searchFor(opened, 'co')

@@ -90,6 +90,7 @@ test.concurrent('a request that never arrived is sent again', async () => {
 test.concurrent('a question without a connection waits, also through a reload, and can be taken back', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
+	await page.waitForLoadState('networkidle')
 	await page.context().setOffline(true)
 	await page.getByText('No connection. Your draft is saved.').waitFor()
 	await opened.send('Asked on a train')

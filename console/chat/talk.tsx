@@ -8,6 +8,7 @@ import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
+import { waitForConnection } from '../state/connection.ts'
 import { Greeting } from './greeting.tsx'
 import { type RowRange, RowWindow } from './row-window.ts'
 import { keepPositionEvent, revealEvent } from './talk-events.ts'
@@ -17,9 +18,17 @@ import { rowsOf } from './talk-rows.ts'
 /** Undefined until its code has arrived. */
 const rowView = signal<typeof TalkRowView>()
 
-/** A new chat has no turns, and does not wait for the code that shows them, which is half of the page's. */
-async function loadRowView(): Promise<void> {
-	rowView.value ??= (await import('./talk-row-view.tsx')).TalkRowView
+/** When the message box can be used, on a slow phone. */
+const afterFirstViewMs = 300
+
+/** Half of the page's code, which an empty conversation does not need. */
+async function loadRowView(until: AbortSignal): Promise<void> {
+	for (let attempt = 0; rowView.value === undefined && !until.aborted; attempt++)
+		try {
+			rowView.value = (await import('./talk-row-view.tsx')).TalkRowView
+		} catch {
+			await waitForConnection(attempt, until)
+		}
 }
 
 /** The reader is at the end within this many pixels. */
@@ -61,13 +70,13 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 	useLayoutEffect(toEnd, [chat, chat.asked.value, chat.state.value.type, RowView])
 	const isNew = chat.state.value.type === 'new' && path.length === 0
 	useEffect(() => {
-		// If the code could not be loaded, the next turn tries again.
-		const load = () => void loadRowView().catch(() => undefined)
-		if (!isNew) return load()
-		// After the message box can be used. Not all browsers have requestIdleCallback.
-		const timer = setTimeout(load, 300)
-		return () => clearTimeout(timer)
-	}, [isNew, path.length])
+		const loading = new AbortController()
+		const timer = setTimeout(() => void loadRowView(loading.signal), isNew ? afterFirstViewMs : 0)
+		return () => {
+			clearTimeout(timer)
+			loading.abort()
+		}
+	}, [isNew])
 	useLayoutEffect(() => {
 		const element = view.current
 		if (element === null) return
