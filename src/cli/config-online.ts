@@ -1,6 +1,6 @@
 // Requests the models of each upstream once, for `config check --online` and `doctor`. It sends no prompts.
 
-import { ChatError } from '../chat/error.ts'
+import { ChatError, refusedKeyCode } from '../chat/error.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
 import { routedUpstreams } from '../config/references.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
@@ -13,7 +13,6 @@ import { isModelPattern } from '../routing/model.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
 import { nearest } from '../system/nearest.ts'
-import { refusedKeyCode } from '../wire/json/upstream-error.ts'
 import type { CommandContext } from './command.ts'
 
 export interface UpstreamReport {
