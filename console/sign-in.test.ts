@@ -30,6 +30,8 @@ test('asks for a key, and reports an invalid one', async () => {
 	await page.reload()
 	await signedIn(page)
 	await page.getByRole('button', { name: 'Settings' }).click()
+	const documentation = page.getByRole('link', { name: 'API documentation' })
+	expect(await documentation.evaluate((link: HTMLAnchorElement) => link.href)).toBe(`${pages.server.url}/docs`)
 	await page.getByRole('button', { name: 'Sign out' }).click()
 	await signInForm(page).waitFor()
 	await page.reload()

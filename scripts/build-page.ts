@@ -38,7 +38,13 @@ const copied: readonly string[] = [
 ]
 
 /** The scripts of the build. */
-const builders: readonly string[] = ['build-page.ts', 'page-chunks.ts', 'page-languages.ts', 'page-worker.ts']
+const builders: readonly string[] = [
+	'api-page.ts',
+	'build-page.ts',
+	'page-chunks.ts',
+	'page-languages.ts',
+	'page-worker.ts',
+]
 /** Scripts that run apart from the page, in the folder of its sources. */
 const workers: readonly string[] = ['attachments/pdf-worker.ts']
 

@@ -101,7 +101,7 @@ describe('in the configuration and its files', () => {
 			await mkdir(at('folder'))
 			await writeFile(at('file'), '')
 			const args = complete(leaf)
-			// Doctor reports problems on standard output.
+			// The address of the server comes from the configuration.
 			const named = { DRAGOMAN_URL: '' }
 			await Promise.all([
 				fails([...args, '--config', at('missing.yaml')], named),

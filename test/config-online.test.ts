@@ -114,6 +114,7 @@ test('an upstream that does not respond times out', async () => {
 		printStatus: () => undefined,
 	}
 	const reports = await probeUpstreams(await readSettings({ config: file }, {}), context, 100)
-	expect(reports).toEqual([{ name: 'u', line: 'upstreams.u: no response within 0.1 seconds', outcome: 'failed' }])
+	const line = 'upstreams.u: no response within 0.1 seconds'
+	expect(reports).toEqual([{ name: 'u', line, outcome: 'failed', fault: 'connection' }])
 	silent.stop(true)
 })

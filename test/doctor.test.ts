@@ -10,7 +10,12 @@ import { startSocketServer } from './socket-server.ts'
 
 interface Report {
 	readonly ok: boolean
-	readonly checks: readonly { readonly check: string; readonly status: string; readonly message: string }[]
+	readonly checks: readonly {
+		readonly check: string
+		readonly status: string
+		readonly message: string
+		readonly remedy?: string
+	}[]
 }
 
 const freePort = () => {
@@ -285,6 +290,37 @@ describe('a Unix socket to listen on', () => {
 		lock?.release()
 		expect(await port(path)).toMatchObject({ status: 'ok' })
 	})
+})
+
+test('the remedy for an upstream is for what failed, whatever its name', async () => {
+	const model = Bun.serve({
+		hostname: '127.0.0.1',
+		port: 0,
+		fetch: ({ headers }) =>
+			headers.get('authorization') === 'Bearer good'
+				? Response.json({ data: [{ id: 'other' }] })
+				: Response.json({ error: { message: 'no' } }, { status: 401 }),
+	})
+	const proxy = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('', { status: 407 }) })
+	const upstream = (text: string) => `{ engine: openai-compatible, model: m, ${text} }`
+	const upstreams = {
+		keyless: upstream('url: "http://127.0.0.1:1/v1"'),
+		wrong: upstream(`url: "${model.url}v1", key: bad`),
+		lacking: upstream(`url: "${model.url}v1", key: good`),
+		proxied: upstream(`url: "http://models.example/v1", proxy: "${proxy.url}"`),
+	}
+	const yaml = `models: { m: { route: [${Object.keys(upstreams)}] } }\nupstreams:\n${Object.entries(upstreams)
+		.map(([name, text]) => `  ${name}: ${text}\n`)
+		.join('')}`
+	const remedies = (await doctor(yaml)).found('upstreams').map(({ remedy }) => remedy)
+	expect(remedies).toEqual([
+		'Check its `url`, and that its server is running.',
+		'Check the `key` of the upstream.',
+		'Change `model` of the upstream.',
+		'Check its `proxy`, or the proxy variables of the environment.',
+	])
+	await model.stop(true)
+	await proxy.stop(true)
 })
 
 test('an upstream on a Unix socket', async () => {

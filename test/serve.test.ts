@@ -265,6 +265,7 @@ describe('a server starts', () => {
 		const url = /listens on (http:\S+)/.exec(first)?.[1]
 		expect(key).not.toBe('')
 		expect(first).toContain(`${url}/#key=${key}`)
+		expect(first).toContain(`API documentation:  ${url}/docs`)
 		expect(first).toContain(`curl -N ${url}/v1/chat/completions -H "authorization: Bearer ${key}"`)
 		expect(await Bun.file(join(data, 'first-key')).exists()).toBe(false)
 		const second = await startOnTerminal(data)

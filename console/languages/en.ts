@@ -48,6 +48,7 @@ export const en = {
 	exportMarkdown: 'Export as Markdown',
 	exportJson: 'Export as JSON',
 	settings: 'Settings',
+	apiDocumentation: 'API documentation',
 	signOut: 'Sign out',
 	readAnswers: 'Read answers while they stream',
 	sendWithControl: 'Ctrl Enter sends, Enter begins a line',

@@ -46,6 +46,7 @@ export const fr: Language = {
 	exportMarkdown: 'Exporter en Markdown',
 	exportJson: 'Exporter en JSON',
 	settings: 'Réglages',
+	apiDocumentation: 'Documentation de l’API',
 	readAnswers: 'Lire les réponses pendant leur arrivée',
 	sendWithControl: 'Ctrl Entrée envoie, Entrée va à la ligne',
 	signOut: 'Se déconnecter',

@@ -1,10 +1,11 @@
-// Who is signed in, and what they choose for this device: appearance, language, sign out.
+// Who is signed in, what they choose for this device (appearance, language), the documentation of the API, and signing out.
 
 import { Ellipsis } from 'lucide'
 import { languages, text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { libraryDialog } from '../state/library-dialog.ts'
+import { root } from '../state/route.ts'
 import { session, signOut } from '../state/session.ts'
 import { changeSettings, settings, themes } from '../state/settings.ts'
 
@@ -76,6 +77,9 @@ export function Account() {
 								{type === 'import' ? words.importConversations : words.exportAll}
 							</button>
 						))}
+						<a class="button" href={new URL('docs', root).href} target="_blank" rel="noopener noreferrer">
+							{words.apiDocumentation}
+						</a>
 						<button type="button" class="button" onClick={signOut}>
 							{words.signOut}
 						</button>

@@ -103,6 +103,9 @@ export interface ChatErrorDetails {
  */
 export const descriptorsCode = 'out_of_file_descriptors'
 
+/** `code` of an error that only the operator can fix: the upstream rejects the configured key. */
+export const refusedKeyCode = 'upstream_credentials_refused'
+
 /**
  * The only error type that crosses folders. Its message is safe to return to the caller; `cause` is for the operator's
  * log.

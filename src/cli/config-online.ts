@@ -1,6 +1,6 @@
 // Requests the models of each upstream once, for `config check --online` and `doctor`. It sends no prompts.
 
-import { ChatError } from '../chat/error.ts'
+import { ChatError, refusedKeyCode } from '../chat/error.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
 import { routedUpstreams } from '../config/references.ts'
 import type { ConfigFile, UpstreamConfig } from '../config/schema.ts'
@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.ts'
 import type { Engine } from '../engines/engine.ts'
 import type { EngineContext } from '../engines/kind.ts'
 import { engineKinds } from '../engines/list.ts'
+import { HttpFailure } from '../engines/upstream/http/http-failure.ts'
 import { isModelPattern } from '../routing/model.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
@@ -20,7 +21,12 @@ export interface UpstreamReport {
 	readonly line: string
 	/** `unchecked`: the engine does not list models. */
 	readonly outcome: 'reachable' | 'failed' | 'unchecked'
+	/** What failed; undefined unless the outcome is `failed`. */
+	readonly fault?: UpstreamFault | undefined
 }
+
+/** `model`: it does not list a configured one. `key`: it rejects the key. `proxy`: its proxy failed or refused. */
+export type UpstreamFault = 'model' | 'key' | 'proxy' | 'connection'
 
 /** Timeout for one upstream, in milliseconds. */
 const defaultTimeoutMs = 10_000
@@ -97,7 +103,8 @@ async function checkOne(
 			listed.map(({ id }) => id),
 		)
 	} catch (thrown) {
-		return { name, line: `upstreams.${name}: ${explain(thrown, timeoutMs)}`, outcome: 'failed' }
+		const line = `upstreams.${name}: ${explain(thrown, timeoutMs)}`
+		return { name, line, outcome: 'failed', fault: faultOf(thrown) }
 	} finally {
 		await engine?.close()
 	}
@@ -117,7 +124,8 @@ function compare(name: string, names: readonly string[], listed: readonly string
 			: listed.length === 0
 				? ': it lists no models'
 				: `: it has ${listed.slice(0, maxShown).join(', ')}${listed.length > maxShown ? ` and ${listed.length - maxShown} more` : ''}`
-	return { name, line: `upstreams.${name}: reachable, but has no model "${first}"${hint}`, outcome: 'failed' }
+	const line = `upstreams.${name}: reachable, but has no model "${first}"${hint}`
+	return { name, line, outcome: 'failed', fault: 'model' }
 }
 
 const maxShown = 8
@@ -125,6 +133,15 @@ const maxShown = 8
 /** Ollama lists `llama3.1:latest` and accepts `llama3.1`; Gemini accepts names with and without `models/`. */
 function sameModel(listed: string, model: string): boolean {
 	return listed === model || listed === `${model}:latest` || `models/${listed}` === model
+}
+
+function faultOf(thrown: unknown): UpstreamFault {
+	if (!(thrown instanceof ChatError)) return 'connection'
+	if (thrown.code === refusedKeyCode) return 'key'
+	const { cause } = thrown
+	return cause instanceof HttpFailure && (cause.reason === 'proxy' || cause.reason === 'proxy-refused')
+		? 'proxy'
+		: 'connection'
 }
 
 /** On one line, without any content of the request. */

@@ -69,11 +69,11 @@ async function checkSocketFolder(listen: string, path: string): Promise<Diagnosi
 
 async function checkSocketLock(listen: string, path: string, state: 'none' | 'stale'): Promise<Diagnosis> {
 	const lock = await readSocketLock(path)
-	const isFree =
+	const message =
 		state === 'none' ? `${listen} is free` : `${listen} is free: a server replaces the socket of a killed one`
 	switch (lock) {
 		case 'free':
-			return { check, status: 'ok', message: isFree }
+			return { check, status: 'ok', message }
 		case 'held':
 			return taken(listen, 'EADDRINUSE', 'Wait until the other server has started or stopped.')
 		case 'denied':

@@ -6,7 +6,7 @@ import { NoDatabaseError } from '../stores/database-error.ts'
 import { databaseName, isLocal, openStores } from '../stores/open-stores.ts'
 import { hideUrlSecrets } from '../system/redaction.ts'
 import type { CommandContext } from './command.ts'
-import { probeUpstreams } from './config-online.ts'
+import { probeUpstreams, type UpstreamFault } from './config-online.ts'
 import type { Diagnosis } from './diagnosis.ts'
 
 /** Opening it checks its schema and, for a database server, its encoding. */
@@ -32,7 +32,7 @@ export async function checkDatabase(settings: Settings): Promise<readonly Diagno
 
 export async function checkUpstreams(settings: Settings, context: CommandContext): Promise<readonly Diagnosis[]> {
 	const reports = await probeUpstreams(settings, context)
-	return reports.map(({ name, line, outcome }): Diagnosis => {
+	return reports.map(({ name, line, outcome, fault = 'connection' }): Diagnosis => {
 		const check = 'upstreams'
 		switch (outcome) {
 			case 'reachable':
@@ -40,7 +40,7 @@ export async function checkUpstreams(settings: Settings, context: CommandContext
 			case 'unchecked':
 				return { check, status: 'skipped', message: line }
 			case 'failed':
-				return { check, status: 'failed', message: line, remedy: remedyFor(line, addressField(settings, name)) }
+				return { check, status: 'failed', message: line, remedy: remedyFor(fault, addressField(settings, name)) }
 			default:
 				return outcome satisfies never
 		}
@@ -52,11 +52,19 @@ function addressField({ config }: Settings, name: string): 'socket' | 'url' {
 	return Reflect.get(config.upstreams[name] ?? {}, 'socket') === undefined ? 'url' : 'socket'
 }
 
-function remedyFor(line: string, field: 'socket' | 'url'): string {
-	if (/has no model/.test(line)) return 'Change `model` of the upstream.'
-	return /credential|key|unauthori[sz]ed|40[13]/i.test(line)
-		? 'Check the `key` of the upstream.'
-		: `Check its \`${field}\`, and that its server is running.`
+function remedyFor(fault: UpstreamFault, field: 'socket' | 'url'): string {
+	switch (fault) {
+		case 'model':
+			return 'Change `model` of the upstream.'
+		case 'key':
+			return 'Check the `key` of the upstream.'
+		case 'proxy':
+			return 'Check its `proxy`, or the proxy variables of the environment.'
+		case 'connection':
+			return `Check its \`${field}\`, and that its server is running.`
+		default:
+			return fault satisfies never
+	}
 }
 
 const proxyVariables = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'] as const

@@ -1,4 +1,4 @@
-// The text that a server prints when it is listening: the address of the page, a first request, and further commands.
+// The text that a server prints when it is listening: the addresses of the pages, a first request, and further commands.
 // Every command can be copied into a shell unchanged.
 
 import { join, resolve } from 'node:path'
@@ -61,7 +61,9 @@ export function welcome({ version, url, signIn, models, next }: WelcomeFacts): s
 	return [
 		`Dragoman ${version} listens on ${url}`,
 		'',
-		...(socket === undefined ? describeSignIn(base, signIn) : describeKey(signIn)),
+		...(socket === undefined
+			? [...describeSignIn(base, signIn), `  API documentation:  ${base}/docs`]
+			: describeKey(signIn)),
 		'',
 		'  Send a first request:',
 		`  ${curl(base, bearer(signIn), models.find(({ type }) => chats.has(type))?.name ?? 'MODEL')}`,

@@ -26,7 +26,7 @@ const messages: Readonly<Record<ChatErrorKind, string>> = {
 	'rate-limited': 'The caller exceeded a rate limit.',
 	overloaded: 'The server is overloaded.',
 	unavailable: 'The model is unavailable.',
-	'upstream-timeout': 'The upstream did not answer in time.',
+	'upstream-timeout': 'The upstream did not respond in time.',
 	'upstream-failed': 'The upstream failed.',
 	cancelled: 'The request was cancelled.',
 	internal: 'The server failed.',

@@ -150,12 +150,13 @@ function writeAnswer(
 		case 'answer': {
 			const { json, events, texts = [] } = answer
 			const content: Record<string, Json> = {}
-			if (json !== undefined) content['application/json'] = { schema: schemas.refer(json, `${named}Answer`, 'output') }
+			if (json !== undefined)
+				content['application/json'] = { schema: schemas.refer(json, `${named}Response`, 'output') }
 			if (events !== undefined)
 				content['text/event-stream'] = { schema: schemas.refer(events, `${named}Event`, 'output') }
 			for (const type of texts) content[type] = { schema: { type: 'string' } }
 			const description =
-				events === undefined ? 'The answer.' : 'The answer. In a stream, the data of each event has the schema.'
+				events === undefined ? 'The response.' : 'The response. In a stream, the data of each event has the schema.'
 			return { [status]: { description, headers, content } }
 		}
 		default:

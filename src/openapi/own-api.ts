@@ -45,7 +45,7 @@ const operations: readonly OwnOperation[] = [
 		name: 'getHealth',
 		summary: 'Whether the process is alive',
 		path: '/health',
-		responses: { 200: json('It is.', z.object({ status: z.literal('ok') })) },
+		responses: { 200: json('The process is alive.', z.object({ status: z.literal('ok') })) },
 	},
 	{
 		name: 'getReadiness',
@@ -53,9 +53,9 @@ const operations: readonly OwnOperation[] = [
 		path: '/ready',
 		query: z.object({ exclude: z.array(z.enum(checkNames)).optional().describe('Checks that do not count.') }),
 		responses: {
-			200: json('It is ready.', readinessSchema),
+			200: json('The server is ready.', readinessSchema),
 			400: json('The query is wrong.', z.object({ error: z.string() })),
-			503: json('It is not ready.', readinessSchema),
+			503: json('The server is not ready.', readinessSchema),
 		},
 	},
 	{

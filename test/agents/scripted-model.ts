@@ -32,8 +32,8 @@ export function serveScriptedModel(): ScriptedModelServer {
 		port: 0,
 		async fetch(request) {
 			if (new URL(request.url).pathname.endsWith('/models')) return Response.json({ data: [{ id: 'scripted' }] })
-			const asked = requestSchema.parse(await request.json())
-			return write(answer(asked), asked.stream === true)
+			const body = requestSchema.parse(await request.json())
+			return write(answer(body), body.stream === true)
 		},
 	})
 	return { url: `http://127.0.0.1:${server.port}/v1`, close: () => server.stop(true) }

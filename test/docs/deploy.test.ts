@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
+import { cp, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Ajv2019 } from 'ajv/dist/2019.js'
 import addFormats from 'ajv-formats'
@@ -89,12 +90,13 @@ describe('the image', async () => {
 		]),
 	)
 
+	const included = [...(await read('Dockerfile.dockerignore')).matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
+
 	test('is not run by root, and has its data on a volume', () => {
 		expect(/^USER (\d+):(\d+)$/m.exec(dockerfile)?.slice(1)).toEqual(['1000', '1000'])
 		expect(dockerfile).toContain(`VOLUME ${variables.get('DRAGOMAN_DATA')}`)
 	})
 	test('gets every file that it copies, builds and runs', async () => {
-		const included = [...(await read('Dockerfile.dockerignore')).matchAll(/^!(.+)$/gm)].map(([, path = '']) => path)
 		expect(included.filter((path) => !existsSync(join(root, path)))).toEqual([])
 		const { files } = z.object({ files: z.array(z.string()) }).parse(await Bun.file(join(root, 'package.json')).json())
 		const notNeeded = new Set(['docs', 'deploy', 'decisions', 'examples', 'dist/page'])
@@ -105,7 +107,14 @@ describe('the image', async () => {
 		for (const [, path = ''] of dockerfile.matchAll(/^(?:RUN|CMD).*\b((?:bin|scripts)\/[\w.-]+)/gm))
 			expect(existsSync(join(root, path))).toBe(true)
 	})
-	test('its command serves with its variables and an arbitrary user, and its health check passes', async () => {
+	test('builds the page from the files that it gets', async () => {
+		const image = await temporaryFolder()
+		for (const path of included) await cp(join(root, path), join(image, path), { recursive: true })
+		await symlink(join(root, 'node_modules'), join(image, 'node_modules'))
+		expect(await runProcess([process.execPath, 'scripts/build-page.ts'], { cwd: image })).toMatchObject({ status: 0 })
+		expect(existsSync(join(image, 'dist', 'page', 'page.json'))).toBe(true)
+	}, 60_000)
+	test('its command runs the launcher, and its health check passes while a server runs', async () => {
 		const command: unknown = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '')
 		expect(command).toEqual(['node', 'bin/dragoman.mjs', 'serve'])
 		const server = await startServer()

@@ -30,7 +30,7 @@ export async function loadPage(path: string, marked: MarkedBlocks): Promise<Docu
 }
 
 /** Needs of pages that another part of the test suite sets up. */
-export const partNeeds: ReadonlySet<string> = new Set(['postgres', 'python', 'nginx', 'caddy'])
+export const partNeeds: ReadonlySet<string> = new Set(['postgres', 'python'])
 
 /** @returns why the machine cannot run a page with this need; undefined if it can. */
 export function missingNeed(need: string): string | undefined {
@@ -44,9 +44,5 @@ const weights = catalogue.find(({ id }) => id === defaultModelId)?.file ?? ''
 
 const presence: ReadonlyMap<string, () => boolean> = new Map([
 	['engine', () => isEngineHere && existsSync(join(modelFolder, weights))],
-	['python', () => existsSync(process.env.DRAGOMAN_TEST_PYTHON ?? join(root, '.cache', 'python', 'bin', 'python'))],
-	['postgres', () => process.env.DRAGOMAN_TEST_POSTGRES !== undefined],
-	['nginx', () => runs('nginx', '-v')],
-	['caddy', () => runs('caddy', 'version')],
 	['openssl', () => runs('openssl', 'version')],
 ])

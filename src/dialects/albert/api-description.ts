@@ -38,7 +38,7 @@ export const description: ApiDescription = {
 		'POST /chat/completions': {
 			...describeChat('createChatCompletion'),
 			details:
-				'With `user`, the turn is stored, and the `id` of the answer is that of the conversation: a request with both `user` and `id` continues it.',
+				'With `user`, the turn is stored, and the `id` of the response is that of the conversation: a request with both `user` and `id` continues it.',
 		},
 		'POST /completions': describeTextCompletion('createCompletion'),
 		'POST /embeddings': describeEmbeddings('createEmbedding'),

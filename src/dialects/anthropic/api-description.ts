@@ -44,7 +44,7 @@ export const description: ApiDescription = {
 		'POST /messages': {
 			name: 'createMessage',
 			summary: 'Create a message',
-			details: 'Answers the messages with a model. With `stream: true` the answer is a stream of events.',
+			details: 'Answers the messages with a model. With `stream: true` the response is a stream of events.',
 			example: (name) => ({ model: name, max_tokens: 256, messages }),
 			calls: 'text-generation',
 			converses: true,

@@ -120,7 +120,7 @@ function describeVersion(version: number): Readonly<Record<string, OperationDesc
 		[`POST /v${version}/chat-completions`]: {
 			name: `createChatCompletionV${version}`,
 			summary: 'Create a chat completion',
-			details: `With \`stream: true\` the answer is a stream of envelopes without an end mark. ${account}`,
+			details: `With \`stream: true\` the response is a stream of envelopes without an end mark. ${account}`,
 			example: chatExample,
 			calls: 'text-generation',
 			converses: true,

@@ -22,7 +22,7 @@ export function describeChat(name: string, answer = defaultChatAnswer): Operatio
 	return {
 		name,
 		summary: 'Create a chat completion',
-		details: 'Answers the messages with a model. With `stream: true` the answer is a stream of chunks.',
+		details: 'Answers the messages with a model. With `stream: true` the response is a stream of chunks.',
 		example: chatExample,
 		calls: 'text-generation',
 		converses: true,

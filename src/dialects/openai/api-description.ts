@@ -114,7 +114,7 @@ const responseOperations: Readonly<Record<string, OperationDescription>> = {
 		name: 'createResponse',
 		summary: 'Create a response',
 		details:
-			'With `stream: true` the answer is a stream of events. With `background: true` the response has the status `queued`, and `GET /responses/{id}` returns its state.',
+			'With `stream: true` the response is a stream of events. With `background: true` the response has the status `queued`, and `GET /responses/{id}` returns its state.',
 		example: responsesExample,
 		calls: 'text-generation',
 		converses: true,
@@ -166,7 +166,7 @@ const responseOperations: Readonly<Record<string, OperationDescription>> = {
 		name: 'openResponsesSocket',
 		summary: 'Create responses over a WebSocket',
 		details:
-			'Each message of the client is a request, and each message of the server an event. Requests with the same `stream_id` are answered one after the other; the events of the answer repeat it.',
+			'Each message of the client is a request, and each message of the server an event. Requests with the same `stream_id` are answered one after the other; the events of the response repeat it.',
 		answer: {
 			type: 'socket',
 			sent: responsesBodySchema.extend({ type: z.literal('response.create'), stream_id: z.string().optional() }),

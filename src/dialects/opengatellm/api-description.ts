@@ -43,7 +43,7 @@ function describeKeys(path: (typeof keyPaths)[number]): Readonly<Record<string, 
 	return {
 		[`POST ${path}`]: {
 			...json(`create${name}`, 'Create a key', keySchema),
-			details: 'The answer has the whole key, which is not shown again.',
+			details: 'The response has the whole key, which is not shown again.',
 			example: () => ({ name: 'laptop' }),
 		},
 		[`GET ${path}`]: json(`list${name}`, "List the caller's keys", keyListSchema, keyListQuery),
@@ -54,7 +54,7 @@ function describeKeys(path: (typeof keyPaths)[number]): Readonly<Record<string, 
 
 export const description: ApiDescription = {
 	title: 'OpenGateLLM',
-	text: 'OpenGateLLM, the API of which Albert API is an instance today. Answers have their usage with its cost.',
+	text: 'OpenGateLLM, the API of which Albert API is an instance today. Responses have their usage with its cost.',
 	page: 'opengatellm.md',
 	credential: 'bearer',
 	error: errorSchema,

@@ -2,7 +2,7 @@
 // without an engine of their own. It contains no code for specific providers and does not retry.
 
 import { randomBytes } from 'node:crypto'
-import { asChatError, ChatError, descriptorsCode } from '../../chat/error.ts'
+import { asChatError, ChatError, descriptorsCode, refusedKeyCode } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import { summarize } from '../../chat/quoting-error.ts'
 import type { ChatRequest } from '../../chat/request.ts'
@@ -11,7 +11,6 @@ import type { Ranking, RerankRequest } from '../../operations/reranking.ts'
 import type { TextCompletionRequest } from '../../operations/text-completions.ts'
 import type { Clock } from '../../system/clock.ts'
 import { textField } from '../../wire/json/fields.ts'
-import { refusedKeyCode } from '../../wire/json/upstream-error.ts'
 import { answerFrom, type EngineAnswer } from '../answer.ts'
 import type { Engine, EngineCall, Operation } from '../engine.ts'
 import { type RunningCall, RunningCalls } from '../running-calls.ts'

@@ -1,11 +1,11 @@
 // Converts errors that a provider package throws, or puts into its stream, to `ChatError`. Errors of the AI SDK contain
 // the whole request, including prompts, so only the fields that are read here are passed on.
 
-import { ChatError, type ChatErrorKind, type Sent } from '../../chat/error.ts'
+import { ChatError, type ChatErrorKind, refusedKeyCode, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
 import { QuotingError } from '../../chat/quoting-error.ts'
 import { countField, field, textField } from '../../wire/json/fields.ts'
-import { type ErrorReading, readErrorAnswer, readErrorEvent, refusedKeyCode } from '../../wire/json/upstream-error.ts'
+import { type ErrorReading, readErrorAnswer, readErrorEvent } from '../../wire/json/upstream-error.ts'
 import { outOfDescriptors } from '../upstream/failure.ts'
 import { isOutOfDescriptors } from '../upstream/http/descriptors.ts'
 

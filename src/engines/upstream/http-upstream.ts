@@ -3,14 +3,14 @@
 // events. It does not retry.
 
 import type { Completion } from '../../chat/completion.ts'
-import { ChatError, type Sent } from '../../chat/error.ts'
+import { ChatError, refusedKeyCode, type Sent } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import { stringifyJson, stringifyJsonInSteps } from '../../chat/json-text.ts'
 import { readBaseUrl } from '../../http/base-url.ts'
 import { redactorOf } from '../../system/redaction.ts'
 import type { UpstreamModel } from '../../wire/json/model-list-reader.ts'
-import { type ErrorReading, readErrorAnswer, refusedKeyCode } from '../../wire/json/upstream-error.ts'
+import { type ErrorReading, readErrorAnswer } from '../../wire/json/upstream-error.ts'
 import type { EngineAnswer } from '../answer.ts'
 import type { EngineCall } from '../engine.ts'
 import { cancelled, closing } from '../running-calls.ts'

@@ -66,7 +66,7 @@ export async function completeRestore(file: string, onStep?: (step: string) => v
 		await rename(restoredFile(file), file)
 		await syncToDisk(dirname(file))
 	}
-	onStep?.('Completing')
+	onStep?.('Removing temporary files')
 	await rm(decisionFile(file), { force: true })
 	await syncToDisk(dirname(file))
 	return moved

@@ -50,7 +50,7 @@ async function restoreAlone(file: string, source: string, options: RestoreOption
 		await withThread(restored, { readonly: false }, (sql) => sql.unsafe('PRAGMA journal_mode = DELETE'))
 		await syncToDisk(restored)
 		const isSame = await isOfDatabase(file, creation)
-		options.onStep?.('Deciding')
+		options.onStep?.('Preparing to replace the database')
 		await decideRestore(file, {
 			folder: options.setAsideFolder,
 			companions: [...options.ofState, ...(isSame ? [] : options.ofDatabase)],

@@ -2,7 +2,7 @@
 // which agree on statuses and on little else. It does not know which engine received the response. Responsibility is
 // translated: the operator, not the caller, must fix a key or model that the upstream rejects.
 
-import { ChatError, type ChatErrorDetails, type ChatErrorKind, type Sent } from '../../chat/error.ts'
+import { ChatError, type ChatErrorDetails, type ChatErrorKind, refusedKeyCode, type Sent } from '../../chat/error.ts'
 import { isObject } from '../../chat/json.ts'
 import { QuotingError } from '../../chat/quoting-error.ts'
 import type { Rest } from '../../chat/rest.ts'
@@ -132,9 +132,6 @@ function makeError(
 				),
 	})
 }
-
-/** `code` of an error that only the operator can fix: the upstream rejects the configured key. */
-export const refusedKeyCode = 'upstream_credentials_refused'
 
 const refusedKey: ReadonlySet<number> = new Set([401, 402, 403, 407])
 const unknownPath: ReadonlySet<number> = new Set([404, 405, 410])
