@@ -239,11 +239,12 @@ describe('a flood of members whose text would change', () => {
 		['names', '{"1":1}'],
 		['escaped names', '{"\\u0031":1}'],
 	] as const)
-		test(`of ${name} takes about as long as JSON.parse`, () => {
+		test(`of ${name} costs about as much as JSON.parse`, () => {
 			const text = `{"list":[${`${member},`.repeat(400_000)}0]}`
 			expect(parseJson(text)).toEqual(JSON.parse(text))
 			expect(cpuMs(() => parseJson(text))).toBeLessThan(
-				10 *
+				// Remembered without a bound it would be a hundred times.
+				25 *
 					Math.max(
 						5,
 						cpuMs(() => JSON.parse(text)),
