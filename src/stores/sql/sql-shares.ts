@@ -6,6 +6,7 @@ import { messageId } from '../../conversations/message-id.ts'
 import { type ShareId, shareId } from '../../conversations/share-id.ts'
 import type { Share, SharedBranch, Shares } from '../../conversations/shares.ts'
 import { ownerId, type Scope } from '../../keys/scope.ts'
+import type { BodyWriter } from './body-writer.ts'
 import { findMessage } from './message-tree.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
@@ -25,10 +26,12 @@ const shareRow = z.object({
 export class SqlShares implements Shares {
 	private readonly database: SqlDatabase
 	private readonly scope: Scope
+	private readonly bodies: BodyWriter
 
-	constructor(database: SqlDatabase, scope: Scope) {
+	constructor(database: SqlDatabase, scope: Scope, bodies: BodyWriter) {
 		this.database = database
 		this.scope = scope
+		this.bodies = bodies
 	}
 
 	async create({ id, conversation, tip, files, createdAtMs, endsAtMs }: Share): Promise<boolean> {
@@ -69,7 +72,7 @@ export class SqlShares implements Shares {
 			WHERE s.id = ${id} AND s.tenant = ${tenant} AND (s.ends_at_ms IS NULL OR s.ends_at_ms > ${nowMs})`
 		if (row === undefined) return undefined
 		const share = readShare(row)
-		const history = new SqlHistory(this.database, { tenant, owner: ownerId(String(row.owner)) })
+		const history = new SqlHistory(this.database, { tenant, owner: ownerId(String(row.owner)) }, this.bodies)
 		const read = await history.read(share.conversation, { tip: share.tip, maxBytes: Number.MAX_SAFE_INTEGER })
 		if (read === undefined) return undefined
 		const turns = await sql`SELECT id, model FROM turns WHERE conversation = ${share.conversation}`

@@ -9,15 +9,9 @@ import type { Page } from '../../conversations/page.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnConflict, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
+import type { BodyWriter } from './body-writer.ts'
 import { dropTurn, eraseTurn } from './conversation-removal.ts'
-import {
-	readTurn,
-	turnColumns,
-	type WrittenBody,
-	writeBodies,
-	writeBody,
-	writeConversation,
-} from './conversation-rows.ts'
+import { readTurn, turnColumns, type WrittenBody, writeBody, writeConversation } from './conversation-rows.ts'
 import { attach, attachFirst } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import { ordered, type Row, type Sql } from './sql.ts'
@@ -30,13 +24,24 @@ const rowsPerQuery = 200
 export class SqlTurns implements Turns {
 	private readonly database: SqlDatabase
 	private readonly scope: Scope
+	private readonly bodies: BodyWriter
 	private readonly removing: RemovalListener
 
 	/** @param removing called before a turn is removed. */
-	constructor(database: SqlDatabase, scope: Scope, removing: RemovalListener) {
+	constructor(
+		database: SqlDatabase,
+		scope: Scope,
+		{ bodies, removing }: { readonly bodies: BodyWriter; readonly removing: RemovalListener },
+	) {
 		this.database = database
 		this.scope = scope
+		this.bodies = bodies
 		this.removing = removing
+	}
+
+	/** For `begin` and `end`. */
+	writeBodies(messages: readonly Message[]): Promise<readonly WrittenBody[]> {
+		return this.bodies.write(this.scope, messages)
 	}
 
 	/** @param written the bodies of the inputs, if they were written before. */
@@ -44,7 +49,7 @@ export class SqlTurns implements Turns {
 		const { tenant, owner } = this.scope
 		const echo = stringifyJson(turn.echo)
 		const hash = echo === '{}' ? '' : Bun.SHA256.hash(echo, 'hex')
-		const bodies = written ?? (await writeBodies(turn.inputs))
+		const bodies = written ?? (await this.writeBodies(turn.inputs))
 		return this.database.write(
 			async (sql) => {
 				const attached = await this.attachInputs(sql, turn, bodies)
@@ -71,7 +76,7 @@ export class SqlTurns implements Turns {
 
 	/** @param written the bodies of the answers, if they were written before. */
 	async end(id: TurnId, ended: TurnEnd, written?: readonly WrittenBody[]): Promise<void> {
-		const bodies = written ?? (await writeBodies(messagesOf(ended)))
+		const bodies = written ?? (await this.writeBodies(messagesOf(ended)))
 		await this.database.write(
 			async (sql) => {
 				await this.database.lock(sql, id)
