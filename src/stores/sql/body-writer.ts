@@ -4,7 +4,7 @@
 import { stringifyJsonInSteps } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
-import type { Scope } from '../../keys/scope.ts'
+import { type Scope, sharePathOf } from '../../keys/scope.ts'
 import { Occupancy } from '../../system/occupancy.ts'
 import type { WrittenBody } from './conversation-rows.ts'
 import { foldTextInSteps } from './search-text.ts'
@@ -13,8 +13,8 @@ export class BodyWriter {
 	private readonly occupancy = new Occupancy()
 
 	/** The same as `writeBody` for each of the messages, in the turns of the scope. */
-	write({ tenant, owner }: Scope, messages: readonly Message[]): Promise<readonly WrittenBody[]> {
-		return this.occupancy.run([tenant, owner], bodiesInSteps(messages))
+	write(scope: Scope, messages: readonly Message[]): Promise<readonly WrittenBody[]> {
+		return this.occupancy.run(sharePathOf(scope), bodiesInSteps(messages))
 	}
 }
 

@@ -20,6 +20,7 @@ import { findMessage, lastMessages, messagesBetween, type Segment, segmentsTo } 
 import { pageOf } from './page.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { shareOf } from './write-share.ts'
 
 const deepest = 2_147_483_647
 /** Maximum number of leading instruction messages of a conversation. */
@@ -80,18 +81,22 @@ export class SqlHistory implements History {
 
 	async replace(conversation: ConversationId, id: MessageId, message: Message | undefined): Promise<boolean> {
 		const [written] = message === undefined ? [] : await this.bodies.write(this.scope, [message])
-		const found = await this.database.write(async (sql) => {
-			await this.database.lock(sql, conversation)
-			const head = await this.headOf(sql, conversation)
-			const old = head === undefined ? undefined : await findMessage(sql, conversation, id)
-			if (old === undefined) return false
-			if (written === undefined) await removeMessage(sql, old, head === id)
-			else
-				await sql`
+		const found = await this.database.write(
+			async (sql) => {
+				await this.database.lock(sql, conversation)
+				const head = await this.headOf(sql, conversation)
+				const old = head === undefined ? undefined : await findMessage(sql, conversation, id)
+				if (old === undefined) return false
+				if (written === undefined) await removeMessage(sql, old, head === id)
+				else
+					await sql`
 					UPDATE messages SET body = ${written.body}, search_text = ${written.searchText}
 					WHERE conversation = ${conversation} AND id = ${id}`
-			return true
-		})
+				return true
+			},
+			undefined,
+			shareOf(this.scope),
+		)
 		if (found) await this.database.erase()
 		return found
 	}

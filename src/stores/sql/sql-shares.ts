@@ -11,6 +11,7 @@ import { findMessage } from './message-tree.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { SqlHistory } from './sql-history.ts'
+import { shareOf } from './write-share.ts'
 
 const number = z.coerce.number()
 
@@ -36,14 +37,18 @@ export class SqlShares implements Shares {
 
 	async create({ id, conversation, tip, files, createdAtMs, endsAtMs }: Share): Promise<boolean> {
 		const { tenant, owner } = this.scope
-		return this.database.write(async (sql) => {
-			await this.database.lock(sql, conversation)
-			if (!(await this.owns(sql, conversation))) return false
-			if ((await findMessage(sql, conversation, tip)) === undefined) return false
-			const row = { id, tenant, owner, conversation, tip, files: files ? 1 : 0, created_at_ms: createdAtMs }
-			await sql`INSERT INTO shares ${sql([{ ...row, ends_at_ms: endsAtMs ?? null }])}`
-			return true
-		})
+		return this.database.write(
+			async (sql) => {
+				await this.database.lock(sql, conversation)
+				if (!(await this.owns(sql, conversation))) return false
+				if ((await findMessage(sql, conversation, tip)) === undefined) return false
+				const row = { id, tenant, owner, conversation, tip, files: files ? 1 : 0, created_at_ms: createdAtMs }
+				await sql`INSERT INTO shares ${sql([{ ...row, ends_at_ms: endsAtMs ?? null }])}`
+				return true
+			},
+			undefined,
+			shareOf(this.scope),
+		)
 	}
 
 	async list(conversation: ConversationId): Promise<readonly Share[] | undefined> {
@@ -56,11 +61,15 @@ export class SqlShares implements Shares {
 
 	async remove(conversation: ConversationId, id: ShareId): Promise<boolean> {
 		const { tenant, owner } = this.scope
-		return this.database.write(async (sql) => {
-			const mine = sql.part`id = ${id} AND conversation = ${conversation} AND tenant = ${tenant} AND owner = ${owner}`
-			const rows = await sql`DELETE FROM shares WHERE ${mine} RETURNING id`
-			return rows.length > 0
-		})
+		return this.database.write(
+			async (sql) => {
+				const mine = sql.part`id = ${id} AND conversation = ${conversation} AND tenant = ${tenant} AND owner = ${owner}`
+				const rows = await sql`DELETE FROM shares WHERE ${mine} RETURNING id`
+				return rows.length > 0
+			},
+			undefined,
+			shareOf(this.scope),
+		)
 	}
 
 	async open(id: ShareId, nowMs: number): Promise<SharedBranch | undefined> {

@@ -16,7 +16,7 @@ import { attach, attachFirst } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import { ordered, type Row, type Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
-import type { WriteShare } from './write-share.ts'
+import { shareOf } from './write-share.ts'
 
 /** Rows per query, because metadata is compared after reading. */
 const rowsPerQuery = 200
@@ -70,7 +70,7 @@ export class SqlTurns implements Turns {
 				return 'begun'
 			},
 			turn.conversation,
-			this.shareOf(turn.inputs.length),
+			shareOf(this.scope, turn.inputs.length + 1),
 		)
 	}
 
@@ -88,12 +88,12 @@ export class SqlTurns implements Turns {
 				else if (isEndedByOthers(turn)) await writeLateAnswers(sql, this.scope, turn, ended, bodies)
 			},
 			id,
-			this.shareOf(ended.answers.length),
+			shareOf(this.scope, ended.answers.length + 1),
 		)
 	}
 
 	async drop(id: TurnId): Promise<void> {
-		await this.database.write(async (sql) => {
+		await this.write(async (sql) => {
 			await this.database.lock(sql, id)
 			const row = await this.findRow(sql, id)
 			if (row !== undefined) await dropTurn(sql, this.scope, readTurn(row), Number(row.began_conversation) === 1)
@@ -119,7 +119,7 @@ export class SqlTurns implements Turns {
 	}
 
 	async update(id: TurnId, metadata: Metadata): Promise<Turn | undefined> {
-		return this.database.write(async (sql) => {
+		return this.write(async (sql) => {
 			const row = await this.findRow(sql, id)
 			if (row === undefined) return undefined
 			await sql`UPDATE turns SET metadata = ${stringifyJson(metadata)} WHERE id = ${id}`
@@ -129,7 +129,7 @@ export class SqlTurns implements Turns {
 
 	async remove(id: TurnId): Promise<boolean> {
 		if ((await this.findRow(this.database.sql, id)) !== undefined) await this.removing(this.scope, [id])
-		const removed = await this.database.write(async (sql) => {
+		const removed = await this.write(async (sql) => {
 			await this.database.lock(sql, id)
 			const row = await this.findRow(sql, id)
 			if (row === undefined) return false
@@ -140,9 +140,9 @@ export class SqlTurns implements Turns {
 		return removed
 	}
 
-	private shareOf(messages: number): WriteShare {
-		const { tenant, owner } = this.scope
-		return { caller: [tenant, owner], rows: messages + 1 }
+	/** In the turn of the scope; its statements never alternate with those of others. */
+	private write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+		return this.database.write(work, undefined, shareOf(this.scope))
 	}
 
 	private async attachInputs(

@@ -58,9 +58,8 @@ test.each(['user', 'system'] as const)(
 		const turns = Array.from({ length: 20_000 }, (_, at) => say(at % 2 === 0 ? 'user' : 'assistant', `${at}`))
 		const messages = [say('system', 'first'), ...turns, say('user', 'last'), say('system', 'after it')]
 		const steps = resumable(() => write({ messages }, { systemMessages }).body)
-		let count = 1
 		let step = steps.next()
-		for (; step.done !== true; count++) step = steps.next()
+		while (step.done !== true) step = steps.next()
 		expect(Bun.deepEquals(step.value, write({ messages }, { systemMessages }).body)).toBe(true)
 	},
 )
