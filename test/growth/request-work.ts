@@ -70,12 +70,14 @@ export function readRoute(
 	sample: SampleRequest,
 	body: unknown,
 ): Call | Promise<Call | undefined> | undefined {
+	const refused = (thrown: unknown): undefined => {
+		if (!(thrown instanceof ChatError)) throw thrown
+	}
 	try {
 		const call = read(route, sample, body)
-		return call instanceof Promise ? call.catch(() => undefined) : call
+		return call instanceof Promise ? call.catch(refused) : call
 	} catch (thrown) {
-		if (thrown instanceof ChatError) return undefined
-		throw thrown
+		return refused(thrown)
 	}
 }
 
