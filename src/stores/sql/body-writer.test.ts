@@ -4,7 +4,7 @@ import { ownerId } from '../../keys/scope.ts'
 import { BodyWriter } from './body-writer.ts'
 import { writeBody } from './conversation-rows.ts'
 
-test('bodies of any size are written like at once', async () => {
+test('bodies of any size are written like by writeBody', async () => {
 	const messages = [user('Hi É'), user('x\0é"'.repeat(100_000)), user('')]
 	expect(await new BodyWriter().write(alice, messages)).toEqual(messages.map(writeBody))
 })

@@ -12,7 +12,7 @@ import { foldTextInSteps } from './search-text.ts'
 export class BodyWriter {
 	private readonly occupancy = new Occupancy()
 
-	/** The same as `writeBody` for each of the messages, in the turns of the scope. */
+	/** What `writeBody` returns for each of the messages, in the turns of the scope. */
 	write(scope: Scope, messages: readonly Message[]): Promise<readonly WrittenBody[]> {
 		return this.occupancy.run(sharePathOf(scope), bodiesInSteps(messages))
 	}

@@ -62,7 +62,7 @@ test.each([
 	'👍🏽',
 	'i\u0307',
 	'İ',
-])('a long text of %j is folded in short steps, like at once', (character) => {
+])('a long text of %j is folded in short steps, like in one', (character) => {
 	for (const offset of ['', 'x']) {
 		const text = offset + character.repeat(200_000 / character.length)
 		const steps = foldTextInSteps(text)

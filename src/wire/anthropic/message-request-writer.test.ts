@@ -53,7 +53,7 @@ test('the time for many messages of one role grows with their number', () => {
 })
 
 test.each(['user', 'system'] as const)(
-	'many messages are written in steps like at once, instructions as %s',
+	'many messages are written in steps like in one, instructions as %s',
 	(systemMessages) => {
 		const turns = Array.from({ length: 20_000 }, (_, at) => say(at % 2 === 0 ? 'user' : 'assistant', `${at}`))
 		const messages = [say('system', 'first'), ...turns, say('user', 'last'), say('system', 'after it')]
