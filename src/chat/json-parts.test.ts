@@ -214,6 +214,8 @@ test('long values are written like short ones', () => {
 		{ a: undefined, b: Array.from({ length: 5000 }, (_, at) => at / 3), c: { d: [[], {}], e: 'x'.repeat(100_000) } },
 		{ deep: { deep: { deep: { list: Array.from({ length: 4000 }, () => [[1, '"'], { '"': '\\' }]) } } } },
 		Array.from({ length: 2000 }, () => JSON.rawJSON('1.0')),
+		{ number: JSON.rawJSON('1'.repeat(100_000)) },
+		'\ud83d'.repeat(65_536) + '\ud83d\ude00'.repeat(10),
 		{ only: undefined, big: Array.from({ length: 2000 }, () => null) },
 		null,
 		'x',

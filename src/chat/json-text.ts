@@ -183,7 +183,7 @@ function* writeTextInSteps(text: string, write: (piece: string) => void): Genera
 	for (let at = 0; at < text.length; ) {
 		let end = at + charactersPerStep
 		// Half of a character would be written as an escape.
-		if (isHighSurrogate(text.charCodeAt(end - 1))) end++
+		while (isHighSurrogate(text.charCodeAt(end - 1))) end++
 		write(JSON.stringify(text.slice(at, end)).slice(1, -1))
 		at = end
 		yield
@@ -210,9 +210,10 @@ function endOfShort(array: readonly unknown[], from: number): number {
 	return array.length
 }
 
-/** What remembers its text is written as this text. */
+/** What remembers its text, and a raw number, is written as a whole. */
 function isLong(value: unknown): value is readonly unknown[] | Readonly<Record<string, unknown>> {
-	return typeof value === 'object' && value !== null && !('toJSON' in value) && roomAfter(value, valuesPerStep) < 0
+	if (typeof value !== 'object' || value === null || 'toJSON' in value || JSON.isRawJSON(value)) return false
+	return roomAfter(value, valuesPerStep) < 0
 }
 
 /** What remains of `room` after all values in `value` have been counted; negative if there are more. */

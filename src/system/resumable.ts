@@ -3,8 +3,9 @@
 // small requests, without any cost, and large ones. It does not know what the functions do.
 //
 // Such a function must not have effects outside, except on values of `retained`, and its loops must be over arrays that
-// are the same objects each time. LoopProgress of another array would be lost: then steps become longer until one is long
-// enough.
+// are the same objects each time. Progress with another array is lost: then steps become longer until one is long enough.
+// What it does after the end of a step has no effect: it may catch errors, or be asynchronous; only what it does before
+// its first `await` is done in steps.
 
 /** Work in steps: each call of `next` takes a millisecond or less. It throws what the work throws. */
 export type Steps<Result> = Iterator<unknown, Result, undefined>
@@ -20,7 +21,8 @@ interface ResumableAttempt {
 	readonly number: number
 	readonly beganMs: number
 	untilMs: number
-	hasRepeated: boolean
+	/** A loop had no time left. */
+	isInterrupted: boolean
 	/** By the array, then by the loop. */
 	readonly progress: Map<object, Map<unknown, LoopProgress>>
 	readonly results: Map<object, Map<unknown, unknown[]>>
@@ -56,7 +58,7 @@ export function* resumable<Result>(work: () => Result): Generator<undefined, Res
 			number,
 			beganMs,
 			untilMs: beganMs + durationMs,
-			hasRepeated: number === 0,
+			isInterrupted: false,
 			progress,
 			results,
 			retained,
@@ -66,9 +68,12 @@ export function* resumable<Result>(work: () => Result): Generator<undefined, Res
 		const outer = running
 		running = attempt
 		try {
-			return work()
+			const result = work()
+			if (!attempt.isInterrupted) return result
+			// An asynchronous function rejects with the interruption.
+			if (result instanceof Promise) result.catch(() => undefined)
 		} catch (thrown) {
-			if (thrown !== interruption) throw thrown
+			if (!attempt.isInterrupted) throw thrown
 		} finally {
 			running = outer
 		}
@@ -97,7 +102,7 @@ export function findInSteps<Item, Result>(
 		return undefined
 	}
 	const progress = progressOf(attempt, items, loop)
-	if (progress.next < items.length) repeated(attempt)
+	if (progress.next < items.length && progress.since < attempt.number) extend(attempt)
 	for (let index = progress.next; index < items.length; index++) {
 		interrupt(attempt)
 		const found = find(items[index] as Item, index)
@@ -169,17 +174,20 @@ function progressOf(attempt: ResumableAttempt, items: object, loop: unknown): Lo
 	return entry(byLoop, loop, () => ({ next: 0, since: attempt.number }))
 }
 
-/** What an attempt repeated takes at most half of its time. */
-function repeated(attempt: ResumableAttempt): void {
-	if (attempt.hasRepeated) return
-	attempt.hasRepeated = true
-	const nowMs = performance.now()
-	attempt.untilMs = Math.max(attempt.untilMs, 2 * nowMs - attempt.beganMs)
+/**
+ * Gives an attempt that continues a loop as much time as it took to repeat what is before it. That includes the elements
+ * of the loops around it, each of which extends the attempt, too.
+ */
+function extend(attempt: ResumableAttempt): void {
+	attempt.untilMs = Math.max(attempt.untilMs, 2 * performance.now() - attempt.beganMs)
 }
 
 /** Ends the step if its time is over. */
 function interrupt(attempt: ResumableAttempt): void {
-	if (++attempt.elements % elementsPerLook !== 0 || performance.now() < attempt.untilMs) return
+	if (!attempt.isInterrupted) {
+		if (++attempt.elements % elementsPerLook !== 0 || performance.now() < attempt.untilMs) return
+		attempt.isInterrupted = true
+	}
 	throw interruption
 }
 

@@ -47,7 +47,7 @@ export function isBounded(body: unknown): boolean {
 export async function serve(route: Route, sample: SampleRequest, body: unknown): Promise<void> {
 	try {
 		if (!(body instanceof FormData)) checkBounds(body)
-		const call = await read(route, sample, body)
+		const call = await readCall(route, sample, body)
 		checkCall(call, bounds)
 		write(call)
 	} catch (thrown) {
@@ -55,7 +55,8 @@ export async function serve(route: Route, sample: SampleRequest, body: unknown):
 	}
 }
 
-function read(route: Route, sample: SampleRequest, body: unknown): Call | Promise<Call> {
+/** The call that the dialect reads. @throws ChatError if it refuses the request. */
+export function readCall(route: Route, sample: SampleRequest, body: unknown): Call | Promise<Call> {
 	return route.read({
 		body,
 		headers: new Headers(),
@@ -70,12 +71,14 @@ export function readRoute(
 	sample: SampleRequest,
 	body: unknown,
 ): Call | Promise<Call | undefined> | undefined {
+	const refused = (thrown: unknown): undefined => {
+		if (!(thrown instanceof ChatError)) throw thrown
+	}
 	try {
-		const call = read(route, sample, body)
-		return call instanceof Promise ? call.catch(() => undefined) : call
+		const call = readCall(route, sample, body)
+		return call instanceof Promise ? call.catch(refused) : call
 	} catch (thrown) {
-		if (thrown instanceof ChatError) return undefined
-		throw thrown
+		return refused(thrown)
 	}
 }
 

@@ -6,6 +6,7 @@ import { ChatError } from '../../chat/error.ts'
 import type { AssistantPart } from '../../chat/message.ts'
 import { toolCallsOf } from '../../chat/parts.ts'
 import { turnId } from '../../conversations/turn-id.ts'
+import { resumable } from '../../system/resumable.ts'
 import type { ChatCall, TextCompletionCall } from '../call.ts'
 import type { Call } from '../dialect.ts'
 import type { ResponseContext } from '../writer.ts'
@@ -31,6 +32,14 @@ async function messagesOf(fields: object): Promise<readonly string[]> {
 		({ role, content }) => `${role}: ${content.map((part) => ('text' in part ? part.text : part.type)).join('')}`,
 	)
 }
+
+test('a long request of a deployment is read in steps', async () => {
+	const texts = Array.from({ length: 2000 }, (_, index) => `text ${index}`)
+	const steps = resumable(() => read('/v4/models/{model}/embeddings', { texts }))
+	let step = steps.next()
+	while (step.done !== true) step = steps.next()
+	expect(await step.value).toMatchObject({ type: 'embed', request: { inputs: { length: 2000 } } })
+})
 
 describe('instructions', () => {
 	const [system, user] = [

@@ -58,7 +58,10 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 	private closing = false
 	/** What arrived and was not read yet. */
 	private arrived: Buffer[] = []
+	/** What arrived is read later. */
 	private isPaused = false
+	/** Messages that wait until the client has read those before them. */
+	private waitingToSend = 0
 
 	constructor(connection: HttpConnection, peer: SocketPeer, limits: WebSocketLimits) {
 		this.connection = connection
@@ -89,8 +92,12 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 			setImmediate(this.readArrived)
 		} else if (this.isPaused) {
 			this.isPaused = false
-			this.connection.resume()
+			this.resume()
 		}
+	}
+
+	private resume(): void {
+		if (!this.isPaused && this.waitingToSend === 0) this.connection.resume()
 	}
 
 	private read(bytes: Buffer): void {
@@ -128,8 +135,10 @@ class WebSocketConnection implements UpgradedConnection, SocketSender {
 		this.connection.output.write(writeFrame('text', Buffer.from(text)))
 		if (this.connection.output.pendingBytes <= maxBufferedBytes) return
 		this.connection.pause()
+		this.waitingToSend++
 		await this.connection.output.whenDrained()
-		this.connection.resume()
+		this.waitingToSend--
+		this.resume()
 	}
 
 	ping(): void {

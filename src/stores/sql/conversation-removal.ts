@@ -4,6 +4,7 @@ import type { Turn } from '../../conversations/conversation.ts'
 import type { Scope } from '../../keys/scope.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { shareOf } from './write-share.ts'
 
 export interface ConversationRemoval {
 	readonly id: string
@@ -34,7 +35,10 @@ export async function eraseConversations(
 	const eraseGroup = async () => {
 		const current = group
 		;[group, bytes] = [[], 0]
-		if (current.length > 0) erased += await database.write((sql) => eraseTogether(database, sql, current))
+		const [first] = current
+		if (first === undefined) return
+		const share = shareOf(first.scope, current.length)
+		erased += await database.write((sql) => eraseTogether(database, sql, current), undefined, share)
 	}
 	for (const removal of removals) {
 		const rest = await eraseMostMessages(database, removal)
@@ -82,11 +86,15 @@ async function eraseMostMessages(database: SqlDatabase, removal: ConversationRem
 			if (bytes > mostBytes) break
 		}
 		if (bytes <= mostBytes && rows.length < mostMessages) return bytes
-		const found = await database.write(async (sql) => {
-			if (!(await lockForRemoval(database, sql, removal))) return false
-			for (const id of ids) await sql`DELETE FROM messages WHERE conversation = ${removal.id} AND id = ${id}`
-			return true
-		})
+		const found = await database.write(
+			async (sql) => {
+				if (!(await lockForRemoval(database, sql, removal))) return false
+				for (const id of ids) await sql`DELETE FROM messages WHERE conversation = ${removal.id} AND id = ${id}`
+				return true
+			},
+			undefined,
+			shareOf(removal.scope, ids.length),
+		)
 		if (!found) return 0
 	}
 }
@@ -130,9 +138,13 @@ async function eraseUnusedTexts(database: SqlDatabase, { tenant, owner }: Scope)
 		}
 		last = hashes.at(-1) ?? last
 		if (hashes.length > 0)
-			await database.write(async (sql) => {
-				for (const hash of hashes) await deleteUnusedText(sql, { tenant, owner }, hash)
-			})
+			await database.write(
+				async (sql) => {
+					for (const hash of hashes) await deleteUnusedText(sql, { tenant, owner }, hash)
+				},
+				undefined,
+				shareOf({ tenant, owner }, hashes.length),
+			)
 		if (hashes.length === rows.length && rows.length < mostTexts) return
 	}
 }

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
-import { parseJson, stringifyJson, stringifyJsonInSteps } from '../../chat/json-text.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
 import type { Usage } from '../../chat/usage.ts'
@@ -22,7 +22,7 @@ import { inputId, messageId } from '../../conversations/message-id.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { withOrderedParts, withUsageRest } from '../migrations/007-ordered-parts.ts'
-import { foldText, foldTextInSteps } from './search-text.ts'
+import { foldText } from './search-text.ts'
 import type { Row } from './sql.ts'
 
 const number = z.coerce.number()
@@ -116,7 +116,7 @@ export function storedMessage({ branch: _, pathBytes: __, ...message }: TreeMess
 	return message
 }
 
-/** @param row with the message as `writeBody` or `writeBodies` wrote it. */
+/** @param row with the message as `writeBody` or `BodyWriter` wrote it. */
 export function writeMessage({
 	parent,
 	message: _,
@@ -148,33 +148,6 @@ export interface WrittenBody {
 export function writeBody(message: Message): WrittenBody {
 	const body = stringifyJson(message)
 	return { body, bytes: Buffer.byteLength(body), searchText: foldText(textOf(message.content)) }
-}
-
-/** The bodies of messages of any size: other events are handled while they are written. */
-export async function writeBodies(messages: readonly Message[]): Promise<readonly WrittenBody[]> {
-	const written: WrittenBody[] = []
-	let untilMs = performance.now() + sliceMs
-	for (const message of messages) {
-		for (const steps = bodyInSteps(message); ; ) {
-			const { done, value } = steps.next()
-			if (done === true) written.push(value)
-			if (performance.now() >= untilMs) {
-				await new Promise((resolve) => setImmediate(resolve))
-				untilMs = performance.now() + sliceMs
-			}
-			if (done === true) break
-		}
-	}
-	return written
-}
-
-/** In milliseconds. */
-const sliceMs = 3
-
-function* bodyInSteps(message: Message): Generator<undefined, WrittenBody, undefined> {
-	const body = yield* stringifyJsonInSteps(message)
-	const text = textOf(message.content)
-	return { body, bytes: Buffer.byteLength(body), searchText: yield* foldTextInSteps(text) }
 }
 
 /** The columns of `readTurn`, in a statement that reads from `turns`. */

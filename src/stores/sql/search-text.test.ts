@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { charactersOf, foldText } from './search-text.ts'
+import { charactersOf, foldText, foldTextInSteps } from './search-text.ts'
 
 test.each([
 	['ABC', 'abc'],
@@ -40,6 +40,37 @@ test('upper, lower and title case of every character are equal', () => {
 		const folded = foldText(character)
 		for (const other of [character.toLowerCase(), character.toUpperCase(), character.normalize('NFD')])
 			if (foldText(other) !== folded) expect([code.toString(16), foldText(other)]).toEqual([code.toString(16), folded])
+	}
+})
+
+test.each([
+	'A\u0301',
+	'é',
+	'É',
+	'ΑΣ',
+	'Й',
+	'Й',
+	'أ',
+	'ا\u0654',
+	'が',
+	'か\u3099',
+	'漢',
+	'한',
+	'\u1112\u1161\u11ab',
+	'가\u11a8',
+	'😀',
+	'👍🏽',
+	'i\u0307',
+	'İ',
+])('a long text of %j is folded in short steps, like in one', (character) => {
+	for (const offset of ['', 'x']) {
+		const text = offset + character.repeat(200_000 / character.length)
+		const steps = foldTextInSteps(text)
+		let count = 1
+		let step = steps.next()
+		for (; step.done !== true; count++) step = steps.next()
+		expect(step.value === foldText(text)).toBe(true)
+		expect(count).toBeGreaterThan(3)
 	}
 })
 

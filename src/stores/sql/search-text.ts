@@ -18,27 +18,30 @@ export function* foldTextInSteps(text: string): Generator<undefined, string, und
 	if (text.length <= foldedCharacters) return foldText(text)
 	const plain = withoutData(text.replaceAll('\0', ''))
 	yield
-	let folded = ''
-	let at = 0
-	while (at < plain.length) {
+	const pieces: string[] = []
+	for (let at = 0; at < plain.length; ) {
 		const end = endOfPiece(plain, at)
-		folded += foldText(plain.slice(at, end))
+		pieces.push(foldText(plain.slice(at, end)))
 		at = end
 		yield
 	}
+	const folded = pieces.join('')
+	yield
 	return folded
 }
 
 /** What is folded in one step. */
 const foldedCharacters = 65_536
 
-/** An end that no composition of characters crosses: before an ASCII character or an ideograph. */
+/** An end that no composition of characters crosses: before a letter or a symbol that never composes with one before it. */
 function endOfPiece(text: string, from: number): number {
 	independent.lastIndex = from + foldedCharacters
 	return independent.exec(text)?.index ?? text.length
 }
 
-const independent = /[ -~\n\u4e00-\u9fff]/g
+/** ASCII, Latin, Greek, Cyrillic, Hebrew and Arabic letters, kana, ideographs, Hangul syllables, and pictures. */
+const independent =
+	/[ -~\n\u00c0-\u02af\u0386-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff\uac00-\ud7a3]|[\ud83c-\ud83e][\udc00-\udfff]/g
 
 /** Number of characters (code points). */
 export function charactersOf(text: string): number {

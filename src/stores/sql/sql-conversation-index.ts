@@ -20,6 +20,7 @@ import { findMessage } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import { foldText } from './search-text.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { shareOf } from './write-share.ts'
 
 export class SqlConversationIndex implements ConversationIndex {
 	private readonly database: SqlDatabase
@@ -35,7 +36,7 @@ export class SqlConversationIndex implements ConversationIndex {
 
 	async create(conversation: Conversation): Promise<void> {
 		const row = writeConversation(this.scope, conversation)
-		await this.database.write((sql) => sql`INSERT INTO conversations ${sql([row])}`)
+		await this.database.write((sql) => sql`INSERT INTO conversations ${sql([row])}`, undefined, shareOf(this.scope))
 	}
 
 	async find(id: ConversationId): Promise<Conversation | undefined> {
@@ -63,27 +64,31 @@ export class SqlConversationIndex implements ConversationIndex {
 	async update(id: ConversationId, change: ConversationChange): Promise<Conversation | undefined> {
 		const { title, metadata, head, updatedAtMs } = change
 		const { tenant, owner } = this.scope
-		return this.database.write(async (sql) => {
-			await this.database.lock(sql, id)
-			const [row] = await sql`
+		return this.database.write(
+			async (sql) => {
+				await this.database.lock(sql, id)
+				const [row] = await sql`
 				SELECT * FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
-			if (row === undefined) return undefined
-			if (head !== undefined && (await findMessage(sql, id, head)) === undefined) return undefined
-			const found = readConversation(row)
-			const changed: Conversation = {
-				...found,
-				title: title === undefined ? found.title : (title ?? undefined),
-				metadata: metadata ?? found.metadata,
-				head: head ?? found.head,
-				updatedAtMs: updatedAtMs ?? found.updatedAtMs,
-			}
-			const columns = writeConversation(this.scope, changed)
-			await sql`
+				if (row === undefined) return undefined
+				if (head !== undefined && (await findMessage(sql, id, head)) === undefined) return undefined
+				const found = readConversation(row)
+				const changed: Conversation = {
+					...found,
+					title: title === undefined ? found.title : (title ?? undefined),
+					metadata: metadata ?? found.metadata,
+					head: head ?? found.head,
+					updatedAtMs: updatedAtMs ?? found.updatedAtMs,
+				}
+				const columns = writeConversation(this.scope, changed)
+				await sql`
 				UPDATE conversations SET title = ${columns.title}, search_title = ${columns.search_title},
 					metadata = ${columns.metadata}, head = ${columns.head}, updated_at_ms = ${changed.updatedAtMs}
 				WHERE id = ${id}`
-			return changed
-		})
+				return changed
+			},
+			undefined,
+			shareOf(this.scope),
+		)
 	}
 
 	async remove(id: ConversationId): Promise<boolean> {

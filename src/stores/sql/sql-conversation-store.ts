@@ -7,7 +7,7 @@ import type { Maintenance } from '../../conversations/maintenance.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
-import { writeBodies } from './conversation-rows.ts'
+import { BodyWriter } from './body-writer.ts'
 import { explainingFailures } from './database-failure.ts'
 import { SqlConversationIndex } from './sql-conversation-index.ts'
 import type { SqlDatabase } from './sql-database.ts'
@@ -19,6 +19,7 @@ import { messagesOf, SqlTurns } from './sql-turns.ts'
 export class SqlConversationStore implements ConversationStore {
 	readonly maintenance: Maintenance
 	private readonly database: SqlDatabase
+	private readonly bodies = new BodyWriter()
 	private readonly listeners: RemovalListener[] = []
 
 	constructor(database: SqlDatabase) {
@@ -32,9 +33,9 @@ export class SqlConversationStore implements ConversationStore {
 		}
 		return {
 			index: new SqlConversationIndex(this.database, scope, removing),
-			history: new SqlHistory(this.database, scope),
-			turns: new SqlTurns(this.database, scope, removing),
-			shares: new SqlShares(this.database, scope),
+			history: new SqlHistory(this.database, scope, this.bodies),
+			turns: new SqlTurns(this.database, scope, { bodies: this.bodies, removing }),
+			shares: new SqlShares(this.database, scope, this.bodies),
 		}
 	}
 
@@ -45,18 +46,20 @@ export class SqlConversationStore implements ConversationStore {
 
 /** Writes the bodies of messages before the time begins that the database has to store them. */
 class WrittenTurns implements Turns {
+	private readonly turns: SqlTurns
 	private readonly explained: SqlTurns
 
-	constructor(explained: SqlTurns) {
+	constructor(turns: SqlTurns, explained: SqlTurns) {
+		this.turns = turns
 		this.explained = explained
 	}
 
 	async begin(turn: NewTurn) {
-		return this.explained.begin(turn, await writeBodies(turn.inputs))
+		return this.explained.begin(turn, await this.turns.writeBodies(turn.inputs))
 	}
 
 	async end(id: TurnId, ended: TurnEnd): Promise<void> {
-		return this.explained.end(id, ended, await writeBodies(messagesOf(ended)))
+		return this.explained.end(id, ended, await this.turns.writeBodies(messagesOf(ended)))
 	}
 
 	drop(id: TurnId) {
@@ -89,7 +92,7 @@ export function explainingConversations(store: ConversationStore, database: SqlD
 			return {
 				index: explaining(index),
 				history: explaining(history),
-				turns: turns instanceof SqlTurns ? new WrittenTurns(explaining(turns)) : explaining(turns),
+				turns: turns instanceof SqlTurns ? new WrittenTurns(turns, explaining(turns)) : explaining(turns),
 				shares: explaining(shares),
 			}
 		},

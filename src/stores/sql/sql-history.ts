@@ -13,12 +13,14 @@ import type {
 import { type MessageId, messageId } from '../../conversations/message-id.ts'
 import type { Page } from '../../conversations/page.ts'
 import type { Scope } from '../../keys/scope.ts'
+import type { BodyWriter } from './body-writer.ts'
 import { exportMessages, exportTurns } from './conversation-export.ts'
-import { storedMessage, type TreeMessage, writeBody } from './conversation-rows.ts'
+import { storedMessage, type TreeMessage } from './conversation-rows.ts'
 import { findMessage, lastMessages, messagesBetween, type Segment, segmentsTo } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { shareOf } from './write-share.ts'
 
 const deepest = 2_147_483_647
 /** Maximum number of leading instruction messages of a conversation. */
@@ -27,10 +29,12 @@ const longestOpening = 8
 export class SqlHistory implements History {
 	private readonly database: SqlDatabase
 	private readonly scope: Scope
+	private readonly bodies: BodyWriter
 
-	constructor(database: SqlDatabase, scope: Scope) {
+	constructor(database: SqlDatabase, scope: Scope, bodies: BodyWriter) {
 		this.database = database
 		this.scope = scope
+		this.bodies = bodies
 	}
 
 	async read(conversation: ConversationId, { tip, maxBytes }: HistoryQuery): Promise<HistoryEnd | undefined> {
@@ -76,20 +80,23 @@ export class SqlHistory implements History {
 	}
 
 	async replace(conversation: ConversationId, id: MessageId, message: Message | undefined): Promise<boolean> {
-		const found = await this.database.write(async (sql) => {
-			await this.database.lock(sql, conversation)
-			const head = await this.headOf(sql, conversation)
-			const old = head === undefined ? undefined : await findMessage(sql, conversation, id)
-			if (old === undefined) return false
-			if (message === undefined) await removeMessage(sql, old, head === id)
-			else {
-				const { body, searchText } = writeBody(message)
-				await sql`
-					UPDATE messages SET body = ${body}, search_text = ${searchText}
+		const [written] = message === undefined ? [] : await this.bodies.write(this.scope, [message])
+		const found = await this.database.write(
+			async (sql) => {
+				await this.database.lock(sql, conversation)
+				const head = await this.headOf(sql, conversation)
+				const old = head === undefined ? undefined : await findMessage(sql, conversation, id)
+				if (old === undefined) return false
+				if (written === undefined) await removeMessage(sql, old, head === id)
+				else
+					await sql`
+					UPDATE messages SET body = ${written.body}, search_text = ${written.searchText}
 					WHERE conversation = ${conversation} AND id = ${id}`
-			}
-			return true
-		})
+				return true
+			},
+			undefined,
+			shareOf(this.scope),
+		)
 		if (found) await this.database.erase()
 		return found
 	}

@@ -6,10 +6,12 @@ import { messageId } from '../../conversations/message-id.ts'
 import { type ShareId, shareId } from '../../conversations/share-id.ts'
 import type { Share, SharedBranch, Shares } from '../../conversations/shares.ts'
 import { ownerId, type Scope } from '../../keys/scope.ts'
+import type { BodyWriter } from './body-writer.ts'
 import { findMessage } from './message-tree.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { SqlHistory } from './sql-history.ts'
+import { shareOf } from './write-share.ts'
 
 const number = z.coerce.number()
 
@@ -25,22 +27,28 @@ const shareRow = z.object({
 export class SqlShares implements Shares {
 	private readonly database: SqlDatabase
 	private readonly scope: Scope
+	private readonly bodies: BodyWriter
 
-	constructor(database: SqlDatabase, scope: Scope) {
+	constructor(database: SqlDatabase, scope: Scope, bodies: BodyWriter) {
 		this.database = database
 		this.scope = scope
+		this.bodies = bodies
 	}
 
 	async create({ id, conversation, tip, files, createdAtMs, endsAtMs }: Share): Promise<boolean> {
 		const { tenant, owner } = this.scope
-		return this.database.write(async (sql) => {
-			await this.database.lock(sql, conversation)
-			if (!(await this.owns(sql, conversation))) return false
-			if ((await findMessage(sql, conversation, tip)) === undefined) return false
-			const row = { id, tenant, owner, conversation, tip, files: files ? 1 : 0, created_at_ms: createdAtMs }
-			await sql`INSERT INTO shares ${sql([{ ...row, ends_at_ms: endsAtMs ?? null }])}`
-			return true
-		})
+		return this.database.write(
+			async (sql) => {
+				await this.database.lock(sql, conversation)
+				if (!(await this.owns(sql, conversation))) return false
+				if ((await findMessage(sql, conversation, tip)) === undefined) return false
+				const row = { id, tenant, owner, conversation, tip, files: files ? 1 : 0, created_at_ms: createdAtMs }
+				await sql`INSERT INTO shares ${sql([{ ...row, ends_at_ms: endsAtMs ?? null }])}`
+				return true
+			},
+			undefined,
+			shareOf(this.scope),
+		)
 	}
 
 	async list(conversation: ConversationId): Promise<readonly Share[] | undefined> {
@@ -53,11 +61,15 @@ export class SqlShares implements Shares {
 
 	async remove(conversation: ConversationId, id: ShareId): Promise<boolean> {
 		const { tenant, owner } = this.scope
-		return this.database.write(async (sql) => {
-			const mine = sql.part`id = ${id} AND conversation = ${conversation} AND tenant = ${tenant} AND owner = ${owner}`
-			const rows = await sql`DELETE FROM shares WHERE ${mine} RETURNING id`
-			return rows.length > 0
-		})
+		return this.database.write(
+			async (sql) => {
+				const mine = sql.part`id = ${id} AND conversation = ${conversation} AND tenant = ${tenant} AND owner = ${owner}`
+				const rows = await sql`DELETE FROM shares WHERE ${mine} RETURNING id`
+				return rows.length > 0
+			},
+			undefined,
+			shareOf(this.scope),
+		)
 	}
 
 	async open(id: ShareId, nowMs: number): Promise<SharedBranch | undefined> {
@@ -69,7 +81,7 @@ export class SqlShares implements Shares {
 			WHERE s.id = ${id} AND s.tenant = ${tenant} AND (s.ends_at_ms IS NULL OR s.ends_at_ms > ${nowMs})`
 		if (row === undefined) return undefined
 		const share = readShare(row)
-		const history = new SqlHistory(this.database, { tenant, owner: ownerId(String(row.owner)) })
+		const history = new SqlHistory(this.database, { tenant, owner: ownerId(String(row.owner)) }, this.bodies)
 		const read = await history.read(share.conversation, { tip: share.tip, maxBytes: Number.MAX_SAFE_INTEGER })
 		if (read === undefined) return undefined
 		const turns = await sql`SELECT id, model FROM turns WHERE conversation = ${share.conversation}`

@@ -9,20 +9,14 @@ import type { Page } from '../../conversations/page.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnConflict, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
+import type { BodyWriter } from './body-writer.ts'
 import { dropTurn, eraseTurn } from './conversation-removal.ts'
-import {
-	readTurn,
-	turnColumns,
-	type WrittenBody,
-	writeBodies,
-	writeBody,
-	writeConversation,
-} from './conversation-rows.ts'
+import { readTurn, turnColumns, type WrittenBody, writeBody, writeConversation } from './conversation-rows.ts'
 import { attach, attachFirst } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import { ordered, type Row, type Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
-import type { WriteShare } from './write-share.ts'
+import { shareOf } from './write-share.ts'
 
 /** Rows per query, because metadata is compared after reading. */
 const rowsPerQuery = 200
@@ -30,13 +24,24 @@ const rowsPerQuery = 200
 export class SqlTurns implements Turns {
 	private readonly database: SqlDatabase
 	private readonly scope: Scope
+	private readonly bodies: BodyWriter
 	private readonly removing: RemovalListener
 
 	/** @param removing called before a turn is removed. */
-	constructor(database: SqlDatabase, scope: Scope, removing: RemovalListener) {
+	constructor(
+		database: SqlDatabase,
+		scope: Scope,
+		{ bodies, removing }: { readonly bodies: BodyWriter; readonly removing: RemovalListener },
+	) {
 		this.database = database
 		this.scope = scope
+		this.bodies = bodies
 		this.removing = removing
+	}
+
+	/** For `begin` and `end`. */
+	writeBodies(messages: readonly Message[]): Promise<readonly WrittenBody[]> {
+		return this.bodies.write(this.scope, messages)
 	}
 
 	/** @param written the bodies of the inputs, if they were written before. */
@@ -44,7 +49,7 @@ export class SqlTurns implements Turns {
 		const { tenant, owner } = this.scope
 		const echo = stringifyJson(turn.echo)
 		const hash = echo === '{}' ? '' : Bun.SHA256.hash(echo, 'hex')
-		const bodies = written ?? (await writeBodies(turn.inputs))
+		const bodies = written ?? (await this.writeBodies(turn.inputs))
 		return this.database.write(
 			async (sql) => {
 				const attached = await this.attachInputs(sql, turn, bodies)
@@ -65,13 +70,13 @@ export class SqlTurns implements Turns {
 				return 'begun'
 			},
 			turn.conversation,
-			this.shareOf(turn.inputs.length),
+			shareOf(this.scope, turn.inputs.length + 1),
 		)
 	}
 
 	/** @param written the bodies of the answers, if they were written before. */
 	async end(id: TurnId, ended: TurnEnd, written?: readonly WrittenBody[]): Promise<void> {
-		const bodies = written ?? (await writeBodies(messagesOf(ended)))
+		const bodies = written ?? (await this.writeBodies(messagesOf(ended)))
 		await this.database.write(
 			async (sql) => {
 				await this.database.lock(sql, id)
@@ -83,12 +88,12 @@ export class SqlTurns implements Turns {
 				else if (isEndedByOthers(turn)) await writeLateAnswers(sql, this.scope, turn, ended, bodies)
 			},
 			id,
-			this.shareOf(ended.answers.length),
+			shareOf(this.scope, ended.answers.length + 1),
 		)
 	}
 
 	async drop(id: TurnId): Promise<void> {
-		await this.database.write(async (sql) => {
+		await this.write(async (sql) => {
 			await this.database.lock(sql, id)
 			const row = await this.findRow(sql, id)
 			if (row !== undefined) await dropTurn(sql, this.scope, readTurn(row), Number(row.began_conversation) === 1)
@@ -114,7 +119,7 @@ export class SqlTurns implements Turns {
 	}
 
 	async update(id: TurnId, metadata: Metadata): Promise<Turn | undefined> {
-		return this.database.write(async (sql) => {
+		return this.write(async (sql) => {
 			const row = await this.findRow(sql, id)
 			if (row === undefined) return undefined
 			await sql`UPDATE turns SET metadata = ${stringifyJson(metadata)} WHERE id = ${id}`
@@ -124,7 +129,7 @@ export class SqlTurns implements Turns {
 
 	async remove(id: TurnId): Promise<boolean> {
 		if ((await this.findRow(this.database.sql, id)) !== undefined) await this.removing(this.scope, [id])
-		const removed = await this.database.write(async (sql) => {
+		const removed = await this.write(async (sql) => {
 			await this.database.lock(sql, id)
 			const row = await this.findRow(sql, id)
 			if (row === undefined) return false
@@ -135,9 +140,9 @@ export class SqlTurns implements Turns {
 		return removed
 	}
 
-	private shareOf(messages: number): WriteShare {
-		const { tenant, owner } = this.scope
-		return { caller: [tenant, owner], rows: messages + 1 }
+	/** In the turn of the scope; its statements never alternate with those of others. */
+	private write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+		return this.database.write(work, undefined, shareOf(this.scope))
 	}
 
 	private async attachInputs(

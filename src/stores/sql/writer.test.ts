@@ -70,6 +70,20 @@ test('callers take turns, and a large write has a transaction of its own', async
 	expect(await stored()).toHaveLength(20)
 })
 
+test('many writes of the largest shared size do not share one transaction', async () => {
+	const write = (name: string, owner: string) =>
+		database.write(storing(name), name, { caller: ['t', owner], rows: 100 })
+	let before = 0
+	await Promise.all([
+		...Array.from({ length: 60 }, (_, at) => write(`many${at}`, 'hostile')),
+		write('few', 'polite').then(() => {
+			before = order.length
+		}),
+	])
+	expect(before).toBeLessThan(30)
+	expect(await stored()).toHaveLength(122)
+})
+
 test('if too many writes are pending, the newest of the caller with the most is refused', async () => {
 	const writer = new Writer({ sql: () => database.sql, explain: () => undefined, maxWaiting: 4 })
 	const write = (owner: string) =>

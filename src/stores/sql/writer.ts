@@ -36,6 +36,8 @@ interface Waiting {
 }
 
 const maxGroupSize = 256
+/** No further write joins a transaction of this many rows, so that the next one soon begins. */
+const maxGroupRows = 1024
 /** A write of more rows has a transaction of its own. */
 const manyRows = 100
 const maxAttempts = 5
@@ -116,7 +118,8 @@ export class Writer {
 		this.large = undefined
 		if (large !== undefined && this.isNext(large)) return [large]
 		const group: FairEntry<Waiting>[] = []
-		while (group.length < maxGroupSize) {
+		let rows = 0
+		while (group.length < maxGroupSize && rows < maxGroupRows) {
 			const next = this.waiting.take()
 			if (next === undefined) break
 			if (!this.isNext(next)) continue
@@ -126,6 +129,7 @@ export class Writer {
 				break
 			}
 			group.push(next)
+			rows += next.item.rows
 		}
 		return group
 	}

@@ -6,6 +6,7 @@ import type { AssistantPart, CacheMark, Message } from '../../chat/message.ts'
 import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
+import { resumable } from '../../system/resumable.ts'
 import {
 	type MessageRequestForm,
 	messageRequestFates,
@@ -50,6 +51,18 @@ test('the time for many messages of one role grows with their number', () => {
 	expect(written(messages)).toEqual([{ role: 'user', content: messages.map(() => text('hi')) }])
 	expect(performance.now() - began).toBeLessThan(4000)
 })
+
+test.each(['user', 'system'] as const)(
+	'many messages are written in steps like in one, instructions as %s',
+	(systemMessages) => {
+		const turns = Array.from({ length: 20_000 }, (_, at) => say(at % 2 === 0 ? 'user' : 'assistant', `${at}`))
+		const messages = [say('system', 'first'), ...turns, say('user', 'last'), say('system', 'after it')]
+		const steps = resumable(() => write({ messages }, { systemMessages }).body)
+		let step = steps.next()
+		while (step.done !== true) step = steps.next()
+		expect(Bun.deepEquals(step.value, write({ messages }, { systemMessages }).body)).toBe(true)
+	},
+)
 
 const text = (value: string): JsonObject => ({ type: 'text', text: value })
 const look = { type: 'function', name: 'look', parameters: { type: 'object', properties: {} }, strict: false } as const

@@ -13,6 +13,7 @@ import {
 	requireOneChoice,
 } from '../../chat/request-fates.ts'
 import { choosableTools, type Tool } from '../../chat/tool.ts'
+import { retained } from '../../system/resumable.ts'
 import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
 import { removeSchemaBounds } from '../json/schema-bounds.ts'
 import { limitMarks, markEnds, writeCacheMark } from './cache-marks.ts'
@@ -117,7 +118,8 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop)
 	const firstTurn = request.messages.findIndex(
 		(message) => (message.role !== 'system' && message.role !== 'developer') || hasOwnContent(message),
 	)
-	const rest = firstTurn === -1 ? [] : request.messages.slice(firstTurn)
+	const rest =
+		firstTurn === -1 ? [] : retained(request.messages, 'from the first turn', () => request.messages.slice(firstTurn))
 	const instructions = (
 		firstTurn === -1 ? request.messages : request.messages.slice(0, firstTurn)
 	) as readonly SystemMessage[]

@@ -13,7 +13,7 @@ import type {
 import type { Drop } from '../../chat/request-fates.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { tryParseJson } from '../../chat/try-parse-json.ts'
-import { retained, visitInSteps } from '../../system/resumable.ts'
+import { mapInSteps, retained, visitInSteps } from '../../system/resumable.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { writeCacheMark } from './cache-marks.ts'
 import { isSendable, type WrittenBlock, writeBlocks, writeText } from './message-blocks-writer.ts'
@@ -90,10 +90,10 @@ export function writeTurns(
 			if (rest !== undefined) turns.splice(-1, 1, { ...last, rest: { ...last.rest, ...rest } })
 		} else turns.push({ role, content: [...content], rest })
 	})
-	instruct(state.waiting, turns, drop)
+	state.waiting = instruct(state.waiting, turns, drop)
 	// A truncated conversation may start with an assistant message; the wire requires a user message first.
 	if (turns[0]?.role !== 'user') turns.unshift({ role: 'user', content: [{ type: 'text', text: emptyText }] })
-	return turns.map(({ role, content, rest }, index) => ({
+	return mapInSteps(turns, 'written', ({ role, content, rest }, index) => ({
 		...rest,
 		role,
 		content:

@@ -119,3 +119,9 @@ describe('bounds are enforced', () => {
 		).toContain('does not exist')
 	})
 })
+
+test('an error repeats at most 100 characters of a value', () => {
+	const long = 'x'.repeat(100_000)
+	for (const schema of [{ type: long }, object({ a: { type: long } }), object({ a: { ...text, format: long } })])
+		expect(strictViolation(schema)?.message).toMatch(/^.{0,250}$/)
+})

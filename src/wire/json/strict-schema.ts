@@ -2,7 +2,8 @@
 // structured outputs; error texts observed from its API. It reports violations only; engines enforce the schema.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
-import { showValue } from './schema-issue.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
+import { shorten, showValue } from './schema-issue.ts'
 
 export interface StrictViolation {
 	/** Location in OpenAI's notation: `('properties', 'x')`, `()` for the root. */
@@ -63,7 +64,7 @@ class Check {
 		if (type !== 'object')
 			return violation(
 				[],
-				`schema must be a JSON Schema of 'type: "object"', got 'type: ${JSON.stringify(type ?? 'None')}'.`,
+				`schema must be a JSON Schema of 'type: "object"', got 'type: ${shorten(stringifyJson(type ?? 'None'))}'.`,
 			)
 		return this.definitions('$defs') ?? this.definitions('definitions') ?? this.node(this.root, [], 1)
 	}
@@ -104,9 +105,9 @@ class Check {
 		if (type === undefined && schema.enum === undefined && schema.const === undefined)
 			return violation(path, "schema must have a 'type' key.")
 		const unknown = given.find((one) => one !== undefined && !types.includes(one))
-		if (unknown !== undefined) return violation(path, `${JSON.stringify(unknown)} is not a valid type.`)
+		if (unknown !== undefined) return violation(path, `${shorten(stringifyJson(unknown))} is not a valid type.`)
 		if (format !== undefined && !formats.includes(format))
-			return violation(path, `'format' ${JSON.stringify(format)} is not supported.`)
+			return violation(path, `'format' ${shorten(stringifyJson(format))} is not supported.`)
 		return this.values(schema, path)
 	}
 

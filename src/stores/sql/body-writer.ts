@@ -1,0 +1,31 @@
+// Writes messages as their rows have them: as JSON, and folded for the search. Long messages take long, so that callers
+// take turns, and other events are handled meanwhile. It does not know where the rows are stored.
+
+import { stringifyJsonInSteps } from '../../chat/json-text.ts'
+import type { Message } from '../../chat/message.ts'
+import { textOf } from '../../chat/parts.ts'
+import { type Scope, sharePathOf } from '../../keys/scope.ts'
+import { Occupancy } from '../../system/occupancy.ts'
+import type { WrittenBody } from './conversation-rows.ts'
+import { foldTextInSteps } from './search-text.ts'
+
+export class BodyWriter {
+	private readonly occupancy = new Occupancy()
+
+	/** What `writeBody` returns for each of the messages, in the turns of the scope. */
+	write(scope: Scope, messages: readonly Message[]): Promise<readonly WrittenBody[]> {
+		return this.occupancy.run(sharePathOf(scope), bodiesInSteps(messages))
+	}
+}
+
+function* bodiesInSteps(messages: readonly Message[]): Generator<undefined, readonly WrittenBody[], undefined> {
+	const written: WrittenBody[] = []
+	for (const message of messages) {
+		const body = yield* stringifyJsonInSteps(message)
+		yield
+		const bytes = Buffer.byteLength(body)
+		written.push({ body, bytes, searchText: yield* foldTextInSteps(textOf(message.content)) })
+		yield
+	}
+	return written
+}
