@@ -151,7 +151,7 @@ test.each([
 ])('copy refuses the variable %p as the configuration does', async (inner, reason) => {
 	const url = ['postgres://me:$', '{', inner, '}@', refusingAddress, '/x'].join('')
 	const { stderr, status } = await runCommand(['copy', '--from', url, '--to', 'sqlite:/tmp/never.sqlite'])
-	expect(status).toBe(1)
+	expect(status).toBe(2)
 	expect(stderr).toStartWith('--from: ')
 	expect(stderr).toContain(reason)
 })
