@@ -3,8 +3,6 @@
 
 import type { Chat } from '../state/chat.ts'
 import { settings } from '../state/settings.ts'
-import { togglePanel } from '../state/side-panel.ts'
-import { shortcutsOpen } from './shortcut-list.tsx'
 import { revealEvent } from './talk-events.ts'
 
 const composerSelector = '.composer textarea'
@@ -21,14 +19,8 @@ export function listenForKeys(chat: Chat): () => void {
 
 /** Whether the key did something. */
 function act(chat: Chat, event: KeyboardEvent): boolean {
-	const { key, code } = event
-	const control = event.ctrlKey || event.metaKey
-	if (control && event.shiftKey && code === 'KeyB') {
-		togglePanel('tree')
-		return true
-	}
-	if (control && !event.shiftKey && key === ',') return press(document, '.model-button')
-	if (control) return false
+	const { key } = event
+	if (event.ctrlKey || event.metaKey) return false
 	if (event.altKey && (key === 'ArrowLeft' || key === 'ArrowRight')) return press(currentRow(), shortcut(`Alt+${key}`))
 	if (event.altKey) return false
 	if (key === 'Escape') return stopAnswer(chat)
@@ -57,9 +49,6 @@ function actBySingleKey({ key, shiftKey }: KeyboardEvent): boolean {
 			return press(row, shortcut('.'))
 		case '/':
 			return focus(document.querySelector<HTMLElement>(composerSelector))
-		case '?':
-			shortcutsOpen.value = true
-			return true
 		default:
 			return false
 	}

@@ -18,7 +18,6 @@ import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
 import { PanelButtons } from './panel-buttons.tsx'
 import { QueuedQuestions } from './queued-questions.tsx'
-import { ShortcutList } from './shortcut-list.tsx'
 import { StatusLine } from './status-line.tsx'
 import { Talk } from './talk.tsx'
 
@@ -58,7 +57,6 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 						node={GitFork}
 						label={words.tree}
 						shortcut="Ctrl Shift B"
-						aria-keyshortcuts="Control+Shift+B"
 						aria-pressed={sidePanel.value === 'tree'}
 						onClick={() => togglePanel('tree')}
 					/>
@@ -89,7 +87,6 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 				</div>
 				<ChatPanel chat={chat} />
 			</div>
-			<ShortcutList />
 			<Announcer key={`announcer ${chat.number}`} chat={chat} />
 		</main>
 	)

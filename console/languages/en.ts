@@ -50,7 +50,7 @@ export const en = {
 	settings: 'Settings',
 	signOut: 'Sign out',
 	readAnswers: 'Read answers while they stream',
-	sendWithControl: 'Ctrl Enter sends, Enter begins a line',
+	sendWithControl: (control: string) => `${control} Enter sends, Enter begins a line`,
 	theme: 'Appearance',
 	themeSystem: 'As the system',
 	themeLight: 'Light',
@@ -226,7 +226,6 @@ export const en = {
 	signedInByLink: 'You are signed in with the link that the server printed.',
 
 	folders: 'Folders',
-	searchShortcut: 'Ctrl K',
 	answerReady: 'Answer ready',
 	select: 'Select',
 	selectNamed: (title: string) => `Select “${title}”`,

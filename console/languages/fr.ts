@@ -47,7 +47,7 @@ export const fr: Language = {
 	exportJson: 'Exporter en JSON',
 	settings: 'Réglages',
 	readAnswers: 'Lire les réponses pendant leur arrivée',
-	sendWithControl: 'Ctrl Entrée envoie, Entrée va à la ligne',
+	sendWithControl: (control) => `${control} Entrée envoie, Entrée va à la ligne`,
 	signOut: 'Se déconnecter',
 	theme: 'Apparence',
 	themeSystem: 'Comme le système',
@@ -224,7 +224,6 @@ export const fr: Language = {
 	signedInByLink: 'Vous êtes connecté par le lien que le serveur a affiché.',
 
 	folders: 'Dossiers',
-	searchShortcut: 'Ctrl K',
 	answerReady: 'Réponse prête',
 	select: 'Sélectionner',
 	selectNamed: (title) => `Sélectionner « ${title} »`,

@@ -71,7 +71,6 @@ const shared: ReadonlySet<string> = new Set([
 	...['conversation', 'conversations', 'commands', 'message', 'pause', 'menu', 'importReading', 'exportProgress'],
 	...[
 		'message',
-		'searchShortcut',
 		'tokenProbability',
 		'probability',
 		'carbon',

@@ -3,7 +3,7 @@
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent)
 
 /** @param keys such as `Ctrl Shift S`. */
-export const keyName = (keys: string): string => (isMac ? keys.replace('Ctrl', '⌘').replace('Alt', '⌥') : keys)
+export const keyName = (keys: string): string => (isMac ? keys.replaceAll('Ctrl', '⌘').replaceAll('Alt', '⌥') : keys)
 
 /** @param keys names that are separated by spaces; one that has a plus is returned unchanged. */
 export const ariaKeys = (keys: string): string =>
