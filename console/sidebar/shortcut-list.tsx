@@ -14,7 +14,7 @@ export function ShortcutList({ onClose }: { readonly onClose: () => void }) {
 		['↑', words.keyUp],
 		['Alt ← / Alt →', words.keySibling],
 		['J / K', words.keyTurn],
-		['C / Shift C', words.keyCopy],
+		['C', words.keyCopy],
 		['R / Shift R', words.keyRegenerate],
 		['E', words.keyEdit],
 		['T', words.keyThinking],

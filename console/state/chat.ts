@@ -37,7 +37,7 @@ export type ChatState =
 	| { readonly type: 'failed'; readonly failure: unknown }
 
 /** What a turn has besides its question. */
-type Further = Partial<Pick<PageTurn, 'continues' | 'options'>>
+type Further = Partial<Pick<PageTurn, 'continues' | 'options' | 'model'>>
 
 let chats = 0
 
@@ -67,6 +67,11 @@ export class Chat extends AnsweredBranches {
 		}
 		this.state.value = { type: 'loading', unreachable: false }
 		void this.load(id)
+	}
+
+	/** A column of a comparison has one model. */
+	get choosesModel(): boolean {
+		return this.column === undefined
 	}
 
 	/** The conversation of this column exists now. */
@@ -100,9 +105,9 @@ export class Chat extends AnsweredBranches {
 		void this.begin(writeQuestion({ ...turn.question, text }), turn.parent)
 	}
 
-	/** Asks the turn's question again, as a branch beside it, with further fields of the request. */
-	regenerate(turn: PageTurn, options?: PageTurn['options']): void {
-		void this.begin(turn.question, turn.parent, { continues: turn.continues, options })
+	/** Asks the turn's question again, as a branch beside it, with further fields of the request or of another model. */
+	regenerate(turn: PageTurn, more: Pick<Further, 'options' | 'model'> = {}): void {
+		void this.begin(turn.question, turn.parent, { ...more, continues: turn.continues })
 	}
 
 	/** Continues an answer that was stopped or cut, as a turn of its own. */
@@ -175,7 +180,7 @@ export class Chat extends AnsweredBranches {
 
 	/** Resolves when the question is stored, or sent if there is no room to store it. */
 	private async begin(question: Question, parent: string | undefined, more: Further = {}): Promise<void> {
-		const modelId = this.column === undefined ? model.value?.id : this.column.model()
+		const modelId = more.model ?? (this.column === undefined ? model.value?.id : this.column.model())
 		if (modelId === undefined) return
 		const entry: OutboxEntry = {
 			clientId: newClientId(),
