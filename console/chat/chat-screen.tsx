@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { loaded } from '../parts/loaded.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
 import { messageInAddress, navigate } from '../state/route.ts'
@@ -19,7 +20,9 @@ import { ModelPicker } from './model-picker.tsx'
 import { PanelButtons } from './panel-buttons.tsx'
 import { QueuedQuestions } from './queued-questions.tsx'
 import { StatusLine } from './status-line.tsx'
-import { Talk } from './talk.tsx'
+import { Talk, turnsLoaded } from './talk.tsx'
+
+const Starters = loaded(async () => (await import('./starters.tsx')).Starters)
 
 export function ChatScreen({ chat }: { readonly chat: Chat }) {
 	const words = text.value
@@ -34,6 +37,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 		return () => window.removeEventListener('hashchange', show)
 	}, [chat])
 	const first = chat.path.value[0]?.question
+	const isNew = state.type === 'new' && chat.path.value.length === 0
 	const title = titleInList(chat.id.value) ?? (first === undefined ? words.newChat : titleOf(nameOf(first)))
 	return (
 		<main class="main">
@@ -69,7 +73,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 				</div>
 			</header>
 			<div class="with-panel">
-				<div class="main-column">
+				<div class={`main-column ${isNew ? 'new' : ''}`}>
 					{state.type === 'failed' ? (
 						<div class="talk">
 							<div class="greeting">
@@ -83,6 +87,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 						<StatusLine chat={chat} />
 						<QueuedQuestions chat={chat} />
 						<Composer key={chat.number} chat={chat} />
+						{isNew && <div class="starters">{turnsLoaded.value && <Starters chat={chat} />}</div>}
 					</div>
 				</div>
 				<ChatPanel chat={chat} />

@@ -1,7 +1,7 @@
 // The turns of the branch that is shown. The view follows a growing answer only while the reader is at its end. Of a long
 // conversation only the rows around the view are in the document; what the reader sees does not move when others come or go.
 
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { ArrowDown } from 'lucide'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
@@ -16,6 +16,9 @@ import { rowsOf } from './talk-rows.ts'
 
 /** Undefined until its code has arrived. */
 const rowView = signal<typeof TalkRowView>()
+
+/** Whether what a new chat does not need at first has begun to arrive. */
+export const turnsLoaded = computed(() => rowView.value !== undefined)
 
 /** A new chat has no turns, and does not wait for the code that shows them, which is half of the page's. */
 async function loadRowView(): Promise<void> {

@@ -14,7 +14,18 @@ export const en = {
 	openingQuote: '“',
 
 	askAnything: 'What would you like to ask?',
-	localModel: 'The model runs on this machine. Nothing you write leaves it.',
+	localModel: 'The model runs on this server. Your text is sent to no other.',
+	hostedModel: (model: string) => `Your text is sent to the servers that run ${model}.`,
+	starterRewrite: 'Rewrite',
+	starterRewriteHelp: 'a paragraph in plain language',
+	starterRewriteText: 'Rewrite this paragraph in plain language:\n\n',
+	starterFile: 'Ask about a file',
+	starterFileHelp: 'PDF, text or picture',
+	starterFileText: 'Summarize this file.',
+	starterCompare: 'Compare',
+	starterCompareHelp: 'two models on one question',
+	starterCode: 'Get the code',
+	starterCodeHelp: 'for curl, Python or TypeScript',
 	askSomething: 'Ask something',
 	askFollowUp: 'Ask a follow-up',
 	message: 'Message',
@@ -242,7 +253,7 @@ export const en = {
 	conversationsDeleted: (count: number) =>
 		plural(count, { one: 'Conversation deleted.', other: '# conversations deleted.' }),
 	someFailed: (failed: number, count: number, reason: string) => `${failed} of ${count} failed. ${reason}`,
-	listNotLoaded: 'The list of conversations could not be read.',
+	listNotLoaded: 'The lists of conversations and models could not be read.',
 
 	searchAndCommands: 'Search conversations and commands',
 	commands: 'Commands',

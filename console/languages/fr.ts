@@ -11,7 +11,18 @@ export const fr: Language = {
 	openingQuote: '«',
 
 	askAnything: 'Que souhaitez-vous demander ?',
-	localModel: 'Le modèle tourne sur cette machine. Rien de ce que vous écrivez n’en sort.',
+	localModel: 'Le modèle tourne sur ce serveur. Votre texte n’est envoyé à aucun autre.',
+	hostedModel: (model) => `Votre texte est envoyé aux serveurs qui exécutent ${model}.`,
+	starterRewrite: 'Réécrire',
+	starterRewriteHelp: 'un paragraphe en langage simple',
+	starterRewriteText: 'Réécrivez ce paragraphe en langage simple :\n\n',
+	starterFile: 'Interroger un fichier',
+	starterFileHelp: 'PDF, texte ou image',
+	starterFileText: 'Résumez ce fichier.',
+	starterCompare: 'Comparer',
+	starterCompareHelp: 'deux modèles sur une question',
+	starterCode: 'Obtenir le code',
+	starterCodeHelp: 'pour curl, Python ou TypeScript',
 	askSomething: 'Posez une question',
 	askFollowUp: 'Poursuivez la conversation',
 	message: 'Message',
@@ -241,7 +252,7 @@ export const fr: Language = {
 	conversationsDeleted: (count) =>
 		plural(count, { one: 'Conversation supprimée.', other: '# conversations supprimées.' }),
 	someFailed: (failed, count, reason) => `${failed} sur ${count} ont échoué. ${reason}`,
-	listNotLoaded: 'La liste des conversations n’a pas pu être lue.',
+	listNotLoaded: 'Les listes des conversations et des modèles n’ont pas pu être lues.',
 
 	searchAndCommands: 'Rechercher des conversations et des commandes',
 	commands: 'Commandes',
