@@ -1,6 +1,6 @@
 // The screen of one conversation: top bar, turns, composer.
 
-import { GitFork, Menu, SquarePen } from 'lucide'
+import { Menu, SquarePen } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
@@ -9,11 +9,11 @@ import { loaded } from '../parts/loaded.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
 import { messageInAddress, navigate } from '../state/route.ts'
-import { sidePanel, togglePanel } from '../state/side-panel.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
 import { titleInList, titleOf } from '../state/title.ts'
 import { nameOf } from '../state/turn-tree.ts'
 import { Announcer } from './announcer.tsx'
+import { BarTitle } from './bar-title.tsx'
 import { listenForKeys } from './chat-keys.ts'
 import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
@@ -50,20 +50,13 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 						shortcut="Ctrl Shift S"
 						onClick={toggleSidebar}
 					/>
-					<h1 title={title}>{title}</h1>
+					<BarTitle key={chat.number} title={title} conversation={chat.id.value} />
 				</div>
 				<div>
 					<ModelPicker />
 				</div>
 				<div>
-					<PanelButtons />
-					<IconButton
-						node={GitFork}
-						label={words.tree}
-						shortcut="Ctrl Shift B"
-						aria-pressed={sidePanel.value === 'tree'}
-						onClick={() => togglePanel('tree')}
-					/>
+					<PanelButtons conversation={chat.id.value} />
 					<IconButton
 						class="only-narrow"
 						node={SquarePen}

@@ -2,6 +2,7 @@
 
 import { Menu, Plus } from 'lucide'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { BarTitle } from '../chat/bar-title.tsx'
 import { listenForKeys } from '../chat/chat-keys.ts'
 import { type ComposedChat, Composer } from '../chat/composer.tsx'
 import { PanelButtons } from '../chat/panel-buttons.tsx'
@@ -94,7 +95,7 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 						shortcut="Ctrl Shift S"
 						onClick={toggleSidebar}
 					/>
-					<h1 title={title}>{title}</h1>
+					<BarTitle title={title} conversation={comparison.id.value} />
 				</div>
 				<div />
 				<div>
@@ -123,7 +124,7 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 						<Icon node={Plus} />
 						<span class="button-text">{words.addModel}</span>
 					</button>
-					<PanelButtons />
+					<PanelButtons conversation={comparison.id.value} />
 				</div>
 			</header>
 			<div class="with-panel">
