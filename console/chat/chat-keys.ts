@@ -43,6 +43,8 @@ function actBySingleKey({ key, shiftKey }: KeyboardEvent): boolean {
 		case 'c':
 			return press(row, shortcut('C'))
 		case 'r':
+			// The answer that may have the focus is replaced.
+			viewOfTurns()?.focus({ preventScroll: true })
 			return press(row, shortcut(shiftKey ? 'Shift+R' : 'R'))
 		case 'e':
 			return press(row, shortcut('E'))
