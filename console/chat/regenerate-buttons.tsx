@@ -22,13 +22,13 @@ export function RegenerateButtons({ chat, turn, choosesModel }: RegenerateButton
 			<IconButton small node={RefreshCw} label={words.regenerate} shortcut="R" onClick={() => chat.regenerate(turn)} />
 			{choosesModel && (
 				<Popover
-					label={words.regenerateWith}
+					label={words.answerWithOther}
 					role="dialog"
 					button={(attributes) => (
 						<IconButton
 							small
 							node={ChevronDown}
-							label={words.regenerateWith}
+							label={words.answerWithOther}
 							shortcut="Shift R"
 							class="joined"
 							{...attributes}

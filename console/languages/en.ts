@@ -82,7 +82,7 @@ export const en = {
 	edit: 'Edit',
 	editKeeps: (branch: number) => `The first version stays, as branch ${branch}.`,
 	regenerate: 'Regenerate',
-	regenerateWith: 'Regenerate with another model',
+	answerWithOther: 'Answer with another model',
 	continueAnswer: 'Continue',
 	tryAgain: 'Try again',
 	previousAnswer: 'Previous branch',

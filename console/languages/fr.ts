@@ -80,7 +80,7 @@ export const fr: Language = {
 	edit: 'Modifier',
 	editKeeps: (branch) => `La première version reste, comme branche ${branch}.`,
 	regenerate: 'Régénérer',
-	regenerateWith: 'Régénérer avec un autre modèle',
+	answerWithOther: 'Répondre avec un autre modèle',
 	continueAnswer: 'Continuer',
 	tryAgain: 'Réessayer',
 	previousAnswer: 'Branche précédente',
