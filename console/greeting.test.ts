@@ -50,26 +50,3 @@ test('lists that the server refuses are requested again', async () => {
 	await page.locator('.model-button:not([disabled])').waitFor()
 	await page.getByRole('alert').waitFor({ state: 'detached' })
 }, 60_000)
-
-test('the title is changed in the top bar, and a phone has its actions in a menu', async () => {
-	const opened = await pages.openPage()
-	const { page } = opened
-	await opened.ask('Hello')
-	await page.locator('.top-bar h1').hover()
-	await page.getByRole('button', { name: 'Rename' }).click()
-	await page.getByRole('textbox', { name: 'Title' }).fill('Greetings')
-	await page.keyboard.press('Enter')
-	await page.getByRole('heading', { name: 'Greetings', level: 1 }).waitFor()
-	await page.setViewportSize({ width: 390, height: 844 })
-	await page.locator('.top-bar').getByRole('button', { name: 'More' }).click()
-	expect(await page.getByRole('menuitem').allTextContents()).toEqual([
-		'Compare models',
-		'Same request as code',
-		'Share',
-		'Parameters',
-		'Tree of branches',
-	])
-	await page.getByRole('menuitem', { name: 'Parameters' }).click()
-	await page.getByRole('complementary', { name: 'Parameters' }).waitFor()
-	expect(opened.errors).toEqual([])
-}, 60_000)

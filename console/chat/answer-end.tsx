@@ -130,6 +130,8 @@ function failureSentence({ kind }: AnswerFailure, answer: Answer, model: string,
 			return words.restarted
 		case 'too-long':
 			return words.tooLong(model)
+		case 'no-model':
+			return words.modelNotFound(model)
 		case 'broke-off':
 			return answer.parts.length === 0 ? words.unavailable(model) : words.brokeOff
 		case 'other':

@@ -17,6 +17,7 @@ import { AnswerEnd } from './answer-end.tsx'
 import { AnswerPartView } from './answer-part.tsx'
 import { Facts } from './facts.tsx'
 import { ProbabilitiesButton, probabilityOptions } from './probabilities-button.tsx'
+import { ReadAloudButton } from './read-aloud-button.tsx'
 import { RegenerateButtons } from './regenerate-buttons.tsx'
 import { Siblings } from './siblings.tsx'
 import { joinedParts } from './talk-rows.ts'
@@ -89,6 +90,7 @@ export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 								else setHidesProbabilities(!hidesProbabilities)
 							}}
 						/>
+						{parts.some(({ type }) => type === 'text') && <ReadAloudButton content={joinedText(parts)} />}
 						<Facts answer={answer} />
 					</div>
 				)}

@@ -19,7 +19,7 @@ export function RegenerateButtons({ chat, turn, choosesModel }: RegenerateButton
 	const words = text.value
 	return (
 		<>
-			<IconButton small node={RefreshCw} label={words.regenerate} shortcut="R" onClick={() => chat.regenerate(turn)} />
+			<IconButton small node={RefreshCw} label={words.regenerate} shortcut="R" onClick={() => chat.retry(turn)} />
 			{choosesModel && (
 				<Popover
 					label={words.answerWithOther}
@@ -40,7 +40,7 @@ export function RegenerateButtons({ chat, turn, choosesModel }: RegenerateButton
 							current={turn.model}
 							onChoose={(model) => {
 								close()
-								chat.regenerate(turn, { model })
+								chat.retry(turn, { model })
 							}}
 						/>
 					)}

@@ -53,6 +53,11 @@ export const en = {
 	save: 'Save',
 	close: 'Close',
 	title: 'Title',
+	deleteAll: 'Delete all conversations…',
+	deleteAllTitle: 'Delete all conversations?',
+	deleteAllConsequence:
+		'All your conversations and shares are deleted from the server. This cannot be undone. Export them before, if you need them.',
+	deleteAllNow: 'Delete all',
 	deleteConsequence: 'All their branches are deleted from the server.',
 	undo: 'Undo',
 	exportMarkdown: 'Export as Markdown',
@@ -145,6 +150,8 @@ export const en = {
 	skipCall: 'Skip',
 	skippedCall: 'This call was skipped and has no result.',
 	callReady: 'Will be sent when the other calls have a result.',
+	readAloud: 'Read aloud',
+	stopReading: 'Stop reading',
 	showProbabilities: 'Show probabilities',
 	hideProbabilities: 'Hide probabilities',
 	probabilitiesHelp: 'Tokens below 50 % are underlined. Arrow keys move between tokens.',
@@ -194,6 +201,8 @@ export const en = {
 	unavailable: (model: string) => `${model} is not available right now. Your message is kept.`,
 	brokeOff: 'The connection to the model broke off. What arrived is kept.',
 	restarted: 'The server restarted during this answer. What arrived is kept.',
+	modelNotFound: (model: string) =>
+		`${model} does not exist, or your key may not use it. Your message is kept. Choose another model.`,
 	tooLong: (model: string) =>
 		`This conversation no longer fits ${model}. Leave out the oldest turns, or change the model.`,
 	leaveOutOldest: 'Leave out the oldest turns',

@@ -51,6 +51,11 @@ export const fr: Language = {
 	save: 'Enregistrer',
 	close: 'Fermer',
 	title: 'Titre',
+	deleteAll: 'Supprimer toutes les conversations…',
+	deleteAllTitle: 'Supprimer toutes les conversations ?',
+	deleteAllConsequence:
+		'Toutes vos conversations et tous vos partages sont supprimés du serveur. Cette suppression est définitive. Exportez-les auparavant si vous en avez besoin.',
+	deleteAllNow: 'Tout supprimer',
 	deleteConsequence: 'Toutes leurs branches sont supprimées du serveur.',
 	undo: 'Annuler',
 	exportMarkdown: 'Exporter en Markdown',
@@ -143,6 +148,8 @@ export const fr: Language = {
 	skipCall: 'Passer',
 	skippedCall: 'Cet appel a été passé et n’a pas de résultat.',
 	callReady: 'Sera envoyé quand les autres appels auront un résultat.',
+	readAloud: 'Lire à voix haute',
+	stopReading: 'Arrêter la lecture',
 	showProbabilities: 'Afficher les probabilités',
 	hideProbabilities: 'Masquer les probabilités',
 	probabilitiesHelp: 'Les jetons au-dessous de 50 % sont soulignés. Les flèches passent d’un jeton à l’autre.',
@@ -193,6 +200,8 @@ export const fr: Language = {
 	unavailable: (model) => `${model} est indisponible pour le moment. Votre message est conservé.`,
 	brokeOff: 'La connexion au modèle s’est rompue. Le texte reçu est conservé.',
 	restarted: 'Le serveur a redémarré pendant cette réponse. Le texte reçu est conservé.',
+	modelNotFound: (model) =>
+		`${model} n’existe pas, ou votre clé ne permet pas de l’utiliser. Votre message est conservé. Choisissez un autre modèle.`,
 	tooLong: (model) =>
 		`Cette conversation ne tient plus dans ${model}. Omettez les échanges les plus anciens ou changez de modèle.`,
 	leaveOutOldest: 'Omettre les échanges les plus anciens',

@@ -23,7 +23,7 @@ export interface Command {
 /** @param shown the conversation on screen, if it is in the list. */
 export function commandsOf(shown: ConversationSummary | undefined): readonly Command[] {
 	const words = text.value
-	const open = (type: 'import' | 'export-all' | 'shortcuts') => () => {
+	const open = (type: 'import' | 'export-all' | 'delete-all' | 'shortcuts') => () => {
 		libraryDialog.value = { type }
 	}
 	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
@@ -38,6 +38,7 @@ export function commandsOf(shown: ConversationSummary | undefined): readonly Com
 		...(shown === undefined ? [] : commandsFor(shown)),
 		{ label: words.importConversations, run: open('import') },
 		{ label: words.exportAll, run: open('export-all') },
+		{ label: words.deleteAll, run: open('delete-all') },
 		{ label: words.shortcuts, shortcut: '?', run: open('shortcuts') },
 		{ label: words.toggleSidebar, shortcut: 'Ctrl Shift S', run: toggleSidebar },
 		...(models.value ?? []).map(({ id }) => ({ label: words.answerWith(id), run: () => chooseModel(id) })),

@@ -18,6 +18,10 @@ const ExportAllDialog = loaded(
 	async () => (await import('../transfer/export-all-dialog.tsx')).ExportAllDialog,
 	closeLibraryDialog,
 )
+const DeleteAllDialog = loaded(
+	async () => (await import('./delete-all-dialog.tsx')).DeleteAllDialog,
+	closeLibraryDialog,
+)
 const ShortcutList = loaded(async () => (await import('./shortcut-list.tsx')).ShortcutList, closeLibraryDialog)
 
 export function LibraryDialogs() {
@@ -38,6 +42,8 @@ export function LibraryDialogs() {
 			return <ImportDialog onClose={closeLibraryDialog} />
 		case 'export-all':
 			return <ExportAllDialog onClose={closeLibraryDialog} />
+		case 'delete-all':
+			return <DeleteAllDialog onClose={closeLibraryDialog} />
 		case 'shortcuts':
 			return <ShortcutList onClose={closeLibraryDialog} />
 	}

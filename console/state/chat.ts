@@ -116,16 +116,20 @@ export class Chat extends AnsweredBranches {
 		void this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, { continues: turn.id })
 	}
 
-	/** Sends a question again that was not answered. */
-	retry(turn: PageTurn): void {
+	/** Sends a question again: instead of the turn if the server does not have it. */
+	retry(turn: PageTurn, more: Pick<Further, 'options' | 'model'> = {}): void {
 		if (turn.last !== undefined) {
-			this.regenerate(turn)
+			this.regenerate(turn, more)
 			return
 		}
 		if (turn.clientId !== undefined) removeEntry(turn.clientId)
 		batch(() => {
 			this.remove(turn)
-			void this.begin(turn.question, turn.parent, { continues: turn.continues, options: probabilityFields(turn) })
+			void this.begin(turn.question, turn.parent, {
+				options: probabilityFields(turn),
+				...more,
+				continues: turn.continues,
+			})
 		})
 	}
 

@@ -6,7 +6,7 @@ import type { ConversationSummary } from '../api/conversations.ts'
 export type LibraryDialog =
 	| { readonly type: 'delete' | 'move'; readonly items: readonly ConversationSummary[] }
 	| { readonly type: 'tags' | 'share'; readonly item: ConversationSummary }
-	| { readonly type: 'palette' | 'import' | 'export-all' | 'shortcuts' }
+	| { readonly type: 'palette' | 'import' | 'export-all' | 'delete-all' | 'shortcuts' }
 
 export const libraryDialog = signal<LibraryDialog | undefined>(undefined)
 
