@@ -105,6 +105,7 @@ export const en = {
 	shortcuts: 'Keyboard',
 	shortcutsInText: 'Single keys act only while no text field has the focus.',
 	singleKeys: 'Single keys',
+	keyNames: { Shift: 'Shift', Enter: 'Enter', Esc: 'Esc' },
 	keyEnter: 'send / new line',
 	keyControlEnter: 'send',
 	keySearch: 'search and commands',

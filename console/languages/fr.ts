@@ -103,6 +103,7 @@ export const fr: Language = {
 	shortcuts: 'Clavier',
 	shortcutsInText: 'Les touches seules n’agissent que si aucun champ de texte n’est actif.',
 	singleKeys: 'Touches seules',
+	keyNames: { Shift: 'Maj', Enter: 'Entrée', Esc: 'Échap' },
 	keyEnter: 'envoyer / nouvelle ligne',
 	keyControlEnter: 'envoyer',
 	keySearch: 'recherche et commandes',
