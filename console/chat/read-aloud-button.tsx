@@ -12,17 +12,23 @@ export function ReadAloudButton({ content }: { readonly content: string }) {
 	const words = text.value
 	useEffect(() => {
 		if (!reading) return undefined
-		const utterance = new SpeechSynthesisUtterance(spoken(content))
-		utterance.lang = languageOf(content) ?? words.tag
-		utterance.onend = () => setReading(false)
+		const reader = new SpeechSynthesisUtterance(readable(content))
+		reader.lang = languageOf(content) ?? words.tag
+		let ended = false
+		const end = () => {
+			ended = true
+			setReading(false)
+		}
+		reader.onend = end
 		// Another answer is read instead, or the browser has no voice.
-		utterance.onerror = () => setReading(false)
+		reader.onerror = end
 		speechSynthesis.cancel()
-		speechSynthesis.speak(utterance)
+		speechSynthesis.speak(reader)
 		return () => {
-			utterance.onend = null
-			utterance.onerror = null
-			speechSynthesis.cancel()
+			reader.onend = null
+			reader.onerror = null
+			// That would end another answer's.
+			if (!ended) speechSynthesis.cancel()
 		}
 	}, [reading])
 	if (typeof speechSynthesis === 'undefined') return null
@@ -38,7 +44,7 @@ export function ReadAloudButton({ content }: { readonly content: string }) {
 }
 
 /** Without code and the marks of Markdown. */
-const spoken = (markdown: string): string =>
+const readable = (markdown: string): string =>
 	markdown
 		.replace(/^(`{3,}|~{3,}).*?^\1/gms, '')
 		.replace(/!?\[([^\]]*)\]\([^)]*\)/g, '$1')

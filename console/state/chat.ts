@@ -4,7 +4,6 @@
 import { batch, signal } from '@preact/signals'
 import { type ExportedConversation, exportConversation } from '../api/conversations.ts'
 import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
-import { Answer } from './answer.ts'
 import { AnsweredBranches } from './answered-branches.ts'
 import type { ChatColumn } from './chat-column.ts'
 import { newClientId } from './client-id.ts'
@@ -29,6 +28,7 @@ import { messageInAddress } from './route.ts'
 import { signedInAgain } from './session.ts'
 import { thisDevice } from './storage.ts'
 import { continuation, type PageTurn, type Question, writeQuestion } from './turn-tree.ts'
+import { unsentTurn } from './unsent-turn.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }
@@ -278,22 +278,7 @@ export class Chat extends AnsweredBranches {
 	}
 
 	private addUnsent(entry: OutboxEntry): PageTurn {
-		const { clientId, parent, model: name, createdAtMs, question, continues, options, column } = entry
-		const answer = new Answer({ type: 'sending' })
-		const id = `new-${clientId}`
-		const turn: PageTurn = {
-			id,
-			parent,
-			last: undefined,
-			model: name,
-			createdAtMs,
-			question,
-			answer,
-			clientId,
-			options,
-			continues,
-			column,
-		}
+		const turn = unsentTurn(entry)
 		batch(() => {
 			this.tree.value = this.tree.value.with(turn)
 			this.leaf.value = turn.id

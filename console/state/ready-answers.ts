@@ -6,7 +6,7 @@ import { readAnswerStatus } from '../api/responses.ts'
 import { touchConversation } from './conversation-list.ts'
 import { route } from './route.ts'
 
-/** Ids of conversations with answers in progress, and the turns of these: columns of a comparison are answered at once. */
+/** Ids of conversations with answers in progress, and the turns of these: a comparison has several. */
 export const running = signal<ReadonlyMap<string, ReadonlySet<string>>>(new Map())
 /** Ids of conversations with an answer that was not seen yet. */
 export const ready = signal<ReadonlySet<string>>(new Set())
