@@ -25,14 +25,7 @@ export function RegenerateButtons({ chat, turn, choosesModel }: RegenerateButton
 					label={words.answerWithOther}
 					role="dialog"
 					button={(attributes) => (
-						<IconButton
-							small
-							node={ChevronDown}
-							label={words.answerWithOther}
-							shortcut="Shift R"
-							class="joined"
-							{...attributes}
-						/>
+						<IconButton small node={ChevronDown} label={words.answerWithOther} shortcut="Shift R" {...attributes} />
 					)}
 				>
 					{(close) => (
