@@ -200,3 +200,24 @@ test('thinking streams while it is unfolded, and is not part of the copied answe
 	await page.locator('.answer').getByRole('button', { name: 'Copy' }).click()
 	expect(await copied()).toEqual(['Answer'])
 }, 60_000)
+
+test('an answer that failed names its cause and offers details and another model', async () => {
+	const opened = await pages.openPage({ permissions: ['clipboard-read', 'clipboard-write'] })
+	const { page } = opened
+	await page.route('**/v1/responses', async (route) => {
+		await route.continue({ postData: JSON.stringify({ ...route.request().postDataJSON(), model: 'gone' }) })
+	})
+	await opened.send('Hello')
+	const failure = page.getByRole('alert')
+	await failure.getByText('echo does not exist, or your key may not use it. Your message is kept.').waitFor()
+	await failure.getByRole('button', { name: 'Copy details' }).click()
+	const details = JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))
+	expect(details).toMatchObject({ failure: 'no-model', model: 'echo', request: expect.any(String) })
+	expect(JSON.stringify(details)).not.toContain('Hello')
+	await page.unroute('**/v1/responses')
+	await page.getByRole('button', { name: 'Answer with another model' }).click()
+	await page.getByRole('menuitemradio', { name: 'second' }).click()
+	await page.locator('.answer .speaker', { hasText: 'second' }).waitFor()
+	await page.locator('.answer .markdown', { hasText: 'Hello' }).waitFor()
+	expect(await page.locator('.model-button').textContent()).toContain('echo')
+}, 60_000)

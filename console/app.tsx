@@ -1,17 +1,16 @@
 // The page: sign-in, or the frame with the sidebar and the screen of the address.
 
-import { useCallback, useEffect, useMemo } from 'preact/hooks'
+import { useEffect, useMemo } from 'preact/hooks'
 import { ChatScreen } from './chat/chat-screen.tsx'
 import { composerId } from './chat/composer.tsx'
-import { saveForm } from './form-key.ts'
-import { listenForGoKeys } from './go-keys.ts'
 import { text } from './languages/languages.ts'
 import { NewVersion } from './new-version.tsx'
-import { loaded } from './panels/loaded.tsx'
+import { listenForPageKeys } from './page-keys.ts'
+import { loaded } from './parts/loaded.tsx'
 import { Toast } from './parts/toast.tsx'
 import { SessionEnded } from './session-ended.tsx'
 import { resumeDeletions } from './sidebar/delete-conversations.ts'
-import { handleLibraryShortcut, LibraryDialogs, Loaded } from './sidebar/library-dialogs.tsx'
+import { LibraryDialogs } from './sidebar/library-dialogs.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
 import { Chat } from './state/chat.ts'
@@ -19,12 +18,13 @@ import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { readyCount } from './state/ready-answers.ts'
-import { type ConsoleScreen as ConsoleScreenName, navigate, route } from './state/route.ts'
+import { route } from './state/route.ts'
 import { session } from './state/session.ts'
-import { togglePanel } from './state/side-panel.ts'
 import { sidebarHidden } from './state/sidebar.ts'
 import { titleInList } from './state/title.ts'
 
+const ConsoleScreen = loaded(async () => (await import('./console-screen.tsx')).ConsoleScreen)
+const SharedScreen = loaded(async () => (await import('./share/shared-screen.tsx')).SharedScreen)
 const CompareScreen = loaded(async () => (await import('./compare/compare-screen.tsx')).CompareScreen)
 
 export function App() {
@@ -44,14 +44,7 @@ export function App() {
 		sendOutbox(route.peek())
 		return () => ending.abort()
 	}, [key])
-	useEffect(() => {
-		window.addEventListener('keydown', handleShortcut)
-		const end = listenForGoKeys()
-		return () => {
-			window.removeEventListener('keydown', handleShortcut)
-			end()
-		}
-	}, [])
+	useEffect(() => (key === '' ? undefined : listenForPageKeys()), [key])
 	if (key === '')
 		return (
 			<>
@@ -78,9 +71,9 @@ function RoutedScreen() {
 	const shown = route.value
 	switch (shown.name) {
 		case 'share':
-			return <SharedRoute id={shown.id} />
+			return <SharedScreen id={shown.id} />
 		case 'console':
-			return <ConsoleRoute screen={shown.screen} />
+			return <ConsoleScreen screen={shown.screen} />
 		case 'compare':
 			return <CompareScreen id={shown.id} />
 		case 'new':
@@ -89,24 +82,6 @@ function RoutedScreen() {
 			return <ConversationScreen />
 	}
 	shown satisfies never
-}
-
-/** Loaded when it is first opened. */
-function ConsoleRoute({ screen }: { readonly screen: ConsoleScreenName }) {
-	const load = useCallback(async () => {
-		const { ConsoleScreen } = await import('./console-screen.tsx')
-		return () => <ConsoleScreen screen={screen} />
-	}, [screen])
-	return <Loaded load={load} />
-}
-
-/** Loaded when a share is first opened. */
-function SharedRoute({ id }: { readonly id: string }) {
-	const load = useCallback(async () => {
-		const { SharedScreen } = await import('./share/shared-screen.tsx')
-		return () => <SharedScreen id={id} />
-	}, [id])
-	return <Loaded load={load} />
 }
 
 function ConversationScreen() {
@@ -152,29 +127,3 @@ function SkipLink() {
 
 /** Of the main element on screens without a message box. */
 const contentId = 'content'
-
-/** Shortcuts that work on every screen. */
-function handleShortcut(event: KeyboardEvent): void {
-	if (event.defaultPrevented || handleLibraryShortcut(event) || saveForm(event)) return
-	if (document.querySelector('dialog[open]') !== null) return
-	if (event.altKey && event.code === 'KeyN') {
-		event.preventDefault()
-		navigate({ name: 'new' })
-		document.getElementById(composerId)?.focus()
-	}
-	if (!event.ctrlKey && !event.metaKey) return
-	if (event.code === 'Comma') {
-		event.preventDefault()
-		document.querySelector<HTMLButtonElement>('.main .model-button')?.click()
-		return
-	}
-	if (event.shiftKey && event.code === 'KeyM') {
-		event.preventDefault()
-		navigate({ name: 'compare', id: undefined })
-		return
-	}
-	const panel = event.code === 'Period' ? 'parameters' : event.shiftKey && event.code === 'KeyK' ? 'code' : undefined
-	if (panel === undefined) return
-	event.preventDefault()
-	togglePanel(panel)
-}

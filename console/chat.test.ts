@@ -129,3 +129,26 @@ test.concurrent('says what happened if there is no answer, or only a part of one
 	await opened.ask('echo:error overloaded')
 	expect(await page.locator('.answer').last().getByRole('alert').isVisible()).toBe(true)
 }, 60_000)
+
+test('the title is changed in the top bar, and a phone has its actions in a menu', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('Hello')
+	await page.locator('.top-bar h1').hover()
+	await page.getByRole('button', { name: 'Rename' }).click()
+	await page.getByRole('textbox', { name: 'Title' }).fill('Greetings')
+	await page.keyboard.press('Enter')
+	await page.getByRole('heading', { name: 'Greetings', level: 1 }).waitFor()
+	await page.setViewportSize({ width: 390, height: 844 })
+	await page.locator('.top-bar').getByRole('button', { name: 'More' }).click()
+	expect(await page.getByRole('menuitem').allTextContents()).toEqual([
+		'Compare models',
+		'Same request as code',
+		'Share',
+		'Parameters',
+		'Tree of branches',
+	])
+	await page.getByRole('menuitem', { name: 'Parameters' }).click()
+	await page.getByRole('complementary', { name: 'Parameters' }).waitFor()
+	expect(opened.errors).toEqual([])
+}, 60_000)

@@ -178,3 +178,39 @@ test('votes are read as they were written, and summed by model', () => {
 		]),
 	)
 })
+
+test('keys act in the column that has the focus, and the list of keys opens', async () => {
+	const opened = await openComparison()
+	const { page } = opened
+	await opened.ask('One')
+	const column = columnsOf(opened).nth(1)
+	await column.locator('.column-text').focus()
+	await page.keyboard.press('j')
+	await column.locator('article.turn:focus').waitFor()
+	await page.keyboard.press('r')
+	await column.getByText('2 of 2').waitFor()
+	await opened.answered()
+	await page.keyboard.press('Alt+ArrowLeft')
+	await column.getByText('1 of 2').waitFor()
+	expect(await columnsOf(opened).nth(0).locator('.siblings').count()).toBe(0)
+	await column.locator('.column-text').focus()
+	await page.keyboard.press('?')
+	await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+	await page.keyboard.press('0')
+	await page.keyboard.press('Escape')
+	expect((await metadataOf(opened)).votes).toBe('')
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('a comparison is in progress until its last column is', async () => {
+	const opened = await openComparison({ viewport: { width: 1440, height: 900 } })
+	const { page } = opened
+	const columns = columnsOf(opened)
+	await opened.send('echo:delay 50 echo:repeat 400 word')
+	for (const index of [0, 1]) await columns.nth(index).getByText('word word').waitFor()
+	await columns.nth(0).getByRole('button', { name: 'Stop' }).click()
+	await columns.nth(0).getByText('Stopped').waitFor()
+	await page.getByRole('img', { name: 'Answer in progress' }).waitFor()
+	await columns.nth(1).getByRole('button', { name: 'Stop' }).click()
+	await page.getByRole('img', { name: 'Answer in progress' }).waitFor({ state: 'detached' })
+}, 60_000)

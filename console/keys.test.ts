@@ -45,10 +45,36 @@ test('G and a letter open the console, forms are saved with Ctrl S, and the list
 	await page.locator('.talk').focus()
 	await page.keyboard.press('?')
 	const dialog = page.getByRole('dialog', { name: 'Keyboard' })
+	await dialog.waitFor()
 	const keys = (await dialog.locator('kbd').allTextContents()).join(', ')
-	for (const key of ['Enter', 'Esc', '↑', 'Alt ←', 'J / K', 'C', 'R', 'E', 'T', '.', '/', 'Ctrl K', 'Alt N', 'Ctrl ,'])
+	for (const key of [
+		'Enter',
+		'Esc',
+		'↑',
+		'Alt ←',
+		'J / K',
+		'C',
+		'R / Shift R',
+		'E',
+		'T',
+		'.',
+		'/',
+		'Ctrl K',
+		'Alt N',
+		'Ctrl ,',
+	])
 		expect(keys).toContain(key)
-	for (const key of ['Ctrl Shift B', 'Ctrl Shift S', 'Ctrl S', 'G O, G U, G L, G K', '?']) expect(keys).toContain(key)
+	for (const key of [
+		'Ctrl Shift B',
+		'Ctrl Shift S',
+		'Ctrl S',
+		'G O, G U, G L, G K',
+		'Ctrl Shift K',
+		'Ctrl .',
+		'1 – 4 / 0',
+		'?',
+	])
+		expect(keys).toContain(key)
 	// Single keys can be turned off, and Ctrl Enter can send.
 	await dialog.getByLabel('Single keys').uncheck()
 	await dialog.getByLabel('Ctrl Enter sends, Enter begins a line').check()

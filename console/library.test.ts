@@ -260,3 +260,19 @@ test('2,000 conversations stay fluid, and old pinned ones are shown', async () =
 	await list.evaluate((element) => element.scrollTo(0, 0))
 	await link(page, 'Old and pinned').waitFor()
 }, 120_000)
+
+test('all conversations are deleted, after a question', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('To be deleted')
+	await page.getByRole('button', { name: 'Settings' }).click()
+	await page.getByRole('button', { name: 'Delete all conversations…' }).click()
+	const dialog = page.getByRole('dialog', { name: 'Delete all conversations?' })
+	await dialog.getByRole('button', { name: 'Delete all' }).click()
+	await dialog.waitFor({ state: 'detached' })
+	await page.getByText('Your conversations will be listed here.').waitFor()
+	expect(opened.path).toBe('/')
+	const { data } = await (await pages.server.call('/openai/v1/conversations')).json()
+	expect(data).toEqual([])
+	expect(opened.errors).toEqual([])
+}, 60_000)

@@ -49,6 +49,8 @@ const names: Readonly<Record<string, string>> = {
 /** Identifiers that may have such a part, with the reason. */
 const allowedNames: ReadonlyMap<string, string> = new Map([
 	['SpeechRecognition', 'the name of an interface of browsers'],
+	['SpeechSynthesisUtterance', 'the name of an interface of browsers'],
+	['speechSynthesis', 'the name of an interface of browsers'],
 ])
 
 /** In texts, whole words only. */

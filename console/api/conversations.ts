@@ -132,6 +132,11 @@ export const changeConversation = (
 	change: { readonly title?: string; readonly metadata?: Readonly<Record<string, string>> },
 ): Promise<ConversationSummary> => callJson(`conversations/${id}`, { method: 'POST', body: change })
 
+/** @throws ServerError | ConnectionLost */
+export const deleteAllConversations = async (): Promise<void> => {
+	await callServer('conversations', { method: 'DELETE' })
+}
+
 export const deleteConversation = async (id: string): Promise<void> => {
 	await callServer(`conversations/${id}`, { method: 'DELETE' })
 }

@@ -10,6 +10,8 @@ export interface ListedModel {
 	readonly max_context_length?: number | null
 	/** `limited` if some upstreams are unavailable or calls are queued; `none` if all upstreams are unavailable. */
 	readonly health?: 'good' | 'limited' | 'none'
+	/** Whether all upstreams of the model run on the server's machine. */
+	readonly local?: boolean
 	/** Of a million tokens; absent if the model has no price. */
 	readonly costs?: { readonly prompt_tokens: number; readonly completion_tokens: number; readonly currency: string }
 	/** What the server says about the model's state, such as that it is still being downloaded. */

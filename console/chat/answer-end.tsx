@@ -1,6 +1,7 @@
 // How an answer ended, if not as usual: a sentence, and what the person can do.
 
 import { type text as languageText, text } from '../languages/languages.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Answer } from '../state/answer.ts'
 import type { AnswerFailure } from '../state/answer-state.ts'
@@ -77,6 +78,7 @@ function Failure({ chat, turn, failure, model }: FailureProps) {
 			<button type="button" class="button small" onClick={() => chat.retry(turn)}>
 				{words.tryAgain}
 			</button>
+			<CopyButton label={words.copyDetails} content={() => detailsOf(turn, failure)} />
 			{turn.last === undefined && (
 				<button type="button" class="button small" onClick={() => chat.withdraw(turn)}>
 					{words.doNotSend}
@@ -90,6 +92,19 @@ function Failure({ chat, turn, failure, model }: FailureProps) {
 			{details !== '' && <div class="muted">{details}</div>}
 		</Notice>
 	)
+}
+
+/** For a report to the operator: without the person's text. */
+function detailsOf({ id, model, createdAtMs }: PageTurn, { kind, message, requestId }: AnswerFailure): string {
+	const details = {
+		failure: kind,
+		message,
+		request: requestId,
+		turn: id,
+		model,
+		at: new Date(createdAtMs).toISOString(),
+	}
+	return JSON.stringify(details, null, 2)
 }
 
 /** Continues an answer that ended before it was complete, if text of it arrived. */
@@ -115,6 +130,8 @@ function failureSentence({ kind }: AnswerFailure, answer: Answer, model: string,
 			return words.restarted
 		case 'too-long':
 			return words.tooLong(model)
+		case 'no-model':
+			return words.modelNotFound(model)
 		case 'broke-off':
 			return answer.parts.length === 0 ? words.unavailable(model) : words.brokeOff
 		case 'other':

@@ -1,6 +1,6 @@
 // An answer: its parts in their order, how it ended, and a line with its branches, actions and facts.
 
-import { Code, RefreshCw } from 'lucide'
+import { Code } from 'lucide'
 import { useState } from 'preact/hooks'
 import { formatTime, text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -17,6 +17,8 @@ import { AnswerEnd } from './answer-end.tsx'
 import { AnswerPartView } from './answer-part.tsx'
 import { Facts } from './facts.tsx'
 import { ProbabilitiesButton, probabilityOptions } from './probabilities-button.tsx'
+import { ReadAloudButton } from './read-aloud-button.tsx'
+import { RegenerateButtons } from './regenerate-buttons.tsx'
 import { Siblings } from './siblings.tsx'
 import { joinedParts } from './talk-rows.ts'
 
@@ -61,6 +63,9 @@ export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 					/>
 				))}
 				{running && answer.parts.length === 0 && <Waiting answer={answer} model={model} />}
+				{showsProbabilities && !running && lacksProbabilities(answer) && (
+					<p class="muted small-note">{words.noProbabilities}</p>
+				)}
 				<AnswerEnd chat={chat} turn={turn} />
 				{!answer.isRunning && (
 					<div class="facts-line">
@@ -68,13 +73,7 @@ export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 							<Siblings key={joined.id} chat={chat} turn={joined} />
 						))}
 						{parts.some(({ type }) => type === 'text') && <CopyButton shortcut="C" content={() => joinedText(parts)} />}
-						<IconButton
-							small
-							node={RefreshCw}
-							label={words.regenerate}
-							shortcut="R"
-							onClick={() => chat.regenerate(turn)}
-						/>
+						<RegenerateButtons chat={chat} turn={turn} choosesModel={chat.choosesModel} />
 						{name === undefined && (
 							<IconButton
 								small
@@ -87,10 +86,11 @@ export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 						<ProbabilitiesButton
 							shown={showsProbabilities}
 							onToggle={() => {
-								if (turn.options?.top_logprobs === undefined) chat.regenerate(turn, probabilityOptions)
+								if (turn.options?.top_logprobs === undefined) chat.regenerate(turn, { options: probabilityOptions })
 								else setHidesProbabilities(!hidesProbabilities)
 							}}
 						/>
+						{parts.some(({ type }) => type === 'text') && <ReadAloudButton content={joinedText(parts)} />}
 						<Facts answer={answer} />
 					</div>
 				)}
@@ -98,6 +98,10 @@ export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 		</article>
 	)
 }
+
+/** Whether text arrived without the probabilities of its tokens. */
+const lacksProbabilities = ({ parts }: Answer): boolean =>
+	parts.some((part) => part.type === 'text') && parts.every((part) => part.type !== 'text' || part.tokens === undefined)
 
 const joinedText = (parts: readonly AnswerPart[]): string =>
 	parts.map((part) => (part.type === 'text' ? part.text : '')).join('')

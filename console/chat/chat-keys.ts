@@ -1,16 +1,17 @@
 // The keys of a conversation. Single keys act only while no text field has the focus. What a key does is what the button with
-// that shortcut does (`aria-keyshortcuts`) in the turn that has the focus, or is nearest the middle of the view.
+// that shortcut does (`aria-keyshortcuts`) in the turn that has the focus, or is nearest the middle of the view. In a comparison,
+// the view is the column that has the focus, or else the first one.
 
 import type { Chat } from '../state/chat.ts'
 import { settings } from '../state/settings.ts'
-import { togglePanel } from '../state/side-panel.ts'
-import { shortcutsOpen } from './shortcut-list.tsx'
 import { revealEvent } from './talk-events.ts'
 
 const composerSelector = '.composer textarea'
 
+type StoppableChat = Pick<Chat, 'isAnswering' | 'stop'>
+
 /** Handles the keys until the result is called. */
-export function listenForKeys(chat: Chat): () => void {
+export function listenForKeys(chat: StoppableChat): () => void {
 	const handle = (event: KeyboardEvent) => {
 		if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]') !== null) return
 		if (act(chat, event)) event.preventDefault()
@@ -20,15 +21,9 @@ export function listenForKeys(chat: Chat): () => void {
 }
 
 /** Whether the key did something. */
-function act(chat: Chat, event: KeyboardEvent): boolean {
-	const { key, code } = event
-	const control = event.ctrlKey || event.metaKey
-	if (control && event.shiftKey && code === 'KeyB') {
-		togglePanel('tree')
-		return true
-	}
-	if (control && !event.shiftKey && key === ',') return press(document, '.model-button')
-	if (control) return false
+function act(chat: StoppableChat, event: KeyboardEvent): boolean {
+	const { key } = event
+	if (event.ctrlKey || event.metaKey) return false
 	if (event.altKey && (key === 'ArrowLeft' || key === 'ArrowRight')) return press(currentRow(), shortcut(`Alt+${key}`))
 	if (event.altKey) return false
 	if (key === 'Escape') return stopAnswer(chat)
@@ -46,9 +41,11 @@ function actBySingleKey({ key, shiftKey }: KeyboardEvent): boolean {
 		case 'k':
 			return moveBy(-1)
 		case 'c':
-			return press(row, shortcut(shiftKey ? 'Shift+C' : 'C')) || press(row, shortcut('C'))
+			return press(row, shortcut('C'))
 		case 'r':
-			return shiftKey ? press(document, '.model-button') : press(row, shortcut('R'))
+			// The answer that may have the focus is replaced.
+			viewOfTurns()?.focus({ preventScroll: true })
+			return press(row, shortcut(shiftKey ? 'Shift+R' : 'R'))
 		case 'e':
 			return press(row, shortcut('E'))
 		case 't':
@@ -57,9 +54,6 @@ function actBySingleKey({ key, shiftKey }: KeyboardEvent): boolean {
 			return press(row, shortcut('.'))
 		case '/':
 			return focus(document.querySelector<HTMLElement>(composerSelector))
-		case '?':
-			shortcutsOpen.value = true
-			return true
 		default:
 			return false
 	}
@@ -79,17 +73,24 @@ function focus(element: HTMLElement | null): boolean {
 	return element !== null
 }
 
-function stopAnswer(chat: Chat): boolean {
+function stopAnswer(chat: StoppableChat): boolean {
 	if (document.querySelector(':popover-open') !== null || !chat.isAnswering.value) return false
 	void chat.stop()
 	return focus(document.querySelector<HTMLElement>(composerSelector))
 }
 
 function editLast(): boolean {
-	return press(rows().at(-1), shortcut('E'))
+	// In a comparison, an edit would make the columns differ.
+	return viewOfTurns()?.matches('.talk') === true && press(rows().at(-1), shortcut('E'))
 }
 
-const rows = (): readonly HTMLElement[] => [...document.querySelectorAll<HTMLElement>('.talk [data-row]')]
+/** What scrolls the turns. */
+function viewOfTurns(): HTMLElement | undefined {
+	const focused = document.activeElement?.closest('.column')?.querySelector<HTMLElement>('.column-text')
+	return focused ?? document.querySelector<HTMLElement>('.talk, .column-text') ?? undefined
+}
+
+const rows = (): readonly HTMLElement[] => [...(viewOfTurns()?.querySelectorAll<HTMLElement>('[data-row]') ?? [])]
 
 function currentRow(): HTMLElement | undefined {
 	const focused = document.activeElement?.closest<HTMLElement>('[data-row]')
@@ -97,7 +98,7 @@ function currentRow(): HTMLElement | undefined {
 }
 
 function nearestMiddle(): HTMLElement | undefined {
-	const view = document.querySelector('.talk')?.getBoundingClientRect()
+	const view = viewOfTurns()?.getBoundingClientRect()
 	if (view === undefined) return undefined
 	const middle = (view.top + view.bottom) / 2
 	const distance = (row: HTMLElement) => {
@@ -109,7 +110,7 @@ function nearestMiddle(): HTMLElement | undefined {
 
 /** Moves the focus to the next or previous question or answer. */
 function moveBy(offset: 1 | -1): boolean {
-	const turns = [...document.querySelectorAll<HTMLElement>('.talk article.turn')]
+	const turns = [...(viewOfTurns()?.querySelectorAll<HTMLElement>('article.turn') ?? [])]
 	const focused = document.activeElement?.closest('article.turn')
 	const nearest = nearestMiddle()
 	const current = focused instanceof HTMLElement ? turns.indexOf(focused) : -1

@@ -1,26 +1,29 @@
 // The screen of one conversation: top bar, turns, composer.
 
-import { GitFork, Menu, SquarePen } from 'lucide'
+import { Menu, SquarePen } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { loaded } from '../parts/loaded.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
 import { messageInAddress, navigate } from '../state/route.ts'
-import { sidePanel, togglePanel } from '../state/side-panel.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
 import { titleInList, titleOf } from '../state/title.ts'
 import { nameOf } from '../state/turn-tree.ts'
 import { Announcer } from './announcer.tsx'
+import { BarTitle } from './bar-title.tsx'
 import { listenForKeys } from './chat-keys.ts'
 import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
 import { PanelButtons } from './panel-buttons.tsx'
 import { QueuedQuestions } from './queued-questions.tsx'
-import { ShortcutList } from './shortcut-list.tsx'
+import { rowView } from './row-view.ts'
 import { StatusLine } from './status-line.tsx'
 import { Talk } from './talk.tsx'
+
+const Starters = loaded(async () => (await import('./starters.tsx')).Starters)
 
 export function ChatScreen({ chat }: { readonly chat: Chat }) {
 	const words = text.value
@@ -35,6 +38,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 		return () => window.removeEventListener('hashchange', show)
 	}, [chat])
 	const first = chat.path.value[0]?.question
+	const isNew = state.type === 'new' && chat.path.value.length === 0
 	const title = titleInList(chat.id.value) ?? (first === undefined ? words.newChat : titleOf(nameOf(first)))
 	return (
 		<main class="main">
@@ -47,21 +51,13 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 						shortcut="Ctrl Shift S"
 						onClick={toggleSidebar}
 					/>
-					<h1 title={title}>{title}</h1>
+					<BarTitle key={chat.number} title={title} conversation={chat.id.value} />
 				</div>
 				<div>
 					<ModelPicker />
 				</div>
 				<div>
-					<PanelButtons />
-					<IconButton
-						node={GitFork}
-						label={words.tree}
-						shortcut="Ctrl Shift B"
-						aria-keyshortcuts="Control+Shift+B"
-						aria-pressed={sidePanel.value === 'tree'}
-						onClick={() => togglePanel('tree')}
-					/>
+					<PanelButtons conversation={chat.id.value} />
 					<IconButton
 						class="only-narrow"
 						node={SquarePen}
@@ -71,7 +67,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 				</div>
 			</header>
 			<div class="with-panel">
-				<div class="main-column">
+				<div class={`main-column ${isNew ? 'new' : ''}`}>
 					{state.type === 'failed' ? (
 						<div class="talk">
 							<div class="greeting">
@@ -85,11 +81,11 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 						<StatusLine chat={chat} />
 						<QueuedQuestions chat={chat} />
 						<Composer key={chat.number} chat={chat} />
+						{isNew && <div class="starters">{rowView.value !== undefined && <Starters chat={chat} />}</div>}
 					</div>
 				</div>
 				<ChatPanel chat={chat} />
 			</div>
-			<ShortcutList />
 			<Announcer key={`announcer ${chat.number}`} chat={chat} />
 		</main>
 	)

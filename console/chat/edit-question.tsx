@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
+import { isSendKey } from './send-key.ts'
 
 export interface EditQuestionProps {
 	readonly turn: PageTurn
@@ -28,7 +29,7 @@ export function EditQuestion({ turn, branches, onSave, onCancel }: EditQuestionP
 				save()
 			}}
 			onKeyDown={(event) => {
-				if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+				if (isSendKey(event)) {
 					event.preventDefault()
 					save()
 				} else if (event.key === 'Escape') {

@@ -1,8 +1,9 @@
-// What a new chat shows: one question, and after a first visit by the printed link, one sentence about it.
+// What a new chat shows: one question, one sentence about where text goes, and after a first visit by the printed link, one about
+// it.
 
 import { text } from '../languages/languages.ts'
 import { Mark } from '../parts/icon.tsx'
-import { models } from '../state/models.ts'
+import { model, models } from '../state/models.ts'
 import { session } from '../state/session.ts'
 
 export function Greeting() {
@@ -11,8 +12,16 @@ export function Greeting() {
 		<div class="greeting">
 			<Mark />
 			<h2>{words.askAnything}</h2>
-			{models.value?.length === 0 && <p>{words.noModels}</p>}
+			{/* Its line is there before the models are: nothing moves when they arrive. */}
+			<p class="destination">{models.value?.length === 0 ? words.noModels : destination()}</p>
 			{session.value.byLink && <p class="muted">{words.signedInByLink}</p>}
 		</div>
 	)
+}
+
+/** Where the text of the next question goes, if the server says so. */
+function destination(): string | undefined {
+	const { id, local } = model.value ?? {}
+	if (id === undefined || local === undefined) return undefined
+	return local ? text.value.localModel : text.value.hostedModel(id)
 }

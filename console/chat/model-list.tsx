@@ -8,6 +8,7 @@ import { formatMoney, formatNumber, text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { findModels } from '../state/find-models.ts'
 import { loadModels, models } from '../state/models.ts'
+import { HealthDot } from './health-dot.tsx'
 
 export interface ModelListProps {
 	readonly current: string | undefined
@@ -81,7 +82,7 @@ interface ModelOptionProps {
 
 function ModelOption({ model, isCurrent, onChoose }: ModelOptionProps) {
 	const words = text.value
-	const { id, type, health = 'good', costs } = model
+	const { id, type, health = '', costs } = model
 	return (
 		<button
 			type="button"
@@ -90,7 +91,7 @@ function ModelOption({ model, isCurrent, onChoose }: ModelOptionProps) {
 			aria-checked={isCurrent}
 			onClick={() => onChoose(id)}
 		>
-			<span class={`dot ${health}`} />
+			<HealthDot model={model} />
 			<span>
 				<b>{id}</b>
 				<span class="muted">{clauseOf(model)}</span>

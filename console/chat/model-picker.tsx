@@ -6,6 +6,7 @@ import { Icon } from '../parts/icon.tsx'
 import { keyName } from '../parts/key-name.ts'
 import { Popover } from '../parts/popover.tsx'
 import { chooseModel, model } from '../state/models.ts'
+import { HealthDot } from './health-dot.tsx'
 import { ModelList } from './model-list.tsx'
 
 export function ModelPicker() {
@@ -24,7 +25,7 @@ export function ModelPicker() {
 					disabled={current === undefined}
 					title={current === undefined ? undefined : `${current.id} (${keyName('Ctrl ,')})`}
 				>
-					<span class={`dot ${current === undefined ? 'off' : (current.health ?? '')}`} />
+					<HealthDot model={current} />
 					<span>{current?.id ?? words.model}</span>
 					<Icon node={ChevronDown} />
 				</button>

@@ -1,28 +1,89 @@
-// The buttons of the top bar that open a panel.
+// What a person can do with the conversation as a whole: buttons of the top bar, or on a narrow window a menu.
 
-import { Code, Columns2, SlidersHorizontal } from 'lucide'
+import { Code, Columns2, Ellipsis, GitFork, type IconNode, Share2, SlidersHorizontal } from 'lucide'
 import { text } from '../languages/languages.ts'
+import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { Popover } from '../parts/popover.tsx'
+import { conversations } from '../state/conversation-list.ts'
+import { libraryDialog } from '../state/library-dialog.ts'
 import { navigate } from '../state/route.ts'
-import { sidePanel, togglePanel } from '../state/side-panel.ts'
+import { type SidePanelName, sidePanel, togglePanel } from '../state/side-panel.ts'
 
-export function PanelButtons() {
+interface BarAction {
+	readonly node: IconNode
+	readonly label: string
+	readonly shortcut?: string
+	readonly panel?: SidePanelName
+	readonly run: () => void
+}
+
+/** @param conversation the id of the conversation on screen, if it has one. */
+function actionsOf(conversation: string | undefined): readonly BarAction[] {
 	const words = text.value
-	const buttons = [
-		{ name: 'code', node: Code, label: words.sameRequestAsCode, shortcut: 'Ctrl Shift K' },
-		{ name: 'parameters', node: SlidersHorizontal, label: words.parameters, shortcut: 'Ctrl .' },
-	] as const
+	const item = conversations.value.items.find(({ id }) => id === conversation)
+	const toggle = (panel: SidePanelName) => ({ panel, run: () => togglePanel(panel) })
+	const actions: readonly (BarAction | undefined)[] = [
+		{
+			node: Columns2,
+			label: words.compareModels,
+			shortcut: 'Ctrl Shift M',
+			run: () => navigate({ name: 'compare', id: undefined }),
+		},
+		{ node: Code, label: words.sameRequestAsCode, shortcut: 'Ctrl Shift K', ...toggle('code') },
+		item && {
+			node: Share2,
+			label: words.share,
+			run: () => {
+				libraryDialog.value = { type: 'share', item }
+			},
+		},
+		{ node: SlidersHorizontal, label: words.parameters, shortcut: 'Ctrl .', ...toggle('parameters') },
+		{ node: GitFork, label: words.tree, shortcut: 'Ctrl Shift B', ...toggle('tree') },
+	]
+	return actions.filter((action) => action !== undefined)
+}
+
+export function PanelButtons({ conversation }: { readonly conversation: string | undefined }) {
+	const words = text.value
+	const actions = actionsOf(conversation)
 	return (
-		<span class="panel-buttons">
-			<IconButton
-				node={Columns2}
-				label={words.compareModels}
-				shortcut="Ctrl Shift M"
-				onClick={() => navigate({ name: 'compare', id: undefined })}
-			/>
-			{buttons.map(({ name, ...button }) => (
-				<IconButton key={name} {...button} aria-pressed={sidePanel.value === name} onClick={() => togglePanel(name)} />
-			))}
-		</span>
+		<>
+			<span class="panel-buttons">
+				{actions.map(({ node, label, shortcut, panel, run }) => (
+					<IconButton
+						key={label}
+						node={node}
+						label={label}
+						shortcut={shortcut}
+						aria-pressed={panel === undefined ? undefined : sidePanel.value === panel}
+						onClick={run}
+					/>
+				))}
+			</span>
+			<Popover
+				label={words.more}
+				align="end"
+				button={(attributes) => <IconButton class="only-narrow" node={Ellipsis} label={words.more} {...attributes} />}
+			>
+				{(close) =>
+					actions.map(({ node, label, run }) => (
+						<button
+							key={label}
+							type="button"
+							role="menuitem"
+							class="menu-item"
+							onClick={() => {
+								close()
+								run()
+							}}
+						>
+							<Icon node={node} />
+							{label}
+						</button>
+					))
+				}
+			</Popover>
+		</>
 	)
 }

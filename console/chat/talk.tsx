@@ -1,35 +1,20 @@
 // The turns of the branch that is shown. The view follows a growing answer only while the reader is at its end. Of a long
 // conversation only the rows around the view are in the document; what the reader sees does not move when others come or go.
 
-import { signal } from '@preact/signals'
 import { ArrowDown } from 'lucide'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
-import { waitForConnection } from '../state/connection.ts'
 import { Greeting } from './greeting.tsx'
+import { loadRowView, rowView } from './row-view.ts'
 import { type RowRange, RowWindow } from './row-window.ts'
 import { keepPositionEvent, revealEvent } from './talk-events.ts'
-import type { TalkRowView } from './talk-row-view.tsx'
 import { rowsOf } from './talk-rows.ts'
-
-/** Undefined until its code has arrived. */
-const rowView = signal<typeof TalkRowView>()
 
 /** When the message box can be used, on a slow phone. */
 const afterFirstViewMs = 300
-
-/** Half of the page's code, which an empty conversation does not need. */
-async function loadRowView(until: AbortSignal): Promise<void> {
-	for (let attempt = 0; rowView.value === undefined && !until.aborted; attempt++)
-		try {
-			rowView.value = (await import('./talk-row-view.tsx')).TalkRowView
-		} catch {
-			await waitForConnection(attempt, until)
-		}
-}
 
 /** The reader is at the end within this many pixels. */
 const endPixels = 64

@@ -2,7 +2,7 @@
 
 import { readSchema } from '../code/code-request.ts'
 import { Markdown } from '../markdown/markdown.tsx'
-import { loaded } from '../panels/loaded.tsx'
+import { loaded } from '../parts/loaded.tsx'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { useSentFields } from './sent-fields.ts'
 

@@ -3,6 +3,7 @@
 import { Check, ChevronDown, Equal, Square, X } from 'lucide'
 import { useEffect, useRef } from 'preact/hooks'
 import { AnswerView } from '../chat/answer.tsx'
+import { HealthDot } from '../chat/health-dot.tsx'
 import { ModelList } from '../chat/model-list.tsx'
 import { QuestionView } from '../chat/question.tsx'
 import { rowsOf } from '../chat/talk-rows.ts'
@@ -12,6 +13,7 @@ import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { attempt } from '../sidebar/attempt.ts'
 import { type CompareColumn, type Comparison, columnCounts } from '../state/comparison.ts'
+import { models } from '../state/models.ts'
 import { voteSums } from '../state/vote-sums.ts'
 import type { LinkedScrolling } from './linked-scrolling.ts'
 
@@ -120,7 +122,7 @@ function ColumnPicker({ comparison, column }: Pick<ColumnViewProps, 'comparison'
 			role="dialog"
 			button={(attributes) => (
 				<button type="button" class="model-button" {...attributes} title={current}>
-					<span class="dot" />
+					<HealthDot model={models.value?.find(({ id }) => id === current)} />
 					<span>{current}</span>
 					<Icon node={ChevronDown} />
 				</button>

@@ -2,6 +2,8 @@
 
 import { Menu, Plus } from 'lucide'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { BarTitle } from '../chat/bar-title.tsx'
+import { listenForKeys } from '../chat/chat-keys.ts'
 import { type ComposedChat, Composer } from '../chat/composer.tsx'
 import { PanelButtons } from '../chat/panel-buttons.tsx'
 import { StatusLine } from '../chat/status-line.tsx'
@@ -15,6 +17,7 @@ import type { Chat } from '../state/chat.ts'
 import { Comparison } from '../state/comparison.ts'
 import { models } from '../state/models.ts'
 import { readyCount } from '../state/ready-answers.ts'
+import { settings } from '../state/settings.ts'
 import { codeTurn } from '../state/side-panel.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
 import { thisDevice } from '../state/storage.ts'
@@ -92,7 +95,7 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 						shortcut="Ctrl Shift S"
 						onClick={toggleSidebar}
 					/>
-					<h1 title={title}>{title}</h1>
+					<BarTitle title={title} conversation={comparison.id.value} />
 				</div>
 				<div />
 				<div>
@@ -121,7 +124,7 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 						<Icon node={Plus} />
 						<span class="button-text">{words.addModel}</span>
 					</button>
-					<PanelButtons />
+					<PanelButtons conversation={comparison.id.value} />
 				</div>
 			</header>
 			<div class="with-panel">
@@ -204,17 +207,15 @@ function useComparison(id: string | undefined): Comparison {
 	return holder.comparison
 }
 
-/** 1 to 4 prefer a column, 0 none of them, unless the person writes; Esc stops. */
+/** 1 to 4 prefer a column, 0 none of them, unless the person writes. */
 function useComparisonKeys(comparison: Comparison): void {
+	useEffect(() => listenForKeys(comparison), [comparison])
 	useEffect(() => {
 		const onKey = (event: KeyboardEvent) => {
 			const { target } = event
 			if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return
-			if (event.key === 'Escape' && document.querySelector(':popover-open, dialog[open]') === null) {
-				if (comparison.isAnswering.value) void comparison.stop()
-				return
-			}
-			if (!/^[0-4]$/.test(event.key)) return
+			if (!/^[0-4]$/.test(event.key) || !settings.value.singleKeys) return
+			if (document.querySelector('dialog[open]') !== null) return
 			if (target instanceof HTMLElement && target.closest('input, textarea, select, [popover]') !== null) return
 			void attempt(comparison.castVote(event.key === '0' ? 'tie' : Number(event.key) - 1))
 		}

@@ -61,6 +61,26 @@ test('no component has a text of its own', async () => {
 	expect(found).toEqual([])
 })
 
+test('every sentence is used, and every class of the style sheets', async () => {
+	const sources: string[] = []
+	for await (const name of new Glob('**/*.{ts,tsx,html}').scan(folder))
+		if (!/\.test\.tsx?$|\.testing\.tsx?$|^languages\/(?:en|fr)\.ts$/.test(name))
+			sources.push(await Bun.file(join(folder, name)).text())
+	const source = sources.join('\n')
+	const isRead = (name: string) => new RegExp(`\\b(?:words|text\\.value|labels)\\.${name}\\b`).test(source)
+	// The build reads the language's own name.
+	expect(Object.keys(en).filter((name) => !isRead(name))).toEqual(['name'])
+	const classes = new Set<string>()
+	for await (const name of new Glob('styles/*.css').scan(folder)) {
+		const styles = (await Bun.file(join(folder, name)).text()).replace(/\/\*[\s\S]*?\*\//g, '')
+		for (const [, found = ''] of styles.matchAll(/\.([a-zA-Z][\w-]*)/g)) classes.add(found)
+	}
+	const used = (name: string) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(source)
+	// Classes of libraries, and those that end with a number or a word from the data.
+	const computed = /^(?:hljs-|katex|depth-\d|level-\d|align-)/
+	expect([...classes].filter((name) => !used(name) && !computed.test(name))).toEqual([])
+})
+
 test('every language is listed, English first', async () => {
 	const files = await listLanguages(import.meta.dir)
 	expect(files.map((file) => file.slice(import.meta.dir.length + 1))).toEqual(['en.ts', 'fr.ts'])
@@ -71,7 +91,6 @@ const shared: ReadonlySet<string> = new Set([
 	...['conversation', 'conversations', 'commands', 'message', 'pause', 'menu', 'importReading', 'exportProgress'],
 	...[
 		'message',
-		'searchShortcut',
 		'tokenProbability',
 		'probability',
 		'carbon',

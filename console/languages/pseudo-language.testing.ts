@@ -11,10 +11,12 @@ export const pseudoLanguage = `
 import { en } from ${JSON.stringify(join(import.meta.dir, 'en.ts'))}
 
 const marked = (text) => '${markBegin}' + text + '${markEnd}'
-const mark = (value) => typeof value === 'function' ? (...values) => marked(value(...values)) : marked(value)
+const markAll = (group) => Object.fromEntries(Object.entries(group).map(([name, value]) => [name, mark(value)]))
+const mark = (value) =>
+	typeof value === 'function' ? (...values) => marked(value(...values)) : typeof value === 'object' ? markAll(value) : marked(value)
 
 export const ${pseudoTag} = {
-	...Object.fromEntries(Object.entries(en).map(([name, value]) => [name, mark(value)])),
+	...markAll(en),
 	tag: '${pseudoTag}',
 	name: 'Pseudo',
 	openingQuote: '${markBegin}${markEnd}',

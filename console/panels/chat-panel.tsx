@@ -1,15 +1,14 @@
-// The panel that is open beside a conversation.
+// The panel that is open beside a conversation. Each is loaded when it is first opened.
 
+import { loaded } from '../parts/loaded.tsx'
 import type { Chat } from '../state/chat.ts'
-import { sidePanel } from '../state/side-panel.ts'
-import { loaded } from './loaded.tsx'
-import { ParametersPanel } from './parameters-panel.tsx'
-import { TreePanel } from './tree-panel.tsx'
+import { closePanel, sidePanel } from '../state/side-panel.ts'
 
-const CodePanel = loaded(async () => (await import('./code-panel.tsx')).CodePanel)
-
-const ToolsPanel = loaded(async () => (await import('./tools-panel.tsx')).ToolsPanel)
-const SchemaPanel = loaded(async () => (await import('./schema-panel.tsx')).SchemaPanel)
+const CodePanel = loaded(async () => (await import('./code-panel.tsx')).CodePanel, closePanel)
+const ParametersPanel = loaded(async () => (await import('./parameters-panel.tsx')).ParametersPanel, closePanel)
+const TreePanel = loaded(async () => (await import('./tree-panel.tsx')).TreePanel, closePanel)
+const ToolsPanel = loaded(async () => (await import('./tools-panel.tsx')).ToolsPanel, closePanel)
+const SchemaPanel = loaded(async () => (await import('./schema-panel.tsx')).SchemaPanel, closePanel)
 
 export function ChatPanel({ chat }: { readonly chat: Chat }) {
 	switch (sidePanel.value) {

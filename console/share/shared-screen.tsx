@@ -2,13 +2,14 @@
 
 import { Menu } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
+import { ServerError } from '../api/server.ts'
 import { openShare, type SharedBranch } from '../api/shares.ts'
 import { AnswerPartView } from '../chat/answer-part.tsx'
 import { QuestionFrame } from '../chat/question-frame.tsx'
 import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { attempt } from '../sidebar/attempt.ts'
+import { attempt, explain } from '../sidebar/attempt.ts'
 import { loadConversations } from '../state/conversation-list.ts'
 import { navigate } from '../state/route.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
@@ -16,18 +17,18 @@ import type { PageTurn } from '../state/turn-tree.ts'
 import { copyShare, turnsOf } from './shared-turns.ts'
 
 export function SharedScreen({ id }: { readonly id: string }) {
-	const [branch, setBranch] = useState<SharedBranch | 'failed'>()
+	const [branch, setBranch] = useState<SharedBranch | Error>()
 	const [copying, setCopying] = useState(false)
 	const words = text.value
 	useEffect(() => {
 		const ending = new AbortController()
 		setBranch(undefined)
-		openShare(id, ending.signal).then(setBranch, () => {
-			if (!ending.signal.aborted) setBranch('failed')
+		openShare(id, ending.signal).then(setBranch, (failure: unknown) => {
+			if (!ending.signal.aborted) setBranch(failure instanceof Error ? failure : new Error(String(failure)))
 		})
 		return () => ending.abort()
 	}, [id])
-	const found = typeof branch === 'object' ? branch : undefined
+	const found = branch instanceof Error ? undefined : branch
 	const title = found?.title ?? words.sharedConversation
 	useEffect(() => {
 		document.title = `${title} · Dragoman`
@@ -46,9 +47,9 @@ export function SharedScreen({ id }: { readonly id: string }) {
 				</div>
 			</header>
 			<div class="talk">
-				{branch === 'failed' && (
+				{branch instanceof Error && (
 					<div class="greeting">
-						<Notice kind="failure">{words.shareNotFound}</Notice>
+						<Notice kind="failure">{isUnknown(branch) ? words.shareNotFound : explain(branch)}</Notice>
 					</div>
 				)}
 				{found !== undefined &&
@@ -73,6 +74,8 @@ export function SharedScreen({ id }: { readonly id: string }) {
 		</main>
 	)
 }
+
+const isUnknown = (failure: Error): boolean => failure instanceof ServerError && failure.status === 404
 
 function SharedTurn({ turn, number }: { readonly turn: PageTurn; readonly number: number }) {
 	const { question, answer, model } = turn

@@ -13,6 +13,12 @@ export function Account() {
 	const words = text.value
 	const { key } = session.value
 	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
+	const dialogNames = {
+		import: words.importConversations,
+		'export-all': words.exportAll,
+		'delete-all': words.deleteAll,
+		shortcuts: words.shortcuts,
+	}
 	return (
 		<div class="account">
 			<span class="initials" aria-hidden="true">
@@ -64,7 +70,7 @@ export function Account() {
 							/>
 							{words.readAnswers}
 						</label>
-						{(['import', 'export-all'] as const).map((type) => (
+						{(['import', 'export-all', 'delete-all', 'shortcuts'] as const).map((type) => (
 							<button
 								key={type}
 								type="button"
@@ -74,7 +80,7 @@ export function Account() {
 									libraryDialog.value = { type }
 								}}
 							>
-								{type === 'import' ? words.importConversations : words.exportAll}
+								{dialogNames[type]}
 							</button>
 						))}
 						<a class="button" href={new URL('docs', root).href} target="_blank" rel="noopener noreferrer">

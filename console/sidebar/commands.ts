@@ -23,7 +23,7 @@ export interface Command {
 /** @param shown the conversation on screen, if it is in the list. */
 export function commandsOf(shown: ConversationSummary | undefined): readonly Command[] {
 	const words = text.value
-	const open = (type: 'import' | 'export-all') => () => {
+	const open = (type: 'import' | 'export-all' | 'delete-all' | 'shortcuts') => () => {
 		libraryDialog.value = { type }
 	}
 	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
@@ -32,11 +32,14 @@ export function commandsOf(shown: ConversationSummary | undefined): readonly Com
 		{ label: words.compareModels, shortcut: 'Ctrl Shift M', run: () => navigate({ name: 'compare', id: undefined }) },
 		{ label: words.sameRequestAsCode, shortcut: 'Ctrl Shift K', run: () => togglePanel('code') },
 		{ label: words.parameters, shortcut: 'Ctrl .', run: () => togglePanel('parameters') },
+		{ label: words.tree, shortcut: 'Ctrl Shift B', run: () => togglePanel('tree') },
 		{ label: words.tools, run: () => togglePanel('tools') },
 		{ label: words.jsonSchema, run: () => togglePanel('schema') },
 		...(shown === undefined ? [] : commandsFor(shown)),
 		{ label: words.importConversations, run: open('import') },
 		{ label: words.exportAll, run: open('export-all') },
+		{ label: words.deleteAll, run: open('delete-all') },
+		{ label: words.shortcuts, shortcut: '?', run: open('shortcuts') },
 		{ label: words.toggleSidebar, shortcut: 'Ctrl Shift S', run: toggleSidebar },
 		...(models.value ?? []).map(({ id }) => ({ label: words.answerWith(id), run: () => chooseModel(id) })),
 		...themes.map((theme) => ({

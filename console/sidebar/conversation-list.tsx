@@ -5,7 +5,9 @@ import { ChevronDown, ChevronRight, Folder } from 'lucide'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { formatMonth, text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
+import { loaded } from '../parts/loaded.tsx'
 import { conversations, loadMoreConversations } from '../state/conversation-list.ts'
+import { listFailure } from '../state/first-load.ts'
 import { clearSelection, selectRange } from '../state/selection.ts'
 import { openFolders, toggleFolder } from '../state/sidebar.ts'
 import { ConversationRow } from './conversation-row.tsx'
@@ -27,6 +29,13 @@ export function ConversationList() {
 	const words = text.value
 	const box = useRef<HTMLDivElement>(null)
 	const view = useView(box)
+	const failure = listFailure.value
+	if (failure !== undefined)
+		return (
+			<div ref={box} class="conversations">
+				<ListFailure failure={failure} />
+			</div>
+		)
 	if (items.length === 0)
 		return (
 			<div ref={box} class="conversations">
@@ -52,6 +61,9 @@ export function ConversationList() {
 		</div>
 	)
 }
+
+/** Models or conversations could not be read. */
+const ListFailure = loaded(async () => (await import('./list-failure.tsx')).ListFailure)
 
 interface SectionViewProps {
 	readonly section: Section

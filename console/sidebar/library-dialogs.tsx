@@ -1,15 +1,28 @@
-// The dialogs about conversations, and the shortcuts of the sidebar. The palette is loaded when it is first opened.
+// The dialogs of the page, of which one is open at a time, and the shortcuts of the sidebar. Each dialog is loaded when it is
+// first opened.
 
-import type { ComponentType } from 'preact'
-import { useCallback, useEffect, useState } from 'preact/hooks'
-import type { ConversationSummary } from '../api/conversations.ts'
-import { showToast } from '../parts/toast.tsx'
+import { loaded } from '../parts/loaded.tsx'
 import { closeLibraryDialog, libraryDialog } from '../state/library-dialog.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
-import { explain } from './attempt.ts'
-import { DeleteDialog } from './delete-dialog.tsx'
-import { MoveDialog } from './move-dialog.tsx'
-import { TagsDialog } from './tags-dialog.tsx'
+
+const DeleteDialog = loaded(async () => (await import('./delete-dialog.tsx')).DeleteDialog, closeLibraryDialog)
+const MoveDialog = loaded(async () => (await import('./move-dialog.tsx')).MoveDialog, closeLibraryDialog)
+const TagsDialog = loaded(async () => (await import('./tags-dialog.tsx')).TagsDialog, closeLibraryDialog)
+const ShareDialog = loaded(async () => (await import('../share/share-dialog.tsx')).ShareDialog, closeLibraryDialog)
+const Palette = loaded(async () => (await import('./command-palette.tsx')).CommandPalette, closeLibraryDialog)
+const ImportDialog = loaded(
+	async () => (await import('../transfer/import-dialog.tsx')).ImportDialog,
+	closeLibraryDialog,
+)
+const ExportAllDialog = loaded(
+	async () => (await import('../transfer/export-all-dialog.tsx')).ExportAllDialog,
+	closeLibraryDialog,
+)
+const DeleteAllDialog = loaded(
+	async () => (await import('./delete-all-dialog.tsx')).DeleteAllDialog,
+	closeLibraryDialog,
+)
+const ShortcutList = loaded(async () => (await import('./shortcut-list.tsx')).ShortcutList, closeLibraryDialog)
 
 export function LibraryDialogs() {
 	const dialog = libraryDialog.value
@@ -22,50 +35,19 @@ export function LibraryDialogs() {
 		case 'tags':
 			return <TagsDialog item={dialog.item} onClose={closeLibraryDialog} />
 		case 'share':
-			return <LoadedShare item={dialog.item} />
+			return <ShareDialog item={dialog.item} onClose={closeLibraryDialog} />
 		case 'palette':
-			return <Loaded load={loadPalette} />
+			return <Palette onClose={closeLibraryDialog} />
 		case 'import':
-			return <Loaded load={loadImport} />
+			return <ImportDialog onClose={closeLibraryDialog} />
 		case 'export-all':
-			return <Loaded load={loadExport} />
+			return <ExportAllDialog onClose={closeLibraryDialog} />
+		case 'delete-all':
+			return <DeleteAllDialog onClose={closeLibraryDialog} />
+		case 'shortcuts':
+			return <ShortcutList onClose={closeLibraryDialog} />
 	}
 	dialog satisfies never
-}
-
-interface Closable {
-	readonly onClose: () => void
-}
-
-const loadPalette = async (): Promise<ComponentType<Closable>> => (await import('./command-palette.tsx')).CommandPalette
-
-function LoadedShare({ item }: { readonly item: ConversationSummary }) {
-	const load = useCallback(async (): Promise<ComponentType<Closable>> => {
-		const { ShareDialog } = await import('../share/share-dialog.tsx')
-		return ({ onClose }) => <ShareDialog item={item} onClose={onClose} />
-	}, [item])
-	return <Loaded load={load} />
-}
-
-const loadImport = async (): Promise<ComponentType<Closable>> =>
-	(await import('../transfer/import-dialog.tsx')).ImportDialog
-
-const loadExport = async (): Promise<ComponentType<Closable>> =>
-	(await import('../transfer/export-all-dialog.tsx')).ExportAllDialog
-
-/** Loads a dialog when it is first needed. */
-export function Loaded({ load }: { readonly load: () => Promise<ComponentType<Closable>> }) {
-	const [loaded, setLoaded] = useState<{ readonly Content: ComponentType<Closable> }>()
-	useEffect(() => {
-		load().then(
-			(Content) => setLoaded({ Content }),
-			(failure: unknown) => {
-				closeLibraryDialog()
-				showToast({ text: explain(failure) })
-			},
-		)
-	}, [load])
-	return loaded === undefined ? null : <loaded.Content onClose={closeLibraryDialog} />
 }
 
 /** @returns whether the event was one of the sidebar's shortcuts. */

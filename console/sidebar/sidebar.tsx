@@ -49,7 +49,7 @@ export function Sidebar() {
 				<button type="button" class="search" aria-haspopup="dialog" onClick={openPalette}>
 					<Icon node={Search} />
 					<span class="space">{words.search}</span>
-					<span class="key">{keyName(words.searchShortcut)}</span>
+					<span class="key">{keyName('Ctrl K')}</span>
 				</button>
 				<ConversationList />
 				<SelectionBar />

@@ -12,6 +12,7 @@ export interface AnswerFailure {
 		| 'broke-off'
 		| 'restarted'
 		| 'too-long'
+		| 'no-model'
 		| 'other'
 	/** The server's own words. */
 	readonly message: string
@@ -62,6 +63,7 @@ export function endState(
 /** @param code as events of the Responses API or stored turns contain it. */
 export function failureKind(code: string | undefined, message: string): AnswerFailure['kind'] {
 	if (code === 'context_length_exceeded' || code === 'context-length-exceeded') return 'too-long'
+	if (code === 'model_not_found' || code === 'model-not-found') return 'no-model'
 	if (code === 'rate_limit_exceeded' || code === 'rate-limited') return 'limit'
 	if (code === 'server_is_overloaded' || code === 'overloaded') return 'overloaded'
 	return /server (was )?(stopped|restarted)/i.test(message) ? 'restarted' : 'broke-off'

@@ -131,11 +131,11 @@ export abstract class AnsweredBranches extends Branches {
 	/** Reads an answer to its end, then asks the next question that waits for it. */
 	protected async read(turn: PageTurn, started?: StartedAnswer): Promise<void> {
 		const conversation = this.id.value
-		if (conversation !== undefined) markRunning(conversation, true)
+		if (conversation !== undefined) markRunning(conversation, turn.id, true)
 		await this.reader.read(turn, started, () => this.reread(turn))
 		if (conversation !== undefined) {
-			if (turn.answer.isRunning) void watchAnswer(conversation, `resp_${turn.id}`)
-			else markRunning(conversation, false)
+			if (turn.answer.isRunning) void watchAnswer(conversation, turn.id)
+			else markRunning(conversation, turn.id, false)
 		}
 		if (this.ending.signal.aborted) return
 		const { answer, id, parent, question } = turn

@@ -4,7 +4,6 @@
 import { batch, signal } from '@preact/signals'
 import { type ExportedConversation, exportConversation } from '../api/conversations.ts'
 import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
-import { Answer } from './answer.ts'
 import { AnsweredBranches } from './answered-branches.ts'
 import type { ChatColumn } from './chat-column.ts'
 import { newClientId } from './client-id.ts'
@@ -29,6 +28,7 @@ import { messageInAddress } from './route.ts'
 import { signedInAgain } from './session.ts'
 import { thisDevice } from './storage.ts'
 import { continuation, type PageTurn, type Question, writeQuestion } from './turn-tree.ts'
+import { unsentTurn } from './unsent-turn.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }
@@ -37,7 +37,7 @@ export type ChatState =
 	| { readonly type: 'failed'; readonly failure: unknown }
 
 /** What a turn has besides its question. */
-type Further = Partial<Pick<PageTurn, 'continues' | 'options'>>
+type Further = Partial<Pick<PageTurn, 'continues' | 'options' | 'model'>>
 
 let chats = 0
 
@@ -67,6 +67,11 @@ export class Chat extends AnsweredBranches {
 		}
 		this.state.value = { type: 'loading', unreachable: false }
 		void this.load(id)
+	}
+
+	/** A column of a comparison has one model. */
+	get choosesModel(): boolean {
+		return this.column === undefined
 	}
 
 	/** The conversation of this column exists now. */
@@ -100,9 +105,9 @@ export class Chat extends AnsweredBranches {
 		void this.begin(writeQuestion({ ...turn.question, text }), turn.parent)
 	}
 
-	/** Asks the turn's question again, as a branch beside it, with further fields of the request. */
-	regenerate(turn: PageTurn, options?: PageTurn['options']): void {
-		void this.begin(turn.question, turn.parent, { continues: turn.continues, options })
+	/** Asks the turn's question again, as a branch beside it, with further fields of the request or of another model. */
+	regenerate(turn: PageTurn, more: Pick<Further, 'options' | 'model'> = {}): void {
+		void this.begin(turn.question, turn.parent, { ...more, continues: turn.continues })
 	}
 
 	/** Continues an answer that was stopped or cut, as a turn of its own. */
@@ -111,16 +116,20 @@ export class Chat extends AnsweredBranches {
 		void this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, { continues: turn.id })
 	}
 
-	/** Sends a question again that was not answered. */
-	retry(turn: PageTurn): void {
+	/** Sends a question again: instead of the turn if the server does not have it. */
+	retry(turn: PageTurn, more: Pick<Further, 'options' | 'model'> = {}): void {
 		if (turn.last !== undefined) {
-			this.regenerate(turn)
+			this.regenerate(turn, more)
 			return
 		}
 		if (turn.clientId !== undefined) removeEntry(turn.clientId)
 		batch(() => {
 			this.remove(turn)
-			void this.begin(turn.question, turn.parent, { continues: turn.continues, options: probabilityFields(turn) })
+			void this.begin(turn.question, turn.parent, {
+				options: probabilityFields(turn),
+				...more,
+				continues: turn.continues,
+			})
 		})
 	}
 
@@ -175,7 +184,7 @@ export class Chat extends AnsweredBranches {
 
 	/** Resolves when the question is stored, or sent if there is no room to store it. */
 	private async begin(question: Question, parent: string | undefined, more: Further = {}): Promise<void> {
-		const modelId = this.column === undefined ? model.value?.id : this.column.model()
+		const modelId = more.model ?? (this.column === undefined ? model.value?.id : this.column.model())
 		if (modelId === undefined) return
 		const entry: OutboxEntry = {
 			clientId: newClientId(),
@@ -269,22 +278,7 @@ export class Chat extends AnsweredBranches {
 	}
 
 	private addUnsent(entry: OutboxEntry): PageTurn {
-		const { clientId, parent, model: name, createdAtMs, question, continues, options, column } = entry
-		const answer = new Answer({ type: 'sending' })
-		const id = `new-${clientId}`
-		const turn: PageTurn = {
-			id,
-			parent,
-			last: undefined,
-			model: name,
-			createdAtMs,
-			question,
-			answer,
-			clientId,
-			options,
-			continues,
-			column,
-		}
+		const turn = unsentTurn(entry)
 		batch(() => {
 			this.tree.value = this.tree.value.with(turn)
 			this.leaf.value = turn.id

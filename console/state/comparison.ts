@@ -133,10 +133,12 @@ export class Comparison {
 	/** Only before the first question. */
 	removeColumn(column: CompareColumn): void {
 		if (this.columns.value.length <= columnCounts.least || this.path.value.length > 0) return
+		for (const { chat } of this.columns.value) chat.close()
 		// The numbers of columns are their positions.
 		this.columns.value = this.columns.value
 			.filter((other) => other !== column)
 			.map((other, number) => this.newColumn(number, other.model.value))
+		void this.store().catch(() => undefined)
 	}
 
 	chooseModel(column: CompareColumn, name: string): void {

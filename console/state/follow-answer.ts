@@ -100,6 +100,7 @@ export function describeFailure(failure: unknown): AnswerFailure {
 		const { message, status, code, requestId } = failure
 		if (status === 429) return { kind: 'limit', message, requestId }
 		if (code === 'context_length_exceeded') return { kind: 'too-long', message, requestId }
+		if (code === 'model_not_found') return { kind: 'no-model', message, requestId }
 		if (status >= 500) return { kind: 'unavailable', message, requestId }
 		return { kind: 'other', message, requestId }
 	}

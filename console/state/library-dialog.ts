@@ -1,4 +1,4 @@
-// The dialog about conversations that is open: one at a time, opened from the list, its selection, the palette or the top bar.
+// The dialog that is open: one at a time, opened from the list, its selection, the palette, the top bar or with a key.
 
 import { signal } from '@preact/signals'
 import type { ConversationSummary } from '../api/conversations.ts'
@@ -6,7 +6,7 @@ import type { ConversationSummary } from '../api/conversations.ts'
 export type LibraryDialog =
 	| { readonly type: 'delete' | 'move'; readonly items: readonly ConversationSummary[] }
 	| { readonly type: 'tags' | 'share'; readonly item: ConversationSummary }
-	| { readonly type: 'palette' | 'import' | 'export-all' }
+	| { readonly type: 'palette' | 'import' | 'export-all' | 'delete-all' | 'shortcuts' }
 
 export const libraryDialog = signal<LibraryDialog | undefined>(undefined)
 

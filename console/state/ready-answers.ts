@@ -6,8 +6,8 @@ import { readAnswerStatus } from '../api/responses.ts'
 import { touchConversation } from './conversation-list.ts'
 import { route } from './route.ts'
 
-/** Ids of conversations with an answer in progress. */
-export const running = signal<ReadonlySet<string>>(new Set())
+/** Ids of conversations with answers in progress, and the turns of these: a comparison has several. */
+export const running = signal<ReadonlyMap<string, ReadonlySet<string>>>(new Map())
 /** Ids of conversations with an answer that was not seen yet. */
 export const ready = signal<ReadonlySet<string>>(new Set())
 /** For the title of the document: `(1) `, or nothing. */
@@ -22,20 +22,26 @@ const shownId = computed(() => {
 /** Pauses between two looks at an answer that this page no longer reads, in milliseconds; the last one repeats. */
 const pausesMs: readonly number[] = [1000, 2000, 4000, 8000]
 
-export function markRunning(id: string, isRunning: boolean): void {
-	const wasRunning = running.value.has(id)
-	running.value = changed(running.value, id, isRunning)
+export function markRunning(id: string, turn: string, isRunning: boolean): void {
+	const before = running.value.get(id) ?? new Set()
+	const turns = changed(before, turn, isRunning)
+	const next = new Map(running.value)
+	if (turns.size > 0) next.set(id, turns)
+	else next.delete(id)
+	running.value = next
 	if (isRunning) touchConversation(id)
-	else if (wasRunning && (hidden.value || shownId.value !== id)) ready.value = changed(ready.value, id, true)
+	else if (before.has(turn) && turns.size === 0 && (hidden.value || shownId.value !== id))
+		ready.value = changed(ready.value, id, true)
 }
 
 /** Looks from time to time whether an answer has ended that this page no longer reads. */
-export async function watchAnswer(conversation: string, response: string): Promise<void> {
-	for (let look = 0; running.value.has(conversation) && shownId.value !== conversation; look++) {
+export async function watchAnswer(conversation: string, turn: string): Promise<void> {
+	const isWatched = () => running.value.get(conversation)?.has(turn) === true && shownId.value !== conversation
+	for (let look = 0; isWatched(); look++) {
 		await new Promise((resolve) => setTimeout(resolve, pausesMs[Math.min(look, pausesMs.length - 1)]))
-		if (shownId.value === conversation) return
-		const status = await readAnswerStatus(response).catch(() => 'unknown')
-		if (status !== 'in_progress' && status !== 'queued' && status !== 'unknown') markRunning(conversation, false)
+		if (!isWatched()) return
+		const status = await readAnswerStatus(`resp_${turn}`).catch(() => 'unknown')
+		if (status !== 'in_progress' && status !== 'queued' && status !== 'unknown') markRunning(conversation, turn, false)
 	}
 }
 

@@ -63,6 +63,7 @@ const model: ListedModel = {
 	ownedBy: 'me',
 	created: 1,
 	health: 'good',
+	local: true,
 	contextTokens: 100,
 }
 const sum: UsageSum = {

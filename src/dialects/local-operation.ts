@@ -246,5 +246,7 @@ export interface ListedModel extends Pick<Model, 'name' | 'type' | 'aliases' | '
 	readonly created: number
 	/** `limited` if some upstreams are unavailable or calls are queued; `none` if all upstreams are unavailable. */
 	readonly health: 'good' | 'limited' | 'none'
+	/** Whether all its upstreams run on the machine of the server. */
+	readonly local: boolean
 	readonly note?: string
 }

@@ -12,6 +12,8 @@ import { type Strictness, strictnessOf } from './strictness.ts'
 export interface EngineKind {
 	/** The engine starts child processes that end with the gateway. */
 	readonly ownsProcess: boolean
+	/** Its models run on the machine of the gateway. */
+	readonly isLocal: boolean
 	/** Upstreams of this kind can list their models. */
 	readonly listsModels: boolean
 	/** Options other than those of every upstream. Must be convertible to JSON Schema. */
@@ -54,6 +56,7 @@ export function engineKind<Shape extends z.ZodRawShape>(
 	open: (options: z.infer<z.ZodObject<Shape>>, context: EngineContext) => Promise<Engine>,
 	{
 		ownsProcess = false,
+		isLocal = ownsProcess,
 		listsModels = false,
 		followsOpenAI = () => false,
 		concurrency,
@@ -62,6 +65,7 @@ export function engineKind<Shape extends z.ZodRawShape>(
 ): EngineKind {
 	return {
 		ownsProcess,
+		isLocal,
 		listsModels,
 		options,
 		strictness: (raw) => strictnessOf(followsOpenAI(options.parse(raw))),
@@ -73,6 +77,8 @@ export function engineKind<Shape extends z.ZodRawShape>(
 
 interface EngineKindTraits<Shape extends z.ZodRawShape> {
 	readonly ownsProcess?: boolean
+	/** The default is `ownsProcess`. */
+	readonly isLocal?: boolean
 	readonly listsModels?: boolean
 	/** Whether an upstream with these options enforces the rules of OpenAI's API; false if absent. */
 	readonly followsOpenAI?: (options: z.infer<z.ZodObject<Shape>>) => boolean

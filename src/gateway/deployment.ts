@@ -148,6 +148,7 @@ export class LiveDeployment {
 			config,
 			discovery: models === undefined ? undefined : discoverySource(config, models, name, engine),
 			acceptsViolations: (strictness ?? known.strictness(options)) === 'upstream',
+			isLocal: known.isLocal,
 			engine,
 			endpoint: new UpstreamEndpoint({
 				name,

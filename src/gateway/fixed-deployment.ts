@@ -37,6 +37,6 @@ export function fixedDeployment(name: string, engine: Engine, acceptsViolations 
 	return {
 		models: new ModelTable([model]),
 		routeOf: () => route,
-		upstreamAt: () => ({ name: 'local', engine, acceptsViolations, model: undefined, endpoint }),
+		upstreamAt: () => ({ name: 'local', engine, acceptsViolations, isLocal: true, model: undefined, endpoint }),
 	}
 }

@@ -57,7 +57,7 @@ function upstreamOf({ accepts = false, service, model, wire }: Setup, index: num
 		wire,
 		originOf: (name: string) => (service === undefined ? undefined : signatureOrigin(service, name)),
 	})
-	return { name, engine, endpoint, model, acceptsViolations: accepts }
+	return { name, engine, endpoint, model, acceptsViolations: accepts, isLocal: true }
 }
 
 function candidatesOf(setups: readonly Setup[], call = callWith()): Candidates {

@@ -18,6 +18,8 @@ export interface Upstream {
 	readonly engine: Engine
 	/** Whether it gets requests that break rules of OpenAI's API. */
 	readonly acceptsViolations: boolean
+	/** Whether its models run on the machine of the server. */
+	readonly isLocal: boolean
 	/** The upstream's name for the model; the public name if undefined. */
 	readonly model: string | undefined
 	readonly endpoint: UpstreamEndpoint

@@ -16,6 +16,7 @@ export function describe(model: Model, deployment: Deployment, { startedAt }: Pi
 		name: publicNameOf(model),
 		created: startedAt,
 		health: healthOf(upstreams),
+		local: upstreams.every(({ isLocal }) => isLocal),
 		contextTokens,
 		note: note === undefined ? undefined : publicText(note),
 	}

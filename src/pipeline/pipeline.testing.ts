@@ -222,6 +222,7 @@ const operations: ReadonlySet<string> = new Set([
 export class TestUpstream {
 	readonly name: string
 	readonly acceptsViolations: boolean
+	readonly isLocal = true
 	/** Its name for the model. */
 	readonly model: string | undefined
 	readonly endpoint: UpstreamEndpoint

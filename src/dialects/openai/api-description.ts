@@ -54,6 +54,7 @@ const model = z.object({
 	health: z
 		.enum(['good', 'limited', 'none'])
 		.describe('`limited` if some upstreams are unavailable or calls are queued, `none` if all are unavailable.'),
+	local: z.boolean().describe('Whether all its upstreams run on the machine of the server.'),
 	costs: z
 		.object({ prompt_tokens: z.number(), completion_tokens: z.number(), currency: z.string() })
 		.optional()

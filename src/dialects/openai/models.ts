@@ -17,6 +17,7 @@ function writeModel(model: ListedModel) {
 		aliases: model.aliases,
 		max_context_length: model.contextTokens ?? null,
 		health: model.health,
+		local: model.local,
 		// For a million tokens, as in OpenGateLLM.
 		costs: price && { prompt_tokens: price.input, completion_tokens: price.output, currency: price.currency },
 		note: model.note,

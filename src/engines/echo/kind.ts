@@ -12,5 +12,6 @@ const options = z.strictObject({
 })
 
 export const echo = engineKind(options, async ({ contextTokens }, { clock }) => openEcho({ clock, contextTokens }), {
+	isLocal: true,
 	followsOpenAI: () => true,
 })

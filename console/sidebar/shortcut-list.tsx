@@ -1,27 +1,20 @@
 // The list of keys, and the switch for single keys.
 
-import { signal } from '@preact/signals'
 import { text } from '../languages/languages.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { keyName } from '../parts/key-name.ts'
 import { changeSettings, settings } from '../state/settings.ts'
 
-export const shortcutsOpen = signal(false)
-
-export function ShortcutList() {
+export function ShortcutList({ onClose }: { readonly onClose: () => void }) {
 	const words = text.value
 	const { singleKeys, sendsWithControl } = settings.value
-	if (!shortcutsOpen.value) return null
-	const close = () => {
-		shortcutsOpen.value = false
-	}
 	const keys: readonly (readonly [string, string])[] = [
 		sendsWithControl ? ['Ctrl Enter', words.keyControlEnter] : ['Enter / Shift Enter', words.keyEnter],
 		['Esc', words.keyEscape],
 		['↑', words.keyUp],
 		['Alt ← / Alt →', words.keySibling],
 		['J / K', words.keyTurn],
-		['C / Shift C', words.keyCopy],
+		['C', words.keyCopy],
 		['R / Shift R', words.keyRegenerate],
 		['E', words.keyEdit],
 		['T', words.keyThinking],
@@ -41,7 +34,7 @@ export function ShortcutList() {
 		['?', words.keyShortcuts],
 	]
 	return (
-		<Dialog title={words.shortcuts} onClose={close}>
+		<Dialog title={words.shortcuts} onClose={onClose}>
 			<dl class="shortcuts">
 				{keys.map(([key, act]) => (
 					<div key={key}>
@@ -58,7 +51,7 @@ export function ShortcutList() {
 					checked={sendsWithControl}
 					onChange={(event) => changeSettings({ sendsWithControl: event.currentTarget.checked })}
 				/>
-				{words.sendWithControl}
+				{words.sendWithControl(keyName('Ctrl'))}
 			</label>
 			<label class="check">
 				<input
@@ -70,7 +63,7 @@ export function ShortcutList() {
 			</label>
 			<p class="muted">{words.shortcutsInText}</p>
 			<div class="actions">
-				<button type="button" class="button primary" onClick={close}>
+				<button type="button" class="button primary" onClick={onClose}>
 					{words.close}
 				</button>
 			</div>
