@@ -1,11 +1,20 @@
 // Writes what an answer cost and how long it took. An extension of OpenAI's API: it contains only what is known.
 
+import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
 import { restFor } from '../../chat/rest.ts'
 import type { Usage } from '../../chat/usage.ts'
 import type { AnswerMetrics } from '../../conversations/conversation.ts'
 import { field, numberField } from '../json/fields.ts'
 import { openaiWire } from './formats.ts'
+
+export const metricsSchema = z.object({
+	cost: z.number().optional().describe('By the price of the model when it answered.'),
+	currency: z.string().optional().describe('An ISO 4217 code.'),
+	carbon_grams: z.number().optional().describe('Grams of CO₂ equivalent, as the upstream estimates them.'),
+	first_token_ms: z.number().optional().describe('Of a stream: from the receipt of the request to the first output.'),
+	output_ms: z.number().optional().describe('Of a stream: from the first output to the last.'),
+})
 
 /** @returns undefined if nothing is known. */
 export function writeMetrics(usage: Usage | undefined, metrics: AnswerMetrics = {}): JsonObject | undefined {

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { surfaces } from '../../../conversations/conversation.ts'
+import { metricsSchema } from '../metrics-writer.ts'
 
 const unixTime = z.int().describe('Unix time in seconds.')
 const id = z.string()
@@ -49,6 +50,7 @@ export const exportSchema = z.object({
 			inputs: z.array(id),
 			answers: z.array(z.object({ message: id, finish_reason: z.string().nullable() })),
 			usage: z.looseObject({}).nullable(),
+			metrics: metricsSchema.nullable(),
 			error: z.object({ code: z.string(), message: z.string() }).nullable(),
 			metadata: z.record(z.string(), z.string()),
 			created_at: unixTime,

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { openaiErrorSchema } from '../error-schema.ts'
+import { metricsSchema } from '../metrics-writer.ts'
 import {
 	logprobsSchema,
 	outputItemSchema,
@@ -59,6 +60,7 @@ export const responseSchema = z.object({
 	truncation: z.enum(['auto', 'disabled']),
 	user: z.string().optional(),
 	usage: responseUsageSchema.nullable(),
+	metrics: metricsSchema.optional(),
 	metadata: z.record(z.string(), z.string()),
 })
 
