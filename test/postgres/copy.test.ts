@@ -67,7 +67,7 @@ if (postgresServer !== undefined)
 
 test('copy rejects an address that is not a database', async () => {
 	expect(await dragoman('copy', '--from', 'mysql://u:secret@host/x', '--to', 'sqlite:/tmp/x')).toMatchObject({
-		status: 1,
+		status: 2,
 		errors: expect.not.stringContaining('secret'),
 	})
 	expect((await dragoman('copy', '--from', 'sqlite:/nowhere.sqlite', '--to', 'sqlite:/tmp/x')).errors).toBe(
