@@ -42,7 +42,7 @@ test('a small body does not wait for large ones', async () => {
 	const order: string[] = []
 	const read = (text: string, name: string) => reader.json(request(text), 'a').then(() => order.push(name))
 	await Promise.all([read(dense, 'first'), read(dense, 'second'), read('{}', 'small')])
-	expect(order.at(-1)).toBe('second')
+	expect(order.at(-1)).not.toBe('small')
 })
 
 test('bodies that wait are in memory, and those of the caller with most of it are refused', async () => {
