@@ -145,10 +145,9 @@ test('the title is changed in the top bar, and a phone has its actions in a menu
 		'Compare models',
 		'Same request as code',
 		'Share',
-		'Parameters',
 		'Tree of branches',
 	])
-	await page.getByRole('menuitem', { name: 'Parameters' }).click()
-	await page.getByRole('complementary', { name: 'Parameters' }).waitFor()
+	await page.getByRole('menuitem', { name: 'Tree of branches' }).click()
+	await page.getByRole('complementary', { name: 'Tree of branches' }).waitFor()
 	expect(opened.errors).toEqual([])
 }, 60_000)

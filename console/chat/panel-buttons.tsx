@@ -1,6 +1,6 @@
 // What a person can do with the conversation as a whole: buttons of the top bar, or on a narrow window a menu.
 
-import { Code, Columns2, Ellipsis, GitFork, type IconNode, Share2, SlidersHorizontal } from 'lucide'
+import { Code, Columns2, Ellipsis, GitFork, type IconNode, Share2 } from 'lucide'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
@@ -38,7 +38,6 @@ function actionsOf(conversation: string | undefined): readonly BarAction[] {
 				libraryDialog.value = { type: 'share', item }
 			},
 		},
-		{ node: SlidersHorizontal, label: words.parameters, shortcut: 'Ctrl .', ...toggle('parameters') },
 		{ node: GitFork, label: words.tree, shortcut: 'Ctrl Shift B', ...toggle('tree') },
 	]
 	return actions.filter((action) => action !== undefined)
