@@ -62,7 +62,7 @@ export function formatMoney(amount: number, currency: string): string {
 export function formatTime(ms: number, nowMs: number): string {
 	const sameDay = new Date(ms).toDateString() === new Date(nowMs).toDateString()
 	return new Intl.DateTimeFormat(locale(), {
-		hour: '2-digit',
+		hour: 'numeric',
 		minute: '2-digit',
 		...(sameDay ? {} : { day: 'numeric', month: 'short' }),
 	}).format(ms)
