@@ -38,6 +38,18 @@ test('says where the text goes, and starters fill the message box or open what t
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
+test('with one model, no comparison is offered, and the comparison says that it needs a second model', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await page.route('**/v1/models', (route) => route.fulfill({ json: { data: [{ id: 'echo' }] } }))
+	await page.reload()
+	await page.getByRole('button', { name: 'Rewrite' }).waitFor()
+	expect(await page.getByRole('button', { name: 'Compare two models' }).count()).toBe(0)
+	await page.keyboard.press('Control+Shift+KeyM')
+	await page.getByText('This server has only one model. Add a second one to compare answers.').waitFor()
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
 test('lists that the server refuses are requested again', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened

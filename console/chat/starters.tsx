@@ -5,6 +5,7 @@ import { useRef } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import type { Chat } from '../state/chat.ts'
+import { models } from '../state/models.ts'
 import { navigate } from '../state/route.ts'
 import { togglePanel } from '../state/side-panel.ts'
 import { composerId } from './composer.tsx'
@@ -43,12 +44,14 @@ export function Starters({ chat: { draft } }: { readonly chat: Chat }) {
 				help={words.starterFileHelp}
 				onClick={() => input.current?.click()}
 			/>
-			<Starter
-				node={Columns2}
-				title={words.starterCompare}
-				help={words.starterCompareHelp}
-				onClick={() => navigate({ name: 'compare', id: undefined })}
-			/>
+			{(models.value?.length ?? 0) > 1 && (
+				<Starter
+					node={Columns2}
+					title={words.starterCompare}
+					help={words.starterCompareHelp}
+					onClick={() => navigate({ name: 'compare', id: undefined })}
+				/>
+			)}
 			<Starter node={Code} title={words.starterCode} help={words.starterCodeHelp} onClick={() => togglePanel('code')} />
 		</>
 	)

@@ -140,7 +140,7 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 							{question === undefined ? (
 								<div class="compare-greeting">
 									<Mark />
-									<p>{words.compareGreeting}</p>
+									<p>{models.value?.length === 1 ? words.compareNeedsModels : words.compareGreeting}</p>
 								</div>
 							) : (
 								<ComparedQuestion question={question} />

@@ -420,6 +420,7 @@ export const en = {
 
 	compareModels: 'Compare models',
 	compareGreeting: 'One question for several models',
+	compareNeedsModels: 'This server has only one model. Add a second one to compare answers.',
 	addModel: 'Add a model',
 	removeModel: 'Remove this model',
 	hideNames: 'Hide names',

@@ -427,6 +427,7 @@ export const fr: Language = {
 
 	compareModels: 'Comparer des modèles',
 	compareGreeting: 'Une question pour plusieurs modèles',
+	compareNeedsModels: 'Ce serveur n’a qu’un modèle. Ajoutez-en un deuxième pour comparer des réponses.',
 	addModel: 'Ajouter un modèle',
 	removeModel: 'Retirer ce modèle',
 	hideNames: 'Masquer les noms',
