@@ -152,7 +152,7 @@ test('columns are tabs on a phone', async () => {
 	await page.waitForFunction(() => (document.querySelectorAll('.column')[1]?.getBoundingClientRect().left ?? 1) === 0)
 	expect((await first.boundingBox())?.x).toBeLessThan(0)
 	expect((await second.boundingBox())?.width).toBeLessThanOrEqual(390)
-	await second.getByRole('button', { name: 'Tie', exact: true }).click()
+	await second.getByRole('button', { name: 'Tie: no answer is better', exact: true }).click()
 	await second.getByText('Tie', { exact: true }).waitFor()
 	await second.getByRole('button', { name: 'Prefer this' }).click()
 	await second.getByText(/^Preferred \d+ of \d+ times$/).waitFor()

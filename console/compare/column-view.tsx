@@ -92,7 +92,7 @@ function Vote({ comparison, column, position, hiddenName }: Omit<ColumnViewProps
 			<IconButton
 				small
 				node={Equal}
-				label={words.tie}
+				label={words.voteTie}
 				shortcut="0"
 				aria-pressed={vote === 'tie'}
 				disabled={!comparison.canVote.value}

@@ -429,6 +429,7 @@ export const en = {
 	preferThis: 'Prefer this',
 	preferred: 'Preferred',
 	tie: 'Tie',
+	voteTie: 'Tie: no answer is better',
 	goOnWithThis: 'Go on with this one',
 	keyVote: 'Prefer an answer of a comparison, or none of them',
 	yourVotes: (votes: string) => `Your votes: ${votes}`,

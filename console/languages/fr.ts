@@ -436,6 +436,7 @@ export const fr: Language = {
 	preferThis: 'Préférer celle-ci',
 	preferred: 'Préférée',
 	tie: 'Égalité',
+	voteTie: 'Égalité : aucune réponse n’est meilleure',
 	goOnWithThis: 'Continuer avec celle-ci',
 	keyVote: 'Préférer une réponse d’une comparaison, ou aucune',
 	yourVotes: (votes) => `Vos votes : ${votes}`,
