@@ -115,7 +115,7 @@ test('offers the models that can chat, and remembers the choice', async () => {
 test('shows the note of a model until it is removed from the list', async () => {
 	const { url, key } = pages.server
 	const { page } = await pages.openPage({}, `${url}/`)
-	const note = 'A small model answers while the real one is downloaded.'
+	const note = 'a small model answers while the real one is downloaded.'
 	let downloading = true
 	// The list during the download of a model.
 	await page.route('**/v1/models', async (route) => {
@@ -125,7 +125,8 @@ test('shows the note of a model until it is removed from the list', async () => 
 		await route.fulfill({ response, json: list })
 	})
 	await page.goto(`${url}/#key=${key}`)
-	await page.getByText(note).waitFor()
+	await page.getByText('A small model answers while').waitFor()
+	expect(await page.locator('.status-line').first().textContent()).toBe(`A${note.slice(1)}`)
 	downloading = false
 	await page.getByText(note).waitFor({ state: 'hidden' })
 }, 60_000)

@@ -31,12 +31,15 @@ export function StatusLine({ chat }: { readonly chat: Chat }) {
 	return (
 		<>
 			<div class="status-line" role="status">
-				{connection ?? model.value?.note}
+				{connection ?? capitalized(model.value?.note)}
 			</div>
 			<AskedElsewhere chat={chat} />
 		</>
 	)
 }
+
+/** The server's notes are fragments for its log. */
+const capitalized = (note = '') => note.charAt(0).toUpperCase() + note.slice(1)
 
 /** The conversation has a new turn from another tab while this one has a text of its own. */
 function AskedElsewhere({ chat }: { readonly chat: Chat }) {
