@@ -131,6 +131,25 @@ test('shows the note of a model until it is removed from the list', async () => 
 	await page.getByText(note).waitFor({ state: 'hidden' })
 }, 60_000)
 
+test('an answer has the name of the model that wrote it, and the list of models is read again if it is another one', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await page.route('**/v1/responses', async (route) => {
+		const response = await route.fetch()
+		await route.fulfill({ response, body: (await response.text()).replaceAll('"model":"echo"', '"model":"tiny-chat"') })
+	})
+	await page.route('**/v1/models', async (route) => {
+		const response = await route.fetch()
+		const list = await response.json()
+		list.data[0].note = 'tiny-chat answers'
+		await route.fulfill({ response, json: list })
+	})
+	await opened.ask('Hello')
+	await page.locator('.answer .speaker', { hasText: 'tiny-chat' }).waitFor()
+	await page.getByText('Tiny-chat answers').waitFor()
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
 test('works under a path of a proxy, at each of its addresses', async () => {
 	const requested: string[] = []
 	const proxy = Bun.serve({

@@ -63,6 +63,7 @@ export interface AnswerMetricsObject {
 
 export interface ResponseObject {
 	readonly id: string
+	readonly model?: string
 	readonly status: 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed' | 'cancelled'
 	readonly error?: { readonly code?: string; readonly message?: string } | null
 	readonly incomplete_details?: { readonly reason?: string } | null

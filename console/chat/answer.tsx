@@ -37,7 +37,7 @@ export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 	const first = turns[0]
 	if (turn === undefined || first === undefined) return null
 	const { answer } = turn
-	const model = name ?? turn.model
+	const model = name ?? answer.model.value ?? turn.model
 	// Subscribes to changes of the parts.
 	for (const joined of turns) joined.answer.version.value
 	const parts = joinedParts(turns)

@@ -29,6 +29,7 @@ export interface AnswerSnapshot {
 	readonly state: AnswerState
 	readonly usage: AnswerUsage | undefined
 	readonly metrics?: AnswerMetricsObject | undefined
+	readonly model?: string | undefined
 	readonly lastEvent: number
 }
 
@@ -48,6 +49,8 @@ export class Answer {
 	readonly usage: Signal<AnswerUsage | undefined>
 	/** As the server reports them; the times of this page's own answers are those that the page has measured. */
 	readonly metrics: Signal<AnswerMetricsObject | undefined>
+	/** The model of the response, which may be another one than the request's; undefined if no event has named it. */
+	readonly model = signal<string | undefined>(undefined)
 	/** When the question was sent, in milliseconds since 1970; undefined for a stored answer. */
 	readonly sentAtMs: number | undefined
 	firstTokenAtMs: number | undefined
@@ -163,12 +166,13 @@ export class Answer {
 			state: this.isRunning ? this.live : this.state.value,
 			usage: this.usage.value,
 			metrics: this.metrics.value,
+			model: this.model.value,
 			lastEvent: this.lastEvent,
 		}
 	}
 
 	/** Takes over what another tab has, unless this one has more. */
-	adopt({ parts, positions, state, usage, metrics, lastEvent }: AnswerSnapshot): void {
+	adopt({ parts, positions, state, usage, metrics, model, lastEvent }: AnswerSnapshot): void {
 		if (lastEvent <= this.lastEvent || !this.isRunning) return
 		this.parts.splice(0, this.parts.length, ...parts)
 		this.positions.clear()
@@ -177,6 +181,7 @@ export class Answer {
 		this.held = undefined
 		this.usage.value = usage
 		this.metrics.value = metrics
+		this.model.value = model
 		this.live = state
 		this.state.value = state
 		this.changed()
@@ -222,7 +227,8 @@ export class Answer {
 
 	private end(response: ResponseObject): void {
 		this.endReasoning()
-		const { usage, metrics } = response
+		const { usage, metrics, model } = response
+		this.model.value = model
 		if (metrics != null) this.metrics.value = metrics
 		if (usage != null) this.usage.value = { input: usage.input_tokens, output: usage.output_tokens }
 		this.enter(endState(response, this.errorCode))

@@ -13,6 +13,7 @@ import { addConversation } from './conversation-list.ts'
 import { deliverQuestion } from './deliver-question.ts'
 import type { Draft } from './draft.ts'
 import { describeFailure } from './follow-answer.ts'
+import { loadModels } from './models.ts'
 import { type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
 import { QuestionQueue } from './question-queue.ts'
 import { readTree } from './read-tree.ts'
@@ -139,6 +140,8 @@ export abstract class AnsweredBranches extends Branches {
 		}
 		if (this.ending.signal.aborted) return
 		const { answer, id, parent, question } = turn
+		// The list has a note about why another model answers.
+		if ((answer.model.value ?? turn.model) !== turn.model) void loadModels().catch(() => undefined)
 		const state = answer.state.value
 		const { type } = state
 		// Without a stored answer there is no message of it to continue from.
