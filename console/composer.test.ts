@@ -221,7 +221,8 @@ test.concurrent('the request of an answer is shown as code, and what each dialec
 	const { page } = opened
 	await page.keyboard.press('Control+Shift+KeyK')
 	const panel = page.getByRole('complementary', { name: 'Same request as code' })
-	await panel.getByText('Ask a question first.').waitFor()
+	await panel.getByText('This is an example.').waitFor()
+	await panel.locator('pre').getByText('What is the capital of France?').waitFor()
 	await page.keyboard.press('Control+Period')
 	await page.getByLabel('System prompt').fill('Answer briefly.')
 	await opened.ask('First question')

@@ -384,7 +384,8 @@ export const en = {
 
 	sameRequestAsCode: 'Same request as code',
 	showCode: 'Code',
-	codeOfNothing: 'Ask a question first. Its request is shown here as code.',
+	codeOfExample: 'This is an example. After your first question, its request is shown here.',
+	codeExampleQuestion: 'What is the capital of France?',
 	dialect: 'Dialect',
 	programmingLanguage: 'Language',
 	streamed: 'Streamed',

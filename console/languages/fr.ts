@@ -391,7 +391,8 @@ export const fr: Language = {
 
 	sameRequestAsCode: 'La même requête en code',
 	showCode: 'Code',
-	codeOfNothing: 'Posez d’abord une question. Sa requête s’affiche ici en code.',
+	codeOfExample: 'Ceci est un exemple. Après votre première question, sa requête est affichée ici.',
+	codeExampleQuestion: 'Quelle est la capitale de la France ?',
 	dialect: 'Dialecte',
 	programmingLanguage: 'Langage',
 	streamed: 'En flux',

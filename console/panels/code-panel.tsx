@@ -11,11 +11,14 @@ import { text } from '../languages/languages.ts'
 import { CodeBlock } from '../markdown/code-block.tsx'
 import { Segmented } from '../parts/segmented.tsx'
 import { SidePanel } from '../parts/side-panel.tsx'
+import { Answer } from '../state/answer.ts'
 import type { Chat } from '../state/chat.ts'
+import { model } from '../state/models.ts'
+import { fieldsOf } from '../state/request-options.ts'
 import { root } from '../state/route.ts'
 import { codeTurn } from '../state/side-panel.ts'
 import { thisDevice } from '../state/storage.ts'
-import type { PageTurn } from '../state/turn-tree.ts'
+import { type PageTurn, writeQuestion } from '../state/turn-tree.ts'
 import { MakeKey } from './make-key.tsx'
 
 const languageTitles: Readonly<Record<CodeLanguage, string>> = {
@@ -31,12 +34,31 @@ export function CodePanel({ chat }: { readonly chat: Chat }) {
 	const turn = tree.find(codeTurn.value) ?? chat.path.value.at(-1)
 	return (
 		<SidePanel title={words.sameRequestAsCode}>
-			{turn === undefined ? (
-				<p class="muted">{words.codeOfNothing}</p>
-			) : (
-				<CodeOfTurn path={tree.path(turn)} turn={turn} />
-			)}
+			{turn === undefined ? <CodeOfExample chat={chat} /> : <CodeOfTurn path={tree.path(turn)} turn={turn} />}
 		</SidePanel>
+	)
+}
+
+/** Before the first question: what an example would send with the parameters of the conversation. */
+function CodeOfExample({ chat }: { readonly chat: Chat }) {
+	const words = text.value
+	const turn: PageTurn = {
+		id: '',
+		parent: undefined,
+		last: undefined,
+		model: model.value?.id ?? '',
+		createdAtMs: 0,
+		question: writeQuestion({ text: words.codeExampleQuestion }),
+		answer: new Answer({ type: 'waiting' }),
+		options: fieldsOf(chat.options.value.value),
+		clientId: undefined,
+		continues: undefined,
+	}
+	return (
+		<>
+			<p class="muted">{words.codeOfExample}</p>
+			<CodeOfTurn path={[turn]} turn={turn} />
+		</>
 	)
 }
 
