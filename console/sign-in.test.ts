@@ -131,6 +131,15 @@ test('shows the note of a model until it is removed from the list', async () => 
 	await page.getByText(note).waitFor({ state: 'hidden' })
 }, 60_000)
 
+test('shows the name of the key', async () => {
+	const { page } = await pages.openPage()
+	const { name } = await (
+		await fetch(`${pages.server.url}/opengatellm/v1/me`, { headers: { authorization: `Bearer ${pages.server.key}` } })
+	).json()
+	expect(name).toBeString()
+	await page.locator('.account-name', { hasText: name }).waitFor()
+}, 60_000)
+
 test('an answer has the name of the model that wrote it, and the list of models is read again if it is another one', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened

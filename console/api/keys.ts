@@ -9,3 +9,11 @@ import { callJson } from './server.ts'
  */
 export const createKey = async (name: string): Promise<string> =>
 	(await callJson<{ readonly token: string }>('keys', { method: 'POST', body: { name }, dialect: 'opengatellm' })).token
+
+/**
+ * The name of the key's owner; of the key itself if it has no other owner.
+ *
+ * @throws ServerError | ConnectionLost
+ */
+export const readKeyName = async (signal: AbortSignal): Promise<string | undefined> =>
+	(await callJson<{ readonly name?: string }>('me', { dialect: 'opengatellm', signal })).name

@@ -1,6 +1,8 @@
 // Who is signed in, what they choose for this device (appearance, language), the documentation of the API, and signing out.
 
 import { Ellipsis } from 'lucide'
+import { useEffect, useState } from 'preact/hooks'
+import { readKeyName } from '../api/keys.ts'
 import { languages, text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
@@ -12,6 +14,17 @@ import { changeSettings, settings, themes } from '../state/settings.ts'
 export function Account() {
 	const words = text.value
 	const { key } = session.value
+	const [named, setNamed] = useState<{ readonly key: string; readonly name: string | undefined }>()
+	const name = named?.key === key ? named.name : undefined
+	useEffect(() => {
+		const reading = new AbortController()
+		// Without the name, the end of the key is shown.
+		readKeyName(reading.signal).then(
+			(read) => setNamed({ key, name: read }),
+			() => undefined,
+		)
+		return () => reading.abort()
+	}, [key])
 	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
 	const dialogNames = {
 		import: words.importConversations,
@@ -22,9 +35,9 @@ export function Account() {
 	return (
 		<div class="account">
 			<span class="initials" aria-hidden="true">
-				{key.slice(-2).toUpperCase()}
+				{(name?.slice(0, 2) ?? key.slice(-2)).toUpperCase()}
 			</span>
-			<span class="space">{`…${key.slice(-4)}`}</span>
+			<span class="space account-name">{name ?? `…${key.slice(-4)}`}</span>
 			<Popover
 				label={words.settings}
 				role="dialog"
