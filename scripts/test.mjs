@@ -75,7 +75,14 @@ const parts = {
 				runBunTests(
 					'end',
 					['test'],
-					ignoring(['test/signals/**', 'test/proxy/**', 'test/alerts/**', 'test/agents/**', ...beside.map(patternOf)]),
+					ignoring([
+						'test/signals/**',
+						'test/proxy/**',
+						'test/alerts/**',
+						'test/agents/**',
+						'test/clients/**',
+						...beside.map(patternOf),
+					]),
 				),
 				runBunTests('beside', beside, [], 'quiet'),
 			])
