@@ -45,9 +45,9 @@ afterAll(async () => {
 	await pages[Symbol.asyncDispose]()
 })
 
-/** What is no sentence: names of keys, products, commands and models, and what stands for itself in every language. */
+/** What is no sentence: names of keyboard and API keys, products, commands and models, and what stands for itself in every language. */
 const untranslated =
-	/echo:[\s\S]*|\b(?:Dragoman|echo|dragoman(?: \w+)*|English|Français|Pseudo|Ctrl|Alt|Shift|Enter|Esc|[A-Z]|dgm|JSON|CSV|second|priced|brief|dead)\b|…[\w-]{4}$|instruct-q4|a-model-name[\w-]*/g
+	/echo:[\s\S]*|\b(?:Dragoman|echo|dragoman(?: \w+)*|English|Français|Pseudo|Ctrl|Alt|Shift|Enter|Esc|[A-Z]|dgm|JSON|CSV|first|second|priced|brief|dead)\b|…[\w-]{4}$|instruct-q4|a-model-name[\w-]*/g
 
 /** The visible texts and the names for screen readers that have letters outside of a mark. */
 async function unmarked(page: Page): Promise<readonly string[]> {
