@@ -44,6 +44,7 @@ test('--yes writes a commented file with every server that was found', async () 
 	})
 	expect(config.upstreams.ollama).toMatchObject({ engine: 'openai-compatible', url: `${url}/v1`, preset: 'ollama' })
 	const text = await Bun.file(file).text()
+	expect(text).toContain('`dragoman config check --online --config dragoman.yaml`')
 	expect(text.split('\n').filter((line) => line.trim().startsWith('#')).length).toBeGreaterThan(5)
 })
 
@@ -131,7 +132,7 @@ test('a model of two servers falls back to the second, and the embedded model is
 		embedded: true,
 	}
 	const file = join(await temporaryFolder(), 'dragoman.yaml')
-	await writeFile(file, writeDraft(draft))
+	await writeFile(file, writeDraft({ ...draft, file }))
 	const { config, warnings } = await load(file)
 	expect(warnings).toEqual([])
 	expect(config.models.m?.route).toEqual(['vllm', 'vllm-2'])

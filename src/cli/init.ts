@@ -59,8 +59,8 @@ async function init(flags: InitFlags, context: CommandContext): Promise<void> {
 	const command = [...programWords(process.cwd()), 'serve', '--config', answers.file].map(shellWord).join(' ')
 	context.printStatus(`Wrote ${path}. Start the server with: ${command}`)
 
-	async function write({ file, ...draft }: Answers, environment: CommandContext['environment']): Promise<void> {
-		const target = resolve(file)
+	async function write(draft: Answers, environment: CommandContext['environment']): Promise<void> {
+		const target = resolve(draft.file)
 		if (flags.force !== true && (await exists(target)) && !(asks && (await confirmed(target))))
 			throw new CliError(`${target} exists. Pass --force to replace it, or --file to write another one.`)
 		const text = writeDraft(draft)
