@@ -76,7 +76,10 @@ describe('standard input', () => {
 	})
 	test('that is empty, without arguments, is an error of the command line', async () => {
 		const { status, stderr } = await run(['echo'])
-		expect([status, stderr]).toEqual([2, 'There is no question: pass it as an argument, or on standard input.\n'])
+		expect([status, stderr]).toEqual([
+			2,
+			'There is no question: the first argument is the model (echo). Pass the question after it, or on standard input.\n',
+		])
 	})
 })
 
@@ -158,8 +161,11 @@ describe('the server and its key', () => {
 			expect(stderr).not.toContain('secretpw')
 			expect(stderr.trimEnd().split('\n')).toHaveLength(1)
 		})
-	test('an unknown model: the message of the server', async () => {
+	test('an unknown model: the message of the server, and its models', async () => {
 		const { status, stderr } = await run(['nope', 'hi'])
-		expect([status, stderr]).toEqual([1, 'The model `nope` does not exist or you do not have access to it.\n'])
+		expect(status).toBe(1)
+		expect(stderr).toMatch(
+			/^The model `nope` does not exist or you do not have access to it\. The models are: .*\becho\b.*\.\n$/,
+		)
 	})
 })

@@ -4,12 +4,13 @@
 import { fstatSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { dialects } from '../dialects/list.ts'
-import { terminalText } from '../system/terminal-text.ts'
+import { terminalLine, terminalText } from '../system/terminal-text.ts'
 import { readAnswer } from './answer-stream.ts'
 import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
 import { type DialectQuestion, dialectQuestions, usualDialect } from './dialect-question.ts'
-import { addServerOptions, connectServer, type ServerFlags } from './server-connection.ts'
+import { addServerOptions, connectServer, RequestError, type ServerFlags } from './server-connection.ts'
+import { withModels } from './server-models.ts'
 
 interface RunFlags extends ServerFlags {
 	readonly as: string
@@ -35,7 +36,11 @@ export function runCommand(context: CommandContext): Command {
 
 async function ask(model: string, words: readonly string[], flags: RunFlags, context: CommandContext): Promise<void> {
 	const text = [words.join(' '), await pipedInput()].filter((part) => part.trim() !== '').join('\n\n')
-	if (text === '') throw new CliError('There is no question: pass it as an argument, or on standard input.', 2)
+	if (text === '')
+		throw new CliError(
+			`There is no question: the first argument is the model (${terminalLine(model)}). Pass the question after it, or on standard input.`,
+			2,
+		)
 	const dialect = dialectQuestions[flags.as]
 	if (dialect === undefined) throw new CliError(`'${flags.as}' is not a dialect.`, 2)
 	const server = await connectServer(flags, context)
@@ -51,7 +56,10 @@ async function ask(model: string, words: readonly string[], flags: RunFlags, con
 		else await printAnswer(response, dialect, closed, context)
 	} catch (thrown) {
 		// A reader such as `head` has enough.
-		if (!closed.aborted) throw thrown
+		if (closed.aborted) return
+		if (thrown instanceof RequestError && thrown.status === 404)
+			throw new CliError(await withModels(server, thrown.message, model))
+		throw thrown
 	}
 }
 

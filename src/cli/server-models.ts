@@ -46,7 +46,17 @@ export function chooseChatModel(models: readonly ServerModel[], name: string | u
 	}
 	const found = chatting.find(({ id, aliases }) => id === name || aliases.includes(name))
 	if (found !== undefined) return found
+	throw new CliError(`The server has no chat model '${name}'. ${suggest(name, names)}`)
+}
+
+/** The message about a model that does not exist, with those that a caller may use. */
+export async function withModels(server: ServerConnection, message: string, name: string): Promise<string> {
+	const models = await listModels(server).catch(() => [])
+	const names = models.filter(({ chats }) => chats).map(({ id }) => id)
+	return names.length === 0 || names.includes(name) ? message : `${message} ${suggest(name, names)}`
+}
+
+function suggest(name: string, names: readonly string[]): string {
 	const meant = nearest(name, names)
-	const hint = meant === undefined ? `The models are: ${names.join(', ')}.` : `Did you mean '${meant}'?`
-	throw new CliError(`The server has no chat model '${name}'. ${hint}`)
+	return meant === undefined ? `The models are: ${names.join(', ')}.` : `Did you mean '${meant}'?`
 }
