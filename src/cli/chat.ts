@@ -22,7 +22,9 @@ interface ChatFlags extends ServerFlags {
 export function chatCommand(context: CommandContext): Command {
 	return addServerOptions(
 		new Command('chat')
-			.description('chat with a model of a running server on the terminal; the server stores the conversation')
+			.description(
+				'chat with a model of a running server; needs a terminal (`run` is for scripts and pipes). The server stores the conversation',
+			)
 			.argument('[model]', 'name of the model (default: the first one that chats)')
 			.option('--system <text>', 'system message of new conversations')
 			.option('--conversation <id>', 'continue a stored conversation'),
