@@ -169,3 +169,30 @@ describe('the server and its key', () => {
 		)
 	})
 })
+
+test('a model that stands in for the requested one is named on standard error, and an alias is not', async () => {
+	const note = "'wanted' is not available yet"
+	const other = Bun.serve({
+		hostname: '127.0.0.1',
+		port: 0,
+		async fetch(request) {
+			if (request.method === 'GET')
+				return Response.json({
+					data: [
+						{ id: 'wanted', note },
+						{ id: 'toy', aliases: ['t'] },
+					],
+				})
+			const delta = { model: 'toy', choices: [{ delta: { content: 'hi' } }] }
+			return new Response(`data: ${JSON.stringify(delta)}\n\ndata: [DONE]\n\n`)
+		},
+	})
+	const ask = (model: string) => run([model, 'hello', '--url', `http://127.0.0.1:${other.port}`])
+	expect(await ask('wanted')).toMatchObject({
+		status: 0,
+		stdout: 'hi\n',
+		stderr: `Note: the model toy answered. ${note}\n`,
+	})
+	expect(await ask('t')).toMatchObject({ status: 0, stdout: 'hi\n', stderr: '' })
+	await other.stop(true)
+})

@@ -78,7 +78,7 @@ async function answer(message: string, { session, terminal }: Chat): Promise<voi
 			for (;;) {
 				const { done, value } = await pieces.next()
 				if (done === true) {
-					if (value) terminal.write('\n(The answer ended at the token limit.)')
+					if (value.isCut) terminal.write('\n(The answer ended at the token limit.)')
 					return
 				}
 				const reasoning = value.type === 'reasoning'

@@ -9,8 +9,14 @@ import { readAnswer } from './answer-stream.ts'
 import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
 import { type DialectQuestion, dialectQuestions, usualDialect } from './dialect-question.ts'
-import { addServerOptions, connectServer, RequestError, type ServerFlags } from './server-connection.ts'
-import { withModels } from './server-models.ts'
+import {
+	addServerOptions,
+	connectServer,
+	RequestError,
+	type ServerConnection,
+	type ServerFlags,
+} from './server-connection.ts'
+import { listModels, withModels } from './server-models.ts'
 
 interface RunFlags extends ServerFlags {
 	readonly as: string
@@ -53,7 +59,10 @@ async function ask(model: string, words: readonly string[], flags: RunFlags, con
 			signal: closed,
 		})
 		if (flags.json === true) context.print((await response.text()).trimEnd())
-		else await printAnswer(response, dialect, closed, context)
+		else {
+			const answered = await printAnswer(response, dialect, closed, context)
+			if (answered !== undefined && answered !== model) await noteOther(server, { requested: model, answered }, context)
+		}
 	} catch (thrown) {
 		// A reader such as `head` has enough.
 		if (closed.aborted) return
@@ -63,20 +72,21 @@ async function ask(model: string, words: readonly string[], flags: RunFlags, con
 	}
 }
 
+/** @returns the model that the response names. */
 async function printAnswer(
 	response: Response,
 	dialect: DialectQuestion,
 	closed: AbortSignal,
 	{ terminal, printStatus }: CommandContext,
-): Promise<void> {
+): Promise<string | undefined> {
 	const pieces = readAnswer(response, dialect, closed)
 	let last = '\n'
 	try {
 		for (;;) {
 			const { done, value } = await pieces.next()
 			if (done === true) {
-				if (value) printStatus('The answer ended at the token limit.')
-				return
+				if (value.isCut) printStatus('The answer ended at the token limit.')
+				return value.model
 			}
 			if (value.type === 'reasoning') continue
 			process.stdout.write(terminal ? terminalText(value.text) : value.text)
@@ -85,6 +95,18 @@ async function printAnswer(
 	} finally {
 		if (!last.endsWith('\n')) process.stdout.write('\n')
 	}
+}
+
+/** Says that another model answered, such as one that stands in while the requested one is downloaded. */
+async function noteOther(
+	server: ServerConnection,
+	{ requested, answered }: { readonly requested: string; readonly answered: string },
+	{ printStatus }: CommandContext,
+): Promise<void> {
+	const models = await listModels(server).catch(() => [])
+	const known = models.find(({ id, aliases }) => id === requested || aliases.includes(requested))
+	if (known?.id === answered) return
+	printStatus(terminalLine(`Note: the model ${answered} answered. ${known?.note ?? ''}`.trimEnd()))
 }
 
 /** Aborts when the reader of standard output closes it, which also ends the request. */

@@ -12,6 +12,8 @@ export interface ServerModel {
 	/** Undefined if the server does not know it. */
 	readonly contextTokens: number | undefined
 	readonly chats: boolean
+	/** Such as that another model stands in for it. */
+	readonly note?: string | undefined
 }
 
 /** In the order of the configuration. @throws CliError */
@@ -21,13 +23,14 @@ export async function listModels(server: ServerConnection): Promise<readonly Ser
 		throw new CliError(`${server.url} is not a Dragoman server: it has no list of models.`)
 	return body.data.flatMap((model: unknown) => {
 		if (!isObject(model) || typeof model.id !== 'string') return []
-		const { id, aliases, max_context_length: contextTokens, type } = model
+		const { id, aliases, max_context_length: contextTokens, type, note } = model
 		return [
 			{
 				id,
 				aliases: Array.isArray(aliases) ? aliases.map(String) : [],
 				contextTokens: typeof contextTokens === 'number' ? contextTokens : undefined,
 				chats: chatTypes.has(type),
+				note: typeof note === 'string' ? note : undefined,
 			},
 		]
 	})
