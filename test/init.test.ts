@@ -110,6 +110,7 @@ test('mistakes are one line', async () => {
 	const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
 		[[], 2, /Without one, pass --yes/],
 		[['--yes', '--server', 'http://['], 2, /is not an address/],
+		[['--yes', '--server', 'http://127.0.0.1:1'], 1, /^No model server responds at .*\. Nothing was written\.\n$/],
 		[['--yes', '--server', url, '--file', '/nowhere/x.yaml'], 1, /no such file or folder/],
 	]
 	for (const [args, code, message] of cases) {
@@ -118,6 +119,7 @@ test('mistakes are one line', async () => {
 		expect(stderr).toMatch(message)
 		expect(stderr).not.toMatch(/\n\s+at /)
 	}
+	expect(await readdir(folder)).toEqual([])
 })
 
 test('a model of two servers falls back to the second, and the embedded model is a third', async () => {
