@@ -28,7 +28,7 @@ describe('without a database', () => {
 			const data = join(await temporaryFolder(), 'none')
 			const stderr = await failCommand([...completeWords(leaf), ...asJson(leaf), '--data', data], {}, 1)
 			expect(stderr).toContain(join(data, 'dragoman.sqlite'))
-			expect(stderr).toMatch(/start the server with --data .* first, or set the data folder with --data\n$/)
+			expect(stderr).toMatch(/set --data or DRAGOMAN_DATA to .*, or start the server with --data .* first\n$/)
 			expect(stderr.trim().split('\n')).toHaveLength(1)
 		})
 })

@@ -119,6 +119,18 @@ test('a key in the file is imported with a note that does not show it', async ()
 	expect(notes).toEqual(['model_list[0].litellm_params.api_key: the key is in the file; move it to a variable'])
 })
 
+test('a master key that is too short for an admin key is left out', async () => {
+	const { config, notes } = await translate(
+		'model_list: [{ model_name: m, litellm_params: { model: openai/x, api_base: "http://127.0.0.1:1/v1" } }]\ngeneral_settings: { master_key: sk-1234 }',
+	)
+	expect(config.adminKey).toBeUndefined()
+	expect(notes).toEqual([
+		expect.stringMatching(
+			/^general_settings\.master_key: not imported: it has 7 characters, and `adminKey` needs 16: /,
+		),
+	])
+})
+
 test('mistakes are one line', async () => {
 	const folder = await temporaryFolder()
 	const cases: readonly (readonly [string, string | undefined, RegExp])[] = [

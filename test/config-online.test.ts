@@ -79,6 +79,7 @@ test('each failure is one line without secrets, and the status is 1', async () =
 		`missing: { engine: openai-compatible, ${at('/v1')}, model: x }`,
 		`page: { engine: openai-compatible, ${at('/page')}, model: x }`,
 		'away: { engine: openai-compatible, url: "http://127.0.0.1:1/v1", model: x }',
+		'nowhere: { engine: openai-compatible, url: "http://nowhere.invalid/v1", model: x }',
 		`fine: { engine: openai-compatible, ${at('/openai/v1')}, model: gpt-4o }`,
 	])
 	expect([status, output]).toEqual([1, ['upstreams.fine: reachable, has gpt-4o']])
@@ -88,7 +89,8 @@ test('each failure is one line without secrets, and the status is 1', async () =
 		/^upstreams\.refusing: .*credentials/,
 		/^upstreams\.missing: .*path/,
 		/^upstreams\.page: .*not a list of models/,
-		/^upstreams\.away: .*cannot be reached/,
+		/^upstreams\.away: The upstream cannot be reached\. \(the connection was refused\)$/,
+		/^upstreams\.nowhere: .* \(getaddrinfo ENOTFOUND nowhere\.invalid\)$/,
 	]
 	const failures = problems.filter((line) => !line.startsWith('warning: '))
 	expect(failures).toHaveLength(expected.length)

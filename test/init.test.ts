@@ -44,6 +44,7 @@ test('--yes writes a commented file with every server that was found', async () 
 	})
 	expect(config.upstreams.ollama).toMatchObject({ engine: 'openai-compatible', url: `${url}/v1`, preset: 'ollama' })
 	const text = await Bun.file(file).text()
+	expect(text).toContain('`dragoman config check --online --config dragoman.yaml`')
 	expect(text.split('\n').filter((line) => line.trim().startsWith('#')).length).toBeGreaterThan(5)
 })
 
@@ -109,6 +110,7 @@ test('mistakes are one line', async () => {
 	const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
 		[[], 2, /Without one, pass --yes/],
 		[['--yes', '--server', 'http://['], 2, /is not an address/],
+		[['--yes', '--server', 'http://127.0.0.1:1'], 1, /^No model server responds at .*\. Nothing was written\.\n$/],
 		[['--yes', '--server', url, '--file', '/nowhere/x.yaml'], 1, /no such file or folder/],
 	]
 	for (const [args, code, message] of cases) {
@@ -117,6 +119,7 @@ test('mistakes are one line', async () => {
 		expect(stderr).toMatch(message)
 		expect(stderr).not.toMatch(/\n\s+at /)
 	}
+	expect(await readdir(folder)).toEqual([])
 })
 
 test('a model of two servers falls back to the second, and the embedded model is a third', async () => {
@@ -131,7 +134,7 @@ test('a model of two servers falls back to the second, and the embedded model is
 		embedded: true,
 	}
 	const file = join(await temporaryFolder(), 'dragoman.yaml')
-	await writeFile(file, writeDraft(draft))
+	await writeFile(file, writeDraft({ ...draft, file }))
 	const { config, warnings } = await load(file)
 	expect(warnings).toEqual([])
 	expect(config.models.m?.route).toEqual(['vllm', 'vllm-2'])

@@ -57,7 +57,7 @@ describe('without a database', () => {
 			const { status, stdout, stderr } = await runCommand([...command, '--data', data])
 			expect([status, stdout]).toEqual([1, ''])
 			expect(stderr).toBe(
-				`no database at ${data}/dragoman.sqlite (there is no such file); start the server with --data ${data} first, or set the data folder with --data\n`,
+				`no database at ${data}/dragoman.sqlite (there is no such file); set --data or DRAGOMAN_DATA to the data folder of the running server, or start the server with --data ${data} first\n`,
 			)
 			expect(await readdir(folder)).toEqual([])
 		})

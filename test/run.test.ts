@@ -76,7 +76,10 @@ describe('standard input', () => {
 	})
 	test('that is empty, without arguments, is an error of the command line', async () => {
 		const { status, stderr } = await run(['echo'])
-		expect([status, stderr]).toEqual([2, 'There is no question: pass it as an argument, or on standard input.\n'])
+		expect([status, stderr]).toEqual([
+			2,
+			'There is no question: the first argument is the model (echo). Pass the question after it, or on standard input.\n',
+		])
 	})
 })
 
@@ -158,8 +161,38 @@ describe('the server and its key', () => {
 			expect(stderr).not.toContain('secretpw')
 			expect(stderr.trimEnd().split('\n')).toHaveLength(1)
 		})
-	test('an unknown model: the message of the server', async () => {
+	test('an unknown model: the message of the server, and its models', async () => {
 		const { status, stderr } = await run(['nope', 'hi'])
-		expect([status, stderr]).toEqual([1, 'The model `nope` does not exist or you do not have access to it.\n'])
+		expect(status).toBe(1)
+		expect(stderr).toMatch(
+			/^The model `nope` does not exist or you do not have access to it\. The models are: .*\becho\b.*\.\n$/,
+		)
 	})
+})
+
+test('a model that stands in for the requested one is named on standard error, and an alias is not', async () => {
+	const note = "'wanted' is not available yet"
+	const other = Bun.serve({
+		hostname: '127.0.0.1',
+		port: 0,
+		async fetch(request) {
+			if (request.method === 'GET')
+				return Response.json({
+					data: [
+						{ id: 'wanted', note },
+						{ id: 'toy', aliases: ['t'] },
+					],
+				})
+			const delta = { model: 'toy', choices: [{ delta: { content: 'hi' } }] }
+			return new Response(`data: ${JSON.stringify(delta)}\n\ndata: [DONE]\n\n`)
+		},
+	})
+	const ask = (model: string) => run([model, 'hello', '--url', `http://127.0.0.1:${other.port}`])
+	expect(await ask('wanted')).toMatchObject({
+		status: 0,
+		stdout: 'hi\n',
+		stderr: `Note: the model toy answered. ${note}\n`,
+	})
+	expect(await ask('t')).toMatchObject({ status: 0, stdout: 'hi\n', stderr: '' })
+	await other.stop(true)
 })

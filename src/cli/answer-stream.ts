@@ -11,8 +11,15 @@ export interface AnswerPiece {
 	readonly text: string
 }
 
+export interface AnswerEnd {
+	/** Whether it ended at the token limit. */
+	readonly isCut: boolean
+	/** The model that the response names, if it names one. */
+	readonly model: string | undefined
+}
+
 /**
- * The pieces of an answer, in order. Returns whether it ended at the token limit.
+ * The pieces of an answer, in order.
  *
  * @throws CliError if the stream reports a failure or ends too early, or the reason of an aborted signal.
  */
@@ -20,21 +27,23 @@ export async function* readAnswer(
 	{ body }: Response,
 	dialect: DialectQuestion,
 	signal?: AbortSignal,
-): AsyncGenerator<AnswerPiece, boolean> {
+): AsyncGenerator<AnswerPiece, AnswerEnd> {
 	let [isComplete, isCut] = [false, false]
+	let model: string | undefined
 	for await (const data of readEvents(body, signal)) {
 		const event = data === '[DONE]' ? data : parse(data)
 		if (isObject(event) && (event.error !== undefined || event.type === 'error'))
 			throw new CliError(messageIn(event) ?? 'The server reported a failure.')
 		isComplete ||= dialect.isLast(event)
 		isCut ||= dialect.isCut(event)
+		model ??= dialect.readModel(event)
 		const reasoning = dialect.readReasoning(event)
 		if (reasoning !== '') yield { type: 'reasoning', text: reasoning }
 		const text = dialect.readText(event)
 		if (text !== '') yield { type: 'text', text }
 	}
 	if (!isComplete) throw new CliError(incomplete)
-	return isCut
+	return { isCut, model }
 }
 
 const incomplete = 'The answer is incomplete: the connection was closed.'

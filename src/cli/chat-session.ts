@@ -2,7 +2,7 @@
 // messages back. It prints nothing.
 
 import { isObject } from '../chat/json.ts'
-import { type AnswerPiece, readAnswer } from './answer-stream.ts'
+import { type AnswerEnd, type AnswerPiece, readAnswer } from './answer-stream.ts'
 import { CliError } from './cli-error.ts'
 import { dialectQuestions, messagesOf, usualDialect } from './dialect-question.ts'
 import type { ServerConnection } from './server-connection.ts'
@@ -45,7 +45,7 @@ export class ChatSession {
 	 *
 	 * @param signal stops the answer; what was received is stored.
 	 */
-	async *ask(text: string, signal: AbortSignal): AsyncGenerator<AnswerPiece, boolean> {
+	async *ask(text: string, signal: AbortSignal): AsyncGenerator<AnswerPiece, AnswerEnd> {
 		const dialect = dialectQuestions[usualDialect]
 		if (dialect === undefined) throw new Error(`no dialect ${usualDialect}`)
 		const response = await this.server.send(dialect.path, {

@@ -22,7 +22,9 @@ interface ChatFlags extends ServerFlags {
 export function chatCommand(context: CommandContext): Command {
 	return addServerOptions(
 		new Command('chat')
-			.description('chat with a model of a running server on the terminal; the server stores the conversation')
+			.description(
+				'chat with a model of a running server; needs a terminal (`run` is for scripts and pipes). The server stores the conversation',
+			)
 			.argument('[model]', 'name of the model (default: the first one that chats)')
 			.option('--system <text>', 'system message of new conversations')
 			.option('--conversation <id>', 'continue a stored conversation'),
@@ -76,7 +78,7 @@ async function answer(message: string, { session, terminal }: Chat): Promise<voi
 			for (;;) {
 				const { done, value } = await pieces.next()
 				if (done === true) {
-					if (value) terminal.write('\n(The answer ended at the token limit.)')
+					if (value.isCut) terminal.write('\n(The answer ended at the token limit.)')
 					return
 				}
 				const reasoning = value.type === 'reasoning'

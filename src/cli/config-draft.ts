@@ -1,8 +1,10 @@
 // Writes a configuration file with comments, for `dragoman init`. It does not know how its content was found.
 
 import { stringify } from 'yaml'
+import { terminalLine } from '../system/terminal-text.ts'
 import { defaultModelId } from '../weights/catalogue.ts'
 import type { ModelServer } from './model-server.ts'
+import { shellWord } from './program-words.ts'
 
 export interface ConfigDraft {
 	/** `host:port` */
@@ -11,12 +13,14 @@ export interface ConfigDraft {
 	readonly servers: readonly ModelServer[]
 	/** Whether the embedded engine serves the default model. */
 	readonly embedded: boolean
+	/** The file that will have this text, for the commands in its comments. */
+	readonly file: string
 }
 
 const embeddedUpstream = 'local'
 
 /** The text of the file. */
-export function writeDraft({ listen, servers, embedded }: ConfigDraft): string {
+export function writeDraft({ listen, servers, embedded, file }: ConfigDraft): string {
 	const named = withUniqueNames(servers.filter(({ models }) => models.length > 0))
 	const routes = new Map<string, string[]>()
 	for (const { name, models } of named)
@@ -24,7 +28,8 @@ export function writeDraft({ listen, servers, embedded }: ConfigDraft): string {
 	if (embedded) routes.set(defaultModelId, [...(routes.get(defaultModelId) ?? []), embeddedUpstream])
 	return [
 		'# The configuration of Dragoman, written by `dragoman init`. docs/configuration.md describes every field.',
-		'# `dragoman config check --online` checks it. A running server reloads changes of models and upstreams.',
+		`# \`dragoman config check --online --config ${shellWord(terminalLine(file))}\` checks it.`,
+		'# A running server reloads changes of models and upstreams.',
 		'',
 		'# 127.0.0.1 accepts connections of this machine only, 0.0.0.0 those of every network.',
 		`listen: ${listen}`,

@@ -148,9 +148,22 @@ function faultOf(thrown: unknown): UpstreamFault {
 function explain(thrown: unknown, timeoutMs: number): string {
 	if (thrown instanceof ChatError) {
 		if (thrown.kind === 'cancelled') return `no response within ${timeoutMs / 1000} seconds`
-		const { cause } = thrown
-		const detail = cause instanceof Error && cause.message !== '' ? ` (${cause.message})` : ''
-		return `${thrown.message}${detail}`.replace(/\s+/g, ' ')
+		const detail = describeCause(thrown.cause)
+		return `${thrown.message}${detail === '' ? '' : ` (${detail})`}`.replace(/\s+/g, ' ')
 	}
 	return (thrown instanceof Error ? thrown.message : String(thrown)).replace(/\s+/g, ' ')
+}
+
+/** A failed connection has the system's reason or that of TLS as its cause, which contains host names only. */
+function describeCause(cause: unknown): string {
+	if (!(cause instanceof Error)) return ''
+	if (!(cause instanceof HttpFailure) || !(cause.cause instanceof Error)) return cause.message
+	const reason = isRefused(cause.cause) ? 'the connection was refused' : cause.cause.message
+	if (reason === '') return cause.message
+	return cause.reason === 'unreachable' ? reason : `${cause.message}: ${reason}`
+}
+
+/** Bun reports a refused connection as one that failed. */
+function isRefused(error: Error): boolean {
+	return Reflect.get(error, 'code') === 'ECONNREFUSED'
 }

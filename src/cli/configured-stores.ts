@@ -39,6 +39,6 @@ export async function withMissingRemedy<Result>(settings: Settings, work: Promis
 
 function remedy(settings: Settings, local: boolean): string {
 	return local
-		? `start the server with --data ${settings.dataFolder} first, or set the data folder with --data`
+		? `set --data or DRAGOMAN_DATA to the data folder of the running server, or start the server with --data ${settings.dataFolder} first`
 		: 'start the server with this configuration first, or run `dragoman migrate`'
 }

@@ -11,6 +11,8 @@ export interface DialectQuestion {
 	/** Of a response, or of one event of a stream. */
 	readText(data: unknown): string
 	readReasoning(data: unknown): string
+	/** The model that answers, if this event or response names it. */
+	readModel(data: unknown): string | undefined
 	/** Whether this event, or the text `[DONE]`, is the last one of a complete stream. */
 	isLast(data: unknown): boolean
 	/** Whether the response ended at the token limit. */
@@ -34,6 +36,7 @@ const openaiShaped = (path: string): DialectQuestion => ({
 	readText: (data) =>
 		textAt(data, 'choices', 0, 'delta', 'content') || textAt(data, 'choices', 0, 'message', 'content'),
 	readReasoning: (data) => textAt(data, 'choices', 0, 'delta', 'reasoning_content'),
+	readModel: (data) => textAt(data, 'model') || undefined,
 	isLast: (data) => data === '[DONE]',
 	isCut: (data) => at(data, 'choices', 0, 'finish_reason') === 'length',
 })
@@ -59,6 +62,7 @@ export const dialectQuestions: Readonly<Record<string, DialectQuestion>> = {
 		write: openaiShaped('').write,
 		readText: (data) => textAt(data, 'chat_completion', 'message', 'content'),
 		readReasoning: () => '',
+		readModel: () => undefined,
 		isLast: (data) => isObject(at(data, 'token_usage')),
 		isCut: (data) => at(data, 'chat_completion', 'finish_reason') === 'length',
 	},
@@ -78,6 +82,7 @@ export const dialectQuestions: Readonly<Record<string, DialectQuestion>> = {
 				.map((block) => textAt(block, 'text'))
 				.join(''),
 		readReasoning: (data) => textAt(data, 'delta', 'thinking'),
+		readModel: (data) => textAt(data, 'message', 'model') || undefined,
 		isLast: (data) => at(data, 'type') === 'message_stop',
 		isCut: (data) => at(data, 'delta', 'stop_reason') === 'max_tokens' || at(data, 'stop_reason') === 'max_tokens',
 	},

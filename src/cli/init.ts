@@ -10,7 +10,7 @@ import { defaultModelId } from '../weights/catalogue.ts'
 import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
 import { writeDraft } from './config-draft.ts'
-import { findModelServers, type ModelServer, usualServers } from './model-server.ts'
+import { explainAbsence, findModelServers, type ModelServer, usualServers } from './model-server.ts'
 import { programWords, shellWord } from './program-words.ts'
 
 interface InitFlags {
@@ -43,9 +43,10 @@ async function init(flags: InitFlags, context: CommandContext): Promise<void> {
 		throw new CliError('`init` asks questions on a terminal. Without one, pass --yes.', 2)
 	const named = flags.server.map(readAddress)
 	const servers = await findModelServers([...Object.values(usualServers), ...named])
-	for (const address of named)
-		if (!servers.some(({ url }) => url.startsWith(`${address}/`)))
-			context.printStatus(`No model server responds at ${address}.`)
+	const absent = named.filter((address) => !servers.some(({ url }) => url.startsWith(`${address}/`)))
+	const reasons = await Promise.all(absent.map(explainAbsence))
+	if (!asks && reasons.length > 0) throw new CliError(`${reasons.join(' ')} Nothing was written.`)
+	for (const reason of reasons) context.printStatus(reason)
 	for (const { title, url, models } of servers)
 		context.printStatus(`Found ${title} at ${url}: ${models.length === 0 ? 'no models' : models.join(', ')}`)
 	if (servers.length === 0) context.printStatus('No model servers are running on their usual ports.')
@@ -59,8 +60,8 @@ async function init(flags: InitFlags, context: CommandContext): Promise<void> {
 	const command = [...programWords(process.cwd()), 'serve', '--config', answers.file].map(shellWord).join(' ')
 	context.printStatus(`Wrote ${path}. Start the server with: ${command}`)
 
-	async function write({ file, ...draft }: Answers, environment: CommandContext['environment']): Promise<void> {
-		const target = resolve(file)
+	async function write(draft: Answers, environment: CommandContext['environment']): Promise<void> {
+		const target = resolve(draft.file)
 		if (flags.force !== true && (await exists(target)) && !(asks && (await confirmed(target))))
 			throw new CliError(`${target} exists. Pass --force to replace it, or --file to write another one.`)
 		const text = writeDraft(draft)

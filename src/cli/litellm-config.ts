@@ -3,6 +3,7 @@
 
 import { isObject } from '../chat/json.ts'
 import { otherToolValue } from '../config/other-tools.ts'
+import { minAdminKeyLength } from '../config/schema.ts'
 import { policyNames } from '../routing/options.ts'
 import { findProvider, type LiteLlmProvider, splitModel } from './litellm-provider.ts'
 
@@ -45,7 +46,7 @@ class Translator {
 		const general = record(general_settings)
 		this.noteRest('general_settings', general, ['master_key'])
 		for (const name of Object.keys(others)) this.notes.push(`${name}: not imported`)
-		const adminKey = this.readKey(general.master_key, 'general_settings.master_key')
+		const adminKey = this.readAdminKey(general.master_key, 'general_settings.master_key')
 		return {
 			config: defined({ adminKey, models: this.models, upstreams: this.upstreams }),
 			notes: this.notes,
@@ -196,6 +197,15 @@ class Translator {
 		if (name !== undefined) return variable(name)
 		this.notes.push(`${path}: the key is in the file; move it to a variable`)
 		return value
+	}
+
+	/** Left out if the configuration would refuse it. */
+	private readAdminKey(value: unknown, path: string): string | undefined {
+		if (typeof value !== 'string' || value === '' || value.length >= minAdminKeyLength) return this.readKey(value, path)
+		this.notes.push(
+			`${path}: not imported: it has ${value.length} characters, and \`adminKey\` needs ${minAdminKeyLength}: generate one with \`openssl rand -hex 32\``,
+		)
+		return undefined
 	}
 
 	private readUrl(value: unknown, suffix = ''): string | undefined {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { findModelServers, usualServers } from './model-server.ts'
+import { explainAbsence, findModelServers, usualServers } from './model-server.ts'
 
 const running: Bun.Server<undefined>[] = []
 afterAll(() => Promise.all(running.map((server) => server.stop(true))))
@@ -70,6 +70,15 @@ describe('model servers are recognized by their responses', () => {
 		const silent = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data: () => undefined } })
 		expect(await findModelServers(['http://127.0.0.1:1', `http://127.0.0.1:${silent.port}`])).toEqual([])
 		silent.stop(true)
+	})
+	test('the reason why there is none', async () => {
+		const dragoman = serve({ '/version': { name: 'dragoman', version: '1' } })
+		const locked = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('', { status: 401 }) })
+		running.push(locked)
+		expect(await explainAbsence(dragoman)).toMatch(/is a Dragoman, not a model server\.$/)
+		expect(await explainAbsence(`http://127.0.0.1:${locked.port}`)).toContain('needs a key (status 401)')
+		expect(await explainAbsence(serve({}))).toContain('no list of models at /v1/models (status 404)')
+		expect(await explainAbsence('http://127.0.0.1:1')).toBe('No model server responds at http://127.0.0.1:1.')
 	})
 	test('their usual ports', () => {
 		expect(Object.values(usualServers).map((url) => new URL(url).port)).toEqual(['11434', '8000', '8080', '1234'])

@@ -31,6 +31,16 @@ export async function findModelServers(urls: readonly string[]): Promise<readonl
 	return found.filter((server) => server !== undefined)
 }
 
+/** Why `findModelServers` does not find one at this address, in one sentence. @param url without a path. */
+export async function explainAbsence(url: string): Promise<string> {
+	const [version, list] = await Promise.all([readJson(`${url}/version`), request(`${url}/v1/models`)])
+	if (isDragoman(version)) return `The server at ${url} is a Dragoman, not a model server.`
+	if (list === undefined) return `No model server responds at ${url}.`
+	if (list.status === 401 || list.status === 403)
+		return `The server at ${url} needs a key (status ${list.status}): write it into the configuration by hand, with \`key\`.`
+	return `The server at ${url} has no list of models at /v1/models (status ${list.status}).`
+}
+
 async function identify(url: string): Promise<ModelServer | undefined> {
 	const list = await readJson(`${url}/v1/models`)
 	// Some servers have an empty list of models in the form `{ "data": null }`.
@@ -48,7 +58,7 @@ type ServerKind = Pick<ModelServer, 'name' | 'title' | 'preset'>
 
 async function kindOf(url: string, owners: readonly unknown[]): Promise<ServerKind | undefined> {
 	const version = await readJson(`${url}/version`)
-	if (isObject(version) && version.name === 'dragoman') return undefined
+	if (isDragoman(version)) return undefined
 	if (owners.includes('vllm')) return { name: 'vllm', title: 'vLLM', preset: 'vllm' }
 	if (owners.includes('llamacpp')) return { name: 'llama-server', title: 'llama.cpp server', preset: 'llama.cpp' }
 	if (isObject(await readJson(`${url}/api/version`))) return { name: 'ollama', title: 'Ollama', preset: 'ollama' }
@@ -58,11 +68,20 @@ async function kindOf(url: string, owners: readonly unknown[]): Promise<ServerKi
 	return { name: 'server', title: 'A server with the API of OpenAI', preset: undefined }
 }
 
+function isDragoman(version: unknown): boolean {
+	return isObject(version) && version.name === 'dragoman'
+}
+
 async function readJson(url: string): Promise<unknown> {
+	const response = await request(url)
+	return response?.ok === true ? response.json().catch(() => undefined) : undefined
+}
+
+/** Undefined if nothing responds. */
+async function request(url: string): Promise<Response | undefined> {
 	try {
 		// A proxy in the environment does not reach this machine's own servers. Bun's types lack the value `false`.
-		const response = await fetch(url, Object.assign({ signal: AbortSignal.timeout(timeoutMs) }, { proxy: false }))
-		return response.ok ? await response.json() : undefined
+		return await fetch(url, Object.assign({ signal: AbortSignal.timeout(timeoutMs) }, { proxy: false }))
 	} catch {
 		return undefined
 	}

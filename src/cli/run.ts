@@ -4,12 +4,19 @@
 import { fstatSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { dialects } from '../dialects/list.ts'
-import { terminalText } from '../system/terminal-text.ts'
+import { terminalLine, terminalText } from '../system/terminal-text.ts'
 import { readAnswer } from './answer-stream.ts'
 import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
 import { type DialectQuestion, dialectQuestions, usualDialect } from './dialect-question.ts'
-import { addServerOptions, connectServer, type ServerFlags } from './server-connection.ts'
+import {
+	addServerOptions,
+	connectServer,
+	RequestError,
+	type ServerConnection,
+	type ServerFlags,
+} from './server-connection.ts'
+import { listModels, withModels } from './server-models.ts'
 
 interface RunFlags extends ServerFlags {
 	readonly as: string
@@ -35,7 +42,11 @@ export function runCommand(context: CommandContext): Command {
 
 async function ask(model: string, words: readonly string[], flags: RunFlags, context: CommandContext): Promise<void> {
 	const text = [words.join(' '), await pipedInput()].filter((part) => part.trim() !== '').join('\n\n')
-	if (text === '') throw new CliError('There is no question: pass it as an argument, or on standard input.', 2)
+	if (text === '')
+		throw new CliError(
+			`There is no question: the first argument is the model (${terminalLine(model)}). Pass the question after it, or on standard input.`,
+			2,
+		)
 	const dialect = dialectQuestions[flags.as]
 	if (dialect === undefined) throw new CliError(`'${flags.as}' is not a dialect.`, 2)
 	const server = await connectServer(flags, context)
@@ -48,27 +59,34 @@ async function ask(model: string, words: readonly string[], flags: RunFlags, con
 			signal: closed,
 		})
 		if (flags.json === true) context.print((await response.text()).trimEnd())
-		else await printAnswer(response, dialect, closed, context)
+		else {
+			const answered = await printAnswer(response, dialect, closed, context)
+			if (answered !== undefined && answered !== model) await noteOther(server, { requested: model, answered }, context)
+		}
 	} catch (thrown) {
 		// A reader such as `head` has enough.
-		if (!closed.aborted) throw thrown
+		if (closed.aborted) return
+		if (thrown instanceof RequestError && thrown.status === 404)
+			throw new CliError(await withModels(server, thrown.message, model))
+		throw thrown
 	}
 }
 
+/** @returns the model that the response names. */
 async function printAnswer(
 	response: Response,
 	dialect: DialectQuestion,
 	closed: AbortSignal,
 	{ terminal, printStatus }: CommandContext,
-): Promise<void> {
+): Promise<string | undefined> {
 	const pieces = readAnswer(response, dialect, closed)
 	let last = '\n'
 	try {
 		for (;;) {
 			const { done, value } = await pieces.next()
 			if (done === true) {
-				if (value) printStatus('The answer ended at the token limit.')
-				return
+				if (value.isCut) printStatus('The answer ended at the token limit.')
+				return value.model
 			}
 			if (value.type === 'reasoning') continue
 			process.stdout.write(terminal ? terminalText(value.text) : value.text)
@@ -77,6 +95,18 @@ async function printAnswer(
 	} finally {
 		if (!last.endsWith('\n')) process.stdout.write('\n')
 	}
+}
+
+/** Says that another model answered, such as one that stands in while the requested one is downloaded. */
+async function noteOther(
+	server: ServerConnection,
+	{ requested, answered }: { readonly requested: string; readonly answered: string },
+	{ printStatus }: CommandContext,
+): Promise<void> {
+	const models = await listModels(server).catch(() => [])
+	const known = models.find(({ id, aliases }) => id === requested || aliases.includes(requested))
+	if (known?.id === answered) return
+	printStatus(terminalLine(`Note: the model ${answered} answered. ${known?.note ?? ''}`.trimEnd()))
 }
 
 /** Aborts when the reader of standard output closes it, which also ends the request. */

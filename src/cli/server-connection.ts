@@ -35,6 +35,17 @@ export function addServerOptions(command: Command): Command {
 		)
 }
 
+/** The server responded with a status other than 2xx that is not about the key. */
+export class RequestError extends CliError {
+	/** Of the response. */
+	readonly status: number
+
+	constructor(message: string, status: number) {
+		super(message)
+		this.status = status
+	}
+}
+
 export interface ServerConnection {
 	/** Without a slash at the end; `unix:` and a path on a Unix socket. */
 	readonly url: string
@@ -97,9 +108,9 @@ export async function connectServer(flags: ServerFlags, context: CommandContext)
 			})
 			if (response.ok) return response
 			const reason = await readFailure(response)
-			if (response.status !== 401 && response.status !== 403) throw new CliError(reason)
+			if (response.status !== 401 && response.status !== 403) throw new RequestError(reason, response.status)
 			throw new CliError(
-				`The server at ${url} refuses the API key (${credential.origin}): ${reason} To use another key, ${keyRemedy}`,
+				`The server at ${url} refuses the API key (${credential.origin}): ${withFullStop(reason)} To use another key, ${reason.includes('keys create') ? useOfKey : keyRemedy}`,
 			)
 		},
 	}
@@ -115,7 +126,12 @@ async function readLocalSettings(
 	return isNamed ? reading.catch(() => undefined) : reading
 }
 
-const keyRemedy = `set ${clientVariables.key} or --key. \`dragoman keys create --name NAME\` creates a key.`
+const useOfKey = `set ${clientVariables.key} or --key.`
+const keyRemedy = `${useOfKey} \`dragoman keys create --name NAME\` creates a key.`
+
+function withFullStop(text: string): string {
+	return /[.!?]$/.test(text) ? text : `${text}.`
+}
 
 /** The sentence of an error in any dialect. */
 async function readFailure(response: Response): Promise<string> {

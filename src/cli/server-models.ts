@@ -12,6 +12,8 @@ export interface ServerModel {
 	/** Undefined if the server does not know it. */
 	readonly contextTokens: number | undefined
 	readonly chats: boolean
+	/** Such as that another model stands in for it. */
+	readonly note?: string | undefined
 }
 
 /** In the order of the configuration. @throws CliError */
@@ -21,13 +23,14 @@ export async function listModels(server: ServerConnection): Promise<readonly Ser
 		throw new CliError(`${server.url} is not a Dragoman server: it has no list of models.`)
 	return body.data.flatMap((model: unknown) => {
 		if (!isObject(model) || typeof model.id !== 'string') return []
-		const { id, aliases, max_context_length: contextTokens, type } = model
+		const { id, aliases, max_context_length: contextTokens, type, note } = model
 		return [
 			{
 				id,
 				aliases: Array.isArray(aliases) ? aliases.map(String) : [],
 				contextTokens: typeof contextTokens === 'number' ? contextTokens : undefined,
 				chats: chatTypes.has(type),
+				note: typeof note === 'string' ? note : undefined,
 			},
 		]
 	})
@@ -46,7 +49,17 @@ export function chooseChatModel(models: readonly ServerModel[], name: string | u
 	}
 	const found = chatting.find(({ id, aliases }) => id === name || aliases.includes(name))
 	if (found !== undefined) return found
+	throw new CliError(`The server has no chat model '${name}'. ${suggest(name, names)}`)
+}
+
+/** The message about a model that does not exist, with those that a caller may use. */
+export async function withModels(server: ServerConnection, message: string, name: string): Promise<string> {
+	const models = await listModels(server).catch(() => [])
+	const names = models.filter(({ chats }) => chats).map(({ id }) => id)
+	return names.length === 0 || names.includes(name) ? message : `${message} ${suggest(name, names)}`
+}
+
+function suggest(name: string, names: readonly string[]): string {
 	const meant = nearest(name, names)
-	const hint = meant === undefined ? `The models are: ${names.join(', ')}.` : `Did you mean '${meant}'?`
-	throw new CliError(`The server has no chat model '${name}'. ${hint}`)
+	return meant === undefined ? `The models are: ${names.join(', ')}.` : `Did you mean '${meant}'?`
 }

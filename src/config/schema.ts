@@ -140,6 +140,9 @@ const dayMs = 86_400_000
 
 const loopback = '127.0.0.1:8080'
 
+/** In characters. */
+export const minAdminKeyLength = 16
+
 /** The value of `models` that selects the built-in embedded model, which is also the default without a file. */
 export const embeddedWord = 'embedded'
 
@@ -190,9 +193,11 @@ export const configSchema = z.strictObject({
 		})
 		.default(defaultDatabase)
 		.describe(`The database: ${databaseSettings.map(({ description }) => description).join(', or ')}.`),
-	adminKey: headerSecret(16)
+	adminKey: headerSecret(minAdminKeyLength)
 		.optional()
-		.describe('Admin key chosen by the operator, at least 16 characters. If it is set, none is created and printed.'),
+		.describe(
+			`Admin key chosen by the operator, at least ${minAdminKeyLength} characters. If it is set, none is created and printed.`,
+		),
 	keys: keyOptions,
 	urls: urlOptions,
 	engineFolder: pathText().optional().describe('Folder for engine libraries. Default: `engine` in the data folder.'),

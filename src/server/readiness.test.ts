@@ -52,6 +52,18 @@ test('a failed check makes the server unready, unless it is excluded', () => {
 	expect(statusOf([[false, failed]], checks, ['database'])).toBe('failed')
 })
 
+test('the context is the configured one, or else that of the engine', () => {
+	const members = [member('ready', { state: { status: 'ready', operations: ['chat'], contextTokens: 50 } })]
+	const described = readiness(
+		[
+			{ name: 'a', required: false, members },
+			{ name: 'b', required: false, contextTokens: 20, members },
+		],
+		{},
+	).models
+	expect(described.map(({ contextTokens }) => contextTokens)).toEqual([50, 20])
+})
+
 test('notes are published without paths', () => {
 	const state = { status: 'failed', operations: [], note: 'no file /srv/models/a.gguf' } as const
 	const { models } = readiness([{ name: 'a', required: false, members: [member('failed', { state })] }], {})

@@ -28,6 +28,8 @@ export interface Readiness {
 export interface RoutedModel {
 	readonly name: string
 	readonly required: boolean
+	/** As configured; otherwise the engine's counts. */
+	readonly contextTokens?: number | undefined
 	readonly members: readonly RoutedMember[]
 }
 
@@ -59,18 +61,18 @@ function statusOf(models: readonly ModelState[]): EngineState['status'] {
 }
 
 /** A model is ready if one of its upstreams is, and failed if all of them are. */
-function describe({ name, required, members }: RoutedModel): ModelState {
+function describe({ name, required, contextTokens: configured, members }: RoutedModel): ModelState {
 	const states = members.map(stateOf)
 	const best =
 		states.find(({ status }) => status === 'ready') ?? states.find(({ status }) => status === 'starting') ?? states[0]
 	if (best === undefined) return { id: name, status: 'failed', required, operations: [], note: 'no upstream' }
-	const { status, operations, contextTokens, note } = best
+	const { status, operations, note } = best
 	return {
 		id: name,
 		status,
 		required,
 		operations,
-		contextTokens,
+		contextTokens: configured ?? best.contextTokens,
 		note: note === undefined ? undefined : publicText(note),
 	}
 }

@@ -7,6 +7,7 @@ export function routedModels({ models, routeOf, upstreamAt }: Deployment): reado
 	return models.all.map((model) => ({
 		name: model.name,
 		required: model.required,
+		contextTokens: model.contextTokens,
 		members: routeOf(model).members.map(({ endpoint }) => ({
 			state: upstreamAt(endpoint).engine.state(),
 			healthy: endpoint.healthy,
