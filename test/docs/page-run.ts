@@ -123,7 +123,7 @@ class PageRun {
 			case 'stop':
 				return this.stop(step.target)
 			case 'replace':
-				return this.text.replace(step.text, await this.text.translate(this.value(step.value)))
+				return this.text.replace(step.text, this.value(await this.text.translate(step.value)))
 			default:
 				step satisfies never
 		}

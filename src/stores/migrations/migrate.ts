@@ -21,7 +21,12 @@ export interface MigrationTransaction {
 	 * poll for the end of a transaction.
 	 */
 	readonly pauseMs?: number
+	/** Whether an error is a deadlock, such as one with the build of an index: the transaction is repeated. */
+	readonly isDeadlock?: (thrown: unknown) => boolean
 }
+
+/** Transactions that end in a deadlock are tried so many times. */
+const mostAttempts = 5
 
 /** Batches share transactions of about this length, in milliseconds: other processes cannot write during one. */
 const transactionMs = 400
@@ -48,8 +53,15 @@ export async function migrate(sql: Sql, options: MigrationTransaction): Promise<
 
 type Transact = <Result>(work: (transaction: Sql) => Promise<Result>) => Promise<Result>
 
-function transactions(sql: Sql, { begin }: MigrationTransaction): Transact {
-	return (work) => (begin === undefined ? sql.begin(work) : sql.begin(begin, work))
+function transactions(sql: Sql, { begin, isDeadlock = () => false }: MigrationTransaction): Transact {
+	return async (work) => {
+		for (let attempt = 1; ; attempt++)
+			try {
+				return await (begin === undefined ? sql.begin(work) : sql.begin(begin, work))
+			} catch (thrown) {
+				if (attempt === mostAttempts || !isDeadlock(thrown)) throw thrown
+			}
+	}
 }
 
 /** @returns whether this process applied it. */

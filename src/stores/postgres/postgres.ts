@@ -142,7 +142,7 @@ async function prepare(client: PostgresClient, mode: SchemaMode): Promise<readon
 		if (mode !== 'create') await expectSchema(sql, mode, async () => hasTables)
 		// A database that is up to date may belong to another user, or be read-only at the moment.
 		const upToDate = mode === 'expect' || (hasTables && (await missingSteps(sql)).length === 0)
-		const migrated = upToDate ? [] : await migrate(sql, { lock: lockMigrations, createTextIndex })
+		const migrated = upToDate ? [] : await migrate(sql, { lock: lockMigrations, createTextIndex, isDeadlock })
 		await expectColumns((table) => usableColumns(sql, table))
 		await requireRights(sql)
 		return migrated
@@ -150,6 +150,8 @@ async function prepare(client: PostgresClient, mode: SchemaMode): Promise<readon
 		await connection.close({ timeout: 0 }).catch(() => undefined)
 	}
 }
+
+const isDeadlock = (thrown: unknown): boolean => explainPostgresFailure(thrown) === 'contention'
 
 async function findTables(sql: Sql): Promise<boolean> {
 	const [found] = await sql`SELECT to_regclass('migrations') IS NOT NULL AS there`
