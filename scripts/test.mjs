@@ -35,12 +35,13 @@ const found = {}
 
 /** Folders and files of `test` that run beside the others. */
 const beside = [
-	...['docs', 'fuzz', 'growth', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
+	...['docs', 'fuzz', 'growth', 'openapi', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
 	...[
 		'admin-key',
 		'command-mistakes',
 		'command-states',
 		'config-mistakes',
+		'docs',
 		'keys',
 		'offline-install',
 		'run',
