@@ -79,7 +79,7 @@ test.concurrent('the tokens of the next request are counted, and those that do n
 test.concurrent('texts and PDFs are sent as text, and are attachments again after a reload', async () => {
 	const opened = await pages.openPage()
 	const { page, bodies } = opened
-	const choose = page.locator('input[type=file]')
+	const choose = page.locator('.composer input[type=file]')
 	await choose.setInputFiles([
 		{ name: 'notes "1".ts', mimeType: 'video/mp2t', buffer: Buffer.from('const answer = 42\n') },
 		{ name: 'report.pdf', mimeType: 'application/pdf', buffer: writePdf(['First page', 'Second page']) },
@@ -126,7 +126,7 @@ test.concurrent('a question too large for the outbox is the draft again if it co
 	const { page } = opened
 	await page.fill('#message', 'echo:say Read.')
 	await page
-		.locator('input[type=file]')
+		.locator('.composer input[type=file]')
 		.setInputFiles({ name: 'long.txt', mimeType: 'text/plain', buffer: Buffer.from('word '.repeat(2000)) })
 	await page.waitForFunction(() => localStorage.getItem('dragoman.attached.new') !== null)
 	await page.evaluate(() => {
@@ -163,7 +163,7 @@ test.concurrent('a file that cannot be read says why', async () => {
 		[writePng(9, 9).subarray(0, 30), 'This picture cannot be opened. It may be damaged.'],
 	]
 	await page
-		.locator('input[type=file]')
+		.locator('.composer input[type=file]')
 		.setInputFiles(
 			refused.map(([buffer], index) => ({ name: `file ${index}`, mimeType: 'application/octet-stream', buffer })),
 		)

@@ -117,13 +117,18 @@ class NewerBuilds {
 		const { method, body } = request
 		const headers = new Headers(request.headers)
 		headers.set('accept-encoding', 'identity')
-		const isNewScript = /^\/page\/main-0000000\d\.js$/.test(path)
-		const script = isNewScript ? await this.mainScript(target) : undefined
-		const response = await fetch(target + (script ?? path) + search, { method, headers, body })
+		const [, ofMain, ofChunk] = /^\/page\/(?:main-0000000(\d)|chunk-v(\d))/.exec(path) ?? []
+		const real = ofMain === undefined ? path.replace(/chunk-v\d/, 'chunk-') : await this.mainScript(target)
+		const response = await fetch(target + real + search, { method, headers, body })
 		const type = response.headers.get('content-type') ?? ''
-		if (this.version === 0 || isNewScript || !/html|javascript/.test(type)) return response
-		const text = (await response.text()).replaceAll(/main-\w{8}\.js/g, `main-0000000${this.version}.js`)
-		return new Response(text.replace(/version:"\w+"/, `version:"v${this.version}"`), response)
+		// A page of the real build may still load its scripts.
+		const version = Number(ofMain ?? ofChunk ?? (/^\/page\/(?:main|chunk)-/.test(path) ? 0 : this.version))
+		if (version === 0 || !/html|javascript/.test(type)) return response
+		// A chunk names the scripts that it imports, so it has another name in another build, too.
+		const text = (await response.text())
+			.replaceAll(/main-\w{8}\.js/g, `main-0000000${version}.js`)
+			.replaceAll(/chunk-(\w{8}\.js)/g, `chunk-v${version}$1`)
+		return new Response(text.replace(/version:"\w+"/, `version:"v${version}"`), response)
 	}
 
 	private async mainScript(target: string): Promise<string> {

@@ -40,7 +40,7 @@ test('a model is found and chosen with the keyboard', async () => {
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
 	await page.keyboard.press('Escape')
 	await page
-		.locator('input[type=file]')
+		.locator('.composer input[type=file]')
 		.setInputFiles({ name: 'a.txt', mimeType: '', buffer: Buffer.from('word '.repeat(1000).trim()) })
 	await page.getByText('1,000 tokens, €0.0004 with each message').waitFor()
 	expect(opened.errors).toEqual([])
