@@ -117,8 +117,8 @@ class NewerBuilds {
 		const { method, body } = request
 		const headers = new Headers(request.headers)
 		headers.set('accept-encoding', 'identity')
-		const [, ofMain, ofChunk] = /^\/page\/(?:main-0000000(\d)|chunk-v(\d))/.exec(path) ?? []
-		const real = ofMain === undefined ? path.replace(/chunk-v\d/, 'chunk-') : await this.mainScript(target)
+		const [, ofMain, ofChunk] = /^\/page\/(?:main-0000000(\d)|chunk-of(\d)-)/.exec(path) ?? []
+		const real = ofMain === undefined ? path.replace(/chunk-of\d-/, 'chunk-') : await this.mainScript(target)
 		const response = await fetch(target + real + search, { method, headers, body })
 		const type = response.headers.get('content-type') ?? ''
 		// A page of the real build may still load its scripts.
@@ -127,7 +127,7 @@ class NewerBuilds {
 		// A chunk names the scripts that it imports, so it has another name in another build, too.
 		const text = (await response.text())
 			.replaceAll(/main-\w{8}\.js/g, `main-0000000${version}.js`)
-			.replaceAll(/chunk-(\w{8}\.js)/g, `chunk-v${version}$1`)
+			.replaceAll(/chunk-(\w{8}\.js)/g, `chunk-of${version}-$1`)
 		return new Response(text.replace(/version:"\w+"/, `version:"v${version}"`), response)
 	}
 
