@@ -63,6 +63,7 @@ test('without a network the page opens with drafts and unsent questions, and no 
 	const stored = await cached(page, line.url)
 	expect(stored).toContain('/')
 	expect(stored.filter((address) => address !== '/' && !address.startsWith('/page/'))).toEqual([])
+	await page.waitForLoadState('networkidle')
 	line.cut()
 	await page.context().setOffline(true)
 	await opened.send('Asked offline')
