@@ -1,12 +1,10 @@
 // The addresses of the console. Its screens are not part of this version; what they will show is available to the operator on
 // the server.
 
-import { Menu } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { text } from './languages/languages.ts'
-import { IconButton } from './parts/icon-button.tsx'
+import { SidebarOpener } from './sidebar/sidebar-opener.tsx'
 import type { ConsoleScreen as ScreenName } from './state/route.ts'
-import { toggleSidebar } from './state/sidebar.ts'
 
 /** The command or the setting that shows the same. */
 const commands: Readonly<Record<ScreenName, string>> = {
@@ -31,13 +29,7 @@ export function ConsoleScreen({ screen }: { readonly screen: ScreenName }) {
 		<main id="content" class="main" tabIndex={-1}>
 			<header class="top-bar">
 				<div>
-					<IconButton
-						class="sidebar-opener"
-						node={Menu}
-						label={words.menu}
-						shortcut="Ctrl Shift S"
-						onClick={toggleSidebar}
-					/>
+					<SidebarOpener />
 					<h1>{title}</h1>
 				</div>
 				<div />

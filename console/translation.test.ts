@@ -45,7 +45,7 @@ afterAll(async () => {
 	await pages[Symbol.asyncDispose]()
 })
 
-/** What is no sentence: names of keyboard and API keys, products, commands and models, and what stands for itself in every language. */
+/** Not sentences: names of keyboard and API keys, products, commands and models, and names that all languages share. */
 const untranslated =
 	/echo:[\s\S]*|\b(?:Dragoman|echo|dragoman(?: \w+)*|English|Français|Pseudo|Ctrl|Alt|Shift|Enter|Esc|[A-Z]|dgm|JSON|CSV|first|second|priced|brief|dead)\b|…[\w-]{4}$|instruct-q4|a-model-name[\w-]*/g
 

@@ -1,4 +1,4 @@
-// Systems other than Linux, as far as Linux can test them: what only Linux has is used with a guard, and the program takes the
+// Systems other than Linux, tested on Linux: what only Linux has is used with a guard, and the program takes the
 // paths for macOS when it reads that name of its system.
 
 import { expect, test } from 'bun:test'

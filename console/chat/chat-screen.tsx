@@ -1,15 +1,15 @@
 // The screen of one conversation: top bar, turns, composer.
 
-import { Menu, SquarePen } from 'lucide'
+import { SquarePen } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { loaded } from '../parts/loaded.tsx'
 import { Notice } from '../parts/notice.tsx'
+import { SidebarOpener } from '../sidebar/sidebar-opener.tsx'
 import type { Chat } from '../state/chat.ts'
 import { messageInAddress, navigate } from '../state/route.ts'
-import { toggleSidebar } from '../state/sidebar.ts'
 import { titleInList, titleOf } from '../state/title.ts'
 import { nameOf } from '../state/turn-tree.ts'
 import { Announcer } from './announcer.tsx'
@@ -44,13 +44,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 		<main class="main">
 			<header class="top-bar">
 				<div>
-					<IconButton
-						class="sidebar-opener"
-						node={Menu}
-						label={words.menu}
-						shortcut="Ctrl Shift S"
-						onClick={toggleSidebar}
-					/>
+					<SidebarOpener />
 					<BarTitle key={chat.number} title={title} conversation={chat.id.value} />
 				</div>
 				<div>

@@ -3,6 +3,7 @@
 import { Braces, Paperclip, SlidersHorizontal, Wrench } from 'lucide'
 import { useRef } from 'preact/hooks'
 import type { AttachmentList } from '../attachments/attachment-list.ts'
+import { FileInput } from '../attachments/file-input.tsx'
 import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import type { Chat } from '../state/chat.ts'
@@ -22,18 +23,7 @@ export function ComposerTools({ chat, attachments }: ComposerToolsProps) {
 	const changed = !isDefault(options)
 	return (
 		<>
-			<input
-				ref={input}
-				type="file"
-				multiple
-				hidden
-				aria-label={words.attach}
-				onChange={({ currentTarget }) => {
-					attachments.addFiles([...(currentTarget.files ?? [])])
-					// The same file can be chosen again after it was removed.
-					currentTarget.value = ''
-				}}
-			/>
+			<FileInput input={input} attachments={attachments} />
 			<IconButton node={Paperclip} label={words.attach} onClick={() => input.current?.click()} />
 			<IconButton
 				node={Wrench}

@@ -2,8 +2,8 @@
 
 import { Code, Columns2, Ellipsis, GitFork, type IconNode, Share2 } from 'lucide'
 import { text } from '../languages/languages.ts'
-import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { MenuItem } from '../parts/menu-item.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { conversations } from '../state/conversation-list.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
@@ -67,19 +67,7 @@ export function PanelButtons({ conversation }: { readonly conversation: string |
 			>
 				{(close) =>
 					actions.map(({ node, label, run }) => (
-						<button
-							key={label}
-							type="button"
-							role="menuitem"
-							class="menu-item"
-							onClick={() => {
-								close()
-								run()
-							}}
-						>
-							<Icon node={node} />
-							{label}
-						</button>
+						<MenuItem key={label} node={node} label={label} close={close} run={run} />
 					))
 				}
 			</Popover>

@@ -2,6 +2,7 @@
 
 import { Code, Columns2, type IconNode, Paperclip, Pencil } from 'lucide'
 import { useRef } from 'preact/hooks'
+import { FileInput } from '../attachments/file-input.tsx'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import type { Chat } from '../state/chat.ts'
@@ -19,17 +20,10 @@ export function Starters({ chat: { draft } }: { readonly chat: Chat }) {
 	}
 	return (
 		<>
-			<input
-				ref={input}
-				type="file"
-				multiple
-				hidden
-				aria-label={words.attach}
-				onChange={({ currentTarget }) => {
-					draft.attachments.addFiles([...(currentTarget.files ?? [])])
-					currentTarget.value = ''
-					write(draft.text.value === '' ? words.starterFileText : draft.text.value)
-				}}
+			<FileInput
+				input={input}
+				attachments={draft.attachments}
+				onChosen={() => write(draft.text.value === '' ? words.starterFileText : draft.text.value)}
 			/>
 			<Starter
 				node={Pencil}

@@ -1,6 +1,6 @@
 // One question, the answers of two to four models side by side, and which of them the person prefers.
 
-import { Menu, Plus } from 'lucide'
+import { Plus } from 'lucide'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { BarTitle } from '../chat/bar-title.tsx'
 import { listenForKeys } from '../chat/chat-keys.ts'
@@ -10,16 +10,15 @@ import { StatusLine } from '../chat/status-line.tsx'
 import { formatNumber, text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
 import { Icon, Mark } from '../parts/icon.tsx'
-import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { attempt } from '../sidebar/attempt.ts'
+import { SidebarOpener } from '../sidebar/sidebar-opener.tsx'
 import type { Chat } from '../state/chat.ts'
 import { Comparison } from '../state/comparison.ts'
 import { models } from '../state/models.ts'
 import { readyCount } from '../state/ready-answers.ts'
 import { settings } from '../state/settings.ts'
 import { codeTurn } from '../state/side-panel.ts'
-import { toggleSidebar } from '../state/sidebar.ts'
 import { thisDevice } from '../state/storage.ts'
 import { titleInList } from '../state/title.ts'
 import { loadVotes, voteSums } from '../state/vote-sums.ts'
@@ -88,13 +87,7 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 		<main class="main">
 			<header class="top-bar compare-bar">
 				<div>
-					<IconButton
-						class="sidebar-opener"
-						node={Menu}
-						label={words.menu}
-						shortcut="Ctrl Shift S"
-						onClick={toggleSidebar}
-					/>
+					<SidebarOpener />
 					<BarTitle title={title} conversation={comparison.id.value} />
 				</div>
 				<div />

@@ -6,6 +6,7 @@ import type { ConversationSummary } from '../api/conversations.ts'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { MenuItem } from '../parts/menu-item.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { labelConversation } from '../state/conversation-list.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
@@ -93,18 +94,7 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 			>
 				{(close) => {
 					const entry = (node: typeof Pin, label: string, run: () => void, danger = false) => (
-						<button
-							type="button"
-							role="menuitem"
-							class={`menu-item ${danger ? 'danger' : ''}`}
-							onClick={() => {
-								close()
-								run()
-							}}
-						>
-							<Icon node={node} />
-							{label}
-						</button>
+						<MenuItem node={node} label={label} close={close} run={run} danger={danger} />
 					)
 					return (
 						<>

@@ -97,7 +97,7 @@ async function printAnswer(
 	}
 }
 
-/** Says that another model answered, such as one that stands in while the requested one is downloaded. */
+/** Reports that another model answered, for example while the requested one is downloaded. */
 async function noteOther(
 	server: ServerConnection,
 	{ requested, answered }: { readonly requested: string; readonly answered: string },

@@ -12,7 +12,7 @@ export interface ServerModel {
 	/** Undefined if the server does not know it. */
 	readonly contextTokens: number | undefined
 	readonly chats: boolean
-	/** Such as that another model stands in for it. */
+	/** For example, that another model answers instead. */
 	readonly note?: string | undefined
 }
 

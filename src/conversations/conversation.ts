@@ -85,7 +85,7 @@ export interface Turn {
 	readonly endedAtMs?: number
 }
 
-/** What an answer cost and how long it took, as far as it is known. */
+/** What an answer cost and how long it took. What is unknown is undefined. */
 export interface AnswerMetrics {
 	/** Millionths of `currency`, at the price of the model when it answered. */
 	readonly costMicros?: number | undefined

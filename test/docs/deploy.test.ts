@@ -1,4 +1,4 @@
-// The files of deploy/, as far as a machine without Docker and a cluster can check them: their formats, that they agree with
+// The files of deploy/, checked without Docker and without a cluster: their formats, that they agree with
 // each other and with the program, and what keeps a container and its answers safe.
 
 import { describe, expect, test } from 'bun:test'

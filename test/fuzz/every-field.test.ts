@@ -2,10 +2,8 @@
 // read, or refused by an error of the dialect. Any other exception would be an internal error of the server.
 
 import { describe, expect, test } from 'bun:test'
-import { join } from 'node:path'
 import type { Dialect, Route } from '../../src/dialects/dialect.ts'
-import type { DialectSample } from '../../src/dialects/dialect-sample.testing.ts'
-import { dialects } from '../../src/dialects/list.ts'
+import { bodyRoutes } from '../growth/body-routes.ts'
 import { EnumeratedSchemas } from '../growth/growing-fields.ts'
 import { serve } from '../growth/request-work.ts'
 import { writtenSeeds } from './seeds.ts'
@@ -29,32 +27,24 @@ const hostileValues: readonly unknown[] = [
 /** What several dialects share is enumerated once. */
 const enumerated = new EnumeratedSchemas()
 
-for (const dialect of dialects) {
-	const folder = join(import.meta.dir, '..', '..', 'src', 'dialects', dialect.name)
-	const { sample }: { sample: DialectSample } = await import(join(folder, `${dialect.name}.contract.ts`))
+for await (const { dialect, route, schema, request } of bodyRoutes())
 	describe(dialect.name, () => {
-		for (const route of dialect.routes) {
-			const { bodySchema: schema } = route
-			if (schema === undefined || route.body === 'form') continue
-			const request = sample.requests[`${route.method} ${route.path}`] ?? {}
-			test(`${route.method} ${route.path} reads or refuses every value of every field`, async () => {
-				const failures = new Set<string>()
-				const fields = enumerated.add(schema)
-				const bodies = [
-					...[request.body ?? {}, ...writtenBodies(dialect, route)],
-					...fields.map(({ grow }) => ({ ...request.body, ...Object(grow(2, 'valid')) })),
-				]
-				const tried = new Set<string>()
-				for (const body of bodies)
-					for (const [path, made] of replacements(body, '', tried)) {
-						const thrown = await serve(route, request, made).catch((thrown: unknown) => thrown)
-						if (thrown !== undefined) failures.add(`${path}: ${String(thrown)}`)
-					}
-				expect([...failures]).toEqual([])
-			})
-		}
+		test(`${route.method} ${route.path} reads or refuses every value of every field`, async () => {
+			const failures = new Set<string>()
+			const fields = enumerated.add(schema)
+			const bodies = [
+				...[request.body ?? {}, ...writtenBodies(dialect, route)],
+				...fields.map(({ grow }) => ({ ...request.body, ...Object(grow(2, 'valid')) })),
+			]
+			const tried = new Set<string>()
+			for (const body of bodies)
+				for (const [path, made] of replacements(body, '', tried)) {
+					const thrown = await serve(route, request, made).catch((thrown: unknown) => thrown)
+					if (thrown !== undefined) failures.add(`${path}: ${String(thrown)}`)
+				}
+			expect([...failures]).toEqual([])
+		})
 	})
-}
 
 /** Bodies of requests that clients of the dialect send to the route. */
 function writtenBodies({ mount, prefixes }: Dialect, { path }: Route): readonly unknown[] {

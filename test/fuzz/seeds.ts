@@ -1,12 +1,12 @@
 // Valid requests of every route of every dialect, from the samples of the contract suite, the schemas of the bodies and the
 // features that dialects can express. A route, and a field of a schema, that is added gets mutated without a change here.
 
-import { join } from 'node:path'
 import type { Route } from '../../src/dialects/dialect.ts'
-import type { DialectSample, SampleRequest } from '../../src/dialects/dialect-sample.testing.ts'
+import type { SampleRequest } from '../../src/dialects/dialect-sample.testing.ts'
 import { dialects } from '../../src/dialects/list.ts'
 import { dialectClients } from '../dialect-clients/list.ts'
 import { featureRequests } from '../fidelity/requests.ts'
+import { sampleOf } from '../growth/body-routes.ts'
 import { EnumeratedSchemas, type GrowingField } from '../growth/growing-fields.ts'
 import { seeds as bodies } from '../mutation.ts'
 
@@ -61,8 +61,7 @@ export async function allSeeds(): Promise<readonly Seed[]> {
 		query: undefined,
 	}))
 	for (const dialect of dialects) {
-		const folder = join(import.meta.dir, '..', '..', 'src', 'dialects', dialect.name)
-		const { sample }: { sample: DialectSample } = await import(join(folder, `${dialect.name}.contract.ts`))
+		const sample = await sampleOf(dialect)
 		for (const route of dialect.routes)
 			for (const path of pathsOf(dialect.mount, dialect.prefixes, route.path))
 				found.push(seedOf(dialect.name, route, path, sample.requests[`${route.method} ${route.path}`] ?? {}))

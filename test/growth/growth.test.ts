@@ -4,9 +4,7 @@
 // other, and forms are in the other tests of this folder.
 
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { join } from 'node:path'
-import type { DialectSample } from '../../src/dialects/dialect-sample.testing.ts'
-import { dialects } from '../../src/dialects/list.ts'
+import { ownBodyRoutes } from './body-routes.ts'
 import { growthOf, maxRatio } from './cpu-time.ts'
 import { type Elements, EnumeratedSchemas, type GrowingField } from './growing-fields.ts'
 import { bodyOf, isBounded, serve } from './request-work.ts'
@@ -20,38 +18,28 @@ const starts = { array: 1024, map: 1024, text: 262_144 } as const
 /** What several dialects share is measured once. */
 const enumerated = new EnumeratedSchemas()
 
-for (const dialect of dialects) {
-	const folder = join(import.meta.dir, '..', '..', 'src', 'dialects', dialect.name)
-	const { sample }: { sample: DialectSample } = await import(join(folder, `${dialect.name}.contract.ts`))
-	const own = new Set<unknown>()
+for await (const { dialect, route, schema, request } of ownBodyRoutes())
 	describe(dialect.name, () => {
-		for (const route of dialect.routes) {
-			const { bodySchema: schema } = route
-			if (schema === undefined || route.body === 'form' || own.has(schema)) continue
-			own.add(schema)
-			const request = sample.requests[`${route.method} ${route.path}`] ?? {}
-			test(`${route.method} ${route.path} is linear in every field`, async () => {
-				const tooSlow: string[] = []
-				for (const field of enumerated.add(schema)) {
-					for (const elements of elementsOf(field)) {
-						const prepare = (n: number) => {
-							// The larger size must be within the bound, too.
-							if (field.kind === 'text' && 4 * n > bodyBytes) return undefined
-							const body = bodyOf(field, request.body ?? {}, n, elements)
-							return isBounded(body) ? undefined : () => serve(route, request, body)
-						}
-						const growth = await growthOf({ prepare, start: starts[field.kind] })
-						if (growth !== undefined && growth.ratio > maxRatio)
-							tooSlow.push(
-								`${field.path} (${elements}): 4 × ${growth.n} took ${growth.ratio.toFixed(1)} × ${growth.baseMs.toFixed(0)} ms`,
-							)
+		test(`${route.method} ${route.path} is linear in every field`, async () => {
+			const tooSlow: string[] = []
+			for (const field of enumerated.add(schema)) {
+				for (const elements of elementsOf(field)) {
+					const prepare = (n: number) => {
+						// The larger size must be within the bound, too.
+						if (field.kind === 'text' && 4 * n > bodyBytes) return undefined
+						const body = bodyOf(field, request.body ?? {}, n, elements)
+						return isBounded(body) ? undefined : () => serve(route, request, body)
 					}
+					const growth = await growthOf({ prepare, start: starts[field.kind] })
+					if (growth !== undefined && growth.ratio > maxRatio)
+						tooSlow.push(
+							`${field.path} (${elements}): 4 × ${growth.n} took ${growth.ratio.toFixed(1)} × ${growth.baseMs.toFixed(0)} ms`,
+						)
 				}
-				expect(tooSlow).toEqual([])
-			})
-		}
+			}
+			expect(tooSlow).toEqual([])
+		})
 	})
-}
 
 function elementsOf({ kind }: GrowingField): readonly Elements[] {
 	return kind === 'text' ? ['valid'] : ['valid', 'wrong']

@@ -3,11 +3,9 @@
 // so that other processes do not count. A field that is added to a schema is measured without a change here.
 
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { join } from 'node:path'
 import { parseJsonInSteps, stringifyJsonInSteps } from '../../src/chat/json-text.ts'
-import type { DialectSample } from '../../src/dialects/dialect-sample.testing.ts'
-import { dialects } from '../../src/dialects/list.ts'
 import { resumable, type Steps } from '../../src/system/resumable.ts'
+import { ownBodyRoutes } from './body-routes.ts'
 import { EnumeratedSchemas, type GrowingField } from './growing-fields.ts'
 import { bodyOf, checkBounds, isBounded, readRoute, writeForUpstreams } from './request-work.ts'
 
@@ -35,61 +33,50 @@ function measure<Result>(steps: Steps<Result>) {
 
 const enumerated = new EnumeratedSchemas()
 
-for (const dialect of dialects) {
-	const folder = join(import.meta.dir, '..', '..', 'src', 'dialects', dialect.name)
-	const { sample }: { sample: DialectSample } = await import(join(folder, `${dialect.name}.contract.ts`))
-	const own = new Set<unknown>()
+for await (const { dialect, route, schema, request } of ownBodyRoutes())
 	describe(dialect.name, () => {
-		for (const route of dialect.routes) {
-			const { bodySchema: schema } = route
-			if (schema === undefined || route.body === 'form' || own.has(schema)) continue
-			own.add(schema)
-			const request = sample.requests[`${route.method} ${route.path}`] ?? {}
-			test(`${route.method} ${route.path} is read and written in short steps`, async () => {
-				const tooLong: string[] = []
-				for (const field of enumerated.add(schema)) {
-					const body = largest(field, request.body ?? {})
-					if (body === undefined) continue
-					const bytes = Buffer.from(JSON.stringify(body))
-					/** The least of several attempts: garbage is collected in some of them. */
-					let found = await longestSteps(bytes)
-					for (let retry = 0; retry < 8 && found.ms > mostMs; retry++) {
-						const again = await longestSteps(bytes)
-						if (again.ms < found.ms) found = again
-					}
-					if (found.ms > mostMs)
-						tooLong.push(`${field.path}: ${found.stage} took ${found.ms.toFixed(0)} ms in one step`)
+		test(`${route.method} ${route.path} is read and written in short steps`, async () => {
+			const tooLong: string[] = []
+			for (const field of enumerated.add(schema)) {
+				const body = largest(field, request.body ?? {})
+				if (body === undefined) continue
+				const bytes = Buffer.from(JSON.stringify(body))
+				/** The least of several attempts: garbage is collected in some of them. */
+				let found = await longestSteps(bytes)
+				for (let retry = 0; retry < 8 && found.ms > mostMs; retry++) {
+					const again = await longestSteps(bytes)
+					if (again.ms < found.ms) found = again
 				}
-				expect(tooLong).toEqual([])
-			})
-
-			async function longestSteps(bytes: Uint8Array): Promise<{ readonly stage: string; readonly ms: number }> {
-				const stages: [string, number][] = []
-				const run = <Result>(stage: string, steps: Steps<Result>): Result => {
-					const { longestMs, value } = measure(steps)
-					stages.push([stage, longestMs])
-					return value
-				}
-				const value = run('parsing', parseJsonInSteps(bytes))
-				run(
-					'checking bounds',
-					resumable(() => checkBounds(value)),
-				)
-				const call = await run(
-					'reading',
-					resumable(() => readRoute(route, request, value)),
-				)
-				if (call !== undefined)
-					for (const [wire, write] of Object.entries(writeForUpstreams(call))) {
-						const written = run(`writing for ${wire}`, resumable(write))
-						run(`writing JSON for ${wire}`, stringifyJsonInSteps(written))
-					}
-				const [stage, ms] = stages.sort(([, a], [, b]) => b - a)[0] ?? ['', 0]
-				return { stage, ms }
+				if (found.ms > mostMs) tooLong.push(`${field.path}: ${found.stage} took ${found.ms.toFixed(0)} ms in one step`)
 			}
+			expect(tooLong).toEqual([])
+		})
+
+		async function longestSteps(bytes: Uint8Array): Promise<{ readonly stage: string; readonly ms: number }> {
+			const stages: [string, number][] = []
+			const run = <Result>(stage: string, steps: Steps<Result>): Result => {
+				const { longestMs, value } = measure(steps)
+				stages.push([stage, longestMs])
+				return value
+			}
+			const value = run('parsing', parseJsonInSteps(bytes))
+			run(
+				'checking bounds',
+				resumable(() => checkBounds(value)),
+			)
+			const call = await run(
+				'reading',
+				resumable(() => readRoute(route, request, value)),
+			)
+			if (call !== undefined)
+				for (const [wire, write] of Object.entries(writeForUpstreams(call))) {
+					const written = run(`writing for ${wire}`, resumable(write))
+					run(`writing JSON for ${wire}`, stringifyJsonInSteps(written))
+				}
+			const [stage, ms] = stages.sort(([, a], [, b]) => b - a)[0] ?? ['', 0]
+			return { stage, ms }
 		}
 	})
-}
 
 /** The body with the most elements that no bound refuses. */
 function largest(field: GrowingField, sample: object): object | undefined {

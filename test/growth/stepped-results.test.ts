@@ -2,11 +2,9 @@
 // enough for steps, alone and within another one, and the clock runs so fast that each loop is interrupted after a few elements.
 
 import { describe, expect, setDefaultTimeout, spyOn, test } from 'bun:test'
-import { join } from 'node:path'
 import { ChatError } from '../../src/chat/error.ts'
-import type { DialectSample } from '../../src/dialects/dialect-sample.testing.ts'
-import { dialects } from '../../src/dialects/list.ts'
 import { resumable } from '../../src/system/resumable.ts'
+import { ownBodyRoutes } from './body-routes.ts'
 import { EnumeratedSchemas, type GrowingField } from './growing-fields.ts'
 import { bodyOf, checkBounds, isBounded, readCall, readRoute, writeForUpstreams } from './request-work.ts'
 
@@ -66,40 +64,30 @@ function* bodiesWith(field: GrowingField, sample: object): Generator<readonly [k
 
 let interrupted = 0
 
-for (const dialect of dialects) {
-	const folder = join(import.meta.dir, '..', '..', 'src', 'dialects', dialect.name)
-	const { sample }: { sample: DialectSample } = await import(join(folder, `${dialect.name}.contract.ts`))
-	const own = new Set<unknown>()
+for await (const { dialect, route, schema, request } of ownBodyRoutes())
 	describe(dialect.name, () => {
-		for (const route of dialect.routes) {
-			const { bodySchema: schema } = route
-			if (schema === undefined || route.body === 'form' || own.has(schema)) continue
-			own.add(schema)
-			const request = sample.requests[`${route.method} ${route.path}`] ?? {}
-			test(`${route.method} ${route.path} has the same result in steps`, async () => {
-				const different: string[] = []
-				const compare = async (name: string, work: () => unknown) => {
-					const plain = await outcome(work)
-					const { result, steps } = await stepped(work)
-					if (steps > 1) interrupted++
-					if (shown(result) !== shown(plain)) different.push(name)
+		test(`${route.method} ${route.path} has the same result in steps`, async () => {
+			const different: string[] = []
+			const compare = async (name: string, work: () => unknown) => {
+				const plain = await outcome(work)
+				const { result, steps } = await stepped(work)
+				if (steps > 1) interrupted++
+				if (shown(result) !== shown(plain)) different.push(name)
+			}
+			for (const field of enumerated.add(schema).filter(({ kind }) => kind !== 'text'))
+				for (const [kind, body] of bodiesWith(field, request.body ?? {})) {
+					if (isBounded(body)) continue
+					const name = `${field.path}, ${kind}`
+					await compare(`${name}: bounds`, () => checkBounds(body))
+					await compare(`${name}: reading`, () => readCall(route, request, body))
+					const call = await readRoute(route, request, body)
+					if (call === undefined) continue
+					for (const [wire, write] of Object.entries(writeForUpstreams(call)))
+						await compare(`${name}: writing for ${wire}`, write)
 				}
-				for (const field of enumerated.add(schema).filter(({ kind }) => kind !== 'text'))
-					for (const [kind, body] of bodiesWith(field, request.body ?? {})) {
-						if (isBounded(body)) continue
-						const name = `${field.path}, ${kind}`
-						await compare(`${name}: bounds`, () => checkBounds(body))
-						await compare(`${name}: reading`, () => readCall(route, request, body))
-						const call = await readRoute(route, request, body)
-						if (call === undefined) continue
-						for (const [wire, write] of Object.entries(writeForUpstreams(call)))
-							await compare(`${name}: writing for ${wire}`, write)
-					}
-				expect(different).toEqual([])
-			})
-		}
+			expect(different).toEqual([])
+		})
 	})
-}
 
 test('loops are interrupted', () => {
 	expect(interrupted).toBeGreaterThan(100)
