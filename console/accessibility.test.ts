@@ -364,7 +364,8 @@ test('a screen reader reads the start and the end of an answer, paragraphs only 
 		'Answer complete, 3 tokens',
 	])
 	expect(await page.getByRole('log').getAttribute('aria-live')).toBe('off')
-	await page.goto(`${pages.server.url}/settings`)
+	await page.getByRole('button', { name: 'Account' }).click()
+	await page.getByRole('link', { name: 'Settings' }).click()
 	await page.getByLabel('Read answers while they stream').check()
 	await page.goBack()
 	await page.locator('.answer').waitFor()
