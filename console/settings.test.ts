@@ -228,8 +228,14 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	expect(await page.evaluate('requests')).toBe(1)
 	await opened.newChat()
 	await opened.ask('On screen')
-	expect(await page.evaluate('notified.length')).toBe(0)
 	const { path } = opened
+	// Of another conversation while the page is visible: the list shows it.
+	await opened.send('echo:delay 20 echo:repeat 20 word')
+	await openSettings(opened)
+	await page.getByRole('img', { name: 'Answer ready' }).waitFor()
+	expect(await page.evaluate('notified.length')).toBe(0)
+	await page.goBack()
+	await page.locator('.answer').nth(1).waitFor()
 	await page.evaluate('hide(true)')
 	await opened.send('Hidden')
 	await notified(1)
@@ -242,6 +248,44 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	await openSettings(opened)
 	await notified(2)
 	await page.evaluate('notified[1].onclick()')
+	await page.waitForURL(`${url}${path}`)
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('on a phone the service worker shows the notification, and a click on it opens the conversation', async () => {
+	const { url, key } = pages.server
+	const opened = await pages.openPage({ serviceWorkers: 'allow', permissions: ['notifications'] }, `${url}/health`)
+	const { page } = opened
+	await page.addInitScript(`
+		globalThis.Notification = class {
+			static permission = 'granted'
+			static requestPermission = async () => 'granted'
+			// As on Android.
+			constructor() {
+				throw new TypeError('Illegal constructor')
+			}
+		}
+		Object.defineProperty(document, 'hidden', { get: () => globalThis.isHidden === true })
+		localStorage.setItem('dragoman.settings', '{"notifies": true}')`)
+	await page.goto(`${url}/#key=${key}`)
+	await page.waitForFunction(() => navigator.serviceWorker.controller?.state === 'activated')
+	await opened.ask('First')
+	const { path } = opened
+	await page.evaluate("isHidden = true; document.dispatchEvent(new Event('visibilitychange'))")
+	await opened.ask('Second')
+	await openSettings(opened)
+	const [worker] = page.context().serviceWorkers()
+	if (worker === undefined) throw new Error('there is no service worker')
+	const click = `(async () => {
+		const [notification] = await registration.getNotifications()
+		if (notification === undefined) return undefined
+		const { title, body } = notification
+		dispatchEvent(new NotificationEvent('notificationclick', { notification }))
+		return { title, body }
+	})()`
+	let clicked: unknown
+	while (clicked === undefined) clicked = await worker.evaluate(click)
+	expect(clicked).toEqual({ title: 'First', body: 'Answer ready' })
 	await page.waitForURL(`${url}${path}`)
 	expect(opened.errors).toEqual([])
 }, 60_000)
