@@ -116,6 +116,11 @@ const states: Readonly<Record<string, (opened: OpenPage) => Promise<void>>> = {
 		await page.goto(new URL('/settings', page.url()).href)
 		await page.getByRole('button', { name: 'New key' }).waitFor()
 	},
+	'settings-fr': async ({ page }) => {
+		await page.evaluate(() => localStorage.setItem('dragoman.settings', JSON.stringify({ language: 'fr' })))
+		await page.goto(new URL('/settings', page.url()).href)
+		await page.getByRole('button', { name: 'Nouvelle clé' }).waitFor()
+	},
 	'settings-keys': async ({ page }) => {
 		await page.goto(new URL('/settings#keys', page.url()).href)
 		await page.getByRole('button', { name: 'New key' }).click()
@@ -130,6 +135,14 @@ const states: Readonly<Record<string, (opened: OpenPage) => Promise<void>>> = {
 		await page.getByLabel('Expires').selectOption('day')
 		await page.getByRole('button', { name: 'Create key' }).click()
 		await page.getByRole('alert').first().waitFor()
+	},
+	'settings-votes': async ({ page }) => {
+		for (const votes of ['1121', '2-01'])
+			await pages.server.call('/openai/v1/conversations', { metadata: { compare: '["echo","second"]', votes } })
+		const tools = ['get_weather', 'find_patient'].map((name) => ({ name, description: '', parameters: {} }))
+		await page.evaluate((stored) => localStorage.setItem('dragoman.tools', stored), JSON.stringify(tools))
+		await page.goto(new URL('/settings#votes', page.url()).href)
+		await page.getByText('comparisons').first().waitFor()
 	},
 	'settings-revoke': async ({ page }) => {
 		await page.goto(new URL('/settings#keys', page.url()).href)
