@@ -150,6 +150,15 @@ test('tools come from files and go into files, and votes are summed by model', a
 		expect.stringMatching(/^echo\s+preferred 50 % of 4 comparisons/),
 		expect.stringMatching(/^other\s+preferred 25 % of 4 comparisons/),
 	])
+	// The address of a section shows it, although the lists above it arrive later.
+	await page.goto(`${pages.server.url}/health`)
+	await page.goto(`${pages.server.url}/settings#votes`)
+	await page.waitForFunction(() => document.activeElement?.textContent === 'Your votes')
+	await page.getByRole('button', { name: 'New key' }).waitFor()
+	await page.waitForFunction(
+		() =>
+			(document.querySelector('.vote-sums')?.getBoundingClientRect().bottom ?? Number.POSITIVE_INFINITY) < innerHeight,
+	)
 	const tools = page.getByRole('region', { name: 'Saved tools' })
 	await tools.getByText('No tools yet.').waitFor()
 	const importFile = (content: string) =>

@@ -46,12 +46,6 @@ export function KeySettings() {
 		)
 		return () => ending.abort()
 	}, [reads, sessionKey])
-	const isRead = page !== undefined
-	useEffect(() => {
-		// An address with this section was scrolled to while the list had no height.
-		const focused = document.activeElement
-		if (isRead && focused?.parentElement?.id === 'settings-keys') focused.scrollIntoView({ block: 'start' })
-	}, [isRead])
 	const proposed = proposedKeyName.value
 	useEffect(() => {
 		if (proposed === undefined) return

@@ -21,8 +21,14 @@ export function SettingsScreen({ section }: { readonly section: SettingsSection 
 	}, [words, readyCount.value])
 	useEffect(() => {
 		const heading = view.current?.querySelector<HTMLElement>(`#settings-${section} > h2`)
-		heading?.scrollIntoView({ block: 'start' })
-		heading?.focus({ preventScroll: true })
+		if (heading === null || heading === undefined) return undefined
+		heading.focus({ preventScroll: true })
+		// The lists of other sections arrive later, and move this one until the person does something else.
+		const resizes = new ResizeObserver(() => {
+			if (document.activeElement === heading) heading.scrollIntoView({ block: 'start' })
+		})
+		for (const shown of view.current?.children ?? []) resizes.observe(shown)
+		return () => resizes.disconnect()
 	}, [section])
 	return (
 		<main id="content" class="main" tabIndex={-1}>
