@@ -143,8 +143,8 @@ test('axe finds nothing in the library and its dialogs', async () => {
 		await page.keyboard.press('Escape')
 		await page.getByRole('dialog').waitFor({ state: 'detached' })
 	}
-	await page.getByRole('button', { name: 'Settings' }).click()
-	await inspection.look('settings')
+	await page.getByRole('button', { name: 'Account' }).click()
+	await inspection.look('account')
 	await page.keyboard.press('Escape')
 	await page.locator('li.conversation').first().hover()
 	await page.locator('li.conversation').first().getByRole('button', { name: 'More' }).click()
@@ -170,6 +170,46 @@ test('axe finds nothing in the library and its dialogs', async () => {
 	expect(inspection.findings).toEqual([])
 }, 180_000)
 
+test('axe finds nothing in the settings and their dialogs', async () => {
+	await create('Compared', { compare: '["echo","second"]', votes: '12' })
+	const { page } = await pages.openPage()
+	const inspection = new Inspection(page)
+	await page.goto(`${pages.server.url}/settings`)
+	await page.getByRole('button', { name: 'New key' }).waitFor()
+	await page.getByText('preferred 50 % of 2 comparisons').first().waitFor()
+	await inspection.look('settings')
+	await page.getByRole('button', { name: 'New key' }).click()
+	await page.getByRole('button', { name: 'Create key' }).click()
+	await page.getByRole('alert').waitFor()
+	await inspection.look('new key')
+	await page.getByLabel('Name').fill('Notebook')
+	await page.getByRole('button', { name: 'Create key' }).click()
+	await page.getByRole('region', { name: 'Notebook' }).waitFor()
+	await page.getByRole('button', { name: 'Revoke Notebook' }).waitFor()
+	await inspection.look('made key')
+	await page.getByRole('button', { name: 'Revoke Notebook' }).click()
+	await page.getByRole('dialog').waitFor()
+	await inspection.look('revoke')
+	await page.keyboard.press('Escape')
+	await page.getByRole('button', { name: 'Delete all conversations…' }).click()
+	await page.getByRole('dialog').waitFor()
+	await inspection.look('delete all')
+	expect(inspection.findings).toEqual([])
+}, 120_000)
+
+/** Controls that are smaller than a finger. */
+const smallTargets = (page: Page) =>
+	page.evaluate(() =>
+		[...document.querySelectorAll<HTMLElement>('button, select, input:enabled, textarea, .sidebar a')].flatMap(
+			(element) => {
+				if (!element.checkVisibility({ visibilityProperty: true })) return []
+				// A label is a target of its control.
+				const { width, height } = (element.closest('label') ?? element).getBoundingClientRect()
+				return width >= 40 && height >= 40 ? [] : [`${element.outerHTML.slice(0, 120)} ${width} x ${height}`]
+			},
+		),
+	)
+
 test('axe finds nothing on a phone, whose targets are large enough for a finger', async () => {
 	const opened = await pages.openPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
 	const { page } = opened
@@ -181,17 +221,12 @@ test('axe finds nothing on a phone, whose targets are large enough for a finger'
 	await page.locator('.sidebar.open').waitFor()
 	await inspection.look('sheet')
 	expect(inspection.findings).toEqual([])
-	const small = await page.evaluate(() =>
-		[...document.querySelectorAll<HTMLElement>('button, select, input:enabled, textarea, .sidebar a')].flatMap(
-			(element) => {
-				if (!element.checkVisibility({ visibilityProperty: true })) return []
-				// A label is a target of its control.
-				const { width, height } = (element.closest('label') ?? element).getBoundingClientRect()
-				return width >= 40 && height >= 40 ? [] : [`${element.outerHTML.slice(0, 120)} ${width} x ${height}`]
-			},
-		),
-	)
-	expect(small).toEqual([])
+	expect(await smallTargets(page)).toEqual([])
+	await page.goto(`${pages.server.url}/settings`)
+	await page.getByRole('button', { name: 'New key' }).click()
+	await inspection.look('settings')
+	expect(inspection.findings).toEqual([])
+	expect(await smallTargets(page)).toEqual([])
 }, 120_000)
 
 /** As after a click on nothing: the next Tab goes to the first stop of the page. */
@@ -280,7 +315,7 @@ test('dialogs, popovers and panels give the focus back', async () => {
 	const { page } = opened
 	await opened.ask('Hello')
 	for (const [name, role] of [
-		['Settings', 'dialog'],
+		['Account', 'dialog'],
 		['Search', 'dialog'],
 	] as const) {
 		const button = page.locator('.sidebar').getByRole('button', { name: new RegExp(`^${name}`) })
@@ -329,9 +364,11 @@ test('a screen reader reads the start and the end of an answer, paragraphs only 
 		'Answer complete, 3 tokens',
 	])
 	expect(await page.getByRole('log').getAttribute('aria-live')).toBe('off')
-	await page.getByRole('button', { name: 'Settings' }).click()
+	await page.getByRole('button', { name: 'Account' }).click()
+	await page.getByRole('link', { name: 'Settings' }).click()
 	await page.getByLabel('Read answers while they stream').check()
-	await page.keyboard.press('Escape')
+	await page.goBack()
+	await page.locator('.answer').waitFor()
 	await opened.ask('echo:delay 40 echo:say First paragraph.\n\nSecond one.\n\nThe third one is the last.')
 	expect((await announced()).some((text) => text.includes('First paragraph.') && !text.includes('last'))).toBe(true)
 	await opened.ask('echo:error overloaded')

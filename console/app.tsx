@@ -18,13 +18,14 @@ import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { readyCount } from './state/ready-answers.ts'
-import { route } from './state/route.ts'
+import { hasMessageBox, route } from './state/route.ts'
 import { session } from './state/session.ts'
 import { sidebarHidden } from './state/sidebar.ts'
 import { titleInList } from './state/title.ts'
 
 const ConsoleScreen = loaded(async () => (await import('./console-screen.tsx')).ConsoleScreen)
 const SharedScreen = loaded(async () => (await import('./share/shared-screen.tsx')).SharedScreen)
+const SettingsScreen = loaded(async () => (await import('./settings/settings-screen.tsx')).SettingsScreen)
 const CompareScreen = loaded(async () => (await import('./compare/compare-screen.tsx')).CompareScreen)
 
 export function App() {
@@ -78,8 +79,9 @@ function RoutedScreen() {
 			return <CompareScreen id={shown.id} />
 		case 'new':
 		case 'conversation':
-		case 'settings':
 			return <ConversationScreen />
+		case 'settings':
+			return <SettingsScreen section={shown.section} />
 	}
 	shown satisfies never
 }
@@ -108,8 +110,7 @@ function useChat(id: string | undefined): Chat {
 /** Leads to the message box, or to the content of a screen that has none. */
 function SkipLink() {
 	const words = text.value
-	const { name } = route.value
-	const hasComposer = name !== 'share' && name !== 'console'
+	const hasComposer = hasMessageBox(route.value)
 	const target = hasComposer ? composerId : contentId
 	return (
 		<a

@@ -3,6 +3,7 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { followLanguage } from './languages/languages.ts'
+import { followReadyAnswers } from './state/answer-notifications.ts'
 import { watchConnection } from './state/connection.ts'
 import { keepForOffline } from './state/page-version.ts'
 import { followAttention } from './state/ready-answers.ts'
@@ -16,6 +17,7 @@ openSession()
 followAddress()
 watchConnection()
 followAttention()
+followReadyAnswers()
 // A relative address would be resolved anew at each address of the page.
 for (const link of document.querySelectorAll<HTMLLinkElement>(
 	'link[rel=icon], link[rel=apple-touch-icon], link[rel=manifest]',

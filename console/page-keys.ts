@@ -6,7 +6,7 @@ import { saveForm } from './form-key.ts'
 import { listenForGoKeys } from './go-keys.ts'
 import { handleLibraryShortcut } from './sidebar/library-dialogs.tsx'
 import { libraryDialog } from './state/library-dialog.ts'
-import { navigate, route } from './state/route.ts'
+import { hasMessageBox, navigate, route } from './state/route.ts'
 import { settings } from './state/settings.ts'
 import { type SidePanelName, togglePanel } from './state/side-panel.ts'
 
@@ -53,7 +53,7 @@ function actWithControl(code: string, shift: boolean): boolean {
 	}
 	const panel = shift ? panels[code] : code === 'Period' ? 'parameters' : undefined
 	// Screens without a conversation have no panels.
-	if (panel === undefined || route.value.name === 'share' || route.value.name === 'console') return false
+	if (panel === undefined || !hasMessageBox(route.value)) return false
 	togglePanel(panel)
 	return true
 }

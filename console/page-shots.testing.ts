@@ -44,7 +44,7 @@ const states: Readonly<Record<string, (opened: OpenPage) => Promise<void>>> = {
 	'first-visit': async () => {},
 	'sign-in': async ({ page }) => {
 		await page.setViewportSize({ width: 1440, height: 900 })
-		await page.getByRole('button', { name: 'Settings' }).click()
+		await page.getByRole('button', { name: 'Account' }).click()
 		await page.getByRole('button', { name: 'Sign out' }).click()
 		await page.locator('input[name=key]').fill('dgm-wrong')
 		await page.keyboard.press('Enter')
@@ -107,11 +107,52 @@ const states: Readonly<Record<string, (opened: OpenPage) => Promise<void>>> = {
 		await page.locator('.model-button').click()
 		await page.locator(':popover-open').waitFor()
 	},
-	settings: async ({ page }) => {
+	account: async ({ page }) => {
 		await page.setViewportSize({ width: 1440, height: 900 })
-		await page.getByRole('button', { name: 'Settings' }).click()
+		await page.getByRole('button', { name: 'Account' }).click()
 		await page.locator(':popover-open').waitFor()
 	},
+	settings: async ({ page }) => {
+		await page.goto(new URL('/settings', page.url()).href)
+		await page.getByRole('button', { name: 'New key' }).waitFor()
+	},
+	'settings-fr': async ({ page }) => {
+		await page.evaluate(() => localStorage.setItem('dragoman.settings', JSON.stringify({ language: 'fr' })))
+		await page.goto(new URL('/settings', page.url()).href)
+		await page.getByRole('button', { name: 'Nouvelle clé' }).waitFor()
+	},
+	'settings-keys': async ({ page }) => {
+		await page.goto(new URL('/settings#keys', page.url()).href)
+		await page.getByRole('button', { name: 'New key' }).click()
+		await page.getByLabel('Name').fill('Notebook')
+		await page.getByRole('button', { name: 'Create key' }).click()
+		await page.getByRole('button', { name: 'Revoke Notebook' }).waitFor()
+		await page.getByRole('region', { name: 'Notebook' }).scrollIntoViewIfNeeded()
+	},
+	'settings-new-key': async ({ page }) => {
+		await page.goto(new URL('/settings#keys', page.url()).href)
+		await page.getByRole('button', { name: 'New key' }).click()
+		await page.getByLabel('Expires').selectOption('day')
+		await page.getByRole('button', { name: 'Create key' }).click()
+		await page.getByRole('alert').first().waitFor()
+	},
+	'settings-votes': async ({ page }) => {
+		for (const votes of ['1121', '2-01'])
+			await pages.server.call('/openai/v1/conversations', { metadata: { compare: '["echo","second"]', votes } })
+		const tools = ['get_weather', 'find_patient'].map((name) => ({ name, description: '', parameters: {} }))
+		await page.evaluate((stored) => localStorage.setItem('dragoman.tools', stored), JSON.stringify(tools))
+		await page.goto(new URL('/settings#votes', page.url()).href)
+		await page.getByText('comparisons').first().waitFor()
+	},
+	'settings-revoke': async ({ page }) => {
+		await page.goto(new URL('/settings#keys', page.url()).href)
+		await page
+			.getByRole('button', { name: /^Revoke/ })
+			.first()
+			.click()
+		await page.getByRole('dialog').waitFor()
+	},
+	'delete-all': (opened) => palette(opened, 'delete all'),
 	palette: async ({ page }) => {
 		await page.keyboard.press('Control+K')
 		await page.getByRole('combobox').waitFor()

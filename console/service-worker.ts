@@ -17,12 +17,25 @@ interface FetchEvent extends WorkerEvent {
 	readonly request: Request
 	respondWith(response: Promise<Response>): void
 }
+interface NotificationEvent extends WorkerEvent {
+	readonly notification: { readonly data?: { readonly address?: unknown }; close(): void }
+}
+interface WindowClient {
+	readonly url: string
+	focus(): Promise<unknown>
+	postMessage(message: unknown): void
+}
 interface Worker {
 	readonly registration: { readonly scope: string }
-	readonly clients: { claim(): Promise<void> }
+	readonly clients: {
+		claim(): Promise<void>
+		matchAll(options: { readonly type: 'window' }): Promise<readonly WindowClient[]>
+		openWindow(address: string): Promise<unknown>
+	}
 	skipWaiting(): Promise<void>
 	addEventListener(type: 'install' | 'activate', listener: (event: WorkerEvent) => void): void
 	addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void
+	addEventListener(type: 'notificationclick', listener: (event: NotificationEvent) => void): void
 	addEventListener(type: 'message', listener: (event: MessageEvent) => void): void
 }
 
@@ -56,6 +69,20 @@ worker.addEventListener('message', ({ data, ports }) => {
 	if (data?.type === 'has-file') ports[0]?.postMessage(SHELL.files.includes(data.name))
 	if (data?.type === 'activate') void worker.skipWaiting()
 })
+
+worker.addEventListener('notificationclick', (event) => {
+	event.notification.close()
+	event.waitUntil(showAddress(String(event.notification.data?.address)))
+})
+
+/** In a window of the page that is open, or else in a new one. */
+async function showAddress(address: string): Promise<void> {
+	const windows = await worker.clients.matchAll({ type: 'window' })
+	const open = windows.find(({ url }) => url.startsWith(scope.href))
+	if (open === undefined) return void (await worker.clients.openWindow(address))
+	open.postMessage({ type: 'open', address })
+	await open.focus()
+}
 
 async function store(): Promise<void> {
 	const cache = await caches.open(cacheName)

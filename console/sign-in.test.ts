@@ -29,7 +29,7 @@ test('asks for a key, and reports an invalid one', async () => {
 	await signedIn(page)
 	await page.reload()
 	await signedIn(page)
-	await page.getByRole('button', { name: 'Settings' }).click()
+	await page.getByRole('button', { name: 'Account' }).click()
 	const documentation = page.getByRole('link', { name: 'API documentation' })
 	expect(await documentation.evaluate((link: HTMLAnchorElement) => link.href)).toBe(`${pages.server.url}/docs`)
 	await page.getByRole('button', { name: 'Sign out' }).click()

@@ -57,7 +57,7 @@ async function unmarked(page: Page): Promise<readonly string[]> {
 		const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
 		while (walker.nextNode()) {
 			const { parentElement: parent, textContent } = walker.currentNode
-			const isContent = parent?.closest('.markdown, .question, noscript, script, time, .code, .initials') != null
+			const isContent = parent?.closest('.markdown, .question, noscript, script, time, code, .code, .initials') != null
 			if (!isContent && shown(parent)) found.add(textContent ?? '')
 		}
 		for (const element of document.querySelectorAll('*'))
@@ -129,8 +129,26 @@ test('one file adds a language, and every text of every screen is translated', a
 	}
 	await page.locator('.account .icon-button').click()
 	await page.locator(':popover-open').waitFor()
+	await look('account')
+	await page.locator('.account-menu a').first().click()
+	await page.locator('.settings').waitFor()
+	await page.locator('.keys').waitFor()
 	await look('settings')
+	// The last buttons of the sections of keys: a new one, and those of its form.
+	await page.locator('#settings-keys > div > .button').click()
+	await page.locator('.new-key [type=submit]').click()
+	await page.locator('.new-key [role=alert]').waitFor()
+	await look('new key')
+	await page.locator('.new-key input').fill(data)
+	await page.locator('.new-key [type=submit]').click()
+	await page.locator('.made-key').waitFor()
+	await look('made key')
+	await page.locator('.keys .button').first().click()
+	await page.locator('dialog[open]').waitFor()
+	await look('revoke')
 	await page.keyboard.press('Escape')
+	await page.goBack()
+	await page.locator('.answer').first().waitFor()
 	await page.locator('li.conversation .icon-button').first().click()
 	await page.locator(':popover-open').waitFor()
 	await look('menu')

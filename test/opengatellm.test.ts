@@ -303,6 +303,22 @@ describe('the caller’s keys', () => {
 		expect(other.expires).toBe(Date.UTC(2999, 0, 1) / 1000)
 	})
 
+	test('are listed with the last day on which each called a model, and with what the caller may do', async () => {
+		const owner = await makeKey('--owner', 'with days')
+		const { body: used } = await send('/keys', { body: { name: 'used' }, key: owner })
+		expect(used).not.toHaveProperty('last_used_on')
+		await send('/models', { key: owner })
+		const dayBefore = new Date().toISOString().slice(0, 10)
+		await send('/chat/completions', { body: message('one'), key: used.token })
+		const { body: list } = await send('/keys?sort_by=name', { key: owner })
+		const today = new Date().toISOString().slice(0, 10)
+		const days = list.data.map(({ name, last_used_on }: { name: string; last_used_on: string }) => [name, last_used_on])
+		expect(list.can_create).toBe(true)
+		expect(days[0]).toEqual(['some', null])
+		expect([dayBefore, today]).toContain(days[1][1])
+		expect((await send(`/keys/${used.id}`, { key: owner })).body.last_used_on).toBe(days[1][1])
+	})
+
 	test('cannot expire in the past', async () => {
 		expect((await send('/keys', { body: { name: 'x', expires: 1000 } })).status).toBe(422)
 		expect((await send('/keys', { body: { expires: null } })).status).toBe(422)

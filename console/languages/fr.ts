@@ -55,15 +55,17 @@ export const fr: Language = {
 	deleteAllTitle: 'Supprimer toutes les conversations ?',
 	deleteAllConsequence:
 		'Toutes vos conversations et tous vos partages sont supprimés du serveur. Cette suppression est définitive. Exportez-les auparavant si vous en avez besoin.',
+	deleteAllPrompt: (word) => `Écrivez « ${word} » pour confirmer`,
+	deleteAllWord: 'supprimer',
 	deleteAllNow: 'Tout supprimer',
 	deleteConsequence: 'Toutes leurs branches sont supprimées du serveur.',
 	undo: 'Annuler',
 	exportMarkdown: 'Exporter en Markdown',
 	exportJson: 'Exporter en JSON',
+	account: 'Compte',
 	settings: 'Réglages',
 	apiDocumentation: 'Documentation de l’API',
 	readAnswers: 'Lire les réponses pendant leur arrivée',
-	sendWithControl: (control) => `${control} Entrée envoie, Entrée va à la ligne`,
 	signOut: 'Se déconnecter',
 	theme: 'Apparence',
 	themeSystem: 'Comme le système',
@@ -103,6 +105,7 @@ export const fr: Language = {
 	treeContinued: 'suite',
 	shortcuts: 'Clavier',
 	shortcutsInText: 'Les touches seules n’agissent que si aucun champ de texte n’est actif.',
+	changeInSettings: 'Modifier cela dans les réglages',
 	singleKeys: 'Touches seules',
 	keyNames: { Shift: 'Maj', Enter: 'Entrée', Esc: 'Échap' },
 	keyEnter: 'envoyer / nouvelle ligne',
@@ -398,9 +401,6 @@ export const fr: Language = {
 	streamed: 'En flux',
 	makeKey: 'Créer une clé pour ce code',
 	newKeyName: (dialect) => `Code (${dialect})`,
-	keyShownOnce: 'Elle n’est affichée que cette fois. Elle prend fin avec la clé de votre connexion.',
-	newKey: 'Nouvelle clé',
-	copyKey: 'Copier la clé',
 	whatDialectCarries: 'Ce que ce dialecte transmet',
 	sameMeaning: 'même sens',
 	noEquivalent: (dialect) => `sans équivalent dans ${dialect}`,
@@ -425,6 +425,104 @@ export const fr: Language = {
 		logProbabilities: 'Log-probabilités',
 		choices: 'Plusieurs réponses',
 	},
+
+	appearanceAndLanguage: 'Apparence et langue',
+	deviceSettingsHelp: 'Ces choix, et ceux des questions et réponses, s’appliquent à cet appareil.',
+	questionsAndAnswers: 'Questions et réponses',
+	sendWith: 'Envoyer avec',
+	beginsLine: (keys) => `${keys} va à la ligne.`,
+	listOfKeys: 'Afficher la liste des touches',
+	readAnswersHelp: 'Pour les lecteurs d’écran : chaque paragraphe est lu dès qu’il est complet.',
+	notifications: 'M’avertir quand une réponse est prête',
+	notificationsHelp: 'Seulement quand cette page est masquée. Un clic sur la notification ouvre la conversation.',
+	notificationsRefused:
+		'Le navigateur n’autorise pas les notifications de cette page. Autorisez-les dans ses réglages pour cette adresse, puis activez ce choix.',
+	notificationsUnavailable:
+		'Le navigateur ne propose les notifications que pour les adresses en HTTPS et pour cette machine.',
+	importSummary: 'De ChatGPT ou d’Open WebUI, avec leurs branches.',
+	exportSummary: 'Un fichier ZIP, où chaque conversation est en JSON et en Markdown.',
+	deleteSummary: 'Avec toutes les branches et tous les partages. Cette suppression est définitive.',
+	savedTools: 'Outils enregistrés',
+	savedToolsHelp:
+		'Les outils que vous avez décrits ne sont que sur cet appareil. Un fichier les transporte sur un autre.',
+	noTools: 'Aucun outil. Les outils d’une conversation sont à côté de sa zone de message.',
+	toolsSaved: (count) => plural(count, { one: '# outil est enregistré.', other: '# outils sont enregistrés.' }),
+	importTools: 'Importer depuis JSON…',
+	toolsImported: (count) => plural(count, { one: '# outil importé.', other: '# outils importés.' }),
+	toolsReplaced: (count) =>
+		plural(count, { one: '# a remplacé un outil du même nom.', other: '# ont remplacé des outils des mêmes noms.' }),
+	toolsLeftOut: (count) =>
+		plural(count, {
+			one: '# élément n’est pas un outil et a été omis.',
+			other: '# éléments ne sont pas des outils et ont été omis.',
+		}),
+	toolFileUnreadable:
+		'Ce fichier ne contient aucun outil. Choisissez un fichier JSON de 1 Mo au plus, comme celui que cette page exporte.',
+	toolsNotStored:
+		'Le navigateur n’a plus de place pour ces outils. Ils sont disponibles jusqu’à la fermeture de cette page.',
+	myKeys: 'Mes clés',
+	myKeysHelp:
+		'Une clé permet à un programme d’utiliser Dragoman à votre place : il peut aussi lire et modifier vos conversations.',
+	noKeys: 'Aucune clé. Une clé permet à un programme d’utiliser Dragoman.',
+	newestKeys: (shown, all) => `Les ${shown} clés les plus récentes sur ${all}.`,
+	keysNotPermitted:
+		'Votre clé ne peut pas créer de clés sur ce serveur. La personne qui administre le serveur les crée.',
+	newKey: 'Nouvelle clé',
+	createKey: 'Créer la clé',
+	keyNameHelp: 'Où vous l’utiliserez, par exemple « Notebook de mon portable ».',
+	keyNeedsName: 'Saisissez un nom, pour reconnaître la clé dans la liste.',
+	keyExpiry: 'Expiration',
+	expiryChoices: {
+		'30-days': 'dans 30 jours',
+		'90-days': 'dans 90 jours',
+		'1-year': 'dans un an',
+		never: 'jamais',
+		day: 'à une date…',
+	},
+	lastDay: 'Dernier jour',
+	keyNeedsDay: 'Choisissez aujourd’hui ou un jour ultérieur.',
+	keyEndsWithSession: 'Dans tous les cas, elle prend fin avec la clé de votre connexion.',
+	keyShownOnce: 'Cette clé n’est affichée qu’une seule fois.',
+	keyExpiresOn: (date) => `Elle expire le ${date}.`,
+	copyKey: 'Copier la clé',
+	downloadKey: 'Télécharger comme fichier',
+	clientLine: 'Pour le client d’OpenAI en Python :',
+	copyLine: 'Copier la ligne',
+	keyCreated: (date) => `créée le ${date}`,
+	keyLastUsed: (day) => `dernière utilisation : ${day}`,
+	keyNeverUsed: 'jamais utilisée',
+	keyExpires: (date) => `expire le ${date}`,
+	keyExpired: (date) => `expirée le ${date}`,
+	keyNeverExpires: 'sans expiration',
+	signedInWithIt: 'Vous êtes connecté avec elle',
+	revoke: 'Révoquer',
+	revokeKey: (name) => `Révoquer ${name}`,
+	revokeTitle: (name) => `Révoquer « ${name} » ?`,
+	revokeConsequence:
+		'Les programmes qui utilisent cette clé sont refusés dès leur prochaine requête. Cette révocation est définitive.',
+	revokeOthers: (count) =>
+		plural(count, {
+			one: '# clé créée avec elle prend fin aussi.',
+			other: '# clés créées avec elle prennent fin aussi.',
+		}),
+	revokeSession: 'Vous êtes connecté avec elle : vous serez déconnecté.',
+	keyRevokedNow: (others) =>
+		others === 0
+			? 'Clé révoquée.'
+			: plural(others, {
+					one: 'Clé révoquée, ainsi que # clé créée avec elle.',
+					other: 'Clé révoquée, ainsi que # clés créées avec elle.',
+				}),
+	votes: 'Vos votes',
+	votesHelp:
+		'Combien de fois vous avez préféré chaque modèle en comparant des réponses. Les égalités comptent comme comparaisons.',
+	preferredShare: (percent, compared) =>
+		plural(compared, {
+			one: `préféré dans ${percent} % de # comparaison`,
+			other: `préféré dans ${percent} % de # comparaisons`,
+		}),
+	noVotes: 'Aucun vote.',
+	votesOfLast: 'Il y a plus de comparaisons qu’il n’en est lu ici : ces sommes sont celles des 1 000 dernières.',
 
 	compareModels: 'Comparer des modèles',
 	compareGreeting: 'Une question pour plusieurs modèles',

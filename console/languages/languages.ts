@@ -72,6 +72,19 @@ export function formatTime(ms: number, nowMs: number): string {
 export const formatMonth = (ms: number): string =>
 	new Intl.DateTimeFormat(locale(), { month: 'long', year: 'numeric' }).format(ms)
 
+/** A date such as `28 Nov 2026`. */
+export const formatDate = (ms: number, timeZone?: 'UTC'): string =>
+	new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeZone }).format(ms)
+
+/** A day (UTC) such as `2026-11-28`: as today, yesterday, or its date. */
+export function formatDay(day: string, nowMs: number): string {
+	const daysAgo = Math.floor(nowMs / dayMs) - Math.floor(Date.parse(day) / dayMs)
+	if (daysAgo !== 0 && daysAgo !== 1) return formatDate(Date.parse(day), 'UTC')
+	return new Intl.RelativeTimeFormat(text.value.tag, { numeric: 'auto' }).format(-daysAgo, 'day')
+}
+
+const dayMs = 86_400_000
+
 /** Minutes and seconds, such as `1:05`. */
 export function formatCountdown(ms: number): string {
 	const seconds = Math.max(0, Math.ceil(ms / 1000))

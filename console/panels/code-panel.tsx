@@ -14,12 +14,12 @@ import { SidePanel } from '../parts/side-panel.tsx'
 import { Answer } from '../state/answer.ts'
 import type { Chat } from '../state/chat.ts'
 import { model } from '../state/models.ts'
+import { proposedKeyName } from '../state/proposed-key.ts'
 import { fieldsOf } from '../state/request-options.ts'
-import { root } from '../state/route.ts'
+import { addressOf, root } from '../state/route.ts'
 import { codeTurn } from '../state/side-panel.ts'
 import { thisDevice } from '../state/storage.ts'
 import { type PageTurn, writeQuestion } from '../state/turn-tree.ts'
-import { MakeKey } from './make-key.tsx'
 
 const languageTitles: Readonly<Record<CodeLanguage, string>> = {
 	curl: 'curl',
@@ -99,7 +99,15 @@ function CodeOfTurn({ path, turn }: { readonly path: readonly PageTurn[]; readon
 			</div>
 			{install !== undefined && <p class="install">{install}</p>}
 			<CodeBlock language={highlighted[language]} code={shorten(code)} copied={code} open={false} />
-			<MakeKey name={words.newKeyName(dialectForms[dialect].title)} />
+			<a
+				class="button small"
+				href={addressOf({ name: 'settings', section: 'keys' })}
+				onClick={() => {
+					proposedKeyName.value = words.newKeyName(dialectForms[dialect].title)
+				}}
+			>
+				{words.makeKey}
+			</a>
 			<CarriedList dialect={dialect} />
 		</div>
 	)

@@ -6,10 +6,10 @@ import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { SidePanel } from '../parts/side-panel.tsx'
-import { saveFile } from '../sidebar/export-conversation.ts'
 import { deleteTool, type FunctionTool, isToolName, savedTools, saveTool } from '../state/function-tools.ts'
 import type { ConversationOptions } from '../state/request-options.ts'
 import { emptySchema } from '../state/schema-rows.ts'
+import { exportTools } from '../transfer/export-tools.ts'
 import { SchemaForm } from './schema-form.tsx'
 
 const newTool: FunctionTool = { name: '', description: '', parameters: emptySchema }
@@ -70,13 +70,7 @@ export function ToolsPanel({ options }: { readonly options: ConversationOptions 
 								{words.newTool}
 							</button>
 							{saved.length > 0 && (
-								<button
-									type="button"
-									class="button ghost"
-									onClick={() =>
-										saveFile('tools.json', new Blob([JSON.stringify(saved, null, 2)], { type: 'application/json' }))
-									}
-								>
+								<button type="button" class="button ghost" onClick={() => exportTools(saved)}>
 									{words.exportTools}
 								</button>
 							)}

@@ -1,13 +1,13 @@
-// Who is signed in, what they choose for this device (appearance, language), the documentation of the API, and signing out.
+// Who is signed in, and their menu: appearance, settings, the list of keys, the documentation of the API, and signing out.
 
 import { Ellipsis } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
 import { readKeyName } from '../api/keys.ts'
-import { languages, text } from '../languages/languages.ts'
+import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { libraryDialog } from '../state/library-dialog.ts'
-import { root } from '../state/route.ts'
+import { addressOf, root } from '../state/route.ts'
 import { session, signOut } from '../state/session.ts'
 import { changeSettings, settings, themes } from '../state/settings.ts'
 
@@ -26,12 +26,6 @@ export function Account() {
 		return () => reading.abort()
 	}, [key])
 	const themeNames = { system: words.themeSystem, light: words.themeLight, dark: words.themeDark }
-	const dialogNames = {
-		import: words.importConversations,
-		'export-all': words.exportAll,
-		'delete-all': words.deleteAll,
-		shortcuts: words.shortcuts,
-	}
 	return (
 		<div class="account">
 			<span class="initials" aria-hidden="true">
@@ -39,10 +33,10 @@ export function Account() {
 			</span>
 			<span class="space account-name">{name ?? `…${key.slice(-4)}`}</span>
 			<Popover
-				label={words.settings}
+				label={words.account}
 				role="dialog"
 				align="end"
-				button={(attributes) => <IconButton small node={Ellipsis} label={words.settings} {...attributes} />}
+				button={(attributes) => <IconButton small node={Ellipsis} label={words.account} {...attributes} />}
 			>
 				{(close) => (
 					<div class="account-menu">
@@ -60,42 +54,19 @@ export function Account() {
 								))}
 							</select>
 						</label>
-						<label class="field">
-							<span class="label">{words.language}</span>
-							<select
-								class="input"
-								value={settings.value.language}
-								onChange={({ currentTarget: { value } }) => changeSettings({ language: value })}
-							>
-								<option value="browser">{words.languageSystem}</option>
-								{languages.map(({ tag, name }) => (
-									<option value={tag} lang={tag}>
-										{name}
-									</option>
-								))}
-							</select>
-						</label>
-						<label class="check">
-							<input
-								type="checkbox"
-								checked={settings.value.readsAnswers}
-								onChange={({ currentTarget: { checked } }) => changeSettings({ readsAnswers: checked })}
-							/>
-							{words.readAnswers}
-						</label>
-						{(['import', 'export-all', 'delete-all', 'shortcuts'] as const).map((type) => (
-							<button
-								key={type}
-								type="button"
-								class="button"
-								onClick={() => {
-									close()
-									libraryDialog.value = { type }
-								}}
-							>
-								{dialogNames[type]}
-							</button>
-						))}
+						<a class="button" href={addressOf({ name: 'settings' })} onClick={close}>
+							{words.settings}
+						</a>
+						<button
+							type="button"
+							class="button"
+							onClick={() => {
+								close()
+								libraryDialog.value = { type: 'shortcuts' }
+							}}
+						>
+							{words.shortcuts}
+						</button>
 						<a class="button" href={new URL('docs', root).href} target="_blank" rel="noopener noreferrer">
 							{words.apiDocumentation}
 						</a>

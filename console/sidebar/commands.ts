@@ -5,7 +5,7 @@ import { languages, text } from '../languages/languages.ts'
 import { labelConversation } from '../state/conversation-list.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { chooseModel, models } from '../state/models.ts'
-import { navigate } from '../state/route.ts'
+import { hasMessageBox, navigate, route } from '../state/route.ts'
 import { signOut } from '../state/session.ts'
 import { changeSettings, themes } from '../state/settings.ts'
 import { togglePanel } from '../state/side-panel.ts'
@@ -30,15 +30,12 @@ export function commandsOf(shown: ConversationSummary | undefined): readonly Com
 	return [
 		{ label: words.newChat, shortcut: 'Alt N', run: () => navigate({ name: 'new' }) },
 		{ label: words.compareModels, shortcut: 'Ctrl Shift M', run: () => navigate({ name: 'compare', id: undefined }) },
-		{ label: words.sameRequestAsCode, shortcut: 'Ctrl Shift K', run: () => togglePanel('code') },
-		{ label: words.parameters, shortcut: 'Ctrl .', run: () => togglePanel('parameters') },
-		{ label: words.tree, shortcut: 'Ctrl Shift B', run: () => togglePanel('tree') },
-		{ label: words.tools, run: () => togglePanel('tools') },
-		{ label: words.jsonSchema, run: () => togglePanel('schema') },
+		...(hasMessageBox(route.value) ? panelCommands() : []),
 		...(shown === undefined ? [] : commandsFor(shown)),
 		{ label: words.importConversations, run: open('import') },
 		{ label: words.exportAll, run: open('export-all') },
 		{ label: words.deleteAll, run: open('delete-all') },
+		{ label: words.settings, run: () => navigate({ name: 'settings' }) },
 		{ label: words.shortcuts, shortcut: '?', run: open('shortcuts') },
 		{ label: words.toggleSidebar, shortcut: 'Ctrl Shift S', run: toggleSidebar },
 		...(models.value ?? []).map(({ id }) => ({ label: words.answerWith(id), run: () => chooseModel(id) })),
@@ -51,6 +48,17 @@ export function commandsOf(shown: ConversationSummary | undefined): readonly Com
 			run: () => changeSettings({ language: tag }),
 		})),
 		{ label: words.signOut, run: signOut },
+	]
+}
+
+function panelCommands(): readonly Command[] {
+	const words = text.value
+	return [
+		{ label: words.sameRequestAsCode, shortcut: 'Ctrl Shift K', run: () => togglePanel('code') },
+		{ label: words.parameters, shortcut: 'Ctrl .', run: () => togglePanel('parameters') },
+		{ label: words.tree, shortcut: 'Ctrl Shift B', run: () => togglePanel('tree') },
+		{ label: words.tools, run: () => togglePanel('tools') },
+		{ label: words.jsonSchema, run: () => togglePanel('schema') },
 	]
 }
 

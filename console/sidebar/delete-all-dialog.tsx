@@ -1,4 +1,4 @@
-// Confirms that all conversations are deleted, which cannot be undone.
+// Confirms that all conversations are deleted, which cannot be undone: the person writes a word before.
 
 import { useState } from 'preact/hooks'
 import { deleteAllConversations } from '../api/conversations.ts'
@@ -13,7 +13,9 @@ import { explain } from './attempt.ts'
 export function DeleteAllDialog({ onClose }: { readonly onClose: () => void }) {
 	const [busy, setBusy] = useState(false)
 	const [failure, setFailure] = useState<unknown>()
+	const [written, setWritten] = useState('')
 	const words = text.value
+	const confirmed = written.trim().toLowerCase() === words.deleteAllWord
 	const remove = async () => {
 		setBusy(true)
 		try {
@@ -32,15 +34,33 @@ export function DeleteAllDialog({ onClose }: { readonly onClose: () => void }) {
 	return (
 		<Dialog title={words.deleteAllTitle} onClose={onClose}>
 			<p>{words.deleteAllConsequence}</p>
-			{failure !== undefined && <Notice kind="failure">{explain(failure)}</Notice>}
-			<div class="actions">
-				<button type="button" class="button" onClick={onClose}>
-					{words.cancel}
-				</button>
-				<button type="button" class="button danger" disabled={busy} onClick={() => void remove()}>
-					{words.deleteAllNow}
-				</button>
-			</div>
+			<form
+				onSubmit={(event) => {
+					event.preventDefault()
+					if (confirmed && !busy) void remove()
+				}}
+			>
+				<label class="field">
+					<span class="label">{words.deleteAllPrompt(words.deleteAllWord)}</span>
+					<input
+						class="input"
+						autocomplete="off"
+						autocapitalize="none"
+						spellcheck={false}
+						value={written}
+						onInput={({ currentTarget: { value } }) => setWritten(value)}
+					/>
+				</label>
+				{failure !== undefined && <Notice kind="failure">{explain(failure)}</Notice>}
+				<div class="actions">
+					<button type="button" class="button" onClick={onClose}>
+						{words.cancel}
+					</button>
+					<button type="submit" class="button danger" disabled={busy || !confirmed}>
+						{words.deleteAllNow}
+					</button>
+				</div>
+			</form>
 		</Dialog>
 	)
 }

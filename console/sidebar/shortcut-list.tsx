@@ -1,13 +1,14 @@
-// The list of keys, and the switch for single keys.
+// The list of keys. The settings decide which of them act.
 
 import { text } from '../languages/languages.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { keyName } from '../parts/key-name.ts'
-import { changeSettings, settings } from '../state/settings.ts'
+import { addressOf } from '../state/route.ts'
+import { settings } from '../state/settings.ts'
 
 export function ShortcutList({ onClose }: { readonly onClose: () => void }) {
 	const words = text.value
-	const { singleKeys, sendsWithControl } = settings.value
+	const { sendsWithControl } = settings.value
 	const keys: readonly (readonly [string, string])[] = [
 		sendsWithControl ? ['Ctrl Enter', words.keyControlEnter] : ['Enter / Shift Enter', words.keyEnter],
 		['Esc', words.keyEscape],
@@ -45,23 +46,12 @@ export function ShortcutList({ onClose }: { readonly onClose: () => void }) {
 					</div>
 				))}
 			</dl>
-			<label class="check">
-				<input
-					type="checkbox"
-					checked={sendsWithControl}
-					onChange={(event) => changeSettings({ sendsWithControl: event.currentTarget.checked })}
-				/>
-				{words.sendWithControl(keyName('Ctrl'))}
-			</label>
-			<label class="check">
-				<input
-					type="checkbox"
-					checked={singleKeys}
-					onChange={(event) => changeSettings({ singleKeys: event.currentTarget.checked })}
-				/>
-				{words.singleKeys}
-			</label>
-			<p class="muted">{words.shortcutsInText}</p>
+			<p class="muted">
+				{words.shortcutsInText}{' '}
+				<a href={addressOf({ name: 'settings', section: 'chat' })} onClick={onClose}>
+					{words.changeInSettings}
+				</a>
+			</p>
 			<div class="actions">
 				<button type="button" class="button primary" onClick={onClose}>
 					{words.close}

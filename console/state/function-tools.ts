@@ -18,14 +18,26 @@ export const savedTools = signal<readonly FunctionTool[]>(readStored())
 /** Adds the tool, or replaces the one that had the former name. */
 export function saveTool(tool: FunctionTool, former?: string): void {
 	const others = savedTools.value.filter(({ name }) => name !== tool.name && name !== former)
-	store([...others, tool].sort((first, second) => (first.name < second.name ? -1 : 1)))
+	store(sorted([...others, tool]))
 }
 
-export const deleteTool = (name: string): void => store(savedTools.value.filter((tool) => tool.name !== name))
+/** Adds the tools, or replaces those of the same names. @returns false if the browser has no room for them. */
+export function saveTools(tools: readonly FunctionTool[]): boolean {
+	const byName = new Map([...savedTools.value, ...tools].map((tool) => [tool.name, tool]))
+	return store(sorted([...byName.values()]))
+}
 
-function store(tools: readonly FunctionTool[]): void {
+export const deleteTool = (name: string): void => {
+	store(savedTools.value.filter((tool) => tool.name !== name))
+}
+
+const sorted = (tools: readonly FunctionTool[]): readonly FunctionTool[] =>
+	tools.toSorted((first, second) => (first.name < second.name ? -1 : 1))
+
+/** @returns whether the browser stored them. They are used until the page is closed in any case. */
+function store(tools: readonly FunctionTool[]): boolean {
 	savedTools.value = tools
-	thisDevice.write('tools', JSON.stringify(tools))
+	return thisDevice.write('tools', JSON.stringify(tools))
 }
 
 function readStored(): readonly FunctionTool[] {

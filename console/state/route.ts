@@ -8,23 +8,35 @@ export const root = new URL('..', import.meta.url)
 export const consoleScreens = ['overview', 'usage', 'limits', 'keys'] as const
 export type ConsoleScreen = (typeof consoleScreens)[number]
 
+/** The sections of the settings that an address can name (`settings#keys`). */
+export const settingsSections = ['device', 'chat', 'conversations', 'tools', 'keys', 'votes'] as const
+export type SettingsSection = (typeof settingsSections)[number]
+
 export type Route =
 	| { readonly name: 'new' }
 	| { readonly name: 'conversation'; readonly id: string }
 	| { readonly name: 'compare'; readonly id: string | undefined }
 	| { readonly name: 'share'; readonly id: string }
-	| { readonly name: 'settings' }
+	| { readonly name: 'settings'; readonly section?: SettingsSection | undefined }
 	| { readonly name: 'console'; readonly screen: ConsoleScreen }
 
 export const route = signal<Route>(readRoute(location.href))
 
 export const addressOf = (to: Route): string => new URL(pathOf(to), root).href
 
+/** Whether the screen has a message box, and the panels of a conversation. */
+export const hasMessageBox = ({ name }: Route): boolean =>
+	name === 'new' || name === 'conversation' || name === 'compare'
+
 /** Shows another screen; the browser's back button returns. */
 export function navigate(to: Route, how: 'push' | 'replace' = 'push'): void {
 	history[how === 'push' ? 'pushState' : 'replaceState'](null, '', addressOf(to))
 	route.value = to
 }
+
+/** Shows the screen of an address below the root; of another one, a new chat. */
+export const openAddress = (address: string): void =>
+	navigate(address.startsWith(root.href) ? readRoute(address) : { name: 'new' })
 
 /** Follows the browser's buttons, and links within the page. */
 export function followAddress(): void {
@@ -60,7 +72,7 @@ function pathOf(to: Route): string {
 		case 'share':
 			return `s/${to.id}`
 		case 'settings':
-			return 'settings'
+			return to.section === undefined ? 'settings' : `settings#${to.section}`
 		case 'console':
 			return to.screen === 'overview' ? 'console' : `console/${to.screen}`
 	}
@@ -68,7 +80,8 @@ function pathOf(to: Route): string {
 }
 
 function readRoute(address: string): Route {
-	const path = new URL(address).pathname.slice(root.pathname.length)
+	const { pathname, hash } = new URL(address)
+	const path = pathname.slice(root.pathname.length)
 	const [, id] = /^c\/([\w-]+)$/.exec(path) ?? []
 	if (id !== undefined) return { name: 'conversation', id }
 	const compared = /^compare(?:\/([\w-]+))?$/.exec(path)
@@ -78,5 +91,6 @@ function readRoute(address: string): Route {
 	const [isConsole, screen] = /^console(?:\/(.*))?$/.exec(path) ?? []
 	if (isConsole !== undefined)
 		return { name: 'console', screen: consoleScreens.find((known) => known === screen) ?? 'overview' }
-	return path === 'settings' ? { name: 'settings' } : { name: 'new' }
+	if (path !== 'settings') return { name: 'new' }
+	return { name: 'settings', section: settingsSections.find((known) => `#${known}` === hash) }
 }

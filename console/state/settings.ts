@@ -1,4 +1,4 @@
-// What a person chose for this device: appearance and language.
+// What a person chose for this device: appearance, language, keys, reading and notifications.
 
 import { effect, signal } from '@preact/signals'
 import { thisDevice } from './storage.ts'
@@ -18,6 +18,8 @@ export interface PageSettings {
 	readonly readsAnswers: boolean
 	/** Whether Ctrl and Enter send a message instead of Enter. */
 	readonly sendsWithControl: boolean
+	/** Whether the system shows a notification when an answer is ready and the page is hidden. */
+	readonly notifies: boolean
 }
 
 const defaults: PageSettings = {
@@ -26,6 +28,7 @@ const defaults: PageSettings = {
 	singleKeys: true,
 	readsAnswers: false,
 	sendsWithControl: false,
+	notifies: false,
 }
 
 export const settings = signal<PageSettings>({ ...defaults, ...readStored() })
@@ -50,7 +53,7 @@ function readStored(): Partial<PageSettings> {
 	try {
 		const stored = JSON.parse(thisDevice.read('settings') ?? '{}')
 		const { theme, language } = stored
-		const flag = (name: 'singleKeys' | 'readsAnswers' | 'sendsWithControl') =>
+		const flag = (name: 'singleKeys' | 'readsAnswers' | 'sendsWithControl' | 'notifies') =>
 			typeof stored[name] === 'boolean' ? stored[name] : defaults[name]
 		return {
 			theme: themes.find((known) => known === theme) ?? defaults.theme,
@@ -58,6 +61,7 @@ function readStored(): Partial<PageSettings> {
 			singleKeys: flag('singleKeys'),
 			readsAnswers: flag('readsAnswers'),
 			sendsWithControl: flag('sendsWithControl'),
+			notifies: flag('notifies'),
 		}
 	} catch {
 		return {}

@@ -6,10 +6,13 @@ import { type ConversationPage, type ConversationSummary, listConversations } fr
 import { conversations } from './conversation-list.ts'
 import { sumVotes, type VoteSum } from './votes.ts'
 
-/** Conversations that are read at a time. */
-const pageSize = 100
+/** Conversations that are read at a time, and how many times at most. */
+const [pageSize, mostPages] = [100, 10]
 
 const withVotes = signal<readonly ConversationSummary[]>([])
+
+/** Whether every conversation with votes has been read. Otherwise the sums are those of the ones that were answered last. */
+export const allVotesRead = signal(true)
 
 /** By the model's name. What the list has is newer than what was read for the sums. */
 export const voteSums = computed<ReadonlyMap<string, VoteSum>>(() => {
@@ -20,10 +23,12 @@ export const voteSums = computed<ReadonlyMap<string, VoteSum>>(() => {
 /** @throws ServerError | ConnectionLost */
 export async function loadVotes(signal: AbortSignal): Promise<void> {
 	const all: ConversationSummary[] = []
-	for (let page: ConversationPage | undefined; page?.has_more !== false; ) {
+	let page: ConversationPage | undefined
+	for (let read = 0; read < mostPages && page?.has_more !== false; read++) {
 		page = await listConversations({ limit: pageSize, having: 'votes', after: page?.data.at(-1)?.id, signal })
 		all.push(...page.data)
 		if (page.data.length === 0) break
 	}
 	withVotes.value = all
+	allVotesRead.value = page?.has_more !== true
 }

@@ -95,6 +95,7 @@ const key = {
 	state: 'active',
 	parent: null,
 } as const
+const lastDays = new Map([[key.id, '2026-11-28']])
 const caller: Caller = {
 	...{ id: 'key_1', name: 'k', tenant: 't', owner: 'o', createdAtMs: 1000, expiresAtMs: null },
 	role: 'user',
@@ -186,9 +187,9 @@ export function writeSample(call: Call, context: ResponseContext): unknown {
 		case 'keys.create':
 			return call.write({ key, secret: 'dgm-secret' })
 		case 'keys.list':
-			return call.write({ keys: [key], total: 1 })
+			return call.write({ keys: [key], total: 1, lastDays, mayCreate: true })
 		case 'keys.find':
-			return call.write(key)
+			return call.write(key, lastDays)
 		case 'keys.revoke':
 			return call.write({ key, descendants: 1 })
 		case 'caller.show':

@@ -179,10 +179,13 @@ interface OtherOperations {
 	}
 	'keys.list': {
 		readonly query: KeyListQuery
-		readonly write: (page: { readonly keys: readonly OwnKey[]; readonly total: number }) => unknown
+		readonly write: (page: KeysPage) => unknown
 	}
 	/** `write` gets undefined if there is no such key. */
-	'keys.find': { readonly id: string; readonly write: (key: OwnKey | undefined) => unknown }
+	'keys.find': {
+		readonly id: string
+		readonly write: (key: OwnKey | undefined, lastDays: LastDays | undefined) => unknown
+	}
 	'keys.revoke': { readonly id: string; readonly write: (revoked: RevokedOwnKey | undefined) => unknown }
 	/** The identity of the caller. */
 	'caller.show': { readonly write: (caller: Caller) => unknown }
@@ -225,6 +228,19 @@ export interface RecordsPage {
 	readonly keyNames: ReadonlyMap<string, string>
 	/** The owner of the caller's key. */
 	readonly owner: string
+}
+
+/** The last day (UTC) on which a key called a model, such as `2026-11-23`, by the key's id. */
+export type LastDays = ReadonlyMap<string, string>
+
+export interface KeysPage {
+	readonly keys: readonly OwnKey[]
+	/** The number of all keys that match. */
+	readonly total: number
+	/** Undefined if the server does not record usage. */
+	readonly lastDays: LastDays | undefined
+	/** Whether the caller may create keys. */
+	readonly mayCreate: boolean
 }
 
 export interface Caller {

@@ -90,6 +90,10 @@ export async function openStorage(
 			const [entries, sum] = await Promise.all([stores.ledger.entries(query), stores.ledger.sumEntries(query)])
 			return { entries, sum }
 		},
+		async lastDays(owner) {
+			await delivered()
+			return stores.ledger.lastDays(owner)
+		},
 		userIdHistory: config.history.userId,
 		process,
 		gauges: { pendingEnds: () => outbox.size, deadProcesses: () => heartbeat.endedProcesses },

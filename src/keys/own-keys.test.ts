@@ -134,9 +134,9 @@ test.each([
 	['none', 'admin', false],
 ] as const)('with `keys.create: %s`, a key of role %s may create keys: %p', async (create, role, allowed) => {
 	const { store, key } = await open({ role })
-	const result = await new KeyService(store, key, nowMs, { ...defaultKeyRules, create })
-		.create({ name: 'child' })
-		.catch((thrown: unknown) => thrown)
+	const own = new KeyService(store, key, nowMs, { ...defaultKeyRules, create })
+	expect(own.mayCreate).toBe(allowed)
+	const result = await own.create({ name: 'child' }).catch((thrown: unknown) => thrown)
 	expect(result instanceof ChatError ? result.kind : 'created').toBe(allowed ? 'created' : 'forbidden')
 	expect(await store.list()).toHaveLength(allowed ? 2 : 1)
 })

@@ -68,6 +68,12 @@ export class KeyService {
 		this.nowMs = nowMs
 	}
 
+	/** Whether the operator's rules permit the caller to create keys. */
+	get mayCreate(): boolean {
+		const { create } = this.rules
+		return create === 'everyone' || (create === 'admins' && this.caller.role === 'admin')
+	}
+
 	/** All keys in order of creation, including expired and revoked ones. */
 	async all(): Promise<readonly OwnKey[]> {
 		return (await this.store.listOwn(this.scope)).map((key) => describe(key, this.nowMs))
@@ -104,7 +110,7 @@ export class KeyService {
 		const { name, expiresAtMs } = options
 		if (expiresAtMs !== undefined && expiresAtMs <= this.nowMs) return 'expired'
 		const { create, activePerOwner: active } = this.rules
-		if (create === 'none' || (create === 'admins' && this.caller.role !== 'admin')) throw notPermitted(create)
+		if (!this.mayCreate) throw notPermitted(create)
 		const { tenant, owner, settings } = this.caller
 		const { key, secret } = createKey(
 			{ name, role: 'user', tenant, owner, settings, expiresAtMs, creator: this.caller },
@@ -140,7 +146,7 @@ export class KeyService {
 	}
 }
 
-function notPermitted(create: 'admins' | 'none'): ChatError {
+function notPermitted(create: KeyRules['create']): ChatError {
 	return new ChatError(
 		'forbidden',
 		create === 'admins'

@@ -115,6 +115,22 @@ export function ledgerStoreContract(
 			expect(await store.usage({ ...all, models: ['small'], groupBy: [] })).toMatchObject([{ requests: 1 }])
 		})
 
+		test('has the last day of each key of a scope, also after the entries have been removed', async () => {
+			await store.insert([
+				entry('1', { settledAtMs: noon + 2 * day }),
+				entry('2', { model: 'large', settledAtMs: noon - day }),
+				entry('3', { key: 'key_2' }),
+				entry('4', { key: 'key_3', owner: 'bob' }),
+				entry('5', { key: 'key_4', tenant: 'other' }),
+			])
+			const alice = { tenant: 'default', owner: 'alice' }
+			const days = { key_1: '2026-11-25', key_2: '2026-11-23' }
+			expect(Object.fromEntries(await store.lastDays(alice))).toEqual(days)
+			await store.expire(noon + 9 * day)
+			expect(Object.fromEntries(await store.lastDays(alice))).toEqual(days)
+			expect((await store.lastDays({ tenant: 'other', owner: 'bob' })).size).toBe(0)
+		})
+
 		test('days are in UTC', async () => {
 			await store.insert([entry('1', { settledAtMs: Date.UTC(2026, 10, 23, 23, 59, 59) })])
 			const from = Date.UTC(2026, 10, 23)

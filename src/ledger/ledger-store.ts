@@ -1,7 +1,7 @@
 // Storage and queries of settled ledger entries. Every implementation runs ledger-store.contract.ts.
 
 import type { LedgerEntry } from './ledger-entry.ts'
-import type { EntryQuery, EntrySelection, EntrySum, UsageQuery, UsageSum } from './usage-query.ts'
+import type { EntryOwner, EntryQuery, EntrySelection, EntrySum, UsageQuery, UsageSum } from './usage-query.ts'
 
 export interface LedgerStore {
 	/** Inserts all entries or none. An entry whose id already exists is ignored. */
@@ -18,6 +18,8 @@ export interface LedgerStore {
 	entries(query: EntryQuery): Promise<readonly LedgerEntry[]>
 	/** Totals of all entries that match the query, over all pages. */
 	sumEntries(query: EntrySelection): Promise<EntrySum>
+	/** The last day (UTC) with an entry, such as `2026-11-23`, by key. Includes days whose entries have been removed. */
+	lastDays(owner: EntryOwner): Promise<ReadonlyMap<string, string>>
 	/**
 	 * Removes a batch of the entries that were settled before `beforeMs`. The sums of their days are retained.
 	 *

@@ -28,10 +28,14 @@ export interface UsageSum {
 	readonly currency: string
 }
 
-/** Entries of one scope, by settlement time in milliseconds since 1970. */
-export interface EntrySelection {
+/** The scope of entries. */
+export interface EntryOwner {
 	readonly tenant: string
 	readonly owner: string
+}
+
+/** Entries of one scope, by settlement time in milliseconds since 1970. */
+export interface EntrySelection extends EntryOwner {
 	readonly fromMs: number
 	readonly untilMs: number
 	readonly operation?: string

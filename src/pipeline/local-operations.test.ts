@@ -183,6 +183,13 @@ describe('the caller', () => {
 		expect((await app.get('/opengatellm/v1/me/keys', { as: 'anonymous' })).status).toBe(422)
 	})
 
+	test('has keys without the day of their last use on a server that records no usage', async () => {
+		await using app = await App.open({ storage: false })
+		const text = await (await app.get('/opengatellm/v1/me/keys')).text()
+		expect(text).toContain('"alice"')
+		expect(text).not.toContain('last_used_on')
+	})
+
 	test('sees only its own keys', async () => {
 		await using app = await App.open()
 		const text = await (await app.get('/opengatellm/v1/me/keys')).text()

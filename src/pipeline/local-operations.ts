@@ -22,7 +22,7 @@ import { describe } from './describe.ts'
 import { streamJson } from './json-stream.ts'
 import type { PlannedLocal } from './plan.ts'
 import { conversationsOf } from './recall.ts'
-import type { Serving } from './serving.ts'
+import type { CallerStorage, Serving } from './serving.ts'
 import { WatchedChunks } from './watched-chunks.ts'
 
 type ExecuteLocal<Type extends OtherOperationType> = (operation: OtherOperation<Type>, context: Context) => unknown
@@ -102,8 +102,14 @@ const operations: { readonly [Type in OtherOperationType]: ExecuteLocal<Type> } 
 	},
 
 	'keys.create': async ({ name, expiresAtMs, write }, { keys }) => write(await keys.create({ name, expiresAtMs })),
-	'keys.list': async ({ query, write }, { keys }) => write(await keys.list(query)),
-	'keys.find': async ({ id, write }, { keys }) => write(await keys.find(id)),
+	async 'keys.list'({ query, write }, { keys, storage, scope }) {
+		const [page, lastDays] = await Promise.all([keys.list(query), storage?.lastDays(scope)])
+		return write({ ...page, lastDays, mayCreate: keys.mayCreate })
+	},
+	async 'keys.find'({ id, write }, { keys, storage, scope }) {
+		const [key, lastDays] = await Promise.all([keys.find(id), storage?.lastDays(scope)])
+		return write(key, lastDays)
+	},
 	'keys.revoke': async ({ id, write }, { keys }) => write(await keys.revoke(id)),
 
 	'caller.show'({ write }, { key }) {
@@ -152,9 +158,13 @@ class Context {
 		return new KeyService(keys.store, key, this.nowMs, keys.rules)
 	}
 
+	get storage(): CallerStorage | undefined {
+		return this.serving.storage
+	}
+
 	/** Undefined if streams end when their client disconnects. */
 	get streams(): StoredStreams | undefined {
-		return this.serving.storage?.streams
+		return this.storage?.streams
 	}
 
 	/** The caller's key. */

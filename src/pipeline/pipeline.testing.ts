@@ -869,6 +869,10 @@ function storageOf(
 			await ledger.deliver()
 			return { entries: await records.entries(query), sum: await records.sumEntries(query) }
 		},
+		async lastDays(owner) {
+			await ledger.deliver()
+			return records.lastDays(owner)
+		},
 		userIdHistory: false,
 		process: ledger.process,
 	}

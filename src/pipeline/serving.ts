@@ -7,7 +7,7 @@ import type { UrlPolicy } from '../http/url-policy.ts'
 import type { KeyVerifier } from '../keys/key-verifier.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
-import type { EntryQuery, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
+import type { EntryOwner, EntryQuery, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
@@ -71,6 +71,8 @@ export interface CallerStorage {
 	readonly usage: (query: UsageQuery) => Promise<readonly UsageSum[]>
 	/** Queries usage records and their totals. */
 	readonly entries: (query: EntryQuery) => Promise<EntryReport>
+	/** Queries the last day (UTC) with a usage record, by key. */
+	readonly lastDays: (owner: EntryOwner) => Promise<ReadonlyMap<string, string>>
 	/** `user` and `id` of a chat request identify a stored conversation, unless the caller's key overrides it. */
 	readonly userIdHistory: boolean
 	/** Identifies this process among those that write to the same stores. */

@@ -3,7 +3,15 @@
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
 import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../ledger/usage-day.ts'
-import type { EntryOrder, EntryQuery, EntrySelection, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
+import type {
+	EntryOrder,
+	EntryOwner,
+	EntryQuery,
+	EntrySelection,
+	EntrySum,
+	UsageQuery,
+	UsageSum,
+} from '../ledger/usage-query.ts'
 
 const newestFirst: EntryOrder = { by: 'settled', direction: 'desc' }
 
@@ -56,6 +64,11 @@ export class MemoryLedgerStore implements LedgerStore {
 			sum.costMicros += costMicros
 		}
 		return sum
+	}
+
+	async lastDays(owner: EntryOwner): Promise<ReadonlyMap<string, string>> {
+		const own = this.days.filter((day) => day.tenant === owner.tenant && day.owner === owner.owner)
+		return new Map(own.toSorted((one, other) => (one.day < other.day ? -1 : 1)).map(({ key, day }) => [key, day]))
 	}
 
 	private select({ fromMs, untilMs, tenant, owner, operation }: EntrySelection): LedgerEntry[] {

@@ -98,6 +98,7 @@ export class UnreachableStore implements LedgerStore {
 	readonly usage = this.store.usage.bind(this.store)
 	readonly entries = this.store.entries.bind(this.store)
 	readonly sumEntries = this.store.sumEntries.bind(this.store)
+	readonly lastDays = this.store.lastDays.bind(this.store)
 	readonly expire = this.store.expire.bind(this.store)
 	readonly newestMs = this.store.newestMs.bind(this.store)
 	readonly close = this.store.close.bind(this.store)

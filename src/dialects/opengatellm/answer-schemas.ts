@@ -104,8 +104,19 @@ export const keySchema = z.object({
 	parent: z.string().nullable(),
 	expires_at: unixTime.nullable(),
 	created_at: unixTime,
+	last_used_on: z.iso
+		.date()
+		.nullable()
+		.optional()
+		.describe(
+			'In lists and single reads: the last day (UTC) on which the key called a model. Absent if the server records no usage.',
+		),
 })
-export const keyListSchema = z.object({ ...page, data: z.array(keySchema) })
+export const keyListSchema = z.object({
+	...page,
+	can_create: z.boolean().describe('Whether the calling key may create keys.'),
+	data: z.array(keySchema),
+})
 export const revokedKeySchema = keySchema.extend({
 	revoked_descendants: count.optional().describe('The number of keys that were revoked with it.'),
 })

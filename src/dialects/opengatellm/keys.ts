@@ -7,6 +7,7 @@ import { keyStates, type OwnKey } from '../../keys/service.ts'
 import { unixTimeSchema } from '../../wire/json/unix-time.ts'
 import { schemaError } from '../../wire/openai/schema-error.ts'
 import type { Call, Route, RouteInput } from '../dialect.ts'
+import type { LastDays } from '../local-operation.ts'
 import { direction, readQuery, wholeNumber } from './page-query.ts'
 
 /** The paths of version 0.2, of 0.4 and of later versions. */
@@ -65,25 +66,37 @@ function list({ query }: RouteInput): Call {
 	return {
 		type: 'keys.list',
 		query: { state: status, sortBy, order, offset, limit },
-		write: ({ keys, total }) => ({ object: 'list', total, offset, limit, data: keys.map(writeKey) }),
+		write: ({ keys, total, lastDays, mayCreate }) => ({
+			object: 'list',
+			total,
+			offset,
+			limit,
+			can_create: mayCreate,
+			data: keys.map((key) => writeListed(key, lastDays)),
+		}),
 	}
 }
 
 function show({ parameters: [id = ''] }: RouteInput): Call {
-	return { type: 'keys.find', id, write: writeFound }
+	return { type: 'keys.find', id, write: (key, lastDays) => writeListed(found(key), lastDays) }
 }
 
 function revoke({ parameters: [id = ''] }: RouteInput): Call {
 	return {
 		type: 'keys.revoke',
 		id,
-		write: (revoked) => ({ ...writeFound(revoked?.key), revoked_descendants: revoked?.descendants }),
+		write: (revoked) => ({ ...writeKey(found(revoked?.key)), revoked_descendants: revoked?.descendants }),
 	}
 }
 
-function writeFound(key: OwnKey | undefined) {
+function found(key: OwnKey | undefined): OwnKey {
 	if (key === undefined) throw new ChatError('not-found', 'Key not found.')
-	return writeKey(key)
+	return key
+}
+
+/** With the day of its last use, if the server records usage. */
+function writeListed(key: OwnKey, lastDays: LastDays | undefined) {
+	return { ...writeKey(key), last_used_on: lastDays === undefined ? undefined : (lastDays.get(key.id) ?? null) }
 }
 
 function writeKey({ id, name, prefix, createdAtMs, expiresAtMs, state, parent }: OwnKey) {

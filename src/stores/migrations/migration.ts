@@ -11,6 +11,7 @@ import { searchTexts } from './008-search-texts.ts'
 import processes from './009-processes.sql' with { type: 'text' }
 import keyParents from './010-key-parents.sql' with { type: 'text' }
 import shares from './011-shares.sql' with { type: 'text' }
+import usageDaysByKey from './012-usage-days-by-key.sql' with { type: 'text' }
 import type { TableRewrite } from './table-rewrite.ts'
 
 export type Migration = SchemaChange | DataChange
@@ -41,4 +42,5 @@ export const migrations: readonly Migration[] = [
 	{ name: '009-processes', sql: processes },
 	{ name: '010-key-parents', sql: keyParents },
 	{ name: '011-shares', sql: shares },
+	{ name: '012-usage-days-by-key', sql: usageDaysByKey },
 ]

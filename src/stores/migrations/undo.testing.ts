@@ -21,6 +21,7 @@ const undo: Readonly<Record<string, (kind: string) => readonly string[]>> = {
 		'ALTER TABLE keys DROP COLUMN configured_ancestor',
 	],
 	'011-shares': () => ['DROP INDEX conversations_by_update', 'DROP TABLE shares'],
+	'012-usage-days-by-key': () => ['DROP INDEX usage_days_by_key'],
 }
 
 /** The names of this step and of all later ones. */

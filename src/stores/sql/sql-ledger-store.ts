@@ -7,6 +7,7 @@ import type { LedgerStore } from '../../ledger/ledger-store.ts'
 import { dayOf, sumByDay, sumByGroup, type UsageDay } from '../../ledger/usage-day.ts'
 import type {
 	EntryOrder,
+	EntryOwner,
 	EntryQuery,
 	EntrySelection,
 	EntrySum,
@@ -144,6 +145,12 @@ export class SqlLedgerStore implements LedgerStore {
 				AND settled_at_ms >= ${fromMs} AND settled_at_ms < ${untilMs}
 				AND operation = COALESCE(${operation}, operation)`
 		return sumRow.parse(row)
+	}
+
+	async lastDays({ tenant, owner }: EntryOwner): Promise<ReadonlyMap<string, string>> {
+		const rows = await this.database.slowSql`
+			SELECT key, MAX(day) AS day FROM usage_days WHERE tenant = ${tenant} AND owner = ${owner} GROUP BY key`
+		return new Map(Array.from(rows, ({ key, day }) => [String(key), String(day)]))
 	}
 
 	async expire(beforeMs: number): Promise<number> {
