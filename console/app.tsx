@@ -19,6 +19,7 @@ import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { readyCount } from './state/ready-answers.ts'
 import { route } from './state/route.ts'
+import { pageTitle, serviceName } from './state/service.ts'
 import { session } from './state/session.ts'
 import { sidebarHidden } from './state/sidebar.ts'
 import { titleInList } from './state/title.ts'
@@ -90,8 +91,8 @@ function ConversationScreen() {
 	const chat = useChat(id)
 	const title = titleInList(chat.id.value)
 	useEffect(() => {
-		document.title = `${readyCount.value}${title === undefined ? 'Dragoman' : `${title} · Dragoman`}`
-	}, [title, readyCount.value])
+		document.title = readyCount.value + pageTitle(title)
+	}, [title, readyCount.value, serviceName.value])
 	return <ChatScreen chat={chat} />
 }
 

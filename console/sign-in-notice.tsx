@@ -1,0 +1,31 @@
+// The operator's notice: in the language of the page, and facing it in another one, if there is one. Each hangs on the quotation
+// mark of its language.
+
+import { useEffect, useState } from 'preact/hooks'
+import { languages, text } from './languages/languages.ts'
+import { Markdown } from './markdown/markdown.tsx'
+import { type FacingNotice, facingNotices } from './state/facing-notices.ts'
+
+export function SignInNotice({ notice }: { readonly notice: Readonly<Record<string, string>> }) {
+	return facingNotices(notice, text.value.tag).map((one) => <NoticeColumn key={one.tag} notice={one} />)
+}
+
+function NoticeColumn({ notice: { tag, markdown } }: { readonly notice: FacingNotice }) {
+	const [mark, setMark] = useState(text.value.openingQuote)
+	useEffect(() => {
+		const file = languages.find((language) => language.tag === tag.split('-')[0])
+		// Without its file, the mark is that of the page's language.
+		file?.load().then(
+			({ openingQuote }) => setMark(openingQuote),
+			() => undefined,
+		)
+	}, [tag])
+	return (
+		<section lang={tag}>
+			<span class="hanging-mark" aria-hidden="true">
+				{mark}
+			</span>
+			<Markdown source={markdown} open={false} />
+		</section>
+	)
+}
