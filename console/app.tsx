@@ -8,22 +8,26 @@ import { NewVersion } from './new-version.tsx'
 import { listenForPageKeys } from './page-keys.ts'
 import { loaded } from './parts/loaded.tsx'
 import { Toast } from './parts/toast.tsx'
-import { SessionEnded } from './session-ended.tsx'
 import { resumeDeletions } from './sidebar/delete-conversations.ts'
 import { LibraryDialogs } from './sidebar/library-dialogs.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
-import { SignIn } from './sign-in.tsx'
 import { Chat } from './state/chat.ts'
 import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { readyCount } from './state/ready-answers.ts'
 import { route } from './state/route.ts'
-import { pageTitle, serviceName } from './state/service.ts'
+import { pageTitle, serviceKnown, serviceName } from './state/service.ts'
 import { session } from './state/session.ts'
 import { sidebarHidden } from './state/sidebar.ts'
 import { titleInList } from './state/title.ts'
 
+const SignIn = loaded(async () => {
+	// The form would move if a notice arrived beside it.
+	const [{ SignIn: Screen }] = await Promise.all([import('./sign-in.tsx'), serviceKnown()])
+	return Screen
+})
+const SessionEnded = loaded(async () => (await import('./session-ended.tsx')).SessionEnded)
 const ConsoleScreen = loaded(async () => (await import('./console-screen.tsx')).ConsoleScreen)
 const SharedScreen = loaded(async () => (await import('./share/shared-screen.tsx')).SharedScreen)
 const CompareScreen = loaded(async () => (await import('./compare/compare-screen.tsx')).CompareScreen)

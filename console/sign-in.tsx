@@ -6,21 +6,18 @@ import { KeyForm } from './key-form.tsx'
 import { languages, text } from './languages/languages.ts'
 import { Mark } from './parts/icon.tsx'
 import { loaded } from './parts/loaded.tsx'
-import { loadService, pageTitle, service, serviceName } from './state/service.ts'
+import { pageTitle, service, serviceName } from './state/service.ts'
 import { changeSettings } from './state/settings.ts'
 
 const SignInNotice = loaded(async () => (await import('./sign-in-notice.tsx')).SignInNotice)
 
 export function SignIn() {
 	const words = text.value
-	const described = service.value
-	useEffect(() => void loadService(''), [])
+	const notice = service.value?.notice ?? {}
 	useEffect(() => {
 		document.title = pageTitle()
 	}, [serviceName.value])
-	// The form would move if a notice arrived beside it.
-	if (described === undefined) return <main class="sign-in" />
-	const hasNotice = Object.keys(described.notice).length > 0
+	const hasNotice = Object.keys(notice).length > 0
 	return (
 		<div class={`sign-in ${hasNotice ? 'with-notice' : ''}`}>
 			<main class="sign-in-column">
@@ -51,7 +48,7 @@ export function SignIn() {
 			</main>
 			{hasNotice && (
 				<aside class="sign-in-notice" aria-label={words.operatorNotice}>
-					<SignInNotice notice={described.notice} />
+					<SignInNotice notice={notice} />
 				</aside>
 			)}
 		</div>

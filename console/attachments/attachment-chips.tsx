@@ -21,7 +21,6 @@ export interface AttachmentChipsProps {
 export function AttachmentChips({ list, models: names }: AttachmentChipsProps) {
 	const words = text.value
 	const items = list.items.value
-	if (items.length === 0) return null
 	return (
 		<>
 			<ul class="attachments" aria-label={words.attachments}>

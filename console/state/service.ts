@@ -29,6 +29,12 @@ export async function loadService(key: string): Promise<void> {
 	}
 }
 
+/** Reads the description for the sign-in screen. Resolves when there is one, which may be that of the last visit. */
+export async function serviceKnown(): Promise<void> {
+	const reading = loadService('')
+	if (service.value === undefined) await reading
+}
+
 function readStored(): PageDescription | undefined {
 	try {
 		const stored = JSON.parse(thisDevice.read('service') ?? 'null')
