@@ -11,15 +11,18 @@ export function SignInNotice({ notice }: { readonly notice: Readonly<Record<stri
 }
 
 function NoticeColumn({ notice: { tag, markdown } }: { readonly notice: FacingNotice }) {
-	const [mark, setMark] = useState(text.value.openingQuote)
+	const words = text.value
+	const language = tag.split('-')[0]
+	const [mark, setMark] = useState(language === words.tag ? words.openingQuote : '')
 	useEffect(() => {
-		const file = languages.find((language) => language.tag === tag.split('-')[0])
-		// Without its file, the mark is that of the page's language.
-		file?.load().then(
+		const file = languages.find((one) => one.tag === language)
+		// A language that the page does not have gets the mark of the page's.
+		const load = file === undefined ? Promise.resolve(words) : file.load()
+		load.then(
 			({ openingQuote }) => setMark(openingQuote),
-			() => undefined,
+			() => setMark(words.openingQuote),
 		)
-	}, [tag])
+	}, [language])
 	return (
 		<section lang={tag}>
 			<span class="hanging-mark" aria-hidden="true">
