@@ -31,7 +31,7 @@ export function mayRecover({ kind, sent, code, lasting }: ChatError): boolean {
 	return kind !== 'upstream-failed' || (sent === 'maybe' && code === undefined)
 }
 
-/** The failure that tells the caller more. */
+/** The failure that is reported to the caller. */
 export function moreInformative(before: ChatError | undefined, now: ChatError): ChatError {
 	if (before === undefined) return now
 	return upstreamFailures.indexOf(before.kind) > upstreamFailures.indexOf(now.kind) ? before : now
