@@ -5,9 +5,9 @@ import type { DescribedPage, PageDescription } from './page-description.ts'
 const description: PageDescription = {
 	name: 'Chat of the hospital',
 	notice: { en: '**Where** does my text go?', fr: 'Où va mon texte ?' },
-	recommended: ['second', 'removed', 'alias', 'first', 'recorder'],
+	recommended: ['second', 'removed', 'alias', 'first', 'audio'],
 }
-const models = { first: { aliases: ['alias'] }, second: {}, recorder: { type: 'automatic-recorder-recognition' as const } }
+const models = { first: { aliases: ['alias'] }, second: {}, audio: { type: 'automatic-speech-recognition' as const } }
 
 describe('GET /v1/page', () => {
 	test('says to everyone who runs the service, and to callers which models are recommended', async () => {
@@ -21,7 +21,7 @@ describe('GET /v1/page', () => {
 			expect((await json<DescribedPage>(await app.get('/v1/page', { as }))).recommended).toEqual([
 				'second',
 				'first',
-				'recorder',
+				'audio',
 			])
 	})
 
