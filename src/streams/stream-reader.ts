@@ -30,7 +30,8 @@ export interface EventReaderOptions {
 /** Polling interval for a file that another process writes, in milliseconds. */
 const pollMs = 50
 const chunkBytes = 65_536
-const eventEnd = Buffer.from('\n\n')
+/** Follows each event. */
+export const eventEnd = Buffer.from('\n\n')
 
 export class StoredEventReader implements ChunkSource {
 	private readonly options: EventReaderOptions
