@@ -8,21 +8,27 @@ import { NewVersion } from './new-version.tsx'
 import { listenForPageKeys } from './page-keys.ts'
 import { loaded } from './parts/loaded.tsx'
 import { Toast } from './parts/toast.tsx'
-import { SessionEnded } from './session-ended.tsx'
 import { resumeDeletions } from './sidebar/delete-conversations.ts'
 import { LibraryDialogs } from './sidebar/library-dialogs.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
-import { SignIn } from './sign-in.tsx'
+import { notedBranches } from './state/branch-deletions.ts'
 import { Chat } from './state/chat.ts'
 import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { readyCount } from './state/ready-answers.ts'
 import { hasMessageBox, route } from './state/route.ts'
+import { pageTitle, serviceKnown, serviceName } from './state/service.ts'
 import { session } from './state/session.ts'
 import { sidebarHidden } from './state/sidebar.ts'
 import { titleInList } from './state/title.ts'
 
+const SignIn = loaded(async () => {
+	// The form would move if a notice arrived beside it.
+	const [{ SignIn: Screen }] = await Promise.all([import('./sign-in.tsx'), serviceKnown()])
+	return Screen
+})
+const SessionEnded = loaded(async () => (await import('./session-ended.tsx')).SessionEnded)
 const ConsoleScreen = loaded(async () => (await import('./console-screen.tsx')).ConsoleScreen)
 const SharedScreen = loaded(async () => (await import('./share/shared-screen.tsx')).SharedScreen)
 const SettingsScreen = loaded(async () => (await import('./settings/settings-screen.tsx')).SettingsScreen)
@@ -41,6 +47,8 @@ export function App() {
 		}
 		const ending = new AbortController()
 		resumeDeletions()
+		if (notedBranches().length > 0)
+			void import('./chat/delete-branch.ts').then((loaded) => loaded.resumeBranchDeletions())
 		loadLists(ending.signal)
 		sendOutbox(route.peek())
 		return () => ending.abort()
@@ -92,8 +100,8 @@ function ConversationScreen() {
 	const chat = useChat(id)
 	const title = titleInList(chat.id.value)
 	useEffect(() => {
-		document.title = `${readyCount.value}${title === undefined ? 'Dragoman' : `${title} · Dragoman`}`
-	}, [title, readyCount.value])
+		document.title = readyCount.value + pageTitle(title)
+	}, [title, readyCount.value, serviceName.value])
 	return <ChatScreen chat={chat} />
 }
 

@@ -5,6 +5,7 @@ import { useEffect } from 'preact/hooks'
 import { text } from './languages/languages.ts'
 import { SidebarOpener } from './sidebar/sidebar-opener.tsx'
 import type { ConsoleScreen as ScreenName } from './state/route.ts'
+import { pageTitle, serviceName } from './state/service.ts'
 
 /** The command or the setting that shows the same. */
 const commands: Readonly<Record<ScreenName, string>> = {
@@ -23,8 +24,8 @@ export function ConsoleScreen({ screen }: { readonly screen: ScreenName }) {
 		keys: words.consoleKeys,
 	}[screen]
 	useEffect(() => {
-		document.title = `${title} · Dragoman`
-	}, [title])
+		document.title = pageTitle(title)
+	}, [title, serviceName.value])
 	return (
 		<main id="content" class="main" tabIndex={-1}>
 			<header class="top-bar">

@@ -103,9 +103,10 @@ export class OpenPage {
 	}
 }
 
-interface FurtherModels {
+interface FurtherConfiguration {
 	readonly models: readonly string[]
 	readonly configured: readonly string[]
+	readonly further: string
 }
 
 export class TestPages {
@@ -120,11 +121,17 @@ export class TestPages {
 	/**
 	 * @param options.models further models, by their names
 	 * @param options.configured further models, as lines of the configuration
+	 * @param options.further fields at the top level of the configuration
 	 */
-	static async open({ models = [], configured = [] }: Partial<FurtherModels> = {}): Promise<TestPages> {
+	static async open({
+		models = [],
+		configured = [],
+		further = '',
+	}: Partial<FurtherConfiguration> = {}): Promise<TestPages> {
 		const named = models.map((name) => `${JSON.stringify(name)}: { route: [echo] }`)
 		const lines = [...named, ...configured].map((line) => `  ${line}\n`)
-		const server = await startServer({ config: config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`) })
+		const text = config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`)
+		const server = await startServer({ config: text + further })
 		return TestPages.of(server)
 	}
 

@@ -2,11 +2,21 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
+import { findingsOf } from './axe.testing.ts'
 import { longName, signedIn, TestPages } from './page.testing.ts'
+
+/** What the operator says. */
+const described = {
+	name: 'Chat of the hospital',
+	notice: {
+		en: '# Where does my text go?\n\nTo models on **our own** machines. <img src=x onerror=alert(1)> [Rules](javascript:alert(1))',
+		fr: '# Où va mon texte ?\n\nVers des modèles installés ici.',
+	},
+}
 
 let pages: TestPages
 beforeAll(async () => {
-	pages = await TestPages.open()
+	pages = await TestPages.open({ further: `page: ${JSON.stringify(described)}\n` })
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
 
@@ -23,12 +33,31 @@ async function signIn(page: Page, key: string): Promise<void> {
 
 test('asks for a key, and reports an invalid one', async () => {
 	const { page, errors } = await pages.openPage({}, pages.server.url)
+	const notice = page.getByRole('complementary', { name: 'Notice of the operator' })
+	await notice.getByRole('heading', { name: 'Où va mon texte ?' }).waitFor()
+	expect(await notice.getByRole('heading').allTextContents()).toEqual(['Where does my text go?', 'Où va mon texte ?'])
+	expect(await notice.locator('.hanging-mark').allTextContents()).toEqual(['“', '«'])
+	expect(await notice.getByText('our own').evaluate((element) => element.localName)).toBe('strong')
+	expect(await notice.textContent()).toContain('<img src=x onerror=alert(1)>')
+	expect(await notice.locator('img, a[href^=javascript]').count()).toBe(0)
+	expect(await page.title()).toBe('Chat of the hospital')
+	expect(await findingsOf(page)).toEqual([])
+	await page.getByRole('button', { name: 'Français' }).click()
+	await page.getByRole('heading', { name: 'Se connecter' }).waitFor()
+	const avis = page.getByRole('complementary', { name: 'Avis de l’exploitant' })
+	expect(await avis.getByRole('heading').allTextContents()).toEqual(['Où va mon texte ?', 'Where does my text go?'])
+	await page.getByRole('button', { name: 'English' }).click()
+	await page.setViewportSize({ width: 390, height: 844 })
+	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+	await page.setViewportSize({ width: 1440, height: 900 })
 	await signIn(page, 'dgm-wrong')
 	await page.getByRole('alert').filter({ hasText: 'This key is not valid.' }).waitFor()
 	await signIn(page, pages.server.key)
 	await signedIn(page)
 	await page.reload()
 	await signedIn(page)
+	await page.getByRole('navigation').getByText('Chat of the hospital').waitFor()
+	expect(await page.title()).toBe('Chat of the hospital')
 	await page.getByRole('button', { name: 'Account' }).click()
 	const documentation = page.getByRole('link', { name: 'API documentation' })
 	expect(await documentation.evaluate((link: HTMLAnchorElement) => link.href)).toBe(`${pages.server.url}/docs`)

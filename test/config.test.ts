@@ -279,6 +279,27 @@ describe('relative paths', () => {
 	})
 })
 
+describe('what the web page says', () => {
+	test('has a name, notices in several languages, and recommended models', async () => {
+		expect((await load(echo)).page).toEqual({ notice: {}, recommended: [] })
+		const page = { name: 'Chat', notice: { en: '**Hello**', 'pt-BR': 'Olá' }, recommended: ['echo'] }
+		expect((await load(`${echo}page: ${JSON.stringify(page)}\n`)).page).toEqual(page)
+		const longest = '🙂'.repeat(400)
+		expect((await load(`${echo}page: { notice: { fr: ${longest} } }\n`)).page.notice).toEqual({ fr: longest })
+	})
+	test.each([
+		[`{ notice: { en: ${'x'.repeat(401)} } }`, 'page.notice.en: has 401 characters; at most 400 are permitted'],
+		['{ notice: { English: Hello } }', 'page.notice.English: must be the tag of a language, such as en or fr'],
+		[`{ name: ${'x'.repeat(61)} }`, 'page.name: must have at most 60 characters'],
+		['{ name: "" }', 'page.name'],
+		['{ notice: Hello }', 'page.notice'],
+		['{ recommend: [echo] }', 'did you mean "recommended"'],
+	])('is refused if it is %p', async (page, problem) => {
+		const file = await write(`${echo}page: ${page}\n`)
+		expect(await problemOf({ config: file }, {})).toContain(problem)
+	})
+})
+
 describe('warnings', () => {
 	test('are not errors, and name line, field and remedy', async () => {
 		const file = await write(
@@ -297,6 +318,15 @@ describe('warnings', () => {
 			`${file}:4: upstreams.b.url: the URL ends in /chat/completions, which is appended for each request: remove that part`,
 			'unknown environment variable DRAGOMAN_LISTENS (did you mean DRAGOMAN_LISTEN?)',
 		])
+	})
+	test('are about recommended models that cannot exist', async () => {
+		const page = 'page:\n  recommended: [ecko, echo, other]\n'
+		const warningsOf = async (text: string) => (await readSettings({ config: await write(text) }, {})).warnings
+		expect((await warningsOf(echo + page)).map((line) => line.replace(/^.*?:4: /, ''))).toEqual([
+			'page.recommended[0]: no model "ecko" (did you mean "echo"?)',
+			'page.recommended[2]: no model "other"',
+		])
+		expect(await warningsOf(echo.replace('models: {', 'models: { "*": { route: [echo] },') + page)).toEqual([])
 	})
 	test('name the new spelling of a renamed field, which still works', async () => {
 		const models = 'models: { m: { route: e } }\nupstreams: { e: { engine: echo } }\n'

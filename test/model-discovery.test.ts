@@ -79,14 +79,21 @@ describe('the models of upstreams', () => {
 	let server: TestServer
 	beforeAll(async () => {
 		one.models = [
-			{ id: 'llama3.1:latest', max_model_len: 8192 },
-			{ id: 'shared', max_model_len: 1000 },
+			// The lists of OpenRouter and of Mistral.
+			{
+				id: 'llama3.1:latest',
+				max_model_len: 8192,
+				supported_parameters: ['temperature', 'tools', 'reasoning'],
+				architecture: { input_modalities: ['text', 'image'] },
+			},
+			{ id: 'shared', max_model_len: 1000, capabilities: { function_calling: true, vision: true, reasoning: false } },
 			{ id: 'embedder', type: 'text-embeddings-inference' },
 			{ id: 'taken' },
 			{ id: 'gpt-5' },
 			{ id: '../admin' },
 		]
-		two.models = [{ id: 'shared', max_model_len: 500 }, { id: 'qwen' }]
+		// The list of another Dragoman.
+		two.models = [{ id: 'shared', max_model_len: 500, capabilities: ['tools'] }, { id: 'qwen' }]
 		server = await startServer({
 			config: `
 models:
@@ -134,6 +141,18 @@ upstreams:
 		expect(facts['llama3.1:latest']).toEqual(['text-generation', 8192])
 		expect(facts.shared).toEqual(['text-generation', 500])
 		expect(facts.embedder?.[0]).toBe('text-embeddings-inference')
+	})
+
+	test('have the capabilities that lists name; a model of two upstreams has those of both', async () => {
+		type Listed = { readonly id: string; readonly capabilities: readonly string[] }
+		const { data } = (await (await server.call('/openai/v1/models')).json()) as { readonly data: readonly Listed[] }
+		const facts = Object.fromEntries(data.map(({ id, capabilities }) => [id, capabilities]))
+		expect(facts).toMatchObject({
+			'llama3.1:latest': ['images', 'tools', 'reasoning'],
+			shared: ['tools'],
+			qwen: [],
+			'team/shared': ['tools'],
+		})
 	})
 
 	test('fail over between upstreams that have the same model', async () => {

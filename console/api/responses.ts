@@ -1,6 +1,6 @@
 // The Responses API: starts an answer in the background, reads its events, reads them again from any event on, cancels it.
 
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { createParser } from 'eventsource-parser'
 import { ConnectionLost, callJson, callServer, isAbort } from './server.ts'
 
 /** The request of one answer. */
@@ -20,7 +20,7 @@ export interface AnswerRequest {
 	readonly options?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** An event of a response, of which the page reads these fields. */
+/** An event of a response, of which the page reads these fields. Those of the type `queue` are comments of the stream. */
 export interface ResponseEvent {
 	readonly type: string
 	readonly sequence_number?: number
@@ -38,6 +38,8 @@ export interface ResponseEvent {
 	readonly message?: string
 	readonly error?: { readonly message?: string; readonly code?: string | null }
 	readonly code?: string | null
+	/** Of `queue`: how many requests are ahead; undefined when the request does not wait any more. */
+	readonly ahead?: number | undefined
 }
 
 export interface ResponseItem {
@@ -174,7 +176,7 @@ async function* readEvents(response: Response): AsyncGenerator<ResponseEvent, vo
 	if (response.body === null) throw new ConnectionLost('The response has no body.')
 	const reader = response.body
 		.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, BufferSource>)
-		.pipeThrough(new EventSourceParserStream())
+		.pipeThrough(eventParser())
 		.getReader()
 	try {
 		for (;;) {
@@ -182,12 +184,30 @@ async function* readEvents(response: Response): AsyncGenerator<ResponseEvent, vo
 				throw isAbort(failure) ? failure : new ConnectionLost('The connection broke off.', { cause: failure })
 			})
 			if (done) throw new ConnectionLost('The stream ended before the answer did.')
-			if (value.data === '[DONE]') return
-			const event = JSON.parse(value.data) as ResponseEvent
-			yield event
-			if (lastEvents.has(event.type)) return
+			if (value === '[DONE]') return
+			yield value
+			if (lastEvents.has(value.type)) return
 		}
 	} finally {
 		void reader.cancel().catch(() => undefined)
 	}
+}
+
+/** The events of a stream, those of its queue among them. */
+function eventParser(): TransformStream<string, ResponseEvent | '[DONE]'> {
+	let feed: (chunk: string) => void
+	return new TransformStream({
+		start(controller) {
+			const parser = createParser({
+				onEvent: ({ data }) => controller.enqueue(data === '[DONE]' ? data : (JSON.parse(data) as ResponseEvent)),
+				onComment(comment) {
+					const [, position] = /^x-dragoman-queue: (\d+|none)$/.exec(comment.trim()) ?? []
+					if (position === undefined) return
+					controller.enqueue({ type: 'queue', ahead: position === 'none' ? undefined : Number(position) })
+				},
+			})
+			feed = (chunk) => parser.feed(chunk)
+		},
+		transform: (chunk) => feed(chunk),
+	})
 }

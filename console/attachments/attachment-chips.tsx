@@ -2,6 +2,7 @@
 
 import { FileText, Image, LoaderCircle, TriangleAlert, X } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
+import { readsPictures } from '../api/models.ts'
 import { countInputTokens } from '../api/responses.ts'
 import { formatMoney, formatNumber, text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
@@ -10,9 +11,6 @@ import { Notice } from '../parts/notice.tsx'
 import { chooseModel, model, models } from '../state/models.ts'
 import type { Attachment, AttachmentContent } from './attachment.ts'
 import type { AttachmentList } from './attachment-list.ts'
-
-/** The type of models that read pictures, as the list of models names it. */
-const readsPictures = 'image-text-to-text'
 
 export interface AttachmentChipsProps {
 	readonly list: AttachmentList
@@ -23,7 +21,6 @@ export interface AttachmentChipsProps {
 export function AttachmentChips({ list, models: names }: AttachmentChipsProps) {
 	const words = text.value
 	const items = list.items.value
-	if (items.length === 0) return null
 	return (
 		<>
 			<ul class="attachments" aria-label={words.attachments}>
@@ -106,8 +103,8 @@ function TextFacts({ text: content, pages }: { readonly text: string; readonly p
 function ModelsForPictures() {
 	const words = text.value
 	const current = model.value
-	if (current?.type === undefined || current.type === readsPictures) return null
-	const others = models.value?.filter(({ type }) => type === readsPictures) ?? []
+	if (current?.type === undefined || readsPictures(current)) return null
+	const others = models.value?.filter(readsPictures) ?? []
 	return (
 		<Notice
 			kind="limit"
@@ -125,7 +122,7 @@ function ModelsForPictures() {
 /** Which of several models do not read pictures. */
 function ModelsWithoutPictures({ names }: { readonly names: readonly string[] }) {
 	const without = models.value?.filter(
-		({ id, type }) => names.includes(id) && type !== undefined && type !== readsPictures,
+		(listed) => names.includes(listed.id) && listed.type !== undefined && !readsPictures(listed),
 	)
 	if (without === undefined || without.length === 0) return null
 	return <Notice kind="limit">{text.value.readNoPictures(without.map(({ id }) => id).join(', '))}</Notice>

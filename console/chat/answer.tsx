@@ -106,14 +106,18 @@ const lacksProbabilities = ({ parts }: Answer): boolean =>
 const joinedText = (parts: readonly AnswerPart[]): string =>
 	parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
 
-/** Until the first token: the mark breathes, and after ten seconds the sentence says how long. */
+/** Until the first token: the mark breathes, and the sentence says how many requests are ahead, and after ten seconds how long. */
 function Waiting({ answer, model }: { readonly answer: Answer; readonly model: string }) {
 	const seconds = useSeconds(answer.sentAtMs ?? Date.now())
 	const words = text.value
+	const ahead = answer.ahead.value
 	return (
 		<div class="waiting" role="status">
 			<Mark />
-			<span>{seconds < 10 ? words.waitingFor(model) : words.waitingLong(model, seconds)}</span>
+			<span>
+				{seconds < 10 ? words.waitingFor(model) : words.waitingLong(model, seconds)}
+				{ahead !== undefined && ` ${words.aheadOfYours(ahead)}`}
+			</span>
 		</div>
 	)
 }

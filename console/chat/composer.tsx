@@ -3,16 +3,18 @@
 import { ArrowUp, Square } from 'lucide'
 import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { attachmentBounds } from '../attachments/attachment.ts'
-import { AttachmentChips } from '../attachments/attachment-chips.tsx'
 import { useFileDrop } from '../attachments/file-drop.ts'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
+import { loaded } from '../parts/loaded.tsx'
 import type { Chat } from '../state/chat.ts'
 import { model } from '../state/models.ts'
 import type { Question } from '../state/turn-tree.ts'
 import { ComposerTools } from './composer-tools.tsx'
 import { ContextMeter } from './context-meter.tsx'
 import { isSendKey } from './send-key.ts'
+
+const AttachmentChips = loaded(async () => (await import('../attachments/attachment-chips.tsx')).AttachmentChips)
 
 export const composerId = 'message'
 
@@ -69,7 +71,7 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 			}}
 		>
 			{dropping && <p class="drop-hint">{words.dropFiles}</p>}
-			<AttachmentChips list={attachments} models={models} />
+			{attachments.items.value.length > 0 && <AttachmentChips list={attachments} models={models} />}
 			<textarea
 				ref={area}
 				id={composerId}

@@ -1,41 +1,59 @@
-// The models to choose from, with search: their state, context, price, and what they can read. Those that are unavailable are
-// at the end, with the reason.
+// The models to choose from, with search, in groups. Only the options in view exist, so that thousands stay fluid.
 
-import { Check, Image, Search } from 'lucide'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { ListedModel } from '../api/models.ts'
-import { formatMoney, formatNumber, text } from '../languages/languages.ts'
+import { Search } from 'lucide'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
-import { findModels } from '../state/find-models.ts'
+import { rowsInView, useListView } from '../parts/list-view.ts'
+import { findModels, type ModelGroup } from '../state/find-models.ts'
 import { loadModels, models } from '../state/models.ts'
-import { HealthDot } from './health-dot.tsx'
+import { recommended } from '../state/service.ts'
+import { ModelOption } from './model-option.tsx'
 
 export interface ModelListProps {
 	readonly current: string | undefined
 	readonly onChoose: (id: string) => void
 }
 
+/** Heights in pixels, as in the style sheet. */
+const [labelHeight, optionHeight] = [28, 48]
+
 export function ModelList({ current, onChoose }: ModelListProps) {
 	const [query, setQuery] = useState('')
 	const search = useRef<HTMLInputElement>(null)
 	const list = useRef<HTMLDivElement>(null)
+	const view = useListView(list, () => optionHeight)
 	const words = text.value
+	const [all, first] = [models.value, recommended.value]
+	const groups = useMemo(() => placed(findModels(all ?? [], query, first)), [all, query, first])
+	const count = groups.reduce((sum, { group }) => sum + group.models.length, 0)
+	/** The option that gets the focus once it exists. */
+	const wanted = useRef<number | undefined>(undefined)
 	useLayoutEffect(() => {
 		search.current?.focus()
-		list.current?.querySelector('[aria-checked=true]')?.scrollIntoView({ block: 'nearest' })
+		const shown = groups.flatMap(({ group }) => group.models).findIndex(({ id }) => id === current)
+		if (list.current !== null) list.current.scrollTop = topOf(groups, shown) - list.current.clientHeight / 2
 		// The state may have changed since the page was opened. Without an answer, the list stays as it is.
 		void loadModels().catch(() => undefined)
 	}, [])
-	const found = findModels(models.value ?? [], query)
+	const focus = (position: number) => {
+		const option = list.current?.querySelector<HTMLElement>(`[data-position="${position}"]`)
+		wanted.current = option == null ? position : undefined
+		if (option != null) option.focus()
+		else if (list.current !== null) list.current.scrollTop = topOf(groups, position) - list.current.clientHeight / 2
+	}
+	useLayoutEffect(() => {
+		if (wanted.current !== undefined) focus(wanted.current)
+	})
 	const move = (event: KeyboardEvent) => {
-		const options = [...(list.current?.querySelectorAll<HTMLElement>('[role=menuitemradio]') ?? [])]
-		const at = options.indexOf(document.activeElement as HTMLElement)
-		const next = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8 }[event.key]
+		const { position } = (document.activeElement as HTMLElement).dataset
+		const at = wanted.current ?? (position === undefined ? -1 : Number(position))
+		const next = nextPosition(event.key, at, count)
 		if (next !== undefined) {
 			event.preventDefault()
 			// Above the first option is the search.
-			const target = next < 0 ? search.current : options[Math.min(next, options.length - 1)]
-			target?.focus()
+			if (next < 0) search.current?.focus()
+			else focus(next)
 		} else if (at >= 0 && event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey) {
 			// What is typed goes to the search.
 			search.current?.focus()
@@ -55,72 +73,94 @@ export function ModelList({ current, onChoose }: ModelListProps) {
 					autocomplete="off"
 					spellcheck={false}
 					value={query}
-					onInput={({ currentTarget: { value } }) => setQuery(value)}
+					onInput={({ currentTarget: { value } }) => {
+						setQuery(value)
+						if (list.current !== null) list.current.scrollTop = 0
+					}}
 					onKeyDown={(event) => {
-						const [first] = found
-						if (event.key !== 'Enter' || first === undefined) return
+						const found = groups[0]?.group.models[0]
+						if (event.key !== 'Enter' || found === undefined) return
 						event.preventDefault()
-						onChoose(first.id)
+						onChoose(found.id)
 					}}
 				/>
 			</div>
-			<div ref={list} role="menu" aria-label={words.model}>
-				{found.length === 0 && <p class="muted menu-item">{words.noModelFound}</p>}
-				{found.map((model) => (
-					<ModelOption key={model.id} model={model} isCurrent={model.id === current} onChoose={onChoose} />
-				))}
+			<div ref={list} role="menu" aria-label={words.model} onScroll={() => leaveRemoved(search.current)}>
+				{count === 0 && <p class="muted menu-item">{words.noModelFound}</p>}
+				{groups.map(({ group, label, options, start }) => {
+					const { from, to } = rowsInView(view, options, group.models.length)
+					return (
+						// biome-ignore lint/a11y/useSemanticElements: a fieldset is for the controls of a form
+						<div key={group.type} role="group" aria-label={words.modelGroups[group.type]}>
+							{label && (
+								<div class="model-group" aria-hidden="true">
+									{words.modelGroups[group.type]}
+								</div>
+							)}
+							<div
+								style={{ paddingTop: `${from * optionHeight}px`, height: `${group.models.length * optionHeight}px` }}
+							>
+								{group.models.slice(from, to).map((model, index) => (
+									<ModelOption
+										key={model.id}
+										model={model}
+										isCurrent={model.id === current}
+										position={start + from + index}
+										count={count}
+										onChoose={onChoose}
+									/>
+								))}
+							</div>
+						</div>
+					)
+				})}
 			</div>
 		</div>
 	)
 }
 
-interface ModelOptionProps {
-	readonly model: ListedModel
-	readonly isCurrent: boolean
-	readonly onChoose: (id: string) => void
+interface PlacedGroup {
+	readonly group: ModelGroup
+	/** Whether its label is shown: one group alone has none, unless it is of recommended models. */
+	readonly label: boolean
+	/** Distance of its first option from the start of the list, in pixels. */
+	readonly options: number
+	/** Position of its first option among all. */
+	readonly start: number
 }
 
-function ModelOption({ model, isCurrent, onChoose }: ModelOptionProps) {
-	const words = text.value
-	const { id, type, health = '', costs } = model
-	return (
-		<button
-			type="button"
-			class={`model-option ${health}`}
-			role="menuitemradio"
-			aria-checked={isCurrent}
-			onClick={() => onChoose(id)}
-		>
-			<HealthDot model={model} />
-			<span>
-				<b>{id}</b>
-				<span class="muted">{clauseOf(model)}</span>
-			</span>
-			<span class="icons">
-				{type === 'image-text-to-text' && (
-					<span role="img" aria-label={words.readsPictures} title={words.readsPictures}>
-						<Icon node={Image} />
-					</span>
-				)}
-				{costs !== undefined && (
-					<span class="muted">
-						{words.pricePerMillion(
-							formatMoney(costs.prompt_tokens, costs.currency),
-							formatMoney(costs.completion_tokens, costs.currency),
-						)}
-					</span>
-				)}
-			</span>
-			{isCurrent && <Icon node={Check} />}
-		</button>
-	)
+function placed(groups: readonly ModelGroup[]): readonly PlacedGroup[] {
+	const label = groups.some(({ type }) => type === 'recommended')
+	let [start, top] = [0, 0]
+	return groups.map((group) => {
+		const options = top + (label ? labelHeight : 0)
+		const one = { group, label, options, start }
+		start += group.models.length
+		top = options + group.models.length * optionHeight
+		return one
+	})
 }
 
-/** The reason if it is unavailable, or else its context. */
-function clauseOf({ health, note, max_context_length }: ListedModel): string | undefined {
-	const words = text.value
-	if (note !== undefined) return note
-	if (health === 'none') return words.modelUnavailable
-	if (health === 'limited') return words.modelLimited
-	return typeof max_context_length === 'number' ? words.context(formatNumber(max_context_length)) : undefined
+/** Distance of an option from the start of the list, in pixels. */
+function topOf(groups: readonly PlacedGroup[], position: number): number {
+	const group = groups.findLast(({ start }) => start <= position)
+	return group === undefined ? 0 : group.options + (position - group.start) * optionHeight
 }
+
+/** -1 is the search. */
+function nextPosition(key: string, at: number, count: number): number | undefined {
+	const next = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 8, PageUp: at - 8 }[key]
+	// In the search, these keys move the cursor.
+	const end = at < 0 ? undefined : { Home: 0, End: count - 1 }[key]
+	return end ?? (next === undefined ? undefined : Math.min(next, count - 1))
+}
+
+/** An option that has the focus and is scrolled far out of view will be removed: the focus goes to the search before. */
+function leaveRemoved(search: HTMLElement | null): void {
+	const option = document.activeElement
+	if (option?.getAttribute('role') !== 'menuitemradio') return
+	const { top } = option.getBoundingClientRect()
+	if (top < -farPixels || top > innerHeight + farPixels) search?.focus({ preventScroll: true })
+}
+
+const farPixels = 4 * optionHeight

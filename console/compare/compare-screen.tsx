@@ -17,6 +17,7 @@ import type { Chat } from '../state/chat.ts'
 import { Comparison } from '../state/comparison.ts'
 import { models } from '../state/models.ts'
 import { readyCount } from '../state/ready-answers.ts'
+import { pageTitle, serviceName } from '../state/service.ts'
 import { settings } from '../state/settings.ts'
 import { codeTurn } from '../state/side-panel.ts'
 import { thisDevice } from '../state/storage.ts'
@@ -47,8 +48,8 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 	const title = titleInList(comparison.id.value) ?? words.compareModels
 	useComparisonKeys(comparison)
 	useEffect(() => {
-		document.title = `${readyCount.value}${title} · Dragoman`
-	}, [title, readyCount.value])
+		document.title = readyCount.value + pageTitle(title)
+	}, [title, readyCount.value, serviceName.value])
 	useEffect(() => {
 		const ending = new AbortController()
 		// Without the sums, a comparison works all the same.

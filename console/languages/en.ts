@@ -82,7 +82,7 @@ export const en = {
 	model: 'Model',
 	chooseModel: 'Choose a model',
 	noModels: 'This server has no model for chat.',
-	context: (tokens: string) => `context ${tokens} tokens`,
+	context: (tokens: string) => `${tokens} context`,
 
 	questionLabel: (number: number) => `Question ${number}`,
 	answerLabel: (number: number, model: string) => `Answer ${number} of ${model}`,
@@ -166,6 +166,10 @@ export const en = {
 	tokenProbability: (token: string, percent: string) => `${token}, ${percent} %`,
 
 	waitingFor: (model: string) => `Waiting for ${model}.`,
+	aheadOfYours: (count: number) =>
+		count === 0
+			? 'Your request is next.'
+			: plural(count, { one: '# request is ahead of yours.', other: '# requests are ahead of yours.' }),
 	waitingLong: (model: string, seconds: number) =>
 		`Still waiting for ${model}, ${seconds} s so far. You can leave this page, the answer will be kept.`,
 	thinking: (seconds: number) => `Thinking… ${seconds} s`,
@@ -235,7 +239,7 @@ export const en = {
 	costHelp: 'At the price of the model when it answered',
 	carbonHelp: 'Estimated by the upstream',
 
-	signInTitle: 'Sign in to Dragoman',
+	operatorNotice: 'Notice of the operator',
 	key: 'Key',
 	keyHelp:
 		'The server prints a key and a link at its first start. Others get a key from the person who runs the server.',
@@ -571,6 +575,11 @@ export const en = {
 	modelLimited: 'Some upstreams are unavailable, expect a queue',
 	modelUnavailable: 'All its upstreams are unavailable right now',
 	readsPictures: 'Reads pictures',
+	callsTools: 'Calls tools',
+	thinksFirst: 'Thinks before it answers',
+	modelGroups: { recommended: 'Recommended', others: 'All models' },
+	speedHelp: 'Median of the answers of the last hour, measured by the server',
+	free: 'free',
 	pricePerMillion: (input: string, output: string) => `${input} in, ${output} out / M`,
 }
 

@@ -79,7 +79,7 @@ export const fr: Language = {
 	model: 'Modèle',
 	chooseModel: 'Choisir un modèle',
 	noModels: 'Ce serveur n’a aucun modèle de conversation.',
-	context: (tokens) => `contexte de ${tokens} jetons`,
+	context: (tokens) => `contexte ${tokens}`,
 
 	questionLabel: (number) => `Question ${number}`,
 	answerLabel: (number, model) => `Réponse ${number} de ${model}`,
@@ -163,6 +163,10 @@ export const fr: Language = {
 	tokenProbability: (token, percent) => `${token}, ${percent} %`,
 
 	waitingFor: (model) => `En attente de ${model}.`,
+	aheadOfYours: (count) =>
+		count === 0
+			? 'Votre demande est la prochaine.'
+			: plural(count, { one: '# demande passe avant la vôtre.', other: '# demandes passent avant la vôtre.' }),
 	waitingLong: (model, seconds) =>
 		`Toujours en attente de ${model} depuis ${seconds} s. Vous pouvez quitter cette page, la réponse sera conservée.`,
 	thinking: (seconds) => `Réflexion… ${seconds} s`,
@@ -232,7 +236,7 @@ export const fr: Language = {
 	costHelp: 'Au prix du modèle au moment de sa réponse',
 	carbonHelp: 'Estimé par le serveur du modèle',
 
-	signInTitle: 'Se connecter à Dragoman',
+	operatorNotice: 'Avis de l’exploitant',
 	key: 'Clé',
 	keyHelp:
 		'Le serveur affiche une clé et un lien à son premier démarrage. Les autres personnes reçoivent une clé de l’exploitant du serveur.',
@@ -587,5 +591,10 @@ export const fr: Language = {
 	modelLimited: 'Certains serveurs sont indisponibles, attente possible',
 	modelUnavailable: 'Tous ses serveurs sont indisponibles pour le moment',
 	readsPictures: 'Lit les images',
+	callsTools: 'Appelle des outils',
+	thinksFirst: 'Réfléchit avant de répondre',
+	modelGroups: { recommended: 'Recommandés', others: 'Tous les modèles' },
+	speedHelp: 'Médiane des réponses de la dernière heure, mesurée par le serveur',
+	free: 'gratuit',
 	pricePerMillion: (input, output) => `${input} entrée, ${output} sortie / M`,
 }

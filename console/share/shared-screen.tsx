@@ -12,6 +12,7 @@ import { Notice } from '../parts/notice.tsx'
 import { attempt, explain } from '../sidebar/attempt.ts'
 import { loadConversations } from '../state/conversation-list.ts'
 import { navigate } from '../state/route.ts'
+import { pageTitle, serviceName } from '../state/service.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { copyShare, turnsOf } from './shared-turns.ts'
@@ -31,8 +32,8 @@ export function SharedScreen({ id }: { readonly id: string }) {
 	const found = branch instanceof Error ? undefined : branch
 	const title = found?.title ?? words.sharedConversation
 	useEffect(() => {
-		document.title = `${title} · Dragoman`
-	}, [title])
+		document.title = pageTitle(title)
+	}, [title, serviceName.value])
 	const copy = async (shared: SharedBranch) => {
 		const copied = await copyShare(shared)
 		await loadConversations().catch(() => undefined)

@@ -2,9 +2,10 @@
 // end comes into view.
 
 import { ChevronDown, ChevronRight, Folder } from 'lucide'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { formatMonth, text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
+import { type ListView, rowsInView, useListView } from '../parts/list-view.ts'
 import { loaded } from '../parts/loaded.tsx'
 import { conversations, loadMoreConversations } from '../state/conversation-list.ts'
 import { listFailure } from '../state/first-load.ts'
@@ -15,20 +16,13 @@ import { type FolderRow, type Section, type SidebarRow, sectionsOf } from './sec
 
 /** Heights in pixels, as in the style sheet. */
 const [labelHeight, wideRow, phoneRow] = [36, 32, 44]
-/** Rows above and below the window that exist as well. */
-const spareRows = 12
-
-interface View {
-	readonly top: number
-	readonly height: number
-	readonly row: number
-}
+const phone = matchMedia('(max-width: 760px)')
 
 export function ConversationList() {
 	const { items, complete, loading } = conversations.value
 	const words = text.value
 	const box = useRef<HTMLDivElement>(null)
-	const view = useView(box)
+	const view = useListView(box, () => (phone.matches ? phoneRow : wideRow))
 	const failure = listFailure.value
 	if (failure !== undefined)
 		return (
@@ -69,15 +63,13 @@ interface SectionViewProps {
 	readonly section: Section
 	/** Distance from the start of the list, in pixels. */
 	readonly start: number
-	readonly view: View
+	readonly view: ListView
 	readonly order: () => readonly string[]
 }
 
 function SectionView({ section: { label, rows }, start, view, order }: SectionViewProps) {
 	const first = start + labelHeight
-	const clamp = (at: number) => Math.max(0, Math.min(rows.length, at))
-	const from = clamp(Math.floor((view.top - first) / view.row) - spareRows)
-	const to = clamp(Math.ceil((view.top + view.height - first) / view.row) + spareRows)
+	const { from, to } = rowsInView(view, first, rows.length)
 	return (
 		<section aria-label={label}>
 			<h2 class="group-label">{label}</h2>
@@ -116,32 +108,6 @@ const keyOf = (row: SidebarRow): string => (row.type === 'folder' ? `folder ${ro
 
 function orderOf(sections: readonly Section[]): readonly string[] {
 	return sections.flatMap(({ rows }) => rows.flatMap((row) => (row.type === 'conversation' ? [row.item.id] : [])))
-}
-
-/** What of the list is in view, in steps of some rows. */
-function useView(box: { readonly current: HTMLDivElement | null }): View {
-	const [view, setView] = useState<View>({ top: 0, height: innerHeight, row: wideRow })
-	useLayoutEffect(() => {
-		const element = box.current
-		if (element === null) return undefined
-		const narrow = matchMedia('(max-width: 760px)')
-		const look = () => {
-			const row = narrow.matches ? phoneRow : wideRow
-			const step = row * (spareRows / 2)
-			const next = { top: Math.floor(element.scrollTop / step) * step, height: element.clientHeight + step, row }
-			setView((before) =>
-				before.top === next.top && before.height === next.height && before.row === next.row ? before : next,
-			)
-		}
-		const observer = new ResizeObserver(look)
-		observer.observe(element)
-		element.addEventListener('scroll', look, { passive: true })
-		return () => {
-			observer.disconnect()
-			element.removeEventListener('scroll', look)
-		}
-	}, [box.current])
-	return view
 }
 
 /** Arrow keys move between the rows; with Shift they select, Esc clears the selection. */

@@ -8,6 +8,7 @@ import { IconButton } from '../parts/icon-button.tsx'
 import { keyName } from '../parts/key-name.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { addressOf, route } from '../state/route.ts'
+import { serviceName } from '../state/service.ts'
 import { sidebarOpen, toggleSidebar } from '../state/sidebar.ts'
 import { Account } from './account.tsx'
 import { ConversationList } from './conversation-list.tsx'
@@ -32,7 +33,9 @@ export function Sidebar() {
 			>
 				<div class="brand">
 					<Mark />
-					<span class="space">Dragoman</span>
+					<span class="space service-name" title={serviceName.value}>
+						{serviceName.value}
+					</span>
 					<IconButton
 						small
 						node={PanelLeftClose}

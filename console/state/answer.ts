@@ -30,6 +30,7 @@ export interface AnswerSnapshot {
 	readonly usage: AnswerUsage | undefined
 	readonly metrics?: AnswerMetricsObject | undefined
 	readonly model?: string | undefined
+	readonly ahead?: number | undefined
 	readonly lastEvent: number
 }
 
@@ -51,6 +52,8 @@ export class Answer {
 	readonly metrics: Signal<AnswerMetricsObject | undefined>
 	/** The model of the response, which may be another one than the request's; undefined if no event has named it. */
 	readonly model = signal<string | undefined>(undefined)
+	/** How many requests are ahead of this one in a queue, while it waits in one; undefined if that is unknown. */
+	readonly ahead = signal<number | undefined>(undefined)
 	/** When the question was sent, in milliseconds since 1970; undefined for a stored answer. */
 	readonly sentAtMs: number | undefined
 	firstTokenAtMs: number | undefined
@@ -104,6 +107,10 @@ export class Answer {
 		}
 		if (!this.isRunning) return
 		switch (event.type) {
+			case 'queue':
+				this.ahead.value = event.ahead
+				this.enter({ type: 'waiting' })
+				return
 			case 'response.created':
 			case 'response.queued':
 			case 'response.in_progress':
@@ -167,12 +174,13 @@ export class Answer {
 			usage: this.usage.value,
 			metrics: this.metrics.value,
 			model: this.model.value,
+			ahead: this.ahead.value,
 			lastEvent: this.lastEvent,
 		}
 	}
 
 	/** Takes over what another tab has, unless this one has more. */
-	adopt({ parts, positions, state, usage, metrics, model, lastEvent }: AnswerSnapshot): void {
+	adopt({ parts, positions, state, usage, metrics, model, ahead, lastEvent }: AnswerSnapshot): void {
 		if (lastEvent <= this.lastEvent || !this.isRunning) return
 		this.parts.splice(0, this.parts.length, ...parts)
 		this.positions.clear()
@@ -182,6 +190,7 @@ export class Answer {
 		this.usage.value = usage
 		this.metrics.value = metrics
 		this.model.value = model
+		this.ahead.value = ahead
 		this.live = state
 		this.state.value = state
 		this.changed()

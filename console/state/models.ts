@@ -2,15 +2,19 @@
 
 import { computed, signal } from '@preact/signals'
 import { type ListedModel, listChatModels } from '../api/models.ts'
+import { loadService, recommended } from './service.ts'
+import { session } from './session.ts'
 import { thisDevice } from './storage.ts'
 
 export const models = signal<readonly ListedModel[] | undefined>(undefined)
 
 const chosen = signal(thisDevice.read('model'))
 
-/** The person's model if the server still has it, or else the first one; undefined if there is none. */
+const findModel = (id: string | undefined) => models.value?.find((one) => one.id === id)
+
+/** The person's model if the server still has it, or else the first one that is recommended or listed; undefined if there is none. */
 export const model = computed<ListedModel | undefined>(
-	() => models.value?.find(({ id }) => id === chosen.value) ?? models.value?.[0],
+	() => [chosen.value, ...recommended.value].map(findModel).find((one) => one !== undefined) ?? models.value?.[0],
 )
 
 export function chooseModel(id: string): void {
@@ -22,12 +26,13 @@ export function chooseModel(id: string): void {
 const noteMs = 2000
 
 /**
- * Reads the list, and again as long as a model has a note.
+ * Reads the list with the recommended models, and the list again as long as a model has a note.
  *
  * @throws ServerError | ConnectionLost for the first time.
  */
 export async function loadModels(key?: string): Promise<void> {
-	models.value = await listChatModels(key)
+	const [listed] = await Promise.all([listChatModels(key), loadService(key ?? session.peek().key)])
+	models.value = listed
 	watchNotes()
 }
 

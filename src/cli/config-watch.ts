@@ -1,6 +1,6 @@
 // Watches the configuration file and the files of its secrets while the server runs: a change, or SIGHUP, reloads
-// models and upstreams. An invalid file changes nothing, and the reason is logged. A file that lacks something that it
-// contained before may be incomplete, so it must remain unchanged for longer than any other.
+// models, upstreams and what the web page says. An invalid file changes nothing, and the reason is logged. A file that
+// lacks something that it contained before may be incomplete, so it must remain unchanged for longer than any other.
 
 import { ConfigError } from '../config/config-error.ts'
 import { stateOf } from '../config/file-state.ts'
@@ -28,7 +28,7 @@ export interface ConfigWatchTimes {
 const defaultTimes: ConfigWatchTimes = { pollMs: 250, settledMs: 1000, certainMs: 10_000 }
 
 /** Fields that can be reloaded while the server runs; all others need a restart. */
-const replaceable: ReadonlySet<string> = new Set(['models', 'upstreams'])
+const replaceable: ReadonlySet<string> = new Set(['models', 'upstreams', 'page'])
 
 export interface ConfigWatchOptions {
 	/** The settings that the server was started with. */
@@ -159,8 +159,8 @@ class Watch {
 
 	/** Fields that need a restart retain their current values. */
 	private settle(state: string, next: Settings): void {
-		const { models, upstreams } = next.config
-		this.current = { ...next, config: { ...this.current.config, models, upstreams } }
+		const { models, upstreams, page } = next.config
+		this.current = { ...next, config: { ...this.current.config, models, upstreams, page } }
 		this.settled = state
 		this.suspect = undefined
 		this.lastReason = undefined

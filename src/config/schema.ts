@@ -11,7 +11,7 @@ import { headerSecret, listenAddress, pathText, secretForm } from '../fields/tex
 import { isAddressRange, unixPeer } from '../http/addresses.ts'
 import { isHostPattern } from '../http/hosts.ts'
 import { labelFault } from '../keys/key.ts'
-import { modelTypes } from '../routing/model.ts'
+import { modelCapabilities, modelTypes } from '../routing/model.ts'
 import {
 	breakerOptions,
 	concurrencyOptions,
@@ -26,6 +26,7 @@ import { telemetryOptions } from '../telemetry/options.ts'
 import { tokenizers } from '../tokens/tokenizer.ts'
 import { keyOptions } from './key-options.ts'
 import { limitOptions } from './limit-options.ts'
+import { pageOptions } from './page-options.ts'
 import { urlOptions } from './url-options.ts'
 
 const databaseSettings = storeKinds.map(({ setting }) => setting)
@@ -45,6 +46,12 @@ const routeEntry = z.strictObject({
 const model = z
 	.strictObject({
 		type: z.enum(modelTypes).default('text-generation').describe('Type of the model in GET /v1/models.'),
+		capabilities: z
+			.array(z.enum(modelCapabilities))
+			.default([])
+			.describe(
+				'What the model can do besides text, in GET /v1/models: `images` (reads them), `tools` (calls them), `reasoning` (thinks before it answers). Requests are not checked.',
+			),
 		aliases: z
 			.array(name)
 			.default([])
@@ -267,6 +274,7 @@ export const configSchema = z.strictObject({
 		.prefault({})
 		.describe('Resumable streams, which continue after the client disconnects.'),
 	limits: limitOptions,
+	page: pageOptions,
 	models: z
 		.record(name, model)
 		.default({})

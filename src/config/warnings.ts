@@ -1,14 +1,20 @@
 // Finds valid settings of a configuration that are probably mistakes.
 
+import { isModelPattern } from '../routing/model.ts'
 import { nearest } from '../system/nearest.ts'
 import { warnOfAdminKey } from './admin-key.ts'
-import type { ConfigProblem } from './config-problem.ts'
+import { type ConfigProblem, shown } from './config-problem.ts'
 import { type Environment, knownVariables } from './environment.ts'
 import { routedUpstreams } from './references.ts'
 import type { ConfigFile } from './schema.ts'
 
 export function findWarnings(config: ConfigFile): readonly ConfigProblem[] {
-	return [...unusedUpstreams(config), ...doubtfulUrls(config), ...warnOfAdminKey(config)]
+	return [
+		...unusedUpstreams(config),
+		...doubtfulUrls(config),
+		...unknownRecommendations(config),
+		...warnOfAdminKey(config),
+	]
 }
 
 function unusedUpstreams({ models, upstreams }: ConfigFile): readonly ConfigProblem[] {
@@ -19,6 +25,20 @@ function unusedUpstreams({ models, upstreams }: ConfigFile): readonly ConfigProb
 			path: ['upstreams', name],
 			message: 'no model uses this upstream: name it in `route` of a model, or remove it',
 		}))
+}
+
+/** Discovered models, and those of a family, have names that the file does not contain. */
+function unknownRecommendations({ models, upstreams, page }: ConfigFile): readonly ConfigProblem[] {
+	const names = Object.entries(models).flatMap(([name, { aliases }]) => [name, ...aliases])
+	const isComplete =
+		!names.some(isModelPattern) && Object.values(upstreams).every(({ models: discovered }) => discovered === undefined)
+	if (!isComplete) return []
+	return page.recommended.flatMap((name, index) => {
+		if (names.includes(name)) return []
+		const meant = nearest(name, names)
+		const hint = meant === undefined ? '' : ` (did you mean ${shown(meant)}?)`
+		return [{ path: ['page', 'recommended', index], message: `no model ${shown(name)}${hint}` }]
+	})
 }
 
 function doubtfulUrls({ upstreams }: ConfigFile): readonly ConfigProblem[] {

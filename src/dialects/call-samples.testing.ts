@@ -64,6 +64,8 @@ const model: ListedModel = {
 	created: 1,
 	health: 'good',
 	local: true,
+	capabilities: ['images', 'tools'],
+	speed: 45.2,
 	contextTokens: 100,
 }
 const sum: UsageSum = {

@@ -29,7 +29,7 @@ import type { TurnQuery } from '../conversations/turns.ts'
 import type { CreatedOwnKey, KeyListQuery, OwnKey, RevokedOwnKey } from '../keys/service.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import type { EntryOrder, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
-import type { Model } from '../routing/model.ts'
+import type { Model, ModelCapability } from '../routing/model.ts'
 import type { JsonPieces } from './writer.ts'
 
 interface Stored {
@@ -258,11 +258,14 @@ export interface Caller {
 
 /** The public properties of a model, with the current state of its upstreams. */
 export interface ListedModel extends Pick<Model, 'name' | 'type' | 'aliases' | 'ownedBy' | 'contextTokens' | 'price'> {
+	readonly capabilities: readonly ModelCapability[]
 	/** Seconds since 1970. */
 	readonly created: number
 	/** `limited` if some upstreams are unavailable or calls are queued; `none` if all upstreams are unavailable. */
 	readonly health: 'good' | 'limited' | 'none'
 	/** Whether all its upstreams run on the machine of the server. */
 	readonly local: boolean
+	/** Output tokens per second: the median of this process in the last hour; absent if it measured none. */
+	readonly speed?: number | undefined
 	readonly note?: string
 }

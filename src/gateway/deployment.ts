@@ -259,11 +259,12 @@ function routeOfDiscovered({ route }: Model, upstreams: ReadonlyMap<string, Open
 }
 
 function readModel(name: string, { contextTokens, price, route, ...rest }: ConfigFile['models'][string]): Model {
-	const { type, aliases, required, ownedBy, tokenizer } = rest
+	const { type, aliases, capabilities, required, ownedBy, tokenizer } = rest
 	return {
 		name,
 		type,
 		aliases: [...new Set(aliases)].filter((alias) => alias !== name),
+		capabilities,
 		required,
 		ownedBy,
 		tokenizer,

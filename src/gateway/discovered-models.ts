@@ -20,7 +20,7 @@ export function readDiscoveredModels(
 ): readonly Model[] {
 	const models = new Map<string, Model>()
 	for (const { name: upstream, discovery } of upstreams)
-		for (const { id, type, contextTokens } of discovery === undefined ? [] : discoveredBy(upstream)) {
+		for (const { id, type, contextTokens, capabilities } of discovery === undefined ? [] : discoveredBy(upstream)) {
 			const name = `${discovery?.options.prefix ?? ''}${id}`
 			const known = models.get(name)
 			if (known?.route.includes(upstream) === true || (known !== undefined && known.upstreamName !== id)) continue
@@ -29,6 +29,8 @@ export function readDiscoveredModels(
 				name,
 				type: modelTypes.find((one) => one === type) ?? known?.type ?? defaultModel.type,
 				contextTokens: smaller(known?.contextTokens, contextTokens),
+				capabilities:
+					known === undefined ? capabilities : known.capabilities?.filter((one) => capabilities?.includes(one)),
 				upstreamName: id,
 				route: [...(known?.route ?? []), upstream],
 			})

@@ -119,8 +119,12 @@ describe('a reload', () => {
 		const { config } = await folder.settings(`
 models: { other: { route: [remote] } }
 upstreams: { remote: { engine: echo } }
+page: { name: Chat, notice: { fr: Bonjour }, recommended: [other, echo] }
 `)
 		await gateway.gateway.reload(config)
+		expect(await json<object>(await gateway.fetch('/v1/page'))).toEqual({
+			...{ object: 'page', name: 'Chat', notice: { fr: 'Bonjour' }, recommended: ['other'] },
+		})
 		expect(gateway.gateway.models.map(({ name }) => name)).toEqual(['other'])
 		expect((await gateway.chat('hello')).status).toBe(404)
 		expect((await gateway.chat('hello', { model: 'other' })).status).toBe(200)

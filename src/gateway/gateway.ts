@@ -35,7 +35,8 @@ export interface Gateway extends Handler {
 	/** The models of the current configuration. */
 	readonly models: readonly Model[]
 	/**
-	 * Serves the models and upstreams of `config` from now on. Streams in flight continue.
+	 * Serves the models and upstreams of `config` from now on, and what it says about the web page. Streams in flight
+	 * continue.
 	 *
 	 * @throws Error if it can never work. The current deployment is then unchanged.
 	 */
@@ -121,6 +122,7 @@ async function composeGateway(
 		upstreams: () => deployment.endpoints.map((endpoint) => endpoint.gauges()),
 		others: context.otherMetrics,
 	})
+	let described = settings.config.page
 	const closing = new AbortController()
 	const retention = startRetention(stores, settings, context, closing.signal)
 	const handler = openHandler({
@@ -132,6 +134,7 @@ async function composeGateway(
 		storage,
 		deployment: () => deployment.current,
 		page: await openPage(context.log),
+		pageDescription: () => described,
 		document: new ServedDocument({
 			version: context.version,
 			defaults: settings.config.dialects,
@@ -155,7 +158,10 @@ async function composeGateway(
 		get models() {
 			return deployment.current.models.listed
 		},
-		reload: (config) => deployment.apply(config),
+		async reload(config) {
+			await deployment.apply(config)
+			described = config.page
+		},
 		metrics: () => telemetry.snapshot(),
 		async interrupt() {
 			handler.interrupt()

@@ -4,6 +4,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { modelCapabilities } from '../routing/model.ts'
 import type { DiscoveryOptions } from '../routing/options.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
@@ -44,7 +45,12 @@ const maxModels = 5000
 const storedList = z.object({
 	server: z.string(),
 	models: z.array(
-		z.object({ id: z.string(), type: z.string().optional(), contextTokens: z.int().positive().optional() }),
+		z.object({
+			id: z.string(),
+			type: z.string().optional(),
+			contextTokens: z.int().positive().optional(),
+			capabilities: z.array(z.enum(modelCapabilities)).optional(),
+		}),
 	),
 })
 

@@ -23,6 +23,15 @@ const readinessSchema = z.object({
 	checks: z.record(z.string(), z.object({ ok: z.boolean(), reason: z.string().optional() })),
 })
 
+const pageSchema = z.object({
+	object: z.literal('page'),
+	name: z.string().nullable().describe('The name of the service; null if none is configured.'),
+	notice: z.record(z.string(), z.string()).describe('Markdown by the tag of its language.'),
+	recommended: z
+		.array(z.string())
+		.describe("Ids of models of `GET /v1/models`, in the operator's order. Empty without a key."),
+})
+
 interface OwnOperation {
 	readonly name: string
 	readonly summary: string
@@ -30,8 +39,11 @@ interface OwnOperation {
 	readonly query?: z.ZodObject | undefined
 	/** The content of responses by their statuses. */
 	readonly responses: Readonly<Record<number, OwnResponse>>
-	/** A key is needed unless the configuration permits all, or the client is on this machine. */
-	readonly restricted?: true | undefined
+	/**
+	 * `restricted`: a key is needed unless the configuration permits all, or the client is on this machine. `optional`: a
+	 * key adds to the response. None is used if absent.
+	 */
+	readonly key?: 'restricted' | 'optional' | undefined
 }
 
 interface OwnResponse {
@@ -68,8 +80,15 @@ const operations: readonly OwnOperation[] = [
 		name: 'getMetrics',
 		summary: 'The metrics in the Prometheus format',
 		path: '/metrics',
-		restricted: true,
+		key: 'restricted',
 		responses: { 200: { description: 'The metrics.', type: 'text/plain' } },
+	},
+	{
+		name: 'getPage',
+		summary: 'What the operator says about the service, for the web page',
+		path: '/v1/page',
+		key: 'optional',
+		responses: { 200: json('The name, the notice and the recommended models.', pageSchema) },
 	},
 	{
 		name: 'getApiDocument',
@@ -96,10 +115,22 @@ export function writeOwnPaths(schemas: SchemaComponents): Readonly<Record<string
 	return Object.fromEntries(operations.map((operation) => [operation.path, { get: writeOwn(operation, schemas) }]))
 }
 
-function writeOwn(
-	{ name, summary, query, responses, restricted }: OwnOperation,
-	schemas: SchemaComponents,
-): JsonObject {
+const keyUses = {
+	restricted: {
+		description:
+			'Clients on this machine need no key; others need a key with the role `admin`, or the token of the configuration.',
+		refusals: {
+			401: { description: 'The key is missing or unknown.' },
+			403: { description: 'The key is not an admin key.' },
+		},
+	},
+	optional: {
+		description: 'Without a key, `recommended` is empty.',
+		refusals: { 401: { description: 'The key is unknown.' } },
+	},
+} satisfies Record<NonNullable<OwnOperation['key']>, object>
+
+function writeOwn({ name, summary, query, responses, key }: OwnOperation, schemas: SchemaComponents): JsonObject {
 	const written = Object.entries(responses).map(([status, { description, type, schema }]): [string, Json] => {
 		const own =
 			schema === undefined
@@ -107,23 +138,16 @@ function writeOwn(
 				: schemas.refer(schema, `Server${name.slice(0, 1).toUpperCase()}${name.slice(1)}${status}`, 'output')
 		return [status, { description, content: { [type]: { schema: own } } }]
 	})
-	const refusals =
-		restricted === true
-			? { 401: { description: 'The key is missing or unknown.' }, 403: { description: 'The key is not an admin key.' } }
-			: {}
 	return {
 		operationId: name,
 		tags: [ownTag.name],
 		summary,
-		description:
-			restricted === true
-				? 'Clients on this machine need no key; others need a key with the role `admin`, or the token of the configuration.'
-				: undefined,
-		security: restricted === true ? [{}, { bearer: [] }, { apiKey: [] }] : [],
+		description: key === undefined ? undefined : keyUses[key].description,
+		security: key === undefined ? [] : [{}, { bearer: [] }, { apiKey: [] }],
 		parameters: query === undefined ? undefined : writeQuery(query),
 		responses: {
 			400: { description: 'The server does not serve the host of the request.' },
-			...refusals,
+			...(key === undefined ? {} : keyUses[key].refusals),
 			...Object.fromEntries(written),
 		},
 	}

@@ -15,6 +15,7 @@ import { cancelled } from '../engines/running-calls.ts'
 import { costOf } from '../ledger/entry.ts'
 import type { Settlement } from '../ledger/ledger.ts'
 import type { Reservation } from '../limits/limiter.ts'
+import { publicNameOf } from '../routing/model.ts'
 import { type Admitted, isUnary, reservedTokensOf } from './admit.ts'
 import { outcomeOf, stateOf } from './answer-outcome.ts'
 import { countUsage } from './count.ts'
@@ -49,6 +50,8 @@ export class AnswerRecorder {
 	private finishReason: FinishReason | undefined
 	private readonly timing = new OutputTiming()
 	private isStreaming = false
+	/** Whether the upstream shows its reasoning: otherwise its tokens are not among those that were timed. */
+	private showsReasoning = false
 	/** The upstream reported usage that cannot be right. */
 	replacesUsage = false
 	private settling: Promise<void> | undefined
@@ -91,6 +94,7 @@ export class AnswerRecorder {
 				return
 			case 'part-delta':
 				this.outputs++
+				if (event.part === 'reasoning') this.showsReasoning = true
 				this.observeOutput(event.part === 'text' ? event.text : '')
 				return
 			case 'choice-finish':
@@ -236,10 +240,20 @@ export class AnswerRecorder {
 		lease.end(error)
 		const usage = this.isCounted ? await this.billedUsage() : this.usage
 		if (usage !== undefined) observer.observe({ type: 'usage', usage, cost: costOf(model.price, usage) })
+		if (error === undefined) this.measureSpeed(usage)
 		if (!this.isStreaming) return this.settleUnary(upstream.name, usage, error)
 		reservation?.settle(usage)
 		const settled = this.settleTicket({ outcome: outcomeOf(error), upstream: upstream.name, usage })
 		await allDone([settled, this.endTurn(usage, error)])
+	}
+
+	private measureSpeed(usage: Usage | undefined): void {
+		const { outputMs } = this.timing
+		const { model } = this.admitted
+		if (usage === undefined || outputMs === undefined) return
+		const { completionTokens, reasoningTokens } = usage
+		const tokens = this.showsReasoning ? completionTokens : completionTokens - reasoningTokens
+		this.serving.speeds.measured(publicNameOf(model), tokens, outputMs)
 	}
 
 	/** In sequence: what cannot be stored is not answered, and what is not answered is not billed. */

@@ -3,7 +3,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { TurnId } from '../conversations/turn-id.ts'
-import { FairPermits, type Permit, type PermitRefusal } from '../system/fair-permits.ts'
+import { FairPermits, type Permit, type PermitRefusal, type WaitListener } from '../system/fair-permits.ts'
 import type { SharePath } from '../system/fair-queue.ts'
 
 export interface BackgroundLimits {
@@ -40,14 +40,15 @@ export class BackgroundCalls {
 	/**
 	 * Waits until a response may run.
 	 *
+	 * @param waits called if it must wait; see `FairPermits.acquire`.
 	 * @throws ChatError `overloaded` if it was displaced or waited too long, `cancelled` if `signal` aborts.
 	 */
-	async begin(turn: TurnId, caller: SharePath, signal: AbortSignal): Promise<Permit> {
+	async begin(turn: TurnId, caller: SharePath, signal: AbortSignal, waits?: WaitListener): Promise<Permit> {
 		const free = this.permits.tryAcquire(caller)
 		if (free !== undefined) return free
 		this.queued.add(turn)
 		try {
-			const outcome = await this.permits.acquire(caller, signal)
+			const outcome = await this.permits.acquire(caller, signal, 'normal', waits)
 			if (typeof outcome === 'string') throw refusal(outcome)
 			return outcome
 		} finally {

@@ -8,6 +8,7 @@ import { beginAnswer } from './answer-start.ts'
 import { WrittenChunks } from './delivery.ts'
 import { isLongCompletion, writeJsonInSteps } from './json-answer.ts'
 import type { StreamedCall } from './plan.ts'
+import { withQueueNotes } from './queue-notes.ts'
 import type { Serving } from './serving.ts'
 import { asStorageError } from './storage-error.ts'
 import { startStream } from './stream-start.ts'
@@ -28,11 +29,13 @@ export async function answerChat(
 		const writer = call.writer.stream(responseContextOf(admitted, serving))
 		const { backgroundTasks } = serving
 		const note = isEarly ? () => writeNote(dropped()) : undefined
+		const open = (ended: (disconnected: boolean) => void) =>
+			new WrittenChunks({ batches, writer, recorder, backgroundTasks, note, ended })
 		return {
 			type: 'stream',
 			headers: headersOf(admitted, isEarly ? [] : dropped()),
 			isEarly,
-			open: (ended) => new WrittenChunks({ batches, writer, recorder, backgroundTasks, note, ended }),
+			open: isEarly ? (ended) => withQueueNotes(open(ended), admitted.token, admitted.target, serving) : open,
 		}
 	}
 	const { answer, dropped } = await beginAnswer(admitted, received.signal, recorder, serving)

@@ -1,12 +1,16 @@
 // A model as list endpoints report it: its configuration, and the current state of its upstreams.
 
 import type { ListedModel } from '../dialects/local-operation.ts'
-import { type Model, publicNameOf } from '../routing/model.ts'
+import { capabilitiesOf, type Model, publicNameOf } from '../routing/model.ts'
 import { publicText } from '../system/public-text.ts'
 import type { Deployment, Upstream } from './deployment.ts'
 import type { Serving } from './serving.ts'
 
-export function describe(model: Model, deployment: Deployment, { startedAt }: Pick<Serving, 'startedAt'>): ListedModel {
+export function describe(
+	model: Model,
+	deployment: Deployment,
+	{ startedAt, speeds }: Pick<Serving, 'startedAt' | 'speeds'>,
+): ListedModel {
 	const upstreams = deployment.routeOf(model).members.map(({ endpoint }) => deployment.upstreamAt(endpoint))
 	const states = upstreams.map(({ engine }) => engine.state())
 	const contextTokens = model.contextTokens ?? states.find((state) => state.contextTokens !== undefined)?.contextTokens
@@ -14,6 +18,8 @@ export function describe(model: Model, deployment: Deployment, { startedAt }: Pi
 	return {
 		...model,
 		name: publicNameOf(model),
+		capabilities: capabilitiesOf(model),
+		speed: speeds.median(publicNameOf(model)),
 		created: startedAt,
 		health: healthOf(upstreams),
 		local: upstreams.every(({ isLocal }) => isLocal),

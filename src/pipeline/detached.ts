@@ -12,6 +12,7 @@ import type { AnswerRecorder } from './answer-recorder.ts'
 import { beginAnswer } from './answer-start.ts'
 import { WrittenChunks } from './delivery.ts'
 import type { StreamedCall } from './plan.ts'
+import { withQueueNotes } from './queue-notes.ts'
 import type { Serving } from './serving.ts'
 import { startStream } from './stream-start.ts'
 import { WatchedChunks } from './watched-chunks.ts'
@@ -70,7 +71,8 @@ export async function answerDetached(
 	// The request ends when its answer ends, whether or not its client is still connected.
 	const end = (ended: (disconnected: boolean) => void) => (disconnected: boolean) =>
 		void over.finally(() => ended(disconnected)).catch(() => undefined)
-	return { type: 'stream', headers, isEarly, open: (ended) => new WatchedChunks(chunks, end(ended)) }
+	const noted = () => withQueueNotes(chunks, admitted.token, admitted.target, serving)
+	return { type: 'stream', headers, isEarly, open: (ended) => new WatchedChunks(noted(), end(ended)) }
 }
 
 /** An answer that continues without its client. */
@@ -86,7 +88,12 @@ async function answerInBackground(detached: DetachedAnswer): Promise<void> {
 	const { call, observer, token } = admitted
 	let permit: Permit | undefined
 	try {
-		permit = await serving.backgroundCalls?.begin(token, sharePathOf(scopeOfCaller(admitted)), stored.signal)
+		permit = await serving.backgroundCalls?.begin(
+			token,
+			sharePathOf(scopeOfCaller(admitted)),
+			stored.signal,
+			(position) => serving.waitingCalls.begin(token, position),
+		)
 		const { answer } = await beginAnswer(admitted, stored.signal, recorder, serving)
 		await pump(batchesOf(answer), detached)
 	} catch (thrown) {

@@ -20,7 +20,7 @@ export interface Dispatch<Result> {
 
 /** @throws ChatError if no upstream began to answer. */
 export function dispatch<Result>(
-	{ call, key, model, received, observer, deployment, ticket, turn, turns }: Admitted,
+	{ call, key, model, received, observer, deployment, ticket, turn, turns, token }: Admitted,
 	{ signal, unary, send }: Dispatch<Result>,
 	serving: Serving,
 ): Promise<FailOverResult<Result>> {
@@ -42,6 +42,7 @@ export function dispatch<Result>(
 			operation,
 			call: { signal, unary, requestId: received.id, turns },
 			observer,
+			waits: (position) => serving.waitingCalls.begin(token, position),
 			sending: (upstream) => ticket?.progress({ completionTokens: 0, upstream }),
 			send,
 		},

@@ -2,19 +2,19 @@
 // retries: it decides by what the failure proves was sent, and never retries after the first event. It does not know
 // what is sent.
 
-import { asChatError, ChatError, type ChatErrorKind } from '../chat/error.ts'
+import { asChatError, ChatError } from '../chat/error.ts'
 import type { Engine, EngineCall, Operation } from '../engines/engine.ts'
-import { closingCode } from '../engines/running-calls.ts'
 import { pauseMs } from '../routing/backoff.ts'
 import { type Model, upstreamNameOf } from '../routing/model.ts'
 import type { RouteHint } from '../routing/policy.ts'
 import type { Route } from '../routing/route.ts'
 import type { UpstreamEndpoint } from '../routing/upstream-endpoint.ts'
-import type { Permit, Priority } from '../system/fair-permits.ts'
+import type { Permit, Priority, WaitListener } from '../system/fair-permits.ts'
 import type { SharePath } from '../system/fair-queue.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Deployment, Upstream } from './deployment.ts'
 import { Lease } from './lease.ts'
+import { isRefusal, mayRecover, mayTryAgain, moreInformative } from './retry-rules.ts'
 import type { Serving } from './serving.ts'
 import { checkUpstreamOperation } from './supported-operations.ts'
 
@@ -33,6 +33,8 @@ export interface FailOverRequest<Result> {
 	/** Common to all attempts. */
 	readonly call: Omit<EngineCall, 'model' | 'headers' | 'drop'>
 	readonly observer: RequestObserver
+	/** Called if the request must wait for a permit. */
+	readonly waits: WaitListener
 	/** Called before each attempt with the name of its upstream. */
 	readonly sending: (upstream: string) => void
 	/** Resolves when the upstream began to answer. `maxTokens` replaces the request's, and is smaller. */
@@ -217,7 +219,7 @@ async function acquirePermit<Result>(
 		const free = tryAcquirePermit(usable, caller)
 		if (free !== undefined) return free
 		const endpoint = usable.find(({ limiter }) => !limiter.refuses(priority, caller)) ?? usable[0]
-		const permit = await endpoint.limiter.acquire(call.signal, priority, caller)
+		const permit = await endpoint.limiter.acquire(call.signal, priority, caller, request.waits)
 		// Other calls may have opened the breaker in the meantime.
 		if (endpoint.isAvailableTo(caller)) return { endpoint, permit }
 		permit.release()
@@ -252,11 +254,6 @@ function candidatesOf<Result>({ route, hint, deployment, mayReceive }: FailOverR
 	return route.choose(hint).filter((endpoint) => mayReceive(deployment.upstreamAt(endpoint)))
 }
 
-/** The upstream's wire cannot express the request; another one's may. */
-function isRefusal({ kind, sent }: ChatError): boolean {
-	return kind === 'unsupported' && sent === 'nothing'
-}
-
 /** Whether every upstream that may receive the request was tried, and not only those that were available. */
 function isRefusedByAll<Result>(
 	{ route, deployment, mayReceive }: FailOverRequest<Result>,
@@ -270,31 +267,4 @@ function noneAvailable(route: Route, caller: SharePath): ChatError {
 	return new ChatError('unavailable', 'No upstream of this model is available at the moment.', {
 		retryAfterMs: Number.isFinite(retryAfterMs) && retryAfterMs > 0 ? retryAfterMs : undefined,
 	})
-}
-
-/** Failures of the upstream rather than of the request, least informative first. */
-const upstreamFailures: readonly ChatErrorKind[] = [
-	'unavailable',
-	'upstream-failed',
-	'upstream-timeout',
-	'overloaded',
-	'rate-limited',
-]
-
-function mayTryAgain({ kind, sent, code }: ChatError, unsure: boolean): boolean {
-	return code !== closingCode && upstreamFailures.includes(kind) && (sent === 'nothing' || unsure)
-}
-
-/**
- * Whether a retry on the same upstream can succeed. It would fail again after a timeout or a lasting failure, such as a
- * rejected key.
- */
-function mayRecover({ kind, sent, code, lasting }: ChatError): boolean {
-	if (kind === 'upstream-timeout' || lasting) return false
-	return kind !== 'upstream-failed' || (sent === 'maybe' && code === undefined)
-}
-
-function moreInformative(before: ChatError | undefined, now: ChatError): ChatError {
-	if (before === undefined) return now
-	return upstreamFailures.indexOf(before.kind) > upstreamFailures.indexOf(now.kind) ? before : now
 }

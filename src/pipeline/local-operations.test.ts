@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { App, errorOf, json, readerOf } from './pipeline.testing.ts'
+import { App, errorOf, isPending, json, readerOf } from './pipeline.testing.ts'
 
 const fresh = { 'x-dragoman-conversation': 'new' }
 
@@ -35,6 +35,26 @@ describe('models', () => {
 			{ id: 'second', health: 'limited' },
 		])
 		expect(data[1]).not.toHaveProperty('costs')
+	})
+
+	test('are listed with what they can do, and with their speed after answers', async () => {
+		await using app = await App.open({
+			models: { echo: { capabilities: ['reasoning', 'tools'] }, sees: { type: 'image-text-to-text' }, plain: {} },
+		})
+		const facts = async () => {
+			type Facts = { readonly capabilities: readonly string[]; readonly speed?: number }
+			const { data } = await json<{ data: readonly Facts[] }>(await app.get('/v1/models'))
+			return data.map(({ capabilities, speed }) => [capabilities, speed])
+		}
+		const expected = [[['tools', 'reasoning']], [['images']], [[]]]
+		expect(await facts()).toEqual(expected.map(([capabilities]) => [capabilities, undefined]))
+		for (const stream of [true, false]) {
+			const answered = app.chat('echo:delay 50 one two three four five six', { stream }).then((answer) => answer.text())
+			while (await isPending(answered)) app.clock.advance(50)
+			await answered
+		}
+		await app.settled()
+		expect((await facts()).map(([, speed]) => speed)).toEqual([20, undefined, undefined])
 	})
 
 	test('report the health of their upstreams', async () => {

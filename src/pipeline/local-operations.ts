@@ -21,6 +21,7 @@ import {
 import { describe } from './describe.ts'
 import { streamJson } from './json-stream.ts'
 import type { PlannedLocal } from './plan.ts'
+import { withQueueNotes } from './queue-notes.ts'
 import { conversationsOf } from './recall.ts'
 import type { CallerStorage, Serving } from './serving.ts'
 import { WatchedChunks } from './watched-chunks.ts'
@@ -67,13 +68,13 @@ const operations: { readonly [Type in OtherOperationType]: ExecuteLocal<Type> } 
 		return runConversationOperation({ ...find, write }, services)
 	},
 
-	async 'streams.read'({ turn, after, notFound }, { planned: { key }, streams }) {
+	async 'streams.read'({ turn, after, notFound }, { planned: { key, target }, serving, streams }) {
 		const chunks = key === undefined ? undefined : await streams?.read(scopeOf(key), turn, after)
 		if (chunks === undefined) throw notFound('turn')
 		return new StreamResult({
 			type: 'stream',
 			headers: { 'x-dragoman-stream': turn },
-			open: (ended) => new WatchedChunks(chunks, ended),
+			open: (ended) => new WatchedChunks(withQueueNotes(chunks, turn, target, serving), ended),
 		})
 	},
 

@@ -7,6 +7,7 @@ import { openOpenAICompatible } from '../engines/openai-compatible/openai-compat
 import { fixedDeployment } from '../gateway/fixed-deployment.ts'
 import type { Received } from '../http/received.ts'
 import { defaultBounds } from '../http/request-bounds.ts'
+import { OutputSpeeds } from '../routing/output-speeds.ts'
 import { systemClock } from '../system/clock.ts'
 import { openLog } from '../system/log.ts'
 import { Occupancy } from '../system/occupancy.ts'
@@ -20,6 +21,7 @@ import { App, type AppOptions } from './pipeline.testing.ts'
 import { answer, authenticateRequest } from './pipeline.ts'
 import type { Serving } from './serving.ts'
 import { ThreadPermits } from './thread-permits.ts'
+import { WaitingCalls } from './waiting-calls.ts'
 
 interface Observed {
 	readonly telemetry: Telemetry
@@ -202,6 +204,8 @@ test('a stream reports its end after the text of its last event was taken', asyn
 		random: () => 0.5,
 		log,
 		startedAt: 0,
+		waitingCalls: new WaitingCalls(),
+		speeds: new OutputSpeeds(() => 0),
 	}
 	const received: Received = {
 		id: 'req_1',

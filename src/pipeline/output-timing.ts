@@ -15,12 +15,18 @@ export class OutputTiming {
 		this.lastAtMs = atMs
 	}
 
+	/** From the first piece of output to the last, in milliseconds; undefined without output. */
+	get outputMs(): number | undefined {
+		const { firstAtMs, lastAtMs } = this
+		return firstAtMs === undefined || lastAtMs === undefined ? undefined : lastAtMs - firstAtMs
+	}
+
 	/** @param receivedAtMs when the request was received; undefined if its answer was not a stream. */
 	metrics(usage: Usage, price: Price | undefined, receivedAtMs: number | undefined): AnswerMetrics {
-		const { firstAtMs, lastAtMs } = this
+		const { firstAtMs, outputMs } = this
 		const cost = price === undefined ? {} : { costMicros: costMicros(price, usage), currency: price.currency }
-		if (receivedAtMs === undefined || firstAtMs === undefined || lastAtMs === undefined) return cost
+		if (receivedAtMs === undefined || firstAtMs === undefined || outputMs === undefined) return cost
 		const firstTokenMs = Math.max(0, Math.round(firstAtMs - receivedAtMs))
-		return { ...cost, firstTokenMs, outputMs: Math.round(lastAtMs - firstAtMs) }
+		return { ...cost, firstTokenMs, outputMs: Math.round(outputMs) }
 	}
 }

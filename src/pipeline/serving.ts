@@ -9,6 +9,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import type { EntryOwner, EntryQuery, EntrySum, UsageQuery, UsageSum } from '../ledger/usage-query.ts'
 import type { Limiter } from '../limits/limiter.ts'
+import type { OutputSpeeds } from '../routing/output-speeds.ts'
 import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
@@ -20,6 +21,7 @@ import type { BackgroundCalls } from './background-calls.ts'
 import type { BackgroundTasks } from './background-tasks.ts'
 import type { Deployment } from './deployment.ts'
 import type { ThreadPermits } from './thread-permits.ts'
+import type { WaitingCalls } from './waiting-calls.ts'
 
 export interface Serving {
 	readonly choice: DialectChoice
@@ -35,11 +37,15 @@ export interface Serving {
 	readonly backgroundTasks: BackgroundTasks
 	/** Background responses that run and wait; not limited if absent. */
 	readonly backgroundCalls?: BackgroundCalls | undefined
+	/** Calls that wait for an upstream, or to run in the background. */
+	readonly waitingCalls: WaitingCalls
 	readonly clock: Clock
 	/**
 	 * The time after which a stream is committed before an upstream began to answer. Absent if streams wait for that.
 	 */
 	readonly quietTimeout?: SharedTimeout | undefined
+	/** How fast models have written answers here. */
+	readonly speeds: OutputSpeeds
 	/** Uniform in [0, 1). */
 	readonly random: () => number
 	readonly log: Log

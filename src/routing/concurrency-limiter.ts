@@ -1,7 +1,13 @@
 // The concurrency limiter of one upstream: permits and a bounded queue that callers share fairly.
 
 import { type BoundSetting, ChatError } from '../chat/error.ts'
-import { FairPermits, type Permit, type PermitRefusal, type Priority } from '../system/fair-permits.ts'
+import {
+	FairPermits,
+	type Permit,
+	type PermitRefusal,
+	type Priority,
+	type WaitListener,
+} from '../system/fair-permits.ts'
 import { anonymous, type SharePath } from '../system/fair-queue.ts'
 import type { ConcurrencyOptions } from './options.ts'
 
@@ -54,11 +60,17 @@ export class ConcurrencyLimiter {
 	/**
 	 * Waits for a permit.
 	 *
+	 * @param waits called if the call must wait; see `FairPermits.acquire`.
 	 * @throws ChatError `overloaded` if the queue is full or the wait is too long, `cancelled` if `signal` aborts.
 	 */
-	async acquire(signal: AbortSignal, priority: Priority = 'normal', caller: SharePath = anonymous): Promise<Permit> {
+	async acquire(
+		signal: AbortSignal,
+		priority: Priority = 'normal',
+		caller: SharePath = anonymous,
+		waits?: WaitListener,
+	): Promise<Permit> {
 		if (this.permits === undefined) return this.count()
-		const outcome = await this.permits.acquire(caller, signal, priority)
+		const outcome = await this.permits.acquire(caller, signal, priority, waits)
 		if (typeof outcome === 'string') throw refusal(outcome)
 		return outcome
 	}

@@ -14,6 +14,11 @@ export const modelTypes = [
 
 export type ModelType = (typeof modelTypes)[number]
 
+/** What a model can do besides text: read images, call tools, reason before it answers. */
+export const modelCapabilities = ['images', 'tools', 'reasoning'] as const
+
+export type ModelCapability = (typeof modelCapabilities)[number]
+
 export interface Model {
 	/** A name, or the pattern of a family of models: a prefix and `*`. */
 	readonly name: string
@@ -23,6 +28,8 @@ export interface Model {
 	readonly matched?: string | undefined
 	readonly type: ModelType
 	readonly aliases: readonly string[]
+	/** As configured, or as its upstream lists them; none if absent. */
+	readonly capabilities?: readonly ModelCapability[] | undefined
 	/** Whether the server reports that it is not ready while this model is unavailable. */
 	readonly required: boolean
 	readonly ownedBy: string
@@ -51,6 +58,12 @@ export interface Price {
 /** The name of a model in requests and responses. `name` is for settings, usage and limits: it is one of a fixed set. */
 export function publicNameOf({ name, requested }: Model): string {
 	return requested ?? name
+}
+
+/** What the model can do, in the order of `modelCapabilities`. Its type may imply more than is configured. */
+export function capabilitiesOf({ type, capabilities = [] }: Model): readonly ModelCapability[] {
+	const readsImages = type === 'image-text-to-text'
+	return modelCapabilities.filter((one) => capabilities.includes(one) || (one === 'images' && readsImages))
 }
 
 /** Whether a name or alias in the configuration is a pattern. */

@@ -14,7 +14,7 @@ import { checkJsonText, checkJsonTextInSteps, type JsonBounds } from '../http/js
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
 import { defaultBounds } from '../http/request-bounds.ts'
-import { type Authenticated, authenticate } from '../pipeline/authenticate.ts'
+import { type Authenticated, authenticate, presentedSecret } from '../pipeline/authenticate.ts'
 import { callerOf } from '../pipeline/caller-path.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
 import type { Serving } from '../pipeline/serving.ts'
@@ -32,11 +32,13 @@ import {
 	hasOwnPath,
 	healthPath,
 	isOwn,
+	isRead,
 	metricsPath,
 	ownMethods,
 	type ReportedReadiness,
 	serveOwn,
 } from './own-endpoints.ts'
+import { describePage, pagePath } from './page-description.ts'
 import { type Readiness, readiness } from './readiness.ts'
 import { receive } from './receive.ts'
 import { allowed, notServed, type ResponseWriting, writeAnswer, writeFailure } from './response-writer.ts'
@@ -182,6 +184,7 @@ class RequestHandler implements Handler {
 	private async serveOwnOrRoute(received: Received, peer: Peer | undefined): Promise<Response> {
 		const refused = received.sentPath === metricsPath ? await this.refuseMetrics(received) : undefined
 		if (refused !== undefined) return refused
+		if (received.sentPath === pagePath && isRead(received)) return this.servePageDescription(received)
 		const report = (excluded?: ReadonlySet<string>) => this.reportedReadiness(excluded)
 		return (await serveOwn(received, report, this.options)) ?? this.serveRoute(received, peer)
 	}
@@ -231,6 +234,23 @@ class RequestHandler implements Handler {
 		} catch (thrown) {
 			const dialect = this.serving.choice.dialectFor(received)
 			return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {})
+		}
+	}
+
+	private async servePageDescription(received: Received): Promise<Response> {
+		const { telemetry, deployment, pageDescription } = this.options
+		const observer = telemetry.begin(received)
+		observer.observe({ type: 'routed', route: pagePath })
+		const facts = this.factsOf(received, this.serving.choice.dialectFor(received), observer)
+		try {
+			const described = pageDescription?.() ?? { notice: {}, recommended: [] }
+			const context = { observer, keys: this.serving.keys, models: deployment().models }
+			const response = writeAnswer({ type: 'json', body: await describePage(described, received, context) }, facts)
+			// What needs no key is not for the web pages of other origins.
+			if (presentedSecret(received.headers) === undefined) response.headers.delete('access-control-allow-origin')
+			return response
+		} catch (thrown) {
+			return writeFailure(asChatError(thrown), facts, {})
 		}
 	}
 

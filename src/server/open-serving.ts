@@ -9,6 +9,8 @@ import { BackgroundCalls } from '../pipeline/background-calls.ts'
 import { BackgroundTasks } from '../pipeline/background-tasks.ts'
 import type { Serving } from '../pipeline/serving.ts'
 import { ThreadPermits } from '../pipeline/thread-permits.ts'
+import { WaitingCalls } from '../pipeline/waiting-calls.ts'
+import { OutputSpeeds } from '../routing/output-speeds.ts'
 import type { Occupancy } from '../system/occupancy.ts'
 import { SharedTimeout } from '../system/shared-timeout.ts'
 import { ThrottledLog } from '../system/throttled-log.ts'
@@ -34,11 +36,13 @@ export function openServing(options: HandlerOptions, occupancy: Occupancy): Serv
 		deployment,
 		clock,
 		quietTimeout: keepAliveMs === 0 ? undefined : new SharedTimeout(keepAliveMs, clock),
+		speeds: new OutputSpeeds(() => clock.monotonicMs()),
 		random,
 		log,
 		throttledLog,
 		answerBytes,
 		backgroundCalls: background === undefined ? undefined : new BackgroundCalls(background),
+		waitingCalls: new WaitingCalls(),
 		startedAt: Math.floor(clock.now() / 1000),
 	}
 }

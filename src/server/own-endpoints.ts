@@ -8,6 +8,7 @@ import { shortened } from '../pipeline/parse-request.ts'
 import { checkNames } from '../system/server-checks.ts'
 import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { MetricsAccess } from './metrics-access.ts'
+import { type PageDescription, pagePath } from './page-description.ts'
 import type { PageFiles } from './page-files.ts'
 import type { Readiness } from './readiness.ts'
 import { documentPath, type ServedDocument } from './served-document.ts'
@@ -27,6 +28,8 @@ export interface OwnEndpoints {
 	readonly metrics?: MetricsAccess | undefined
 	/** The web page, if one is served. */
 	readonly page?: PageFiles | undefined
+	/** What the operator says on it at the moment; nothing if absent. */
+	readonly pageDescription?: (() => PageDescription) | undefined
 	/** The OpenAPI document, if it is served. */
 	readonly document?: ServedDocument | undefined
 }
@@ -53,11 +56,15 @@ export async function serveOwn(
 ): Promise<Response | undefined> {
 	const status = await writeStatus(received, ready, version)
 	if (status !== undefined) return momentary(status)
-	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
+	if (!isRead(received)) return undefined
 	if (metrics !== undefined && received.sentPath === metricsPath)
 		return momentary(writeMetrics(await telemetry.metrics()))
 	if (document !== undefined && received.sentPath === documentPath) return document.serve(received)
 	return page?.find({ path: received.sentPath, headers: received.headers })
+}
+
+export function isRead({ method }: Pick<Received, 'method'>): boolean {
+	return method === 'GET' || method === 'HEAD'
 }
 
 /** Methods of the server's own paths. */
@@ -69,11 +76,11 @@ export const ownMethods: Extract<RouteMatch<never>, { readonly type: 'other-meth
 export function hasOwnPath({ sentPath: path }: Received, { metrics, page, document }: OwnEndpoints): boolean {
 	if (path === metricsPath) return metrics !== undefined
 	if (path === documentPath) return document !== undefined
-	return [healthPath, '/ready', '/version'].includes(path) || page?.has(path) === true
+	return [healthPath, '/ready', '/version', pagePath].includes(path) || page?.has(path) === true
 }
 
 async function writeStatus(received: Received, ready: ReportReadiness, version: string): Promise<Response | undefined> {
-	if (received.method !== 'GET' && received.method !== 'HEAD') return undefined
+	if (!isRead(received)) return undefined
 	switch (received.sentPath) {
 		case healthPath:
 			return Response.json({ status: 'ok' })

@@ -19,6 +19,12 @@ export interface Permit {
 /** Calls of low priority are served after all others, and are refused in favor of others if the queue is full. */
 export type Priority = 'normal' | 'low'
 
+/** How many waiting calls are before one that waits, by the shares of the moment; 0 once it does not wait. */
+export type QueuePosition = () => number
+
+/** Is called when a call begins to wait. @returns what is called when the wait ends. */
+export type WaitListener = (position: QueuePosition) => () => void
+
 export type PermitRefusal = 'full' | 'late' | 'cancelled'
 
 export interface FairPermitsOptions {
@@ -93,8 +99,18 @@ export class FairPermits {
 		return this.mayRun(path) ? this.grant(path) : undefined
 	}
 
-	/** Waits for a permit. @returns why there is none, if there is none. */
-	async acquire(path: SharePath, signal: AbortSignal, priority: Priority = 'normal'): Promise<Permit | PermitRefusal> {
+	/**
+	 * Waits for a permit.
+	 *
+	 * @param waits called if the call must wait; its result is called when the wait ends.
+	 * @returns why there is no permit, if there is none.
+	 */
+	async acquire(
+		path: SharePath,
+		signal: AbortSignal,
+		priority: Priority = 'normal',
+		waits?: WaitListener,
+	): Promise<Permit | PermitRefusal> {
 		const permit = this.tryAcquire(path)
 		if (permit !== undefined) return permit
 		if (signal.aborted) return 'cancelled'
@@ -103,7 +119,14 @@ export class FairPermits {
 			if (displaced === undefined) return 'full'
 			displaced.item.refuse('full')
 		}
-		return new Promise((resolve) => this.wait(path, priority, signal, resolve))
+		return new Promise((resolve) => {
+			let end: (() => void) | undefined
+			const entry = this.wait(path, priority, signal, (outcome) => {
+				end?.()
+				resolve(outcome)
+			})
+			end = waits?.(() => this.positionOf(entry))
+		})
 	}
 
 	private wait(
@@ -111,7 +134,7 @@ export class FairPermits {
 		priority: Priority,
 		signal: AbortSignal,
 		resolve: (outcome: Permit | PermitRefusal) => void,
-	): void {
+	): FairEntry<Waiter> {
 		const queue = this.queues[priority]
 		const leave = (outcome: Permit | PermitRefusal) => {
 			clearTimeout(timer)
@@ -124,6 +147,12 @@ export class FairPermits {
 		const entry = queue.add(path, { priority, grant: leave, refuse: leave })
 		signal.addEventListener('abort', onAbort, { once: true })
 		this.recheck()
+		return entry
+	}
+
+	private positionOf(entry: FairEntry<Waiter>): number {
+		const { normal, low } = this.queues
+		return entry.item.priority === 'low' ? normal.waiting + low.ahead(entry) : normal.ahead(entry)
 	}
 
 	/** The waiting call to refuse in favor of a further one. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { FairQueue, type SharePath } from './fair-queue.ts'
-import { randomOf } from './random.testing.ts'
+import { type FairEntry, FairQueue, type SharePath } from './fair-queue.ts'
+import { randomIntegersOf, randomOf } from './random.testing.ts'
 
 const a: SharePath = ['a', 'one']
 
@@ -48,6 +48,29 @@ describe('a fair queue', () => {
 		expect(queue.heaviest(['c', 'z'])?.item).toBe('c2')
 		expect(queue.heaviest(['c', 'x'])).toBeUndefined()
 		expect(queue.heaviest(['c', 'y'])).toBeUndefined()
+	})
+
+	test('counts the entries that are taken before one of them, whatever runs and whatever was removed', () => {
+		for (let seed = 1; seed <= 200; seed++) {
+			const random = randomIntegersOf(seed)
+			const path = (): SharePath => [`t${random(3)}`, `o${random(3)}`]
+			const queue = new FairQueue<string>()
+			const waiting = new Set<FairEntry<string>>()
+			for (let step = 0; step < 60; step++) {
+				const act = random(10)
+				const gone = act === 9 ? [...waiting][random(waiting.size)] : act === 8 ? queue.take() : undefined
+				if (act < 6) waiting.add(queue.add(path(), `${step}`))
+				else if (act < 8) queue.began(path())
+				else if (gone !== undefined) {
+					queue.remove(gone)
+					waiting.delete(gone)
+				}
+			}
+			const counted = new Map([...waiting].map((entry) => [entry.item, queue.ahead(entry)]))
+			const order = takeAll(queue)
+			expect([seed, order.map((item) => counted.get(item))]).toEqual([seed, order.map((_, position) => position)])
+			for (const entry of waiting) expect(queue.ahead(entry)).toBe(0)
+		}
 	})
 
 	test('removes entries from any position, once', () => {

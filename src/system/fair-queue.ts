@@ -109,6 +109,18 @@ export class FairQueue<Item> {
 		return this.root.byLoad.highest()?.byLoad.highest()?.last
 	}
 
+	/**
+	 * How many waiting entries would be taken before this one if no further one were added and none of those that run
+	 * ended. An estimate: ends change the shares. 0 if it does not wait.
+	 */
+	ahead(entry: FairEntry<Item>): number {
+		if (!(entry instanceof Entry) || !entry.isWaiting) return 0
+		const [tenant] = entry.path
+		const owner: FairGroup<Item> = entry.owner
+		const group = this.root.child(tenant)
+		return this.root.ahead(group, group.ahead(owner, owner.positionOf(entry)))
+	}
+
 	private ownerAt([tenant, owner]: SharePath): FairGroup<Item> {
 		return this.root.child(tenant).child(owner)
 	}
@@ -121,6 +133,8 @@ class Entry<Item> implements FairEntry<Item> {
 	previous: Entry<Item> | undefined
 	next: Entry<Item> | undefined
 	isWaiting = false
+	/** Entries of one owner have consecutive numbers, unless one in the middle was removed. */
+	number = 0
 
 	constructor(item: Item, path: SharePath, owner: FairGroup<Item>) {
 		this.item = item
@@ -141,6 +155,7 @@ class FairGroup<Item> {
 	waiting = 0
 	first: Entry<Item> | undefined
 	last: Entry<Item> | undefined
+	private isNumbered = true
 	private readonly parent: FairGroup<Item> | undefined
 	private readonly maxRunning: number
 	private readonly runningPerOwner: number
@@ -181,6 +196,7 @@ class FairGroup<Item> {
 	append(entry: Entry<Item>): void {
 		entry.isWaiting = true
 		entry.previous = this.last
+		entry.number = this.last === undefined ? 0 : this.last.number + 1
 		if (this.last === undefined) this.first = entry
 		else this.last.next = entry
 		this.last = entry
@@ -188,10 +204,37 @@ class FairGroup<Item> {
 
 	unlink(entry: Entry<Item>): void {
 		entry.isWaiting = false
+		if (entry.previous !== undefined && entry.next !== undefined) this.isNumbered = false
 		if (entry.previous === undefined) this.first = entry.next
 		else entry.previous.next = entry.next
 		if (entry.next === undefined) this.last = entry.previous
 		else entry.next.previous = entry.previous
+	}
+
+	/** How many entries of this owner are before one of them. */
+	positionOf(entry: Entry<Item>): number {
+		if (!this.isNumbered) {
+			let number = 0
+			for (let one = this.first; one !== undefined; one = one.next) one.number = number++
+			this.isNumbered = true
+		}
+		return entry.number - (this.first?.number ?? entry.number)
+	}
+
+	/**
+	 * How many entries of all children are before number `position` of one child. Each child takes its turn at as many
+	 * running entries as it has; among equals, the one that has that many for longer.
+	 */
+	ahead(child: FairGroup<Item>, position: number): number {
+		const turn = child.running + position
+		const earlier = this.byRunning.before(child, child.running)
+		let ahead = position
+		for (const other of this.children.values()) {
+			if (other === child || other.waiting === 0) continue
+			const isFirst = other.running > child.running || earlier.has(other)
+			ahead += Math.min(Math.max(turn - other.running + (isFirst ? 1 : 0), 0), other.waiting)
+		}
+		return ahead
 	}
 
 	private get mayRun(): boolean {
@@ -226,6 +269,16 @@ class Ranks<Value> {
 
 	highest(): Value | undefined {
 		return this.size === 0 ? undefined : this.firstOf(Math.max(...this.values.keys()))
+	}
+
+	/** The values of a rank that got it before `value`. */
+	before(value: Value, rank: number): ReadonlySet<Value> {
+		const found = new Set<Value>()
+		for (const one of this.values.get(rank) ?? []) {
+			if (one === value) break
+			found.add(one)
+		}
+		return found
 	}
 
 	private firstOf(rank: number): Value | undefined {

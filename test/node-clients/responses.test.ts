@@ -55,6 +55,60 @@ describe('OpenAI Agents SDK', () => {
 	})
 })
 
+describe('clients that wait in a queue', () => {
+	const config = `
+models: { echo: { route: [narrow] } }
+upstreams: { narrow: { engine: echo, concurrency: { limit: 1 } } }
+limits: { keepAliveMs: 100 }
+`
+
+	/** Occupies the upstream, and lets `ask` wait for it. @returns the bytes that `ask` received. */
+	async function askInQueue(ask: (busy: TestServer, fetch: typeof globalThis.fetch) => Promise<void>): Promise<string> {
+		const busy = await startServer({ config })
+		let received: Promise<string> = Promise.resolve('')
+		try {
+			const running = await busy.call('/v1/responses', {
+				model,
+				input: `echo:delay 100 ${'word '.repeat(12)}`,
+				stream: true,
+			})
+			const watched = async (...given: Parameters<typeof globalThis.fetch>) => {
+				const response = await fetch(...given)
+				received = response.clone().text()
+				return response
+			}
+			await ask(busy, Object.assign(watched, { preconnect: fetch.preconnect }))
+			await running.text()
+			return await received
+		} finally {
+			await busy.stop()
+		}
+	}
+
+	for (const background of [true, false])
+		test(`read a stream of OpenAI's SDK with the number of requests ahead (background: ${background})`, async () => {
+			const text = await askInQueue(async ({ url, key }, watched) => {
+				const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: key, fetch: watched, maxRetries: 0 })
+				const events: string[] = []
+				let output = ''
+				for await (const event of await client.responses.create({ model, input: 'Hello', stream: true, background })) {
+					events.push(event.type)
+					if (event.type === 'response.completed') output = event.response.output.map(({ type }) => type).join()
+				}
+				expect([events[0], events.at(-1), output]).toEqual(['response.created', 'response.completed', 'message'])
+			})
+			expect(text).toContain(': x-dragoman-queue: 0\n\n')
+		})
+
+	test('read a stream of the AI SDK with the number of requests ahead', async () => {
+		const text = await askInQueue(async ({ url, key }, watched) => {
+			const provider = createOpenAI({ baseURL: `${url}/v1`, apiKey: key, fetch: watched })
+			expect(await streamText({ model: provider(model), prompt: 'Hello' }).text).toBe('Hello')
+		})
+		expect(text).toContain(': x-dragoman-queue: 0\n\n')
+	})
+})
+
 describe('AI SDK with the provider for OpenAI', () => {
 	const provider = () => createOpenAI({ baseURL: `${server.url}/v1`, apiKey: server.key })
 

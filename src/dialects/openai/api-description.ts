@@ -1,6 +1,7 @@
 // What this dialect states about its API for the OpenAPI document. A line for each route of the dialect.
 
 import { z } from 'zod'
+import { modelCapabilities } from '../../routing/model.ts'
 import {
 	chatChunkSchema,
 	chatCompletionSchema,
@@ -51,10 +52,17 @@ const model = z.object({
 	type: z.string().describe('What the model does, such as `text-generation`.'),
 	aliases: z.array(z.string()),
 	max_context_length: z.int().nullable().describe('In tokens.'),
+	capabilities: z
+		.array(z.enum(modelCapabilities))
+		.describe('What the model can do besides text, as far as it is known: read images, call tools, reason.'),
 	health: z
 		.enum(['good', 'limited', 'none'])
 		.describe('`limited` if some upstreams are unavailable or calls are queued, `none` if all are unavailable.'),
 	local: z.boolean().describe('Whether all its upstreams run on the machine of the server.'),
+	speed: z
+		.number()
+		.optional()
+		.describe('Output tokens per second: the median of the answers of the last hour; absent without any.'),
 	costs: z
 		.object({ prompt_tokens: z.number(), completion_tokens: z.number(), currency: z.string() })
 		.optional()

@@ -16,8 +16,10 @@ function writeModel(model: ListedModel) {
 		type: model.type,
 		aliases: model.aliases,
 		max_context_length: model.contextTokens ?? null,
+		capabilities: model.capabilities,
 		health: model.health,
 		local: model.local,
+		speed: model.speed,
 		// For a million tokens, as in OpenGateLLM.
 		costs: price && { prompt_tokens: price.input, completion_tokens: price.output, currency: price.currency },
 		note: model.note,

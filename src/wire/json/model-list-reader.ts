@@ -11,7 +11,11 @@ export interface UpstreamModel {
 	readonly type?: string | undefined
 	/** Maximum length of prompt and completion together, in tokens, if reported. */
 	readonly contextTokens?: number | undefined
+	/** What it can do besides text, as reported, with the names of `routing/model.ts`. */
+	readonly capabilities?: readonly UpstreamCapability[] | undefined
 }
+
+export type UpstreamCapability = 'images' | 'tools' | 'reasoning'
 
 /** Of vLLM and SGLang; of OpenGateLLM, Albert and Mistral; of OpenRouter; of Groq; of Together. */
 const contextFields = ['max_model_len', 'max_context_length', 'context_length', 'context_window'] as const
@@ -32,11 +36,35 @@ export function readModelList(answer: unknown): readonly UpstreamModel[] | undef
 						id,
 						type: typeof type === 'string' ? type : undefined,
 						contextTokens: contexts.find((tokens) => tokens !== undefined),
+						capabilities: readCapabilities(model),
 					},
 				]
 			: []
 	})
 }
+
+/**
+ * What lists say about a model: OpenRouter (`architecture.input_modalities`, `supported_parameters`), Mistral
+ * (`capabilities` as flags), Dragoman and llama.cpp's server (`capabilities` as a list). Undefined if they say nothing.
+ */
+function readCapabilities(model: unknown): readonly UpstreamCapability[] | undefined {
+	const capabilities = field(model, 'capabilities')
+	const listed = [
+		capabilities,
+		field(model, 'supported_parameters'),
+		field(field(model, 'architecture'), 'input_modalities'),
+	].flatMap((list) => (Array.isArray(list) ? list : []))
+	const found = capabilitySigns.filter(
+		([, names, flag]) => names.some((name) => listed.includes(name)) || field(capabilities, flag) === true,
+	)
+	return found.length === 0 ? undefined : found.map(([capability]) => capability)
+}
+
+const capabilitySigns = [
+	['images', ['images', 'image', 'multimodal'], 'vision'],
+	['tools', ['tools'], 'function_calling'],
+	['reasoning', ['reasoning'], 'reasoning'],
+] as const satisfies readonly (readonly [UpstreamCapability, readonly string[], string])[]
 
 /** A number of tokens that is possible; servers write 0 or null for an unknown one. */
 export function readTokenCount(value: unknown): number | undefined {
