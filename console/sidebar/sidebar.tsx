@@ -8,26 +8,28 @@ import { IconButton } from '../parts/icon-button.tsx'
 import { keyName } from '../parts/key-name.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { addressOf, route } from '../state/route.ts'
-import { sidebarOpen, toggleSidebar } from '../state/sidebar.ts'
+import { closeSheet, sidebarOpen, toggleSidebar } from '../state/sidebar.ts'
 import { Account } from './account.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { SelectionBar } from './selection-bar.tsx'
+import { listenForSwipes } from './swipes.ts'
 
 export function Sidebar() {
 	const words = text.value
 	const open = sidebarOpen.value
+	useEffect(listenForSwipes, [])
 	// Another screen closes the sheet.
 	useEffect(() => {
 		sidebarOpen.value = false
 	}, [route.value])
 	return (
 		<>
-			{open && <button type="button" class="sidebar-shade" aria-label={words.close} onClick={close} />}
+			{open && <button type="button" class="sidebar-shade" aria-label={words.close} onClick={closeSheet} />}
 			<nav
 				class={`sidebar ${open ? 'open' : ''}`}
 				aria-label={words.conversations}
 				onKeyDown={(event) => {
-					if (event.key === 'Escape') close()
+					if (event.key === 'Escape') closeSheet()
 				}}
 			>
 				<div class="brand">
@@ -60,10 +62,6 @@ export function Sidebar() {
 }
 
 function openPalette(): void {
-	sidebarOpen.value = false
+	closeSheet()
 	libraryDialog.value = { type: 'palette' }
-}
-
-function close(): void {
-	sidebarOpen.value = false
 }
