@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { findingsOf } from './axe.testing.ts'
 import { signedIn, TestPages } from './page.testing.ts'
+import { swipe, touchOf } from './touch.testing.ts'
 
 let pages: TestPages
 beforeAll(async () => {
@@ -170,7 +171,7 @@ test('axe finds nothing in the library and its dialogs', async () => {
 	expect(inspection.findings).toEqual([])
 }, 180_000)
 
-test('axe finds nothing on a phone, whose targets are large enough for a finger', async () => {
+test('axe finds nothing on a phone, whose targets are large enough for a finger, and a finger opens what a mouse does', async () => {
 	const opened = await pages.openPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
 	const { page } = opened
 	const inspection = new Inspection(page)
@@ -192,7 +193,54 @@ test('axe finds nothing on a phone, whose targets are large enough for a finger'
 		),
 	)
 	expect(small).toEqual([])
+	const sheet = page.locator('.sidebar.open')
+	const { path } = opened
+	await swipe(page, [300, 400], [150, 410])
+	await sheet.waitFor({ state: 'detached' })
+	await swipe(page, [5, 400], [120, 395])
+	await sheet.waitFor()
+	await page.goBack()
+	await sheet.waitFor({ state: 'detached' })
+	expect(opened.path).toBe(path)
+	// Not from the edge, and not upwards.
+	await swipe(page, [80, 400], [220, 400])
+	await swipe(page, [5, 500], [40, 300])
+	expect(await sheet.count()).toBe(0)
+	// What is chosen in the sheet takes the place of its entry: the next step back is the one before it.
+	await page.getByRole('button', { name: 'Menu' }).click()
+	await page.getByRole('link', { name: 'New chat' }).click()
+	await page.locator('.greeting').waitFor()
+	await page.goBack()
+	await page.locator('.answer').first().waitFor()
+	expect([opened.path, await sheet.count()]).toEqual([path, 0])
+	const firstToken = page.locator('.answer .facts .detail').first()
+	expect(await firstToken.isVisible()).toBe(false)
+	await page.getByRole('button', { name: 'All facts' }).first().tap()
+	await firstToken.waitFor()
+	await longPress(page, '.answer p')
+	const menu = page.getByRole('menu', { name: 'More' })
+	await inspection.look('menu of an answer')
+	await menu.getByRole('menuitem', { name: 'Select text' }).click()
+	expect(await page.evaluate('getSelection().toString()')).toContain('Text with')
+	await longPress(page, '.question .body > div')
+	await menu.getByRole('menuitem', { name: 'Edit' }).click()
+	await page.locator('.edit-question').waitFor()
+	expect(inspection.findings).toEqual([])
+	expect(opened.errors).toEqual([])
 }, 120_000)
+
+/** Presses the first element until its menu opens, which is still open when the finger has left. */
+async function longPress(page: Page, selector: string): Promise<void> {
+	const element = page.locator(selector).first()
+	await element.scrollIntoViewIfNeeded()
+	const box = await element.boundingBox()
+	const send = await touchOf(page)
+	await send('touchStart', [[(box?.x ?? 0) + 20, (box?.y ?? 0) + 8]])
+	await page.getByRole('menu', { name: 'More' }).waitFor()
+	await send('touchEnd', [])
+	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)))
+	await page.getByRole('menu', { name: 'More' }).waitFor()
+}
 
 /** As after a click on nothing: the next Tab goes to the first stop of the page. */
 const toStart = (page: Page) =>

@@ -13,6 +13,7 @@ import { resumeDeletions } from './sidebar/delete-conversations.ts'
 import { LibraryDialogs } from './sidebar/library-dialogs.tsx'
 import { Sidebar } from './sidebar/sidebar.tsx'
 import { SignIn } from './sign-in.tsx'
+import { notedBranches } from './state/branch-deletions.ts'
 import { Chat } from './state/chat.ts'
 import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
@@ -40,6 +41,8 @@ export function App() {
 		}
 		const ending = new AbortController()
 		resumeDeletions()
+		if (notedBranches().length > 0)
+			void import('./chat/delete-branch.ts').then((loaded) => loaded.resumeBranchDeletions())
 		loadLists(ending.signal)
 		sendOutbox(route.peek())
 		return () => ending.abort()

@@ -247,7 +247,7 @@ test.concurrent('the request of an answer is shown as code, and what each dialec
 	const models = await fetch(`${pages.server.url}/openai/v1/models`, { headers: { authorization: `Bearer ${key}` } })
 	expect(models.status).toBe(200)
 	expect(await code.textContent()).not.toContain(key)
-	await page.getByRole('button', { name: 'Code', exact: true }).first().click()
+	await opened.chooseInMenu('Code', page.locator('.answer').first())
 	await code.getByText('First question').waitFor()
 	expect(await code.textContent()).not.toContain('Second question')
 	await page.keyboard.press('Control+Shift+KeyK')

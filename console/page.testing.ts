@@ -23,7 +23,12 @@ upstreams:
 `
 
 export interface StoredConversation {
-	readonly turns: readonly { readonly id: string; readonly state: string }[]
+	readonly turns: readonly {
+		readonly id: string
+		readonly state: string
+		readonly parent: string | null
+		readonly metadata: Readonly<Record<string, string>>
+	}[]
 }
 
 export class OpenPage {
@@ -67,6 +72,12 @@ export class OpenPage {
 		await this.answered()
 	}
 
+	/** Chooses an entry in the menu of an answer; by default of the last one. */
+	async chooseInMenu(entry: string, answer = this.page.locator('.answer').last()): Promise<void> {
+		await answer.getByRole('button', { name: 'More' }).click()
+		await this.page.locator(':popover-open .menu-item', { hasText: entry }).click()
+	}
+
 	/** Opens a new chat with the keyboard. */
 	async newChat(): Promise<void> {
 		await this.page.keyboard.press('Alt+KeyN')
@@ -106,6 +117,7 @@ export class OpenPage {
 interface FurtherModels {
 	readonly models: readonly string[]
 	readonly configured: readonly string[]
+	readonly upstreams: readonly string[]
 }
 
 export class TestPages {
@@ -120,11 +132,15 @@ export class TestPages {
 	/**
 	 * @param options.models further models, by their names
 	 * @param options.configured further models, as lines of the configuration
+	 * @param options.upstreams further upstreams, as lines of the configuration
 	 */
-	static async open({ models = [], configured = [] }: Partial<FurtherModels> = {}): Promise<TestPages> {
+	static async open({ models = [], configured = [], upstreams = [] }: Partial<FurtherModels> = {}): Promise<TestPages> {
 		const named = models.map((name) => `${JSON.stringify(name)}: { route: [echo] }`)
 		const lines = [...named, ...configured].map((line) => `  ${line}\n`)
-		const server = await startServer({ config: config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`) })
+		const further = upstreams.map((line) => `  ${line}\n`).join('')
+		const server = await startServer({
+			config: config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`) + further,
+		})
 		return TestPages.of(server)
 	}
 

@@ -20,13 +20,17 @@ export interface AnswerPartViewProps {
 	readonly turn: PageTurn
 	/** Whether text is shown as its tokens, if their probabilities are known. */
 	readonly showsProbabilities?: boolean
+	/** Answers again from a token on, with the text up to there; undefined if that is not possible. */
+	readonly onContinueFrom?: ((text: string) => void) | undefined
 }
 
-export function AnswerPartView({ part, open, chat, turn, showsProbabilities = false }: AnswerPartViewProps) {
+export function AnswerPartView(properties: AnswerPartViewProps) {
+	const { part, open, chat, turn, showsProbabilities = false, onContinueFrom } = properties
 	const words = text.value
 	switch (part.type) {
 		case 'text':
-			if (showsProbabilities && !open && part.tokens !== undefined) return <Probabilities tokens={part.tokens} />
+			if (showsProbabilities && !open && part.tokens !== undefined)
+				return <Probabilities tokens={part.tokens} onContinueFrom={onContinueFrom} />
 			// The request of a shared answer is its owner's.
 			return chat === undefined ? (
 				<Markdown source={part.text} open={open} />

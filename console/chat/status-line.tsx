@@ -6,6 +6,7 @@ import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
 import { online, reached } from '../state/connection.ts'
 import { model } from '../state/models.ts'
+import { AskAgain } from './ask-again.tsx'
 
 /** How long the page says that the connection is back, in milliseconds. */
 const resumedMs = 4000
@@ -34,6 +35,7 @@ export function StatusLine({ chat }: { readonly chat: Chat }) {
 				{connection ?? capitalized(model.value?.note)}
 			</div>
 			<AskedElsewhere chat={chat} />
+			<AskAgain chat={chat} />
 		</>
 	)
 }

@@ -1,0 +1,23 @@
+// A finger on the screen of a page, for the tests of this folder. The page must have been opened with `hasTouch`.
+
+import type { Page } from 'playwright-core'
+
+export type Point = readonly [x: number, y: number]
+
+export async function touchOf(page: Page) {
+	const session = await page.context().newCDPSession(page)
+	return (type: 'touchStart' | 'touchMove' | 'touchEnd', points: readonly Point[]) =>
+		session.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y]) => ({ x, y })) })
+}
+
+const swipeSteps = 8
+
+export async function swipe(page: Page, [fromX, fromY]: Point, [toX, toY]: Point): Promise<void> {
+	const send = await touchOf(page)
+	await send('touchStart', [[fromX, fromY]])
+	for (let step = 1; step <= swipeSteps; step++) {
+		const part = step / swipeSteps
+		await send('touchMove', [[fromX + (toX - fromX) * part, fromY + (toY - fromY) * part]])
+	}
+	await send('touchEnd', [])
+}
