@@ -5,10 +5,11 @@ import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { MenuItem } from '../parts/menu-item.tsx'
 import { Popover } from '../parts/popover.tsx'
+import { attempt } from '../sidebar/attempt.ts'
 import type { Chat } from '../state/chat.ts'
 import { codeTurn, sidePanel, toggleCodeOf } from '../state/side-panel.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
-import { deletableBranch, deleteBranch } from './delete-branch.ts'
+import { deletableBranch } from './deletable-branch.ts'
 import { selectTurn } from './select-turn.ts'
 import type { Voice } from './use-voice.ts'
 
@@ -89,6 +90,17 @@ function DeleteItem({ chat, turns, close }: Pick<AnswerMenuProps, 'chat' | 'turn
 	const turn = deletableBranch(chat, turns)
 	if (turn === undefined) return null
 	return (
-		<MenuItem danger node={Trash2} label={text.value.deleteBranch} close={close} run={() => deleteBranch(chat, turn)} />
+		<MenuItem
+			danger
+			node={Trash2}
+			label={text.value.deleteBranch}
+			close={close}
+			run={() => void attempt(deleteIt(chat, turn))}
+		/>
 	)
+}
+
+async function deleteIt(chat: Chat, turn: PageTurn): Promise<void> {
+	const { deleteBranch } = await import('./delete-branch.ts')
+	deleteBranch(chat, turn)
 }

@@ -2,14 +2,16 @@
 
 import { text } from '../languages/languages.ts'
 import { Markdown } from '../markdown/markdown.tsx'
+import { loaded } from '../parts/loaded.tsx'
 import { Picture } from '../parts/picture.tsx'
 import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
-import { Probabilities } from './probabilities.tsx'
 import { TextPart } from './text-part.tsx'
 import { Thinking } from './thinking.tsx'
 import { ToolCallCard } from './tool-call-card.tsx'
+
+const Probabilities = loaded(async () => (await import('./probabilities.tsx')).Probabilities)
 
 export interface AnswerPartViewProps {
 	readonly part: AnswerPart

@@ -11,7 +11,6 @@ import type { Answer } from '../state/answer.ts'
 import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
-import { correctAnswer } from '../state/correct-answer.ts'
 import { probabilityOptions } from '../state/request-fields.ts'
 import { languageOf } from '../state/text-language.ts'
 import { isEmpty, type PageTurn } from '../state/turn-tree.ts'
@@ -19,12 +18,13 @@ import { AnswerEnd } from './answer-end.tsx'
 import { AnswerMenu } from './answer-menu.tsx'
 import { AnswerPartView } from './answer-part.tsx'
 import { answeringModel } from './answering-model.ts'
+import { AskAgain } from './ask-again.tsx'
 import { EditText } from './edit-text.tsx'
 import { Facts } from './facts.tsx'
+import { joinedParts, joinedText } from './joined-parts.ts'
 import { MarginNotes } from './margin-notes.tsx'
 import { RegenerateButtons } from './regenerate-buttons.tsx'
 import { Siblings } from './siblings.tsx'
-import { joinedParts, joinedText } from './talk-rows.ts'
 import { useVoice } from './use-voice.ts'
 
 export interface AnswerViewProps {
@@ -70,7 +70,7 @@ export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 						saveLabel={words.save}
 						branch={chat.tree.value.siblings(first).indexOf(first) + 1}
 						onSave={async (changed) => {
-							const saved = await attempt(correctAnswer(chat, turns, changed))
+							const saved = await attempt(correct(chat, turns, changed))
 							if (saved) setEditing(false)
 							return saved
 						}}
@@ -125,9 +125,15 @@ export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 						<Facts answer={answer} />
 					</div>
 				)}
+				<AskAgain chat={chat} turn={turn} />
 			</div>
 		</article>
 	)
+}
+
+async function correct(chat: Chat, turns: readonly PageTurn[], changed: string): Promise<void> {
+	const { correctAnswer } = await import('../state/correct-answer.ts')
+	await correctAnswer(chat, turns, changed)
 }
 
 /** Whether text arrived without the probabilities of its tokens. */

@@ -1,39 +1,28 @@
 // Deletes a branch of the conversation, with eight seconds to undo it. A branch that is all of the conversation is deleted with
 // it.
 
+import { deleteFrom } from '../api/conversations.ts'
+import { ConnectionLost, ServerError } from '../api/server.ts'
 import { text } from '../languages/languages.ts'
 import { showToast } from '../parts/toast.tsx'
 import { explain } from '../sidebar/attempt.ts'
 import { deleteConversations } from '../sidebar/delete-conversations.ts'
 import { UndoOffer } from '../sidebar/undo-offer.ts'
+import { announceChange } from '../state/announce-change.ts'
 import {
 	type DeletedBranch,
-	finishBranchDeletion,
 	forgetDeletedBranch,
+	isNoted,
 	noteDeletedBranch,
 	notedBranches,
 } from '../state/branch-deletions.ts'
 import type { Chat } from '../state/chat.ts'
-import { announceChange } from '../state/conversation-channel.ts'
+import { waitForConnection } from '../state/connection.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 
 /** A deleted branch of a conversation on screen; of an earlier visit if there is no chat. */
 interface UndoableBranch extends DeletedBranch {
 	readonly chat?: Chat | undefined
-}
-
-/**
- * The turn with which the branch of a row begins: the last one of the row that has others beside it, or else its first. Undefined if
- * the branch cannot be deleted: a comparison would have columns of different lengths, and an answer in progress must be stopped before.
- *
- * @param turns a turn, and those that continue its answer.
- */
-export function deletableBranch(chat: Chat, turns: readonly PageTurn[]): PageTurn | undefined {
-	const tree = chat.tree.value
-	const turn = turns.findLast((one) => tree.siblings(one).length > 1) ?? turns[0]
-	if (turn?.first === undefined || !chat.choosesModel) return undefined
-	const left = new Set(tree.withoutBranch(turn).all)
-	return tree.all.some((one) => !left.has(one) && one.answer.isRunning) ? undefined : turn
 }
 
 export function deleteBranch(chat: Chat, turn: PageTurn): void {
@@ -81,4 +70,27 @@ async function readAgain({ conversation, chat }: UndoableBranch): Promise<void> 
 		await chat.refresh()
 		chat.announceChange()
 	}
+}
+
+/**
+ * Deletes a branch from the server if it is still noted: another tab may have undone it. Without a connection it waits for one.
+ *
+ * @returns the failure, if the server has refused.
+ */
+async function finishBranchDeletion(branch: DeletedBranch): Promise<unknown> {
+	for (let attempt = 0; isNoted(branch); attempt++) {
+		try {
+			await deleteFrom(branch.conversation, branch.message)
+			forgetDeletedBranch(branch)
+		} catch (failure) {
+			if (failure instanceof ConnectionLost) {
+				await waitForConnection(attempt, new AbortController().signal)
+				continue
+			}
+			forgetDeletedBranch(branch)
+			// Another tab, or another client, has deleted it.
+			return failure instanceof ServerError && failure.status === 404 ? undefined : failure
+		}
+	}
+	return undefined
 }

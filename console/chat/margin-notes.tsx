@@ -3,9 +3,9 @@
 
 import { text } from '../languages/languages.ts'
 import type { Chat } from '../state/chat.ts'
-import { droppedFeatures, turnsLeftOut } from '../state/left-out.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { answeringModel, isByToy } from './answering-model.ts'
+import { droppedFeatures, turnsLeftOut } from './left-out-parts.ts'
 
 export interface MarginNotesProps {
 	readonly chat: Pick<Chat, 'path'>

@@ -6,7 +6,6 @@ import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
 import { online, reached } from '../state/connection.ts'
 import { model } from '../state/models.ts'
-import { AskAgain } from './ask-again.tsx'
 
 /** How long the page says that the connection is back, in milliseconds. */
 const resumedMs = 4000
@@ -35,7 +34,6 @@ export function StatusLine({ chat }: { readonly chat: Chat }) {
 				{connection ?? capitalized(model.value?.note)}
 			</div>
 			<AskedElsewhere chat={chat} />
-			<AskAgain chat={chat} />
 		</>
 	)
 }

@@ -5,7 +5,6 @@ import { ArrowDown } from 'lucide'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
-import { useLongPress } from '../parts/long-press.ts'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
 import { Greeting } from './greeting.tsx'
@@ -13,7 +12,6 @@ import { loadRowView, rowView } from './row-view.ts'
 import { type RowRange, RowWindow } from './row-window.ts'
 import { keepPositionEvent, revealEvent } from './talk-events.ts'
 import { rowsOf } from './talk-rows.ts'
-import { openTurnMenu } from './turn-press.ts'
 
 /** When the message box can be used, on a slow phone. */
 const afterFirstViewMs = 300
@@ -22,7 +20,6 @@ const afterFirstViewMs = 300
 const endPixels = 64
 
 export function Talk({ chat }: { readonly chat: Chat }) {
-	const longPress = useLongPress(openTurnMenu, 'touch')
 	const view = useRef<HTMLDivElement>(null)
 	const content = useRef<HTMLDivElement>(null)
 	const atEnd = useRef(true)
@@ -128,7 +125,7 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 					updateRange()
 				}}
 			>
-				<div ref={content} class="talk-content" {...longPress}>
+				<div ref={content} class="talk-content">
 					{state.type === 'loading' && state.unreachable && <Notice kind="failure">{words.serverNotReached}</Notice>}
 					{path.length === 0 && state.type !== 'loading' && <Greeting />}
 					<Spacer pixels={range.before} />

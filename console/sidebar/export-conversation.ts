@@ -2,7 +2,8 @@
 
 import { type ConversationSummary, type ExportedConversation, exportConversation } from '../api/conversations.ts'
 import { answeringModel } from '../chat/answering-model.ts'
-import { joinedParts, joinedText, rowsOf } from '../chat/talk-rows.ts'
+import { joinedParts, joinedText } from '../chat/joined-parts.ts'
+import { rowsOf } from '../chat/talk-rows.ts'
 import { withoutDeleted } from '../state/branch-deletions.ts'
 import { readTree } from '../state/read-tree.ts'
 import { thisDevice } from '../state/storage.ts'

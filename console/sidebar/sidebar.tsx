@@ -12,12 +12,11 @@ import { closeSheet, sidebarOpen, toggleSidebar } from '../state/sidebar.ts'
 import { Account } from './account.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { SelectionBar } from './selection-bar.tsx'
-import { listenForSwipes } from './swipes.ts'
 
 export function Sidebar() {
 	const words = text.value
 	const open = sidebarOpen.value
-	useEffect(listenForSwipes, [])
+	useEffect(handleSwipes, [])
 	// Another screen closes the sheet.
 	useEffect(() => {
 		sidebarOpen.value = false
@@ -59,6 +58,14 @@ export function Sidebar() {
 			</nav>
 		</>
 	)
+}
+
+/** Only screens that a finger touches need the code. */
+function handleSwipes(): (() => void) | undefined {
+	if (!matchMedia('(any-pointer: coarse)').matches) return undefined
+	const ending = new AbortController()
+	void import('./swipes.ts').then(({ listenForSwipes }) => listenForSwipes(ending.signal)).catch(() => undefined)
+	return () => ending.abort()
 }
 
 function openPalette(): void {

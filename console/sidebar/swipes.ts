@@ -8,8 +8,8 @@ const edgePixels = 24
 /** How far a finger moves before it is a swipe. */
 const swipePixels = 48
 
-/** Handles swipes until the result is called. */
-export function listenForSwipes(): () => void {
+/** Handles swipes until the signal aborts. */
+export function listenForSwipes(signal: AbortSignal): void {
 	let start: Touch | undefined
 	const onStart = ({ touches, target }: TouchEvent) => {
 		const [touch] = touches
@@ -31,10 +31,6 @@ export function listenForSwipes(): () => void {
 		start = undefined
 		act()
 	}
-	window.addEventListener('touchstart', onStart, { passive: true })
-	window.addEventListener('touchmove', onMove, { passive: true })
-	return () => {
-		window.removeEventListener('touchstart', onStart)
-		window.removeEventListener('touchmove', onMove)
-	}
+	window.addEventListener('touchstart', onStart, { passive: true, signal })
+	window.addEventListener('touchmove', onMove, { passive: true, signal })
 }

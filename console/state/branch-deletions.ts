@@ -1,9 +1,6 @@
 // Branches that a person has deleted: they leave the screen immediately, and the server when the person can no longer undo it.
 // Until then they are noted on this device, so that a page that was closed meanwhile neither shows nor forgets them.
 
-import { deleteFrom } from '../api/conversations.ts'
-import { ConnectionLost, ServerError } from '../api/server.ts'
-import { waitForConnection } from './connection.ts'
 import { thisDevice } from './storage.ts'
 import type { TurnTree } from './turn-tree.ts'
 
@@ -24,6 +21,8 @@ export const forgetDeletedBranch = (branch: DeletedBranch): void => {
 	thisDevice.write(nameOf(branch), undefined)
 }
 
+export const isNoted = (branch: DeletedBranch): boolean => thisDevice.read(nameOf(branch)) !== undefined
+
 /** Those that were noted by an earlier visit, or by another tab, and that the server still has. */
 export function notedBranches(): readonly DeletedBranch[] {
 	return thisDevice.names(prefix).flatMap((name) => {
@@ -40,27 +39,4 @@ export function withoutDeleted(tree: TurnTree, conversation: string): TurnTree {
 		if (turn !== undefined) left = left.withoutBranch(turn)
 	}
 	return left
-}
-
-/**
- * Deletes a branch from the server if it is still noted: another tab may have undone it. Without a connection it waits for one.
- *
- * @returns the failure, if the server has refused.
- */
-export async function finishBranchDeletion(branch: DeletedBranch): Promise<unknown> {
-	for (let attempt = 0; thisDevice.read(nameOf(branch)) !== undefined; attempt++) {
-		try {
-			await deleteFrom(branch.conversation, branch.message)
-			forgetDeletedBranch(branch)
-		} catch (failure) {
-			if (failure instanceof ConnectionLost) {
-				await waitForConnection(attempt, new AbortController().signal)
-				continue
-			}
-			forgetDeletedBranch(branch)
-			// Another tab, or another client, has deleted it.
-			return failure instanceof ServerError && failure.status === 404 ? undefined : failure
-		}
-	}
-	return undefined
 }

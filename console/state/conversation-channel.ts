@@ -19,15 +19,8 @@ export type TabMessage =
 	/** Another tab has added turns without asking, has deleted some, or has undone that. */
 	| { readonly type: 'changed' }
 
-/** All tabs that show the conversation read its turns again, this one, too. */
-export function announceChange(conversation: string): void {
-	if (typeof BroadcastChannel === 'undefined') return
-	const channel = new BroadcastChannel(nameOf(conversation))
-	channel.postMessage({ type: 'changed' } satisfies TabMessage)
-	channel.close()
-}
-
-const nameOf = (conversation: string): string => `dragoman.${conversation}`
+/** Of the channel of a conversation. */
+export const channelOf = (conversation: string): string => `dragoman.${conversation}`
 
 export class ConversationChannel {
 	private readonly channel: BroadcastChannel | undefined
@@ -36,7 +29,7 @@ export class ConversationChannel {
 
 	constructor(conversation: string, receive: (message: TabMessage) => void, until: AbortSignal) {
 		if (typeof BroadcastChannel === 'undefined' || until.aborted) return
-		const channel = new BroadcastChannel(nameOf(conversation))
+		const channel = new BroadcastChannel(channelOf(conversation))
 		this.channel = channel
 		until.addEventListener('abort', () => channel.close(), { once: true })
 		channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {

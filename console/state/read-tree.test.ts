@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { ExportedConversation, ExportedMessage, ExportedTurn } from '../api/conversations.ts'
-import { joinedParts, joinedText, rowsOf } from '../chat/talk-rows.ts'
+import { joinedParts, joinedText } from '../chat/joined-parts.ts'
+import { rowsOf } from '../chat/talk-rows.ts'
 import { readTree } from './read-tree.ts'
 import { linesOf } from './tree-lines.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
-import { Answer } from './answer.ts'
-import { droppedFeatures, turnsLeftOut } from './left-out.ts'
-import { continuation, writeQuestion } from './turn-tree.ts'
+import { Answer } from '../state/answer.ts'
+import { continuation, writeQuestion } from '../state/turn-tree.ts'
+import { droppedFeatures, turnsLeftOut } from './left-out-parts.ts'
 
 const answered = () => new Answer({ type: 'done', end: 'stop' }, { parts: [{ type: 'text', text: 'A' }] })
 const turn = (question = writeQuestion({ text: 'Q' }), answer = answered(), continues?: string) => ({
