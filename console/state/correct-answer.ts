@@ -1,5 +1,5 @@
 // Stores an answer that a person has corrected: a turn with the same question, beside the first version. The model sees it in
-// what is asked next. It does not render.
+// the next request. It does not render.
 
 import { appendItems } from '../api/conversations.ts'
 import type { Chat } from './chat.ts'

@@ -328,7 +328,7 @@ export function turnsContract(open: OpenStore): void {
 			const { id: conversationId } = made
 			const after = (parent: TurnId) => ({ conversation: conversationId, parent: answerId(parent, 0) })
 			const root = await fixture.exchange({ conversation: conversationId, create: made, inputs: [user('q')] }, 'root')
-			const kept = await fixture.exchange({ ...after(root), inputs: [user('x')] }, 'kept')
+			const left = await fixture.exchange({ ...after(root), inputs: [user('x')] }, 'left')
 			const branch = await fixture.exchange({ ...after(root), inputs: [user('y')], echo: { a: 1 } }, 'branch')
 			const below = await fixture.exchange(after(branch), 'below')
 			const beside = await fixture.exchange(after(branch), 'beside')
@@ -359,9 +359,9 @@ export function turnsContract(open: OpenStore): void {
 					.turns.removeFrom(conversationId, inputId(branch, 0)),
 			).toBe(false)
 			expect(await turns.removeFrom(conversationId, inputId(branch, 0))).toBe(true)
-			expect(await stored()).toEqual([root, kept])
+			expect(await stored()).toEqual([root, left])
 			expect(removed.flat().toSorted()).toEqual([branch, beside, running.id, failed.id, ...deep].toSorted())
-			expect(await fixture.textsOf(conversationId)).toEqual(['q', 'root', 'x', 'kept'])
+			expect(await fixture.textsOf(conversationId)).toEqual(['q', 'root', 'x', 'left'])
 			expect((await collect(await fixture.own.history.export(conversationId))).messages).toHaveLength(4)
 			expect(await fixture.own.shares.list(conversationId)).toEqual([])
 			expect(await turns.removeFrom(conversationId, inputId(branch, 0))).toBe(false)

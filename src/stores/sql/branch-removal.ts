@@ -157,12 +157,16 @@ function* groupsOf(turns: readonly RemovedTurn[]): Generator<readonly RemovedTur
 	if (group.length > 0) yield group
 }
 
-interface Group extends BranchRemoval {
+interface RemovedGroup extends BranchRemoval {
 	readonly group: readonly RemovedTurn[]
 	readonly ids: ReadonlySet<string>
 }
 
-async function eraseGroup(sql: Sql, scope: Scope, { turn: { conversation }, first, group, ids }: Group): Promise<void> {
+async function eraseGroup(
+	sql: Sql,
+	scope: Scope,
+	{ turn: { conversation }, first, group, ids }: RemovedGroup,
+): Promise<void> {
 	const texts = new Set<string>()
 	for (const { id, messages, whole } of group) {
 		// Ids of messages that refer to no row remain in no table.
