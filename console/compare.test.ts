@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { type OpenPage, TestPages } from './page.testing.ts'
 import { readVotes, sumVotes, writeVotes } from './state/votes.ts'
-import { swipe } from './touch.testing.ts'
+import { fingerOn, swipe } from './touch.testing.ts'
 
 let pages: TestPages
 beforeAll(async () => {
@@ -159,7 +159,7 @@ test('columns are tabs on a phone', async () => {
 	await second.getByText(/^Preferred \d+ of \d+ times$/).waitFor()
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
 	// A swipe of a finger shows the column beside it.
-	await swipe(page, [60, 400], [370, 400])
+	await swipe(await fingerOn(page), [60, 400], [370, 400])
 	await page.getByRole('tab', { name: 'echo', selected: true }).waitFor()
 	await page.waitForFunction(() => document.querySelector('.column')?.getBoundingClientRect().left === 0)
 }, 60_000)

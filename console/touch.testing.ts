@@ -4,7 +4,10 @@ import type { Page } from 'playwright-core'
 
 export type Point = readonly [x: number, y: number]
 
-export async function touchOf(page: Page) {
+export type Finger = Awaited<ReturnType<typeof fingerOn>>
+
+/** A finger on the page. Chromium may deliver its last movement with the next touch. */
+export async function fingerOn(page: Page) {
 	const session = await page.context().newCDPSession(page)
 	return (type: 'touchStart' | 'touchMove' | 'touchEnd', points: readonly Point[]) =>
 		session.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y]) => ({ x, y })) })
@@ -12,8 +15,7 @@ export async function touchOf(page: Page) {
 
 const swipeSteps = 8
 
-export async function swipe(page: Page, [fromX, fromY]: Point, [toX, toY]: Point): Promise<void> {
-	const send = await touchOf(page)
+export async function swipe(send: Finger, [fromX, fromY]: Point, [toX, toY]: Point): Promise<void> {
 	await send('touchStart', [[fromX, fromY]])
 	for (let step = 1; step <= swipeSteps; step++) {
 		const part = step / swipeSteps
