@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { findingsOf } from './axe.testing.ts'
 import { signedIn, TestPages } from './page.testing.ts'
+import { type Finger, fingerOn, swipe } from './touch.testing.ts'
 
 let pages: TestPages
 beforeAll(async () => {
@@ -51,6 +52,12 @@ async function create(title: string, metadata: Readonly<Record<string, string>> 
 	return ((await response.json()) as { readonly id: string }).id
 }
 
+/** With more contrast, labels are as dark as secondary text, and separators as the outlines of fields. */
+const comparesTokens = () => {
+	const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name)
+	return [token('--ink3') === token('--ink2'), token('--line') === token('--control')]
+}
+
 test('axe finds nothing on the screens before and after the sign-in', async () => {
 	const { page } = await pages.openPage({}, pages.server.url)
 	const inspection = new Inspection(page)
@@ -68,6 +75,12 @@ test('axe finds nothing on the screens before and after the sign-in', async () =
 	await page.goto(`${pages.server.url}/console/usage`)
 	await page.getByRole('heading', { name: 'Usage and cost', level: 1 }).waitFor()
 	await inspection.look('console')
+	for (const colorScheme of ['light', 'dark'] as const) {
+		await page.emulateMedia({ colorScheme, contrast: 'more' })
+		await page.locator(`:root[data-theme=${colorScheme}]`).waitFor()
+		expect(await page.evaluate(comparesTokens)).toEqual([true, true])
+	}
+	await page.emulateMedia({ colorScheme: null, contrast: null })
 	await page.goto(`${pages.server.url}/c/conv_00000000000040008000000000000000`)
 	await page.getByText('There is no such conversation, or it is not yours.').waitFor()
 	await inspection.look('not found')
@@ -210,24 +223,71 @@ const smallTargets = (page: Page) =>
 		),
 	)
 
-test('axe finds nothing on a phone, whose targets are large enough for a finger', async () => {
+test('axe finds nothing on a phone, whose targets are large enough for a finger, and a finger opens what a mouse does', async () => {
 	const opened = await pages.openPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
 	const { page } = opened
 	const inspection = new Inspection(page)
 	await opened.ask(richAnswer)
 	await opened.ask('echo:error unavailable')
 	await inspection.look('conversation')
+	// Swipes that go up, or begin elsewhere, do not open the sheet. Chromium may deliver the end of a swipe with the next one.
+	const finger = await fingerOn(page)
+	const sheet = page.locator('.sidebar.open')
+	await swipe(finger, [5, 500], [40, 300])
+	await swipe(finger, [80, 400], [220, 400])
+	expect(await sheet.count()).toBe(0)
 	await page.getByRole('button', { name: 'Menu' }).click()
 	await page.locator('.sidebar.open').waitFor()
 	await inspection.look('sheet')
 	expect(inspection.findings).toEqual([])
 	expect(await smallTargets(page)).toEqual([])
+	const { path } = opened
+	await swipe(finger, [300, 400], [150, 410])
+	await sheet.waitFor({ state: 'detached' })
+	await swipe(finger, [5, 400], [120, 395])
+	await sheet.waitFor()
+	await page.goBack()
+	await sheet.waitFor({ state: 'detached' })
+	expect(opened.path).toBe(path)
+	// What is chosen in the sheet takes the place of its entry: the next step back is the one before it.
+	await page.getByRole('button', { name: 'Menu' }).click()
+	await page.getByRole('link', { name: 'New chat' }).click()
+	await page.locator('.greeting').waitFor()
+	await page.goBack()
+	await page.locator('.answer').first().waitFor()
+	expect([opened.path, await sheet.count()]).toEqual([path, 0])
+	const firstToken = page.locator('.answer .facts .detail').first()
+	expect(await firstToken.isVisible()).toBe(false)
+	await page.getByRole('button', { name: 'All facts' }).first().tap()
+	await firstToken.waitFor()
+	await longPress(page, finger, '.answer p')
+	const menu = page.getByRole('menu', { name: 'More' })
+	await inspection.look('menu of an answer')
+	await menu.getByRole('menuitem', { name: 'Select text' }).click()
+	expect(await page.evaluate('getSelection().toString()')).toContain('Text with')
+	await longPress(page, finger, '.question .body > div')
+	await menu.getByRole('menuitem', { name: 'Edit' }).click()
+	await page.locator('.edit-question').waitFor()
+	expect(inspection.findings).toEqual([])
+	expect(opened.errors).toEqual([])
 	await page.goto(`${pages.server.url}/settings`)
 	await page.getByRole('button', { name: 'New key' }).click()
 	await inspection.look('settings')
 	expect(inspection.findings).toEqual([])
 	expect(await smallTargets(page)).toEqual([])
 }, 120_000)
+
+/** Presses the first element until its menu opens, which is still open when the finger has left. */
+async function longPress(page: Page, send: Finger, selector: string): Promise<void> {
+	const element = page.locator(selector).first()
+	await element.scrollIntoViewIfNeeded()
+	const box = await element.boundingBox()
+	await send('touchStart', [[(box?.x ?? 0) + 20, (box?.y ?? 0) + 8]])
+	await page.getByRole('menu', { name: 'More' }).waitFor()
+	await send('touchEnd', [])
+	await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)))
+	await page.getByRole('menu', { name: 'More' }).waitFor()
+}
 
 /** As after a click on nothing: the next Tab goes to the first stop of the page. */
 const toStart = (page: Page) =>

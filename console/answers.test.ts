@@ -1,13 +1,31 @@
 // What an answer looks like: formulas, diagrams, tables, code, links, pictures, tool calls, probabilities, thinking.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { type OpenPage, TestPages } from './page.testing.ts'
+import { type OpenPage, TestPages, words } from './page.testing.ts'
+
+/** Answers under another name than the requested one. */
+const dated = Bun.serve({
+	hostname: '127.0.0.1',
+	port: 0,
+	fetch: () => {
+		const chunk = { id: 'x', object: 'chat.completion.chunk', created: 1, model: 'dated-2026-11' }
+		const choices = [{ index: 0, delta: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }]
+		const events = `data: ${JSON.stringify({ ...chunk, choices })}\n\ndata: [DONE]\n\n`
+		return new Response(events, { headers: { 'content-type': 'text/event-stream' } })
+	},
+})
 
 let pages: TestPages
 beforeAll(async () => {
-	pages = await TestPages.open()
+	pages = await TestPages.open({
+		configured: ['alias: { route: [dated] }'],
+		upstreams: [`dated: { engine: openai-compatible, url: 'http://127.0.0.1:${dated.port}/v1' }`],
+	})
 }, 60_000)
-afterAll(() => pages[Symbol.asyncDispose]())
+afterAll(async () => {
+	await pages[Symbol.asyncDispose]()
+	await dated.stop(true)
+})
 
 /** Addresses of other hosts that the page requests from now on. */
 function foreignRequests({ page }: OpenPage): readonly string[] {
@@ -170,7 +188,7 @@ test('shows probabilities, with alternatives by pointer and by keys', async () =
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('Report the interval')
-	await page.getByRole('button', { name: 'Show probabilities' }).click()
+	await opened.chooseInMenu('Show probabilities')
 	await page.locator('.tokens').waitFor()
 	expect(opened.bodies.at(-1)).toMatchObject({ include: ['message.output_text.logprobs'], top_logprobs: 5 })
 	expect(await page.locator('.tokens .token').allTextContents()).toEqual(['Report', ' the', ' interval'])
@@ -183,8 +201,40 @@ test('shows probabilities, with alternatives by pointer and by keys', async () =
 	await page.keyboard.press('ArrowRight')
 	expect(await page.locator('.token.active').textContent()).toBe(' interval')
 	expect(await page.locator('.probabilities [role=status]').textContent()).toBe('interval, 88 %')
-	await page.getByRole('button', { name: 'Hide probabilities' }).click()
+	// Enter keeps the alternatives open. The answer continues from the one that is chosen, as a branch.
+	await page.keyboard.press('Home')
+	await page.keyboard.press('ArrowRight')
+	await page.keyboard.press('Enter')
+	const alternatives = page.getByRole('menu', { name: 'Continue from here with…' })
+	await alternatives.locator('button:focus').waitFor()
+	expect(await alternatives.getByRole('menuitem').count()).toBe(5)
+	await page.keyboard.press('Escape')
+	await alternatives.waitFor({ state: 'hidden' })
+	expect(await page.locator('.token.active').textContent()).toBe(' the')
+	await page.keyboard.press('Enter')
+	await page.keyboard.press('Enter')
+	await page.getByRole('group', { name: 'Branch 3 of 3' }).waitFor()
+	await opened.answered()
+	const begun = { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Report the' }] }
+	expect(opened.bodies.at(-1)?.input).toMatchObject([{ role: 'user' }, begun])
+	expect(opened.bodies.at(-1)).toMatchObject({ top_logprobs: 5 })
+	expect((await page.locator('.tokens .token').allTextContents()).join('')).toBe('Report the interval')
+	await page.reload()
+	await page.getByRole('group', { name: 'Branch 3 of 3' }).waitFor()
 	expect(await opened.answers()).toEqual(['Report the interval'])
+	expect(await page.locator('.question').allInnerTexts()).toEqual([expect.stringContaining('Report the interval')])
+	// The beginning with another token, by the pointer: the echo's alternative of a token is the token with a number.
+	await opened.newChat()
+	await opened.ask('aaaaaaaaaaaa1bc')
+	await opened.chooseInMenu('Show probabilities')
+	await page.locator('.token').first().click()
+	await alternatives.getByRole('menuitem').nth(1).click()
+	await page.getByRole('group', { name: 'Branch 3 of 3' }).waitFor()
+	await opened.answered()
+	expect(JSON.stringify(opened.bodies.at(-1)?.input)).toContain('"output_text","text":"aaaaaaaaaaaa1"')
+	expect((await page.locator('.tokens .token').allTextContents()).join('')).toBe('aaaaaaaaaaaa1bc')
+	await opened.chooseInMenu('Hide probabilities')
+	expect(await opened.answers()).toEqual(['aaaaaaaaaaaa1bc'])
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
@@ -220,4 +270,129 @@ test('an answer that failed names its cause and offers details and another model
 	await page.locator('.answer .speaker', { hasText: 'second' }).waitFor()
 	await page.locator('.answer .markdown', { hasText: 'Hello' }).waitFor()
 	expect(await page.locator('.model-button').textContent()).toContain('echo')
+}, 60_000)
+
+test('an answer is corrected, continued and deleted as a branch, and the deletion can be undone', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('One two three four')
+	await opened.chooseInMenu('Edit answer')
+	const field = page.getByRole('textbox', { name: 'Edit answer' })
+	expect(await field.inputValue()).toBe('One two three four')
+	await page.getByText('The first version stays, as branch 1.').waitFor()
+	await field.fill('One two')
+	await page.keyboard.press('Control+Enter')
+	await page.getByRole('group', { name: 'Branch 2 of 2' }).waitFor()
+	expect(await opened.answers()).toEqual(['One two'])
+	await page.locator('.answer .speaker', { hasText: 'edited' }).waitFor()
+	// What is asked next follows the corrected answer.
+	await opened.ask('Next')
+	const [, corrected, next] = (await opened.stored()).turns
+	expect([next?.parent, corrected?.metadata]).toEqual([`${corrected?.id}-1`, { edited: 'true' }])
+	await page.reload()
+	await page.locator('.answer', { hasText: 'Next' }).waitFor()
+	expect(await opened.answers()).toEqual(['One two', 'Next'])
+	await page.locator('.answer .speaker', { hasText: 'edited' }).waitFor()
+	// The corrected answer is continued where it ends.
+	await opened.chooseInMenu('Continue', page.locator('.answer').first())
+	await page.locator('.answer .markdown', { hasText: 'three four' }).waitFor()
+	await opened.answered()
+	expect([await opened.answers(), await page.locator('.question').count()]).toEqual([['One two three four'], 1])
+	await page.reload()
+	await page.getByRole('group', { name: 'Branch 2 of 2' }).first().waitFor()
+	expect(await opened.answers()).toEqual(['One two three four'])
+	await page.getByRole('button', { name: 'List the branches' }).first().click()
+	expect(await page.getByRole('menuitemradio').nth(1).textContent()).toMatch(/^echo.* · edited · 2 turns follow$/)
+	await page.keyboard.press('Escape')
+
+	await page.clock.install()
+	const turns = async () => (await opened.stored()).turns.length
+	// The branch that the person sees begins at the nearest fork: the continuation, beside what was asked next.
+	await opened.chooseInMenu('Delete branch')
+	await page.getByText('Branch deleted.').waitFor()
+	expect([await opened.answers(), await turns()]).toEqual([['One two', 'Next'], 4])
+	await page.getByRole('button', { name: 'Undo' }).click()
+	await page.locator('.answer .markdown', { hasText: 'three four' }).waitFor()
+	expect(await page.getByRole('group', { name: 'Branch 2 of 2' }).count()).toBe(2)
+	await opened.chooseInMenu('Delete branch')
+	await page.getByText('Branch deleted.').waitFor()
+	// A reload neither shows it nor forgets it.
+	await page.reload()
+	await page.getByText('Branch deleted.').waitFor()
+	await page.locator('.answer', { hasText: 'Next' }).waitFor()
+	expect([await opened.answers(), await turns()]).toEqual([['One two', 'Next'], 4])
+	await page.clock.fastForward(9000)
+	while ((await turns()) !== 3) await page.waitForTimeout(20)
+	// The corrected answer, with all that follows it.
+	await opened.chooseInMenu('Delete branch', page.locator('.answer').first())
+	await page.getByText('Branch deleted.').waitFor()
+	expect(await opened.answers()).toEqual(['One two three four'])
+	await page.clock.fastForward(9000)
+	while ((await turns()) !== 1) await page.waitForTimeout(20)
+	await opened.ask('After')
+	expect((await opened.stored()).turns.at(-1)?.parent).toBe(`${(await opened.stored()).turns[0]?.id}-a0`)
+	// The only branch is the conversation.
+	await opened.chooseInMenu('Delete branch', page.locator('.answer').first())
+	await page.getByText('Conversation deleted.').waitFor()
+	await page.locator('.greeting').waitFor()
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('the margin says what was not sent, also after a reload, and Markdown names the model that answered', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await page.keyboard.press('Control+Period')
+	await page.getByLabel('Thinking').selectOption('A little')
+	for (const text of ['one', 'two']) await opened.ask(words(text, 40))
+	await page.locator('.model-button').click()
+	await page.getByRole('menuitemradio', { name: 'brief' }).click()
+	await opened.send('three')
+	await page.getByRole('button', { name: 'Leave out the oldest turns' }).click()
+	const margin = page.locator('.answer .speaker').last()
+	const sentences = ['2 older turns were not sent.', 'Thinking was left out: brief does not support it.']
+	for (const sentence of sentences) await margin.getByText(sentence).waitFor()
+	await page.reload()
+	for (const sentence of sentences) await margin.getByText(sentence).waitFor()
+	expect(await page.locator('.answer .speaker').first().textContent()).toContain(
+		'Thinking was left out: echo does not support it.',
+	)
+	await opened.newChat()
+	await page.locator('.model-button').click()
+	await page.getByRole('menuitemradio', { name: 'alias' }).click()
+	await opened.ask('Who answers?')
+	const label = page.getByRole('article', { name: 'Answer 1 of dated-2026-11' })
+	await label.waitFor()
+	await page.reload()
+	await label.waitFor()
+	const saved = page.waitForEvent('download')
+	await page.locator('.conversation.current').getByRole('button', { name: 'More' }).click()
+	await page.getByRole('menuitem', { name: 'Export as Markdown' }).click()
+	expect(await Bun.file(await (await saved).path()).text()).toContain('**Who answers?**\n\n*dated-2026-11*\n\nHi\n')
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test('regenerate offers other models by a long press and by the down arrow', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('Hello')
+	const regenerate = page.getByRole('button', { name: 'Regenerate' })
+	const models = page.getByRole('dialog', { name: 'Answer with another model' })
+	const box = await regenerate.boundingBox()
+	await page.mouse.move((box?.x ?? 0) + 10, (box?.y ?? 0) + 10)
+	await page.mouse.down()
+	await models.waitFor()
+	await page.mouse.up()
+	await models.getByRole('menuitemradio', { name: 'second' }).click()
+	await page.getByRole('article', { name: 'Answer 1 of second' }).waitFor()
+	await opened.answered()
+	await regenerate.focus()
+	await page.keyboard.press('ArrowDown')
+	await models.waitFor()
+	await page.keyboard.press('Escape')
+	await models.waitFor({ state: 'hidden' })
+	await page.locator('.talk').focus()
+	await page.keyboard.press('Shift+R')
+	await models.waitFor()
+	expect(opened.bodies.length).toBe(2)
+	expect(opened.errors).toEqual([])
 }, 60_000)

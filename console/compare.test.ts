@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { type OpenPage, TestPages } from './page.testing.ts'
 import { readVotes, sumVotes, writeVotes } from './state/votes.ts'
+import { fingerOn, swipe } from './touch.testing.ts'
 
 let pages: TestPages
 beforeAll(async () => {
@@ -41,7 +42,7 @@ test('compares models, stores the vote, and continues one of them', async () => 
 	await page.locator('.column-text').first().focus()
 	await page.keyboard.press('2')
 	await columns.nth(1).getByRole('button', { name: 'Preferred' }).waitFor()
-	await columns.nth(1).getByRole('button', { name: 'Code' }).click()
+	await opened.chooseInMenu('Code', columns.nth(1).locator('.answer').last())
 	await page.getByRole('complementary').getByText('"model": "second"').waitFor()
 	await page.keyboard.press('Escape')
 	expect(await page.inputValue('#message')).toBe('')
@@ -142,7 +143,7 @@ test('hides the names until the vote', async () => {
 }, 60_000)
 
 test('columns are tabs on a phone', async () => {
-	const opened = await openComparison({ viewport: { width: 390, height: 844 } })
+	const opened = await openComparison({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
 	const { page } = opened
 	await opened.ask('echo:repeat 500 word')
 	const [first, second] = [columnsOf(opened).nth(0), columnsOf(opened).nth(1)]
@@ -157,6 +158,10 @@ test('columns are tabs on a phone', async () => {
 	await second.getByRole('button', { name: 'Prefer this' }).click()
 	await second.getByText(/^Preferred \d+ of \d+ times$/).waitFor()
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+	// A swipe of a finger shows the column beside it.
+	await swipe(await fingerOn(page), [60, 400], [370, 400])
+	await page.getByRole('tab', { name: 'echo', selected: true }).waitFor()
+	await page.waitForFunction(() => document.querySelector('.column')?.getBoundingClientRect().left === 0)
 }, 60_000)
 
 test('votes are read as they were written, and summed by model', () => {

@@ -245,7 +245,7 @@ test.concurrent('the request of an answer is shown as code, and what each dialec
 	await panel.getByRole('link', { name: 'Make a key for this' }).click()
 	expect(await page.getByRole('form', { name: 'New key' }).getByLabel('Name').inputValue()).toBe('Code (Anthropic)')
 	await page.goBack()
-	await page.getByRole('button', { name: 'Code', exact: true }).first().click()
+	await opened.chooseInMenu('Code', page.locator('.answer').first())
 	await code.getByText('First question').waitFor()
 	expect(await code.textContent()).not.toContain('Second question')
 	await page.keyboard.press('Control+Shift+KeyK')

@@ -23,7 +23,12 @@ upstreams:
 `
 
 export interface StoredConversation {
-	readonly turns: readonly { readonly id: string; readonly state: string }[]
+	readonly turns: readonly {
+		readonly id: string
+		readonly state: string
+		readonly parent: string | null
+		readonly metadata: Readonly<Record<string, string>>
+	}[]
 }
 
 export class OpenPage {
@@ -67,6 +72,12 @@ export class OpenPage {
 		await this.answered()
 	}
 
+	/** Chooses an entry in the menu of an answer; by default of the last one. */
+	async chooseInMenu(entry: string, answer = this.page.locator('.answer').last()): Promise<void> {
+		await answer.getByRole('button', { name: 'More' }).click()
+		await this.page.locator(':popover-open .menu-item', { hasText: entry }).click()
+	}
+
 	/** Opens a new chat with the keyboard. */
 	async newChat(): Promise<void> {
 		await this.page.keyboard.press('Alt+KeyN')
@@ -106,6 +117,7 @@ export class OpenPage {
 interface FurtherConfiguration {
 	readonly models: readonly string[]
 	readonly configured: readonly string[]
+	readonly upstreams: readonly string[]
 	readonly further: string
 }
 
@@ -121,17 +133,19 @@ export class TestPages {
 	/**
 	 * @param options.models further models, by their names
 	 * @param options.configured further models, as lines of the configuration
+	 * @param options.upstreams further upstreams, as lines of the configuration
 	 * @param options.further fields at the top level of the configuration
 	 */
 	static async open({
 		models = [],
 		configured = [],
+		upstreams = [],
 		further = '',
 	}: Partial<FurtherConfiguration> = {}): Promise<TestPages> {
 		const named = models.map((name) => `${JSON.stringify(name)}: { route: [echo] }`)
 		const lines = [...named, ...configured].map((line) => `  ${line}\n`)
 		const text = config.replace('upstreams:\n', `${lines.join('')}upstreams:\n`)
-		const server = await startServer({ config: text + further })
+		const server = await startServer({ config: text + upstreams.map((line) => `  ${line}\n`).join('') + further })
 		return TestPages.of(server)
 	}
 

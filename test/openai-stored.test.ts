@@ -357,7 +357,27 @@ describe('conversations', () => {
 		expect(await failure(deleted)).toMatchObject({ status: 404 })
 	})
 
-	test('beyond OpenAI: take items of elsewhere, with their time, their parent and their model', async () => {
+	test('beyond OpenAI: delete an item with everything after it', async () => {
+		const { id: conversation_id } = await client.conversations.create()
+		const first = await client.responses.create({ model, conversation: conversation_id, input: 'A' })
+		const left = await client.responses.create({ model, previous_response_id: first.id, input: 'L' })
+		const right = await client.responses.create({ model, previous_response_id: first.id, input: 'R' })
+		const after = await client.responses.create({ model, previous_response_id: right.id, input: 'after' })
+		const remove = (item: string, following = 'true'): Promise<unknown> =>
+			client.delete(`/conversations/${conversation_id}/items/${item}`, { query: { following } })
+		const question = `msg_${right.id.replace('resp_', '')}-0`
+		expect(await failure(remove(question, 'yes'))).toMatchObject({ status: 400, param: 'following' })
+		expect(await remove(question)).toMatchObject({ id: conversation_id, object: 'conversation' })
+		expect(await failure(remove(question))).toMatchObject({ status: 404 })
+		expect(await failure(remove('msg_no'))).toMatchObject({ status: 404 })
+		for (const gone of [right, after])
+			expect(await failure(client.responses.retrieve(gone.id))).toMatchObject({ status: 404 })
+		await client.responses.create({ model, conversation: conversation_id, input: 'next' })
+		expect(lastText()).toEqual(['A', 'You said: A', 'L', 'You said: L', 'next'])
+		expect((await client.responses.retrieve(left.id)).id).toBe(left.id)
+	})
+
+	test('beyond OpenAI: take items of elsewhere, with their time, their parent, their model and metadata', async () => {
 		const own = clientOf('t.importer')
 		const { id }: { readonly id: string } = await own.post('/conversations', {
 			body: { title: 'Old', created_at: 1_600_000_000 },
@@ -367,7 +387,7 @@ describe('conversations', () => {
 			const added: { readonly last_id: string } = await own.post(`/conversations/${id}/items`, { body })
 			return added.last_id
 		}
-		const first = await add('A', { created_at: 1_600_000_100, model: 'gpt-4' })
+		const first = await add('A', { created_at: 1_600_000_100, model: 'gpt-4', metadata: { edited: 'true' } })
 		await add('L', { parent: first, created_at: 1_600_000_200 })
 		await add('R', { parent: first, created_at: 1_600_000_300 })
 		await add('other start', { parent: 'none', created_at: 1_600_000_050 })
@@ -381,10 +401,18 @@ describe('conversations', () => {
 				{ parent: raw, created_at: 1_600_000_300 },
 				{ parent: null, created_at: 1_600_000_050 },
 			],
-			turns: expect.arrayContaining([expect.objectContaining({ model: 'gpt-4', created_at: 1_600_000_100 })]),
+			turns: expect.arrayContaining([
+				expect.objectContaining({ model: 'gpt-4', created_at: 1_600_000_100, metadata: { edited: 'true' } }),
+			]),
 		})
 		expect(await failure(add('x', { parent: 'msg_no' }))).toMatchObject({ status: 404 })
-		for (const fields of [{ created_at: -1 }, { created_at: 'x' }, { created_at: 1e300 }, { parent: 7 }])
+		for (const fields of [
+			{ created_at: -1 },
+			{ created_at: 'x' },
+			{ created_at: 1e300 },
+			{ parent: 7 },
+			{ metadata: { a: 1 } },
+		])
 			expect(await failure(add('x', fields))).toMatchObject({ status: 400 })
 	})
 

@@ -50,7 +50,14 @@ export interface ExportedTurn {
 	readonly surface: string
 	readonly state: string
 	readonly parent: string | null
+	/** As requested. */
 	readonly model: string
+	/** The model that answered, if it is another one. */
+	readonly answer_model?: string | null
+	/** Parts of the request that the upstream did not receive. */
+	readonly dropped?: readonly string[]
+	/** Number of the oldest messages that the upstream did not receive. */
+	readonly truncated?: number
 	readonly inputs: readonly string[]
 	readonly answers: readonly { readonly message: string; readonly finish_reason: string | null }[]
 	readonly usage: ExportedUsage | null
@@ -108,6 +115,8 @@ export interface NewItems {
 	/** Unix time in seconds; now if absent. */
 	readonly created_at?: number | undefined
 	readonly model?: string | undefined
+	/** Of the turn that the items become. */
+	readonly metadata?: Readonly<Record<string, string>> | undefined
 }
 
 /** @returns the id of the last item. @throws ServerError | ConnectionLost */
@@ -131,6 +140,15 @@ export const changeConversation = (
 	id: string,
 	change: { readonly title?: string; readonly metadata?: Readonly<Record<string, string>> },
 ): Promise<ConversationSummary> => callJson(`conversations/${id}`, { method: 'POST', body: change })
+
+/**
+ * Deletes a message and everything that follows it, on every branch.
+ *
+ * @throws ServerError | ConnectionLost
+ */
+export const deleteFrom = async (id: string, message: string): Promise<void> => {
+	await callServer(`conversations/${id}/items/${message}?following=true`, { method: 'DELETE' })
+}
 
 /** @throws ServerError | ConnectionLost */
 export const deleteAllConversations = async (): Promise<void> => {

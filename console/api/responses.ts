@@ -12,7 +12,7 @@ export interface AnswerRequest {
 	readonly conversation: string
 	/** The message to continue from, `none` for the start of the conversation; by default the last one. */
 	readonly parent?: string | undefined
-	/** A turn's id: the new answer continues that turn's, which is incomplete. `input` is empty, `parent` is not used. */
+	/** A turn's id: the new answer continues that turn's. `input` is empty, `parent` is not used. */
 	readonly continues?: string | undefined
 	/** Whether the oldest turns are left out if the conversation is too long for the model. */
 	readonly shortened?: boolean | undefined
@@ -72,6 +72,10 @@ export interface ResponseObject {
 	readonly output: readonly ResponseItem[]
 	readonly usage?: { readonly input_tokens: number; readonly output_tokens: number } | null
 	readonly metrics?: AnswerMetricsObject | null
+	/** Parts of the request that the upstream did not receive. */
+	readonly dropped?: readonly string[]
+	/** Number of the oldest messages that the upstream did not receive. */
+	readonly truncated?: number
 }
 
 export interface StartedAnswer {
@@ -96,7 +100,9 @@ export async function startAnswer(request: AnswerRequest, signal?: AbortSignal):
 		if (parent !== undefined) headers.set('x-dragoman-parent', parent)
 	}
 	const truncation = shortened === true ? 'auto' : 'disabled'
-	const previous = continues === undefined ? {} : { previous_response_id: `resp_${continues}`, truncation }
+	// Without input, the body must name what it continues.
+	const before = fields.input.length === 0 ? { conversation } : {}
+	const previous = continues === undefined ? before : { previous_response_id: `resp_${continues}`, truncation }
 	const response = await callServer('responses', {
 		method: 'POST',
 		headers: Object.fromEntries(headers),

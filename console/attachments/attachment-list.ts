@@ -3,9 +3,9 @@
 
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import { newClientId } from '../state/client-id.ts'
+import { waitForConnection } from '../state/connection.ts'
 import { type Question, type QuestionDocument, writeQuestion } from '../state/turn-tree.ts'
 import { type Attachment, type AttachmentContent, attachmentBounds } from './attachment.ts'
-import { readAttachment } from './read-attachment.ts'
 import { hasStoredAttachments, readStoredAttachments, storeAttachments } from './stored-attachments.ts'
 
 export class AttachmentList {
@@ -41,7 +41,7 @@ export class AttachmentList {
 	addFiles(files: Iterable<File>): void {
 		for (const file of files) {
 			const id = this.add(file.name, { type: 'reading' })
-			void readAttachment(file).then(
+			void read(file).then(
 				(content) => this.replace(id, content),
 				// The file was moved or deleted after it was chosen.
 				() => this.replace(id, { type: 'refused', reason: 'type' }),
@@ -126,6 +126,21 @@ export class AttachmentList {
 			this.restore(stored)
 		})
 	}
+}
+
+/** The code arrives with the first file. */
+async function read(file: File): Promise<AttachmentContent> {
+	const { readAttachment } = await loadReader()
+	return readAttachment(file)
+}
+
+async function loadReader() {
+	for (let attempt = 0; ; attempt++)
+		try {
+			return await import('./read-attachment.ts')
+		} catch {
+			await waitForConnection(attempt, new AbortController().signal)
+		}
 }
 
 /** In bytes of the request. */

@@ -44,9 +44,10 @@ export function AnswerEnd({ chat, turn }: AnswerEndProps) {
 					</p>
 				)
 			if (state.end === 'filter') return <Notice kind="failure">{words.contentFilter}</Notice>
-			return answer.parts.every((part) => 'text' in part && part.text === '') ? (
-				<Notice kind="plain">{words.emptyAnswer}</Notice>
-			) : null
+			if (!answer.parts.every((part) => 'text' in part && part.text === '')) return null
+			if (turn.continues !== undefined || turn.question.answered !== undefined)
+				return <p class="end-note">{words.nothingAdded}</p>
+			return <Notice kind="plain">{words.emptyAnswer}</Notice>
 		case 'failed':
 			return <Failure chat={chat} turn={turn} failure={state.failure} model={model} />
 	}

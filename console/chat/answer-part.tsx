@@ -2,14 +2,16 @@
 
 import { text } from '../languages/languages.ts'
 import { Markdown } from '../markdown/markdown.tsx'
+import { loaded } from '../parts/loaded.tsx'
 import { Picture } from '../parts/picture.tsx'
 import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
-import { Probabilities } from './probabilities.tsx'
 import { TextPart } from './text-part.tsx'
 import { Thinking } from './thinking.tsx'
 import { ToolCallCard } from './tool-call-card.tsx'
+
+const Probabilities = loaded(async () => (await import('./probabilities.tsx')).Probabilities)
 
 export interface AnswerPartViewProps {
 	readonly part: AnswerPart
@@ -20,13 +22,17 @@ export interface AnswerPartViewProps {
 	readonly turn: PageTurn
 	/** Whether text is shown as its tokens, if their probabilities are known. */
 	readonly showsProbabilities?: boolean
+	/** Answers again from a token on, with the text up to there; undefined if that is not possible. */
+	readonly onContinueFrom?: ((text: string) => void) | undefined
 }
 
-export function AnswerPartView({ part, open, chat, turn, showsProbabilities = false }: AnswerPartViewProps) {
+export function AnswerPartView(properties: AnswerPartViewProps) {
+	const { part, open, chat, turn, showsProbabilities = false, onContinueFrom } = properties
 	const words = text.value
 	switch (part.type) {
 		case 'text':
-			if (showsProbabilities && !open && part.tokens !== undefined) return <Probabilities tokens={part.tokens} />
+			if (showsProbabilities && !open && part.tokens !== undefined)
+				return <Probabilities tokens={part.tokens} onContinueFrom={onContinueFrom} />
 			// The request of a shared answer is its owner's.
 			return chat === undefined ? (
 				<Markdown source={part.text} open={open} />

@@ -1,9 +1,14 @@
-// What is known about an answer: tokens, time to the first token, speed, cost, carbon. A fact that is unknown is left out.
+// What is known about an answer: tokens, time to the first token, speed, cost, carbon. A fact that is unknown is left out. On a
+// narrow window some are shown on request.
 
+import { Info } from 'lucide'
+import { useState } from 'preact/hooks'
 import { formatMoney, formatNumber, text } from '../languages/languages.ts'
+import { IconButton } from '../parts/icon-button.tsx'
 import type { Answer } from '../state/answer.ts'
 
 export function Facts({ answer }: { readonly answer: Answer }) {
+	const [all, setAll] = useState(false)
 	const words = text.value
 	const usage = answer.usage.value
 	const { cost, currency, carbon_grams: grams } = answer.metrics.value ?? {}
@@ -13,7 +18,7 @@ export function Facts({ answer }: { readonly answer: Answer }) {
 	const speed = speedOf(usage?.output, outputMs)
 	const timesSource = measured === 'here' ? words.measuredHere : words.measuredByServer
 	return (
-		<span class="facts">
+		<span class={`facts ${all ? 'all' : ''}`}>
 			{usage !== undefined && <span title={source}>{words.tokens(usage.output)}</span>}
 			{firstMs !== undefined && (
 				<span class="detail" title={timesSource}>
@@ -28,6 +33,16 @@ export function Facts({ answer }: { readonly answer: Answer }) {
 				<span class="detail" title={words.carbonHelp}>
 					{words.carbon(formatNumber(grams, grams < 1 ? 3 : 1))}
 				</span>
+			)}
+			{(firstMs !== undefined || grams !== undefined) && (
+				<IconButton
+					small
+					class="facts-more"
+					node={Info}
+					label={words.allFacts}
+					aria-expanded={all}
+					onClick={() => setAll(!all)}
+				/>
 			)}
 		</span>
 	)

@@ -1,15 +1,18 @@
 // A question. It hangs on the opening quotation mark of the interface's language.
 
-import { Pencil } from 'lucide'
-import { useState } from 'preact/hooks'
+import { Ellipsis, Pencil, SquareDashedText } from 'lucide'
+import { useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { MenuItem } from '../parts/menu-item.tsx'
+import { Popover } from '../parts/popover.tsx'
 import type { Chat } from '../state/chat.ts'
 import { languageOf } from '../state/text-language.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
-import { EditQuestion } from './edit-question.tsx'
+import { EditText } from './edit-text.tsx'
 import { QuestionFrame } from './question-frame.tsx'
+import { selectTurn } from './select-turn.ts'
 import { ToolResultsView } from './tool-results-view.tsx'
 
 /** Longer questions are folded. */
@@ -32,6 +35,7 @@ export function QuestionView(properties: QuestionViewProps) {
 function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 	const [editing, setEditing] = useState(false)
 	const [unfolded, setUnfolded] = useState(false)
+	const frame = useRef<HTMLDivElement>(null)
 	const { question } = turn
 	const lines = question.text.split('\n').length
 	const long = lines > foldedLines || question.text.length > foldedLines * 160
@@ -39,18 +43,21 @@ function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 	return (
 		<QuestionFrame number={number} question={question}>
 			{editing ? (
-				<EditQuestion
-					turn={turn}
-					branches={chat.tree.value.siblings(turn).length}
-					onSave={(changed) => {
+				<EditText
+					value={question.text}
+					label={words.edit}
+					saveLabel={words.send}
+					branch={chat.tree.value.siblings(turn).indexOf(turn) + 1}
+					onSave={async (changed) => {
 						setEditing(false)
 						chat.edit(turn, changed)
+						return true
 					}}
 					onCancel={() => setEditing(false)}
 				/>
 			) : (
 				<>
-					<div class={long && !unfolded ? 'folded' : ''} lang={languageOf(question.text)}>
+					<div ref={frame} class={long && !unfolded ? 'folded' : ''} lang={languageOf(question.text)}>
 						{question.text}
 					</div>
 					{long && (
@@ -61,6 +68,24 @@ function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 					<div class="tools">
 						<IconButton small node={Pencil} label={words.edit} shortcut="E" onClick={() => setEditing(true)} />
 						<CopyButton content={() => question.text} />
+						<Popover
+							label={words.more}
+							button={(attributes) => (
+								<IconButton small class="turn-menu only-touch" node={Ellipsis} label={words.more} {...attributes} />
+							)}
+						>
+							{(close) => (
+								<>
+									<MenuItem node={Pencil} label={words.edit} close={close} run={() => setEditing(true)} />
+									<MenuItem
+										node={SquareDashedText}
+										label={words.selectText}
+										close={close}
+										run={() => selectTurn(frame.current?.closest('.turn'))}
+									/>
+								</>
+							)}
+						</Popover>
 					</div>
 				</>
 			)}

@@ -1,8 +1,10 @@
-// Answers a question again: with the model of the next questions, or with another one.
+// Answers a question again: with the model of the next questions, or with another one, which a long press or the down arrow on
+// the first button offers, too.
 
 import { ChevronDown, RefreshCw } from 'lucide'
 import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
+import { useLongPress } from '../parts/long-press.ts'
 import { Popover } from '../parts/popover.tsx'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
@@ -17,9 +19,20 @@ export interface RegenerateButtonsProps {
 
 export function RegenerateButtons({ chat, turn, choosesModel }: RegenerateButtonsProps) {
 	const words = text.value
+	const longPress = useLongPress(offerModels)
 	return (
 		<>
-			<IconButton small node={RefreshCw} label={words.regenerate} shortcut="R" onClick={() => chat.retry(turn)} />
+			<IconButton
+				small
+				node={RefreshCw}
+				label={words.regenerate}
+				shortcut="R"
+				{...longPress}
+				onKeyDown={(event) => {
+					if (event.key === 'ArrowDown' && offerModels(event.currentTarget)) event.preventDefault()
+				}}
+				onClick={() => chat.retry(turn)}
+			/>
 			{choosesModel && (
 				<Popover
 					label={words.answerWithOther}
@@ -41,4 +54,12 @@ export function RegenerateButtons({ chat, turn, choosesModel }: RegenerateButton
 			)}
 		</>
 	)
+}
+
+/** Opens the list of models beside the button. @returns whether there is one. */
+function offerModels(button: Element): boolean {
+	const opener = button.closest('button')?.nextElementSibling
+	if (!(opener instanceof HTMLButtonElement) || !opener.hasAttribute('popovertarget')) return false
+	opener.click()
+	return true
 }

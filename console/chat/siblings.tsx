@@ -6,6 +6,7 @@ import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
+import { answeringModel } from './answering-model.ts'
 import { showBranch } from './show-branch.ts'
 
 export function Siblings({ chat, turn }: { readonly chat: Chat; readonly turn: PageTurn }) {
@@ -91,7 +92,7 @@ interface BranchFactsProps {
 
 function BranchFacts({ chat, turn, question }: BranchFactsProps) {
 	const words = text.value
-	const { answer, model, createdAtMs } = turn
+	const { answer, createdAtMs, edited } = turn
 	const { type } = answer.state.value
 	const tokens = answer.usage.value?.output
 	const following = chat.tree.value.following(turn)
@@ -99,11 +100,12 @@ function BranchFacts({ chat, turn, question }: BranchFactsProps) {
 		formatTime(createdAtMs, Date.now()),
 		tokens === undefined ? undefined : words.tokens(tokens),
 		type === 'stopped' ? words.branchStopped : type === 'failed' ? words.branchFailed : undefined,
+		edited === true ? words.edited : undefined,
 		following === 0 ? undefined : words.turnsFollow(following),
 	]
 	return (
 		<span class="space">
-			<b>{model}</b>
+			<b>{answeringModel(turn)}</b>
 			<span class="muted">{facts.filter((fact) => fact !== undefined).join(' · ')}</span>
 			{question !== undefined && <span class="excerpt">{question.slice(0, 120)}</span>}
 		</span>

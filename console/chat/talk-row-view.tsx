@@ -1,10 +1,12 @@
 // A question and its answers, as a row of the conversation.
 
+import { useLongPress } from '../parts/long-press.ts'
 import type { Chat } from '../state/chat.ts'
 import { isEmpty, type PageTurn } from '../state/turn-tree.ts'
 import { AnswerView } from './answer.tsx'
 import { QuestionView } from './question.tsx'
 import type { TalkRow } from './talk-rows.ts'
+import { openTurnMenu } from './turn-press.ts'
 
 export interface TalkRowViewProps {
 	readonly chat: Chat
@@ -14,11 +16,12 @@ export interface TalkRowViewProps {
 }
 
 export function TalkRowView({ chat, row, number }: TalkRowViewProps) {
+	const longPress = useLongPress(openTurnMenu, 'touch')
 	return (
-		<>
+		<div {...longPress}>
 			{hasQuestion(row.first) && <QuestionView chat={chat} turn={row.first} number={number} />}
 			<AnswerView chat={chat} turns={row.turns} number={number} />
-		</>
+		</div>
 	)
 }
 

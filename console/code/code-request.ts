@@ -1,7 +1,7 @@
 // The request of one answer as the code view writes it: complete, with the questions and answers before it, so that the code
 // runs on its own. It does not know the dialects.
 
-import { isEmpty, type PageTurn, type ToolResult } from '../state/turn-tree.ts'
+import { isEmpty, itemsOf, type PageTurn, type ToolResult } from '../state/turn-tree.ts'
 
 export interface CodeMessage {
 	readonly role: 'user' | 'assistant'
@@ -86,13 +86,16 @@ function messagesOf(turn: PageTurn, isLast: boolean, names: ReadonlyMap<string, 
 	const results = (question.results ?? []).map((result) => ({ ...result, name: names.get(result.callId) ?? '' }))
 	const asked: CodeMessage =
 		results.length === 0
-			? { role: 'user', texts: textsOf(question.input), images: question.images }
+			? { role: 'user', texts: textsOf(itemsOf(question)), images: question.images }
 			: { role: 'user', texts: [], images: [], results }
 	// A continuation has no question: the messages end with the incomplete answer.
-	const before = results.length === 0 && isEmpty(question) ? [] : [asked]
-	const calls = callsOf(turn)
-	if (isLast || (answer.text === '' && calls.length === 0)) return before
-	return [...before, { role: 'assistant', texts: answer.text === '' ? [] : [answer.text], images: [], calls }]
+	const isContinuation = results.length === 0 && isEmpty(question)
+	const before = isContinuation ? [] : [asked]
+	const begun = isContinuation ? '' : (question.answered ?? '')
+	const text = begun + (isLast ? '' : answer.text)
+	const calls = isLast ? [] : callsOf(turn)
+	if (text === '' && calls.length === 0) return before
+	return [...before, { role: 'assistant', texts: text === '' ? [] : [text], images: [], calls }]
 }
 
 const callsOf = ({ answer }: PageTurn): readonly CodeCall[] =>

@@ -7,9 +7,11 @@ import { HealthDot } from '../chat/health-dot.tsx'
 import { ModelList } from '../chat/model-list.tsx'
 import { QuestionView } from '../chat/question.tsx'
 import { rowsOf } from '../chat/talk-rows.ts'
+import { openTurnMenu } from '../chat/turn-press.ts'
 import { formatNumber, text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { useLongPress } from '../parts/long-press.ts'
 import { Popover } from '../parts/popover.tsx'
 import { attempt } from '../sidebar/attempt.ts'
 import { type CompareColumn, type Comparison, columnCounts } from '../state/comparison.ts'
@@ -28,6 +30,7 @@ export interface ColumnViewProps {
 
 export function ColumnView({ comparison, column, position, hiddenName, scrolling }: ColumnViewProps) {
 	const view = useRef<HTMLDivElement>(null)
+	const longPress = useLongPress(openTurnMenu, 'touch')
 	const words = text.value
 	const { chat } = column
 	const path = chat.path.value
@@ -55,6 +58,7 @@ export function ColumnView({ comparison, column, position, hiddenName, scrolling
 				// biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable with the keyboard
 				tabIndex={0}
 				onScroll={({ currentTarget }) => scrolling.follow(currentTarget)}
+				{...longPress}
 			>
 				{rowsOf(path).map(({ key, first, turns }, index) => (
 					<div key={key} data-row={key}>

@@ -79,12 +79,16 @@ function placeBeside(element: HTMLElement, anchor: DOMRect, align: 'start' | 'ce
 	element.style.maxHeight = `${Math.max(120, fits ? innerHeight - below - gap : anchor.top - 2 * gap)}px`
 }
 
-/** Arrow keys, Home and End move between the items of a menu. */
 function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
-	const items = [...event.currentTarget.querySelectorAll<HTMLElement>('button:not(:disabled), a')]
+	if (moveInMenu(event.key, event.currentTarget)) event.preventDefault()
+}
+
+/** Arrow keys, Home and End move the focus between the items of a menu. @returns whether the key is one of them. */
+export function moveInMenu(key: string, menu: HTMLElement): boolean {
+	const items = [...menu.querySelectorAll<HTMLElement>('button:not(:disabled), a')]
 	const current = items.indexOf(document.activeElement as HTMLElement)
-	const next = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: items.length - 1 }[event.key]
-	if (next === undefined) return
-	event.preventDefault()
+	const next = { ArrowDown: current + 1, ArrowUp: current - 1, Home: 0, End: items.length - 1 }[key]
+	if (next === undefined) return false
 	items.at(next % items.length)?.focus()
+	return true
 }

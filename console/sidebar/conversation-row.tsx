@@ -16,7 +16,7 @@ import { selection, selectRange, toggleSelected } from '../state/selection.ts'
 import { isComparison } from '../state/votes.ts'
 import { attempt } from './attempt.ts'
 import { requestDeletion } from './delete-conversations.ts'
-import { exportAs } from './export-conversation.ts'
+import type { ExportFormat } from './export-conversation.ts'
 import { readTags } from './sections.ts'
 import { TitleField } from './title-field.tsx'
 
@@ -114,8 +114,8 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 								libraryDialog.value = { type: 'share', item }
 							})}
 							{entry(SquareCheck, words.select, () => toggleSelected(item.id))}
-							{entry(Download, words.exportMarkdown, () => void attempt(exportAs(item, 'markdown')))}
-							{entry(Download, words.exportJson, () => void attempt(exportAs(item, 'json')))}
+							{entry(Download, words.exportMarkdown, () => void attempt(save(item, 'markdown')))}
+							{entry(Download, words.exportJson, () => void attempt(save(item, 'json')))}
 							{entry(Trash2, words.delete, () => requestDeletion([item]), true)}
 						</>
 					)
@@ -123,6 +123,11 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 			</Popover>
 		</li>
 	)
+}
+
+async function save(item: ConversationSummary, format: ExportFormat): Promise<void> {
+	const { exportAs } = await import('./export-conversation.ts')
+	await exportAs(item, format)
 }
 
 /** A dot while an answer is in progress, a ring when one became ready elsewhere. */

@@ -7,10 +7,14 @@ import { finishDeletion, noteDeletion, notedDeletions, undoDeletion } from '../s
 import { libraryDialog } from '../state/library-dialog.ts'
 import { addressOf, navigate, route } from '../state/route.ts'
 import { clearSelection } from '../state/selection.ts'
-import { attempt, explain } from './attempt.ts'
+import { explain } from './attempt.ts'
+import { UndoOffer } from './undo-offer.ts'
 
-/** Those that can be undone now: further ones join them, so that none is deleted sooner than the toast says. */
-let offered: readonly string[] = []
+const undoOffer = new UndoOffer<string>({
+	sentence: (count) => text.value.conversationsDeleted(count),
+	undo: undoDeletion,
+	finish,
+})
 
 /** More than one need a confirmation. */
 export function requestDeletion(items: readonly ConversationSummary[]): void {
@@ -25,7 +29,7 @@ export function deleteConversations(ids: readonly string[]): void {
 	noteDeletion(ids)
 	clearSelection()
 	if (wasShown) navigate({ name: 'new' }, 'replace')
-	offerUndo(ids, () => {
+	undoOffer.offer(ids, () => {
 		// The person may be elsewhere by now.
 		if (wasShown && route.value.name === 'new') navigate(shown)
 	})
@@ -36,28 +40,7 @@ export function resumeDeletions(): void {
 	const ids = notedDeletions()
 	if (ids.length === 0) return
 	noteDeletion(ids)
-	offerUndo(ids, () => {})
-}
-
-function offerUndo(added: readonly string[], onUndone: () => void): void {
-	const words = text.value
-	const ids = [...offered, ...added]
-	offered = ids
-	showToast({
-		text: words.conversationsDeleted(ids.length),
-		action: {
-			label: words.undo,
-			run: () => {
-				offered = []
-				void attempt(undoDeletion(ids)).then((undone) => undone && onUndone())
-			},
-		},
-		onClose: () => {
-			if (offered !== ids) return
-			offered = []
-			void finish(ids)
-		},
-	})
+	undoOffer.offer(ids)
 }
 
 async function finish(ids: readonly string[]): Promise<void> {

@@ -9,7 +9,7 @@ import { keyName } from '../parts/key-name.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { addressOf, route } from '../state/route.ts'
 import { serviceName } from '../state/service.ts'
-import { sidebarOpen, toggleSidebar } from '../state/sidebar.ts'
+import { closeSheet, sidebarOpen, toggleSidebar } from '../state/sidebar.ts'
 import { Account } from './account.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { SelectionBar } from './selection-bar.tsx'
@@ -17,18 +17,19 @@ import { SelectionBar } from './selection-bar.tsx'
 export function Sidebar() {
 	const words = text.value
 	const open = sidebarOpen.value
+	useEffect(handleSwipes, [])
 	// Another screen closes the sheet.
 	useEffect(() => {
 		sidebarOpen.value = false
 	}, [route.value])
 	return (
 		<>
-			{open && <button type="button" class="sidebar-shade" aria-label={words.close} onClick={close} />}
+			{open && <button type="button" class="sidebar-shade" aria-label={words.close} onClick={closeSheet} />}
 			<nav
 				class={`sidebar ${open ? 'open' : ''}`}
 				aria-label={words.conversations}
 				onKeyDown={(event) => {
-					if (event.key === 'Escape') close()
+					if (event.key === 'Escape') closeSheet()
 				}}
 			>
 				<div class="brand">
@@ -62,11 +63,15 @@ export function Sidebar() {
 	)
 }
 
-function openPalette(): void {
-	sidebarOpen.value = false
-	libraryDialog.value = { type: 'palette' }
+/** Only screens that a finger touches need the code. */
+function handleSwipes(): (() => void) | undefined {
+	if (!matchMedia('(any-pointer: coarse)').matches) return undefined
+	const ending = new AbortController()
+	void import('./swipes.ts').then(({ listenForSwipes }) => listenForSwipes(ending.signal)).catch(() => undefined)
+	return () => ending.abort()
 }
 
-function close(): void {
-	sidebarOpen.value = false
+function openPalette(): void {
+	closeSheet()
+	libraryDialog.value = { type: 'palette' }
 }

@@ -74,6 +74,7 @@ export class AnswerReader {
 			case 'opened':
 			case 'present':
 			case 'asked':
+			case 'changed':
 				return
 		}
 		message satisfies never

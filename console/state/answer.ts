@@ -13,6 +13,7 @@ import {
 	withTokens,
 } from './answer-part.ts'
 import { type AnswerFailure, type AnswerState, endState, runningStates } from './answer-state.ts'
+import { type LeftOut, nothingLeftOut } from './left-out.ts'
 import { schedulePaint } from './paint.ts'
 
 export interface AnswerUsage {
@@ -31,6 +32,7 @@ export interface AnswerSnapshot {
 	readonly metrics?: AnswerMetricsObject | undefined
 	readonly model?: string | undefined
 	readonly ahead?: number | undefined
+	readonly leftOut?: LeftOut | undefined
 	readonly lastEvent: number
 }
 
@@ -51,9 +53,11 @@ export class Answer {
 	/** As the server reports them; the times of this page's own answers are those that the page has measured. */
 	readonly metrics: Signal<AnswerMetricsObject | undefined>
 	/** The model of the response, which may be another one than the request's; undefined if no event has named it. */
-	readonly model = signal<string | undefined>(undefined)
 	/** How many requests are ahead of this one in a queue, while it waits in one; undefined if that is unknown. */
 	readonly ahead = signal<number | undefined>(undefined)
+	readonly model: Signal<string | undefined>
+	/** Known when the answer has ended. */
+	readonly leftOut: Signal<LeftOut>
 	/** When the question was sent, in milliseconds since 1970; undefined for a stored answer. */
 	readonly sentAtMs: number | undefined
 	firstTokenAtMs: number | undefined
@@ -79,12 +83,16 @@ export class Answer {
 			readonly parts?: AnswerPart[]
 			readonly usage?: AnswerUsage | undefined
 			readonly metrics?: AnswerMetricsObject | undefined
+			readonly model?: string | undefined
+			readonly leftOut?: LeftOut | undefined
 		} = {},
 	) {
 		this.state = signal(state)
 		this.parts = stored.parts ?? []
 		this.usage = signal(stored.usage)
 		this.metrics = signal(stored.metrics)
+		this.model = signal(stored.model)
+		this.leftOut = signal(stored.leftOut ?? nothingLeftOut)
 		this.sentAtMs = state.type === 'sending' ? Date.now() : undefined
 		this.wasShown = state.type === 'sending'
 	}
@@ -175,12 +183,13 @@ export class Answer {
 			metrics: this.metrics.value,
 			model: this.model.value,
 			ahead: this.ahead.value,
+			leftOut: this.leftOut.value,
 			lastEvent: this.lastEvent,
 		}
 	}
 
 	/** Takes over what another tab has, unless this one has more. */
-	adopt({ parts, positions, state, usage, metrics, model, ahead, lastEvent }: AnswerSnapshot): void {
+	adopt({ parts, positions, state, usage, metrics, model, ahead, leftOut, lastEvent }: AnswerSnapshot): void {
 		if (lastEvent <= this.lastEvent || !this.isRunning) return
 		this.parts.splice(0, this.parts.length, ...parts)
 		this.positions.clear()
@@ -191,6 +200,7 @@ export class Answer {
 		this.metrics.value = metrics
 		this.model.value = model
 		this.ahead.value = ahead
+		this.leftOut.value = leftOut ?? nothingLeftOut
 		this.live = state
 		this.state.value = state
 		this.changed()
@@ -236,8 +246,9 @@ export class Answer {
 
 	private end(response: ResponseObject): void {
 		this.endReasoning()
-		const { usage, metrics, model } = response
+		const { usage, metrics, model, dropped = [], truncated: messages = 0 } = response
 		this.model.value = model
+		this.leftOut.value = { dropped, messages }
 		if (metrics != null) this.metrics.value = metrics
 		if (usage != null) this.usage.value = { input: usage.input_tokens, output: usage.output_tokens }
 		this.enter(endState(response, this.errorCode))

@@ -6,6 +6,7 @@ import { cancelAnswer, type StartedAnswer } from '../api/responses.ts'
 import { ConnectionLost } from '../api/server.ts'
 import { Answer } from './answer.ts'
 import { AnswerReader } from './answer-reader.ts'
+import { withoutDeleted } from './branch-deletions.ts'
 import { Branches } from './branches.ts'
 import { waitForConnection } from './connection.ts'
 import { ConversationChannel, type SharedTurn, type TabMessage } from './conversation-channel.ts'
@@ -20,7 +21,7 @@ import { readTree } from './read-tree.ts'
 import { markRunning, watchAnswer } from './ready-answers.ts'
 import { navigate } from './route.ts'
 import { titleOf } from './title.ts'
-import { nameOf, type PageTurn, type Question } from './turn-tree.ts'
+import { nameOf, type PageTurn, type Question, TurnTree } from './turn-tree.ts'
 
 /** The browser needs a moment to take over a new address: a reload meanwhile is one of the former address. */
 const addressMs = 200
@@ -49,6 +50,9 @@ export abstract class AnsweredBranches extends Branches {
 
 	/** Asks the oldest question that waits for an answer. */
 	abstract askQueued(): void
+
+	/** Whether a turn of the conversation is one of these branches. */
+	protected abstract contains(turn: Pick<PageTurn, 'column'>): boolean
 
 	/** Does not wait any longer to send the question. */
 	sendNow(turn: PageTurn): void {
@@ -150,6 +154,36 @@ export abstract class AnsweredBranches extends Branches {
 		if (type === 'done' || type === 'stopped') this.askQueued()
 	}
 
+	/**
+	 * Reads the stored turns again, after others were added or deleted. Those that are known remain, and so do questions that are not
+	 * sent yet.
+	 *
+	 * @throws ServerError | ConnectionLost
+	 */
+	async refresh(): Promise<void> {
+		const conversation = this.id.value
+		if (conversation === undefined) return
+		const exported = await exportConversation(conversation, this.ending.signal)
+		const stored = withoutDeleted(readTree(exported), conversation).filter((turn) => this.contains(turn))
+		const current = this.tree.value
+		const others = current.all.filter(
+			({ id, last, answer }) => stored.find(id) === undefined && (last === undefined || answer.isRunning),
+		)
+		const turns = stored.all.map((turn) => current.find(turn.id) ?? turn)
+		batch(() => {
+			this.tree.value = new TurnTree([...turns, ...others])
+			const newest = this.tree.value.endingWith(exported.head) ?? this.tree.value.all.at(-1)
+			if (this.tree.value.find(this.leaf.value) === undefined)
+				this.leaf.value = newest === undefined ? undefined : this.tree.value.leafBelow(newest).id
+		})
+		for (const turn of turns) if (turn.answer.isRunning && current.find(turn.id) === undefined) void this.read(turn)
+	}
+
+	/** The other tabs that show the conversation read its turns again. */
+	announceChange(): void {
+		this.channel?.send({ type: 'changed' })
+	}
+
 	/** Shows the stored answer of a turn instead of the one that was read so far. */
 	protected async reread(turn: PageTurn): Promise<void> {
 		const conversation = this.id.value
@@ -177,7 +211,8 @@ export abstract class AnsweredBranches extends Branches {
 
 	/** The server has named the turn: its answer's message has the id `<turn>-a0`. */
 	protected nameTurn(turn: PageTurn, id: string): PageTurn {
-		const named = { ...turn, id, last: `${id}-a0` }
+		const first = turn.question.input.length === 0 ? `${id}-a0` : `${id}-0`
+		const named = { ...turn, id, first, last: `${id}-a0` }
 		batch(() => {
 			this.tree.value = this.tree.value.replace(turn.id, named)
 			if (this.leaf.value === turn.id) this.showLeaf(id)
@@ -208,6 +243,8 @@ export abstract class AnsweredBranches extends Branches {
 
 	protected receive(message: TabMessage): void {
 		if (message.type === 'asked') this.addAskedElsewhere(message.turn)
+		// The next visit shows the change.
+		else if (message.type === 'changed') void this.refresh().catch(() => undefined)
 		else this.reader.receive(message)
 	}
 

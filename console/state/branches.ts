@@ -24,6 +24,11 @@ export class Branches {
 	/** At each fork, by the message before it, the turn that was shown last. */
 	protected readonly choices = new Map<string | undefined, string>()
 
+	/** Whether the conversation is not on screen any more. */
+	get isClosed(): boolean {
+		return this.ending.signal.aborted
+	}
+
 	/** Shows the branch of a turn, at its end that was shown last. */
 	show(turn: PageTurn): void {
 		this.askedElsewhere.value = undefined
@@ -34,6 +39,19 @@ export class Branches {
 	showMessage(message: string): void {
 		const turn = this.tree.value.containing(message)
 		if (turn !== undefined && !this.path.value.includes(turn)) this.show(turn)
+	}
+
+	/** Takes a turn and all that follow it out of the tree. Shows the branch beside it, or else its end before the turn. */
+	hide(turn: PageTurn): void {
+		const siblings = this.tree.value.siblings(turn)
+		const index = siblings.findIndex(({ id }) => id === turn.id)
+		const beside = siblings[index + 1] ?? siblings[index - 1]
+		batch(() => {
+			this.tree.value = this.tree.value.withoutBranch(turn)
+			if (this.tree.value.find(this.leaf.value) !== undefined) return
+			if (beside !== undefined) this.show(beside)
+			else this.showEnd(this.tree.value.endingWith(turn.parent ?? null))
+		})
 	}
 
 	protected remove(turn: PageTurn): void {
@@ -51,6 +69,11 @@ export class Branches {
 	/** The entry of this device's storage that has the branch shown last. */
 	protected leafEntry(conversation: string): string {
 		return `leaf.${conversation}`
+	}
+
+	private showEnd(turn: PageTurn | undefined): void {
+		if (turn === undefined) this.leaf.value = undefined
+		else this.showLeaf(turn.id)
 	}
 
 	protected showLeaf(id: string): void {

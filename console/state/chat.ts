@@ -5,6 +5,7 @@ import { batch, signal } from '@preact/signals'
 import { type ExportedConversation, exportConversation } from '../api/conversations.ts'
 import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
 import { AnsweredBranches } from './answered-branches.ts'
+import { withoutDeleted } from './branch-deletions.ts'
 import type { ChatColumn } from './chat-column.ts'
 import { newClientId } from './client-id.ts'
 import { waitForConnection } from './connection.ts'
@@ -27,7 +28,7 @@ import { ConversationOptions, fieldsOf } from './request-options.ts'
 import { messageInAddress } from './route.ts'
 import { signedInAgain } from './session.ts'
 import { thisDevice } from './storage.ts'
-import { continuation, type PageTurn, type Question, writeQuestion } from './turn-tree.ts'
+import { continuation, type PageTurn, type Question, withBeginning, writeQuestion } from './turn-tree.ts'
 import { unsentTurn } from './unsent-turn.ts'
 
 export type ChatState =
@@ -110,10 +111,16 @@ export class Chat extends AnsweredBranches {
 		void this.begin(turn.question, turn.parent, { ...more, continues: turn.continues })
 	}
 
-	/** Continues an answer that was stopped or cut, as a turn of its own. */
+	/** Continues an answer, as a turn of its own. */
 	continue(turn: PageTurn): void {
-		const isStored = turn.last === `${turn.id}-a0`
-		void this.begin(continuation(isStored ? undefined : turn.answer.text), turn.last, { continues: turn.id })
+		const { id, last, answer } = turn
+		const isStored = last === `${id}-a0` || last === id || answer.text === ''
+		void this.begin(continuation(isStored ? undefined : answer.text), last, { continues: id })
+	}
+
+	/** Answers the turn's question again, as a branch beside it, with an answer that begins with `answered`. */
+	answerFrom(turn: PageTurn, answered: string, options: Further['options']): void {
+		void this.begin(withBeginning(turn.question, answered), turn.parent, { options, model: turn.model })
 	}
 
 	/** Sends a question again: instead of the turn if the server does not have it. */
@@ -163,7 +170,7 @@ export class Chat extends AnsweredBranches {
 
 	private open(id: string, exported: ExportedConversation): void {
 		// The other columns are not branches of this one.
-		const tree = readTree(exported).filter((turn) => this.contains(turn))
+		const tree = withoutDeleted(readTree(exported), id).filter((turn) => this.contains(turn))
 		const newest = tree.endingWith(exported.head) ?? tree.all.at(-1)
 		const named = messageInAddress()
 		const shown = named === undefined ? undefined : tree.containing(named)
@@ -273,7 +280,7 @@ export class Chat extends AnsweredBranches {
 		if (this.contains(shared)) super.addAskedElsewhere(shared)
 	}
 
-	private contains({ column }: Pick<PageTurn, 'column'>): boolean {
+	protected override contains({ column }: Pick<PageTurn, 'column'>): boolean {
 		return this.column === undefined || column === this.column.number
 	}
 

@@ -16,6 +16,11 @@ export type TabMessage =
 	/** Asks for what another tab has of an answer. */
 	| { readonly type: 'missing'; readonly turn: string }
 	| { readonly type: 'answer'; readonly turn: string; readonly snapshot: AnswerSnapshot }
+	/** Another tab has added turns without asking, has deleted some, or has undone that. */
+	| { readonly type: 'changed' }
+
+/** Of the channel of a conversation. */
+export const channelOf = (conversation: string): string => `dragoman.${conversation}`
 
 export class ConversationChannel {
 	private readonly channel: BroadcastChannel | undefined
@@ -24,7 +29,7 @@ export class ConversationChannel {
 
 	constructor(conversation: string, receive: (message: TabMessage) => void, until: AbortSignal) {
 		if (typeof BroadcastChannel === 'undefined' || until.aborted) return
-		const channel = new BroadcastChannel(`dragoman.${conversation}`)
+		const channel = new BroadcastChannel(channelOf(conversation))
 		this.channel = channel
 		until.addEventListener('abort', () => channel.close(), { once: true })
 		channel.onmessage = ({ data }: MessageEvent<TabMessage>) => {

@@ -98,7 +98,9 @@ const send = (entry: OutboxEntry): Promise<StartedAnswer> =>
 		parent: entry.conversation === undefined ? undefined : (entry.parent ?? 'none'),
 		shortened: entry.shortened,
 		options: entry.options,
-		continues: entry.question.input.length === 0 ? entry.continues : undefined,
+		// An answer that is no response's is continued by its message.
+		continues:
+			entry.question.input.length === 0 && entry.parent === `${entry.continues}-a0` ? entry.continues : undefined,
 	})
 
 function metadataOf({ clientId, column }: OutboxEntry): Readonly<Record<string, string>> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { ExportedConversation, ExportedMessage, ExportedTurn } from '../api/conversations.ts'
+import { joinedParts, joinedText } from '../chat/joined-parts.ts'
 import { rowsOf } from '../chat/talk-rows.ts'
 import { readTree } from './read-tree.ts'
 import { linesOf } from './tree-lines.ts'
@@ -55,6 +56,50 @@ test('a stored turn with several questions and answers is as many turns on the p
 		['Q1', 'A1'],
 		['Q2', 'A2'],
 		['Q3', 'A3'],
+	])
+})
+
+test('an answer that the client has begun is one turn, and is joined with its beginning', () => {
+	const tree = readTree(
+		conversation(
+			[
+				message('a-0', null, 'user', 'Q'),
+				message('a-1', 'a-0', 'assistant', 'one'),
+				message('a-a0', 'a-1', 'assistant', ' two'),
+				message('b-0', null, 'user', 'Q'),
+				message('b-1', 'b-0', 'assistant', 'stopped before more'),
+			],
+			[turn('a', null, ['a-0', 'a-1'], 'a-a0'), { ...turn('b', null, ['b-0', 'b-1']), state: 'cancelled' }],
+		),
+	)
+	const rows = tree.roots.map((root) => rowsOf(tree.path(root)).map(({ turns }) => joinedText(joinedParts(turns))))
+	expect(rows).toEqual([['one two'], ['stopped before more']])
+	expect(tree.roots.map(({ question, first, last }) => [question.text, first, last])).toEqual([
+		['Q', 'a-0', 'a-a0'],
+		['Q', 'b-0', 'b-1'],
+	])
+	expect(tree.find('a')?.question.input).toMatchObject([{ role: 'user' }, { role: 'assistant' }])
+})
+
+test('an answer that a client has added is continued as any other', () => {
+	const added = { ...turn('e', null, ['e-0', 'e-1']), surface: 'messages', metadata: { edited: 'true' } }
+	const tree = readTree(
+		conversation(
+			[
+				message('e-0', null, 'user', 'Q'),
+				message('e-1', 'e-0', 'assistant', 'one'),
+				message('f-a0', 'e-1', 'assistant', ' two'),
+			],
+			[added, turn('f', 'e-1', [], 'f-a0')],
+		),
+	)
+	const [row] = rowsOf(tree.path(tree.endingWith('f-a0')))
+	expect([row?.turns.map(({ id, edited }) => [id, edited]), joinedText(joinedParts(row?.turns ?? []))]).toEqual([
+		[
+			['e-1', true],
+			['f', undefined],
+		],
+		'one two',
 	])
 })
 

@@ -10,6 +10,7 @@ import {
 	readDocument,
 	resultQuestion,
 	TurnTree,
+	withBeginning,
 	writeQuestion,
 } from './turn-tree.ts'
 
@@ -26,6 +27,8 @@ function readTurns(turn: ExportedTurn, messages: Messages): readonly PageTurn[] 
 	const turns: PageTurn[] = []
 	let parent = turn.parent ?? undefined
 	let asked: ExportedMessage[] = []
+	// What the client has written of the answer.
+	const begun = turn.surface !== 'messages' && inputs.at(-1)?.message.role === 'assistant' ? inputs.pop() : undefined
 	for (const message of inputs) {
 		if (message.message.role !== 'assistant') {
 			asked.push(message)
@@ -35,8 +38,8 @@ function readTurns(turn: ExportedTurn, messages: Messages): readonly PageTurn[] 
 		parent = message.id
 		asked = []
 	}
-	if (asked.length > 0 || turn.answers.length > 0 || turns.length === 0)
-		turns.push(readLast(turn, asked, parent, messages))
+	if (begun !== undefined || asked.length > 0 || turn.answers.length > 0 || turns.length === 0)
+		turns.push(readLast(turn, begun === undefined ? asked : [...asked, begun], parent, messages))
 	return turns
 }
 
@@ -47,17 +50,21 @@ function readEarlier(
 	answer: ExportedMessage,
 	parent: string | undefined,
 ): PageTurn {
-	const stored: ExportedTurn = { ...turn, state: 'completed', answers: [], usage: null, metrics: null }
+	const facts = { answers: [], answer_model: null, usage: null, metrics: null, dropped: [], truncated: 0 }
+	const stored: ExportedTurn = { ...turn, ...facts, state: 'completed' }
 	return {
 		id: answer.id,
 		parent,
 		last: answer.id,
+		first: asked[0]?.id ?? answer.id,
 		model: turn.model,
 		createdAtMs: answer.created_at * 1000,
 		question: readQuestion(asked),
 		answer: storedAnswer(stored, answer),
 		clientId: undefined,
 		continues: undefined,
+		column: columnOf(turn),
+		edited: turn.metadata.edited !== undefined,
 	}
 }
 
@@ -77,14 +84,29 @@ function readLast(
 		id: turn.id,
 		parent,
 		last: answer ?? asked.at(-1)?.id ?? parent,
+		first: asked[0]?.id ?? answer ?? `${turn.id}-a0`,
 		model: turn.model,
 		createdAtMs: turn.created_at * 1000,
-		question: continues ? continuation(asked.length === 0 ? undefined : textOf(asked)) : readQuestion(asked),
+		question: continues ? continuation(asked.length === 0 ? undefined : textOf(asked)) : readBegun(asked),
 		answer: storedAnswer(stored, answer === undefined ? undefined : messages.get(answer)),
 		clientId: turn.metadata.client_id,
-		continues: continues ? before?.turn : undefined,
-		column: turn.metadata.column === undefined ? undefined : Number(turn.metadata.column),
+		continues: continues && before !== undefined ? pageTurnOf(before) : undefined,
+		column: columnOf(turn),
 	}
+}
+
+const columnOf = ({ metadata: { column } }: ExportedTurn): number | undefined =>
+	column === undefined ? undefined : Number(column)
+
+/** The id on this page of the turn that a message ends: answers that a client has sent are turns of their own. */
+const pageTurnOf = ({ id, turn, message }: ExportedMessage): string =>
+	message.role === 'assistant' && !id.startsWith(`${turn}-a`) ? id : turn
+
+/** A question, and the beginning of its answer if that is the last message. */
+function readBegun(asked: readonly ExportedMessage[]): Question {
+	const last = asked.at(-1)
+	if (last?.message.role !== 'assistant') return readQuestion(asked)
+	return withBeginning(readQuestion(asked.slice(0, -1)), textOf([last]))
 }
 
 /** Whether an incomplete answer is continued: there is no question, or only that answer was sent. */
@@ -98,7 +120,7 @@ function readQuestion(asked: readonly ExportedMessage[]): Question {
 		return role === 'tool' && callId !== undefined ? [{ callId, output: textOf([message]) }] : []
 	})
 	if (results.length > 0 && results.length === asked.length) return resultQuestion(results)
-	const parts = asked.flatMap(partsOf)
+	const parts = asked.flatMap(({ message }) => partsOf(message))
 	const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []))
 	const question = writeQuestion({
 		text: texts.filter((text) => readDocument(text) === undefined).join('\n\n'),
@@ -113,10 +135,11 @@ function readQuestion(asked: readonly ExportedMessage[]): Question {
 
 const textOf = (messages: readonly ExportedMessage[]): string =>
 	messages
-		.flatMap(partsOf)
+		.flatMap(({ message }) => partsOf(message))
 		.map((part) => (part.type === 'text' ? part.text : ''))
 		.join('')
 
-function partsOf({ message: { content } }: ExportedMessage): readonly StoredPart[] {
+/** The parts of a message, whose content may be a text. */
+export function partsOf({ content }: ExportedMessage['message']): readonly StoredPart[] {
 	return typeof content === 'string' ? [{ type: 'text', text: content }] : content
 }

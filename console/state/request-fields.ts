@@ -7,6 +7,9 @@ export function resultFields({ results }: Question, before: PageTurn | undefined
 	return results === undefined || before === undefined ? {} : { previous_response_id: `resp_${before.id}` }
 }
 
+/** The fields of a request whose answer has probabilities. */
+export const probabilityOptions = { include: ['message.output_text.logprobs'], top_logprobs: 5 } as const
+
 /** Those by which the answer of the turn has probabilities, if it has them. */
 export function probabilityFields({ options = {} }: PageTurn): PageTurn['options'] {
 	const { include, top_logprobs } = options

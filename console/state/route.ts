@@ -28,9 +28,14 @@ export const addressOf = (to: Route): string => new URL(pathOf(to), root).href
 export const hasMessageBox = ({ name }: Route): boolean =>
 	name === 'new' || name === 'conversation' || name === 'compare'
 
-/** Shows another screen; the browser's back button returns. */
+/** Marks the entry of the browser's history that the sheet of the sidebar has while it is open. */
+export const sheetState = { sheet: true }
+
+export const isSheetEntry = (): boolean => history.state?.sheet === true
+
+/** Shows another screen; the browser's back button returns. A screen that is chosen in the sheet replaces its entry. */
 export function navigate(to: Route, how: 'push' | 'replace' = 'push'): void {
-	history[how === 'push' ? 'pushState' : 'replaceState'](null, '', addressOf(to))
+	history[how === 'push' && !isSheetEntry() ? 'pushState' : 'replaceState'](null, '', addressOf(to))
 	route.value = to
 }
 

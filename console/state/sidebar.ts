@@ -1,6 +1,7 @@
 // Whether the sidebar is shown: as a sheet on a narrow window, as a column on a wide one; and which of its folders are open.
 
 import { signal } from '@preact/signals'
+import { isSheetEntry, sheetState } from './route.ts'
 import { thisDevice } from './storage.ts'
 
 /** The sheet of a narrow window. */
@@ -10,9 +11,23 @@ export const sidebarHidden = signal(thisDevice.read('sidebar') === 'hidden')
 
 export const isNarrow = (): boolean => matchMedia('(max-width: 900px)').matches
 
+/** Opens the sheet. The browser's back button closes it. */
+export function openSheet(): void {
+	if (sidebarOpen.value) return
+	history.pushState(sheetState, '')
+	sidebarOpen.value = true
+}
+
+export function closeSheet(): void {
+	if (!sidebarOpen.value) return
+	sidebarOpen.value = false
+	if (isSheetEntry()) history.back()
+}
+
 export function toggleSidebar(): void {
 	if (isNarrow()) {
-		sidebarOpen.value = !sidebarOpen.value
+		if (sidebarOpen.value) closeSheet()
+		else openSheet()
 		return
 	}
 	sidebarHidden.value = !sidebarHidden.value

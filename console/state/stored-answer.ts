@@ -20,7 +20,13 @@ export function storedAnswer(turn: ExportedTurn, message: ExportedMessage | unde
 					output: turn.usage.completionTokens,
 					estimated: turn.usage.source !== 'upstream',
 				}
-	return new Answer(storedState(turn), { parts, usage, metrics: turn.metrics ?? undefined })
+	return new Answer(storedState(turn), {
+		parts,
+		usage,
+		metrics: turn.metrics ?? undefined,
+		model: turn.answer_model ?? undefined,
+		leftOut: { dropped: turn.dropped ?? [], messages: turn.truncated ?? 0 },
+	})
 }
 
 function storedState({ state, answers, error }: ExportedTurn): AnswerState {

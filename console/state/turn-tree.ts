@@ -11,6 +11,9 @@ export interface PageTurn {
 	readonly parent: string | undefined
 	/** The message that a turn after this one continues from; undefined until the server has named the turn. */
 	readonly last: string | undefined
+	/** The first of its own messages; undefined until the server has named the turn. */
+	readonly first?: string | undefined
+	/** As requested. */
 	readonly model: string
 	readonly createdAtMs: number
 	readonly question: Question
@@ -19,8 +22,10 @@ export interface PageTurn {
 	readonly options?: Readonly<Record<string, unknown>> | undefined
 	/** Id by which the page finds a turn again whose request may have been lost. */
 	readonly clientId: string | undefined
-	/** Id of the turn whose incomplete answer this one continues: its question is empty. */
+	/** Id of the turn whose answer this one continues: its question is empty. */
 	readonly continues: string | undefined
+	/** A person has corrected the answer. */
+	readonly edited?: boolean | undefined
 	/** The column of a comparison that asked. */
 	readonly column?: number | undefined
 }
@@ -40,7 +45,10 @@ export interface Question {
 	readonly files: readonly string[]
 	/** Results of tool calls, which the person gave instead of a question. */
 	readonly results?: readonly ToolResult[] | undefined
-	/** The text of the incomplete answer that is continued, if the server has not stored that answer. */
+	/**
+	 * The text that the answer begins with, as the last item of `input`: that of the answer which is continued, if the server has not
+	 * stored it, or the one that the person chose.
+	 */
 	readonly answered?: string | undefined
 	/** The input items to send again, in the form of the Responses API. */
 	readonly input: readonly unknown[]
@@ -132,6 +140,17 @@ export class TurnTree {
 		return new TurnTree([...this.turns.values()].map((other) => (other.id === former ? turn : other)))
 	}
 
+	/** Without the turn and all that follow it. */
+	withoutBranch(turn: PageTurn): TurnTree {
+		const removed = new Set<PageTurn>()
+		for (const rest = [turn]; ; ) {
+			const next = rest.pop()
+			if (next === undefined) return this.filter((other) => !removed.has(other))
+			removed.add(next)
+			rest.push(...this.children(next).filter((child) => !removed.has(child)))
+		}
+	}
+
 	without(id: string): TurnTree {
 		return this.filter((turn) => turn.id !== id)
 	}
@@ -143,10 +162,22 @@ export class TurnTree {
 
 /** Continues an answer; with its text if the server has not stored it. */
 export function continuation(answered?: string): Question {
-	const content = [{ type: 'output_text', text: answered }]
-	const input = answered === undefined ? [] : [{ type: 'message', role: 'assistant', content }]
-	return { text: '', images: [], files: [], answered, input }
+	return { text: '', images: [], files: [], answered, input: answered === undefined ? [] : [answerInput(answered)] }
 }
+
+/** A message of the assistant in the form of the Responses API. */
+export function answerInput(text: string): unknown {
+	return { type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] }
+}
+
+/** The question with another beginning of its answer. */
+export function withBeginning(question: Question, answered: string): Question {
+	return { ...question, answered, input: [...itemsOf(question), answerInput(answered)] }
+}
+
+/** The input items without the beginning of an answer. */
+export const itemsOf = ({ input, answered }: Question): readonly unknown[] =>
+	answered === undefined ? input : input.slice(0, -1)
 
 /** Results of tool calls, as the page sends them. */
 export function resultQuestion(results: readonly ToolResult[]): Question {

@@ -77,6 +77,8 @@ export interface Turn {
 	readonly usage?: Usage
 	/** Stored with `usage`, so a turn without usage has none. */
 	readonly metrics?: AnswerMetrics | undefined
+	/** Stored with `usage`, too. */
+	readonly answered?: AnsweredRequest | undefined
 	readonly error?: { readonly code: string; readonly message: string }
 	readonly metadata: Metadata
 	/** Request fields that a dialect repeats when it returns the turn, in the dialect's format. */
@@ -95,6 +97,16 @@ export interface AnswerMetrics {
 	readonly firstTokenMs?: number | undefined
 	/** From the first output to the last; of streams only. */
 	readonly outputMs?: number | undefined
+}
+
+/** How the request that an upstream answered differs from that of the client. What does not differ is undefined. */
+export interface AnsweredRequest {
+	/** The name that the upstream reported of the model that answered. */
+	readonly model?: string | undefined
+	/** Parts that the upstream did not receive, as `x-dragoman-dropped` names them. */
+	readonly dropped?: readonly string[] | undefined
+	/** Number of the conversation's oldest messages that the upstream did not receive. */
+	readonly truncated?: number | undefined
 }
 
 /** The message that a turn after this one continues from; undefined if this one has no messages. */

@@ -4,7 +4,9 @@
 import { isTemporary } from '../chat/error.ts'
 import type { Scope } from '../keys/scope.ts'
 import type { Metadata, Turn } from './conversation.ts'
+import type { ConversationId } from './conversation-id.ts'
 import type { ConversationStore } from './conversation-store.ts'
+import type { MessageId } from './message-id.ts'
 import type { Page } from './page.ts'
 import type { RunningTurns } from './running-turns.ts'
 import type { TurnId } from './turn-id.ts'
@@ -120,6 +122,11 @@ class DeliveredTurns implements Turns {
 	async remove(id: TurnId): Promise<boolean> {
 		await this.settleIfPossible()
 		return this.turns.remove(id)
+	}
+
+	async removeFrom(conversation: ConversationId, id: MessageId): Promise<boolean> {
+		await this.settleIfPossible()
+		return this.turns.removeFrom(conversation, id)
 	}
 
 	/** A turn whose end is pending is shown as running while the database accepts no writes. */

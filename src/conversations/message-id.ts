@@ -1,6 +1,6 @@
 // Ids of stored messages. They derive from the turn that the message belongs to.
 
-import type { TurnId } from './turn-id.ts'
+import { readTurnId, type TurnId } from './turn-id.ts'
 
 export type MessageId = string & { readonly __brand: 'message' }
 
@@ -15,4 +15,19 @@ export function inputId(turn: TurnId, index: number): MessageId {
 
 export function answerId(turn: TurnId, choice: number): MessageId {
 	return messageId(`${turn}-a${choice}`)
+}
+
+/** A message by its position in its turn. */
+export interface MessagePosition {
+	readonly turn: TurnId
+	/** The position among the inputs, or the choice of the answer. */
+	readonly index: number
+	readonly isAnswer: boolean
+}
+
+/** @returns undefined for a text that is no id of a message. */
+export function readMessageId(text: string): MessagePosition | undefined {
+	const [, digits = '', answer, index] = /^([0-9a-f]{32})-(a?)(\d{1,6})$/.exec(text) ?? []
+	const turn = readTurnId(digits)
+	return turn === undefined ? undefined : { turn, index: Number(index), isAnswer: answer === 'a' }
 }

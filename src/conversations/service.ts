@@ -32,6 +32,8 @@ export interface Addition {
 	readonly createdAtMs?: number | undefined
 	/** The model that wrote the answers among them. */
 	readonly model?: string | undefined
+	/** Of their turn. */
+	readonly metadata?: Metadata | undefined
 }
 
 /** A message that was just added; its position in the conversation is not known. */
@@ -211,6 +213,17 @@ export class ConversationService {
 		return this.find(conversation)
 	}
 
+	/**
+	 * Removes a message and everything that follows it, on every branch.
+	 *
+	 * @throws NotFound `conversation` or `message`
+	 */
+	async removeFrom(conversation: ConversationId, id: MessageId): Promise<Conversation> {
+		await this.find(conversation)
+		if (!(await this.own.turns.removeFrom(conversation, id))) throw new NotFound('message')
+		return this.find(conversation)
+	}
+
 	/** Looks up messages by their ids; those that do not exist are left out. */
 	async lookUp({ messages, continues, historyBytes }: MessageLookup): Promise<FoundMessages> {
 		const found = new Map<MessageId, StoredMessage>()
@@ -255,7 +268,7 @@ export class ConversationService {
 	private newTurn(
 		conversation: ConversationId,
 		inputs: readonly Message[],
-		{ createdAtMs, model = '' }: Addition,
+		{ createdAtMs, model = '', metadata = {} }: Addition,
 	): Omit<NewTurn, 'onConflict'> {
 		return {
 			id: newTurnId(),
@@ -265,7 +278,7 @@ export class ConversationService {
 			conversation,
 			inputs,
 			model,
-			metadata: {},
+			metadata,
 			echo: {},
 			createdAtMs: this.timeOf(createdAtMs),
 		}

@@ -29,7 +29,7 @@ export interface SharedBranch {
 }
 
 export interface SharedMessage extends StoredMessage {
-	/** The requested model of its turn; empty if a client added it. */
+	/** The model that answered, or the requested one of its turn; empty if a client added it. */
 	readonly model: string
 }
 

@@ -1,7 +1,10 @@
 // Contract tests for the turns of every store.
 
 import { describe, expect, test } from 'bun:test'
+import { ownerId } from '../keys/scope.ts'
+import { newConversationId } from './conversation-id.ts'
 import {
+	alice,
 	answer,
 	assistant,
 	collect,
@@ -14,6 +17,7 @@ import {
 	user,
 } from './conversation-store.testing.ts'
 import { answerId, inputId, messageId } from './message-id.ts'
+import { newShareId } from './share-id.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 
 export function turnsContract(open: OpenStore): void {
@@ -80,8 +84,9 @@ export function turnsContract(open: OpenStore): void {
 			} as const
 			const logprobs = [{ token: 'x', logprob: -1, bytes: null, top: [] }]
 			const metrics = { costMicros: 12, currency: 'EUR', firstTokenMs: 30, outputMs: 400 }
+			const answered = { model: 'small-2026', dropped: ['seed'], truncated: 4 }
 			await fixture.own.turns.end(begun.id, {
-				...ended('x', { state: 'incomplete', usage, metrics }),
+				...ended('x', { state: 'incomplete', usage, metrics, answered }),
 				answers: [{ message: assistant('x'), partial: false, finishReason: 'length', logprobs }],
 			})
 			expect(await fixture.own.turns.find(begun.id)).toEqual({
@@ -90,6 +95,7 @@ export function turnsContract(open: OpenStore): void {
 				answers: [{ message: answerId(begun.id, 0), finishReason: 'length', logprobs }],
 				usage,
 				metrics,
+				answered,
 				endedAtMs: 3000,
 			})
 		})
@@ -297,6 +303,98 @@ export function turnsContract(open: OpenStore): void {
 			expect(await fixture.textsOf(made.id, answerId(second, 0))).toHaveLength(4)
 			expect(await fixture.own.turns.remove(second)).toBe(true)
 			expect(await fixture.own.turns.remove(second)).toBe(false)
+		})
+
+		test('that are removed make room for other branches', async () => {
+			const made = conversation()
+			const first = await fixture.exchange({ conversation: made.id, create: made, stored: true }, 'a')
+			const next = { conversation: made.id, parent: answerId(first, 0), stored: true }
+			await fixture.exchange(next, 'b')
+			for (const text of ['c', 'd', 'e']) {
+				const branch = await fixture.exchange(next, text)
+				expect(await fixture.textsOf(made.id)).toEqual(['hi', 'a', 'hi', text])
+				if (text === 'd') {
+					await fixture.own.history.replace(made.id, answerId(branch, 0), undefined)
+					await fixture.own.history.replace(made.id, inputId(branch, 0), undefined)
+				} else expect(await fixture.own.turns.remove(branch)).toBe(true)
+			}
+		})
+
+		test('are removed from a message on, with everything that follows on every branch', async () => {
+			const { turns } = fixture.own
+			const removed: (readonly TurnId[] | 'all')[] = []
+			fixture.store.subscribe(async (_, ids) => void removed.push(ids))
+			const made = conversation()
+			const { id: conversationId } = made
+			const after = (parent: TurnId) => ({ conversation: conversationId, parent: answerId(parent, 0) })
+			const root = await fixture.exchange({ conversation: conversationId, create: made, inputs: [user('q')] }, 'root')
+			const left = await fixture.exchange({ ...after(root), inputs: [user('x')] }, 'left')
+			const branch = await fixture.exchange({ ...after(root), inputs: [user('y')], echo: { a: 1 } }, 'branch')
+			const below = await fixture.exchange(after(branch), 'below')
+			const beside = await fixture.exchange(after(branch), 'beside')
+			const deep: TurnId[] = [below]
+			for (let depth = 0; depth < 100; depth++)
+				deep.push(await fixture.exchange(after(deep.at(-1) ?? below), String(depth)))
+			const running = turn({ ...after(beside), inputs: [] })
+			await turns.begin(running)
+			const failed = turn({ ...after(beside), inputs: [] })
+			await turns.begin(failed)
+			await turns.end(failed.id, { state: 'failed', endedAtMs: 9000, answers: [] })
+			const share = {
+				id: newShareId(),
+				conversation: conversationId,
+				tip: answerId(below, 0),
+				files: false,
+				createdAtMs: 1,
+			}
+			await fixture.own.shares.create(share)
+			const stored = async () =>
+				(await collect(await fixture.own.history.export(conversationId))).turns.map(({ id }) => id)
+			expect(await turns.removeFrom(newConversationId(), inputId(branch, 0))).toBe(false)
+			expect(await turns.removeFrom(conversationId, inputId(newTurnId(), 0))).toBe(false)
+			expect(await turns.removeFrom(conversationId, messageId('nowhere'))).toBe(false)
+			expect(
+				await fixture.store
+					.in({ ...alice, owner: ownerId('bob') })
+					.turns.removeFrom(conversationId, inputId(branch, 0)),
+			).toBe(false)
+			expect(await turns.removeFrom(conversationId, inputId(branch, 0))).toBe(true)
+			expect(await stored()).toEqual([root, left])
+			expect(removed.flat().toSorted()).toEqual([branch, beside, running.id, failed.id, ...deep].toSorted())
+			expect(await fixture.textsOf(conversationId)).toEqual(['q', 'root', 'x', 'left'])
+			expect((await collect(await fixture.own.history.export(conversationId))).messages).toHaveLength(4)
+			expect(await fixture.own.shares.list(conversationId)).toEqual([])
+			expect(await turns.removeFrom(conversationId, inputId(branch, 0))).toBe(false)
+			// The end of the running turn finds nothing any more, and the next branch begins as the removed one did.
+			await turns.end(running.id, ended('late'))
+			const again = await fixture.exchange({ ...after(root), inputs: [user('z')] }, 'again')
+			expect(await fixture.textsOf(conversationId)).toEqual(['q', 'root', 'z', 'again'])
+			// A turn without an answer: the message that its answer would be.
+			expect(await turns.removeFrom(conversationId, answerId(again, 0))).toBe(true)
+			expect(await turns.find(again)).toMatchObject({ answers: [], inputs: [inputId(again, 0)] })
+			expect(await fixture.textsOf(conversationId)).toEqual(['q', 'root', 'z'])
+			expect(await turns.removeFrom(conversationId, inputId(root, 0))).toBe(true)
+			expect(await stored()).toEqual([])
+			expect(await fixture.own.history.read(conversationId, everything)).toEqual({
+				messages: [],
+				omitted: 0,
+				opening: [],
+			})
+		})
+
+		test('of several messages are shortened if they are removed from the middle on', async () => {
+			const made = conversation()
+			const texts = [user('a'), assistant('b'), user('c'), assistant('d')]
+			const added = turn({ conversation: made.id, create: made, surface: 'messages', inputs: texts })
+			await fixture.own.turns.begin(added)
+			await fixture.own.turns.end(added.id, { state: 'completed', endedAtMs: 3000, answers: [] })
+			await fixture.exchange({ conversation: made.id, parent: inputId(added.id, 3) }, 'e')
+			const branch = await fixture.exchange({ conversation: made.id, parent: inputId(added.id, 1) }, 'f')
+			expect(await fixture.own.turns.removeFrom(made.id, inputId(added.id, 2))).toBe(true)
+			expect((await fixture.own.turns.find(added.id))?.inputs).toEqual([inputId(added.id, 0), inputId(added.id, 1)])
+			expect(await fixture.textsOf(made.id)).toEqual(['a', 'b', 'hi', 'f'])
+			expect(await fixture.own.turns.removeFrom(made.id, inputId(branch, 0))).toBe(true)
+			expect(await fixture.textsOf(made.id)).toEqual(['a', 'b'])
 		})
 	})
 }

@@ -4,7 +4,15 @@ import type { FinishReason, TokenLogprob } from '../chat/event.ts'
 import type { JsonObject } from '../chat/json.ts'
 import type { AssistantMessage, Message } from '../chat/message.ts'
 import type { Usage } from '../chat/usage.ts'
-import type { AnswerMetrics, Conversation, Metadata, Surface, Turn, TurnState } from './conversation.ts'
+import type {
+	AnsweredRequest,
+	AnswerMetrics,
+	Conversation,
+	Metadata,
+	Surface,
+	Turn,
+	TurnState,
+} from './conversation.ts'
 import type { ConversationId } from './conversation-id.ts'
 import type { MessageId } from './message-id.ts'
 import type { Page, PageQuery } from './page.ts'
@@ -35,6 +43,15 @@ export interface Turns {
 	 * Removes the turn, its messages if no other turn continues from them, and its conversation if that is then empty.
 	 */
 	remove(id: TurnId): Promise<boolean>
+	/**
+	 * Removes a message of a turn and everything that follows it, on every branch: the later messages of its turn, the turns that
+	 * continue from one of them, also those that are still running, and the shares of these messages. A turn without messages is
+	 * removed, too. If the conversation's head is removed, the last message of the turn that ended last among the others becomes it.
+	 *
+	 * @param id of a message that the turn has, or would have: its answer may be missing.
+	 * @returns whether the conversation has such a turn.
+	 */
+	removeFrom(conversation: ConversationId, id: MessageId): Promise<boolean>
 }
 
 /**
@@ -76,6 +93,8 @@ export interface TurnEnd {
 	readonly usage?: Usage | undefined
 	/** Stored only with `usage`. */
 	readonly metrics?: AnswerMetrics | undefined
+	/** Stored only with `usage`. */
+	readonly answered?: AnsweredRequest | undefined
 	readonly error?: { readonly code: string; readonly message: string } | undefined
 }
 

@@ -138,6 +138,7 @@ export function writeSample(call: Call, context: ResponseContext): unknown {
 		case 'conversations.find':
 		case 'conversations.update':
 		case 'messages.edit':
+		case 'messages.remove-from':
 			return call.write(conversation)
 		case 'conversations.remove':
 		case 'turns.remove':

@@ -122,6 +122,12 @@ interface ConversationOperations {
 		readonly edit: (message: StoredMessage) => Message | undefined
 		readonly write: (conversation: Conversation) => unknown
 	}
+	/** Removes a message and everything that follows it, on every branch. */
+	'messages.remove-from': Stored & {
+		readonly conversation: ConversationId
+		readonly id: MessageId
+		readonly write: (conversation: Conversation) => unknown
+	}
 	'turns.list': Stored & { readonly query: TurnQuery; readonly write: (page: Page<AnsweredTurn>) => unknown }
 	'turns.find': Stored & { readonly turn: TurnReference; readonly write: (turn: AnsweredTurn) => unknown }
 	/** The messages of the turn's request. */

@@ -77,6 +77,10 @@ export interface ResponseContext {
 	readonly model: string
 	/** The price of its tokens, if configured. */
 	readonly price?: Price
+	/** Parts of the request that the upstream did not receive; none until it began to answer. */
+	readonly dropped?: (() => readonly string[]) | undefined
+	/** Number of the conversation's oldest messages that the upstream did not receive. */
+	readonly truncated?: number | undefined
 	/**
 	 * The model has upstreams that do not recognize each other's signatures, so that a signature in the answer must name
 	 * its origin.

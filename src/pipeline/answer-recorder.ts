@@ -18,6 +18,7 @@ import type { Reservation } from '../limits/limiter.ts'
 import { publicNameOf } from '../routing/model.ts'
 import { type Admitted, isUnary, reservedTokensOf } from './admit.ts'
 import { outcomeOf, stateOf } from './answer-outcome.ts'
+import { answeredRequest } from './answered-request.ts'
 import { countUsage } from './count.ts'
 import type { Upstream } from './deployment.ts'
 import type { Lease } from './lease.ts'
@@ -34,6 +35,8 @@ const sampledCharacters = 262_144
 export interface Answering {
 	readonly upstream: Upstream
 	readonly lease: Lease
+	/** Parts of the request that it did not receive. */
+	readonly dropped: readonly string[]
 }
 
 export class AnswerRecorder {
@@ -43,6 +46,8 @@ export class AnswerRecorder {
 	/** Used instead of the fold if the answer is unary. */
 	private unary: Completion | undefined
 	private answering: Answering | undefined
+	/** Of the answer, as its upstream reported it. */
+	private model: string | undefined
 	/** Deltas: an estimate of the tokens until the upstream reports usage. */
 	private outputs = 0
 	private usage: Usage | undefined
@@ -85,6 +90,7 @@ export class AnswerRecorder {
 		if (event.type !== 'error') this.fold.add(event)
 		switch (event.type) {
 			case 'start':
+				this.model = event.model
 				return
 			case 'part-end':
 			case 'rest':
@@ -115,6 +121,7 @@ export class AnswerRecorder {
 	/** Called instead of `observe` for a unary answer. */
 	observeUnary(completion: Completion, atMs: number): void {
 		this.unary = completion
+		this.model = completion.model
 		this.usage = this.check(completion.usage)
 		const [first] = completion.choices
 		this.finishReason = first?.finishReason
@@ -145,6 +152,11 @@ export class AnswerRecorder {
 	/** Whether the upstream reported no usage, or none that can be right. */
 	get isUsageEstimated(): boolean {
 		return this.usage === undefined || isEstimated(this.usage)
+	}
+
+	/** Parts of the request that the upstream did not receive; none until it began to answer. */
+	get dropped(): readonly string[] {
+		return this.answering?.dropped ?? []
 	}
 
 	/** The usage until now, without counting tokens. */
@@ -302,7 +314,8 @@ export class AnswerRecorder {
 		const state = stateOf(outcome, this.finishReason)
 		const receivedAtMs = this.isStreaming ? received.receivedAtMs : undefined
 		const metrics = usage === undefined ? undefined : this.timing.metrics(usage, model.price, receivedAtMs)
-		await turn.end({ state, choices: this.choices, nowMs: this.serving.clock.now(), usage, metrics, error })
+		const answered = answeredRequest(this.admitted, { model: this.model, dropped: this.dropped })
+		await turn.end({ state, choices: this.choices, nowMs: this.serving.clock.now(), usage, metrics, answered, error })
 	}
 
 	private dropTurn(turn: OpenTurn | undefined): void {

@@ -46,8 +46,8 @@ export async function beginAnswer(
 		if (result.type === 'stream') await result.batches.cancel()
 		throw thrown
 	}
-	recorder.begin({ upstream, lease })
 	const omitted = [...(call.dropped ?? []), ...dropped]
+	recorder.begin({ upstream, lease, dropped: omitted })
 	if (omitted.length > 0) observer.observe({ type: 'dropped', parts: omitted })
 	return { answer: result, dropped }
 }

@@ -6,6 +6,7 @@ import type { ResponseContext } from '../dialects/writer.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import type { LimitState } from '../limits/limit-state.ts'
 import { publicNameOf } from '../routing/model.ts'
+import { distinctParts } from './answered-request.ts'
 import { hasSeveralOrigins } from './candidates.ts'
 import type { Recalled } from './recall.ts'
 import type { Serving } from './serving.ts'
@@ -28,8 +29,17 @@ export type Answer = {
 	  }
 )
 
-/** What the writer of a response needs to know about its call. */
-export function responseContextOf(recalled: Recalled, { clock }: Serving, nowMs = clock.now()): ResponseContext {
+/**
+ * What the writer of a response needs to know about its call.
+ *
+ * @param dropped the parts of the request that the upstream did not receive, once it has begun to answer.
+ */
+export function responseContextOf(
+	recalled: Recalled,
+	{ clock }: Serving,
+	dropped: () => readonly string[] = () => [],
+	nowMs = clock.now(),
+): ResponseContext {
 	const { token, turn, model, answersAsConversation } = recalled
 	return {
 		token,
@@ -39,6 +49,8 @@ export function responseContextOf(recalled: Recalled, { clock }: Serving, nowMs 
 		price: model.price,
 		conversation: turn?.conversation,
 		id: answersAsConversation ? turn?.conversation : undefined,
+		dropped: () => distinctParts(dropped()),
+		truncated: recalled.dropped === 0 ? undefined : recalled.dropped,
 		tagsSignatures: hasSeveralOrigins(recalled),
 	}
 }

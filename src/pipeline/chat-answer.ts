@@ -26,7 +26,7 @@ export async function answerChat(
 	if (call.stream) {
 		const { batches, dropped, isEarly } = await startStream(admitted, received.signal, recorder, serving)
 		recorder.stream()
-		const writer = call.writer.stream(responseContextOf(admitted, serving))
+		const writer = call.writer.stream(responseContextOf(admitted, serving, () => recorder.dropped))
 		const { backgroundTasks } = serving
 		const note = isEarly ? () => writeNote(dropped()) : undefined
 		const open = (ended: (disconnected: boolean) => void) =>
@@ -40,7 +40,7 @@ export async function answerChat(
 	}
 	const { answer, dropped } = await beginAnswer(admitted, received.signal, recorder, serving)
 	const nowMs = serving.clock.now()
-	const context = responseContextOf(admitted, serving, nowMs)
+	const context = responseContextOf(admitted, serving, () => recorder.dropped, nowMs)
 	try {
 		if (answer.type === 'unary') recorder.observeUnary(answer.completion, nowMs)
 		else await readToEnd(answer.batches, recorder)

@@ -77,6 +77,8 @@ const operations: { readonly [Type in ConversationOperationType]: Execute<Type> 
 		write(await conversations.message(conversation, id)),
 	'messages.edit': async ({ conversation, id, edit, write }, { conversations }) =>
 		write(await conversations.edit(conversation, id, edit)),
+	'messages.remove-from': async ({ conversation, id, write }, { conversations }) =>
+		write(await conversations.removeFrom(conversation, id)),
 
 	'turns.list': async ({ query, write }, { turns }) => write(await turns.list(query)),
 	'turns.find': async ({ turn, write }, { turns, isQueued }) =>

@@ -37,7 +37,7 @@ export async function answerDetached(
 	serving: Serving,
 ): Promise<Answer> {
 	const { call, turn } = admitted
-	const context = responseContextOf(admitted, serving)
+	const context = responseContextOf(admitted, serving, () => recorder.dropped)
 	const scope = scopeOfCaller(admitted)
 	const background = call.type === 'chat' && call.background === true
 	if (background) serving.backgroundCalls?.check(sharePathOf(scope))
@@ -102,7 +102,8 @@ async function answerInBackground(detached: DetachedAnswer): Promise<void> {
 		try {
 			await recorder.settle(error)
 		} finally {
-			stored.end(call.writer.stream(responseContextOf(admitted, serving)).write({ type: 'error', error }))
+			const context = responseContextOf(admitted, serving, () => recorder.dropped)
+			stored.end(call.writer.stream(context).write({ type: 'error', error }))
 		}
 	} finally {
 		permit?.release()
@@ -113,7 +114,7 @@ async function answerInBackground(detached: DetachedAnswer): Promise<void> {
 async function pump(batches: EventBatches, { admitted, stored, recorder, serving }: DetachedAnswer): Promise<void> {
 	const chunks = new WrittenChunks({
 		batches,
-		writer: admitted.call.writer.stream(responseContextOf(admitted, serving)),
+		writer: admitted.call.writer.stream(responseContextOf(admitted, serving, () => recorder.dropped)),
 		recorder,
 		backgroundTasks: serving.backgroundTasks,
 		ended: () => undefined,

@@ -6,7 +6,7 @@ import { ChatError } from '../chat/error.ts'
 import type { JsonObject } from '../chat/json.ts'
 import type { AssistantPart, Message } from '../chat/message.ts'
 import type { Usage } from '../chat/usage.ts'
-import type { AnswerMetrics } from '../conversations/conversation.ts'
+import type { AnsweredRequest, AnswerMetrics } from '../conversations/conversation.ts'
 import type { ConversationId } from '../conversations/conversation-id.ts'
 import type { ScopedConversations } from '../conversations/conversation-store.ts'
 import { answerId, type MessageId } from '../conversations/message-id.ts'
@@ -20,6 +20,7 @@ export interface AnsweredTurnEnd {
 	readonly nowMs: number
 	readonly usage?: Usage | undefined
 	readonly metrics?: AnswerMetrics | undefined
+	readonly answered?: AnsweredRequest | undefined
 	readonly error?: ChatError | undefined
 }
 
@@ -74,7 +75,7 @@ export class OpenTurn {
 	}
 
 	/** Resolves when the answer is on disk. */
-	async end({ state, choices, nowMs, usage, metrics, error }: AnsweredTurnEnd): Promise<void> {
+	async end({ state, choices, nowMs, usage, metrics, answered, error }: AnsweredTurnEnd): Promise<void> {
 		await this.begin()
 		const isComplete = state === 'completed' || state === 'incomplete'
 		await this.own.turns.end(this.turn.id, {
@@ -83,6 +84,7 @@ export class OpenTurn {
 			answers: choices.flatMap((choice) => answerOf(choice, isComplete)),
 			usage,
 			metrics,
+			answered,
 			error: error === undefined ? undefined : { code: error.code ?? error.kind, message: error.message },
 		})
 	}

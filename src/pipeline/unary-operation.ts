@@ -49,7 +49,7 @@ export async function answerUnaryOperation(
 		{ signal: received.signal, unary: true, send },
 		serving,
 	)
-	recorder.begin({ upstream, lease })
+	recorder.begin({ upstream, lease, dropped })
 	const usage = await billedUsage(result, recorder)
 	await recorder.settle()
 	const write = () => result.write(responseContextOf(admitted, serving), usage)

@@ -103,6 +103,9 @@ export const conversationOperations: Readonly<Record<string, OperationDescriptio
 	'DELETE /conversations/{id}/items/{item}': {
 		name: 'deleteConversationItem',
 		summary: 'Delete an item of a conversation',
+		query: z.object({
+			following: z.enum(['true', 'false']).optional().describe('Also delete everything after it, on every branch.'),
+		}),
 		answer: jsonAnswer(conversationSchema),
 	},
 }

@@ -23,7 +23,7 @@ export const createItems: Route = {
 	bodySchema: newItemsSchema.extend({ items: itemsSchema.min(1).max(20) }),
 	read(input) {
 		const { id, notFound } = readConversation(input)
-		const { items, parent, created_at, model } = parse(newItemsSchema, input.body)
+		const { items, parent, created_at, model, metadata } = parse(newItemsSchema, input.body)
 		const { lookup, build } = readAdditions(readItems(items, { body: input.body, field: 'items' }))
 		return {
 			type: 'conversations.append',
@@ -32,6 +32,7 @@ export const createItems: Route = {
 				parent: parent === 'none' ? null : parent == null ? undefined : messageOrItem(parent),
 				createdAtMs: millisecondsOf(created_at),
 				model: model ?? undefined,
+				metadata: metadata ?? undefined,
 			},
 			additions: {
 				lookup,
@@ -83,11 +84,14 @@ export const retrieveItem: Route = {
 	},
 }
 
+/** `following` deletes the whole message of the item, and everything after it. */
 export const deleteItem: Route = {
 	method: 'DELETE',
 	path: '/conversations/{id}/items/{item}',
 	read(input) {
 		const { item, write, ...message } = readItem(input)
+		if (readFollowing(input))
+			return { type: 'messages.remove-from', ...message, id: messageOrItem(item), write: writeConversation }
 		return {
 			type: 'messages.edit',
 			...message,
@@ -99,6 +103,16 @@ export const deleteItem: Route = {
 			write: writeConversation,
 		}
 	},
+}
+
+function readFollowing(input: RouteInput): boolean {
+	const following = input.query().get('following')
+	if (following === null || following === '' || following === 'false') return false
+	if (following === 'true') return true
+	throw new ChatError('invalid-request', "Invalid 'following': expected true or false.", {
+		param: 'following',
+		code: 'invalid_value',
+	})
 }
 
 interface ItemInPath {

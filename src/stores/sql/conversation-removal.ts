@@ -150,7 +150,7 @@ async function eraseUnusedTexts(database: SqlDatabase, { tenant, owner }: Scope)
 }
 
 /** Removes a text unless a turn refers to it. */
-async function deleteUnusedText(sql: Sql, { tenant, owner }: Scope, hash: string): Promise<void> {
+export async function deleteUnusedText(sql: Sql, { tenant, owner }: Scope, hash: string): Promise<void> {
 	await sql`
 		DELETE FROM texts WHERE tenant = ${tenant} AND owner = ${owner} AND hash = ${hash} AND NOT EXISTS (
 			SELECT 1 FROM turns
@@ -189,7 +189,22 @@ async function removeTurnRows(sql: Sql, { id, conversation, parent }: Turn): Pro
 		WHERE id = ${conversation} AND EXISTS (
 			SELECT 1 FROM messages m WHERE m.conversation = conversations.id AND m.id = conversations.head AND m.turn = ${id})`
 	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND turn = ${id}`
+	await deleteEmptyBranches(sql, conversation)
 	return text
+}
+
+/** A branch without messages would still count as a fork of the message that it begins after. */
+export async function deleteEmptyBranches(sql: Sql, conversation: string): Promise<void> {
+	for (let deleted = -1; deleted !== 0; )
+		deleted = (
+			await sql`
+				DELETE FROM branches WHERE conversation = ${conversation}
+					AND NOT EXISTS (SELECT 1 FROM messages m
+						WHERE m.conversation = branches.conversation AND m.branch = branches.branch)
+					AND NOT EXISTS (SELECT 1 FROM branches later
+						WHERE later.conversation = branches.conversation AND later.parent_branch = branches.branch)
+				RETURNING branch`
+		).length
 }
 
 async function holdsAnything(sql: Sql, conversation: string): Promise<boolean> {

@@ -193,9 +193,15 @@ export function readTurn(row: unknown): Turn {
 	}
 }
 
-/** Usage and metrics have one column. */
-function readUsage(column: unknown): Pick<Turn, 'usage' | 'metrics'> {
+/** The model that answered a turn, or else the requested one. @param row with `model` and `usage`. */
+export function readAnswerModel({ model, usage }: Row): string {
+	const { answered } = readUsage(usage === null ? null : parseJson(String(usage)))
+	return answered?.model ?? String(model)
+}
+
+/** Usage and what is stored with it have one column. */
+function readUsage(column: unknown): Pick<Turn, 'usage' | 'metrics' | 'answered'> {
 	if (column === null) return {}
-	const { metrics, ...usage } = column as Usage & Pick<Turn, 'metrics'>
-	return { usage, metrics }
+	const { metrics, answered, ...usage } = column as Usage & Pick<Turn, 'metrics' | 'answered'>
+	return { usage, metrics, answered }
 }

@@ -2,8 +2,10 @@
 // the store's five parts is in a file of its own.
 
 import type { Metadata } from '../../conversations/conversation.ts'
+import type { ConversationId } from '../../conversations/conversation-id.ts'
 import type { ConversationStore, RemovalListener, ScopedConversations } from '../../conversations/conversation-store.ts'
 import type { Maintenance } from '../../conversations/maintenance.ts'
+import type { MessageId } from '../../conversations/message-id.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
@@ -80,6 +82,10 @@ class WrittenTurns implements Turns {
 
 	remove(id: TurnId) {
 		return this.explained.remove(id)
+	}
+
+	removeFrom(conversation: ConversationId, id: MessageId) {
+		return this.explained.removeFrom(conversation, id)
 	}
 }
 

@@ -15,6 +15,7 @@ import type { Page } from '../../conversations/page.ts'
 import type { Scope } from '../../keys/scope.ts'
 import type { BodyWriter } from './body-writer.ts'
 import { exportMessages, exportTurns } from './conversation-export.ts'
+import { deleteEmptyBranches } from './conversation-removal.ts'
 import { storedMessage, type TreeMessage } from './conversation-rows.ts'
 import { findMessage, lastMessages, messagesBetween, type Segment, segmentsTo } from './message-tree.ts'
 import { pageOf } from './page.ts'
@@ -148,5 +149,6 @@ async function removeMessage(sql: Sql, { conversation, id, parent }: TreeMessage
 	const before = parent ?? null
 	await sql`UPDATE messages SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id}`
 	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND id = ${id}`
+	await deleteEmptyBranches(sql, conversation)
 	if (isHead) await sql`UPDATE conversations SET head = ${before} WHERE id = ${conversation}`
 }

@@ -7,6 +7,7 @@ import { type ShareId, shareId } from '../../conversations/share-id.ts'
 import type { Share, SharedBranch, Shares } from '../../conversations/shares.ts'
 import { ownerId, type Scope } from '../../keys/scope.ts'
 import type { BodyWriter } from './body-writer.ts'
+import { readAnswerModel } from './conversation-rows.ts'
 import { findMessage } from './message-tree.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
@@ -84,8 +85,8 @@ export class SqlShares implements Shares {
 		const history = new SqlHistory(this.database, { tenant, owner: ownerId(String(row.owner)) }, this.bodies)
 		const read = await history.read(share.conversation, { tip: share.tip, maxBytes: Number.MAX_SAFE_INTEGER })
 		if (read === undefined) return undefined
-		const turns = await sql`SELECT id, model FROM turns WHERE conversation = ${share.conversation}`
-		const models = new Map(Array.from(turns, (turn) => [String(turn.id), String(turn.model)]))
+		const turns = await sql`SELECT id, model, usage FROM turns WHERE conversation = ${share.conversation}`
+		const models = new Map(Array.from(turns, (turn) => [String(turn.id), readAnswerModel(turn)]))
 		const messages = read.messages.map((message) => ({ ...message, model: models.get(message.turn) ?? '' }))
 		return { share, title: row.title === null ? undefined : String(row.title), messages }
 	}

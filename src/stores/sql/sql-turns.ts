@@ -3,13 +3,15 @@
 import { stringifyJson } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { Metadata, Turn } from '../../conversations/conversation.ts'
+import type { ConversationId } from '../../conversations/conversation-id.ts'
 import type { RemovalListener } from '../../conversations/conversation-store.ts'
-import { answerId, inputId } from '../../conversations/message-id.ts'
+import { answerId, inputId, type MessageId, readMessageId } from '../../conversations/message-id.ts'
 import type { Page } from '../../conversations/page.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnConflict, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
 import type { BodyWriter } from './body-writer.ts'
+import { eraseFrom } from './branch-removal.ts'
 import { dropTurn, eraseTurn } from './conversation-removal.ts'
 import { readTurn, turnColumns, type WrittenBody, writeBody, writeConversation } from './conversation-rows.ts'
 import { attach, attachFirst } from './message-tree.ts'
@@ -140,6 +142,15 @@ export class SqlTurns implements Turns {
 		return removed
 	}
 
+	async removeFrom(conversation: ConversationId, id: MessageId): Promise<boolean> {
+		const first = readMessageId(id)
+		const turn = first === undefined ? undefined : await this.find(first.turn)
+		if (first === undefined || turn?.conversation !== conversation) return false
+		await eraseFrom(this.database, this.scope, { turn, first, removing: this.removing })
+		await this.database.erase()
+		return true
+	}
+
 	/** In the turn of the scope; its statements never alternate with those of others. */
 	private write<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
 		return this.database.write(work, undefined, shareOf(this.scope))
@@ -250,9 +261,9 @@ async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd, 
 	await Promise.all([updated, attachAnswers(sql, scope, turn, ended, bodies)])
 }
 
-/** Usage and metrics have one column. */
-function writeUsage({ usage, metrics }: TurnEnd): string | null {
-	return usage === undefined ? null : stringifyJson(metrics === undefined ? usage : { ...usage, metrics })
+/** Usage and what is stored with it have one column. */
+function writeUsage({ usage, metrics, answered }: TurnEnd): string | null {
+	return usage === undefined ? null : stringifyJson({ ...usage, metrics, answered })
 }
 
 /** Attaches each choice as a message after the inputs. */

@@ -19,7 +19,7 @@ export const newConversationSchema = z.looseObject({
 
 export const conversationChangeSchema = z.looseObject({ metadata: metadataSchema.nullish(), title })
 
-/** `parent`, `created_at` and `model` are ours. */
+/** `parent`, `created_at`, `model` and `metadata` are ours. */
 export const newItemsSchema = z.looseObject({
 	items: items.min(1),
 	/** Id of a message or item, or `none`. */
@@ -27,6 +27,8 @@ export const newItemsSchema = z.looseObject({
 	created_at: unixTimeSchema.nullish(),
 	/** What wrote the answers among the items. */
 	model: z.string().max(256).nullish(),
+	/** Of the turn that the items are. */
+	metadata: metadataSchema.nullish(),
 })
 
 export const newShareSchema = z.looseObject({

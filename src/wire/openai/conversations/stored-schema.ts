@@ -47,6 +47,12 @@ export const exportSchema = z.object({
 			state: z.enum(['running', 'completed', 'incomplete', 'failed', 'cancelled', 'interrupted']),
 			parent: id.nullable(),
 			model: z.string(),
+			answer_model: z.string().nullable().describe('The model that answered, if its upstream named another one.'),
+			dropped: z.array(z.string()).describe('Parts of the request that the upstream did not receive.'),
+			truncated: z
+				.int()
+				.min(0)
+				.describe("Number of the conversation's oldest messages that the upstream did not receive."),
 			inputs: z.array(id),
 			answers: z.array(z.object({ message: id, finish_reason: z.string().nullable() })),
 			usage: z.looseObject({}).nullable(),

@@ -61,6 +61,13 @@ export const responseSchema = z.object({
 	user: z.string().optional(),
 	usage: responseUsageSchema.nullable(),
 	metrics: metricsSchema.optional(),
+	dropped: z
+		.array(z.string())
+		.optional()
+		.describe('Parts of the request that the upstream did not receive, as in `x-dragoman-dropped`.'),
+	truncated: count
+		.optional()
+		.describe("Number of the conversation's oldest messages that the upstream did not receive."),
 	metadata: z.record(z.string(), z.string()),
 })
 

@@ -37,6 +37,10 @@ export interface ResponseIdentity {
 	readonly tagsSignatures?: boolean
 	/** What the usage costs, if that is known. */
 	readonly metricsOf?: ((usage: Usage) => AnswerMetrics) | undefined
+	/** Parts of the request that the upstream did not receive; none until it began to answer. */
+	readonly dropped?: (() => readonly string[]) | undefined
+	/** Number of the conversation's oldest messages that the upstream did not receive. */
+	readonly truncated?: number | undefined
 }
 
 /** The request fields in a response. */
@@ -68,6 +72,7 @@ export function writeResponse(
 	const { status, error, usage } = progress
 	const metrics = progress.metrics ?? (usage === undefined ? undefined : identity.metricsOf?.(usage))
 	const conversation = shape.echo.conversation === true ? identity.conversation : undefined
+	const dropped = identity.dropped?.() ?? []
 	return {
 		id: writeResponseId(identity.token),
 		object: 'response',
@@ -82,6 +87,8 @@ export function writeResponse(
 		...writeEcho(shape.echo),
 		usage: usage === undefined ? null : writeResponseUsage(usage),
 		metrics: writeMetrics(usage, metrics),
+		dropped: dropped.length === 0 ? undefined : dropped,
+		truncated: identity.truncated,
 		metadata: shape.metadata,
 	}
 }
@@ -165,13 +172,21 @@ export function writeTurn(
 	withEncryptedReasoning: boolean,
 	isQueued = false,
 ): JsonObject {
-	const { id, conversation, model, createdAtMs, endedAtMs, echo, metadata, usage, metrics } = turn
+	const { id, conversation, createdAtMs, endedAtMs, echo, metadata, usage, metrics, answered } = turn
 	const shape = { echo, metadata, withEncryptedReasoning }
 	const status = isQueued && turn.state === 'running' ? 'queued' : statuses[turn.state]
 	const error = turn.error ?? (turn.state === 'interrupted' ? interruption : undefined)
 	const [first] = turn.answers
 	const whole = status === 'completed'
-	return writeResponse({ token: id, conversation, created: Math.floor(createdAtMs / 1000), model }, shape, {
+	const identity = {
+		token: id,
+		conversation,
+		created: Math.floor(createdAtMs / 1000),
+		model: answered?.model ?? turn.model,
+		dropped: () => answered?.dropped ?? [],
+		truncated: answered?.truncated,
+	}
+	return writeResponse(identity, shape, {
 		status,
 		output: [
 			...compactionItems(shape, id),

@@ -1,19 +1,22 @@
 // Reads an answer aloud with the browser's voice, in the language of the answer.
 
-import { Square, Volume2 } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
-import { IconButton } from '../parts/icon-button.tsx'
 import { languageOf } from '../state/text-language.ts'
 
-/** Nothing in browsers without a voice. */
-export function ReadAloudButton({ content }: { readonly content: string }) {
-	const [reading, setReading] = useState(false)
-	const words = text.value
+export interface Voice {
+	readonly isReading: boolean
+	/** Begins or stops to read. */
+	readonly toggle: () => void
+}
+
+/** Undefined in browsers without a voice. */
+export function useVoice(content: string): Voice | undefined {
+	const [isReading, setReading] = useState(false)
 	useEffect(() => {
-		if (!reading) return undefined
+		if (!isReading) return undefined
 		const reader = new SpeechSynthesisUtterance(readable(content))
-		reader.lang = languageOf(content) ?? words.tag
+		reader.lang = languageOf(content) ?? text.value.tag
 		let ended = false
 		const end = () => {
 			ended = true
@@ -30,17 +33,9 @@ export function ReadAloudButton({ content }: { readonly content: string }) {
 			// That would end another answer's.
 			if (!ended) speechSynthesis.cancel()
 		}
-	}, [reading])
-	if (typeof speechSynthesis === 'undefined') return null
-	return (
-		<IconButton
-			small
-			node={reading ? Square : Volume2}
-			label={reading ? words.stopReading : words.readAloud}
-			aria-pressed={reading}
-			onClick={() => setReading(!reading)}
-		/>
-	)
+	}, [isReading])
+	if (typeof speechSynthesis === 'undefined') return undefined
+	return { isReading, toggle: () => setReading(!isReading) }
 }
 
 /** Without code and the marks of Markdown. */
