@@ -39,6 +39,13 @@ test('answers with a key, has its mode, and removes the socket at its end', asyn
 	expect(statSync(server.path).mode & 0o777).toBe(0o660)
 	expect((await server.fetch('/health')).status).toBe(200)
 	expect((await server.fetch('/v1/models')).status).toBe(401)
+	expect((await server.fetch('/metrics')).status).toBe(200)
+	// The client of a proxy that is not trusted may be elsewhere.
+	for (const header of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'])
+		expect([header, (await server.fetch('/metrics', { headers: { [header]: '203.0.113.9' } })).status]).toEqual([
+			header,
+			401,
+		])
 	expect(await (await ask(server)).text()).toContain('[DONE]')
 	server.child.kill('SIGTERM')
 	expect(await server.child.exited).toBe(0)

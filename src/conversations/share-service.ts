@@ -1,13 +1,14 @@
 // Operations on shares. A share contains what was said in one branch: no instructions, no data of providers, and files only if its
 // owner included them.
 
+import { ChatError } from '../chat/error.ts'
 import type { Message } from '../chat/message.ts'
 import type { ConversationId } from './conversation-id.ts'
 import type { ScopedConversations } from './conversation-store.ts'
 import type { MessageId } from './message-id.ts'
 import { NotFound, present } from './not-found.ts'
 import { newShareId, type ShareId } from './share-id.ts'
-import type { Share, SharedBranch } from './shares.ts'
+import { maxShares, type Share, type SharedBranch } from './shares.ts'
 
 export interface NewShare {
 	/** The last message to share; the conversation's head if absent. */
@@ -29,13 +30,24 @@ export class ShareService {
 		this.nowMs = nowMs
 	}
 
-	/** @throws NotFound `conversation`, or `tip` if the conversation has no such message, or none at all */
+	/**
+	 * @throws NotFound `conversation`, or `tip` if the conversation has no such message, or none at all
+	 * @throws ChatError `invalid-request` if it has too many shares
+	 */
 	async create(conversation: ConversationId, wanted: NewShare): Promise<Share> {
 		const { head } = present(await this.own.index.find(conversation), 'conversation')
 		const tip = present(wanted.tip ?? head, 'tip')
 		const share: Share = { ...wanted, id: newShareId(), conversation, tip, createdAtMs: this.nowMs }
-		if (!(await this.own.shares.create(share))) throw new NotFound('tip')
-		return share
+		switch (await this.own.shares.create(share)) {
+			case 'created':
+				return share
+			case 'not-found':
+				throw new NotFound('tip')
+			case 'full':
+				throw new ChatError('invalid-request', `A conversation may have ${maxShares} shares: revoke one first.`, {
+					code: 'too_many_shares',
+				})
+		}
 	}
 
 	/** @throws NotFound `conversation` */

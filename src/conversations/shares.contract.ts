@@ -6,7 +6,7 @@ import { newConversationId } from './conversation-id.ts'
 import { alice, conversation, fixtureOf, type OpenStore, user } from './conversation-store.testing.ts'
 import { answerId, inputId, messageId } from './message-id.ts'
 import { newShareId } from './share-id.ts'
-import type { Share } from './shares.ts'
+import { maxShares, type Share } from './shares.ts'
 
 export function sharesContract(open: OpenStore): void {
 	describe('shares', () => {
@@ -57,7 +57,7 @@ export function sharesContract(open: OpenStore): void {
 					await shares.list(share.conversation),
 					await shares.remove(share.conversation, second.id),
 					await shares.create({ ...second, id: newShareId() }),
-				]).toEqual([undefined, false, false])
+				]).toEqual([undefined, false, 'not-found'])
 			}
 			expect(await fixture.own.shares.remove(newConversationId(), second.id)).toBe(false)
 			expect(await fixture.own.shares.remove(share.conversation, share.id)).toBe(true)
@@ -70,12 +70,25 @@ export function sharesContract(open: OpenStore): void {
 		})
 
 		test('need a message of the conversation', async () => {
-			expect((await make({ tip: messageId('none') })).created).toBe(false)
+			expect((await make({ tip: messageId('none') })).created).toBe('not-found')
 			const { share } = await make()
 			const other = (await make()).share
-			expect(await fixture.own.shares.create({ ...share, id: newShareId(), tip: other.tip })).toBe(false)
+			expect(await fixture.own.shares.create({ ...share, id: newShareId(), tip: other.tip })).toBe('not-found')
 			await fixture.own.history.replace(share.conversation, share.tip, undefined)
 			expect(await texts(share)).toBeUndefined()
+		})
+
+		test('have a maximum for each conversation, without those that have ended', async () => {
+			const { share } = await make()
+			const create = (change: Partial<Share> = {}) =>
+				fixture.own.shares.create({ ...share, id: newShareId(), createdAtMs: nowMs, ...change })
+			expect(await create({ endsAtMs: nowMs })).toBe('created')
+			for (let count = 1; count < maxShares; count++) expect(await create({ endsAtMs: nowMs + 1 })).toBe('created')
+			expect(await create()).toBe('full')
+			expect(await fixture.own.shares.list(share.conversation)).toHaveLength(maxShares)
+			expect((await make()).created).toBe('created')
+			expect(await create({ createdAtMs: nowMs + 1 })).toBe('created')
+			expect(await fixture.own.shares.list(share.conversation)).toHaveLength(2)
 		})
 	})
 }

@@ -33,9 +33,15 @@ export interface SharedMessage extends StoredMessage {
 	readonly model: string
 }
 
+/** Maximum number of shares of a conversation that have not ended. */
+export const maxShares = 100
+
+/** `not-found` if the conversation or its tip does not exist, `full` if the conversation has `maxShares` shares. */
+export type ShareCreation = 'created' | 'not-found' | 'full'
+
 export interface Shares {
-	/** @returns whether the conversation and the tip in it exist. */
-	create(share: Share): Promise<boolean>
+	/** Removes shares of the conversation that have ended when this one is created. */
+	create(share: Share): Promise<ShareCreation>
 	/** Newest first. Undefined if the conversation does not exist. */
 	list(conversation: ConversationId): Promise<readonly Share[] | undefined>
 	/** @returns whether the conversation had the share. */

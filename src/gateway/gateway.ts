@@ -8,6 +8,7 @@ import type { Settings } from '../config/settings.ts'
 import type { ProgressSink } from '../engines/kind.ts'
 import { SocketFolder } from '../engines/llama/socket-folder.ts'
 import { closing as closingServer } from '../engines/running-calls.ts'
+import { HostAddresses, lookUpAddresses } from '../http/host-addresses.ts'
 import { UrlPolicy } from '../http/url-policy.ts'
 import { readConfiguredKey } from '../keys/configured-key.ts'
 import type { KeyStore } from '../keys/key-store.ts'
@@ -130,7 +131,10 @@ async function composeGateway(
 		keys,
 		configuredKey: readConfiguredKey(settings.config.adminKey, context.clock.now()),
 		keyRules: settings.config.keys,
-		urlPolicy: new UrlPolicy(settings.config.urls),
+		urlPolicy: new UrlPolicy(
+			settings.config.urls,
+			new HostAddresses({ lookUp: lookUpAddresses, nowMs: () => performance.now() }),
+		),
 		storage,
 		deployment: () => deployment.current,
 		page: await openPage(context.log),

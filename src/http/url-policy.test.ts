@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
-import { neverPermitted, UrlPolicy } from './url-policy.ts'
+import { anonymous } from '../system/fair-queue.ts'
+import { HostAddresses } from './host-addresses.ts'
+import { neverPermitted, UrlPolicy, type UrlPolicyOptions } from './url-policy.ts'
 
 const usual = new UrlPolicy({ schemes: ['https', 'http', 'data'], privateAddresses: 'refuse' })
 const open = new UrlPolicy({ schemes: ['https', 'http', 'data', 'gs'], privateAddresses: 'allow' })
@@ -29,6 +31,12 @@ test.each([
 	['HTTPS://EXAMPLE。COM/', 'https://example.com/'],
 	['https://example.com\\@evil.example/', 'https://example.com/@evil.example/'],
 	['https:example.com', 'https://example.com/'],
+	// Numbers that some read as decimal: 127.0.0.1 and 10.0.0.1.
+	['http://0127.0.0.1/', 'http://87.0.0.1/'],
+	['http://010.0.0.1:80/', 'http://8.0.0.1/'],
+	['https://93.184.55330', 'https://93.184.216.34/'],
+	['https://0x5d.0xb8.0xd8.0x22/', 'https://93.184.216.34/'],
+	['https://93.184.216.34./a', 'https://93.184.216.34/a'],
 ])('%p is sent as %p', (given, sent) => {
 	expect(result(usual, given)).toBe(sent)
 })
@@ -41,6 +49,10 @@ const hosts = [
 	...['[fc00::1]', '[fd12:3456::1]', '[fe80::1]', '[fec0::1]', '[ff02::1]', '[64:ff9b::7f00:1]', '[2002:7f00:1::]'],
 	...['localhost', 'LOCALHOST', 'localhost.', 'a.localhost', 'metadata', 'metadata.google.internal', 'printer.local'],
 	...['db.internal.', 'nas.home.arpa', 'ⓛocalhost', 'local%68ost', 'user:pass@127.0.0.1', '1.1.1.1@127.0.0.1'],
+	...['0177.1', '0x7f.0.0.1', '127.0x0.1', '00000177.0.0.1', '0xa.1', '012.1', '3232235777', '0300.0250.1.1'],
+	...['[::ffff:0:127.0.0.1]', '[::ffff:0:a9fe:a9fe]', '[64:ff9b::169.254.169.254]', '[64:ff9b:1::a00:1]', '[2001::1]'],
+	...['[2001:db8::5efe:7f00:1]', '[2001:db8::5efe:10.0.0.1]', '[2001:db8::200:5efe:a00:1]', '[100::1]', '[::2]'],
+	...['168.63.129.16', '100.100.100.200', '192.0.0.192', '[fd00:ec2::254]', 'localhost.localdomain', 'x.localhost.'],
 ]
 test.each(hosts)('the private host %p is refused in every spelling, unless the operator permits it', (host) => {
 	for (const url of [
@@ -62,6 +74,103 @@ test.each([
 	'http://localhost.example.com/',
 ])('%p is not private', (url) => {
 	expect(result(usual, url)).toBe(url)
+})
+
+/** The result of a check whose names have these addresses. */
+async function resolved(url: string, addresses: readonly string[], policy: Partial<UrlPolicyOptions> = {}) {
+	const asked: string[] = []
+	const lookUp = async (name: string) => {
+		asked.push(name)
+		return addresses
+	}
+	const options = { schemes: ['https', 'http', 'data'], privateAddresses: 'refuse', ...policy } as const
+	const checked = new UrlPolicy(options, new HostAddresses({ lookUp, nowMs: () => 0 }))
+	const urls = checked.begin()
+	try {
+		const sent = urls.check(url, 'messages[0].url', true)
+		await checked.resolve(urls, anonymous)
+		return { sent, asked }
+	} catch (thrown) {
+		if (!(thrown instanceof ChatError)) throw thrown
+		expect([thrown.kind, thrown.param]).toEqual(['invalid-request', 'messages[0].url'])
+		return { sent: 'refused', asked, message: thrown.message }
+	}
+}
+
+describe('names are resolved', () => {
+	test.each([
+		['https://example.com/a', 'https://example.com/a'],
+		['https://example.com.:8443/a', 'https://example.com.:8443/a'],
+		['https://user:pass@example.com/a', 'https://user:pass@example.com/a'],
+		['https://EXAMPLE.com:443/a', 'https://EXAMPLE.com:443/a'],
+		['https://ex%61mple.com/', 'https://example.com/'],
+	])('%p', async (url, sent) => {
+		const addresses = ['93.184.216.34', '2606:2800:220:1::1']
+		expect(await resolved(url, addresses)).toEqual({ sent, asked: ['example.com'] })
+	})
+	test.each([
+		[['127.0.0.1']],
+		[['93.184.216.34', '10.0.0.1']],
+		[['10.0.0.1', '93.184.216.34']],
+		[['93.184.216.34', '::1']],
+		[['93.184.216.34', '::ffff:10.0.0.1']],
+		[['fe80::1%eth0']],
+		[['64:ff9b::a9fe:a9fe']],
+		[['not an address']],
+		[[]],
+	])('a name with the addresses %p is refused', async (addresses) => {
+		const { sent, message } = await resolved('https://a.example.com/', addresses)
+		expect(sent).toBe('refused')
+		// Whether a name exists is not for callers.
+		expect(message).toBe((await resolved('https://a.example.com/', [])).message)
+	})
+	test('unless the operator permits private addresses', async () => {
+		const { sent, asked } = await resolved('https://a.example.com/', [], { privateAddresses: 'allow' })
+		expect([sent, asked]).toEqual(['https://a.example.com/', []])
+	})
+	test('each once for a request, and not too many', async () => {
+		const asked: string[] = []
+		const lookUp = async (name: string) => {
+			asked.push(name)
+			return ['93.184.216.34']
+		}
+		const policy = new UrlPolicy(
+			{ schemes: ['https'], privateAddresses: 'refuse' },
+			new HostAddresses({ lookUp, nowMs: () => 0 }),
+		)
+		const urls = policy.begin()
+		for (let at = 0; at < 1000; at++) urls.check(`https://a.example.com/${at}`, `messages[${at}]`, true)
+		await policy.resolve(urls, anonymous)
+		expect(asked).toEqual(['a.example.com'])
+		for (let at = 0; at < 1000; at++) urls.check(`https://${at}.example.com/`, `messages[${at}]`, true)
+		const thrown = await policy.resolve(urls, anonymous).catch((error: unknown) => error)
+		expect(thrown).toBeInstanceOf(ChatError)
+		expect(asked).toHaveLength(1)
+	})
+})
+
+test.each([
+	['https://images.example.com/a', 'https://images.example.com/a'],
+	['https://IMAGES.example.com./a', 'https://IMAGES.example.com./a'],
+	['http://a.b.cdn.example.com/', 'http://a.b.cdn.example.com/'],
+	['http://10.0.0.7/', 'http://10.0.0.7/'],
+	['http://0xa.7/', 'http://10.0.0.7/'],
+	['http://[fd00::7]/', 'http://[fd00::7]/'],
+	['data:image/png;base64,AAAA', 'data:image/png;base64,AAAA'],
+	[' data:,a', 'data:,a'],
+	['http://cdn.example.com/', 'refused'],
+	['http://evilcdn.example.com/', 'refused'],
+	['http://images.example.com.evil.example/', 'refused'],
+	['http://images.example.com@evil.example/', 'refused'],
+	['http://images.example.com\\@evil.example/', 'http://images.example.com/@evil.example/'],
+	['http://10.0.0.8/', 'refused'],
+	['http://example.com/', 'refused'],
+])('if hosts are listed, %p is %p', async (url, expected) => {
+	const hosts = ['images.example.com', '*.cdn.example.com', '10.0.0.7', 'fd00::7']
+	for (const privateAddresses of ['refuse', 'allow'] as const) {
+		const { sent, asked } = await resolved(url, [], { hosts, privateAddresses })
+		expect([sent, asked]).toEqual([expected, []])
+	}
 })
 
 test('in a field that may contain other text, what begins like a URL must be one', () => {
@@ -126,5 +235,7 @@ describe('schemes', () => {
 		for (const url of ['s3://127.0.0.1/a', 's3://0x7f.1/a', 's3://localhost/a', 'ftp://2130706433/', 's3:a'])
 			expect([url, result(policy, url)]).toEqual([url, 'refused'])
 		expect(result(policy, 's3://bucket.example.com/a')).toBe('s3://bucket.example.com/a')
+		for (const url of ['s3://0127.0.0.1/a', 's3://93.184.55330/a', 's3://ex%61mple.com/a'])
+			expect([url, result(policy, url)]).toEqual([url, 'refused'])
 	})
 })

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'bun:test'
+import { describe, expect, spyOn, test } from 'bun:test'
+import { Occupancy } from '../system/occupancy.ts'
 import { App, errorOf, isPending, json, readerOf } from './pipeline.testing.ts'
 
 const fresh = { 'x-dragoman-conversation': 'new' }
@@ -69,6 +70,26 @@ describe('models', () => {
 })
 
 describe('stored data', () => {
+	test('is written in the turns of its caller if it is long', async () => {
+		await using app = await App.open()
+		const text = 'word '.repeat(3000)
+		const items = Array.from({ length: 5 }, () => ({ type: 'message', role: 'user', content: text }))
+		const { id } = await json<{ id: string }>(await app.post('/v1/conversations', { items }))
+		for (let more = 0; more < 9; more++) await app.post(`/v1/conversations/${id}/items`, { items })
+		const run = spyOn(Occupancy.prototype, 'run')
+		try {
+			expect((await app.get(`/v1/conversations/${id}`)).status).toBe(200)
+			expect(run).not.toHaveBeenCalled()
+			const { data } = await json<{ data: readonly { content: readonly { text: string }[] }[] }>(
+				await app.get(`/v1/conversations/${id}/items?limit=100`),
+			)
+			expect(data.map(({ content: [part] }) => part?.text === text)).toEqual(Array.from({ length: 50 }, () => true))
+			expect(run.mock.calls.map(([[, owner]]) => owner)).toEqual(['alice'])
+		} finally {
+			run.mockRestore()
+		}
+	})
+
 	test('is readable by its owner only', async () => {
 		await using app = await App.open()
 		const response = await app.chat('hi', {}, { headers: fresh })

@@ -3,16 +3,19 @@
 // operation itself has the writer of its result.
 
 import { ChatError } from '../chat/error.ts'
+import { isObject } from '../chat/json.ts'
+import { stringifyJsonInSteps } from '../chat/json-text.ts'
 import { ConversationService } from '../conversations/service.ts'
 import { ShareService } from '../conversations/share-service.ts'
 import { TurnService } from '../conversations/turn-service.ts'
 import type { OtherOperation, OtherOperationType } from '../dialects/local-operation.ts'
-import { JsonPieces } from '../dialects/writer.ts'
+import { JsonPieces, TextBody, WrittenJson } from '../dialects/writer.ts'
 import type { Key } from '../keys/key.ts'
 import { scopeOf } from '../keys/scope.ts'
 import { KeyService } from '../keys/service.ts'
 import type { StoredStreams } from '../streams/stored-streams.ts'
 import type { Answer } from './answer.ts'
+import { callerOf } from './caller-path.ts'
 import {
 	type ConversationServices,
 	isConversationOperation,
@@ -40,7 +43,19 @@ export async function runLocalOperation(planned: PlannedLocal, serving: Serving)
 		: await execute(call, context)
 	if (result instanceof StreamResult) return result.answer
 	if (result instanceof JsonPieces) return streamJson(result, serving.log)
-	return { type: 'json', status: target.route.status ?? 200, body: result }
+	return { type: 'json', status: target.route.status ?? 200, body: await written(result, context) }
+}
+
+/** A long result is written in the turns of its caller. */
+function written(result: unknown, { planned: { key }, serving: { occupancy } }: Context): unknown {
+	if (!isObject(result) || result instanceof TextBody) return result
+	const steps = stringifyJsonInSteps(result)
+	const first = steps.next()
+	return first.done === true ? result : occupancy.run(callerOf(key), encoded(steps))
+}
+
+function* encoded(steps: Generator<undefined, string, undefined>): Generator<undefined, WrittenJson, undefined> {
+	return new WrittenJson(Buffer.from(yield* steps))
 }
 
 function execute<Type extends OtherOperationType>(operation: OtherOperation<Type>, context: Context): unknown {

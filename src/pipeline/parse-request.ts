@@ -11,6 +11,7 @@ import { resumable } from '../system/resumable.ts'
 import type { Authenticated } from './authenticate.ts'
 import { checkCall } from './call-bounds.ts'
 import { callerOf } from './caller-path.ts'
+import { readCall } from './read-call.ts'
 import type { Serving } from './serving.ts'
 
 /** An authenticated request with the dialect and route that serve it. */
@@ -83,7 +84,7 @@ export async function parseRequest(
 		inThread: (work) => threads.run(caller, work),
 		userIdHistory: wantsUserIdHistory(key, storage?.userIdHistory === true),
 	}
-	const call = await (isLong ? turns.run(resumable(() => route.read(input))) : route.read(input))
+	const call = await (isLong ? turns.run(resumable(() => readCall(route, input))) : readCall(route, input))
 	checkCall(call, bounds)
 	observer.observe({
 		type: 'parsed',

@@ -1,6 +1,7 @@
 // URLs in requests of every dialect that has them: refused ones reach no upstream, permitted ones do, in normal form.
 
 import { expect, test } from 'bun:test'
+import { HostAddresses } from '../http/host-addresses.ts'
 import { UrlPolicy } from '../http/url-policy.ts'
 import { App, errorOf } from './pipeline.testing.ts'
 
@@ -26,7 +27,11 @@ const fields: readonly (readonly [name: string, path: string, body: (url: string
 		'a screenshot of a computer',
 		responses,
 		(url) => ({
-			input: [{ type: 'computer_call_output', call_id: 'c', output: { type: 'computer_screenshot', image_url: url } }],
+			input: [
+				{ role: 'user', content: 'hi' },
+				{ type: 'computer_call', id: 'a', call_id: 'c', action: { type: 'screenshot' } },
+				{ type: 'computer_call_output', call_id: 'c', output: { type: 'computer_screenshot', image_url: url } },
+			],
 		}),
 	],
 	['an image', anthropic, (url) => ({ max_tokens: 9, ...user({ type: 'image', source: { type: 'url', url } }) })],
@@ -49,6 +54,7 @@ test.each(fields)('a refused URL in %s is answered with 400 and reaches no upstr
 			)
 			expect([url, response.status]).toEqual([url, 400])
 			const { message } = await errorOf(response)
+			expect(message).toContain('Invalid URL')
 			expect(message).not.toContain('passwd')
 		}
 	expect(app.upstream().received).toEqual([])
@@ -104,4 +110,27 @@ test('without a policy, every URL is sent unchanged', async () => {
 	const body = user({ type: 'image_url', image_url: { url: 'http://127.0.0.1/a b' } })
 	expect((await app.post(openai, { model: 'echo', ...body })).status).toBe(200)
 	expect(app.upstream().received[0]).toContain('"http://127.0.0.1/a b"')
+})
+
+test('names are resolved: one with a private address reaches no upstream, in no field', async () => {
+	const asked: string[] = []
+	const lookUp = async (name: string) => {
+		asked.push(name)
+		return name.startsWith('private') ? ['93.184.216.34', '10.0.0.1'] : ['93.184.216.34']
+	}
+	const resolving = new UrlPolicy(
+		{ schemes: ['https', 'http', 'data'], privateAddresses: 'refuse' },
+		new HostAddresses({ lookUp, nowMs: () => 0 }),
+	)
+	await using app = await App.open({ handler: { urlPolicy: resolving } })
+	for (const [name, path, body] of fields) {
+		const options = path === anthropic ? { headers } : {}
+		const isRefused = async (host: string) => {
+			const response = await app.post(path, { model: 'echo', ...body(`https://${host}.example.com/a`) }, options)
+			return (await response.text()).includes('urls.privateAddresses')
+		}
+		expect([name, await isRefused('private'), await isRefused('public')]).toEqual([name, true, false])
+	}
+	expect(asked).toEqual(['private.example.com', 'public.example.com'])
+	expect(app.upstream().received.join()).not.toContain('private.example.com')
 })

@@ -164,7 +164,14 @@ describe("the server's own paths", () => {
 			/^default-src 'none'; script-src 'self'; style-src 'self';/,
 		)
 		expect((await get('/page/logo.svg')).headers.get('cache-control')).toBe('no-cache')
-		for (const path of ['/page/page.json', '/page/a-1.js.br', '/page/', '/c/', '/s/a/b'])
+		for (const path of [
+			'/page/page.json',
+			'/page/a-1.js.br',
+			'/page/',
+			'/c/',
+			'/s/a/b',
+			`/console/${'a/'.repeat(400)}`,
+		])
 			expect((await get(path)).status).toBe(404)
 		expect((await app.post('/', {})).status).toBe(405)
 	})

@@ -46,11 +46,10 @@ export async function authorizeMetrics(
 
 function isPermitted(addresses: AddressSet, { client, headers }: Received): boolean {
 	const { address } = client
-	// The peer of a Unix socket is on this machine.
-	if (address === undefined) return true
-	if (addresses.has(address)) return true
+	if (address !== undefined && addresses.has(address)) return true
 	const isHidden = !client.isProxied && forwarding.some((name) => headers.has(name))
-	return isLoopback(address) && !isHidden
+	// The peer of a Unix socket is on this machine.
+	return (address === undefined || isLoopback(address)) && !isHidden
 }
 
 function isSame(secret: string, token: string): boolean {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { parseJson } from '../chat/json-text.ts'
+import { acceptsCoding } from '../http/content-coding.ts'
 import type { Received } from '../http/received.ts'
 
 /** For a page that loads nothing from other origins and cannot be embedded. Its scripts never turn text into elements or code. */
@@ -70,20 +71,18 @@ const contentTypes: Readonly<Record<string, string>> = {
 	woff2: 'font/woff2',
 }
 
-/** Compressed copies that the build writes, best first: the suffix of the file, the name of the coding, and how clients accept it. */
+/** Compressed copies that the build writes, best first: the suffix of the file, and the name of the coding. */
 const codings = [
-	['.br', 'br', accepting('br')],
-	['.gz', 'gzip', accepting('gzip')],
+	['.br', 'br'],
+	['.gz', 'gzip'],
 ] as const
 
-/** A weight of 0 means that the client does not accept it (RFC 9110, section 12.4.2). */
-function accepting(coding: string): RegExp {
-	return new RegExp(`\\b${coding}\\b(?![ \\t]*;[ \\t]*q=0(?:\\.0{0,3})?[ \\t]*(?:,|$))`, 'i')
-}
-
-/** The paths of the page's screens: the document is the same at each. Dialects have no such paths. */
+/**
+ * The paths of the page's screens: the document is the same at each. Dialects have no such paths. Their length is bounded, since each part
+ * of a path lengthens every address in the document.
+ */
 export const screens =
-	/^\/(?:c\/[\w-]+|compare(?:\/[\w-]+)?|s\/[\w-]+|settings|sign-in(?:\/device)?|console(?:\/.*)?)?$/
+	/^\/(?:c\/[\w-]+|compare(?:\/[\w-]+)?|s\/[\w-]+|settings|sign-in(?:\/device)?|console(?:\/.{0,300})?)?$/
 
 const builtPage = z.object({
 	document: z.string(),
@@ -146,8 +145,8 @@ export class PageFiles {
 		})
 		// Its folder is below the addresses that it serves.
 		if (name === 'service-worker.js') headers.set('service-worker-allowed', '../')
-		for (const [suffix, coding, form] of codings) {
-			if (!form.test(accepted)) continue
+		for (const [suffix, coding] of codings) {
+			if (!acceptsCoding(accepted, coding)) continue
 			const copy = Bun.file(file + suffix)
 			if (!(await copy.exists())) continue
 			headers.set('content-encoding', coding)

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import { DialectChoice, type DialectDefaults } from '../dialects/choice.ts'
 import { dialects } from '../dialects/list.ts'
+import { acceptsCoding } from '../http/content-coding.ts'
 import type { Received } from '../http/received.ts'
 import { isModelPattern, type Model } from '../routing/model.ts'
 
@@ -39,7 +40,8 @@ export class ServedDocument {
 		const common = { etag: document.etag, 'cache-control': 'no-cache', vary: 'accept-encoding' }
 		if (headers.get('if-none-match')?.includes(document.etag) === true)
 			return new Response(null, { status: 304, headers: common })
-		const coding = codingFor(headers.get('accept-encoding') ?? '')
+		const accepted = headers.get('accept-encoding') ?? ''
+		const coding = (['br', 'gzip'] as const).find((one) => acceptsCoding(accepted, one))
 		const own = { ...common, 'content-type': 'application/json', 'x-content-type-options': 'nosniff' }
 		if (coding === undefined) return new Response(document.plain, { headers: own })
 		return new Response(document[coding], { headers: { ...own, 'content-encoding': coding } })
@@ -75,9 +77,4 @@ export class ServedDocument {
 		const etag = `W/"${createHash('sha256').update(plain).digest('hex').slice(0, 16)}"`
 		return { etag, plain, gzip: new Uint8Array(gzipped), br: new Uint8Array(br) }
 	}
-}
-
-function codingFor(accepted: string): 'br' | 'gzip' | undefined {
-	if (/\bbr\b/.test(accepted)) return 'br'
-	return /\bgzip\b/.test(accepted) ? 'gzip' : undefined
 }

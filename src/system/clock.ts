@@ -5,9 +5,12 @@ export interface Clock {
 	now(): number
 	/** Milliseconds since some moment, for durations: setting the clock does not change it. */
 	monotonicMs(): number
-	/** Resolves after `ms`, or rejects with the signal's reason when it is aborted. */
+	/** Resolves after `ms`, at most 24 days, or rejects with the signal's reason when it is aborted. */
 	sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
+
+/** A longer timer fires immediately, and the runtime prints a warning. */
+const longestTimerMs = 2_147_483_647
 
 export const systemClock: Clock = {
 	now: () => Date.now(),
@@ -19,10 +22,13 @@ export const systemClock: Clock = {
 				clearTimeout(timer)
 				reject(signal?.reason)
 			}
-			const timer = setTimeout(() => {
-				signal?.removeEventListener('abort', abort)
-				resolve()
-			}, ms)
+			const timer = setTimeout(
+				() => {
+					signal?.removeEventListener('abort', abort)
+					resolve()
+				},
+				Math.min(ms, longestTimerMs),
+			)
 			signal?.addEventListener('abort', abort, { once: true })
 		})
 	},

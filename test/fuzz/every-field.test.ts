@@ -21,6 +21,8 @@ const hostileValues: readonly unknown[] = [
 	[null],
 	{ toString: 1, valueOf: 1 },
 	[{ toString: 1, valueOf: 1 }],
+	// A schema compares the length with its bound.
+	{ length: [{ toString: 1, valueOf: 1 }], size: { toString: 1 } },
 	JSON.parse('{"__proto__":null,"length":-1,"then":1,"toJSON":1,"constructor":1,"hasOwnProperty":1}'),
 ]
 

@@ -1,7 +1,9 @@
 // Growth of what schemas do not show: conversations whose messages refer to each other, texts of JSON, and forms.
 
 import { expect, setDefaultTimeout, test } from 'bun:test'
+import { ChatError } from '../../src/chat/error.ts'
 import { parseJson, stringifyJson } from '../../src/chat/json-text.ts'
+import type { Route } from '../../src/dialects/dialect.ts'
 import { dialects } from '../../src/dialects/list.ts'
 import { checkJsonText } from '../../src/http/json-bounds.ts'
 import { defaultBounds } from '../../src/http/request-bounds.ts'
@@ -130,3 +132,27 @@ test('a form is read in linear time', async () => {
 	}
 	expect((await growthOf({ prepare, start: 1024 }))?.ratio ?? 0).toBeLessThanOrEqual(maxRatio)
 })
+
+test('a query with as many parameters as a head may have is read in little time', () => {
+	// Distinct names, since repeated ones take more of the head.
+	const names = times(7600, (at) => at.toString(36))
+	const query = new URLSearchParams(`start_time=1700000000&end_time=1700000000&metadata[a]=b&${names.join('&')}`)
+	const tooLong: string[] = []
+	for (const { name, routes } of dialects)
+		for (const route of routes.filter(({ method }) => method === 'GET')) {
+			const shortestMs = Math.min(...times(5, () => readingMs(route, query)))
+			if (shortestMs > 60) tooLong.push(`${name} ${route.path}: ${shortestMs.toFixed(0)} ms`)
+		}
+	expect(tooLong).toEqual([])
+})
+
+/** The CPU time of reading a request without a body. */
+function readingMs(route: Route, query: URLSearchParams): number {
+	const before = process.cpuUsage()
+	try {
+		route.read({ body: undefined, headers: new Headers(), parameters: ['a', 'b'], query: () => query })
+	} catch (thrown) {
+		if (!(thrown instanceof ChatError)) throw thrown
+	}
+	return process.cpuUsage(before).user / 1000
+}

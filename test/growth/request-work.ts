@@ -10,6 +10,7 @@ import { checkJson } from '../../src/http/json-bounds.ts'
 import { defaultBounds as bounds } from '../../src/http/request-bounds.ts'
 import { checkCall } from '../../src/pipeline/call-bounds.ts'
 import { estimatePrompt } from '../../src/pipeline/prompt-estimate.ts'
+import { readCall as readByRoute } from '../../src/pipeline/read-call.ts'
 import { affinityKey } from '../../src/routing/affinity-key.ts'
 import { writeMessageRequest } from '../../src/wire/anthropic/message-request-writer.ts'
 import { formOf } from '../../src/wire/gemini/form.ts'
@@ -57,7 +58,7 @@ export async function serve(route: Route, sample: SampleRequest, body: unknown):
 
 /** The call that the dialect reads. @throws ChatError if it refuses the request. */
 export function readCall(route: Route, sample: SampleRequest, body: unknown): Call | Promise<Call> {
-	return route.read({
+	return readByRoute(route, {
 		body,
 		headers: new Headers(),
 		parameters: sample.parameters ?? [],

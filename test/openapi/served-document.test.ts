@@ -49,6 +49,8 @@ test('is compressed for clients that accept it', async () => {
 	expect(br.headers.get('content-encoding')).toBe('br')
 	expect(brotliDecompressSync(await br.bytes()).toString()).toBe(plain)
 	const gzip = await get({ 'accept-encoding': 'gzip' })
+	for (const refused of ['br;q=0', 'gzip;q=0.0, br;q=0', 'identity'])
+		expect((await get({ 'accept-encoding': refused })).headers.get('content-encoding')).toBeNull()
 	expect(gzip.headers.get('content-encoding')).toBe('gzip')
 	const bytes = await gzip.bytes()
 	expect(gunzipSync(bytes).toString()).toBe(plain)

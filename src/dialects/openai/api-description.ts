@@ -43,6 +43,7 @@ import {
 	describeTextCompletion,
 } from '../openai-family/operation-descriptions.ts'
 import { conversationOperations } from './conversation-descriptions.ts'
+import { maxStreamCharacters } from './responses-socket.ts'
 
 const model = z.object({
 	id: z.string(),
@@ -178,7 +179,10 @@ const responseOperations: Readonly<Record<string, OperationDescription>> = {
 			'Each message of the client is a request, and each message of the server an event. Requests with the same `stream_id` are answered one after the other; the events of the response repeat it.',
 		answer: {
 			type: 'socket',
-			sent: responsesBodySchema.extend({ type: z.literal('response.create'), stream_id: z.string().optional() }),
+			sent: responsesBodySchema.extend({
+				type: z.literal('response.create'),
+				stream_id: z.string().max(maxStreamCharacters).optional(),
+			}),
 			received: responseEventSchema,
 		},
 	},

@@ -33,6 +33,11 @@ describe('a frame', () => {
 		['that is not an object', '[]', 'expected a JSON object'],
 		['of another type', '{"type":"response.cancel"}', 'response.create'],
 		['for the background', '{"type":"response.create","background":true}', 'background'],
+		[
+			'with a long id, which each event would repeat',
+			stringifyJson({ type: 'response.create', stream_id: 'x'.repeat(257) }),
+			'stream_id',
+		],
 	] as const)
 		test(`${name} is refused`, () => {
 			expect(() => readSocketFrame(() => parseJson(text))).toThrow(message)

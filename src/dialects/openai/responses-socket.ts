@@ -15,6 +15,9 @@ export interface SocketRequest {
 	readonly stream?: string
 }
 
+/** Maximum length of a `stream_id`, which every event of an answer repeats. */
+export const maxStreamCharacters = 256
+
 /**
  * Reads the JSON of one text frame.
  *
@@ -34,6 +37,11 @@ export function readSocketFrame(parse: () => unknown): SocketRequest {
 		)
 	if (body.background === true)
 		throw new ChatError('invalid-request', "'background' is not allowed on a socket.", { param: 'background' })
+	if (typeof stream === 'string' && stream.length > maxStreamCharacters)
+		throw new ChatError('invalid-request', `Invalid 'stream_id': longer than ${maxStreamCharacters} characters.`, {
+			param: 'stream_id',
+			code: 'string_above_max_length',
+		})
 	return { body: { ...body, stream: true }, stream: typeof stream === 'string' ? stream : undefined }
 }
 

@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { contentFatesContract } from '../../chat/content-fates.contract.ts'
 import { ChatError } from '../../chat/error.ts'
 import type { ChatEvent } from '../../chat/event.ts'
+import type { JsonObject } from '../../chat/json.ts'
 import type { AssistantPart, Message } from '../../chat/message.ts'
 import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
@@ -278,6 +279,26 @@ test('generates samples of schemas', () => {
 		],
 	] as const
 	for (const [schema, value] of cases) expect(sampleSchema(schema)).toEqual(value)
+})
+
+test('a short schema does not make a large value', () => {
+	const branch = (at: number) => ({ $ref: `#/$defs/${at}` })
+	const node = (at: number) => ({
+		type: 'object',
+		required: ['a', 'b', 'c', 'd'],
+		properties: { a: branch(at + 1), b: branch(at + 1), c: branch(at + 1), d: branch(at + 1) },
+	})
+	const many = (items: JsonObject): JsonObject => ({ type: 'array', minItems: 100, items })
+	const both = { properties: { a: { $ref: '#' }, b: { $ref: '#' } }, required: ['a', 'b'] }
+	const schemas: readonly JsonObject[] = [
+		{ ...branch(0), $defs: Object.fromEntries(Array.from({ length: 9 }, (_, at) => [at, node(at)])) },
+		many(many(many({ type: 'string', minLength: 1000 }))),
+		many(many({ const: 'x'.repeat(100_000) })),
+		many(many({ $ref: `#${'/x'.repeat(2000)}` })),
+		{ allOf: Array.from({ length: 2000 }, () => both) },
+	]
+	for (const schema of schemas) expect(JSON.stringify(sampleSchema(schema)).length).toBeLessThan(2_000_000)
+	expect(sampleSchema({ $ref: '#/%' })).toBeNull()
 })
 
 test('docs/echo.md lists exactly the instructions that exist', async () => {

@@ -2,43 +2,105 @@
 // and references. Patterns and conditions are ignored, so the value may not match a schema that has them.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
+import { stringifyJson } from '../../chat/json-text.ts'
+import { decodePath } from '../../http/path.ts'
 
 /** Below this depth the value is `null`, which ends recursive schemas. */
 const maxDepth = 32
+/**
+ * Parts of the schema that are read for one sample, and characters of its texts. References and lengths of arrays multiply, so that a
+ * short schema may ask for any number of values.
+ */
+const [maxParts, maxCharacters] = [50_000, 1_000_000]
 
+/** Beyond its bounds, values are `null`, objects and arrays end, and texts are short. */
 export function sampleSchema(schema: JsonObject): Json {
-	return sample(schema, schema, 0)
+	return new Sampler(schema).sample(schema, 0)
 }
 
-function sample(schema: Json | undefined, root: JsonObject, depth: number): Json {
-	if (!isObject(schema) || depth > maxDepth) return null
-	if (schema.const !== undefined) return schema.const
-	const [option] = list(schema.enum)
-	if (option !== undefined) return option
-	const reference = schema.$ref
-	if (typeof reference === 'string') return sample(resolve(reference, root), root, depth + 1)
-	const alternatives = [...list(schema.anyOf), ...list(schema.oneOf)]
-	if (alternatives.length > 0) return sample(simplest(alternatives), root, depth + 1)
-	const parts = list(schema.allOf).filter((part) => isObject(part))
-	if (parts.length > 0) return sampleObject(merge([schema, ...parts]), root, depth)
-	return sampleType(typeOf(schema), schema, root, depth)
-}
+class Sampler {
+	private readonly root: JsonObject
+	private read = 0
+	private characters = 0
 
-function sampleType(type: string, schema: JsonObject, root: JsonObject, depth: number): Json {
-	switch (type) {
-		case 'object':
-			return sampleObject(schema, root, depth)
-		case 'array':
-			return sampleArray(schema, root, depth)
-		case 'string':
-			return sampleText(schema)
-		case 'integer':
-		case 'number':
-			return sampleNumber(schema, type === 'integer')
-		case 'boolean':
-			return false
-		default:
-			return null
+	constructor(root: JsonObject) {
+		this.root = root
+	}
+
+	sample(schema: Json | undefined, depth: number): Json {
+		if (!isObject(schema) || depth > maxDepth || this.isFull) return null
+		this.read++
+		if (schema.const !== undefined) return this.constant(schema.const)
+		const [option] = list(schema.enum)
+		if (option !== undefined) return this.constant(option)
+		const reference = schema.$ref
+		if (typeof reference === 'string') {
+			const names = reference.split('/')
+			this.read += names.length
+			return this.sample(resolve(names, this.root), depth + 1)
+		}
+		const alternatives = [...list(schema.anyOf), ...list(schema.oneOf)]
+		this.read += alternatives.length
+		if (alternatives.length > 0) return this.sample(simplest(alternatives), depth + 1)
+		const parts = list(schema.allOf).filter((part) => isObject(part))
+		this.read += parts.length
+		if (parts.length > 0) return this.sampleObject(merge([schema, ...parts]), depth)
+		return this.sampleType(typeOf(schema), schema, depth)
+	}
+
+	private get isFull(): boolean {
+		return this.read >= maxParts || this.characters >= maxCharacters
+	}
+
+	private constant(value: Json): Json {
+		this.characters += stringifyJson(value).length
+		return value
+	}
+
+	private sampleType(type: string, schema: JsonObject, depth: number): Json {
+		switch (type) {
+			case 'object':
+				return this.sampleObject(schema, depth)
+			case 'array':
+				return this.sampleArray(schema, depth)
+			case 'string':
+				return this.sampleText(schema)
+			case 'integer':
+			case 'number':
+				return sampleNumber(schema, type === 'integer')
+			case 'boolean':
+				return false
+			default:
+				return null
+		}
+	}
+
+	private sampleObject(schema: JsonObject, depth: number): Json {
+		const properties = isObject(schema.properties) ? schema.properties : {}
+		const value: Record<string, Json> = {}
+		for (const name of list(schema.required)) {
+			if (this.isFull) break
+			if (typeof name === 'string') value[name] = this.sample(properties[name], depth + 1)
+		}
+		return value
+	}
+
+	private sampleArray(schema: JsonObject, depth: number): Json {
+		const length = Math.min(number(schema.minItems) ?? 0, 100)
+		const first = list(schema.prefixItems)
+		const value: Json[] = []
+		while (value.length < length && !this.isFull)
+			value.push(this.sample(first[value.length] ?? schema.items, depth + 1))
+		return value
+	}
+
+	private sampleText(schema: JsonObject): string {
+		const format = schema.format
+		const text = typeof format === 'string' ? (formats[format] ?? 'text') : 'text'
+		const room = maxCharacters - this.characters
+		const padded = text.padEnd(Math.min(number(schema.minLength) ?? 0, 10_000, room), 'x')
+		this.characters += padded.length
+		return padded.slice(0, number(schema.maxLength) ?? padded.length)
 	}
 }
 
@@ -48,20 +110,6 @@ function typeOf(schema: JsonObject): string {
 	if (typeof type === 'string') return type
 	if (schema.properties !== undefined) return 'object'
 	return schema.items === undefined ? 'object' : 'array'
-}
-
-function sampleObject(schema: JsonObject, root: JsonObject, depth: number): Json {
-	const properties = isObject(schema.properties) ? schema.properties : {}
-	const value: Record<string, Json> = {}
-	for (const name of list(schema.required))
-		if (typeof name === 'string') value[name] = sample(properties[name], root, depth + 1)
-	return value
-}
-
-function sampleArray(schema: JsonObject, root: JsonObject, depth: number): Json {
-	const length = Math.min(number(schema.minItems) ?? 0, 100)
-	const first = list(schema.prefixItems)
-	return Array.from({ length }, (_, index) => sample(first[index] ?? schema.items, root, depth + 1))
 }
 
 const formats: Readonly<Record<string, string>> = {
@@ -75,13 +123,6 @@ const formats: Readonly<Record<string, string>> = {
 	ipv6: '::1',
 	uri: 'http://example.com/',
 	uuid: '00000000-0000-4000-8000-000000000000',
-}
-
-function sampleText(schema: JsonObject): string {
-	const format = schema.format
-	const text = typeof format === 'string' ? (formats[format] ?? 'text') : 'text'
-	const padded = text.padEnd(Math.min(number(schema.minLength) ?? 0, 10_000), 'x')
-	return padded.slice(0, number(schema.maxLength) ?? padded.length)
 }
 
 /** The number in the range that is closest to 0. */
@@ -111,10 +152,10 @@ function merge(schemas: readonly JsonObject[]): JsonObject {
 }
 
 /** Resolves `#`, or a path such as `#/$defs/node`. */
-function resolve(reference: string, root: JsonObject): Json | undefined {
+function resolve([, ...names]: readonly string[], root: JsonObject): Json | undefined {
 	let value: Json | undefined = root
-	for (const name of reference.split('/').slice(1)) {
-		const key = decodeURIComponent(name).replaceAll('~1', '/').replaceAll('~0', '~')
+	for (const name of names) {
+		const key = (decodePath(name) ?? name).replaceAll('~1', '/').replaceAll('~0', '~')
 		value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
 	}
 	return value

@@ -1,9 +1,10 @@
 // The connections of one group of stores: some for reading, one for the group's writer. A locked table delays only the
 // group whose stores use it.
 
+import type { SharePath } from '../../system/fair-queue.ts'
 import { timeoutMs } from '../sql/database-failure.ts'
 import type { Sql } from '../sql/sql.ts'
-import type { StoreGroup } from '../sql/sql-database.ts'
+import type { Reads, StoreGroup } from '../sql/sql-database.ts'
 import { Writer } from '../sql/writer.ts'
 import { Connections } from './connections.ts'
 import type { PostgresClient } from './postgres-client.ts'
@@ -12,6 +13,9 @@ import { endStalledReads } from './stalled-reads.ts'
 
 /** Shorter than the timeout of a caller, so that the connection is free again when the caller has been answered. */
 const lockTimeoutMs = timeoutMs - 500
+
+/** The next short statements are sent while one runs. */
+const shortPerConnection = 4
 
 /** Interval of examinations, in milliseconds. */
 const examinationMs = 1000
@@ -42,11 +46,11 @@ export class ConnectionGroup {
 	/** @param writerTimeoutMs milliseconds after which the connection of a running transaction is considered dead. */
 	constructor(client: PostgresClient, group: StoreGroup, writerTimeoutMs: number) {
 		const { reading, slow } = sizes[group]
-		const connections = (name: string, max: number) =>
-			new Connections(client, { name: `${group} ${name}`, max, lockTimeoutMs })
+		const connections = (name: string, max: number, perConnection?: number) =>
+			new Connections(client, { name: `${group} ${name}`, max, lockTimeoutMs }, perConnection)
 		this.client = client
 		this.writerTimeoutMs = writerTimeoutMs
-		this.reading = connections('read', reading)
+		this.reading = connections('read', reading, shortPerConnection)
 		this.slow = slow === 0 ? this.reading : connections('slow', slow)
 		this.writing = connections('write', 1)
 		this.writer = new Writer({ sql: () => this.writing.sql, explain: explainPostgresFailure })
@@ -58,6 +62,22 @@ export class ConnectionGroup {
 
 	get slowSql(): Sql {
 		return this.slow.sql
+	}
+
+	readonly search: Reads['search'] = (timeout, work) => searchOn(this.slow.sql, timeout, work)
+
+	/** See `SqlDatabase`. */
+	readsOf(caller: SharePath): Reads {
+		const { reading, slow } = this
+		return {
+			get sql() {
+				return reading.of(caller)
+			},
+			get slowSql() {
+				return slow.of(caller)
+			},
+			search: (timeout, work) => searchOn(slow.of(caller), timeout, work),
+		}
 	}
 
 	/**
@@ -106,4 +126,11 @@ export class ConnectionGroup {
 		}
 		this.examining = false
 	}
+}
+
+function searchOn<Result>(pool: Sql, timeout: number, work: (sql: Sql) => Promise<Result>): Promise<Result> {
+	return pool.begin('read only', async (sql) => {
+		await sql.unsafe(`SET LOCAL statement_timeout = ${timeout}`)
+		return work(sql)
+	})
 }

@@ -91,11 +91,8 @@ class PostgresDatabases {
 			get slowSql() {
 				return group.slowSql
 			},
-			search: (timeout, work) =>
-				group.slowSql.begin('read only', async (sql) => {
-					await sql.unsafe(`SET LOCAL statement_timeout = ${timeout}`)
-					return work(sql)
-				}),
+			search: group.search,
+			readsOf: (caller) => group.readsOf(caller),
 			textIndex: postgresTextIndex,
 			clockMs: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
 			migrated,

@@ -1,7 +1,7 @@
 // Removal of conversations and turns, with their dependent rows.
 
 import type { Turn } from '../../conversations/conversation.ts'
-import type { Scope } from '../../keys/scope.ts'
+import { type Scope, sharePathOf } from '../../keys/scope.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { shareOf } from './write-share.ts'
@@ -74,8 +74,9 @@ async function eraseTogether(
  * @returns the size of the rest.
  */
 async function eraseMostMessages(database: SqlDatabase, removal: ConversationRemoval): Promise<number> {
+	const { sql } = database.readsOf(sharePathOf(removal.scope))
 	for (;;) {
-		const rows = await database.sql`
+		const rows = await sql`
 			SELECT id, octet_length(body) AS bytes FROM messages WHERE conversation = ${removal.id}
 			ORDER BY branch DESC, depth DESC LIMIT ${mostMessages}`
 		const ids: string[] = []
@@ -122,8 +123,9 @@ async function eraseConversation(sql: Sql, id: string): Promise<void> {
 
 /** Removes the texts that no turn refers to, in several transactions. */
 async function eraseUnusedTexts(database: SqlDatabase, { tenant, owner }: Scope): Promise<void> {
+	const { slowSql } = database.readsOf(sharePathOf({ tenant, owner }))
 	for (let last = ''; ; ) {
-		const rows = await database.slowSql`
+		const rows = await slowSql`
 			SELECT hash, octet_length(body) AS bytes FROM texts
 			WHERE tenant = ${tenant} AND owner = ${owner} AND hash > ${last} AND NOT EXISTS (
 				SELECT 1 FROM turns

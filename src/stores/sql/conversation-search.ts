@@ -7,6 +7,7 @@ import { textOf } from '../../chat/parts.ts'
 import type { Conversation } from '../../conversations/conversation.ts'
 import type { FoundConversation, TextMatch } from '../../conversations/conversation-index.ts'
 import type { Page } from '../../conversations/page.ts'
+import { sharePathOf } from '../../keys/scope.ts'
 import { type ConversationSelection, compareInOrder, inOrder, selected } from './conversation-list.ts'
 import { readConversation, readMessage } from './conversation-rows.ts'
 import { pageOf } from './page.ts'
@@ -41,7 +42,9 @@ export async function searchConversations(
 	const timer = setTimeout(() => late.reject(searchTimeout()), timeoutMs)
 	try {
 		return await Promise.race([
-			database.search(timeoutMs, (sql) => new PageSearch(database, sql, search, untilMs).run()),
+			database
+				.readsOf(sharePathOf(search.scope))
+				.search(timeoutMs, (sql) => new PageSearch(database, sql, search, untilMs).run()),
 			late.promise,
 		])
 	} catch (thrown) {

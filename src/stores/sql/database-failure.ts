@@ -78,6 +78,14 @@ export function unavailable(cause: unknown): ChatError {
 	})
 }
 
+/** The error that a caller receives if too many reads or writes are pending and it has the most. */
+export function storeOverloaded(pending: 'reads' | 'writes'): ChatError {
+	return new ChatError('overloaded', `Too many ${pending} are pending.`, {
+		code: 'store_overloaded',
+		retryAfterMs: 1000,
+	})
+}
+
 const databaseError = z.object({ code: z.string(), errno: z.union([z.string(), z.number()]).optional() })
 
 /** The codes of an error that a database client throws; empty texts if it has none. */

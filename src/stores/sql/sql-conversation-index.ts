@@ -19,18 +19,24 @@ import { searchConversations } from './conversation-search.ts'
 import { findMessage } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import { foldText } from './search-text.ts'
-import type { SqlDatabase } from './sql-database.ts'
+import type { Reads, SqlDatabase } from './sql-database.ts'
 import { shareOf } from './write-share.ts'
 
 export class SqlConversationIndex implements ConversationIndex {
 	private readonly database: SqlDatabase
 	private readonly scope: Scope
+	private readonly reads: Reads
 	private readonly removing: RemovalListener
 
 	/** @param removing called before turns are removed. */
-	constructor(database: SqlDatabase, scope: Scope, removing: RemovalListener) {
+	constructor(
+		database: SqlDatabase,
+		scope: Scope,
+		{ reads, removing }: { readonly reads: Reads; readonly removing: RemovalListener },
+	) {
 		this.database = database
 		this.scope = scope
+		this.reads = reads
 		this.removing = removing
 	}
 
@@ -41,7 +47,7 @@ export class SqlConversationIndex implements ConversationIndex {
 
 	async find(id: ConversationId): Promise<Conversation | undefined> {
 		const { tenant, owner } = this.scope
-		const [row] = await this.database.sql`
+		const [row] = await this.reads.sql`
 			SELECT * FROM conversations WHERE id = ${id} AND tenant = ${tenant} AND owner = ${owner}`
 		return row === undefined ? undefined : readConversation(row)
 	}
@@ -54,7 +60,7 @@ export class SqlConversationIndex implements ConversationIndex {
 		const selection = { scope, order, orderBy, user, metadata, after: last }
 		const folded = foldText(text ?? '')
 		if (folded !== '') return searchConversations(database, { ...selection, text: folded, limit })
-		const { sql } = database
+		const { sql } = this.reads
 		const rows = await sql`
 			SELECT * FROM conversations 
 			WHERE ${selected(sql, database.textIndex.position, selection)} ${inOrder(sql, selection)} LIMIT ${limit + 1}`
@@ -93,7 +99,7 @@ export class SqlConversationIndex implements ConversationIndex {
 
 	async remove(id: ConversationId): Promise<boolean> {
 		const { tenant, owner } = this.scope
-		const turns = await this.database.sql`
+		const turns = await this.reads.sql`
 			SELECT id FROM turns WHERE conversation = ${id} AND tenant = ${tenant} AND owner = ${owner}`
 		await this.removing(
 			this.scope,
@@ -107,7 +113,7 @@ export class SqlConversationIndex implements ConversationIndex {
 	async removeAll(user?: string): Promise<number> {
 		const { tenant, owner } = this.scope
 		await this.removing(this.scope, user === undefined ? 'all' : await this.turnsOf(user))
-		const rows = await this.database.sql`
+		const rows = await this.reads.sql`
 			SELECT id FROM conversations
 			WHERE tenant = ${tenant} AND owner = ${owner} AND COALESCE(end_user, '') = COALESCE(${user ?? null}, end_user, '')`
 		const count = await eraseConversations(
@@ -120,7 +126,7 @@ export class SqlConversationIndex implements ConversationIndex {
 
 	private async turnsOf(user: string) {
 		const { tenant, owner } = this.scope
-		const rows = await this.database.sql`
+		const rows = await this.reads.sql`
 			SELECT turns.id FROM turns JOIN conversations c ON c.id = turns.conversation
 			WHERE c.tenant = ${tenant} AND c.owner = ${owner} AND COALESCE(c.end_user, '') = ${user}`
 		return Array.from(rows, (row) => turnId(String(row.id)))

@@ -8,7 +8,7 @@ import type { Maintenance } from '../../conversations/maintenance.ts'
 import type { MessageId } from '../../conversations/message-id.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
-import type { Scope } from '../../keys/scope.ts'
+import { type Scope, sharePathOf } from '../../keys/scope.ts'
 import { BodyWriter } from './body-writer.ts'
 import { explainingFailures } from './database-failure.ts'
 import { SqlConversationIndex } from './sql-conversation-index.ts'
@@ -33,11 +33,13 @@ export class SqlConversationStore implements ConversationStore {
 		const removing: RemovalListener = async (...removed) => {
 			for (const listener of this.listeners) await listener(...removed)
 		}
+		const { database, bodies } = this
+		const reads = database.readsOf(sharePathOf(scope))
 		return {
-			index: new SqlConversationIndex(this.database, scope, removing),
-			history: new SqlHistory(this.database, scope, this.bodies),
-			turns: new SqlTurns(this.database, scope, { bodies: this.bodies, removing }),
-			shares: new SqlShares(this.database, scope, this.bodies),
+			index: new SqlConversationIndex(database, scope, { reads, removing }),
+			history: new SqlHistory(database, scope, { reads, bodies }),
+			turns: new SqlTurns(database, scope, { reads, bodies, removing }),
+			shares: new SqlShares(database, scope, { reads, bodies }),
 		}
 	}
 

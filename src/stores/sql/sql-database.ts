@@ -1,5 +1,6 @@
 // The interface of an open database for the stores: a connection for reads, and one writer per process.
 
+import type { SharePath } from '../../system/fair-queue.ts'
 import type { Sql } from './sql.ts'
 import type { Scan } from './table.ts'
 import type { TextIndex } from './text-index.ts'
@@ -26,13 +27,8 @@ export type DatabaseFailure =
 /** Stores that share connections. Stores of different groups do not delay each other. */
 export type StoreGroup = 'conversations' | 'ledger' | 'keys'
 
-export interface SqlDatabase {
-	/**
-	 * The same database for the stores of a group: its writes and reads do not wait for those of other groups, if the
-	 * database can process them independently. Closing one closes all.
-	 */
-	separate(group: StoreGroup): SqlDatabase
-	/** For reads. Do not store it: `reconnect` replaces it. */
+/** Reads outside of transactions. Do not store its members: `reconnect` replaces them. */
+export interface Reads {
 	readonly sql: Sql
 	/**
 	 * The same for statements whose duration grows with the stored data, such as an export. They never use all
@@ -45,6 +41,20 @@ export interface SqlDatabase {
 	 * @param timeoutMs of each statement. A statement that takes longer fails as `unavailable`, if the database can stop it.
 	 */
 	search<Result>(timeoutMs: number, work: (sql: Sql) => Promise<Result>): Promise<Result>
+}
+
+/** Its own reads are those of no caller, such as of the keys. */
+export interface SqlDatabase extends Reads {
+	/**
+	 * The same database for the stores of a group: its writes and reads do not wait for those of other groups, if the
+	 * database can process them independently. Closing one closes all.
+	 */
+	separate(group: StoreGroup): SqlDatabase
+	/**
+	 * The reads of a caller, which take turns with those of other callers. They reject with a ChatError `overloaded` if too
+	 * many reads wait and this caller has the most.
+	 */
+	readsOf(caller: SharePath): Reads
 	readonly textIndex: TextIndex
 	/**
 	 * Runs `work` in a transaction that it may share with other writes. Resolves once it is on disk. `work` may run more

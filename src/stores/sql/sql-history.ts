@@ -20,7 +20,7 @@ import { storedMessage, type TreeMessage } from './conversation-rows.ts'
 import { findMessage, lastMessages, messagesBetween, type Segment, segmentsTo } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import type { Sql } from './sql.ts'
-import type { SqlDatabase } from './sql-database.ts'
+import type { Reads, SqlDatabase } from './sql-database.ts'
 import { shareOf } from './write-share.ts'
 
 const deepest = 2_147_483_647
@@ -30,11 +30,17 @@ const longestOpening = 8
 export class SqlHistory implements History {
 	private readonly database: SqlDatabase
 	private readonly scope: Scope
+	private readonly reads: Reads
 	private readonly bodies: BodyWriter
 
-	constructor(database: SqlDatabase, scope: Scope, bodies: BodyWriter) {
+	constructor(
+		database: SqlDatabase,
+		scope: Scope,
+		{ reads, bodies }: { readonly reads: Reads; readonly bodies: BodyWriter },
+	) {
 		this.database = database
 		this.scope = scope
+		this.reads = reads
 		this.bodies = bodies
 	}
 
@@ -42,7 +48,7 @@ export class SqlHistory implements History {
 		const last = await this.tipOf(conversation, tip)
 		if (last === undefined) return undefined
 		if (last === 'empty') return { messages: [], omitted: 0, opening: [] }
-		const { sql } = this.database
+		const { sql } = this.reads
 		const segments = await segmentsTo(sql, conversation, last)
 		const messages = await lastMessages(sql, conversation, segments, { pathBytes: last.pathBytes, maxBytes })
 		const first = messages[0] ?? last
@@ -60,7 +66,7 @@ export class SqlHistory implements History {
 	): Promise<Page<StoredMessage> | undefined> {
 		const last = await this.tipOf(conversation, tip)
 		if (last === undefined) return undefined
-		const { sql } = this.database
+		const { sql } = this.reads
 		const seen = after === undefined ? undefined : await findMessage(sql, conversation, after)
 		if (after !== undefined && seen === undefined) return undefined
 		if (last === 'empty') return { items: [], more: false }
@@ -75,8 +81,8 @@ export class SqlHistory implements History {
 	}
 
 	async message(conversation: ConversationId, id: MessageId): Promise<StoredMessage | undefined> {
-		if ((await this.headOf(this.database.sql, conversation)) === undefined) return undefined
-		const found = await findMessage(this.database.sql, conversation, id)
+		if ((await this.headOf(this.reads.sql, conversation)) === undefined) return undefined
+		const found = await findMessage(this.reads.sql, conversation, id)
 		return found === undefined ? undefined : storedMessage(found)
 	}
 
@@ -103,7 +109,7 @@ export class SqlHistory implements History {
 	}
 
 	async export(conversation: ConversationId): Promise<ExportedConversation | undefined> {
-		const sql = this.database.slowSql
+		const sql = this.reads.slowSql
 		if ((await this.headOf(sql, conversation)) === undefined) return undefined
 		return { messages: exportMessages(sql, conversation), turns: exportTurns(sql, conversation) }
 	}
@@ -116,10 +122,10 @@ export class SqlHistory implements History {
 		conversation: ConversationId,
 		tip: MessageId | undefined,
 	): Promise<TreeMessage | 'empty' | undefined> {
-		const head = await this.headOf(this.database.sql, conversation)
+		const head = await this.headOf(this.reads.sql, conversation)
 		if (head === undefined) return undefined
 		const last = tip ?? head
-		return last === null ? 'empty' : findMessage(this.database.sql, conversation, last)
+		return last === null ? 'empty' : findMessage(this.reads.sql, conversation, last)
 	}
 
 	/** Null if it has none. Undefined if the scope has no such conversation. */

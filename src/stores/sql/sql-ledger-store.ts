@@ -109,8 +109,8 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	async usage(query: UsageQuery): Promise<readonly UsageSum[]> {
-		const { keys, models } = query
-		const rows = await this.database.slowSql`
+		const { keys, models, tenant = '', owner = '' } = query
+		const rows = await this.database.readsOf([tenant, owner]).slowSql`
 			SELECT * FROM usage_days
 			WHERE day >= ${dayOf(query.fromMs)} AND day < ${dayOf(query.untilMs)}
 				AND tenant = COALESCE(${query.tenant ?? null}, tenant) AND owner = COALESCE(${query.owner ?? null}, owner)`
@@ -123,7 +123,7 @@ export class SqlLedgerStore implements LedgerStore {
 
 	async entries({ order = newestFirst, offset = 0, limit, ...selection }: EntryQuery): Promise<readonly LedgerEntry[]> {
 		const { tenant, owner, fromMs, untilMs, operation = null } = selection
-		const sql = this.database.slowSql
+		const sql = this.database.readsOf([tenant, owner]).slowSql
 		const column = { settled: 'settled_at_ms', cost: 'cost_micros', tokens: 'all_tokens' }[order.by]
 		const { direction } = ordered(sql, order.direction)
 		const rows = await sql`
@@ -137,7 +137,7 @@ export class SqlLedgerStore implements LedgerStore {
 
 	async sumEntries(selection: EntrySelection): Promise<EntrySum> {
 		const { tenant, owner, fromMs, untilMs, operation = null } = selection
-		const [row] = await this.database.slowSql`
+		const [row] = await this.database.readsOf([tenant, owner]).slowSql`
 			SELECT COUNT(*) AS entries, COALESCE(SUM(prompt_tokens), 0) AS prompt_tokens,
 				COALESCE(SUM(completion_tokens), 0) AS completion_tokens, COALESCE(SUM(cost_micros), 0) AS cost_micros
 			FROM ledger

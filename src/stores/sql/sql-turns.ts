@@ -17,7 +17,7 @@ import { readTurn, turnColumns, type WrittenBody, writeBody, writeConversation }
 import { attach, attachFirst } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import { ordered, type Row, type Sql } from './sql.ts'
-import type { SqlDatabase } from './sql-database.ts'
+import type { Reads, SqlDatabase } from './sql-database.ts'
 import { shareOf } from './write-share.ts'
 
 /** Rows per query, because metadata is compared after reading. */
@@ -26,6 +26,7 @@ const rowsPerQuery = 200
 export class SqlTurns implements Turns {
 	private readonly database: SqlDatabase
 	private readonly scope: Scope
+	private readonly reads: Reads
 	private readonly bodies: BodyWriter
 	private readonly removing: RemovalListener
 
@@ -33,10 +34,15 @@ export class SqlTurns implements Turns {
 	constructor(
 		database: SqlDatabase,
 		scope: Scope,
-		{ bodies, removing }: { readonly bodies: BodyWriter; readonly removing: RemovalListener },
+		{
+			reads,
+			bodies,
+			removing,
+		}: { readonly reads: Reads; readonly bodies: BodyWriter; readonly removing: RemovalListener },
 	) {
 		this.database = database
 		this.scope = scope
+		this.reads = reads
 		this.bodies = bodies
 		this.removing = removing
 	}
@@ -103,7 +109,7 @@ export class SqlTurns implements Turns {
 	}
 
 	async find(id: TurnId): Promise<Turn | undefined> {
-		const row = await this.findRow(this.database.sql, id)
+		const row = await this.findRow(this.reads.sql, id)
 		return row === undefined ? undefined : readTurn(row)
 	}
 
@@ -130,7 +136,7 @@ export class SqlTurns implements Turns {
 	}
 
 	async remove(id: TurnId): Promise<boolean> {
-		if ((await this.findRow(this.database.sql, id)) !== undefined) await this.removing(this.scope, [id])
+		if ((await this.findRow(this.reads.sql, id)) !== undefined) await this.removing(this.scope, [id])
 		const removed = await this.write(async (sql) => {
 			await this.database.lock(sql, id)
 			const row = await this.findRow(sql, id)
@@ -194,7 +200,7 @@ export class SqlTurns implements Turns {
 
 	private readRows({ surface, model, order }: TurnQuery, after: TurnId | undefined): Promise<readonly Row[]> {
 		const { tenant, owner } = this.scope
-		const { sql } = this.database
+		const { sql } = this.reads
 		const by = ordered(sql, order)
 		// All ids are hexadecimal.
 		const beforeFirst = order === 'asc' ? '' : 'z'

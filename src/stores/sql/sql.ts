@@ -34,6 +34,11 @@ export interface Sql {
 	close(): Promise<void>
 }
 
+/** Whether `Sql` was called with a statement, not with a fragment. */
+export function isTemplate(first: unknown): first is TemplateStringsArray {
+	return Array.isArray(first) && 'raw' in first
+}
+
 export type Direction = 'asc' | 'desc'
 
 /** The parts of a statement that depend on the direction in which it reads rows. */

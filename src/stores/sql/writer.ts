@@ -1,9 +1,8 @@
 // The single writer of a process. Pending writes share one transaction, so that a thousand turns per second need a few
 // dozen syncs of the disk. A write is acknowledged only after it is on disk.
 
-import { ChatError } from '../../chat/error.ts'
 import { anonymous, type FairEntry, FairQueue } from '../../system/fair-queue.ts'
-import { timeoutMs, unavailable } from './database-failure.ts'
+import { storeOverloaded, timeoutMs, unavailable } from './database-failure.ts'
 import type { Sql } from './sql.ts'
 import type { DatabaseFailure } from './sql-database.ts'
 import type { WriteShare } from './write-share.ts'
@@ -71,9 +70,9 @@ export class Writer {
 	): Promise<Result> {
 		if (this.waiting.waiting >= (this.options.maxWaiting ?? 10_000)) {
 			const displaced = this.waiting.heaviest(caller)
-			if (displaced === undefined) return Promise.reject(tooMany())
+			if (displaced === undefined) return Promise.reject(storeOverloaded('writes'))
 			this.waiting.remove(displaced)
-			displaced.item.reject(tooMany())
+			displaced.item.reject(storeOverloaded('writes'))
 		}
 		return new Promise<Result>((resolve, reject) => {
 			const sinceMs = performance.now()
@@ -204,10 +203,6 @@ export class Writer {
 			this.beganMs = undefined
 		}
 	}
-}
-
-function tooMany(): ChatError {
-	return new ChatError('overloaded', 'Too many writes are pending.', { retryAfterMs: 1000, code: 'store_overloaded' })
 }
 
 /** Rejects a write whose caller has stopped waiting. */

@@ -29,6 +29,8 @@ export interface ThreadResponse {
 	readonly id: number
 	readonly rows: readonly Row[]
 	readonly failure: ThreadFailure | undefined
+	/** How long the call took in the thread, in milliseconds. */
+	readonly tookMs: number
 }
 
 /** An error without its class, which a message cannot contain. */
@@ -50,10 +52,17 @@ self.onmessage = ({ data }: MessageEvent<readonly ThreadRequest[]>) => {
 }
 
 function responseTo({ id, call }: ThreadRequest): ThreadResponse {
+	const startMs = performance.now()
+	const response = (rows: readonly Row[], failure?: ThreadFailure) => ({
+		id,
+		rows,
+		failure,
+		tookMs: performance.now() - startMs,
+	})
 	try {
-		return { id, rows: respond(call), failure: undefined }
+		return response(respond(call))
 	} catch (thrown) {
-		return { id, rows: none, failure: failureOf(thrown) }
+		return response(none, failureOf(thrown))
 	}
 }
 

@@ -2,7 +2,7 @@
 
 import { migrate } from '../migrations/migrate.ts'
 import type { Sql } from '../sql/sql.ts'
-import type { SqlDatabase } from '../sql/sql-database.ts'
+import type { Reads, SqlDatabase } from '../sql/sql-database.ts'
 import { Writer } from '../sql/writer.ts'
 import { memory, SqliteConnection } from './sqlite-connection.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
@@ -14,12 +14,12 @@ export async function openMemory(): Promise<SqlDatabase> {
 	const sql = connectMemory()
 	const migrated = await migrate(sql, { createTextIndex })
 	const writer = new Writer({ sql: () => sql, explain: explainSqliteFailure })
+	const reads: Reads = { sql, slowSql: sql, search: (_, work) => work(sql) }
 	const database: SqlDatabase = {
 		separate: () => database,
-		sql,
-		slowSql: sql,
+		...reads,
+		readsOf: () => reads,
 		clockMs: sqliteClockMs,
-		search: (_, work) => work(sql),
 		textIndex: sqliteTextIndex,
 		migrated,
 		write: (work, key, share) => writer.write(work, key, share),

@@ -1,10 +1,13 @@
 // Connections for reads outside of transactions. One serves nearly all reads; further ones are opened while statements
-// run for long, so that short reads need not wait for them.
+// run for long, so that short reads need not wait for them. Callers take turns: decisions/044.
 
-import type { Row, Sql } from '../sql/sql.ts'
+import { anonymous, type FairEntry, type SharePath } from '../../system/fair-queue.ts'
+import { storeOverloaded } from '../sql/database-failure.ts'
+import type { Row } from '../sql/sql.ts'
+import type { Reads } from '../sql/sql-database.ts'
+import { ReadQueue, type WaitingRead } from './read-queue.ts'
 import { type StatementRunner, sqliteSql } from './sqlite-sql.ts'
 import { type SqliteThread, UnavailableError } from './sqlite-thread.ts'
-import type { Statement } from './statement.ts'
 
 export interface ReaderPoolOptions {
 	readonly open: () => Promise<SqliteThread>
@@ -15,28 +18,27 @@ export interface ReaderPoolOptions {
 	readonly growAfterMs: number
 	/** How long a statement may wait for a thread, in milliseconds. */
 	readonly timeoutMs: number
+	/** Maximum number of waiting statements, of the quick and of the slow ones; 10,000 if absent. */
+	readonly maxWaiting?: number | undefined
 }
 
-interface WaitingRead {
-	readonly statement: Statement
-	readonly answer: PromiseWithResolvers<readonly Row[]>
-	readonly sinceMs: number
-}
-
-/** Statements that a thread runs without an answer in between. */
+/** Statements that a thread runs without an answer in between, at most. */
 const mostTogether = 16
+/** A thread that works longer than this without an answer gets fewer statements, in milliseconds. */
+const longMs = 4
 
 export class ReaderPool {
-	/** `begin` opens a connection for the transaction. */
-	readonly sql: Sql
-	/** For statements that may take long. */
-	readonly slowSql: Sql
+	/** The statements of no caller. */
+	readonly anonymous: Reads
 	private readonly options: ReaderPoolOptions
 	private readonly threads = new Set<SqliteThread>()
 	private readonly idle: SqliteThread[] = []
-	private readonly quick: WaitingRead[] = []
-	private readonly slow: WaitingRead[] = []
+	private readonly quick: ReadQueue
+	private readonly slow: ReadQueue
 	private runningSlow = 0
+	/** How many quick statements the next thread gets. */
+	private together = 1
+	private wasSlow = false
 	private opening: Promise<void> | undefined
 	private timer: ReturnType<typeof setTimeout> | undefined
 	private closed = false
@@ -44,9 +46,22 @@ export class ReaderPool {
 	/** @param first an open connection, if there is one. */
 	constructor(options: ReaderPoolOptions, first: SqliteThread | undefined) {
 		this.options = options
-		this.sql = sqliteSql(this.runner(this.quick))
-		this.slowSql = sqliteSql(this.runner(this.slow))
+		const { maxWaiting = 10_000 } = options
+		this.quick = new ReadQueue(maxWaiting)
+		this.slow = new ReadQueue(maxWaiting)
+		this.anonymous = this.of(anonymous)
 		if (first !== undefined) this.add(first)
+	}
+
+	/** The statements of a caller. `begin` opens a connection for the transaction. */
+	of(caller: SharePath): Reads {
+		const slowSql = sqliteSql(this.runner(this.slow, caller))
+		return {
+			sql: sqliteSql(this.runner(this.quick, caller)),
+			slowSql,
+			// SQLite cannot stop a statement of another thread.
+			search: (_, work) => work(slowSql),
+		}
 	}
 
 	/** Ends the threads. Waiting statements reject. */
@@ -58,12 +73,12 @@ export class ReaderPool {
 		await Promise.all(Array.from(this.threads, (thread) => thread.close()))
 	}
 
-	private runner(queue: WaitingRead[]): StatementRunner {
+	private runner(queue: ReadQueue, caller: SharePath): StatementRunner {
 		return {
 			run: (statement) => {
 				if (this.closed) return Promise.reject(closedError())
 				const answer = Promise.withResolvers<readonly Row[]>()
-				queue.push({ statement, answer, sinceMs: performance.now() })
+				queue.add(caller, { statement, answer, sinceMs: performance.now() }, () => storeOverloaded('reads'))
 				this.dispatch()
 				return answer.promise
 			},
@@ -98,25 +113,41 @@ export class ReaderPool {
 
 	/** Since when the oldest statement waits that may run now. */
 	private oldestMs(): number | undefined {
-		return this.quick[0]?.sinceMs ?? (this.runningSlow < this.options.maxSlow ? this.slow[0]?.sinceMs : undefined)
+		const quickMs = this.quick.oldestMs
+		const slowMs = this.maySlow ? this.slow.oldestMs : undefined
+		return quickMs === undefined || slowMs === undefined ? (quickMs ?? slowMs) : Math.min(quickMs, slowMs)
 	}
 
+	private get maySlow(): boolean {
+		return this.runningSlow < this.options.maxSlow
+	}
+
+	/** Quick and slow statements take turns, so that neither callers of the one nor of the other have to wait for all. */
 	private async serve(thread: SqliteThread): Promise<void> {
-		if (this.quick.length > 0) await this.run(thread, this.quick.splice(0, mostTogether))
-		else {
+		const slow = this.maySlow && !(this.wasSlow && this.quick.oldestMs !== undefined) ? this.slow.take(1) : []
+		this.wasSlow = slow.length > 0
+		if (this.wasSlow) {
 			this.runningSlow++
-			await this.run(thread, this.slow.splice(0, 1))
+			await this.run(thread, slow)
 			this.runningSlow--
+			this.slow.ended(slow)
+		} else {
+			const quick = this.quick.take(this.together)
+			const { workedMs } = thread
+			await this.run(thread, quick)
+			const isLong = thread.workedMs - workedMs > longMs
+			this.together = isLong ? Math.max(1, this.together >> 1) : Math.min(mostTogether, this.together * 2)
+			this.quick.ended(quick)
 		}
 		this.idle.push(thread)
 		this.dispatch()
 	}
 
 	/** Never rejects. */
-	private async run(thread: SqliteThread, reads: readonly WaitingRead[]): Promise<void> {
+	private async run(thread: SqliteThread, reads: readonly FairEntry<WaitingRead>[]): Promise<void> {
 		const untilMs = performance.now() - this.options.timeoutMs
 		await Promise.all(
-			reads.map(({ statement, answer, sinceMs }) => {
+			reads.map(({ item: { statement, answer, sinceMs } }) => {
 				if (sinceMs >= untilMs) return thread.run(statement).then(answer.resolve, answer.reject)
 				answer.reject(new UnavailableError('the database is busy with other reads'))
 				return undefined
@@ -155,7 +186,7 @@ export class ReaderPool {
 	}
 
 	private rejectWaiting(reason: unknown): void {
-		for (const { answer } of [...this.quick.splice(0), ...this.slow.splice(0)]) answer.reject(reason)
+		for (const queue of [this.quick, this.slow]) queue.reject(reason)
 	}
 }
 

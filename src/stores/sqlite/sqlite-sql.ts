@@ -1,7 +1,7 @@
 // The interface of the stores over something that runs SQLite's statements. It does not know the thread in which they
 // run.
 
-import type { Fragment, Row, Sql } from '../sql/sql.ts'
+import { type Fragment, isTemplate, type Row, type Sql } from '../sql/sql.ts'
 import { compile, parameterOf, type Statement } from './statement.ts'
 
 /** See `SqlDatabase.clockMs`. */
@@ -34,8 +34,4 @@ export function sqliteSql(runner: StatementRunner): Sql {
 		begin: begin as Sql['begin'],
 		close: () => runner.close(),
 	})
-}
-
-function isTemplate(value: unknown): value is TemplateStringsArray {
-	return Array.isArray(value) && 'raw' in value
 }

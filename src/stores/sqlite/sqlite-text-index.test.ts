@@ -123,6 +123,7 @@ test('a search does not read the messages of others', async () => {
 	const plans: string[] = []
 	const traced: SqliteDatabase = {
 		...database,
+		readsOf: () => traced,
 		search: (_, work) =>
 			work(
 				Object.assign(async (first: TemplateStringsArray, ...values: readonly unknown[]) => {

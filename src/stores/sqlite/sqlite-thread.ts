@@ -22,6 +22,7 @@ export class SqliteThread implements StatementRunner {
 	private readonly pending = new Map<number, PromiseWithResolvers<readonly Row[]>>()
 	private readonly outbox: ThreadRequest[] = []
 	private lastId = 0
+	private worked = 0
 	private end: string | undefined
 
 	private constructor() {
@@ -56,6 +57,11 @@ export class SqliteThread implements StatementRunner {
 	/** Whether it has ended, or failed. Then each call rejects. */
 	get ended(): boolean {
 		return this.end !== undefined
+	}
+
+	/** How long it has run calls until now, in milliseconds, without the time in which they waited. */
+	get workedMs(): number {
+		return this.worked
 	}
 
 	run(statement: Statement): Promise<readonly Row[]> {
@@ -116,7 +122,8 @@ export class SqliteThread implements StatementRunner {
 		return answer.promise
 	}
 
-	private receive({ id, rows, failure }: ThreadResponse): void {
+	private receive({ id, rows, failure, tookMs }: ThreadResponse): void {
+		this.worked += tookMs
 		const answer = this.pending.get(id)
 		this.pending.delete(id)
 		if (this.pending.size === 0) this.worker.unref()

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createKey } from '../../keys/key.ts'
 import { databaseContract } from '../database.contract.ts'
+import { readTurnsContract } from '../read-turns.contract.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { SqlKeyStore } from '../sql/sql-key-store.ts'
 import { openMemory } from './memory.testing.ts'
@@ -12,6 +13,7 @@ import { openSqlite } from './sqlite.ts'
 const newFile = async () => join(await mkdtemp(join(tmpdir(), 'dragoman-sqlite-')), 'dragoman.sqlite')
 
 databaseContract('sqlite', async () => openSqlite(await newFile()))
+readTurnsContract('sqlite', async () => openSqlite(await newFile()))
 databaseContract('sqlite with every message in its index', openIndexed)
 databaseContract('sqlite in memory', openMemory)
 

@@ -92,11 +92,9 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 	const database: SqliteDatabase = {
 		// SQLite has one writer at a time, and a lock is on the whole file.
 		separate: () => database,
-		sql: readers.sql,
-		slowSql: readers.slowSql,
+		...readers.anonymous,
+		readsOf: (caller) => readers.of(caller),
 		clockMs: sqliteClockMs,
-		// SQLite cannot stop a statement of another thread.
-		search: (_, work) => work(readers.slowSql),
 		textIndex: sqliteTextIndex,
 		indexTexts: () => indexing.complete(),
 		mergeIndex: () => indexing.merge(),
@@ -108,7 +106,8 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 		},
 		// SQLite allows one writing process at a time.
 		async lock() {},
-		snapshot: (work) => readers.sql.begin('deferred', (transaction) => work((table) => scan(transaction, table))),
+		snapshot: (work) =>
+			readers.anonymous.sql.begin('deferred', (transaction) => work((table) => scan(transaction, table))),
 		// Readers in other processes may prevent it; then the last process that closes the database removes the log.
 		erase() {
 			indexing.requestMerge()
@@ -116,7 +115,7 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 		},
 		async check() {
 			opened.expectUnmoved()
-			await readers.sql`SELECT name FROM migrations LIMIT 1`
+			await readers.anonymous.sql`SELECT name FROM migrations LIMIT 1`
 		},
 		explain: explainSqliteFailure,
 		reconnect() {},

@@ -3,6 +3,7 @@
 
 import { z } from 'zod'
 import { answerMessageSchema, chatCompletionSchema } from './chat-answer-schema.ts'
+import { maxPairs } from './responses/metadata-schema.ts'
 
 const count = z.int().min(0)
 const unixTime = z.int().describe('Unix time in seconds.')
@@ -41,6 +42,7 @@ export const listQuerySchema = z.object({
 
 export const metadataFilterSchema = z
 	.record(z.string(), z.string())
+	.meta({ maxProperties: maxPairs })
 	.optional()
 	.describe('`metadata[key]=value`, once for each pair that the object has.')
 

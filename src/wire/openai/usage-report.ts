@@ -118,14 +118,17 @@ export function readUsageReport(kind: UsageKind, parameters: URLSearchParams): U
 
 function readParameters(parameters: URLSearchParams): Readonly<Record<string, unknown>> {
 	const body: Record<string, unknown> = {}
-	for (const sent of new Set(parameters.keys())) {
+	const listed = new Map<string, string[]>()
+	for (const [sent, value] of parameters) {
 		const name = sent.replace(/\[\d*\]$/, '')
-		const values = parameters.getAll(sent)
-		const [first = ''] = values
-		if (lists.has(name)) body[name] = [...(Array.isArray(body[name]) ? body[name] : []), ...values]
-		else body[name] = numbers.has(name) && /^\d{1,15}$/.test(first) ? Number(first) : first
+		if (lists.has(name)) {
+			const values = listed.get(name) ?? []
+			values.push(value)
+			listed.set(name, values)
+		} else if (!Object.hasOwn(body, name))
+			body[name] = numbers.has(name) && /^\d{1,15}$/.test(value) ? Number(value) : value
 	}
-	return body
+	return { ...body, ...Object.fromEntries(listed) }
 }
 
 /** The first day of the page, in seconds. */

@@ -3,12 +3,16 @@
 import { z } from 'zod'
 import { describedBy } from '../../json/json-object-schema.ts'
 
+/** Maximum number of pairs. */
+export const maxPairs = 16
+
+const tooMany = `at most ${maxPairs} pairs`
 const value = z.string().max(512)
 
 const pairs = z
 	.record(z.string().max(64), value)
-	.refine((found) => Object.keys(found).length <= 16, { error: 'at most 16 pairs' })
-	.meta({ maxProperties: 16 })
+	.refine((found) => Object.keys(found).length <= maxPairs, { error: tooMany })
+	.meta({ maxProperties: maxPairs })
 
 /** The same object, also with a pair named `__proto__`, which a schema of records would drop. */
 export const metadataSchema = z
@@ -21,7 +25,7 @@ export const metadataSchema = z
 		const own: unknown = Object.getOwnPropertyDescriptor(given, '__proto__')?.value
 		for (const issue of value.safeParse(own).error?.issues ?? [])
 			context.issues.push({ ...issue, path: ['__proto__', ...issue.path], input: own } as z.core.$ZodRawIssue)
-		if (issues.length === 0 && Object.keys(given).length > 16)
-			context.issues.push({ code: 'custom', message: 'at most 16 pairs', input: given })
+		if (issues.length === 0 && Object.keys(given).length > maxPairs)
+			context.issues.push({ code: 'custom', message: tooMany, input: given })
 	})
 	.meta({ [describedBy]: pairs })
