@@ -4,6 +4,7 @@
 import { ChatError } from '../chat/error.ts'
 import { canonicalAddress } from './addresses.ts'
 import type { RemoteClient } from './remote-client.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 export interface HostRules {
 	/**
@@ -18,7 +19,7 @@ export interface HostRules {
 /** The parts of a request that the check reads. */
 export interface HostHeaders {
 	readonly path: string
-	readonly headers: Headers
+	readonly headers: RequestHeaders
 	readonly client: RemoteClient
 }
 
