@@ -7,6 +7,7 @@ import { type AddressSet, unixPeer } from '../http/addresses.ts'
 import type { HttpRequest } from '../http/http-request.ts'
 import { socketPathOf } from '../http/listen-address.ts'
 import { canonicalPeer, type Peer } from '../http/remote-client.ts'
+import type { OutgoingResponse } from '../http/written-response.ts'
 import { Sweep } from '../system/sweep.ts'
 import type { ArrivingRequest } from './connections/arriving-request.ts'
 import { type ConnectionCaps, ConnectionTable, type CountedConnection } from './connections/connection-table.ts'
@@ -33,7 +34,7 @@ export interface Listener {
 export interface ListenOptions {
 	/** `host:port`, port 0 for a free one; or the path of a Unix socket, absolute or after `unix:`. */
 	readonly address: string
-	readonly fetch: (request: HttpRequest, peer: Peer) => Promise<Response>
+	readonly respond: (request: HttpRequest, peer: Peer) => Promise<OutgoingResponse>
 	/**
 	 * Accepts a WebSocket upgrade or returns a response that rejects it; undefined if the path has no WebSocket route.
 	 */
@@ -124,8 +125,8 @@ class OpenListener implements Listener, ConnectionOwner {
 		if (this.open.size === 0) this.allClosed?.resolve()
 	}
 
-	async answer(request: ArrivingRequest, connection: HttpConnection): Promise<Response | Upgrade> {
-		const { fetch, socket } = this.options
+	async answer(request: ArrivingRequest, connection: HttpConnection): Promise<OutgoingResponse | Upgrade> {
+		const { respond, socket } = this.options
 		const peer: Peer = {
 			excess: this.open.get(connection)?.excess,
 			address: () => (this.path === undefined ? connection.address : unixPeer),
@@ -138,7 +139,7 @@ class OpenListener implements Listener, ConnectionOwner {
 			if (opened instanceof Response) return opened
 			if (opened !== undefined) return upgradeToWebSocket(request.headers, opened, this.webSockets)
 		}
-		return fetch(request, peer)
+		return respond(request, peer)
 	}
 
 	private handlers(): SocketHandler<HttpConnection | undefined> {
