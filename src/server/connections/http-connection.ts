@@ -50,15 +50,15 @@ export interface Upgrade {
 	cancel(): void
 }
 
-/** The server that a connection belongs to. */
+/** What a connection needs of its listener. */
 export interface ConnectionOwner {
 	readonly timeouts: ConnectionTimeouts
 	/** The server shuts down: responses are the last of their connection. */
 	readonly closing: boolean
-	answer(request: ArrivingRequest, connection: HttpConnection): Promise<OutgoingResponse | Upgrade>
+	answer(request: ArrivingRequest): Promise<OutgoingResponse | Upgrade>
 	/** The connection began or ended a request. */
-	changed(connection: HttpConnection): void
-	closed(connection: HttpConnection): void
+	changed(): void
+	closed(): void
 }
 
 type ConnectionState = 'waiting' | 'head' | 'busy' | 'lingering' | 'upgraded' | 'closed'
@@ -153,7 +153,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.output.close()
 		if (state === 'busy') this.request?.abort()
 		this.upgraded?.closed()
-		this.owner.closed(this)
+		this.owner.closed()
 	}
 
 	destroy(): void {
@@ -263,7 +263,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.form = { minorVersion, closes: !head.persistent || this.onlyOne, headOnly: method === 'HEAD' }
 		this.body = framing === undefined ? undefined : new BodyParser(framing, maxHeadBytes)
 		this.expectsContinue = head.expectsContinue && framing !== undefined
-		this.owner.changed(this)
+		this.owner.changed()
 		this.readBody()
 		void this.respond(request)
 	}
@@ -298,7 +298,7 @@ export class HttpConnection implements Timed, BodySource {
 
 	private async respond(request: ArrivingRequest): Promise<void> {
 		try {
-			const response = await this.owner.answer(request, this)
+			const response = await this.owner.answer(request)
 			if (this.state !== 'busy') return void (await discard(response))
 			if (response instanceof Response || response instanceof WrittenResponse) await this.send(response)
 			else this.startUpgrade(response)
@@ -348,10 +348,10 @@ export class HttpConnection implements Timed, BodySource {
 		const drained = this.output.whenDrained()
 		if (drained === undefined) return
 		this.unread = true
-		this.owner.changed(this)
+		this.owner.changed()
 		await drained
 		this.unread = false
-		this.owner.changed(this)
+		this.owner.changed()
 	}
 
 	/** The form of the response, by what is known now. */
@@ -371,7 +371,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.sinceMs = performance.now()
 		this.body = undefined
 		this.resume()
-		this.owner.changed(this)
+		this.owner.changed()
 		this.advance()
 		// Nothing follows what the client sent before it closed its side.
 		if (this.halfClosed && this.isIdle) this.finishOutput()
@@ -388,7 +388,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.sinceMs = performance.now()
 		this.ahead = undefined
 		this.resume()
-		this.owner.changed(this)
+		this.owner.changed()
 		if (complete || this.halfClosed) return void this.finishOutput()
 		const drained = this.output.whenDrained()
 		if (drained === undefined) this.socket.shutdown()
