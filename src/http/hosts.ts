@@ -53,7 +53,11 @@ export function hostCheck({ hosts, listen }: HostRules): HostCheck {
 				`The host ${quoted(name)} is not in \`server.hosts\`: add it there if it is a name of this server.`,
 			)
 		}
-		if (!onLoopback || isAddress(name) || !isFromBrowser(request, isOpen) || request.client.isProxied) return undefined
+		if (!onLoopback || isAddress(name)) {
+			lastPermitted = header
+			return undefined
+		}
+		if (!isFromBrowser(request, isOpen) || request.client.isProxied) return undefined
 		return refusal(
 			`The host ${quoted(name)} is not a name of this machine, and the request is a browser's: add the name to \`server.hosts\`, or the proxy in front to \`server.trustedProxies\`.`,
 		)
