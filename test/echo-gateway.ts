@@ -25,5 +25,5 @@ export function listenEcho(address: string, model = 'echo'): Listener {
 		log: openLog({ level: 'silent', format: 'json' }),
 		telemetry: silentTelemetry,
 	})
-	return listen({ address, fetch: handler.fetch })
+	return listen({ address, respond: handler.respond })
 }

@@ -56,15 +56,22 @@ export function isPossibleCount(tokens: number): boolean {
 	return Number.isSafeInteger(tokens) && tokens >= 0 && tokens <= mostTokens
 }
 
+const counts = [
+	'promptTokens',
+	'completionTokens',
+	'cachedTokens',
+	'cacheWriteTokens',
+	'cacheWrite1hTokens',
+	'reasoningTokens',
+] as const
+
 /**
  * Why counts cannot be right; undefined if they can. Upstreams report anything, and reports add up: a number that is
  * out of range would reach every sum of its owner.
  */
 export function usageFault(usage: Usage): string | undefined {
-	const { promptTokens, completionTokens, cachedTokens, cacheWriteTokens = 0, reasoningTokens } = usage
-	const { cacheWrite1hTokens = 0 } = usage
-	const counts = { promptTokens, completionTokens, cachedTokens, cacheWriteTokens, cacheWrite1hTokens, reasoningTokens }
-	for (const [name, count] of Object.entries(counts)) if (!isPossibleCount(count)) return `${name} is ${count}`
+	for (const name of counts) if (!isPossibleCount(usage[name] ?? 0)) return `${name} is ${usage[name]}`
+	const { promptTokens, completionTokens, cachedTokens, reasoningTokens } = usage
 	if (cachedTokens > promptTokens) return `${cachedTokens} cached tokens exceed ${promptTokens} of the prompt`
 	if (reasoningTokens > completionTokens)
 		return `${reasoningTokens} tokens of reasoning exceed ${completionTokens} of the completion`

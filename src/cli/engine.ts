@@ -144,7 +144,7 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 		settings.config.server.socketMode,
 		{
 			address: flags.socket ?? settings.config.listen,
-			fetch: handler.fetch,
+			respond: handler.respond,
 			...(flags.socket === undefined ? connectionLimits(settings.config) : withoutLimits),
 		},
 		log,

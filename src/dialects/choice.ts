@@ -2,6 +2,7 @@
 // uses, in this order: the mount prefix, the caller's key, headers that identify the client, the configured default. A
 // dialect that does not claim the path is skipped, unless the headers select it.
 
+import type { RequestHeaders } from '../http/request-headers.ts'
 import type { Method, RouteMatch } from '../http/route-table.ts'
 import { RouteTable } from '../http/route-table.ts'
 import type { Dialect, Route } from './dialect.ts'
@@ -26,7 +27,7 @@ export interface RouteLookup {
 	readonly method: string
 	/** Normalized. */
 	readonly path: string
-	readonly headers: Headers
+	readonly headers: RequestHeaders
 	/** The dialect that the caller's key selects, if the key is known. */
 	readonly preferred?: string | undefined
 }
@@ -133,12 +134,12 @@ export class DialectChoice {
 		return selected === undefined ? usual.order : this.arrange([selected, usual.entry])
 	}
 
-	private recognized(headers: Headers): DialectEntry | undefined {
+	private recognized(headers: RequestHeaders): DialectEntry | undefined {
 		return this.recognizing.find(({ dialect }) => dialect.recognizes?.(headers) === true)
 	}
 
 	/** The clients of `usual` may send nothing that identifies them; then it stays selected. */
-	private suggested(headers: Headers, usual: DialectEntry): DialectEntry | undefined {
+	private suggested(headers: RequestHeaders, usual: DialectEntry): DialectEntry | undefined {
 		if (usual.dialect.recognizes === undefined) return undefined
 		return this.suggesting.find(({ dialect }) => dialect.suggests?.(headers) === true)
 	}

@@ -6,6 +6,7 @@
 import type { z } from 'zod'
 import type { ChatError } from '../chat/error.ts'
 import type { ConnectionTurns } from '../conversations/recent-turns.ts'
+import type { RequestHeaders } from '../http/request-headers.ts'
 import type { Method } from '../http/route-table.ts'
 import type { LimitState } from '../limits/limit-state.ts'
 import type { ApiDescription } from './api-description.ts'
@@ -22,12 +23,12 @@ export interface Dialect {
 	readonly prefixes: readonly string[]
 	readonly routes: readonly Route[]
 	/** Whether the headers identify a client of this dialect, which then gets no path of another one. */
-	recognizes?(headers: Headers): boolean
+	recognizes?(headers: RequestHeaders): boolean
 	/**
 	 * Whether the headers identify a client library that was made for this dialect, but serves others as well. It selects
 	 * this dialect instead of a default whose own clients are recognized.
 	 */
-	suggests?(headers: Headers): boolean
+	suggests?(headers: RequestHeaders): boolean
 	/** Keep-alive text for idle streams, as whole lines; `''` for clients that cannot parse one. A comment if absent. */
 	readonly heartbeat?: string
 	/** Routes that are also served over a WebSocket. */
@@ -77,7 +78,7 @@ export interface Route {
 export interface RouteInput {
 	/** The parsed body: JSON, or the fields of a form; undefined if the route reads none, or it is optional and empty. */
 	readonly body: unknown
-	readonly headers: Headers
+	readonly headers: RequestHeaders
 	/** The value of each `{name}`, decoded. */
 	readonly parameters: readonly string[]
 	readonly query: () => URLSearchParams

@@ -152,6 +152,7 @@ async function composeGateway(
 		checks: () => checks.results(),
 	})
 	return {
+		respond: handler.respond,
 		fetch: handler.fetch,
 		socket: handler.socket,
 		drain: () => handler.drain(),

@@ -2,6 +2,7 @@
 // Everything to the left of an untrusted proxy may be forged.
 
 import { canonicalAddress } from './addresses.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 /**
  * The reported addresses from the nearest to the farthest. Undefined means that an element is not an address:
@@ -10,7 +11,7 @@ import { canonicalAddress } from './addresses.ts'
  * If both headers are present, `Forwarded` is ignored: most proxies write `X-Forwarded-For` only and forward the
  * `Forwarded` header that the client sent. See decisions/035.
  */
-export function* reportedAddresses(headers: Headers): Generator<string | undefined> {
+export function* reportedAddresses(headers: RequestHeaders): Generator<string | undefined> {
 	const list = headers.get('x-forwarded-for')
 	if (list !== null) {
 		for (const element of partsFromRight(list, ',')) yield nodeAddress(element)

@@ -4,6 +4,7 @@
 import { ChatError } from '../chat/error.ts'
 import { canonicalAddress } from './addresses.ts'
 import type { RemoteClient } from './remote-client.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 export interface HostRules {
 	/**
@@ -18,7 +19,7 @@ export interface HostRules {
 /** The parts of a request that the check reads. */
 export interface HostHeaders {
 	readonly path: string
-	readonly headers: Headers
+	readonly headers: RequestHeaders
 	readonly client: RemoteClient
 }
 
@@ -52,7 +53,11 @@ export function hostCheck({ hosts, listen }: HostRules): HostCheck {
 				`The host ${quoted(name)} is not in \`server.hosts\`: add it there if it is a name of this server.`,
 			)
 		}
-		if (!onLoopback || isAddress(name) || !isFromBrowser(request, isOpen) || request.client.isProxied) return undefined
+		if (!onLoopback || isAddress(name)) {
+			lastPermitted = header
+			return undefined
+		}
+		if (!isFromBrowser(request, isOpen) || request.client.isProxied) return undefined
 		return refusal(
 			`The host ${quoted(name)} is not a name of this machine, and the request is a browser's: add the name to \`server.hosts\`, or the proxy in front to \`server.trustedProxies\`.`,
 		)

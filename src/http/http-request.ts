@@ -1,11 +1,13 @@
 // The parts of a request that this server reads. A web `Request` has them, and so has a request that arrives on a
 // connection.
 
+import type { RequestHeaders } from './request-headers.ts'
+
 export interface HttpRequest {
 	readonly method: string
 	/** Absolute, or path and query only. */
 	readonly url: string
-	readonly headers: Headers
+	readonly headers: RequestHeaders
 	/** Aborted when the client disconnects. */
 	readonly signal: AbortSignal
 	/** Read at most once, by this or by `bytes`. */

@@ -59,5 +59,17 @@ const headerForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/
 export function readHeaderLine(line: string): readonly [name: string, value: string] {
 	if (!headerForm.test(line)) throw new MessageSyntaxError('a header is malformed')
 	const colon = line.indexOf(':')
-	return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, '')]
+	return [line.slice(0, colon).toLowerCase(), valueAfter(line, colon + 1)]
+}
+
+/** The rest of a line without spaces and tabs around it. `trim` would also remove the no-break space of Latin-1. */
+function valueAfter(line: string, from: number): string {
+	let [begin, end] = [from, line.length]
+	while (isBlank(line.charCodeAt(begin))) begin++
+	while (end > begin && isBlank(line.charCodeAt(end - 1))) end--
+	return line.slice(begin, end)
+}
+
+function isBlank(code: number): boolean {
+	return code === 32 || code === 9
 }

@@ -3,6 +3,7 @@
 import type { SharePath } from '../system/fair-queue.ts'
 import type { Form, JsonBody } from './body.ts'
 import type { RemoteClient } from './remote-client.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 export interface Received {
 	/** Assigned by this server; returned as `x-request-id`. */
@@ -13,7 +14,7 @@ export interface Received {
 	/** As the client sent it. */
 	readonly sentPath: string
 	readonly query: () => URLSearchParams
-	readonly headers: Headers
+	readonly headers: RequestHeaders
 	readonly client: RemoteClient
 	/** Aborted when the client disconnects. */
 	readonly signal: AbortSignal

@@ -4,6 +4,7 @@
 import type { AddressSet } from './addresses.ts'
 import { canonicalAddress, unixPeer } from './addresses.ts'
 import { reportedAddresses } from './forwarded.ts'
+import type { RequestHeaders } from './request-headers.ts'
 
 /** The peer of a connection. */
 export interface Peer {
@@ -29,7 +30,11 @@ export interface RemoteClient {
 }
 
 /** @param proxies undefined if no proxy is trusted: then no header is read. */
-export function remoteClient(peer: Peer | undefined, headers: Headers, proxies: AddressSet | undefined): RemoteClient {
+export function remoteClient(
+	peer: Peer | undefined,
+	headers: RequestHeaders,
+	proxies: AddressSet | undefined,
+): RemoteClient {
 	return new ObservedClient(peer, headers, proxies)
 }
 
@@ -51,11 +56,11 @@ const requestIdForm = /^[\x21\x23-\x26\x28-\x5f\x61-\x7e]{1,128}$/
 
 class ObservedClient implements RemoteClient {
 	private readonly peer: Peer | undefined
-	private readonly headers: Headers
+	private readonly headers: RequestHeaders
 	private readonly proxies: AddressSet | undefined
 	private found: { readonly address: string | undefined; readonly isProxied: boolean } | undefined
 
-	constructor(peer: Peer | undefined, headers: Headers, proxies: AddressSet | undefined) {
+	constructor(peer: Peer | undefined, headers: RequestHeaders, proxies: AddressSet | undefined) {
 		this.peer = peer
 		this.headers = headers
 		this.proxies = proxies

@@ -3,13 +3,14 @@
 
 import type { BodyFraming } from './body-parser.ts'
 import { MessageSyntaxError, maxHeaders, readHeaderLine } from './message-head.ts'
+import { ParsedHeaders, type RequestHeaders } from './request-headers.ts'
 import { readRequestTarget } from './request-target.ts'
 
 export interface RequestHead {
 	readonly method: string
 	/** Path and query, still percent-encoded. */
 	readonly url: string
-	readonly headers: Headers
+	readonly headers: RequestHeaders
 	/** 0 for HTTP/1.0, which knows neither chunks nor interim responses. */
 	readonly minorVersion: 0 | 1
 	/** Undefined for a request without a body. */
@@ -61,19 +62,20 @@ export function readRequestHead(lines: readonly string[]): RequestHead {
 /** Headers that a request has at most once: with two, servers choose differently. */
 const single: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'content-type'])
 
-function readHeaders(lines: readonly string[]): Headers {
+function readHeaders(lines: readonly string[]): ParsedHeaders {
 	if (lines.length > maxHeaders + 1) throw new MessageSyntaxError('there are too many headers')
-	const headers = new Headers()
+	const headers = new ParsedHeaders()
 	for (let at = 1; at < lines.length; at++) {
 		const [name, value] = readHeaderLine(lines[at] ?? '')
-		if (single.has(name) && headers.has(name)) throw new MessageSyntaxError(`there are two ${name} headers`)
-		headers.append(name, value)
+		const earlier = headers.get(name)
+		if (earlier !== null && single.has(name)) throw new MessageSyntaxError(`there are two ${name} headers`)
+		headers.set(name, earlier === null ? value : `${earlier}, ${value}`)
 	}
 	return headers
 }
 
 /** @throws MessageSyntaxError if the length of the body is ambiguous. */
-function framingOf(headers: Headers, minor: string): BodyFraming | undefined {
+function framingOf(headers: RequestHeaders, minor: string): BodyFraming | undefined {
 	const [coding, length] = [headers.get('transfer-encoding'), headers.get('content-length')]
 	if (coding !== null) {
 		if (length !== null) throw new MessageSyntaxError('the body has both a length and a transfer coding')

@@ -2,6 +2,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import type { Received } from '../http/received.ts'
+import type { RequestHeaders } from '../http/request-headers.ts'
 import type { Key } from '../keys/key.ts'
 import type { KeyVerifier } from '../keys/key-verifier.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
@@ -33,7 +34,7 @@ export async function authenticate(
 }
 
 /** The first of `Authorization: Bearer`, `x-api-key` and `api-key` that is present. */
-export function presentedSecret(headers: Headers): string | undefined {
+export function presentedSecret(headers: RequestHeaders): string | undefined {
 	const bearer = /^bearer\s+(.+)$/i.exec(headers.get('authorization')?.trim() ?? '')?.[1]
 	const secret = bearer ?? headers.get('x-api-key') ?? headers.get('api-key')
 	return secret === null || secret.trim() === '' ? undefined : secret.trim()

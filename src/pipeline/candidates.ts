@@ -30,7 +30,9 @@ export function checkCandidates(candidates: Candidates): void {
 
 /** Whether the upstreams of the model do not recognize each other's signatures. */
 export function hasSeveralOrigins(candidates: Candidates): boolean {
-	const origins = upstreamsOf(candidates).flatMap(
+	const upstreams = upstreamsOf(candidates)
+	if (upstreams.length === 1) return false
+	const origins = upstreams.flatMap(
 		({ engine, model }) => engine.originOf?.(upstreamNameOf(model, candidates.model)) ?? [],
 	)
 	return new Set(origins).size > 1

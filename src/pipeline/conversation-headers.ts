@@ -6,6 +6,7 @@ import { messageId } from '../conversations/message-id.ts'
 import type { Thread, ThreadOrigin } from '../conversations/thread.ts'
 import type { ConflictRule } from '../conversations/turns.ts'
 import type { ChatCall } from '../dialects/call.ts'
+import type { RequestHeaders } from '../http/request-headers.ts'
 
 const headerNames = {
 	conversation: 'x-dragoman-conversation',
@@ -22,7 +23,7 @@ const headerNames = {
  */
 export function threadOf(
 	{ thread, request, parts }: Pick<ChatCall, 'thread' | 'request' | 'parts'>,
-	headers: Headers,
+	headers: RequestHeaders,
 ): Thread | undefined {
 	const named = headers.get(headerNames.conversation)?.trim()
 	const parent = headers.get(headerNames.parent)?.trim().replace(/^msg_/, '')
@@ -46,7 +47,7 @@ export function threadOf(
 }
 
 /** The rule in the headers, or else `usual`. */
-function conflictOf(headers: Headers, usual: ConflictRule): ConflictRule {
+function conflictOf(headers: RequestHeaders, usual: ConflictRule): ConflictRule {
 	return choice(headers, headerNames.conflict, ['branch', 'refuse']) ?? usual
 }
 
@@ -70,7 +71,11 @@ function continuationOf(named: string, parent: string | undefined): ThreadOrigin
 	}
 }
 
-function choice<Value extends string>(headers: Headers, name: string, values: readonly Value[]): Value | undefined {
+function choice<Value extends string>(
+	headers: RequestHeaders,
+	name: string,
+	values: readonly Value[],
+): Value | undefined {
 	const header = headers.get(name)
 	if (header === null) return undefined
 	const found = values.find((value) => value === header.trim().toLowerCase())

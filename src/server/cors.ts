@@ -1,5 +1,7 @@
 // CORS for any origin. This is safe because callers authenticate with a key, never with a cookie.
 
+import type { RequestHeaders } from '../http/request-headers.ts'
+
 const exposed = [
 	'x-request-id',
 	'openai-processing-ms',
@@ -22,7 +24,7 @@ export const allowOrigin: Readonly<Record<string, string>> = {
 }
 
 /** Answers a preflight request: every requested header is allowed. */
-export function preflight({ headers }: { readonly headers: Headers }): Response {
+export function preflight({ headers }: { readonly headers: RequestHeaders }): Response {
 	return new Response(null, {
 		status: 204,
 		headers: {

@@ -14,6 +14,7 @@ import { checkJsonText, checkJsonTextInSteps, type JsonBounds } from '../http/js
 import type { Received } from '../http/received.ts'
 import { type Peer, remoteClient } from '../http/remote-client.ts'
 import { defaultBounds } from '../http/request-bounds.ts'
+import { asResponse, type OutgoingResponse, type WrittenResponse } from '../http/written-response.ts'
 import { type Authenticated, authenticate, presentedSecret } from '../pipeline/authenticate.ts'
 import { callerOf } from '../pipeline/caller-path.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
@@ -48,6 +49,8 @@ import type { SocketPeer } from './socket-peer.ts'
 
 export interface Handler {
 	/** Answers one request. Never rejects. */
+	readonly respond: (request: HttpRequest, peer?: Peer) => Promise<OutgoingResponse>
+	/** The same, as a web `Response`. */
 	readonly fetch: (request: HttpRequest, peer?: Peer) => Promise<Response>
 	/** Accepts or rejects a WebSocket upgrade; undefined if the path has no WebSocket route. */
 	readonly socket: (request: HttpRequest, peer?: Peer) => Promise<SocketPeer | Response | undefined>
@@ -89,7 +92,10 @@ class RequestHandler implements Handler {
 		this.serving = openServing(options, occupancy)
 	}
 
-	readonly fetch = (request: HttpRequest, peer?: Peer): Promise<Response> => {
+	readonly fetch = async (request: HttpRequest, peer?: Peer): Promise<Response> =>
+		asResponse(await this.respond(request, peer))
+
+	readonly respond = (request: HttpRequest, peer?: Peer): Promise<OutgoingResponse> => {
 		const client = remoteClient(peer, request.headers, this.options.proxies)
 		const received = receive(request, client, this.readBody, this.options)
 		const refused = this.refuseExcess(received, peer) ?? this.refuseHost(received)
@@ -103,7 +109,7 @@ class RequestHandler implements Handler {
 		const match = this.sockets.find('POST', received.path)
 		if (match.type !== 'found') return undefined
 		const refused = this.refuseHost(received)
-		if (refused !== undefined) return refused
+		if (refused !== undefined) return asResponse(refused)
 		const { dialect, route } = match.target
 		const observer = options.telemetry.begin({ ...received, method: 'WEBSOCKET' })
 		let held: { readonly key: Authenticated['key']; readonly caller: string; readonly release: Release }
@@ -113,14 +119,14 @@ class RequestHandler implements Handler {
 			const caller = key?.id ?? ''
 			held = { key, caller, release: this.permits.takeSocket(caller) }
 		} catch (thrown) {
-			return writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {})
+			return asResponse(writeFailure(asChatError(thrown), this.factsOf(received, dialect, observer), {}))
 		}
 		observer.observe({ type: 'routed', route: received.path })
 		observer.observe({ type: 'ended', atMs: options.clock.now(), status: 101, disconnected: false })
 		// Messages belong to the client of the socket, whose address cannot be read any more when they arrive.
 		const known = { address: client.address, requestId: client.requestId, isProxied: client.isProxied }
-		const carry = (sent: HttpRequest, message: object) =>
-			this.serve({ ...receive(sent, known, readBody, options), message }, undefined)
+		const carry = async (sent: HttpRequest, message: object) =>
+			asResponse(await this.serve({ ...receive(sent, known, readBody, options), message }, undefined))
 		const memory = this.permits.socketMemory
 		const { bounds = defaultBounds, maxDepth } = options.limits
 		const limits = { bounds, maxDepth }
@@ -175,13 +181,13 @@ class RequestHandler implements Handler {
 	}
 
 	/** @param received a request whose Host header was checked. */
-	private serve(received: Received, peer: Peer | undefined): Promise<Response> {
+	private serve(received: Received, peer: Peer | undefined): Promise<OutgoingResponse> {
 		if (received.method === 'OPTIONS') return Promise.resolve(preflight(received))
 		if (isOwn(received, this.serving.choice)) return this.serveOwnOrRoute(received, peer)
 		return new Promise((resolve) => this.arriving.add(() => resolve(this.serveRoute(received, peer))))
 	}
 
-	private async serveOwnOrRoute(received: Received, peer: Peer | undefined): Promise<Response> {
+	private async serveOwnOrRoute(received: Received, peer: Peer | undefined): Promise<OutgoingResponse> {
 		const refused = received.sentPath === metricsPath ? await this.refuseMetrics(received) : undefined
 		if (refused !== undefined) return refused
 		if (received.sentPath === pagePath && isRead(received)) return this.servePageDescription(received)
@@ -189,7 +195,7 @@ class RequestHandler implements Handler {
 		return (await serveOwn(received, report, this.options)) ?? this.serveRoute(received, peer)
 	}
 
-	private async serveRoute(received: Received, peer: Peer | undefined): Promise<Response> {
+	private async serveRoute(received: Received, peer: Peer | undefined): Promise<OutgoingResponse> {
 		const { options, serving, permits } = this
 		const { choice } = serving
 		const observer = options.telemetry.begin(received)
@@ -222,7 +228,7 @@ class RequestHandler implements Handler {
 		}
 	}
 
-	private async refuseMetrics(received: Received): Promise<Response | undefined> {
+	private async refuseMetrics(received: Received): Promise<WrittenResponse | undefined> {
 		const { metrics, telemetry, clock } = this.options
 		const { keys } = this.serving
 		if (metrics === undefined || keys === undefined || mayReadMetrics(metrics, received)) return undefined
@@ -237,7 +243,7 @@ class RequestHandler implements Handler {
 		}
 	}
 
-	private async servePageDescription(received: Received): Promise<Response> {
+	private async servePageDescription(received: Received): Promise<OutgoingResponse> {
 		const { telemetry, deployment, pageDescription } = this.options
 		const observer = telemetry.begin(received)
 		observer.observe({ type: 'routed', route: pagePath })
@@ -245,7 +251,8 @@ class RequestHandler implements Handler {
 		try {
 			const described = pageDescription?.() ?? { notice: {}, recommended: [] }
 			const context = { observer, keys: this.serving.keys, models: deployment().models }
-			const response = writeAnswer({ type: 'json', body: await describePage(described, received, context) }, facts)
+			const body = await describePage(described, received, context)
+			const response = asResponse(writeAnswer({ type: 'json', body }, facts))
 			// What needs no key is not for the web pages of other origins.
 			if (presentedSecret(received.headers) === undefined) response.headers.delete('access-control-allow-origin')
 			return response
@@ -255,14 +262,14 @@ class RequestHandler implements Handler {
 	}
 
 	/** Connections above the limits are for health checks. */
-	private refuseExcess(received: Received, peer: Peer | undefined): Response | undefined {
+	private refuseExcess(received: Received, peer: Peer | undefined): WrittenResponse | undefined {
 		if (peer?.excess === undefined || received.sentPath === healthPath) return undefined
 		const observer = this.options.telemetry.begin(received)
 		const dialect = this.serving.choice.dialectFor(received)
 		return writeFailure(excessError(peer.excess), this.factsOf(received, dialect, observer), {})
 	}
 
-	private refuseHost(received: Received): Response | undefined {
+	private refuseHost(received: Received): WrittenResponse | undefined {
 		const { choice } = this.serving
 		const refused = this.options.checkHost?.(received, () => isOwn(received, choice))
 		if (refused === undefined) return undefined

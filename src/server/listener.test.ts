@@ -53,7 +53,7 @@ afterAll(async () => {
 })
 
 function start(options: Partial<ListenOptions> = {}): string {
-	const listener = listen({ address: '127.0.0.1:0', fetch: serve, ...options })
+	const listener = listen({ address: '127.0.0.1:0', respond: serve, ...options })
 	open.push(listener)
 	return listener.url
 }

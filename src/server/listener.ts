@@ -7,6 +7,7 @@ import { type AddressSet, unixPeer } from '../http/addresses.ts'
 import type { HttpRequest } from '../http/http-request.ts'
 import { socketPathOf } from '../http/listen-address.ts'
 import { canonicalPeer, type Peer } from '../http/remote-client.ts'
+import type { OutgoingResponse } from '../http/written-response.ts'
 import { Sweep } from '../system/sweep.ts'
 import type { ArrivingRequest } from './connections/arriving-request.ts'
 import { type ConnectionCaps, ConnectionTable, type CountedConnection } from './connections/connection-table.ts'
@@ -33,7 +34,7 @@ export interface Listener {
 export interface ListenOptions {
 	/** `host:port`, port 0 for a free one; or the path of a Unix socket, absolute or after `unix:`. */
 	readonly address: string
-	readonly fetch: (request: HttpRequest, peer: Peer) => Promise<Response>
+	readonly respond: (request: HttpRequest, peer: Peer) => Promise<OutgoingResponse>
 	/**
 	 * Accepts a WebSocket upgrade or returns a response that rejects it; undefined if the path has no WebSocket route.
 	 */
@@ -65,31 +66,33 @@ export function listen(options: ListenOptions): Listener {
 	return new OpenListener(options)
 }
 
-class OpenListener implements Listener, ConnectionOwner {
+class OpenListener implements Listener {
 	readonly url: string
+	readonly options: ListenOptions
 	readonly timeouts: ConnectionTimeouts
-	private readonly webSockets: WebSocketLimits
+	readonly webSockets: WebSocketLimits
+	readonly table: ConnectionTable
+	/** It is a Unix socket. */
+	readonly isLocal: boolean
 	closing = false
-	private readonly options: ListenOptions
-	private readonly table: ConnectionTable
-	private readonly open = new Map<HttpConnection, ListedConnection>()
+	private readonly open = new Set<ListedConnection>()
 	private readonly waits: Sweep
 	private readonly listening: { stop(): void }
-	private readonly path: string | undefined
 	private allClosed: PromiseWithResolvers<void> | undefined
 
 	constructor(options: ListenOptions) {
 		const { address, shared = false } = options
-		this.path = address.startsWith('/') ? address : socketPathOf(address)
+		const path = address.startsWith('/') ? address : socketPathOf(address)
+		this.isLocal = path !== undefined
 		this.options = options
 		this.timeouts = options.timeouts ?? defaultTimeouts
 		this.webSockets = options.webSockets ?? defaultWebSockets
 		this.table = new ConnectionTable(options.caps ?? unlimited)
 		this.waits = new Sweep(Math.min(this.timeouts.headMs, this.timeouts.idleMs, this.webSockets.idleMs))
 		const handlers = { socket: this.handlers(), allowHalfOpen: true }
-		if (this.path !== undefined) {
-			this.listening = Bun.listen({ ...handlers, unix: this.path })
-			this.url = `unix:${this.path}`
+		if (path !== undefined) {
+			this.listening = Bun.listen({ ...handlers, unix: path })
+			this.url = `unix:${path}`
 		} else {
 			const port = Bun.listen({ ...handlers, ...hostAndPort(address), ...sharing(shared) })
 			this.listening = port
@@ -102,43 +105,20 @@ class OpenListener implements Listener, ConnectionOwner {
 		this.listening.stop()
 		this.allClosed = Promise.withResolvers<void>()
 		const { promise } = this.allClosed
-		for (const connection of this.open.keys()) connection.stop()
+		for (const { connection } of this.open) connection.stop()
 		if (this.open.size === 0) this.allClosed.resolve()
 		if (!(await endsWithin(promise, deadlineMs)) && interrupt !== undefined) {
 			await interrupt()
 			await endsWithin(promise, interruptedMs)
 		}
-		for (const connection of this.open.keys()) connection.destroy()
+		for (const { connection } of this.open) connection.destroy()
 	}
 
-	changed(connection: HttpConnection): void {
-		const listed = this.open.get(connection)
-		if (listed !== undefined) this.table.update(listed)
-	}
-
-	closed(connection: HttpConnection): void {
-		const listed = this.open.get(connection)
-		this.open.delete(connection)
-		this.waits.delete(connection)
-		if (listed !== undefined) this.table.delete(listed)
+	forget(listed: ListedConnection): void {
+		this.open.delete(listed)
+		this.waits.delete(listed.connection)
+		this.table.delete(listed)
 		if (this.open.size === 0) this.allClosed?.resolve()
-	}
-
-	async answer(request: ArrivingRequest, connection: HttpConnection): Promise<Response | Upgrade> {
-		const { fetch, socket } = this.options
-		const peer: Peer = {
-			excess: this.open.get(connection)?.excess,
-			address: () => (this.path === undefined ? connection.address : unixPeer),
-			identified: () => {
-				connection.known = true
-			},
-		}
-		if (socket !== undefined && peer.excess === undefined && asksForWebSocket(request)) {
-			const opened = await socket(request, peer)
-			if (opened instanceof Response) return opened
-			if (opened !== undefined) return upgradeToWebSocket(request.headers, opened, this.webSockets)
-		}
-		return fetch(request, peer)
 	}
 
 	private handlers(): SocketHandler<HttpConnection | undefined> {
@@ -153,36 +133,78 @@ class OpenListener implements Listener, ConnectionOwner {
 	}
 
 	private accept(socket: Socket<HttpConnection | undefined>): void {
-		const listed = new ListedConnection(socket, this, this.options.proxies)
+		const listed = new ListedConnection(socket, this)
 		const admission = this.closing ? 'refused' : this.table.add(listed)
 		if (admission === 'refused') return void socket.terminate()
-		if (admission !== 'accepted') listed.excess = admission
+		if (admission !== 'accepted') listed.limit(admission)
 		socket.data = listed.connection
-		this.open.set(listed.connection, listed)
+		this.open.add(listed)
 		this.waits.add(listed.connection)
 	}
 }
 
-/** A connection as the table of connections sees it. */
-class ListedConnection implements CountedConnection {
+/** A connection of the listener: its table counts it, and it is the peer of its requests. */
+class ListedConnection implements CountedConnection, ConnectionOwner, Peer {
 	readonly connection: HttpConnection
 	readonly limitedAddress: string | undefined
-	private exceeds: Peer['excess']
+	excess: Peer['excess']
+	private readonly listener: OpenListener
 
-	constructor(socket: Socket<unknown>, owner: ConnectionOwner, proxies: AddressSet | undefined) {
-		this.connection = new HttpConnection(socket, owner)
+	constructor(socket: Socket<unknown>, listener: OpenListener) {
+		this.listener = listener
+		this.connection = new HttpConnection(socket, this)
 		const address = this.connection.address === undefined ? undefined : canonicalPeer(this.connection.address)
-		this.limitedAddress = address === undefined || proxies?.has(address) === true ? undefined : address
-	}
-
-	get excess(): Peer['excess'] {
-		return this.exceeds
+		const isProxy = address !== undefined && listener.options.proxies?.has(address) === true
+		this.limitedAddress = isProxy ? undefined : address
 	}
 
 	/** The connection is closed after one response, which its client has little time to ask for. */
-	set excess(excess: Peer['excess']) {
-		this.exceeds = excess
+	limit(excess: 'full' | 'address-full'): void {
+		this.excess = excess
 		this.connection.limitToOne(excessHeadMs)
+	}
+
+	address(): string | undefined {
+		return this.listener.isLocal ? unixPeer : this.connection.address
+	}
+
+	identified(): void {
+		this.connection.known = true
+	}
+
+	get timeouts(): ConnectionTimeouts {
+		return this.listener.timeouts
+	}
+
+	get closing(): boolean {
+		return this.listener.closing
+	}
+
+	changed(): void {
+		this.listener.table.update(this)
+	}
+
+	closed(): void {
+		this.listener.forget(this)
+	}
+
+	answer(request: ArrivingRequest): Promise<OutgoingResponse | Upgrade> {
+		const { respond, socket } = this.listener.options
+		if (socket !== undefined && this.excess === undefined && asksForWebSocket(request))
+			return this.upgrade(request, socket)
+		return respond(request, this)
+	}
+
+	private async upgrade(
+		request: ArrivingRequest,
+		accept: NonNullable<ListenOptions['socket']>,
+	): Promise<OutgoingResponse | Upgrade> {
+		const { webSockets, options } = this.listener
+		const opened = await accept(request, this)
+		if (opened instanceof Response) return opened
+		return opened === undefined
+			? options.respond(request, this)
+			: upgradeToWebSocket(request.headers, opened, webSockets)
 	}
 
 	get known(): boolean {

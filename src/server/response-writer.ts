@@ -9,6 +9,7 @@ import { TextBody, WrittenJson } from '../dialects/writer.ts'
 import type { EventStreams } from '../http/event-stream.ts'
 import type { Received } from '../http/received.ts'
 import type { RouteMatch } from '../http/route-table.ts'
+import { type OutgoingResponse, WrittenResponse } from '../http/written-response.ts'
 import type { LimitState } from '../limits/limit-state.ts'
 import type { Answer } from '../pipeline/answer.ts'
 import { noSuchPath, shortened } from '../pipeline/parse-request.ts'
@@ -64,7 +65,7 @@ function headersOf(
 	}
 }
 
-export function writeAnswer(answered: Answer, facts: ResponseWriting): Response {
+export function writeAnswer(answered: Answer, facts: ResponseWriting): OutgoingResponse {
 	const { received, dialect, observer, streams, clock, release } = facts
 	switch (answered.type) {
 		case 'json': {
@@ -74,7 +75,7 @@ export function writeAnswer(answered: Answer, facts: ResponseWriting): Response 
 			observer.observe({ type: 'ended', atMs: nowMs, status, disconnected: false })
 			release?.()
 			const headers = { ...headersOf(facts, nowMs, answered.limits), ...answered.headers, ...content.headers }
-			return new Response(content.text, { status, headers })
+			return new WrittenResponse(status, headers, content.text)
 		}
 		case 'stream': {
 			const isHead = received.method === 'HEAD'
@@ -106,7 +107,7 @@ export function writeFailure(
 	facts: ResponseWriting,
 	extra: Readonly<Record<string, string>>,
 	status?: number,
-): Response {
+): WrittenResponse {
 	const { received, dialect, observer, clock, log, release } = facts
 	release?.()
 	if (error.kind === 'internal')
@@ -126,7 +127,7 @@ export function writeFailure(
 	})
 	const content = writeContent(written.body, sent)
 	const headers = { ...headersOf(facts, nowMs), ...written.headers, ...extra, ...content.headers }
-	return new Response(content.text, { status: sent, headers })
+	return new WrittenResponse(sent, headers, content.text)
 }
 
 /** A body of unknown length that is never read: the response to HEAD has the headers of a stream. */

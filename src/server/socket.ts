@@ -4,6 +4,7 @@
 import { asChatError } from '../chat/error.ts'
 import type { ConnectionTurns } from '../conversations/recent-turns.ts'
 import type { SocketMessage, SocketRoute } from '../dialects/dialect.ts'
+import type { RequestHeaders } from '../http/request-headers.ts'
 import type { SocketPeer, SocketSender } from './socket-peer.ts'
 
 /** Messages of this length are parsed and written in steps. */
@@ -20,7 +21,7 @@ export interface SocketOptions {
 	/** Closed with the socket. */
 	readonly turns: ConnectionTurns
 	/** The upgrade request: its headers are added to every message. */
-	readonly upgrade: { readonly url: string; readonly headers: Headers }
+	readonly upgrade: { readonly url: string; readonly headers: RequestHeaders }
 	/** @param message that the request was read from. */
 	readonly fetch: (request: Request, message: SocketMessage) => Promise<Response>
 	/**

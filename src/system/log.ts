@@ -112,7 +112,10 @@ function lineBuffer(write: (text: string) => void): LineBuffer {
 		},
 		writeEntry(level: number, fields: object, message: string) {
 			destination.lastLevel = level
-			destination.write(`${JSON.stringify({ level, time: new Date().toISOString(), ...fields, msg: message })}\n`)
+			// A copy of the fields, to write them between the others, would cost as much as the rest of the line.
+			const members = JSON.stringify(fields).slice(1, -1)
+			const begin = `{"level":${level},"time":"${new Date().toISOString()}"`
+			destination.write(`${begin}${members === '' ? '' : ','}${members},"msg":${JSON.stringify(message)}}\n`)
 		},
 	}
 	// With this mark, pino sets `lastLevel` to the level of each line.

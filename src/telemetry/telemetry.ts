@@ -2,6 +2,7 @@
 // requests and never changes them; observer.ts has the events.
 
 import type { RemoteClient } from '../http/remote-client.ts'
+import type { RequestHeaders } from '../http/request-headers.ts'
 import type { RequestObserver } from './observer.ts'
 
 export interface Telemetry {
@@ -18,7 +19,7 @@ export interface RequestContext {
 	/** Absent if the connection is unknown. */
 	readonly client?: RemoteClient
 	readonly method: string
-	readonly headers: Headers
+	readonly headers: RequestHeaders
 	/** Milliseconds since 1970, fractions allowed. */
 	readonly receivedAtMs: number
 }

@@ -1,5 +1,7 @@
 // W3C Trace Context: the trace of a request, from its headers. Source: https://www.w3.org/TR/trace-context/ (level 1).
 
+import type { RequestHeaders } from '../http/request-headers.ts'
+
 export interface TraceContext {
 	/** 32 hexadecimal digits, not all 0. */
 	readonly traceId: string
@@ -14,7 +16,7 @@ const form = /^(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-((?!0{16})[0-9a-f]{16})
 const longestState = 512
 
 /** @returns undefined if the trace context is absent or malformed. */
-export function readTraceContext(headers: Headers): TraceContext | undefined {
+export function readTraceContext(headers: RequestHeaders): TraceContext | undefined {
 	const [, traceId, spanId, flags] = form.exec(headers.get('traceparent')?.trim() ?? '') ?? []
 	if (traceId === undefined || spanId === undefined) return undefined
 	const state = headers.get('tracestate')
@@ -32,7 +34,7 @@ export function writeTraceContext({ traceId, spanId, sampled, state }: TraceCont
 }
 
 /** The headers that forward the caller's trace context to an upstream without adding a span. */
-export function forwardedHeaders(headers: Headers): Readonly<Record<string, string>> {
+export function forwardedHeaders(headers: RequestHeaders): Readonly<Record<string, string>> {
 	const context = readTraceContext(headers)
 	return context === undefined ? nothing : writeTraceContext(context)
 }

@@ -1,5 +1,6 @@
 // POST /messages/count_tokens: counts the tokens of a request's prompt.
 
+import type { RequestHeaders } from '../../http/request-headers.ts'
 import { readCountRequest } from '../../wire/anthropic/message-request-reader.ts'
 import { countRequestSchema } from '../../wire/anthropic/message-request-schema.ts'
 import { readThread } from '../../wire/anthropic/message-thread.ts'
@@ -18,7 +19,7 @@ export const countTokens: Route = {
 	},
 }
 
-function countCall(body: unknown, headers: Headers, thread: MessageThread | undefined): CountCall {
+function countCall(body: unknown, headers: RequestHeaders, thread: MessageThread | undefined): CountCall {
 	const { request, parts } = readCountRequest(body, headers.get('anthropic-beta'))
 	return {
 		type: 'count',

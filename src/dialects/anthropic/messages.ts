@@ -1,6 +1,7 @@
 // POST /messages
 
 import type { ChatRequest } from '../../chat/request.ts'
+import type { RequestHeaders } from '../../http/request-headers.ts'
 import type { BlockShape } from '../../wire/anthropic/content-block-writer.ts'
 import { messagesWire } from '../../wire/anthropic/formats.ts'
 import { writeMessage } from '../../wire/anthropic/message-answer-writer.ts'
@@ -25,7 +26,7 @@ export const messages: Route = {
 	},
 }
 
-function chatCall(body: unknown, headers: Headers, thread: MessageThread | undefined): ChatCall {
+function chatCall(body: unknown, headers: RequestHeaders, thread: MessageThread | undefined): ChatCall {
 	const read = readMessageRequest(body, headers.get('anthropic-beta'))
 	const { request, parts, stream, dropped, hidesThinking, ownFeature } = read
 	return {

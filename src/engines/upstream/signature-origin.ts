@@ -7,5 +7,5 @@
  * @returns the value of `Signature.origin`.
  */
 export function signatureOrigin(service: string, model: string): string {
-	return new Bun.CryptoHasher('sha256').update(`${service} ${model}`).digest('hex').slice(0, 16)
+	return Bun.SHA256.hash(`${service} ${model}`, 'hex').slice(0, 16)
 }

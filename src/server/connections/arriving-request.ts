@@ -3,6 +3,7 @@
 
 import type { HttpRequest } from '../../http/http-request.ts'
 import type { RequestHead } from '../../http/request-head.ts'
+import type { RequestHeaders } from '../../http/request-headers.ts'
 
 export interface BodySource {
 	/** The reader waits for more of the body. */
@@ -17,7 +18,7 @@ export class IncompleteBodyError extends Error {
 export class ArrivingRequest implements HttpRequest, AsyncIterator<Uint8Array, undefined> {
 	readonly method: string
 	readonly url: string
-	readonly headers: Headers
+	readonly headers: RequestHeaders
 	/** HTTP/1.0 has no upgrades, and after a body it is not clear where the new protocol begins. */
 	readonly mayUpgrade: boolean
 	private readonly source: BodySource

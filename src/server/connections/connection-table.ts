@@ -50,6 +50,8 @@ class IdleConnections {
 }
 
 interface AddressConnections {
+	/** See `groupOfAddress`. */
+	readonly group: string
 	open: number
 	readonly idle: IdleConnections
 }
@@ -62,7 +64,8 @@ export class ConnectionTable {
 	private readonly reserve: number
 	private readonly addresses = new Map<string, AddressConnections>()
 	private readonly idle = new IdleConnections()
-	private readonly connections = new Set<CountedConnection>()
+	/** With the connections of their address; undefined for those that no address limits. */
+	private readonly connections = new Map<CountedConnection, AddressConnections | undefined>()
 
 	constructor(caps: ConnectionCaps) {
 		this.caps = caps
@@ -75,16 +78,17 @@ export class ConnectionTable {
 
 	/** Adds a connection, for which another one may be evicted. A refused one is not added. */
 	add(connection: CountedConnection): Admission {
-		const address = this.addressOf(connection)
+		const { limitedAddress } = connection
+		const address = limitedAddress === undefined ? undefined : this.ofAddress(limitedAddress)
 		let admission: Admission = 'accepted'
 		if (address !== undefined && address.open >= this.caps.perAddress && !address.idle.evict())
 			admission = 'address-full'
 		if (admission === 'accepted' && this.connections.size >= this.caps.total && !this.idle.evict()) admission = 'full'
 		if (admission !== 'accepted' && this.connections.size >= this.caps.total + this.reserve) return 'refused'
-		this.connections.add(connection)
+		this.connections.set(connection, address)
 		if (address !== undefined) {
 			address.open++
-			this.addresses.set(groupOf(connection), address)
+			this.addresses.set(address.group, address)
 		}
 		this.update(connection)
 		return admission
@@ -93,32 +97,29 @@ export class ConnectionTable {
 	/** The connection began or ended a request. */
 	update(connection: CountedConnection): void {
 		if (!this.connections.has(connection)) return
-		this.forgetIdle(connection)
+		const address = this.connections.get(connection)
+		this.forgetIdle(connection, address)
 		if (!connection.isIdle) return
 		this.idle.add(connection)
-		this.addressOf(connection)?.idle.add(connection)
+		address?.idle.add(connection)
 	}
 
 	delete(connection: CountedConnection): void {
+		const address = this.connections.get(connection)
 		if (!this.connections.delete(connection)) return
-		this.forgetIdle(connection)
-		const address = this.addressOf(connection)
+		this.forgetIdle(connection, address)
 		if (address === undefined) return
 		address.open--
-		if (address.open === 0) this.addresses.delete(groupOf(connection))
+		if (address.open === 0) this.addresses.delete(address.group)
 	}
 
-	private forgetIdle(connection: CountedConnection): void {
+	private forgetIdle(connection: CountedConnection, address: AddressConnections | undefined): void {
 		this.idle.delete(connection)
-		this.addressOf(connection)?.idle.delete(connection)
+		address?.idle.delete(connection)
 	}
 
-	private addressOf(connection: CountedConnection): AddressConnections | undefined {
-		if (connection.limitedAddress === undefined) return undefined
-		return this.addresses.get(groupOf(connection)) ?? { open: 0, idle: new IdleConnections() }
+	private ofAddress(limitedAddress: string): AddressConnections {
+		const group = groupOfAddress(limitedAddress)
+		return this.addresses.get(group) ?? { group, open: 0, idle: new IdleConnections() }
 	}
-}
-
-function groupOf({ limitedAddress = '' }: CountedConnection): string {
-	return groupOfAddress(limitedAddress)
 }

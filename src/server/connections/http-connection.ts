@@ -7,6 +7,7 @@ import type { Socket } from 'bun'
 import { BodyParser } from '../../http/body-parser.ts'
 import { HeadBuffer, HeadTooLargeError, MessageSyntaxError } from '../../http/message-head.ts'
 import { type RequestHead, readRequestHead, UnsupportedRequestError } from '../../http/request-head.ts'
+import { type OutgoingResponse, WrittenResponse } from '../../http/written-response.ts'
 import type { Timed } from '../../system/sweep.ts'
 import { ArrivingRequest, type BodySource } from './arriving-request.ts'
 import {
@@ -49,15 +50,15 @@ export interface Upgrade {
 	cancel(): void
 }
 
-/** The server that a connection belongs to. */
+/** What a connection needs of its listener. */
 export interface ConnectionOwner {
 	readonly timeouts: ConnectionTimeouts
 	/** The server shuts down: responses are the last of their connection. */
 	readonly closing: boolean
-	answer(request: ArrivingRequest, connection: HttpConnection): Promise<Response | Upgrade>
+	answer(request: ArrivingRequest): Promise<OutgoingResponse | Upgrade>
 	/** The connection began or ended a request. */
-	changed(connection: HttpConnection): void
-	closed(connection: HttpConnection): void
+	changed(): void
+	closed(): void
 }
 
 type ConnectionState = 'waiting' | 'head' | 'busy' | 'lingering' | 'upgraded' | 'closed'
@@ -152,7 +153,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.output.close()
 		if (state === 'busy') this.request?.abort()
 		this.upgraded?.closed()
-		this.owner.closed(this)
+		this.owner.closed()
 	}
 
 	destroy(): void {
@@ -262,7 +263,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.form = { minorVersion, closes: !head.persistent || this.onlyOne, headOnly: method === 'HEAD' }
 		this.body = framing === undefined ? undefined : new BodyParser(framing, maxHeadBytes)
 		this.expectsContinue = head.expectsContinue && framing !== undefined
-		this.owner.changed(this)
+		this.owner.changed()
 		this.readBody()
 		void this.respond(request)
 	}
@@ -297,13 +298,9 @@ export class HttpConnection implements Timed, BodySource {
 
 	private async respond(request: ArrivingRequest): Promise<void> {
 		try {
-			const response = await this.owner.answer(request, this)
-			if (this.state !== 'busy') {
-				if (response instanceof Response) await response.body?.cancel()
-				else response.cancel()
-				return
-			}
-			if (response instanceof Response) await this.send(response)
+			const response = await this.owner.answer(request)
+			if (this.state !== 'busy') return void (await discard(response))
+			if (response instanceof Response || response instanceof WrittenResponse) await this.send(response)
 			else this.startUpgrade(response)
 		} catch {
 			// The body of a response failed, which ends its connection: no client may mistake it for the end of the answer.
@@ -311,18 +308,23 @@ export class HttpConnection implements Timed, BodySource {
 		}
 	}
 
-	private async send(response: Response): Promise<void> {
-		const form = this.currentForm()
-		if (isStream(response)) await this.sendStream(response, form)
+	private async send(response: OutgoingResponse): Promise<void> {
+		if (response instanceof WrittenResponse) this.sendComplete(response)
+		else if (isStream(response)) await this.sendStream(response, this.currentForm())
 		else {
-			const body = response.body === null ? nothing : await response.bytes()
+			const { status, headers } = response
+			const body = await response.bytes()
 			if (this.state !== 'busy') return
-			this.sending = 'message'
-			this.output.write(completeMessage(response, body, this.currentForm()))
+			this.sendComplete({ status, headers: headers.toJSON(), body })
 		}
 		if (this.isClosed) return
-		await this.drained()
+		if (this.output.pendingBytes > 0) await this.drained()
 		this.finish()
+	}
+
+	private sendComplete(response: Pick<WrittenResponse, 'status' | 'headers' | 'body'>): void {
+		this.sending = 'message'
+		this.output.write(completeMessage(response, this.currentForm()))
 	}
 
 	private async sendStream(response: Response, form: ResponseFraming): Promise<void> {
@@ -346,10 +348,10 @@ export class HttpConnection implements Timed, BodySource {
 		const drained = this.output.whenDrained()
 		if (drained === undefined) return
 		this.unread = true
-		this.owner.changed(this)
+		this.owner.changed()
 		await drained
 		this.unread = false
-		this.owner.changed(this)
+		this.owner.changed()
 	}
 
 	/** The form of the response, by what is known now. */
@@ -369,7 +371,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.sinceMs = performance.now()
 		this.body = undefined
 		this.resume()
-		this.owner.changed(this)
+		this.owner.changed()
 		this.advance()
 		// Nothing follows what the client sent before it closed its side.
 		if (this.halfClosed && this.isIdle) this.finishOutput()
@@ -386,7 +388,7 @@ export class HttpConnection implements Timed, BodySource {
 		this.sinceMs = performance.now()
 		this.ahead = undefined
 		this.resume()
-		this.owner.changed(this)
+		this.owner.changed()
 		if (complete || this.halfClosed) return void this.finishOutput()
 		const drained = this.output.whenDrained()
 		if (drained === undefined) this.socket.shutdown()
@@ -410,7 +412,11 @@ export class HttpConnection implements Timed, BodySource {
 	}
 }
 
-const nothing: Uint8Array = new Uint8Array(0)
+function discard(response: OutgoingResponse | Upgrade): Promise<void> | void {
+	if (response instanceof Response) return response.body?.cancel()
+	if (!(response instanceof WrittenResponse)) response.cancel()
+}
+
 const [cr, lf] = [13, 10]
 
 /** Empty lines before a request line are ignored (RFC 9112, section 2.2). */

@@ -1,6 +1,7 @@
-// Writes a Response as the bytes of an HTTP/1.1 message. It does not know sockets.
+// Writes a response as the bytes of an HTTP/1.1 message. It does not know sockets.
 
 import { STATUS_CODES } from 'node:http'
+import type { WrittenResponse } from '../../http/written-response.ts'
 
 export interface ResponseFraming {
 	/** Of the client; HTTP/1.0 gets no chunks. */
@@ -26,25 +27,27 @@ export function isStream({ headers }: Response): boolean {
 }
 
 /** The head of a stream. */
-export function streamHead(response: Response, { minorVersion, closes }: ResponseFraming): Uint8Array {
+export function streamHead({ status, headers }: Response, { minorVersion, closes }: ResponseFraming): Uint8Array {
 	return Buffer.from(
-		`${headOf(response, closes)}${minorVersion === 1 ? 'transfer-encoding: chunked\r\n' : ''}\r\n`,
+		`${headOf(status, headers.toJSON(), closes)}${minorVersion === 1 ? 'transfer-encoding: chunked\r\n' : ''}\r\n`,
 		'latin1',
 	)
 }
 
 /** A whole message. */
 export function completeMessage(
-	response: Response,
-	body: Uint8Array,
+	{ status, headers, body }: Pick<WrittenResponse, 'status' | 'headers' | 'body'>,
 	{ closes, headOnly }: ResponseFraming,
 ): Uint8Array {
-	const length = hasNoBody(response.status) ? '' : `content-length: ${body.byteLength}\r\n`
-	const head = `${headOf(response, closes)}${length}\r\n`
-	const bodyBytes = headOnly || hasNoBody(response.status) ? 0 : body.byteLength
-	const message = Buffer.allocUnsafe(head.length + bodyBytes)
+	const bytes = body === null ? 0 : Buffer.byteLength(body)
+	const length = hasNoBody(status) ? '' : `content-length: ${bytes}\r\n`
+	const head = `${headOf(status, headers, closes)}${length}\r\n`
+	const sends = body !== null && !headOnly && !hasNoBody(status)
+	const message = Buffer.allocUnsafe(head.length + (sends ? bytes : 0))
 	message.write(head, 'latin1')
-	if (bodyBytes > 0) message.set(body, head.length)
+	if (!sends) return message
+	if (typeof body === 'string') message.write(body, head.length)
+	else message.set(body, head.length)
 	return message
 }
 
@@ -66,9 +69,9 @@ export function chunkMessages(bytes: Uint8Array): readonly Uint8Array[] {
 export function refusalMessage(status: number, message: string, code: string): Uint8Array {
 	const type = status >= 500 ? 'server_error' : 'invalid_request_error'
 	const body = JSON.stringify({ error: { message, type, param: null, code } })
-	const retry = status === 503 || status === 429 ? { 'retry-after': '1' } : {}
-	const response = new Response(null, { status, headers: { 'content-type': 'application/json', ...retry } })
-	return completeMessage(response, Buffer.from(body), { minorVersion: 1, closes: true, headOnly: false })
+	const headers: Record<string, string> = { 'content-type': 'application/json' }
+	if (status === 503 || status === 429) headers['retry-after'] = '1'
+	return completeMessage({ status, headers, body }, { minorVersion: 1, closes: true, headOnly: false })
 }
 
 /** RFC 9110, sections 8.6 and 15: these have neither a body nor a length. */
@@ -76,12 +79,10 @@ function hasNoBody(status: number): boolean {
 	return status === 204 || status === 304
 }
 
-/** Header values were checked by `Headers`: they contain no line ends. */
-function headOf({ status, headers }: Response, closes: boolean): string {
+/** @param headers were checked by `Headers` or `WrittenResponse`: they contain no line ends. */
+function headOf(status: number, headers: Readonly<Record<string, string>>, closes: boolean): string {
 	let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Unknown'}\r\ndate: ${currentDate()}\r\n`
-	headers.forEach((value, name) => {
-		if (!computed.has(name)) text += `${name}: ${value}\r\n`
-	})
+	for (const name in headers) if (!computed.has(name)) text += `${name}: ${headers[name]}\r\n`
 	return closes ? `${text}connection: close\r\n` : text
 }
 

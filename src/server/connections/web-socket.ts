@@ -2,6 +2,7 @@
 // and its end. It does not know what messages mean.
 
 import { createHash } from 'node:crypto'
+import type { RequestHeaders } from '../../http/request-headers.ts'
 import type { SocketPeer, SocketSender } from '../socket-peer.ts'
 import type { ArrivingRequest } from './arriving-request.ts'
 import { FrameError, type FrameEvent, FrameReader, writeCloseFrame, writeFrame } from './frame-reader.ts'
@@ -32,7 +33,7 @@ export function asksForWebSocket({ method, headers, mayUpgrade }: ArrivingReques
 	)
 }
 
-export function upgradeToWebSocket(headers: Headers, peer: SocketPeer, limits: WebSocketLimits): Upgrade {
+export function upgradeToWebSocket(headers: RequestHeaders, peer: SocketPeer, limits: WebSocketLimits): Upgrade {
 	const accept = createHash('sha1')
 		.update(`${headers.get('sec-websocket-key')}${magic}`)
 		.digest('base64')

@@ -41,11 +41,13 @@ export function withRest(written: JsonObject, rest: Rest | undefined): JsonObjec
 	return withUnknownFields(written, restFor(openaiWire, rest))
 }
 
-/** `written` with unknown fields in the objects that they came from. They never replace a written field. */
+/** `written` with unknown fields in the objects that they came from, if there are any. They never replace a written field. */
 export function withUnknownFields(written: JsonObject, fields: JsonObject): JsonObject {
+	const unknown = Object.entries(fields)
+	if (unknown.length === 0) return written
 	const complete = { ...written }
 	const copies = new Set<JsonObject>([complete])
-	for (const [path, value] of Object.entries(fields)) insert(complete, namesOf(path), value, copies)
+	for (const [path, value] of unknown) insert(complete, namesOf(path), value, copies)
 	return complete
 }
 
