@@ -1,6 +1,7 @@
 // Stand-ins for the model servers of a page, such as vLLM on another host: gateways of this process on the echo engine,
 // which accept any key.
 
+import { openEcho } from '../../src/engines/echo/echo.ts'
 import { listenEcho } from '../echo-gateway.ts'
 
 export interface StandIn {
@@ -11,8 +12,12 @@ export interface StandIn {
 	stop(): Promise<void>
 }
 
-/** @param model the name of its model; `*` serves any name and lists none. */
+/**
+ * Lists no context window, which Ollama does not list either.
+ *
+ * @param model the name of its model; `*` serves any name and lists none.
+ */
 export function startStandIn(origin: string, model: string): StandIn {
-	const listener = listenEcho('127.0.0.1:0', model)
+	const listener = listenEcho('127.0.0.1:0', model, openEcho({}))
 	return { origin, address: new URL(listener.url).origin, stop: () => listener.close(0) }
 }
