@@ -1,5 +1,6 @@
-// npm test: all tests. Installs missing dependencies, runs each part, and ends with `N passed, N failed, N skipped`. A part that cannot be set
-// up is skipped with its reason; with CI=true it counts as failed. Arguments select the parts to run; the default is all.
+// npm test: all tests. Installs missing dependencies, runs the parts, several at the same time, and ends with
+// `N passed, N failed, N skipped`. A part that cannot be set up is skipped with its reason; with CI=true it counts as
+// failed. Arguments select the parts to run; the default is all.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -30,10 +31,8 @@ mkdirSync(reports, { recursive: true })
 const total = { passed: 0, failed: 0, skipped: 0 }
 /** Repeated at the end of the output. */
 const failures = []
-/** Environment variables for the tests: the locations of the requirements that the set-up found or created. */
-const found = {}
 
-/** Folders and files of `test` that run beside the others. */
+/** Folders and files of `test` in a lane of their own: commands and calculations that nothing is timed in. */
 const beside = [
 	...['docs', 'fuzz', 'growth', 'openapi', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
 	...[
@@ -53,95 +52,181 @@ const beside = [
 /** Tests of the page that measure what it costs: the only ones of their runner. */
 const measured = ['budget', 'long-answers', 'reading', 'library'].map((name) => join('console', `${name}.test.ts`))
 
-/** Each part with its requirements and its command. */
-const parts = {
-	check: {
-		needs: [],
-		run: () =>
-			checks.forEach((check) => {
-				const passed = runCheck(check)
-				if (!passed) failures.push(`check: ${check.name}`)
-				count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })
-			}),
-	},
-	unit: { needs: [setUpEngine], run: () => runBunTests('unit', ['bin', 'src', 'scripts']) },
-	// Two runners at the same time: most of these tests wait for servers, and those of `beside` are commands and calculations
-	// that nothing is timed in.
-	end: {
-		needs: [setUpEngine, setUpWeights],
-		run: () => {
-			// Pages of the documentation with Python are skipped without it.
-			setUpPython(found)
-			return Promise.all([
-				runBunTests(
-					'end',
-					['test'],
-					ignoring([
-						'test/signals/**',
-						'test/proxy/**',
-						'test/alerts/**',
-						'test/agents/**',
-						'test/clients/**',
-						...beside.map(patternOf),
-					]),
-				),
-				runBunTests('beside', beside, [], 'quiet'),
-			])
-		},
-	},
-	// Separate and with limited concurrency: these tests measure how long processes take to exit.
-	signals: {
-		needs: [setUpEngine, setUpNode20, setUpNode24],
-		run: () => runBunTests('signals', [join('test', 'signals')], ['--max-concurrency=3']),
-	},
-	postgres: {
-		needs: [setUpPostgres],
-		run: () =>
-			runBunTests('postgres', [join('src', 'stores'), join('test', 'postgres')], ignoring(['src/stores/sqlite/**'])),
-	},
-	poolers: {
-		needs: [setUpPostgres, setUpPgbouncer],
-		run: () => runBunTests('poolers', [join('test', 'poolers')]),
-	},
+/**
+ * The parts with their requirements and their commands, in groups. Groups run one after the other, the lanes of a group
+ * side by side, and the steps of a lane one after the other. Most tests wait for servers, so that three lanes occupy two
+ * cores; a lane is alone if its tests measure how long something takes.
+ */
+const groups = [
+	[
+		[
+			{
+				part: 'check',
+				run: () =>
+					checks.forEach((check) => {
+						const passed = runCheck(check)
+						if (!passed) failures.push(`check: ${check.name}`)
+						count({ passed: Number(passed), failed: Number(!passed), skipped: 0 })
+					}),
+			},
+		],
+	],
+	[
+		[
+			{
+				part: 'end',
+				needs: [setUpEngine, setUpWeights],
+				// Pages of the documentation with Python are skipped without it.
+				uses: [setUpPython],
+				run: (step) =>
+					runBunTests(
+						step,
+						'end',
+						['test'],
+						ignoring([
+							'test/signals/**',
+							'test/proxy/**',
+							'test/alerts/**',
+							'test/agents/**',
+							'test/clients/**',
+							...beside.map(patternOf),
+						]),
+					),
+			},
+		],
+		[
+			{
+				part: 'end',
+				needs: [setUpEngine, setUpWeights],
+				uses: [setUpPython],
+				run: (step) => runBunTests(step, 'beside', beside),
+			},
+		],
+		[
+			{
+				part: 'postgres',
+				needs: [setUpPostgres],
+				run: (step) =>
+					runBunTests(
+						step,
+						'postgres',
+						[join('src', 'stores'), join('test', 'postgres')],
+						ignoring(['src/stores/sqlite/**']),
+					),
+			},
+			{
+				part: 'poolers',
+				needs: [setUpPostgres, setUpPgbouncer],
+				run: (step) => runBunTests(step, 'poolers', [join('test', 'poolers')]),
+			},
+			{ part: 'unit', needs: [setUpEngine], run: (step) => runBunTests(step, 'unit', ['bin', 'src', 'scripts']) },
+			{
+				part: 'alerts',
+				needs: [setUpPromtool],
+				run: (step) => runBunTests(step, 'alerts', [join('test', 'alerts')]),
+			},
+			{
+				part: 'proxy',
+				needs: [setUpNginx, setUpEgressProxies],
+				run: (step) => runBunTests(step, 'proxy', [join('test', 'proxy'), 'bench']),
+			},
+			{
+				part: 'clients',
+				needs: [setUpEngine, setUpWeights, setUpPython],
+				run: async (step) => {
+					await runPythonTests(step)
+					await runBunTests(step, 'pages', [join('test', 'clients')])
+				},
+			},
+		],
+	],
+	// With limited concurrency: these tests measure how long processes take to exit.
+	[
+		[
+			{
+				part: 'signals',
+				needs: [setUpEngine, setUpNode20, setUpNode24],
+				run: (step) => runBunTests(step, 'signals', [join('test', 'signals')], ['--max-concurrency=3']),
+			},
+		],
+	],
+	[
+		[
+			{
+				part: 'browser',
+				needs: [setUpEngine, setUpWeights, setUpChromium],
+				// The code view's programs in Python; without an interpreter they are skipped here, and reported in "clients".
+				uses: [setUpPython],
+				run: runBrowserTests,
+			},
+		],
+	],
 	// Only by its name, since it installs 1 GB: node scripts/test.mjs agents
-	agents: {
-		needs: [setUpAgents],
-		byName: true,
-		run: () => runBunTests('agents', [join('test', 'agents')]),
-	},
-	alerts: { needs: [setUpPromtool], run: () => runBunTests('alerts', [join('test', 'alerts')]) },
-	proxy: { needs: [setUpNginx, setUpEgressProxies], run: () => runBunTests('proxy', [join('test', 'proxy'), 'bench']) },
-	clients: {
-		needs: [setUpEngine, setUpWeights, setUpPython],
-		run: async () => {
-			await runPythonTests()
-			await runBunTests('pages', [join('test', 'clients')])
-		},
-	},
-	browser: {
-		needs: [setUpEngine, setUpWeights, setUpChromium],
-		run: () => {
-			// The code view's programs in Python; without an interpreter they are skipped here, and reported in "clients".
-			setUpPython(found)
-			return runBrowserTests()
-		},
-	},
-}
+	[
+		[
+			{
+				part: 'agents',
+				needs: [setUpAgents],
+				byName: true,
+				run: (step) => runBunTests(step, 'agents', [join('test', 'agents')]),
+			},
+		],
+	],
+]
 
 // Before the tests, whose servers would otherwise build it at the same time.
 spawnSync(bun, [...bunFlags, join('scripts', 'build-page.ts')], { cwd: root, stdio: 'inherit' })
 
 const wanted = process.argv.slice(2)
-for (const [name, { needs, byName = false, run }] of Object.entries(parts)) {
-	if (wanted.length > 0 ? !wanted.includes(name) : byName) continue
-	process.stdout.write(`\n== ${name}\n`)
-	const missing = needs.map((setUp) => setUp(found)).filter((reason) => reason !== undefined)
-	if (missing.length > 0) skip(name, missing)
-	else await run()
+const setUps = new Map()
+/** Parts that are skipped, so that a part of several steps is counted once. */
+const skipped = new Set()
+for (const lanes of groups) {
+	const steps = lanes.map((lane) => lane.filter(isWanted).filter(isPossible))
+	const [first, ...others] = steps.filter((lane) => lane.length > 0)
+	if (first !== undefined) await Promise.all([runLane(first, 'live'), ...others.map((lane) => runLane(lane, 'quiet'))])
 }
 process.stdout.write(failures.map((failure) => `\nfailed: ${failure}`).join(''))
 process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`)
 process.exitCode = total.failed > 0 ? 1 : 0
+
+function isWanted({ part, byName = false }) {
+	return wanted.length > 0 ? wanted.includes(part) : !byName
+}
+
+/** Sets up what the step needs; a step without it is counted as skipped. What it uses may be missing. */
+function isPossible({ part, needs = [], uses = [] }) {
+	const missing = needs.map((need) => setUpOnce(need).reason).filter((reason) => reason !== undefined)
+	if (missing.length > 0 && !skipped.has(part)) skip(part, missing)
+	if (missing.length > 0) skipped.add(part)
+	else uses.forEach(setUpOnce)
+	return missing.length === 0
+}
+
+/** Environment variables for the tests, with the location of what was found or created; or why it is missing. */
+function setUpOnce(setUp) {
+	const known = setUps.get(setUp)
+	if (known !== undefined) return known
+	const environment = {}
+	const result = { reason: setUp(environment), environment }
+	setUps.set(setUp, result)
+	return result
+}
+
+/** @param output `quiet` prints the output of each step after the step. */
+async function runLane(lane, output) {
+	for (const { part, needs = [], uses = [], run } of lane) {
+		const startedMs = performance.now()
+		const printed = []
+		const environment = Object.assign({}, ...[...needs, ...uses].map((setUp) => setUpOnce(setUp).environment))
+		if (output === 'live') process.stdout.write(`\n== ${part}\n`)
+		await run({ environment, output, print: (bytes) => printed.push(bytes) })
+		const seconds = Math.round((performance.now() - startedMs) / 1000)
+		if (output === 'quiet') process.stdout.write(`\n== ${part}, beside the others\n`)
+		process.stdout.write(Buffer.concat(printed))
+		process.stdout.write(`-- ${part}: ${seconds} s\n`)
+	}
+}
 
 function skip(name, reasons) {
 	const counted = process.env.CI === 'true' ? 'failed' : 'skipped'
@@ -158,36 +243,35 @@ function patternOf(path) {
 	return path.endsWith('.ts') ? path : `${path}/**`
 }
 
-/** @param output `quiet` prints the output after the run. */
-function runBunTests(name, paths, options = [], output = 'inherit') {
+function runBunTests(step, name, paths, options = []) {
 	const report = join(reports, `${name}.xml`)
 	const args = ['test', '--timeout', '60000', '--reporter=junit', `--reporter-outfile=${report}`, ...options]
 	const targets = paths.map((path) => (path.endsWith('.ts') ? `./${path}` : `./${path}/`))
-	return runReported([bun, ...bunFlags, ...args, ...targets], report, output)
+	return runReported(step, [bun, ...bunFlags, ...args, ...targets], report)
 }
 
 /** Two runners with one browser: most of these tests wait for the page. */
-async function runBrowserTests() {
+async function runBrowserTests(step) {
 	const { chromium } = await import('playwright-core')
 	const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking']
-	const browser = await chromium.launchServer({ executablePath: found.DRAGOMAN_TEST_BROWSER, args })
-	found.DRAGOMAN_TEST_BROWSER_ENDPOINT = browser.wsEndpoint()
+	const browser = await chromium.launchServer({ executablePath: step.environment.DRAGOMAN_TEST_BROWSER, args })
+	const environment = { ...step.environment, DRAGOMAN_TEST_BROWSER_ENDPOINT: browser.wsEndpoint() }
 	try {
 		await Promise.all([
-			runBunTests('browser', ['console'], [...ignoring(measured), '--max-concurrency=3']),
-			runBunTests('measured', measured, [], 'quiet'),
+			runBunTests({ ...step, environment }, 'browser', ['console'], [...ignoring(measured), '--max-concurrency=3']),
+			runBunTests({ ...step, environment, output: 'quiet' }, 'measured', measured),
 		])
 	} finally {
-		delete found.DRAGOMAN_TEST_BROWSER_ENDPOINT
 		await browser.close()
 	}
 }
 
-function runPythonTests() {
+function runPythonTests(step) {
 	const report = join(reports, 'clients.xml')
 	return runReported(
+		step,
 		[
-			found.DRAGOMAN_TEST_PYTHON,
+			step.environment.DRAGOMAN_TEST_PYTHON,
 			'-m',
 			'pytest',
 			'-q',
@@ -201,13 +285,11 @@ function runPythonTests() {
 }
 
 /** Runs a test runner and adds the counts of its report. A runner that fails without a report counts as one failure. */
-async function runReported([program, ...args], report, output = 'inherit') {
+async function runReported({ environment, output, print }, [program, ...args], report) {
 	const stdio = output === 'quiet' ? ['ignore', 'pipe', 'pipe'] : 'inherit'
-	const child = spawn(program, args, { cwd: root, stdio, env: { ...process.env, ...found } })
-	const printed = []
-	for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => printed.push(bytes))
+	const child = spawn(program, args, { cwd: root, stdio, env: { ...process.env, ...environment } })
+	for (const stream of [child.stdout, child.stderr]) stream?.on('data', print)
 	const status = await new Promise((resolve) => child.on('close', resolve).on('error', () => resolve(null)))
-	process.stdout.write(Buffer.concat(printed))
 	const xml = existsSync(report) ? readFileSync(report, 'utf8') : ''
 	const counts = readReport(xml)
 	failures.push(...failedTests(xml))

@@ -13,11 +13,13 @@ export interface StandIn {
 }
 
 /**
- * Lists no context window, which Ollama does not list either.
+ * Lists no context window, because Ollama lists none.
  *
  * @param model the name of its model; `*` serves any name and lists none.
  */
 export function startStandIn(origin: string, model: string): StandIn {
-	const listener = listenEcho('127.0.0.1:0', model, openEcho({}))
+	const echo = openEcho()
+	const { status, operations } = echo.state()
+	const listener = listenEcho('127.0.0.1:0', model, Object.assign(echo, { state: () => ({ status, operations }) }))
 	return { origin, address: new URL(listener.url).origin, stop: () => listener.close(0) }
 }
