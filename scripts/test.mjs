@@ -32,16 +32,18 @@ const total = { passed: 0, failed: 0, skipped: 0 }
 /** Repeated at the end of the output. */
 const failures = []
 
-/** Folders and files of `test` in a lane of their own: commands and calculations that nothing is timed in. */
+/** Folders and files of `test` in a lane of their own: about half of its time, and nothing is timed in them. */
 const beside = [
 	...['docs', 'fuzz', 'growth', 'openapi', 'sdk-fields', 'fidelity'].map((folder) => join('test', folder)),
 	...[
 		'admin-key',
+		'backup',
 		'command-mistakes',
 		'command-states',
 		'config-mistakes',
 		'docs',
 		'keys',
+		'matrix',
 		'offline-install',
 		'run',
 		'systems',
@@ -50,7 +52,9 @@ const beside = [
 ]
 
 /** Tests of the page that measure what it costs: the only ones of their runner. */
-const measured = ['budget', 'long-answers', 'reading', 'library'].map((name) => join('console', `${name}.test.ts`))
+const measured = pageTests('budget', 'long-answers', 'reading', 'library')
+/** Tests of the page that run after them, so that both runners take the same time. */
+const afterMeasured = pageTests('accessibility', 'branches', 'composer')
 
 /**
  * The parts with their requirements and their commands, in groups. Groups run one after the other, the lanes of a group
@@ -101,6 +105,19 @@ const groups = [
 				uses: [setUpPython],
 				run: (step) => runBunTests(step, 'beside', beside),
 			},
+			{
+				part: 'clients',
+				needs: [setUpEngine, setUpWeights, setUpPython],
+				run: async (step) => {
+					await runPythonTests(step)
+					await runBunTests(step, 'pages', [join('test', 'clients')])
+				},
+			},
+			{
+				part: 'alerts',
+				needs: [setUpPromtool],
+				run: (step) => runBunTests(step, 'alerts', [join('test', 'alerts')]),
+			},
 		],
 		[
 			{
@@ -121,22 +138,9 @@ const groups = [
 			},
 			{ part: 'unit', needs: [setUpEngine], run: (step) => runBunTests(step, 'unit', ['bin', 'src', 'scripts']) },
 			{
-				part: 'alerts',
-				needs: [setUpPromtool],
-				run: (step) => runBunTests(step, 'alerts', [join('test', 'alerts')]),
-			},
-			{
 				part: 'proxy',
 				needs: [setUpNginx, setUpEgressProxies],
 				run: (step) => runBunTests(step, 'proxy', [join('test', 'proxy'), 'bench']),
-			},
-			{
-				part: 'clients',
-				needs: [setUpEngine, setUpWeights, setUpPython],
-				run: async (step) => {
-					await runPythonTests(step)
-					await runBunTests(step, 'pages', [join('test', 'clients')])
-				},
 			},
 		],
 	],
@@ -235,6 +239,10 @@ function skip(name, reasons) {
 	process.stdout.write(`${counted}: ${name}: ${reasons.join('; ')}\n`)
 }
 
+function pageTests(...names) {
+	return names.map((name) => join('console', `${name}.test.ts`))
+}
+
 function ignoring(patterns) {
 	return patterns.map((pattern) => `--path-ignore-patterns=${pattern}`)
 }
@@ -256,10 +264,20 @@ async function runBrowserTests(step) {
 	const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking']
 	const browser = await chromium.launchServer({ executablePath: step.environment.DRAGOMAN_TEST_BROWSER, args })
 	const environment = { ...step.environment, DRAGOMAN_TEST_BROWSER_ENDPOINT: browser.wsEndpoint() }
+	const concurrency = '--max-concurrency=3'
+	const runOthers = async (quiet) => {
+		await runBunTests(quiet, 'measured', measured)
+		await runBunTests(quiet, 'after-measured', afterMeasured, [concurrency])
+	}
 	try {
 		await Promise.all([
-			runBunTests({ ...step, environment }, 'browser', ['console'], [...ignoring(measured), '--max-concurrency=3']),
-			runBunTests({ ...step, environment, output: 'quiet' }, 'measured', measured),
+			runBunTests(
+				{ ...step, environment },
+				'browser',
+				['console'],
+				[...ignoring([...measured, ...afterMeasured]), concurrency],
+			),
+			runOthers({ ...step, environment, output: 'quiet' }),
 		])
 	} finally {
 		await browser.close()
