@@ -224,7 +224,12 @@ async function runLane(lane, output) {
 		const printed = []
 		const environment = Object.assign({}, ...[...needs, ...uses].map((setUp) => setUpOnce(setUp).environment))
 		if (output === 'live') process.stdout.write(`\n== ${part}\n`)
-		await run({ environment, output, print: (bytes) => printed.push(bytes) })
+		try {
+			await run({ environment, output, print: (bytes) => printed.push(bytes) })
+		} catch (thrown) {
+			failures.push(`${part}: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
+			count({ passed: 0, failed: 1, skipped: 0 })
+		}
 		const seconds = Math.round((performance.now() - startedMs) / 1000)
 		if (output === 'quiet') process.stdout.write(`\n== ${part}, beside the others\n`)
 		process.stdout.write(Buffer.concat(printed))
