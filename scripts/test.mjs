@@ -51,6 +51,9 @@ const beside = [
 	].map((name) => join('test', `${name}.test.ts`)),
 ]
 
+/** Files of `test` whose answers have to arrive in time, so that they are alone. */
+const timed = ['embedded-model', 'first-answer'].map((name) => join('test', `${name}.test.ts`))
+
 /** Tests of the page that measure what it costs: the only ones of their runner. */
 const measured = pageTests('budget', 'long-answers', 'reading', 'library')
 /** Tests of the page that run after them, so that both runners take the same time. */
@@ -93,7 +96,7 @@ const groups = [
 							'test/alerts/**',
 							'test/agents/**',
 							'test/clients/**',
-							...beside.map(patternOf),
+							...[...beside, ...timed].map(patternOf),
 						]),
 					),
 			},
@@ -152,6 +155,7 @@ const groups = [
 				needs: [setUpEngine, setUpNode20, setUpNode24],
 				run: (step) => runBunTests(step, 'signals', [join('test', 'signals')], ['--max-concurrency=3']),
 			},
+			{ part: 'end', needs: [setUpEngine, setUpWeights], run: (step) => runBunTests(step, 'timed', timed) },
 		],
 	],
 	[
