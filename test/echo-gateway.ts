@@ -9,12 +9,16 @@ import { systemClock } from '../src/system/clock.ts'
 import { openLog } from '../src/system/log.ts'
 import { silentTelemetry } from '../src/telemetry/silent.ts'
 
-/** Context window of its model, in the echo engine's tokens. */
+/** Context window of its model, in the echo engine's tokens, unless it has another engine. */
 export const echoContextTokens = 1000
 
 /** @param address `host:port`, or the path of a socket. */
-export function listenEcho(address: string, model = 'echo'): Listener {
-	const deployment = fixedDeployment(model, openEcho({ contextTokens: echoContextTokens }))
+export function listenEcho(
+	address: string,
+	model = 'echo',
+	engine = openEcho({ contextTokens: echoContextTokens }),
+): Listener {
+	const deployment = fixedDeployment(model, engine)
 	const handler = openHandler({
 		keys: undefined,
 		deployment: () => deployment,

@@ -74,7 +74,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
 	const output = new Transcript(child.stdout)
 	const log = new Transcript(child.stderr)
 	const address = () => (output.text.includes('curl') ? /listens on (http:\S+)/.exec(output.text)?.[1] : undefined)
-	const url = await output.find('an address', address, options.startTimeoutMs ?? 15_000).catch(async (cause) => {
+	const url = await output.find('an address', address, options.startTimeoutMs ?? 45_000).catch(async (cause) => {
 		child.kill('SIGKILL')
 		throw new Error(`the server did not start: ${log.text}`, { cause })
 	})

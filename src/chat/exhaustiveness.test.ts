@@ -293,4 +293,4 @@ test('additions to the canonical model do not compile until everything that read
 			.map((file) => `${title}: ${file}`),
 	)
 	expect(silent).toEqual([])
-}, 60_000)
+}, 180_000)

@@ -3,18 +3,13 @@
 
 import { readFile } from 'node:fs/promises'
 import { Argument, Command } from 'commander'
-import { parse, stringify } from 'yaml'
 import { isObject } from '../chat/json.ts'
 import { ConfigError } from '../config/config-error.ts'
-import { checkEngines } from '../config/engine-checks.ts'
-import { configJsonSchema } from '../config/json-schema.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { describeReadFailure } from '../system/system-error.ts'
 import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
-import { probeUpstreams } from './config-online.ts'
-import { translateLiteLlm } from './litellm-config.ts'
 
 interface CheckFlags extends ConfigFlags {
 	readonly online?: true
@@ -32,7 +27,10 @@ export function configCommand(context: CommandContext): Command {
 	config
 		.command('schema')
 		.description('print the JSON Schema of the configuration file')
-		.action(() => context.print(JSON.stringify(configJsonSchema(), null, 2)))
+		.action(async () => {
+			const { configJsonSchema } = await import('../config/json-schema.ts')
+			context.print(JSON.stringify(configJsonSchema(), null, 2))
+		})
 	config
 		.command('import')
 		.description('translate the configuration of another product, and print it')
@@ -46,7 +44,9 @@ async function importFile(file: string, { print, printStatus }: CommandContext):
 	const text = await readFile(file, 'utf8').catch((cause: unknown) => {
 		throw new CliError(`Not imported: ${describeReadFailure(file, cause)}.`)
 	})
-	const { config, notes } = translateLiteLlm(parseSource(file, text))
+	const { parse, stringify } = await import('yaml')
+	const { translateLiteLlm } = await import('./litellm-config.ts')
+	const { config, notes } = translateLiteLlm(parseSource(file, () => parse(text, { merge: true })))
 	print(
 		[
 			`# Imported from ${file} by \`dragoman config import\`. docs/configuration.md describes every field.`,
@@ -56,10 +56,10 @@ async function importFile(file: string, { print, printStatus }: CommandContext):
 	for (const note of notes) printStatus(terminalLine(note))
 }
 
-function parseSource(file: string, text: string): Readonly<Record<string, unknown>> {
+function parseSource(file: string, parse: () => unknown): Readonly<Record<string, unknown>> {
 	let source: unknown
 	try {
-		source = parse(text, { merge: true })
+		source = parse()
 	} catch (cause) {
 		// The lines after the first quote the file, which may contain keys.
 		const [reason = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
@@ -70,6 +70,7 @@ function parseSource(file: string, text: string): Readonly<Record<string, unknow
 }
 
 async function check({ online, ...flags }: CheckFlags, context: CommandContext): Promise<void> {
+	const { checkEngines } = await import('../config/engine-checks.ts')
 	const settings = await readSettings(flags, context.environment)
 	for (const warning of settings.warnings) context.printStatus(`warning: ${warning}`)
 	const problems = [...settings.servingProblems, ...(await checkEngines(settings, context.environment))]
@@ -81,6 +82,7 @@ async function check({ online, ...flags }: CheckFlags, context: CommandContext):
 	if (online === true) await checkOnline()
 
 	async function checkOnline(): Promise<void> {
+		const { probeUpstreams } = await import('./config-online.ts')
 		const reports = await probeUpstreams(settings, context)
 		for (const { line, outcome } of reports) if (outcome !== 'failed') context.print(line)
 		const failures = reports.filter(({ outcome }) => outcome === 'failed')

@@ -8,22 +8,20 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { definedFields } from '../chat/json.ts'
 import { hasHome, withHome } from '../config/home-folder.ts'
 import { readSystemRegistries } from '../config/package-index.ts'
-import { type ConfigFlags, openConfiguredLog, readSettings, type Settings } from '../config/settings.ts'
+import { type ConfigFlags, readSettings, type Settings } from '../config/settings.ts'
 import type { LocalLlamaOptions } from '../embedded/runtime/local-llama.ts'
 import type { Engine } from '../engines/engine.ts'
 import { type Build, builds } from '../engines/llama/install/build.ts'
-import { installEngine } from '../engines/llama/install/install-engine.ts'
 import { chooseModel } from '../engines/llama/model-choice.ts'
 import { operatorReason } from '../engines/llama/operator-error.ts'
 import { socketPathOf } from '../http/listen-address.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Listener, ListenOptions } from '../server/listener.ts'
 import { systemClock } from '../system/clock.ts'
-import { type Log, openLog } from '../system/log.ts'
+import type { Log } from '../system/log.ts'
 import { describeSystemError } from '../system/system-error.ts'
 import { silentTelemetry } from '../telemetry/silent.ts'
 import { catalogue, toyModelId } from '../weights/catalogue.ts'
-import { Weights } from '../weights/weights.ts'
 import { CliError, permanentFailureStatus } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { followStop, openUnlessEnded } from './stop-request.ts'
@@ -95,6 +93,7 @@ function installCommand(context: CommandContext): Command {
 			const settings = await readSettings(flags, context.environment)
 			const folder = resolve(flags.folder ?? settings.engineFolder)
 			const { environment, printStatus } = context
+			const { installEngine } = await import('../engines/llama/install/install-engine.ts')
 			const installed = await installEngine(folder, {
 				build,
 				platform: process,
@@ -115,6 +114,8 @@ async function serveModel(flags: EngineFlags, context: CommandContext): Promise<
 	const settings = await readSettings(flags, context.environment)
 	setHome(settings, context)
 	// The supervisor reads this log, so it is always in JSON, whatever the configuration.
+	const { openConfiguredLog } = await import('../config/configured-log.ts')
+	const { openLog } = await import('../system/log.ts')
 	const log = supervised ? openLog({ level: 'info', format: 'json' }) : openConfiguredLog(settings)
 	// Loading takes a long time and cannot be interrupted.
 	const engine = await openUnlessEnded(stopped, openModel(flags, settings, log, context))
@@ -239,6 +240,7 @@ async function modelPath(
 	{ environment }: CommandContext,
 ): Promise<string> {
 	const { modelFolder, dataFolder } = settings
+	const { Weights } = await import('../weights/weights.ts')
 	const weights = new Weights({
 		folder: modelFolder,
 		packagedFolder: join(import.meta.dir, '..', '..', 'models'),

@@ -4,12 +4,10 @@
 import { access, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { loadConfig } from '../config/load.ts'
 import { terminalLine } from '../system/terminal-text.ts'
 import { defaultModelId } from '../weights/catalogue.ts'
 import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
-import { writeDraft } from './config-draft.ts'
 import { explainAbsence, findModelServers, type ModelServer, usualServers } from './model-server.ts'
 import { programWords, shellWord } from './program-words.ts'
 
@@ -64,9 +62,11 @@ async function init(flags: InitFlags, context: CommandContext): Promise<void> {
 		const target = resolve(draft.file)
 		if (flags.force !== true && (await exists(target)) && !(asks && (await confirmed(target))))
 			throw new CliError(`${target} exists. Pass --force to replace it, or --file to write another one.`)
+		const { writeDraft } = await import('./config-draft.ts')
 		const text = writeDraft(draft)
 		await writeFile(target, text)
 		// A model name that this program refuses must not be noticed at the next start only.
+		const { loadConfig } = await import('../config/load.ts')
 		await loadConfig({ file: target, overrides: {}, environment })
 	}
 }

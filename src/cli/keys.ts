@@ -2,7 +2,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ConfigFlags, Settings } from '../config/settings.ts'
-import { dialects } from '../dialects/list.ts'
+import { dialectNames } from '../dialects/names.ts'
 import { configuredKey, configuredKeyLabel, isConfiguredKey, withAncestor } from '../keys/configured-key.ts'
 import { formerUserIdMode, type HistoryMode, historyModes } from '../keys/history-mode.ts'
 import { abbreviateKey, createKey, type Key, type KeyDescription, labelFault, type Role, roles } from '../keys/key.ts'
@@ -51,9 +51,7 @@ export function keysCommand(context: CommandContext): Command {
 				.argParser((mode) => readHistoryMode(mode, context)),
 		)
 		.addOption(
-			new Option('--dialect <name>', 'dialect used on paths that several dialects share').choices(
-				dialects.map(({ name }) => name),
-			),
+			new Option('--dialect <name>', 'dialect used on paths that several dialects share').choices([...dialectNames]),
 		)
 		.option('--expires <when>', 'expiry: a date such as 2027-01-31, or a duration such as 30d or 12h', readWhen)
 		.option('--resumable', 'chat streams of the key can be resumed after the client disconnects')

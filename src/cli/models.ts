@@ -5,11 +5,10 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { readSystemRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
-import { engineKinds } from '../engines/list.ts'
 import { systemClock } from '../system/clock.ts'
 import { catalogue, defaultModelId } from '../weights/catalogue.ts'
 import { estimateModelMemory } from '../weights/model-memory.ts'
-import { Weights } from '../weights/weights.ts'
+import type { Weights } from '../weights/weights.ts'
 import { WeightsError } from '../weights/weights-error.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
@@ -74,6 +73,7 @@ async function list({ json, ...flags }: ModelListFlags, context: CommandContext)
 		openWeights(flags, context),
 		readSettings(flags, context.environment),
 	])
+	const { engineKinds } = await import('../engines/list.ts')
 	const installed = await weights.list()
 	const upstreamsOf = (id: string) =>
 		Object.entries(config.upstreams).flatMap(([name, { engine, model = defaultModelId }]) =>
@@ -136,6 +136,7 @@ async function openWeights(flags: ModelFlags, context: CommandContext): Promise<
 	const found = await stat(folder).catch(() => undefined)
 	if (found?.isDirectory() === false)
 		throw new CliError(`${folder} is a file, not a folder for weights: set another one with --folder.`)
+	const { Weights } = await import('../weights/weights.ts')
 	return new Weights({
 		folder,
 		packagedFolder: join(packageFolder, 'models'),

@@ -3,7 +3,7 @@
 
 import { fstatSync } from 'node:fs'
 import { Command, Option } from 'commander'
-import { dialects } from '../dialects/list.ts'
+import { dialectNames } from '../dialects/names.ts'
 import { terminalLine, terminalText } from '../system/terminal-text.ts'
 import { readAnswer } from './answer-stream.ts'
 import { CliError } from './cli-error.ts'
@@ -31,9 +31,7 @@ export function runCommand(context: CommandContext): Command {
 			.argument('<model>', 'name of the model')
 			.argument('[question...]', 'the question; several arguments are joined with spaces')
 			.addOption(
-				new Option('--as <dialect>', 'dialect of the request')
-					.choices(dialects.map(({ name }) => name))
-					.default(usualDialect),
+				new Option('--as <dialect>', 'dialect of the request').choices([...dialectNames]).default(usualDialect),
 			)
 			.option('--system <text>', 'system message')
 			.option('--json', "print the whole response in the dialect's format, not streamed"),

@@ -4,7 +4,7 @@
 import { Command } from 'commander'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { describeRefusal } from '../ledger/entry-delivery.ts'
-import { Quarantine, type QuarantinedEntry } from '../ledger/quarantine.ts'
+import type { QuarantinedEntry } from '../ledger/quarantine.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
 import { withStores } from './configured-stores.ts'
@@ -48,6 +48,7 @@ async function exportAll(flags: ConfigFlags, context: CommandContext): Promise<v
 /** @throws CliError if an id is unknown, or if the database still refuses records. */
 async function retry(ids: readonly string[], flags: ConfigFlags, context: CommandContext): Promise<void> {
 	const { inserted, refused } = await withStores(flags, context, async ({ ledger }, { quarantineFolder }) => {
+		const { Quarantine } = await import('../ledger/quarantine.ts')
 		const quarantine = new Quarantine(quarantineFolder)
 		const all = await quarantine.list()
 		const unknown = ids.find((id) => !all.some(({ entry }) => entry.id === id))
@@ -74,6 +75,7 @@ async function retry(ids: readonly string[], flags: ConfigFlags, context: Comman
 }
 
 async function read(flags: ConfigFlags, { environment }: CommandContext): Promise<readonly QuarantinedEntry[]> {
+	const { Quarantine } = await import('../ledger/quarantine.ts')
 	const { quarantineFolder } = await readSettings(flags, environment)
 	return new Quarantine(quarantineFolder).list()
 }

@@ -2,7 +2,8 @@
 // Every command can be copied into a shell unchanged.
 
 import { join, resolve } from 'node:path'
-import { openConfiguredLog, type Settings } from '../config/settings.ts'
+import { openConfiguredLog } from '../config/configured-log.ts'
+import type { Settings } from '../config/settings.ts'
 import { socketPathOf } from '../http/listen-address.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { isModelPattern, type Model } from '../routing/model.ts'

@@ -2,7 +2,8 @@
 // and passes metrics between them. It serves no requests itself.
 
 import type { Subprocess } from 'bun'
-import { openConfiguredLog, type Settings } from '../config/settings.ts'
+import { openConfiguredLog } from '../config/configured-log.ts'
+import type { Settings } from '../config/settings.ts'
 import { engineKinds } from '../engines/list.ts'
 import { socketPathOf } from '../http/listen-address.ts'
 import { systemClock } from '../system/clock.ts'

@@ -1,7 +1,7 @@
 // The schema of the configuration file: every field, its default and its meaning. The engines come from their list.
 
 import { z } from 'zod'
-import { defaultDialects, dialects } from '../dialects/list.ts'
+import { defaultDialects, dialectNames } from '../dialects/names.ts'
 import { engineKinds } from '../engines/list.ts'
 import { strictnesses } from '../engines/strictness.ts'
 import { credentialConflict } from '../engines/upstream/options.ts'
@@ -21,7 +21,7 @@ import {
 	retryOptions,
 } from '../routing/options.ts'
 import { defaultDatabase, findStoreKind, storeKinds } from '../stores/list.ts'
-import { logFormats, logLevels } from '../system/log.ts'
+import { logFormats, logLevels } from '../system/log-level.ts'
 import { telemetryOptions } from '../telemetry/options.ts'
 import { tokenizers } from '../tokens/tokenizer.ts'
 import { keyOptions } from './key-options.ts'
@@ -141,7 +141,7 @@ const upstream = z
 	})
 	.describe('An upstream, served by an engine.')
 
-const dialectName = z.enum(dialects.map(({ name }) => name))
+const dialectName = z.enum(dialectNames)
 
 const dayMs = 86_400_000
 

@@ -5,10 +5,9 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { definedFields } from '../chat/json.ts'
 import { locateDatabase } from '../stores/list.ts'
-import { openLog, type RootLog } from '../system/log.ts'
 import { ConfigError } from './config-error.ts'
 import { type ConfigOverride, type Environment, fileVariable, readEnvironment } from './environment.ts'
-import { loadConfig, type Reading } from './load.ts'
+import type { Reading } from './load.ts'
 import type { ConfigFile } from './schema.ts'
 
 export interface ConfigFlags {
@@ -51,6 +50,8 @@ function readFlags({ data, listen }: ConfigFlags): Readonly<Record<string, Confi
  * @throws ConfigError
  */
 export async function readSettings(flags: ConfigFlags, environment: Environment): Promise<Settings> {
+	// The schema and the parser take longer to load than most commands take to run.
+	const { loadConfig } = await import('./load.ts')
 	const fromEnvironment = readEnvironment(environment)
 	const file = flags.config ?? fromEnvironment.file
 	const { config, warnings, servingProblems, fileFields, reading } = await loadConfig({
@@ -97,10 +98,4 @@ function movedData(data: string, dataFolder: string, { locate }: Reading): reado
 	if (before === dataFolder || !existsSync(before) || existsSync(dataFolder)) return []
 	const message = `this path is relative to the configuration file and resolves to ${dataFolder}, which does not exist, but the folder ${before} does: write that path if it contains your data`
 	return [locate({ path: ['data'], message })]
-}
-
-/** Opens the log according to the configuration. */
-export function openConfiguredLog({ config }: Settings): RootLog {
-	const format = config.log.format ?? (process.stderr.isTTY ? 'text' : 'json')
-	return openLog({ level: config.log.level, format })
 }

@@ -8,6 +8,7 @@ import { Glob } from 'bun'
 import { dialectContract } from './dialect.contract.ts'
 import type { DialectSample } from './dialect-sample.testing.ts'
 import { dialects } from './list.ts'
+import { dialectNames } from './names.ts'
 
 const docs = join(import.meta.dir, '..', '..', 'docs')
 const headings = async (page: string) =>
@@ -19,6 +20,10 @@ test('every folder with a dialect is in src/dialects/list.ts', () => {
 		return folder !== undefined && name === `${folder}.ts` ? [folder] : []
 	})
 	expect(folders.toSorted()).toEqual(dialects.map(({ name }) => name).toSorted())
+})
+
+test('src/dialects/names.ts has the names of the dialects, in their order', () => {
+	expect<readonly string[]>(dialectNames).toEqual(dialects.map(({ name }) => name))
 })
 
 for (const dialect of dialects) {

@@ -1,5 +1,6 @@
 // The interface between the configuration and an engine: the options of its upstreams, and how to open one. Each engine
-// folder has one, and list.ts lists them.
+// folder has one, and list.ts lists them. A kind imports its engine when an upstream is opened, because every command
+// that reads the configuration imports the kinds.
 
 import type { z } from 'zod'
 import type { Clock } from '../system/clock.ts'

@@ -5,7 +5,8 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { isObject } from '../chat/json.ts'
 import { DialectChoice } from '../dialects/choice.ts'
-import { defaultDialects, dialects } from '../dialects/list.ts'
+import { dialects } from '../dialects/list.ts'
+import { defaultDialects } from '../dialects/names.ts'
 import { type ApiDocument, writeDocument } from './document.ts'
 
 /** The document of a server with the default dialects, whose examples name this model. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { isObject } from '../chat/json.ts'
 import { DialectChoice } from '../dialects/choice.ts'
-import { defaultDialects, dialects } from '../dialects/list.ts'
+import { dialects } from '../dialects/list.ts'
+import { defaultDialects } from '../dialects/names.ts'
 import { writeDocument } from './document.ts'
 import { DocumentValidator, testDocument } from './document-validator.testing.ts'
 

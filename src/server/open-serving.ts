@@ -1,7 +1,8 @@
 // What the pipeline needs to answer requests, made from the options of the handler.
 
 import { DialectChoice } from '../dialects/choice.ts'
-import { defaultDialects, dialects } from '../dialects/list.ts'
+import { dialects } from '../dialects/list.ts'
+import { defaultDialects } from '../dialects/names.ts'
 import { defaultBounds } from '../http/request-bounds.ts'
 import { defaultKeyRules } from '../keys/key-rules.ts'
 import { KeyVerifier } from '../keys/key-verifier.ts'

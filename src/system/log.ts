@@ -1,6 +1,7 @@
 // The log: JSON lines, or readable lines for a terminal. Secrets have a type that does not print them.
 
 import { type DestinationStream, type Logger, pino } from 'pino'
+import type { LogOptions } from './log-level.ts'
 import { terminalLine, terminalText } from './terminal-text.ts'
 
 export type Log = Logger
@@ -14,14 +15,6 @@ export interface PlainWriter {
 	 * logger's features would cost several times as much.
 	 */
 	writePlainly(level: 'info' | 'warn', fields: object, message: string): void
-}
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
-export const logFormats = ['json', 'text'] as const
-
-export interface LogOptions {
-	readonly level: (typeof logLevels)[number]
-	readonly format: (typeof logFormats)[number]
 }
 
 /** Writes to standard error, because standard output is for the results of commands. */

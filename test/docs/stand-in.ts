@@ -1,6 +1,7 @@
 // Stand-ins for the model servers of a page, such as vLLM on another host: gateways of this process on the echo engine,
 // which accept any key.
 
+import { openEcho } from '../../src/engines/echo/echo.ts'
 import { listenEcho } from '../echo-gateway.ts'
 
 export interface StandIn {
@@ -11,8 +12,14 @@ export interface StandIn {
 	stop(): Promise<void>
 }
 
-/** @param model the name of its model; `*` serves any name and lists none. */
+/**
+ * Lists no context window, because Ollama lists none.
+ *
+ * @param model the name of its model; `*` serves any name and lists none.
+ */
 export function startStandIn(origin: string, model: string): StandIn {
-	const listener = listenEcho('127.0.0.1:0', model)
+	const echo = openEcho()
+	const { status, operations } = echo.state()
+	const listener = listenEcho('127.0.0.1:0', model, Object.assign(echo, { state: () => ({ status, operations }) }))
 	return { origin, address: new URL(listener.url).origin, stop: () => listener.close(0) }
 }

@@ -8,8 +8,7 @@ import { noProxyWord, proxyUrl, secretValues } from '../../fields/text.ts'
 import { readProxy } from '../../http/proxy.ts'
 import type { Engine } from '../engine.ts'
 import { type EngineContext, engineKind } from '../kind.ts'
-import { defaultTimeouts } from '../upstream/http-upstream.ts'
-import { openAiSdk } from './ai-sdk.ts'
+import { defaultTimeouts } from '../upstream/http-upstream-options.ts'
 import { missingPackage, openProvider } from './provider-package.ts'
 import { openProxiedFetch } from './proxied-fetch.ts'
 import { optionRedactor } from './redaction.ts'
@@ -80,6 +79,7 @@ export const aiSdk = engineKind(options, open, {
 
 async function open(given: z.infer<typeof options>, context: EngineContext): Promise<Engine> {
 	const { model, log, clock, environment, outOfDescriptors } = context
+	const { openAiSdk } = await import('./ai-sdk.ts')
 	const { package: name, create, options, method, providerOptions, passthrough, proxy, timeouts } = given
 	const provider = await openProvider(
 		{ package: name, options: { fetch: openProxiedFetch(proxy, environment), ...options }, create },

@@ -4,7 +4,6 @@ import { z } from 'zod'
 import { tokenCount } from '../../fields/amount.ts'
 import { engineKind } from '../kind.ts'
 import { httpUpstreamOptions, readHttpUpstreamOptions } from '../upstream/options.ts'
-import { openAnthropic } from './anthropic.ts'
 
 const options = z.strictObject({
 	...httpUpstreamOptions,
@@ -49,8 +48,9 @@ function allowsInstructions(beta: string): boolean {
 
 export const anthropic = engineKind(
 	options,
-	async (given, context) =>
-		openAnthropic({
+	async (given, context) => {
+		const { openAnthropic } = await import('./anthropic.ts')
+		return openAnthropic({
 			...readHttpUpstreamOptions(given, context),
 			keyHeader: given.keyHeader,
 			version: given.version,
@@ -62,6 +62,7 @@ export const anthropic = engineKind(
 				systemMessages: given.systemMessages ?? (given.betas.some(allowsInstructions) ? 'system' : 'user'),
 				schemaBounds: given.schemaBounds,
 			},
-		}),
+		})
+	},
 	{ listsModels: true },
 )

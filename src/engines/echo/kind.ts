@@ -3,7 +3,6 @@
 import { z } from 'zod'
 import { tokenCount } from '../../fields/amount.ts'
 import { engineKind } from '../kind.ts'
-import { openEcho } from './echo.ts'
 
 const options = z.strictObject({
 	contextTokens: tokenCount(1)
@@ -11,7 +10,11 @@ const options = z.strictObject({
 		.describe("Size of the context window (prompt and completion together), in the echo engine's tokens."),
 })
 
-export const echo = engineKind(options, async ({ contextTokens }, { clock }) => openEcho({ clock, contextTokens }), {
-	isLocal: true,
-	followsOpenAI: () => true,
-})
+export const echo = engineKind(
+	options,
+	async ({ contextTokens }, { clock }) => {
+		const { openEcho } = await import('./echo.ts')
+		return openEcho({ clock, contextTokens })
+	},
+	{ isLocal: true, followsOpenAI: () => true },
+)

@@ -3,7 +3,6 @@
 import { z } from 'zod'
 import { engineKind } from '../kind.ts'
 import { httpUpstreamOptions, readHttpUpstreamOptions } from '../upstream/options.ts'
-import { openGemini } from './gemini.ts'
 
 const options = z.strictObject({
 	...httpUpstreamOptions,
@@ -17,11 +16,13 @@ const options = z.strictObject({
 
 export const gemini = engineKind(
 	options,
-	async ({ service, ...given }, context) =>
-		openGemini({
+	async ({ service, ...given }, context) => {
+		const { openGemini } = await import('./gemini.ts')
+		return openGemini({
 			...readHttpUpstreamOptions(given, context),
 			service:
 				service ?? (/(^|[.-])aiplatform\.googleapis\.com$/.test(new URL(given.url).hostname) ? 'vertex' : 'gemini'),
-		}),
+		})
+	},
 	{ listsModels: true },
 )

@@ -5,7 +5,6 @@ import { rerankWords } from '../../wire/reranking/rerank-request-writer.ts'
 import { engineKind } from '../kind.ts'
 import { httpUpstreamOptions, readHttpUpstreamOptions } from '../upstream/options.ts'
 import { formOptions, readFormOptions } from './form-options.ts'
-import { openOpenAICompatible } from './openai-compatible.ts'
 import { isOpenAI } from './presets.ts'
 
 const options = z.strictObject({
@@ -25,12 +24,14 @@ const options = z.strictObject({
 
 export const openaiCompatible = engineKind(
 	options,
-	async (given, context) =>
-		openOpenAICompatible({
+	async (given, context) => {
+		const { openOpenAICompatible } = await import('./openai-compatible.ts')
+		return openOpenAICompatible({
 			...readHttpUpstreamOptions(given, context),
 			tokenizes: given.tokenizes,
 			form: readFormOptions(given),
 			rerankWords: given.rerankWords,
-		}),
+		})
+	},
 	{ followsOpenAI: isOpenAI, listsModels: true },
 )

@@ -1,5 +1,5 @@
-// What a client of an upstream's HTTP API is opened with. It does not know which options an operator can set
-// (options.ts).
+// What a client of an upstream's HTTP API is opened with, and the defaults. It does not know which options an operator
+// can set (options.ts).
 
 import type { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
@@ -44,3 +44,12 @@ export interface HttpUpstreamOptions {
 	/** Called when a request could not be sent because this process has no file descriptor left. */
 	readonly outOfDescriptors?: () => void
 }
+
+export const defaultTimeouts: HttpTimeouts = {
+	connectMs: 5000,
+	firstByteMs: 300_000,
+	betweenChunksMs: 120_000,
+	totalMs: 3_600_000,
+}
+
+export const defaultMaxAnswerBytes = 33_554_432

@@ -16,16 +16,10 @@ import type { EngineCall } from '../engine.ts'
 import { cancelled, closing } from '../running-calls.ts'
 import { completeBody } from './body-fields.ts'
 import { explainFailure } from './failure.ts'
-import {
-	type HttpClient,
-	type HttpTimeouts,
-	type OutgoingRequest,
-	openHttpClient,
-	type TypedBytes,
-} from './http/http-client.ts'
+import { type HttpClient, type OutgoingRequest, openHttpClient, type TypedBytes } from './http/http-client.ts'
 import { HttpFailure } from './http/http-failure.ts'
 import type { IncomingResponse } from './http/incoming-response.ts'
-import type { HttpUpstreamOptions } from './http-upstream-options.ts'
+import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream-options.ts'
 import { formOf, isEventStreamType, openResponse, StartedResponse } from './response-form.ts'
 import {
 	type AnswerBodyReading,
@@ -52,15 +46,6 @@ export interface AnswerReading {
 	/** Names of the message formats, such as `openai chat chunk`. */
 	readonly formats: { readonly chunk: string; readonly whole: string }
 }
-
-export const defaultTimeouts: HttpTimeouts = {
-	connectMs: 5000,
-	firstByteMs: 300_000,
-	betweenChunksMs: 120_000,
-	totalMs: 3_600_000,
-}
-
-export const defaultMaxAnswerBytes = 33_554_432
 
 const alarmEveryMs = 60_000
 

@@ -10,8 +10,7 @@ import { hasCredentials } from '../../http/base-url.ts'
 import { Secret } from '../../system/secret.ts'
 import type { EngineContext } from '../kind.ts'
 import { deniedPath } from './body-fields.ts'
-import { defaultMaxAnswerBytes, defaultTimeouts } from './http-upstream.ts'
-import type { HttpUpstreamOptions } from './http-upstream-options.ts'
+import { defaultMaxAnswerBytes, defaultTimeouts, type HttpUpstreamOptions } from './http-upstream-options.ts'
 import { chooseProxy } from './proxy-choice.ts'
 
 const wait = () => milliseconds(10)

@@ -179,9 +179,9 @@ describe('a stream', () => {
 		const rests = fields.map(
 			(one): ChatEvent => ({ type: 'rest', choice: 0, rest: { wire: 'anthropic', fields: one } }),
 		)
-		const began = performance.now()
+		const began = process.threadCpuUsage()
 		write(answer([...rests, ...text('a')]))
-		expect(performance.now() - began).toBeLessThan(2000)
+		expect(process.threadCpuUsage(began).user / 1000).toBeLessThan(2000)
 	})
 	test('has the model name of the request', () => {
 		const [first] = dataOf(write([{ type: 'start', model: 'real-model' }]))

@@ -482,9 +482,9 @@ test('the time for many fields grows with their number', () => {
 	const fields = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`field${index}`, 1]))
 	const inner = Object.fromEntries(Array.from({ length: 40_000 }, (_, index) => [`inner${index}`, 1]))
 	const body = message({ ...user, content: [{ ...image, image_url: { url: 'u', ...inner } }], ...fields })
-	const began = performance.now()
+	const began = process.threadCpuUsage()
 	expect(relay(body).written).toMatchObject({ messages: body.messages })
-	expect(performance.now() - began).toBeLessThan(4000)
+	expect(process.threadCpuUsage(began).user / 1000).toBeLessThan(4000)
 })
 
 test('the time for the fields of many merged instructions grows with their number', () => {
@@ -493,10 +493,10 @@ test('the time for the fields of many merged instructions grows with their numbe
 		content: 'a',
 		[`field${index}`]: 1,
 	}))
-	const began = performance.now()
+	const began = process.threadCpuUsage()
 	const [first] = relay({ ...base, messages: [...messages, user] }, { systemMessages: 'first' }).written
 		.messages as readonly object[]
-	expect(performance.now() - began).toBeLessThan(4000)
+	expect(process.threadCpuUsage(began).user / 1000).toBeLessThan(4000)
 	expect(Object.keys(first ?? {})).toHaveLength(10_002)
 })
 
