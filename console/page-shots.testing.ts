@@ -42,7 +42,7 @@ const palette = async ({ page }: OpenPage, command: string) => {
 
 /** Each state with what leads to it, on a page that is signed in. */
 const states: Readonly<Record<string, (opened: OpenPage) => Promise<void>>> = {
-	'first-visit': async () => {},
+	'first-visit': async ({ page }) => page.locator('.starter').first().waitFor(),
 	'sign-in': async ({ page }) => {
 		await page.setViewportSize({ width: 1440, height: 900 })
 		await page.getByRole('button', { name: 'Settings' }).click()
@@ -173,6 +173,7 @@ for (const [name, prepare] of Object.entries<ShotState>({ ...states, ...furtherS
 		for (const theme of themes) {
 			await opened.page.setViewportSize({ width: pixels, height })
 			await opened.page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+			await opened.page.evaluate(() => document.fonts.ready.then(() => undefined))
 			await opened.page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`) })
 		}
 	await opened.page.context().close()

@@ -3,7 +3,8 @@
 
 import type { Page, Route } from 'playwright-core'
 import { writePdf, writePng } from './attachments.testing.ts'
-import { longName, type OpenPage, type TestPages } from './page.testing.ts'
+import { CutLine } from './cut-line.testing.ts'
+import { longName, type OpenPage, signedIn, type TestPages } from './page.testing.ts'
 
 /** What leads to a state, on a page that is signed in. */
 export type ShotState = (opened: OpenPage, pages: TestPages) => Promise<void>
@@ -40,12 +41,15 @@ const narrow = ({ page }: OpenPage) => page.setViewportSize({ width: 390, height
 
 const attach = async (opened: OpenPage) => {
 	const { page } = opened
-	await page.locator('input[type=file]').first().setInputFiles([
-		{ name: 'protocol.pdf', mimeType: 'application/pdf', buffer: writePdf(['The dose is 5 mg.', 'Twice a day.']) },
-		{ name: 'notes of a meeting with a rather long name.txt', mimeType: 'text/plain', buffer: Buffer.from('Notes.') },
-		{ name: 'corridor.png', mimeType: 'image/png', buffer: writePng(320, 200) },
-		{ name: 'archive.zip', mimeType: 'application/zip', buffer: Buffer.from('PK') },
-	])
+	await page
+		.locator('input[type=file]')
+		.first()
+		.setInputFiles([
+			{ name: 'protocol.pdf', mimeType: 'application/pdf', buffer: writePdf(['The dose is 5 mg.', 'Twice a day.']) },
+			{ name: 'notes of a meeting with a rather long name.txt', mimeType: 'text/plain', buffer: Buffer.from('Notes.') },
+			{ name: 'corridor.png', mimeType: 'image/png', buffer: writePng(320, 200) },
+			{ name: 'archive.zip', mimeType: 'application/zip', buffer: Buffer.from([80, 75, 3, 4, 0, 0, 255, 254]) },
+		])
 	await page.getByText('This type cannot be read.').waitFor()
 	await page.getByText('2 pages,').waitFor()
 }
@@ -72,6 +76,20 @@ const fillLibrary = async ({ page }: OpenPage, { server }: TestPages) => {
 	await page.reload()
 	await page.getByRole('link', { name: 'Which interval' }).first().click()
 	await page.locator('.question').waitFor()
+}
+
+/** An answer whose connection broke. */
+const cutOff = async (opened: OpenPage, { server }: TestPages): Promise<CutLine> => {
+	const { page } = opened
+	const line = await CutLine.to(server.url)
+	page.context().on('close', () => void line[Symbol.asyncDispose]())
+	await page.goto(`${line.url}/#key=${server.key}`)
+	await signedIn(page)
+	await opened.send('echo:delay 300 echo:repeat 500 word')
+	await page.locator('.answer .markdown', { hasText: 'word word' }).waitFor()
+	line.cut()
+	await page.getByText('Reconnecting…').waitFor()
+	return line
 }
 
 export const furtherStates: Readonly<Record<string, ShotState>> = {
@@ -105,7 +123,10 @@ export const furtherStates: Readonly<Record<string, ShotState>> = {
 	},
 	filter: async (opened) => {
 		await rewrite(opened.page, (stream) =>
-			stream.replaceAll('"incomplete_details":null', '"incomplete_details":{"reason":"content_filter"}'),
+			stream
+				.replaceAll('"incomplete_details":null', '"incomplete_details":{"reason":"content_filter"}')
+				.replaceAll('"status":"completed"', '"status":"incomplete"')
+				.replaceAll('response.completed', 'response.incomplete'),
 		)
 		await opened.ask('A question whose answer is withheld')
 	},
@@ -139,33 +160,32 @@ export const furtherStates: Readonly<Record<string, ShotState>> = {
 		await opened.page.fill('#message', 'word '.repeat(40))
 		await opened.page.locator('.hint.over').waitFor()
 	},
-	reconnecting: async (opened) => {
-		await opened.send('echo:delay 300 echo:repeat 500 word')
-		await opened.page.locator('.answer .markdown', { hasText: 'word word' }).waitFor()
-		await opened.page.route('**/openai/**', (route) => route.abort())
-		await opened.page.context().setOffline(true)
-		await opened.page.getByText('Reconnecting…').waitFor()
+	reconnecting: async (opened, pages) => {
+		await cutOff(opened, pages)
 	},
-	reconnected: async (opened) => {
+	reconnected: async (opened, pages) => {
 		const { page } = opened
-		await opened.send('echo:delay 300 echo:repeat 500 word')
-		await page.locator('.answer .markdown', { hasText: 'word word' }).waitFor()
-		await page.context().setOffline(true)
-		await page.getByText('Reconnecting…').waitFor()
+		const line = await cutOff(opened, pages)
 		await page.waitForTimeout(6000)
-		await page.context().setOffline(false)
+		line.mend()
+		await page.evaluate(() => window.dispatchEvent(new Event('online')))
 		await page.getByText('Reconnected.').waitFor({ timeout: 15_000 })
-		// The sentence disappears after four seconds.
-		await page.clock.install()
+		// The sentence would disappear after four seconds.
+		await page.evaluate(() => {
+			const shown = document.querySelector('.status-line')
+			if (shown === null) return
+			const copy = shown.cloneNode(true)
+			shown.replaceWith(copy)
+		})
 	},
 	unreachable: async (opened) => {
 		await opened.page.route('**/openai/**', (route) => route.abort())
 		await opened.send('Asked in a tunnel')
 		await opened.page.getByText('Your message is kept.').waitFor()
 	},
-	'other-tab': async (opened) => {
+	'other-tab': async (opened, { server }) => {
 		await opened.ask('First')
-		const other = await opened.anotherTab(opened.path)
+		const other = await opened.anotherTab(`${opened.path}#key=${server.key}`)
 		await other.page.locator('.answer').waitFor()
 		await opened.page.fill('#message', 'A draft of this tab')
 		await other.ask('From the other tab')
@@ -306,7 +326,8 @@ export const furtherStates: Readonly<Record<string, ShotState>> = {
 	},
 	library: async (opened, pages) => {
 		await fillLibrary(opened, pages)
-		for (const folder of ['Sensor trial', 'Raw']) await opened.page.getByRole('button', { name: folder }).first().click()
+		for (const folder of ['Sensor trial', 'Raw'])
+			await opened.page.getByRole('button', { name: folder }).first().click()
 	},
 	'library-phone': async (opened) => {
 		await narrow(opened)
