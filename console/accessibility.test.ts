@@ -51,6 +51,12 @@ async function create(title: string, metadata: Readonly<Record<string, string>> 
 	return ((await response.json()) as { readonly id: string }).id
 }
 
+/** With more contrast, labels are as dark as secondary text, and separators as the outlines of fields. */
+const comparesTokens = () => {
+	const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name)
+	return [token('--ink3') === token('--ink2'), token('--line') === token('--control')]
+}
+
 test('axe finds nothing on the screens before and after the sign-in', async () => {
 	const { page } = await pages.openPage({}, pages.server.url)
 	const inspection = new Inspection(page)
@@ -68,6 +74,11 @@ test('axe finds nothing on the screens before and after the sign-in', async () =
 	await page.goto(`${pages.server.url}/console/usage`)
 	await page.getByRole('heading', { name: 'Usage and cost', level: 1 }).waitFor()
 	await inspection.look('console')
+	for (const colorScheme of ['light', 'dark'] as const) {
+		await page.emulateMedia({ colorScheme, contrast: 'more' })
+		expect(await page.evaluate(comparesTokens)).toEqual([true, true])
+	}
+	await page.emulateMedia({ colorScheme: null, contrast: null })
 	await page.goto(`${pages.server.url}/c/conv_00000000000040008000000000000000`)
 	await page.getByText('There is no such conversation, or it is not yours.').waitFor()
 	await inspection.look('not found')
