@@ -76,6 +76,7 @@ test('axe finds nothing on the screens before and after the sign-in', async () =
 	await inspection.look('console')
 	for (const colorScheme of ['light', 'dark'] as const) {
 		await page.emulateMedia({ colorScheme, contrast: 'more' })
+		await page.locator(`:root[data-theme=${colorScheme}]`).waitFor()
 		expect(await page.evaluate(comparesTokens)).toEqual([true, true])
 	}
 	await page.emulateMedia({ colorScheme: null, contrast: null })

@@ -123,7 +123,9 @@ test('nothing is wider than a phone', async () => {
 		Math.max(document.documentElement.scrollWidth, document.querySelector('.talk')?.scrollWidth ?? 0),
 	)
 	expect(widest).toBeLessThanOrEqual(phone.width)
+	await opened.newChat()
 	await chooseModel(page, 'brief')
+	await opened.ask('A conversation with a title that is longer than the bar')
 	await page.fill('#message', 'word '.repeat(60))
 	await page.getByText('no longer fits brief (').waitFor()
 	for (const [width, scale] of windows) {
