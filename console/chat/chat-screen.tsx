@@ -59,7 +59,11 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 			</header>
 			<div class="with-panel">
 				<div class={`main-column ${isNew ? 'new' : ''}`}>
-					{isNew && session.value.byLink && <Notice kind="done">{words.signedInByLink}</Notice>}
+					{isNew && session.value.byLink && (
+						<Notice isSilent kind="done">
+							{words.signedInByLink}
+						</Notice>
+					)}
 					{state.type === 'failed' ? (
 						<div class="talk">
 							<div class="greeting">

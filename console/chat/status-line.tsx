@@ -36,7 +36,7 @@ export function StatusLine({ chat }: { readonly chat: Chat }) {
 				{connection === undefined ? (
 					capitalized(model.value?.note)
 				) : (
-					<Notice isAnnounced kind={connection === words.reconnected ? 'done' : 'plain'} node={iconOf(connection)}>
+					<Notice isSilent kind={connection === words.reconnected ? 'done' : 'plain'} node={iconOf(connection)}>
 						{connection}
 					</Notice>
 				)}
@@ -70,7 +70,7 @@ function AskedElsewhere({ chat }: { readonly chat: Chat }) {
 	return (
 		<div class="status-line" role="status">
 			<Notice
-				isAnnounced
+				isSilent
 				kind="plain"
 				node={Columns2}
 				actions={

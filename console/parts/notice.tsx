@@ -16,15 +16,15 @@ export interface NoticeProps {
 	readonly actions?: ComponentChildren
 	/** Instead of the icon of the kind. */
 	readonly node?: IconNode | undefined
-	/** Whether the element around it is announced already. */
-	readonly isAnnounced?: boolean
+	/** No announcement: the notice is there from the start, or the element around it is announced. */
+	readonly isSilent?: boolean
 }
 
-export function Notice({ kind, children, actions, node = icons[kind], isAnnounced = false }: NoticeProps) {
+export function Notice({ kind, children, actions, node = icons[kind], isSilent = false }: NoticeProps) {
 	const [first, ...rest] = toChildArray(children)
 	const role = kind === 'plain' || kind === 'done' ? 'status' : 'alert'
 	return (
-		<div class={`notice ${kind}`} role={isAnnounced ? undefined : role}>
+		<div class={`notice ${kind}`} role={isSilent ? undefined : role}>
 			<Icon node={node} />
 			<div>
 				<div>
