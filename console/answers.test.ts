@@ -116,6 +116,10 @@ test('tables are copied as CSV, code as it is, links show their address, picture
 	expect(await copied()).toEqual(['a,b\r\n"x, ""y""",2\r\n\'=SUM(A1),-3\r\n', 'def f():\n    return 1'])
 	await page.locator('.hljs-keyword', { hasText: 'def' }).waitFor()
 	await page.locator('.hljs-keyword', { hasText: 'fn' }).waitFor()
+	const fonts = await page
+		.locator('code')
+		.evaluateAll((elements) => elements.map((element) => getComputedStyle(element).fontFamily.split(',')[0]))
+	expect([...new Set(fonts)]).toEqual(['"Dragoman Mono"'])
 	const link = page.getByRole('link', { name: 'here' })
 	expect(await link.getAttribute('title')).toBe('https://example.org/p?q=1')
 	expect(await link.getAttribute('rel')).toBe('noopener noreferrer')

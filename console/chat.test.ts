@@ -123,7 +123,11 @@ test.concurrent('says what happened if there is no answer, or only a part of one
 	await opened.ask('echo:refuse I cannot help.')
 	expect(await last()).toContain('The model declined to answer. “I cannot help.”')
 	await opened.ask('echo:say ')
-	expect(await last()).toContain('The model returned an empty answer.')
+	expect(await last()).toContain('The model returned an empty answer. It stopped at once.')
+	expect(await page.locator('.notice b').allTextContents()).toEqual([
+		'The model declined to answer.',
+		'The model returned an empty answer.',
+	])
 	await opened.ask('echo:error-after 3 unavailable')
 	expect(await last()).toContain('The connection to the model broke off. What arrived is kept.')
 	await opened.ask('echo:error overloaded')
@@ -139,6 +143,11 @@ test('the title is changed in the top bar, and a phone has its actions in a menu
 	await page.getByRole('textbox', { name: 'Title' }).fill('Greetings')
 	await page.keyboard.press('Enter')
 	await page.getByRole('heading', { name: 'Greetings', level: 1 }).waitFor()
+	// There is the menu or its entries, not both.
+	await page.setViewportSize({ width: 820, height: 1000 })
+	const bar = page.locator('.top-bar')
+	expect(await bar.getByRole('button', { name: 'More' }).count()).toBe(0)
+	expect(await bar.getByRole('button', { name: 'Share' }).count()).toBe(1)
 	await page.setViewportSize({ width: 390, height: 844 })
 	await page.locator('.top-bar').getByRole('button', { name: 'More' }).click()
 	expect(await page.getByRole('menuitem').allTextContents()).toEqual([

@@ -4,6 +4,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type OpenPage, signedIn, TestPages } from './page.testing.ts'
+import { furtherStates, type ShotState } from './shot-states.testing.ts'
 
 const folder = join(import.meta.dir, '..', 'dist', 'shots')
 const widths = { desktop: [1440, 900], tablet: [820, 1000], phone: [390, 844] } as const
@@ -41,7 +42,7 @@ const palette = async ({ page }: OpenPage, command: string) => {
 
 /** Each state with what leads to it, on a page that is signed in. */
 const states: Readonly<Record<string, (opened: OpenPage) => Promise<void>>> = {
-	'first-visit': async () => {},
+	'first-visit': async ({ page }) => page.locator('.starter').first().waitFor(),
 	'sign-in': async ({ page }) => {
 		await page.setViewportSize({ width: 1440, height: 900 })
 		await page.getByRole('button', { name: 'Account' }).click()
@@ -203,16 +204,17 @@ const wanted = process.argv.slice(2)
 await using pages = await TestPages.open()
 if (wanted.length === 0) await rm(folder, { recursive: true, force: true })
 await mkdir(folder, { recursive: true })
-for (const [name, prepare] of Object.entries(states)) {
+for (const [name, prepare] of Object.entries<ShotState>({ ...states, ...furtherStates })) {
 	if (wanted.length > 0 && !wanted.some((start) => name.startsWith(start))) continue
 	const opened = await pages.openPage({ viewport: { width: 1440, height: 900 } })
 	opened.page.setDefaultTimeout(5000)
 	await signedIn(opened.page)
-	await prepare(opened).catch((failure: unknown) => process.stderr.write(`${name}: ${failure}\n`))
+	await prepare(opened, pages).catch((failure: unknown) => process.stderr.write(`${name}: ${failure}\n`))
 	for (const [width, [pixels, height]] of Object.entries(widths))
 		for (const theme of themes) {
 			await opened.page.setViewportSize({ width: pixels, height })
 			await opened.page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+			await opened.page.evaluate(() => document.fonts.ready.then(() => undefined))
 			await opened.page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`) })
 		}
 	await opened.page.context().close()

@@ -123,7 +123,50 @@ test('nothing is wider than a phone', async () => {
 		Math.max(document.documentElement.scrollWidth, document.querySelector('.talk')?.scrollWidth ?? 0),
 	)
 	expect(widest).toBeLessThanOrEqual(phone.width)
+	await opened.newChat()
+	await chooseModel(page, 'brief')
+	await opened.ask('A conversation with a title that is longer than the bar')
+	await page.fill('#message', 'word '.repeat(60))
+	await page.getByText('no longer fits brief (').waitFor()
+	for (const [width, scale] of windows) {
+		await page.setViewportSize({ width, height: 844 })
+		await page.evaluate((factor) => document.documentElement.style.setProperty('zoom', `${factor}`), scale)
+		await drawn(page)
+		expect(`${width} at ${scale}: ${await crowded(page)}`).toBe(`${width} at ${scale}: `)
+	}
 }, 60_000)
+
+/** Widths in pixels, and how much larger the text is. */
+const windows = [
+	[320, 1],
+	[390, 1],
+	[390, 2],
+	[820, 1],
+	[820, 2],
+	[1440, 1],
+	[1440, 2],
+] as const
+
+/** The controls of the top bar and the composer that are outside the window, overlap, or are too small. */
+const crowded = (page: Page) =>
+	page.evaluate(() => {
+		const controls = [...document.querySelectorAll('.top-bar button, .composer > .row > *')]
+			.map((element) => ({
+				name: element.getAttribute('aria-label') ?? element.className,
+				box: element.getBoundingClientRect(),
+			}))
+			.filter(({ box }) => box.width > 1 && box.height > 1)
+		const faults = controls.flatMap(({ name, box }, index) => [
+			...(box.left < 0 || box.right > innerWidth + 1 ? [`${name} is outside`] : []),
+			...(box.width < 24 && name !== 'space' ? [`${name} is ${box.width} wide`] : []),
+			...controls
+				.slice(index + 1)
+				.filter((other) => box.left < other.box.right - 1 && other.box.left < box.right - 1)
+				.filter((other) => box.top < other.box.bottom - 1 && other.box.top < box.bottom - 1)
+				.map((other) => `${name} is over ${other.name}`),
+		])
+		return faults.join(', ')
+	})
 
 test('20,000 tokens cost the page at most 2 s', async () => {
 	const opened = await pages.openPage({ viewport: phone })

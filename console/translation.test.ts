@@ -58,7 +58,9 @@ async function unmarked(page: Page): Promise<readonly string[]> {
 		while (walker.nextNode()) {
 			const { parentElement: parent, textContent } = walker.currentNode
 			const isContent = parent?.closest('.markdown, .question, noscript, script, time, code, .code, .initials') != null
-			if (!isContent && shown(parent)) found.add(textContent ?? '')
+			// A notice divides its text into sentences.
+			const whole = parent?.closest('.notice')?.textContent ?? textContent
+			if (!isContent && shown(parent)) found.add(whole ?? '')
 		}
 		for (const element of document.querySelectorAll('*'))
 			for (const name of ['aria-label', 'title', 'placeholder', 'alt'])

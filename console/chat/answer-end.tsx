@@ -60,6 +60,9 @@ function stoppedSentence(answer: Answer, words: Sentences): string {
 	return tokens === undefined ? words.stopped : words.stoppedAfter(tokens)
 }
 
+/** What the person can wait for, or avoid. */
+const limits: readonly AnswerFailure['kind'][] = ['limit', 'overloaded', 'too-long']
+
 interface FailureProps extends AnswerEndProps {
 	readonly failure: AnswerFailure
 	readonly model: string
@@ -79,7 +82,7 @@ function Failure({ chat, turn, failure, model }: FailureProps) {
 			<button type="button" class="button small" onClick={() => chat.retry(turn)}>
 				{words.tryAgain}
 			</button>
-			<CopyButton label={words.copyDetails} content={() => detailsOf(turn, failure)} />
+			<CopyButton isLabelled label={words.copyDetails} content={() => detailsOf(turn, failure)} />
 			{turn.last === undefined && (
 				<button type="button" class="button small" onClick={() => chat.withdraw(turn)}>
 					{words.doNotSend}
@@ -88,7 +91,7 @@ function Failure({ chat, turn, failure, model }: FailureProps) {
 		</>
 	)
 	return (
-		<Notice kind={failure.kind === 'limit' || failure.kind === 'overloaded' ? 'limit' : 'failure'} actions={actions}>
+		<Notice kind={limits.includes(failure.kind) ? 'limit' : 'failure'} actions={actions}>
 			{failureSentence(failure, turn.answer, model, words)}
 			{details !== '' && <div class="muted">{details}</div>}
 		</Notice>

@@ -3,6 +3,7 @@
 import { text } from '../languages/languages.ts'
 import { Markdown } from '../markdown/markdown.tsx'
 import { loaded } from '../parts/loaded.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { Picture } from '../parts/picture.tsx'
 import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
@@ -42,7 +43,7 @@ export function AnswerPartView(properties: AnswerPartViewProps) {
 		case 'reasoning':
 			return <Thinking part={part} open={open} />
 		case 'refusal':
-			return <p>{words.declined(part.text)}</p>
+			return <Notice kind="plain">{words.declined(part.text)}</Notice>
 		case 'tool-call':
 			return <ToolCallCard part={part} open={open} chat={chat} turn={turn} />
 		case 'image':

@@ -1,6 +1,6 @@
 // The screen of one conversation: top bar, turns, composer.
 
-import { SquarePen } from 'lucide'
+import { Plus } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
@@ -10,6 +10,8 @@ import { Notice } from '../parts/notice.tsx'
 import { SidebarOpener } from '../sidebar/sidebar-opener.tsx'
 import type { Chat } from '../state/chat.ts'
 import { messageInAddress, navigate } from '../state/route.ts'
+import { session } from '../state/session.ts'
+import { sidePanel } from '../state/side-panel.ts'
 import { titleInList, titleOf } from '../state/title.ts'
 import { nameOf } from '../state/turn-tree.ts'
 import { Announcer } from './announcer.tsx'
@@ -42,7 +44,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 	const title = titleInList(chat.id.value) ?? (first === undefined ? words.newChat : titleOf(nameOf(first)))
 	return (
 		<main class="main">
-			<header class="top-bar">
+			<header class={`top-bar ${isNew || sidePanel.value !== undefined ? '' : 'over-text'}`}>
 				<div>
 					<SidebarOpener />
 					<BarTitle key={chat.number} title={title} conversation={chat.id.value} />
@@ -52,16 +54,16 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 				</div>
 				<div>
 					<PanelButtons conversation={chat.id.value} />
-					<IconButton
-						class="only-narrow"
-						node={SquarePen}
-						label={words.newChat}
-						onClick={() => navigate({ name: 'new' })}
-					/>
+					<IconButton class="only-narrow" node={Plus} label={words.newChat} onClick={() => navigate({ name: 'new' })} />
 				</div>
 			</header>
 			<div class="with-panel">
 				<div class={`main-column ${isNew ? 'new' : ''}`}>
+					{isNew && session.value.byLink && (
+						<Notice isSilent kind="done">
+							{words.signedInByLink}
+						</Notice>
+					)}
 					{state.type === 'failed' ? (
 						<div class="talk">
 							<div class="greeting">

@@ -1,10 +1,8 @@
-// What a new chat shows: one question, one sentence about where text goes, and after a first visit by the printed link, one about
-// it.
+// What a new chat shows: one question, and one sentence about where text goes.
 
 import { text } from '../languages/languages.ts'
 import { Mark } from '../parts/icon.tsx'
 import { model, models } from '../state/models.ts'
-import { session } from '../state/session.ts'
 
 export function Greeting() {
 	const words = text.value
@@ -14,7 +12,6 @@ export function Greeting() {
 			<h2>{words.askAnything}</h2>
 			{/* Its line is there before the models are: nothing moves when they arrive. */}
 			<p class="destination">{models.value?.length === 0 ? words.noModels : destination()}</p>
-			{session.value.byLink && <p class="muted">{words.signedInByLink}</p>}
 		</div>
 	)
 }

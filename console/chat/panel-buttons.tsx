@@ -1,6 +1,6 @@
 // What a person can do with the conversation as a whole: buttons of the top bar, or on a narrow window a menu.
 
-import { Code, Columns2, Ellipsis, GitFork, type IconNode, Share2 } from 'lucide'
+import { Code, Columns2, Ellipsis, GitFork, type IconNode, Share } from 'lucide'
 import { text } from '../languages/languages.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { MenuItem } from '../parts/menu-item.tsx'
@@ -32,7 +32,7 @@ function actionsOf(conversation: string | undefined): readonly BarAction[] {
 		},
 		{ node: Code, label: words.sameRequestAsCode, shortcut: 'Ctrl Shift K', ...toggle('code') },
 		item && {
-			node: Share2,
+			node: Share,
 			label: words.share,
 			run: () => {
 				libraryDialog.value = { type: 'share', item }

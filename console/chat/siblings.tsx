@@ -1,7 +1,8 @@
 // Steps between the turns that continue from the same message, and a list of them.
 
-import { ChevronLeft, ChevronRight } from 'lucide'
+import { Check, ChevronLeft, ChevronRight } from 'lucide'
 import { formatTime, text } from '../languages/languages.ts'
+import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Popover } from '../parts/popover.tsx'
 import type { Chat } from '../state/chat.ts'
@@ -50,7 +51,7 @@ export function Siblings({ chat, turn }: { readonly chat: Chat; readonly turn: P
 				)}
 			>
 				{(close) =>
-					siblings.map((sibling) => (
+					siblings.map((sibling, number) => (
 						<button
 							key={sibling.id}
 							type="button"
@@ -62,7 +63,9 @@ export function Siblings({ chat, turn }: { readonly chat: Chat; readonly turn: P
 								if (sibling !== turn) showBranch(chat, turn, sibling)
 							}}
 						>
+							<span class="number">{number + 1}</span>
 							<BranchFacts chat={chat} turn={sibling} question={questionOf(sibling, siblings)} />
+							{sibling === turn && <Icon node={Check} />}
 						</button>
 					))
 				}

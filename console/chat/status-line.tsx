@@ -1,7 +1,9 @@
 // One line above the composer about the connection, about other tabs, or about the model.
 
+import { Columns2, type IconNode, RefreshCw, WifiOff } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
+import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
 import { online, reached } from '../state/connection.ts'
@@ -31,11 +33,29 @@ export function StatusLine({ chat }: { readonly chat: Chat }) {
 	return (
 		<>
 			<div class="status-line" role="status">
-				{connection ?? capitalized(model.value?.note)}
+				{connection === undefined ? (
+					capitalized(model.value?.note)
+				) : (
+					<Notice isSilent kind={connection === words.reconnected ? 'done' : 'plain'} node={iconOf(connection)}>
+						{connection}
+					</Notice>
+				)}
 			</div>
 			<AskedElsewhere chat={chat} />
 		</>
 	)
+}
+
+/** That of its kind where undefined. */
+function iconOf(connection: string): IconNode | undefined {
+	switch (connection) {
+		case text.value.reconnected:
+			return undefined
+		case text.value.reconnecting:
+			return RefreshCw
+		default:
+			return WifiOff
+	}
 }
 
 /** The server's notes are fragments for its log. */
@@ -49,12 +69,20 @@ function AskedElsewhere({ chat }: { readonly chat: Chat }) {
 	const turn = chat.tree.value.find(elsewhere.turn)
 	return (
 		<div class="status-line" role="status">
-			{elsewhere.type === 'next' ? words.askedElsewhere : words.askedElsewhereAsBranch}{' '}
-			{turn !== undefined && (
-				<button type="button" class="button ghost small" onClick={() => chat.show(turn)}>
-					{words.show}
-				</button>
-			)}
+			<Notice
+				isSilent
+				kind="plain"
+				node={Columns2}
+				actions={
+					turn !== undefined && (
+						<button type="button" class="button small" onClick={() => chat.show(turn)}>
+							{words.show}
+						</button>
+					)
+				}
+			>
+				{elsewhere.type === 'next' ? words.askedElsewhere : words.askedElsewhereAsBranch}
+			</Notice>
 		</div>
 	)
 }

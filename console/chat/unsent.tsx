@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact'
 import { formatCountdown, formatNumber, text } from '../languages/languages.ts'
-import { Notice } from '../parts/notice.tsx'
+import { Notice, Sentences } from '../parts/notice.tsx'
 import type { UnsentReason } from '../state/answer-state.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
@@ -43,13 +43,15 @@ function Sentence({ reason }: { readonly reason: UnsentReason }) {
 	useSeconds(0, reason.type === 'offline' || reason.type === 'unreachable')
 	switch (reason.type) {
 		case 'offline':
-			return <>{words.sentWhenOnline}</>
+			return <Sentences of={words.sentWhenOnline} />
 		case 'unreachable':
-			return <>{online.value ? words.notReached : words.sentWhenOnline}</>
+			return <Sentences of={online.value ? words.notReached : words.sentWhenOnline} />
 		case 'limit':
-			return <>{words.rateLimited(formatCountdown(reason.untilMs - Date.now()))}</>
+			return <Sentences of={words.rateLimited(formatCountdown(reason.untilMs - Date.now()))} />
 		case 'overloaded':
-			return <>{words.overloaded(formatNumber(Math.max(0, Math.ceil((reason.untilMs - Date.now()) / 1000))))}</>
+			return (
+				<Sentences of={words.overloaded(formatNumber(Math.max(0, Math.ceil((reason.untilMs - Date.now()) / 1000))))} />
+			)
 	}
 	reason satisfies never
 }

@@ -223,7 +223,7 @@ export const en = {
 	declined: (refusal: string) => `The model declined to answer. “${refusal}”`,
 	contentFilter: 'The upstream withheld the answer (content filter).',
 	emptyAnswer:
-		'The model returned an empty answer. This is often a system prompt or a stop sequence that matches the start.',
+		'The model returned an empty answer. It stopped at once. This is often a system prompt or a stop sequence that matches the start.',
 	nothingAdded: 'The model added nothing.',
 	toolCall: (name: string) => `The model called the tool ${name}.`,
 	otherPart: (type: string) => `A part of type ${type}, which this page does not show.`,

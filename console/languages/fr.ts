@@ -223,7 +223,7 @@ export const fr: Language = {
 	declined: (refusal) => `Le modèle a refusé de répondre. « ${refusal} »`,
 	contentFilter: 'Le serveur du modèle a retenu la réponse (filtre de contenu).',
 	emptyAnswer:
-		'Le modèle a rendu une réponse vide. La cause est souvent une consigne système ou une séquence d’arrêt qui correspond au début.',
+		'Le modèle a rendu une réponse vide. Il s’est arrêté aussitôt. La cause est souvent une consigne système ou une séquence d’arrêt qui correspond au début.',
 	nothingAdded: 'Le modèle n’a rien ajouté.',
 	toolCall: (name) => `Le modèle a appelé l’outil ${name}.`,
 	otherPart: (type) => `Un élément de type ${type}, que cette page n’affiche pas.`,

@@ -24,7 +24,7 @@ export function Markdown({ source, open: grows }: MarkdownProps) {
 	const { blocks: shown, open } = useBlocks(source, grows)
 	const last = shown.at(-1)
 	return (
-		<div class="markdown">
+		<div class={open ? 'markdown open' : 'markdown'}>
 			{shown.map((block) => (
 				<Block key={block.offset} block={block} open={open && block === last} />
 			))}

@@ -8,25 +8,26 @@ import { IconButton } from './icon-button.tsx'
 export interface CopyButtonProps {
 	readonly label?: string | undefined
 	readonly shortcut?: string | undefined
+	/** Whether the label is shown, instead of an icon. */
+	readonly isLabelled?: boolean
 	readonly content: () => string
 }
 
-export function CopyButton({ label, shortcut, content }: CopyButtonProps) {
+export function CopyButton({ label, shortcut, isLabelled = false, content }: CopyButtonProps) {
 	const [copied, setCopied] = useState(false)
 	const copy = async () => {
 		await copyText(content())
 		setCopied(true)
 		setTimeout(() => setCopied(false), 2000)
 	}
-	return (
-		<IconButton
-			small
-			shortcut={shortcut}
-			node={copied ? Check : Copy}
-			label={copied ? text.value.copied : (label ?? text.value.copy)}
-			onClick={() => void copy()}
-		/>
-	)
+	const name = copied ? text.value.copied : (label ?? text.value.copy)
+	if (isLabelled)
+		return (
+			<button type="button" class="button small" onClick={() => void copy()}>
+				{name}
+			</button>
+		)
+	return <IconButton small shortcut={shortcut} node={copied ? Check : Copy} label={name} onClick={() => void copy()} />
 }
 
 /** Also on pages without a secure context, whose browsers offer no clipboard. */

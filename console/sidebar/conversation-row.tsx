@@ -1,6 +1,6 @@
 // One conversation of the list, with its menu.
 
-import { Download, Ellipsis, Folder, Pencil, Pin, PinOff, Share2, SquareCheck, Tag, Trash2 } from 'lucide'
+import { Download, Ellipsis, Folder, Pencil, Pin, PinOff, Share, SquareCheck, Tag, Trash2 } from 'lucide'
 import { useRef, useState } from 'preact/hooks'
 import type { ConversationSummary } from '../api/conversations.ts'
 import { text } from '../languages/languages.ts'
@@ -110,7 +110,7 @@ export function ConversationRow({ item, depth, order }: ConversationRowProps) {
 							{entry(Tag, words.editTags, () => {
 								libraryDialog.value = { type: 'tags', item }
 							})}
-							{entry(Share2, words.share, () => {
+							{entry(Share, words.share, () => {
 								libraryDialog.value = { type: 'share', item }
 							})}
 							{entry(SquareCheck, words.select, () => toggleSelected(item.id))}
