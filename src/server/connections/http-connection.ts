@@ -13,12 +13,14 @@ import {
 	chunkMessages,
 	completeMessage,
 	continueMessage,
+	declaredBytes,
 	isStream,
 	lastChunk,
 	probeBeforeHead,
 	probeBetweenChunks,
 	type ResponseFraming,
 	refusalMessage,
+	sizedHead,
 	streamHead,
 } from './response-message.ts'
 import { SocketOutput } from './socket-output.ts'
@@ -313,7 +315,9 @@ export class HttpConnection implements Timed, BodySource {
 
 	private async send(response: Response): Promise<void> {
 		const form = this.currentForm()
+		const bytes = declaredBytes(response)
 		if (isStream(response)) await this.sendStream(response, form)
+		else if (bytes !== undefined) await this.sendPieces(response, bytes, form)
 		else {
 			const body = response.body === null ? nothing : await response.bytes()
 			if (this.state !== 'busy') return
@@ -330,15 +334,32 @@ export class HttpConnection implements Timed, BodySource {
 		const inChunks = form.minorVersion === 1
 		this.sending = inChunks ? 'chunks' : 'message'
 		if (form.headOnly) return void (await response.body?.cancel())
-		const reader = response.body?.getReader()
-		for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
-			if (this.isClosed) return void (await reader?.cancel())
-			if (next.value.byteLength === 0) continue
-			for (const bytes of inChunks ? chunkMessages(next.value) : [next.value]) this.output.write(bytes)
-			if (this.output.pendingBytes > 0) await this.drained()
-		}
+		const isWhole = await this.sendBody(response, inChunks ? chunkMessages : (bytes) => [bytes])
+		if (!isWhole) return
 		if (inChunks) this.output.write(lastChunk)
 		else this.form = { ...form, closes: true }
+	}
+
+	private async sendPieces(response: Response, bytes: number, form: ResponseFraming): Promise<void> {
+		this.output.write(sizedHead(response, bytes, form))
+		this.sending = 'message'
+		if (form.headOnly) return void (await response.body?.cancel())
+		await this.sendBody(response, (piece) => [piece])
+	}
+
+	/** @returns whether all of it was sent: the client may disconnect before. */
+	private async sendBody(response: Response, write: (bytes: Uint8Array) => readonly Uint8Array[]): Promise<boolean> {
+		const reader = response.body?.getReader()
+		for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
+			if (this.isClosed) {
+				await reader?.cancel()
+				return false
+			}
+			if (next.value.byteLength === 0) continue
+			for (const bytes of write(next.value)) this.output.write(bytes)
+			if (this.output.pendingBytes > 0) await this.drained()
+		}
+		return true
 	}
 
 	/** Waits until the client has read enough of the response. */
