@@ -12,7 +12,7 @@ import type { Clock } from '../system/clock.ts'
 import { RunningStream, tooMuch } from './running-stream.ts'
 import type { StoredStream, StoredStreams, StreamOptions } from './stored-streams.ts'
 import { endedFile, type Header, hasEnded, readHeader, terminatePartialEvent } from './stream-file.ts'
-import { endMark, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
+import { endMark, readBytes, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
 import { StreamShares } from './stream-shares.ts'
 
 export interface FileStreamsOptions {
@@ -42,6 +42,7 @@ export class FileStreams implements StoredStreams {
 	private readonly running = new Map<string, RunningStream>()
 	private readonly closing = new AbortController()
 	private readonly shares = new StreamShares()
+	private readonly buffer = Buffer.allocUnsafeSlow(readBytes)
 	private watching = false
 
 	private constructor(options: FileStreamsOptions) {
@@ -76,7 +77,7 @@ export class FileStreams implements StoredStreams {
 		if (opened === undefined) return undefined
 		const { descriptor, start, header } = opened
 		const writer = this.running.get(name) ?? this.interruptedWriter(descriptor, header)
-		return new StoredEventReader({ descriptor, start, after, clock: this.options.clock, writer })
+		return new StoredEventReader({ descriptor, start, after, clock: this.options.clock, writer, buffer: this.buffer })
 	}
 
 	async cancel(scope: Scope, name: string): Promise<boolean> {
