@@ -12,9 +12,16 @@ import type { Scope } from '../../keys/scope.ts'
 import type { BodyWriter } from './body-writer.ts'
 import { dropTurn, eraseTurn } from './conversation-removal.ts'
 import { readTurn, turnColumns, type WrittenBody, writeBody, writeConversation } from './conversation-rows.ts'
-import { attach, attachFirst } from './message-tree.ts'
+import {
+	type Attachment,
+	attach,
+	attachFirst,
+	attachLast,
+	maxRowsPerStatement,
+	positionAfterTurn,
+} from './message-tree.ts'
 import { pageOf } from './page.ts'
-import { ordered, type Row, type Sql } from './sql.ts'
+import { LastStatements, ordered, type Row, type Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { shareOf } from './write-share.ts'
 
@@ -50,24 +57,31 @@ export class SqlTurns implements Turns {
 		const echo = stringifyJson(turn.echo)
 		const hash = echo === '{}' ? '' : Bun.SHA256.hash(echo, 'hex')
 		const bodies = written ?? (await this.writeBodies(turn.inputs))
-		return this.database.write(
+		return this.database.write<'begun' | 'not-found' | TurnConflict>(
 			async (sql) => {
-				const attached = await this.attachInputs(sql, turn, bodies)
-				if (attached === 'no-parent') return 'not-found'
-				if (attached !== 'attached') return attached === 'taken' ? 'conflict' : attached
-				const text =
-					hash !== '' &&
-					sql`
+				const attached = this.attachInputs(sql, turn, bodies)
+				const writeRow = (): readonly Promise<unknown>[] => {
+					const text =
+						hash === ''
+							? undefined
+							: sql`
 				INSERT INTO texts (tenant, owner, hash, body) VALUES (${tenant}, ${owner}, ${hash}, ${echo})
 				ON CONFLICT (tenant, owner, hash) DO NOTHING`
-				const row = sql`
+					const row = sql`
 				INSERT INTO turns (id, tenant, owner, conversation, began_conversation, surface, stored, state, process, parent, model,
 					inputs, answers, usage, error, metadata, echo, created_at_ms, ended_at_ms)
 				VALUES (${turn.id}, ${tenant}, ${owner}, ${turn.conversation}, ${turn.create === undefined ? 0 : 1}, ${turn.surface},
 					${turn.stored ? 1 : 0}, 'running', ${turn.process}, ${turn.parent ?? null}, ${turn.model}, ${turn.inputs.length},
 					'[]', NULL, NULL, ${stringifyJson(turn.metadata)}, ${hash}, ${turn.createdAtMs}, NULL)`
-				await Promise.all([text, row])
-				return 'begun'
+					return text === undefined ? [row] : [text, row]
+				}
+				// A new conversation refuses nothing, so that no statement needs the result of another one.
+				if (turn.create !== undefined && turn.inputs.length <= maxRowsPerStatement)
+					return new LastStatements('begun', [attached, ...writeRow()])
+				const outcome = await attached
+				if (outcome === 'no-parent') return 'not-found'
+				if (outcome !== 'attached') return outcome === 'taken' ? 'conflict' : outcome
+				return new LastStatements('begun', writeRow())
 			},
 			turn.conversation,
 			shareOf(this.scope, turn.inputs.length + 1),
@@ -77,15 +91,26 @@ export class SqlTurns implements Turns {
 	/** @param written the bodies of the answers, if they were written before. */
 	async end(id: TurnId, ended: TurnEnd, written?: readonly WrittenBody[]): Promise<void> {
 		const bodies = written ?? (await this.writeBodies(messagesOf(ended)))
-		await this.database.write(
+		await this.database.write<void>(
 			async (sql) => {
 				await this.database.lock(sql, id)
-				const row = await this.findRow(sql, id)
+				const [row, position] = await Promise.all([
+					this.findRow(sql, id),
+					ended.answers.length === 1 ? positionAfterTurn(sql, this.scope, id) : undefined,
+				])
 				const turn = row === undefined ? undefined : readTurn(row)
 				if (turn === undefined) return
-				if (turn.state === 'running')
-					await Promise.all([writeAnswers(sql, this.scope, turn, ended, bodies), moveHead(sql, turn, ended)])
-				else if (isEndedByOthers(turn)) await writeLateAnswers(sql, this.scope, turn, ended, bodies)
+				if (turn.state === 'running') {
+					const [answer] = attachmentsOf(turn, ended, bodies)
+					const updated = updateTurn(sql, turn, ended)
+					const written =
+						position === undefined || answer === undefined
+							? attachAnswers(sql, this.scope, turn, ended, bodies)
+							: attachLast(sql, answer, position)
+					const last = [updated, written, moveHead(sql, turn, ended)]
+					if (position !== undefined) return new LastStatements(undefined, last)
+					await Promise.all(last)
+				} else if (isEndedByOthers(turn)) await writeLateAnswers(sql, this.scope, turn, ended, bodies)
 			},
 			id,
 			shareOf(this.scope, ended.answers.length + 1),
@@ -164,8 +189,8 @@ export class SqlTurns implements Turns {
 			exclusive: turn.onConflict === 'refuse',
 		}
 		if (turn.create !== undefined) {
-			await sql`INSERT INTO conversations ${sql([writeConversation(this.scope, turn.create)])}`
-			await attachFirst(sql, attachment)
+			const created = sql`INSERT INTO conversations ${sql([writeConversation(this.scope, turn.create)])}`
+			await Promise.all([created, attachFirst(sql, attachment)])
 			return 'attached'
 		}
 		await this.database.lock(sql, turn.conversation)
@@ -241,13 +266,12 @@ export function messagesOf({ answers }: TurnEnd): readonly Message[] {
 	return answers.map(({ message }) => message)
 }
 
-async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd, bodies: readonly WrittenBody[]) {
+async function updateTurn(sql: Sql, turn: Turn, ended: TurnEnd): Promise<void> {
 	const { state, endedAtMs, error } = ended
-	const updated = sql`
+	await sql`
 		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(storedAnswers(turn, ended))},
 			usage = ${writeUsage(ended)}, error = ${error === undefined ? null : stringifyJson(error)}
 		WHERE id = ${turn.id}`
-	await Promise.all([updated, attachAnswers(sql, scope, turn, ended, bodies)])
 }
 
 /** Usage and metrics have one column. */
@@ -260,19 +284,25 @@ async function attachAnswers(
 	sql: Sql,
 	scope: Scope,
 	turn: Turn,
-	{ answers, endedAtMs }: TurnEnd,
+	ended: TurnEnd,
 	bodies: readonly WrittenBody[],
 ): Promise<void> {
-	const parent = turn.inputs.at(-1) ?? turn.parent
-	for (const [choice, { message, partial }] of answers.entries())
-		await attach(sql, scope, {
-			conversation: turn.conversation,
-			turn: turn.id,
-			parent,
-			messages: [{ id: answerId(turn.id, choice), message, written: bodies[choice] ?? writeBody(message), partial }],
-			createdAtMs: endedAtMs,
-			exclusive: false,
-		})
+	for (const attachment of attachmentsOf(turn, ended, bodies)) await attach(sql, scope, attachment)
+}
+
+function attachmentsOf(
+	turn: Turn,
+	{ answers, endedAtMs }: TurnEnd,
+	bodies: readonly WrittenBody[],
+): readonly Attachment[] {
+	return answers.map(({ message, partial }, choice) => ({
+		conversation: turn.conversation,
+		turn: turn.id,
+		parent: turn.inputs.at(-1) ?? turn.parent,
+		messages: [{ id: answerId(turn.id, choice), message, written: bodies[choice] ?? writeBody(message), partial }],
+		createdAtMs: endedAtMs,
+		exclusive: false,
+	}))
 }
 
 async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {

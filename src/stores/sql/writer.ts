@@ -4,7 +4,7 @@
 import { ChatError } from '../../chat/error.ts'
 import { anonymous, type FairEntry, FairQueue } from '../../system/fair-queue.ts'
 import { timeoutMs, unavailable } from './database-failure.ts'
-import type { Sql } from './sql.ts'
+import { LastStatements, type Sql } from './sql.ts'
 import type { DatabaseFailure } from './sql-database.ts'
 import type { WriteShare } from './write-share.ts'
 
@@ -18,6 +18,8 @@ export interface WriterOptions {
 	readonly explain: (thrown: unknown) => DatabaseFailure | undefined
 	/** The mode of BEGIN for a transaction that writes. */
 	readonly begin?: string
+	/** Whether `begin` sends the commit after the last statements without waiting for them, and fails if one of them does. */
+	readonly commitsWithLast?: boolean
 	/** Maximum number of pending writes; 10,000 if absent. */
 	readonly maxWaiting?: number
 }
@@ -65,7 +67,7 @@ export class Writer {
 	 * @param share of the caller with the most pending writes the newest is refused if too many are pending.
 	 */
 	write<Result>(
-		work: (sql: Sql) => Promise<Result>,
+		work: (sql: Sql) => Promise<Result | LastStatements<Result>>,
 		key?: string,
 		{ caller, rows }: WriteShare = smallShare,
 	): Promise<Result> {
@@ -151,8 +153,9 @@ export class Writer {
 					const next = group.slice(results.length, alternatingEnd(group, results.length))
 					results.push(...(await this.runAlternating(sql, next)))
 				}
+				return results
 			})
-			for (const [index, { resolve }] of group.entries()) resolve(results[index])
+			for (const [index, { resolve }] of group.entries()) resolve(resultOf(results[index]))
 		} catch (thrown) {
 			// One of them failed, so each is retried alone, unless the database is unavailable.
 			if (this.isUnavailable(thrown)) for (const { reject } of group) reject(thrown)
@@ -167,8 +170,9 @@ export class Writer {
 				let result: unknown
 				await this.transact(async (sql) => {
 					result = await work(sql)
+					return [result]
 				})
-				return resolve(result)
+				return resolve(resultOf(result))
 			} catch (thrown) {
 				if (attempt === maxAttempts || !this.isConflict(thrown)) return reject(thrown)
 			}
@@ -194,8 +198,14 @@ export class Writer {
 		return ends.map((end) => (end.status === 'fulfilled' ? end.value : undefined))
 	}
 
-	private async transact(work: Transaction): Promise<void> {
-		const { begin } = this.options
+	/** @param run returns the results of its works. */
+	private async transact(run: (sql: Sql) => Promise<readonly unknown[]>): Promise<void> {
+		const { begin, commitsWithLast = false } = this.options
+		const work = async (sql: Sql) => {
+			const last = (await run(sql)).flatMap((result) => (result instanceof LastStatements ? result.statements : []))
+			if (!commitsWithLast) await Promise.all(last)
+			return new LastStatements(undefined, last)
+		}
 		this.beganMs = performance.now()
 		try {
 			const sql = await this.options.sql()
@@ -204,6 +214,10 @@ export class Writer {
 			this.beganMs = undefined
 		}
 	}
+}
+
+function resultOf(result: unknown): unknown {
+	return result instanceof LastStatements ? result.result : result
 }
 
 function tooMany(): ChatError {
