@@ -47,8 +47,8 @@ const maxAttempts = 5
 export class Writer {
 	private readonly options: WriterOptions
 	private readonly waiting = new FairQueue<Waiting>()
-	/** A large write, which is the next transaction. */
-	private large: FairEntry<Waiting> | undefined
+	/** A write that is the next transaction, alone. */
+	private single: FairEntry<Waiting> | undefined
 	private readonly waitingBetween: (() => Promise<void>)[] = []
 	private working: Promise<void> | undefined
 	private beganMs: number | undefined
@@ -105,7 +105,7 @@ export class Writer {
 	private async workThrough(): Promise<void> {
 		// Writes of the same event-loop tick share one transaction.
 		await new Promise((resolve) => setImmediate(resolve))
-		while (this.waiting.waiting + this.waitingBetween.length > 0 || this.large !== undefined) {
+		while (this.waiting.waiting + this.waitingBetween.length > 0 || this.single !== undefined) {
 			for (const work of this.waitingBetween.splice(0)) await work()
 			const group = this.takeGroup()
 			if (group.length > 0) await this.commit(group.map(({ item }) => item))
@@ -116,24 +116,32 @@ export class Writer {
 
 	/** The writes of the next transaction, of callers in turn. */
 	private takeGroup(): readonly FairEntry<Waiting>[] {
-		const { large } = this
-		this.large = undefined
-		if (large !== undefined && this.isNext(large)) return [large]
+		const { single } = this
+		this.single = undefined
+		if (single !== undefined && this.isNext(single)) return [single]
 		const group: FairEntry<Waiting>[] = []
 		let rows = 0
 		while (group.length < maxGroupSize && rows < maxGroupRows) {
 			const next = this.waiting.take()
 			if (next === undefined) break
 			if (!this.isNext(next)) continue
-			if (next.item.rows > manyRows) {
+			if (this.isSingle(next.item)) {
 				if (group.length === 0) return [next]
-				this.large = next
+				this.single = next
 				break
 			}
 			group.push(next)
 			rows += next.item.rows
 		}
 		return group
+	}
+
+	/**
+	 * Whether a write has a transaction of its own: if it is large, or if the statements of others, who would wait, cannot
+	 * alternate with its own.
+	 */
+	private isSingle({ rows, key }: Waiting): boolean {
+		return rows > manyRows || (key === undefined && this.waiting.tenants > 1)
 	}
 
 	/** Whether a write that was taken is in time. */
