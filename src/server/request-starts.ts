@@ -1,7 +1,6 @@
-// When requests begin: those that arrive in one turn of the event loop begin together at its end. Each step's code then processes the
-// whole batch while it is in the processor's cache: under load a request costs a quarter less, and a single request is not delayed.
-// Measured in decisions/030. If several callers have requests, they take turns, and only some requests begin in each turn of the loop: a
-// burst of one caller does not occupy it for as long as all its requests take. It does not know what requests are.
+// When requests begin: those that arrive in one turn of the event loop begin together at its end, which is cheaper and does not delay a
+// single request (decisions/030). If several callers have requests, they take turns, and only some requests begin in each turn: a burst of
+// one caller does not occupy the loop for as long as all its requests take. It does not know what requests are.
 
 import { FairQueue } from '../system/fair-queue.ts'
 
