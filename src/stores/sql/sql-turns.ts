@@ -4,7 +4,7 @@ import { stringifyJson } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { Metadata, Turn } from '../../conversations/conversation.ts'
 import type { RemovalListener } from '../../conversations/conversation-store.ts'
-import { answerId, inputId } from '../../conversations/message-id.ts'
+import { inputId } from '../../conversations/message-id.ts'
 import type { Page } from '../../conversations/page.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnConflict, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
@@ -12,17 +12,11 @@ import type { Scope } from '../../keys/scope.ts'
 import type { BodyWriter } from './body-writer.ts'
 import { dropTurn, eraseTurn } from './conversation-removal.ts'
 import { readTurn, turnColumns, type WrittenBody, writeBody, writeConversation } from './conversation-rows.ts'
-import {
-	type Attachment,
-	attach,
-	attachFirst,
-	attachLast,
-	maxRowsPerStatement,
-	positionAfterTurn,
-} from './message-tree.ts'
+import { attach, attachFirst, maxRowsPerStatement, positionAfterTurn } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import { LastStatements, ordered, type Row, type Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
+import { writeTurnEnd } from './turn-end.ts'
 import { shareOf } from './write-share.ts'
 
 /** Rows per query, because metadata is compared after reading. */
@@ -91,7 +85,7 @@ export class SqlTurns implements Turns {
 	/** @param written the bodies of the answers, if they were written before. */
 	async end(id: TurnId, ended: TurnEnd, written?: readonly WrittenBody[]): Promise<void> {
 		const bodies = written ?? (await this.writeBodies(messagesOf(ended)))
-		await this.database.write<void>(
+		await this.database.write<undefined>(
 			async (sql) => {
 				await this.database.lock(sql, id)
 				const [row, position] = await Promise.all([
@@ -99,18 +93,7 @@ export class SqlTurns implements Turns {
 					ended.answers.length === 1 ? positionAfterTurn(sql, this.scope, id) : undefined,
 				])
 				const turn = row === undefined ? undefined : readTurn(row)
-				if (turn === undefined) return
-				if (turn.state === 'running') {
-					const [answer] = attachmentsOf(turn, ended, bodies)
-					const updated = updateTurn(sql, turn, ended)
-					const written =
-						position === undefined || answer === undefined
-							? attachAnswers(sql, this.scope, turn, ended, bodies)
-							: attachLast(sql, answer, position)
-					const last = [updated, written, moveHead(sql, turn, ended)]
-					if (position !== undefined) return new LastStatements(undefined, last)
-					await Promise.all(last)
-				} else if (isEndedByOthers(turn)) await writeLateAnswers(sql, this.scope, turn, ended, bodies)
+				return turn === undefined ? undefined : writeTurnEnd(sql, this.scope, turn, { ended, bodies, position })
 			},
 			id,
 			shareOf(this.scope, ended.answers.length + 1),
@@ -230,88 +213,6 @@ async function conflictOf(sql: Sql, { conversation, parent }: NewTurn): Promise<
 	return rows.some(({ state }) => state === 'running') ? 'in-flight' : 'conflict'
 }
 
-/** Whether another process may have ended it, without the answer. */
-function isEndedByOthers({ state, answers }: Turn): boolean {
-	return (state === 'interrupted' || state === 'cancelled') && answers.length === 0
-}
-
-/** Stores the answers and the usage of a turn whose state is final already. */
-async function writeLateAnswers(
-	sql: Sql,
-	scope: Scope,
-	turn: Turn,
-	ended: TurnEnd,
-	bodies: readonly WrittenBody[],
-): Promise<void> {
-	const { answers, usage, endedAtMs } = ended
-	if (usage !== undefined && turn.usage === undefined)
-		await sql`UPDATE turns SET usage = ${writeUsage(ended)} WHERE id = ${turn.id}`
-	if (answers.length === 0) return
-	await sql`UPDATE turns SET answers = ${stringifyJson(storedAnswers(turn, ended))} WHERE id = ${turn.id}`
-	await attachAnswers(sql, scope, turn, ended, bodies)
-	// The answer becomes the head, unless another turn has moved it since.
-	await sql`
-		UPDATE conversations SET head = ${answerId(turn.id, 0)}, updated_at_ms = ${endedAtMs}
-		WHERE id = ${turn.conversation} AND COALESCE(head, '') = ${turn.inputs.at(-1) ?? turn.parent ?? ''}`
-}
-
-function storedAnswers(turn: Turn, { answers }: TurnEnd): readonly object[] {
-	return answers.map(({ message: _, partial: __, ...facts }, choice) => ({
-		message: answerId(turn.id, choice),
-		...facts,
-	}))
-}
-
 export function messagesOf({ answers }: TurnEnd): readonly Message[] {
 	return answers.map(({ message }) => message)
-}
-
-async function updateTurn(sql: Sql, turn: Turn, ended: TurnEnd): Promise<void> {
-	const { state, endedAtMs, error } = ended
-	await sql`
-		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(storedAnswers(turn, ended))},
-			usage = ${writeUsage(ended)}, error = ${error === undefined ? null : stringifyJson(error)}
-		WHERE id = ${turn.id}`
-}
-
-/** Usage and metrics have one column. */
-function writeUsage({ usage, metrics }: TurnEnd): string | null {
-	return usage === undefined ? null : stringifyJson(metrics === undefined ? usage : { ...usage, metrics })
-}
-
-/** Attaches each choice as a message after the inputs. */
-async function attachAnswers(
-	sql: Sql,
-	scope: Scope,
-	turn: Turn,
-	ended: TurnEnd,
-	bodies: readonly WrittenBody[],
-): Promise<void> {
-	for (const attachment of attachmentsOf(turn, ended, bodies)) await attach(sql, scope, attachment)
-}
-
-function attachmentsOf(
-	turn: Turn,
-	{ answers, endedAtMs }: TurnEnd,
-	bodies: readonly WrittenBody[],
-): readonly Attachment[] {
-	return answers.map(({ message, partial }, choice) => ({
-		conversation: turn.conversation,
-		turn: turn.id,
-		parent: turn.inputs.at(-1) ?? turn.parent,
-		messages: [{ id: answerId(turn.id, choice), message, written: bodies[choice] ?? writeBody(message), partial }],
-		createdAtMs: endedAtMs,
-		exclusive: false,
-	}))
-}
-
-async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {
-	const lastInput = state === 'failed' ? undefined : turn.inputs.at(-1)
-	const head = answers.length > 0 ? answerId(turn.id, 0) : lastInput
-	if (head === undefined) return
-	// A turn from elsewhere may be older than the conversation's last one.
-	await sql`
-		UPDATE conversations SET head = ${head},
-			updated_at_ms = CASE WHEN updated_at_ms > ${endedAtMs} THEN updated_at_ms ELSE ${endedAtMs} END
-		WHERE id = ${turn.conversation}`
 }
