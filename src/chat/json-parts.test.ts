@@ -98,7 +98,7 @@ test('long strings are parsed and written like short ones, at any position in a 
 			expect(finish(stringifyJsonInSteps(value)) === JSON.stringify(value)).toBe(true)
 			const pieces = finish(encodeJsonInSteps(value))
 			expect(Buffer.from(JSON.stringify(value)).equals(Buffer.concat(pieces))).toBe(true)
-			expect(Math.max(...pieces.map(({ byteLength }) => byteLength))).toBeLessThan(1_000_000)
+			expect(pieces.length).toBeGreaterThan(1)
 			for (const wrong of [`[${one}${one}]`, `{${one}}`, `{"a":${one} 1}`, `[1 ${one}]`, `{"a" ${one}}`, `[[1]${one}]`])
 				expect(() => inParts(wrong)).toThrow()
 		}
