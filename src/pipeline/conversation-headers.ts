@@ -39,7 +39,7 @@ export function threadOf(
 		echo: {},
 		...thread,
 		listed: true,
-		truncation: choice(headers, headerNames.truncation, ['refuse', 'auto']),
+		truncation: choice(headers, headerNames.truncation, ['refuse', 'auto']) ?? thread?.truncation ?? 'refuse',
 		onConflict: conflictOf(headers, thread?.errors === undefined ? 'branch' : 'once'),
 		origin: originOf(named, parent, thread),
 	}
@@ -47,7 +47,7 @@ export function threadOf(
 
 /** The rule in the headers, or else `usual`. */
 function conflictOf(headers: Headers, usual: ConflictRule): ConflictRule {
-	return headers.has(headerNames.conflict) ? choice(headers, headerNames.conflict, ['branch', 'refuse']) : usual
+	return choice(headers, headerNames.conflict, ['branch', 'refuse']) ?? usual
 }
 
 function originOf(named: string, parent: string | undefined, thread: Thread | undefined): ThreadOrigin {
@@ -70,9 +70,9 @@ function continuationOf(named: string, parent: string | undefined): ThreadOrigin
 	}
 }
 
-function choice<Value extends string>(headers: Headers, name: string, values: readonly [Value, ...Value[]]): Value {
+function choice<Value extends string>(headers: Headers, name: string, values: readonly Value[]): Value | undefined {
 	const header = headers.get(name)
-	if (header === null) return values[0]
+	if (header === null) return undefined
 	const found = values.find((value) => value === header.trim().toLowerCase())
 	if (found === undefined) throw wrongHeader(name, `must be one of: ${values.join(', ')}`)
 	return found

@@ -195,6 +195,23 @@ describe('a header', () => {
 	})
 })
 
+test('a response that only has results of tools continues the conversation of its header', async () => {
+	await using app = await App.open()
+	const tools = [{ type: 'function', name: 'look', parameters: { type: 'object' } }]
+	const send = (input: string | readonly object[], id: string) =>
+		app.post('/v1/responses', { model: 'echo', tools, input }, { headers: { [conversation]: id } })
+	const first = await send('echo:tool look {}', 'new')
+	const { output } = (await first.json()) as { output: [{ call_id: string }] }
+	const result = { type: 'function_call_output', call_id: output[0].call_id, output: 'a cat' }
+	const second = await send([result], first.headers.get(conversation) ?? '')
+	expect(await second.json()).toMatchObject({ output: [{ content: [{ text: 'a cat' }] }] })
+	const unrelated = await send([result], 'new')
+	expect([unrelated.status, (await errorOf(unrelated)).message]).toEqual([
+		400,
+		expect.stringContaining('No tool call found'),
+	])
+})
+
 describe('a conversation that exceeds the context of the model', () => {
 	const long = 'word '.repeat(60)
 	const open = () => App.open({ models: { echo: { contextTokens: 40 } } })
@@ -202,8 +219,7 @@ describe('a conversation that exceeds the context of the model', () => {
 	test('is refused by default', async () => {
 		await using app = await open()
 		const id = await begin(app, long)
-		await app.chat(long, {}, { headers: { [conversation]: id } })
-		await app.chat(long, {}, { headers: { [conversation]: id } })
+		for (let turn = 0; turn < 2; turn++) await app.chat(long, {}, { headers: { [conversation]: id } })
 		const received = app.upstream().received.length
 		const response = await app.chat('last', {}, { headers: { [conversation]: id } })
 		expect(response.status).toBe(400)
@@ -219,6 +235,18 @@ describe('a conversation that exceeds the context of the model', () => {
 		expect(response.headers.get('x-dragoman-truncated')).toBe('2')
 		expect(app.upstream().received.at(-1)).not.toContain('word')
 		expect((await app.messages(id)).length).toBe(4)
+	})
+
+	test.each([
+		['the body permits it', {}, 200],
+		['the header forbids what the body permits', { 'x-dragoman-truncation': 'refuse' }, 400],
+	])('beside the truncation of a response: %s', async (_, headers, status) => {
+		await using app = await open()
+		const id = await begin(app, long)
+		for (let turn = 0; turn < 2; turn++) await app.chat(long, {}, { headers: { [conversation]: id } })
+		const body = { model: 'echo', input: 'last', truncation: 'auto' }
+		const response = await app.post('/v1/responses', body, { headers: { [conversation]: id, ...headers } })
+		expect(response.status).toBe(status)
 	})
 })
 

@@ -337,6 +337,20 @@ describe('a process that crashed', () => {
 		running.end()
 	})
 
+	test('leaves events whose numbers continue, for readers before and after the end is in the file', async () => {
+		await using folder = await openFolder({ isRunning: () => false })
+		const other = await folder.openStreams('two')
+		const numbered = (number: number) =>
+			`event: delta\ndata: {"type":"text.delta","sequence_number":${number},"a":"\\n"}\n\n`
+		const interruption = numbered(0) + numbered(1)
+		folder.streams.open({ scope: alice, id: first, interruption }).append(numbered(0) + numbered(1))
+		const whole = [0, 1, 2, 3].map(numbered).join('')
+		expect(await textOf(await other.read(alice, first, 0))).toBe(whole)
+		await other.interrupt('one')
+		expect(await textOf(await other.read(alice, first, 0))).toBe(whole)
+		expect(await textOf(await other.read(alice, first, 3))).toBe(numbered(3))
+	})
+
 	test('leaves ended streams as they are', async () => {
 		await using folder = await openFolder()
 		begin(folder.streams).end('data: end\n\n')

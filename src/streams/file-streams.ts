@@ -11,7 +11,14 @@ import { ownerId, type Scope, tenantId } from '../keys/scope.ts'
 import type { Clock } from '../system/clock.ts'
 import { RunningStream, tooMuch } from './running-stream.ts'
 import type { StoredStream, StoredStreams, StreamOptions } from './stored-streams.ts'
-import { endedFile, type Header, hasEnded, readHeader, terminatePartialEvent } from './stream-file.ts'
+import {
+	endedFile,
+	type Header,
+	hasEnded,
+	interruptionAfter,
+	readHeader,
+	terminatePartialEvent,
+} from './stream-file.ts'
 import { endMark, readBytes, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
 import { StreamShares } from './stream-shares.ts'
 
@@ -36,6 +43,13 @@ export interface FileStreamsOptions {
 const id = /^[0-9a-f]{32}$/
 /** Intervals for polling cancellations by other processes and for removing expired streams, in milliseconds. */
 const [cancelCheckMs, sweepMs] = [200, 60_000]
+
+interface OpenedStream {
+	readonly descriptor: number
+	/** Offset of the first event, in bytes. */
+	readonly start: number
+	readonly header: Header
+}
 
 export class FileStreams implements StoredStreams {
 	private readonly options: FileStreamsOptions
@@ -75,8 +89,8 @@ export class FileStreams implements StoredStreams {
 	async read(scope: Scope, name: string, after: number): Promise<ChunkSource | undefined> {
 		const opened = this.openFor(scope, name)
 		if (opened === undefined) return undefined
-		const { descriptor, start, header } = opened
-		const writer = this.running.get(name) ?? this.interruptedWriter(descriptor, header)
+		const { descriptor, start } = opened
+		const writer = this.running.get(name) ?? this.interruptedWriter(opened)
 		return new StoredEventReader({ descriptor, start, after, clock: this.options.clock, writer, buffer: this.buffer })
 	}
 
@@ -127,10 +141,7 @@ export class FileStreams implements StoredStreams {
 		for (const stream of this.running.values()) stream.abort(reason)
 	}
 
-	private openFor(
-		{ tenant, owner }: Scope,
-		name: string,
-	): { readonly descriptor: number; readonly start: number; readonly header: Header } | undefined {
+	private openFor({ tenant, owner }: Scope, name: string): OpenedStream | undefined {
 		if (!id.test(name)) return undefined
 		const head = readHeader(this.file(name))
 		if (head === undefined || head.header.tenant !== tenant || head.header.owner !== owner) return undefined
@@ -237,9 +248,10 @@ export class FileStreams implements StoredStreams {
 	}
 
 	/** The writer of a stream whose process exited without ending it; undefined if it may still be written. */
-	private interruptedWriter(descriptor: number, { process, interruption }: Header): StreamWriterState | undefined {
-		if (hasEnded(descriptor) || this.options.isRunning(process)) return undefined
-		return { grown: () => Promise.resolve(), unwrittenEnd: interruption + endMark }
+	private interruptedWriter({ descriptor, start, header }: OpenedStream): StreamWriterState | undefined {
+		if (hasEnded(descriptor) || this.options.isRunning(header.process)) return undefined
+		const unwrittenEnd = interruptionAfter(descriptor, start, header.interruption) + endMark
+		return { grown: () => Promise.resolve(), unwrittenEnd }
 	}
 
 	private terminateInterrupted(name: string): void {

@@ -3,7 +3,7 @@
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 import { z } from 'zod'
-import { endMark } from './stream-reader.ts'
+import { endMark, eventEnd } from './stream-reader.ts'
 
 const header = z.object({ tenant: z.string(), owner: z.string(), process: z.string(), interruption: z.string() })
 export type Header = z.infer<typeof header>
@@ -48,6 +48,30 @@ export function hasEnded(descriptor: number): boolean {
 	return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] === 0
 }
 
+/** The events that `interruption` adds to a stream whose process exited: numbered after those in the file. */
+export function interruptionAfter(descriptor: number, start: number, interruption: string): string {
+	const bytes = Buffer.alloc(Math.max(0, fstatSync(descriptor).size - start))
+	const length = readSync(descriptor, bytes, 0, bytes.length, start)
+	return numberFrom(countEvents(bytes.subarray(0, length)), interruption)
+}
+
+function countEvents(bytes: Buffer): number {
+	let count = 0
+	for (let end = bytes.indexOf(eventEnd); end !== -1; end = bytes.indexOf(eventEnd, end + eventEnd.length)) count++
+	return count
+}
+
+/**
+ * An interruption is written when its stream opens, as if it were the first event. Formats that number their events do
+ * so right after the type, and clients continue by these numbers, which must not begin again.
+ */
+function numberFrom(first: number, events: string): string {
+	return events.replace(
+		/^(data: \{"type":"[\w.]+","sequence_number":)(\d+)/gm,
+		(_, head: string, number: string) => head + (first + Number(number)),
+	)
+}
+
 /**
  * Overwrites an incomplete event at the end, which would corrupt the next one.
  *
@@ -60,7 +84,7 @@ export function terminatePartialEvent(descriptor: number, interruption: string):
 	const begin = bytes.indexOf(10) + 1
 	const completeLength = bytes.lastIndexOf('\n\n')
 	const from = completeLength < begin ? begin : completeLength + 2
-	const tail = Buffer.from(interruption + endMark)
+	const tail = Buffer.from(numberFrom(countEvents(bytes.subarray(begin, from)), interruption) + endMark)
 	// Pads with newlines, which have no meaning between events, if the incomplete event is longer than its replacement.
 	const padded = Buffer.concat([
 		tail.subarray(0, -1),

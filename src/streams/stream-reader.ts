@@ -33,7 +33,8 @@ export interface EventReaderOptions {
 const pollMs = 50
 /** Of the buffer that readers share. */
 export const readBytes = 65_536
-const eventEnd = Buffer.from('\n\n')
+/** Follows each event. */
+export const eventEnd = Buffer.from('\n\n')
 
 export class StoredEventReader implements ChunkSource {
 	private readonly options: EventReaderOptions

@@ -39,9 +39,10 @@ export const createResponse: Route = {
 	path: '/responses',
 	bodySchema: responsesBodySchema,
 	read({ body, headers, message }): ChatCall {
-		const read = readResponsesRequest(body)
+		const named = headers.get(conversationHeader)?.trim()
+		const read = readResponsesRequest(body, named !== undefined && named !== '' && named !== 'new')
 		// A conversation that headers name has all messages.
-		const held = message instanceof ResponseMessage && !headers.has(conversationHeader) ? message : undefined
+		const held = message instanceof ResponseMessage && named === undefined ? message : undefined
 		const callOf = read.compacts ? triggeredCompaction : chatCall
 		return withConversation(read, (complete) => callOf(complete, held), held?.continued?.messages)
 	},

@@ -72,10 +72,11 @@ export interface ReadResponsesRequest extends ReadConversation {
 /**
  * Reads a parsed JSON body.
  *
+ * @param continues whether the headers name a conversation that it continues.
  * @throws ChatError `invalid-request` with OpenAI's message, code and param; `unsupported` for features that this
  * server lacks.
  */
-export function readResponsesRequest(body: unknown): ReadResponsesRequest {
+export function readResponsesRequest(body: unknown, continues = false): ReadResponsesRequest {
 	const parsed = responsesRequestSchema.safeParse(body)
 	if (!parsed.success) throw schemaError(parsed.error, body)
 	const fields = parsed.data
@@ -91,7 +92,7 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 	const given = readInput(fields, { body, field: 'input', violate, clientNames })
 	const pieces = compactThreshold === undefined ? given : itemsAfterSummary(given)
 	const { conversation, previous_response_id: previousResponse } = fields
-	const continues = conversation != null || previousResponse != null
+	const hasHistory = continues || conversation != null || previousResponse != null
 	const references = pieces.flatMap((piece) => (piece.type === 'reference' ? [piece.id] : []))
 	const instructions: readonly Message[] =
 		fields.instructions == null ? [] : [{ role: 'developer', content: [{ type: 'text', text: fields.instructions }] }]
@@ -115,15 +116,15 @@ export function readResponsesRequest(body: unknown): ReadResponsesRequest {
 			withHistory: (messages) => withInput(input, messages),
 		}
 	}
-	const history = continues ? undefined : []
+	const history = hasHistory ? undefined : []
 	const withItems = (found: ReadonlyMap<string, readonly ParsedItem[]>) => {
 		const joined = mergeItems(resolveReferences(pieces, found))
-		if (!continues) checkCalls(joined)
+		if (!hasHistory) checkCalls(joined)
 		return withInput(joined, history)
 	}
 	const read = references.length === 0 ? withItems(new Map()) : withInput(mergeItems(pieces), history)
 	const { request } = read
-	if (request.responseFormat.type === 'json-object' && !continues && references.length === 0) checkJson(request)
+	if (request.responseFormat.type === 'json-object' && !hasHistory && references.length === 0) checkJson(request)
 	return {
 		...read,
 		instructions,
