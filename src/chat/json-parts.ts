@@ -3,6 +3,8 @@
 // know what the JSON means, nor how numbers are written (json-text.ts). Long because its class is one state machine over the bytes, with the
 // functions that cut and join parts.
 
+import { noteMembers } from './member-counts.ts'
+
 /** In bytes. A part is parsed in well under a millisecond. */
 const partBytes = 16_384
 /** What is looked at in one step: bytes, and brackets, commas and quotes. */
@@ -49,6 +51,8 @@ interface Level {
 	value: unknown[] | Record<string, unknown> | undefined
 	/** Where what was not read begins. */
 	from: number
+	/** Members of an object that were read. */
+	members: number
 	/** A comma is before `from`: a value must follow. */
 	followsComma: boolean
 	/** A value that was read on its own is before `from`: only a comma or the end may follow. */
@@ -236,6 +240,7 @@ class JsonPartReader {
 			start: at + 1,
 			nameAt: around?.isArray === false ? this.stringAt : -1,
 			value: undefined,
+			members: 0,
 			from: at + 1,
 			followsComma: false,
 			followsValue: false,
@@ -267,6 +272,7 @@ class JsonPartReader {
 				this.add(level, at)
 			} else if (level.followsComma) throw new SyntaxError('a value is missing')
 			this.begun--
+			if (!level.isArray) noteMembers(level.value, level.members)
 			const around = this.levels.at(-1)
 			if (around !== undefined) {
 				around.from = at + 1
@@ -297,27 +303,32 @@ class JsonPartReader {
 
 	/** Adds what is before the value at `at` to the value around it, and then this value. A comma must be between them. */
 	private addBefore(
-		{ from }: Level,
+		level: Level,
 		at: number,
 		own: unknown,
 		around: unknown[] | Record<string, unknown>,
 		nameAt = this.nameAt,
 	): void {
+		const { from } = level
 		if (Array.isArray(around)) {
 			append(around, this.parse('[', from, at, 'null]'), 1)
 			around.push(own)
 			return
 		}
-		merge(around, this.parse('{', from, at, 'null}'))
+		level.members += merge(around, this.parse('{', from, at, 'null}'))
 		setMember(around, String(this.parse('', nameAt, endOfString(this.bytes, nameAt), '')), own)
 	}
 
 	/** Adds complete elements or members, of which there must be one. */
-	private add({ value, from }: Level, to: number): void {
+	private add(level: Level, to: number): void {
+		const { value, from } = level
 		if (Array.isArray(value)) {
 			if (append(value, this.parse('[', from, to, ']'), 0) === 0) throw new SyntaxError('a value is missing')
-		} else if (value !== undefined && merge(value, this.parse('{', from, to, '}')) === 0)
-			throw new SyntaxError('a member is missing')
+		} else if (value !== undefined) {
+			const members = merge(value, this.parse('{', from, to, '}'))
+			if (members === 0) throw new SyntaxError('a member is missing')
+			level.members += members
+		}
 	}
 
 	private parse(before: string, from: number, to: number, after: string): unknown {

@@ -5,6 +5,7 @@
 
 import type { JsonObject } from './json.ts'
 import { parseInParts } from './json-parts.ts'
+import { noteMembers } from './member-counts.ts'
 
 declare global {
 	/** A value that JSON.stringify writes like the text it was made of. TypeScript has no types for it yet. */
@@ -122,8 +123,8 @@ export function* stringifyJsonInSteps(value: unknown): Generator<undefined, stri
 	return pieces.join('')
 }
 
-/** The same as UTF-8, which is copied as a whole only once. */
-export function* encodeJsonInSteps(value: unknown): Generator<undefined, Uint8Array, undefined> {
+/** The same as UTF-8, in pieces, because copying a long text as a whole takes long. */
+export function* encodeJsonInSteps(value: unknown): Generator<undefined, readonly Uint8Array[], undefined> {
 	const encoded: Uint8Array[] = []
 	let text = ''
 	const write = (piece: string) => {
@@ -134,8 +135,7 @@ export function* encodeJsonInSteps(value: unknown): Generator<undefined, Uint8Ar
 	}
 	yield* writeInSteps(value, write)
 	encoded.push(Buffer.from(text))
-	yield
-	return Buffer.concat(encoded)
+	return encoded
 }
 
 /** @param write receives pieces of the text, none of which ends in a character. */
@@ -427,6 +427,7 @@ interface Open {
 	readonly value: Record<string, unknown> | unknown[]
 	readonly from: number
 	name: string
+	members: number
 	changes: boolean
 	numbers: Map<string, string> | undefined
 }
@@ -447,7 +448,14 @@ function* parseCompact(text: string): Generator<undefined, unknown, undefined> {
 		switch (character) {
 			case '{':
 			case '[':
-				parent = { value: character === '{' ? {} : [], from: at, name: '', changes: false, numbers: undefined }
+				parent = {
+					value: character === '{' ? {} : [],
+					from: at,
+					name: '',
+					members: 0,
+					changes: false,
+					numbers: undefined,
+				}
 				open.push(parent)
 				at++
 				break
@@ -457,6 +465,7 @@ function* parseCompact(text: string): Generator<undefined, unknown, undefined> {
 				const closed = open.pop()
 				parent = open.at(-1)
 				if (closed === undefined) break
+				if (character === '}') noteMembers(closed.value, closed.members)
 				if (closed.changes) remember(closed.value, text.slice(closed.from, at), closed.numbers)
 				if (closed.changes && parent !== undefined) parent.changes = true
 				add(closed.value)
@@ -516,6 +525,7 @@ function decode(string: string): string {
 /** The last of several members with one name counts, like in JSON.parse. */
 function addMember(parent: Open, value: unknown): void {
 	const { name, numbers } = parent
+	parent.members++
 	if (Array.isArray(parent.value)) parent.value.push(value)
 	else {
 		numbers?.delete(name)

@@ -10,7 +10,12 @@ export function messageId(text: string): MessageId {
 }
 
 export function inputId(turn: TurnId, index: number): MessageId {
-	return messageId(`${turn}-${index}`)
+	return messageId(`${inputIdPrefix(turn)}${index}`)
+}
+
+/** What precedes the index in the ids of a turn's inputs. */
+export function inputIdPrefix(turn: TurnId): string {
+	return `${turn}-`
 }
 
 export function answerId(turn: TurnId, choice: number): MessageId {

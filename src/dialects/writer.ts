@@ -44,10 +44,11 @@ export class TextBody {
 
 /** A JSON body that was written before, as UTF-8. */
 export class WrittenJson {
-	readonly bytes: Uint8Array
+	/** Together one JSON text; several if it is long. */
+	readonly pieces: readonly Uint8Array[]
 
-	constructor(bytes: Uint8Array) {
-		this.bytes = bytes
+	constructor(pieces: readonly Uint8Array[]) {
+		this.pieces = pieces
 	}
 }
 

@@ -2,6 +2,9 @@
 
 import { expect, test } from 'bun:test'
 import { ChatError } from '../chat/error.ts'
+import type { SharePath } from '../system/fair-queue.ts'
+import { Occupancy } from '../system/occupancy.ts'
+import type { Steps } from '../system/resumable.ts'
 import { type BodyLimits, bodyReader } from './body.ts'
 
 const limits: BodyLimits = { maxBytes: 10_000_000, timeoutMs: 5000, maxDepth: 20 }
@@ -62,4 +65,31 @@ test('a client that disconnects while its body waits ends the request', async ()
 	client.abort()
 	expect(await second).toBe('cancelled')
 	await first
+})
+
+test('the pieces of a large body are joined in steps', async () => {
+	const steps: number[] = []
+	class Counting extends Occupancy {
+		override run<Result>(caller: SharePath, work: Steps<Result>, signal?: AbortSignal) {
+			const at = steps.push(0) - 1
+			const counted: Steps<Result> = {
+				next: () => {
+					steps[at] = (steps[at] ?? 0) + 1
+					return work.next()
+				},
+			}
+			return super.run(caller, counted, signal)
+		}
+	}
+	const reader = bodyReader(limits, {}, new Counting())
+	const whole = request(`{"text":"${'x'.repeat(8_000_000)}"}`)
+	const bytes = await whole.bytes()
+	async function* pieces() {
+		for (let at = 0; at < bytes.length; at += 60_000) yield bytes.subarray(at, at + 60_000)
+	}
+	const inPieces = { ...whole, arrived: undefined, body: pieces() }
+	const [one, other] = [await reader.json(whole, 'a'), await reader.json(inPieces, 'a')]
+	expect(Bun.deepEquals(one, other)).toBe(true)
+	const [joined = 0, arrived = 0] = [steps[1], steps[0]]
+	expect(joined - arrived).toBeGreaterThan(20)
 })

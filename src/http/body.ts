@@ -81,17 +81,17 @@ export function bodyReader(
 		checkJson(value, json)
 		return value
 	}
-	const readJson = async (bytes: Uint8Array, request: HttpRequest, owner = '', caller: SharePath = ['', owner]) => {
-		if (bytes.byteLength < longBytes) return { value: parse(bytes), isLong: false }
-		const value = await inTurns(parseInSteps(bytes, json), bytes, { request, owner, caller }, reading)
+	const readJson = async (body: ReceivedBody, request: HttpRequest, owner = '', caller: SharePath = ['', owner]) => {
+		if (body.byteLength < longBytes) return { value: parse(Buffer.concat(body.pieces)), isLong: false }
+		const value = await inTurns(parseInSteps(body, json), body, { request, owner, caller }, reading)
 		return { value, isLong: true }
 	}
 	return {
 		json: async (request, owner, caller) => readJson(await readBytes(request, owner, reading), request, owner, caller),
 		async optionalJson(request, owner, caller) {
-			const bytes = await readBytes(request, owner, reading)
-			if (bytes.byteLength === 0) return { value: undefined, isLong: false }
-			return readJson(bytes, request, owner, caller)
+			const body = await readBytes(request, owner, reading)
+			if (body.byteLength === 0) return { value: undefined, isLong: false }
+			return readJson(body, request, owner, caller)
 		},
 		form: (request, owner, caller) => readForm(request, owner, caller, reading, json),
 	}
@@ -118,20 +118,25 @@ async function readForm(
 	json: JsonBounds,
 ): Promise<Form> {
 	const type = request.headers.get('content-type') ?? ''
-	const bytes = await readBytes(request, owner, reading)
-	const parse = () => {
+	const body = await readBytes(request, owner, reading)
+	const parse = (bytes: Uint8Array) => {
 		if (hasMoreFields(bytes, type, json.bounds.formFields)) throw tooManyFields(json.bounds)
 		return parseForm(bytes, type)
 	}
-	const isLong = bytes.byteLength >= longBytes
-	const form = await (isLong ? inTurns(oneStep(parse), bytes, { request, owner, caller }, reading) : parse())
+	const steps = () => joinAndParse(body, parse)
+	const isLong = body.byteLength >= longBytes
+	const form = await (isLong
+		? inTurns(steps(), body, { request, owner, caller }, reading)
+		: parse(Buffer.concat(body.pieces)))
 	checkForm(form, json)
 	return form
 }
 
-// biome-ignore lint/correctness/useYield: the work cannot be interrupted
-function* oneStep<Result>(work: () => Result): Generator<undefined, Result, undefined> {
-	return work()
+function* joinAndParse<Result>(
+	body: ReceivedBody,
+	parse: (bytes: Uint8Array) => Result,
+): Generator<undefined, Result, undefined> {
+	return parse(yield* joinInSteps(body))
 }
 
 /**
@@ -141,7 +146,7 @@ function* oneStep<Result>(work: () => Result): Generator<undefined, Result, unde
  */
 async function inTurns<Result>(
 	steps: Steps<Result>,
-	{ byteLength }: Uint8Array,
+	{ byteLength }: ReceivedBody,
 	{
 		request: { signal },
 		owner,
@@ -165,7 +170,8 @@ async function inTurns<Result>(
 }
 
 /** @throws ChatError */
-function* parseInSteps(bytes: Uint8Array, json: JsonBounds): Generator<undefined, unknown, undefined> {
+function* parseInSteps(body: ReceivedBody, json: JsonBounds): Generator<undefined, unknown, undefined> {
+	const bytes = yield* joinInSteps(body)
 	yield* checkJsonTextInSteps(bytes, json)
 	let value: unknown
 	try {
@@ -198,7 +204,32 @@ async function parseForm(bytes: Uint8Array, type: string): Promise<Form> {
 	}
 }
 
-async function readBytes(request: HttpRequest, owner: string | undefined, reading: BodyReading): Promise<Uint8Array> {
+/** The bytes of a body as they arrived: copying many of them together takes long. */
+interface ReceivedBody {
+	readonly pieces: readonly Uint8Array[]
+	readonly byteLength: number
+}
+
+/** Bytes that are copied in one step. */
+const copiedBytes = 262_144
+
+function* joinInSteps({ pieces, byteLength }: ReceivedBody): Generator<undefined, Uint8Array, undefined> {
+	const [first] = pieces
+	if (first !== undefined && pieces.length === 1) return first
+	const bytes = Buffer.allocUnsafe(byteLength)
+	let [at, copied] = [0, 0]
+	for (const piece of pieces) {
+		bytes.set(piece, at)
+		at += piece.byteLength
+		copied += piece.byteLength
+		if (copied < copiedBytes) continue
+		copied = 0
+		yield
+	}
+	return bytes
+}
+
+async function readBytes(request: HttpRequest, owner: string | undefined, reading: BodyReading): Promise<ReceivedBody> {
 	const { limits } = reading
 	const encoding = request.headers.get('content-encoding')
 	if (encoding !== null && encoding !== 'identity')
@@ -210,28 +241,28 @@ async function readBytes(request: HttpRequest, owner: string | undefined, readin
 	const declared = Number(request.headers.get('content-length') ?? Number.NaN)
 	if (declared > limits.maxBytes) throw tooLarge(limits)
 	const { arrived } = request
-	if (arrived === undefined) return new PendingBody(request, owner, reading).bytes
+	if (arrived === undefined) return new PendingBody(request, owner, reading).received
 	if (arrived.byteLength > limits.maxBytes) throw tooLarge(limits)
-	return arrived
+	return { pieces: [arrived], byteLength: arrived.byteLength }
 }
 
 /** A pending body, which resolves or rejects within the timeouts whatever the client does. */
 class PendingBody implements Timed, HeldBody {
 	/** @throws ChatError */
-	readonly bytes: Promise<Uint8Array>
+	readonly received: Promise<ReceivedBody>
 	readonly owner: string
 	heldBytes = 0
 	private readonly reading: BodyReading
 	private readonly beganMs = performance.now()
 	private lastMs = this.beganMs
 	private pieces: Uint8Array[] = []
-	private readonly outcome = Promise.withResolvers<Uint8Array>()
+	private readonly outcome = Promise.withResolvers<ReceivedBody>()
 	private over = false
 
 	constructor(request: HttpRequest, owner: string | undefined, reading: BodyReading) {
 		this.owner = owner ?? ''
 		this.reading = reading
-		this.bytes = this.outcome.promise
+		this.received = this.outcome.promise
 		reading.arriving.add(this)
 		void this.read(request)
 	}
@@ -260,9 +291,9 @@ class PendingBody implements Timed, HeldBody {
 				memory.add(this, piece.byteLength)
 				if (this.over) return
 			}
-			const bytes = Buffer.concat(this.pieces)
+			const { pieces, heldBytes } = this
 			this.end()
-			this.outcome.resolve(bytes)
+			this.outcome.resolve({ pieces, byteLength: heldBytes })
 		} catch (thrown) {
 			this.refuse(cutOff(thrown))
 		}

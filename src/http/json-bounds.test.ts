@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { parseJsonInSteps } from '../chat/json-text.ts'
 import { checkForm, hasMoreFields } from './form-bounds.ts'
 import { type BoundedField, checkJson, checkJsonText } from './json-bounds.ts'
 import { defaultBounds } from './request-bounds.ts'
@@ -129,4 +130,29 @@ describe('a form', () => {
 		long.append('model', 'abcde')
 		expect(() => check(long)).toThrow('limits.nameCharacters')
 	})
+})
+
+test('an object with very many members is refused without listing their names', () => {
+	for (const name of [(at: number) => at, (at: number) => 37 * at, (at: number) => `key${at}`]) {
+		const members = Array.from({ length: 100_000 }, (_, at) => `"${name(at)}":1`)
+		const bytes = Buffer.from(`{"map":{${members.join()}},"other":{${members.slice(0, 2).join()}}}`)
+		const steps = parseJsonInSteps(bytes)
+		let next = steps.next()
+		while (next.done !== true) next = steps.next()
+		const body = next.value
+		const listed: unknown[] = []
+		const keys = Object.keys
+		Object.keys = (object: object) => {
+			listed.push(object)
+			return keys(object)
+		}
+		try {
+			const thrown = refusal(body)
+			expect(thrown).toMatchObject({ code: 'object_above_max_properties', param: 'map' })
+			expect(String(thrown)).toContain('100000 properties')
+		} finally {
+			Object.keys = keys
+		}
+		expect(listed).not.toContain(Reflect.get(Object(body), 'map'))
+	}
 })

@@ -4,6 +4,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import { isObject } from '../chat/json.ts'
+import { notedMembers } from '../chat/member-counts.ts'
 import { findInSteps, namesOf } from '../system/resumable.ts'
 import type { RequestBounds } from './request-bounds.ts'
 
@@ -101,8 +102,10 @@ class JsonCheck {
 		field: BoundedField | undefined,
 		depth: number,
 	): Excess | undefined {
-		const names = namesOf(object)
 		const setting = field?.entries ?? 'mapEntries'
+		const noted = notedMembers(object) ?? 0
+		if (noted > this.bounds[setting]) return { path: [], what: 'object', setting, length: noted }
+		const names = namesOf(object)
 		if (names.length > this.bounds[setting]) return { path: [], what: 'object', setting, length: names.length }
 		return findInSteps(names, boundsLoop, (name) => {
 			const value = object[name]

@@ -20,7 +20,6 @@ import { callerOf } from '../pipeline/caller-path.ts'
 import { answer, authenticateRequest } from '../pipeline/pipeline.ts'
 import type { Serving } from '../pipeline/serving.ts'
 import { Occupancy } from '../system/occupancy.ts'
-import { TickBatch } from '../system/tick-batch.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import { CallerPermits, excessError } from './caller-limits.ts'
 import type { Release } from './caller-shares.ts'
@@ -42,6 +41,7 @@ import {
 import { describePage, pagePath } from './page-description.ts'
 import { type Readiness, readiness } from './readiness.ts'
 import { receive } from './receive.ts'
+import { RequestStarts } from './request-starts.ts'
 import { allowed, notServed, type ResponseWriting, writeAnswer, writeFailure } from './response-writer.ts'
 import { routedModels } from './routed-models.ts'
 import { longCharacters, openSocket } from './socket.ts'
@@ -78,8 +78,7 @@ class RequestHandler implements Handler {
 	private readonly recentTurns = new RecentTurns()
 	private readonly readBody: BodyReader
 	private readonly streams: EventStreams
-	/** The requests that arrive in one tick of the event loop are served together. */
-	private readonly arriving = new TickBatch()
+	private readonly starts = new RequestStarts()
 	private readonly permits: CallerPermits
 	private draining = false
 
@@ -184,7 +183,13 @@ class RequestHandler implements Handler {
 	private serve(received: Received, peer: Peer | undefined): Promise<OutgoingResponse> {
 		if (received.method === 'OPTIONS') return Promise.resolve(preflight(received))
 		if (isOwn(received, this.serving.choice)) return this.serveOwnOrRoute(received, peer)
-		return new Promise((resolve) => this.arriving.add(() => resolve(this.serveRoute(received, peer))))
+		return new Promise((resolve) =>
+			this.starts.add(received.headers.get('authorization') ?? '', () => {
+				const answered = this.serveRoute(received, peer)
+				resolve(answered)
+				return answered
+			}),
+		)
 	}
 
 	private async serveOwnOrRoute(received: Received, peer: Peer | undefined): Promise<OutgoingResponse> {

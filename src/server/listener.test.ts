@@ -20,6 +20,7 @@ async function serve(request: HttpRequest, peer: Peer): Promise<Response> {
 	if (url === '/known') peer.identified?.()
 	if (url === '/large') return new Response(new Uint8Array(16_000_000))
 	if (url === '/denied') return new Response('no', { status: 401 })
+	if (url === '/pieces') return new Response(pieces(), { headers: { 'content-length': '600000' } })
 	if (url.startsWith('/wait')) {
 		const waiting = Promise.withResolvers<void>()
 		pending.set(url, waiting)
@@ -29,6 +30,10 @@ async function serve(request: HttpRequest, peer: Peer): Promise<Response> {
 		return new Response(events(url), { headers: { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' } })
 	const body = Buffer.from(await request.bytes()).toString('latin1')
 	return new Response(`${method} ${url} ${body}`)
+}
+
+async function* pieces(): AsyncGenerator<Uint8Array> {
+	for (let at = 0; at < 6; at++) yield Buffer.alloc(100_000, 97 + at)
 }
 
 async function* events(url: string): AsyncGenerator<Uint8Array> {
@@ -208,6 +213,17 @@ describe('a response', () => {
 		client.write(get('/').replace('GET', 'HEAD') + get('/after'))
 		await client.contains('GET /after')
 		expect(client.received).toContain('content-length: 7\r\n\r\nHTTP/1.1')
+		client.destroy()
+	})
+	test('in pieces of a declared length has no chunks, and its connection continues', async () => {
+		const client = await RawClient.connect(url)
+		client.write(get('/pieces').replace('GET', 'HEAD') + get('/pieces') + get('/after'))
+		await client.contains('GET /after')
+		const [, headOnly = '', body = ''] = client.received.split('HTTP/1.1 200 OK')
+		expect(headOnly).toContain('content-length: 600000\r\n')
+		expect(headOnly).toEndWith('\r\n\r\n')
+		expect(body).toEndWith([...'abcdef'].map((letter) => letter.repeat(100_000)).join(''))
+		expect(client.received).not.toContain('transfer-encoding')
 		client.destroy()
 	})
 	test('to a body that is not read ends the connection, and can be read', async () => {

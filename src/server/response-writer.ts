@@ -137,13 +137,30 @@ async function* noEvents(): AsyncGenerator<Uint8Array> {}
 const noContent = 204
 
 interface Content {
-	readonly text: string | Uint8Array | null
+	readonly text: string | Uint8Array | ReadableStream<Uint8Array> | null
 	readonly headers: Readonly<Record<string, string>>
 }
 
 function writeContent(body: unknown, status: number): Content {
 	if (status === noContent) return { text: null, headers: {} }
 	if (body instanceof TextBody) return { text: body.text, headers: { 'content-type': body.contentType } }
-	const text = body instanceof WrittenJson ? body.bytes : stringifyJson(body)
-	return { text, headers: { 'content-type': 'application/json' } }
+	const headers = { 'content-type': 'application/json' }
+	if (!(body instanceof WrittenJson)) return { text: stringifyJson(body), headers }
+	const { pieces } = body
+	const [first] = pieces
+	if (first !== undefined && pieces.length === 1) return { text: first, headers }
+	const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
+	return { text: streamOf(pieces), headers: { ...headers, 'content-length': String(bytes) } }
+}
+
+/** A long body is sent piece by piece, and never copied as a whole. */
+function streamOf(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+	let next = 0
+	return new ReadableStream<Uint8Array>({
+		pull(controller) {
+			const piece = pieces[next++]
+			if (piece === undefined) controller.close()
+			else if (piece.byteLength > 0) controller.enqueue(piece)
+		},
+	})
 }

@@ -19,7 +19,7 @@ import {
 	readHeader,
 	terminatePartialEvent,
 } from './stream-file.ts'
-import { endMark, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
+import { endMark, readBytes, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
 import { StreamShares } from './stream-shares.ts'
 
 export interface FileStreamsOptions {
@@ -56,6 +56,7 @@ export class FileStreams implements StoredStreams {
 	private readonly running = new Map<string, RunningStream>()
 	private readonly closing = new AbortController()
 	private readonly shares = new StreamShares()
+	private readonly buffer = Buffer.allocUnsafeSlow(readBytes)
 	private watching = false
 
 	private constructor(options: FileStreamsOptions) {
@@ -90,7 +91,7 @@ export class FileStreams implements StoredStreams {
 		if (opened === undefined) return undefined
 		const { descriptor, start } = opened
 		const writer = this.running.get(name) ?? this.interruptedWriter(opened)
-		return new StoredEventReader({ descriptor, start, after, clock: this.options.clock, writer })
+		return new StoredEventReader({ descriptor, start, after, clock: this.options.clock, writer, buffer: this.buffer })
 	}
 
 	async cancel(scope: Scope, name: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '../system/manual-clock.testing.ts'
-import { endMark, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
+import { endMark, readBytes, StoredEventReader, type StreamWriterState } from './stream-reader.ts'
 
 const header = 'header\n'
 const events = ['data: {"text":"Zoë 🙂"}\n\n', 'event: ping\ndata: 2\n\n', 'data: [DONE]\n\n']
@@ -22,12 +22,18 @@ function openFile() {
 		clock,
 		read(after = 0, writer?: StreamWriterState) {
 			const descriptor = openSync(file, 'r')
-			return { descriptor, reader: new StoredEventReader({ descriptor, start: header.length, after, clock, writer }) }
+			return {
+				descriptor,
+				reader: new StoredEventReader({ descriptor, start: header.length, after, clock, writer, buffer }),
+			}
 		},
 		truncate: (size: number) => ftruncateSync(writer, size),
 		close: () => closeSync(writer),
 	}
 }
+
+/** Shared by all readers, like in a store. */
+const buffer = Buffer.alloc(readBytes)
 
 async function readAll(reader: StoredEventReader): Promise<readonly string[]> {
 	const chunks: string[] = []
@@ -139,4 +145,22 @@ test('a reader passes nothing of an event that its writer removed again', async 
 	file.clock.advance(50)
 	expect((await chunks).join('')).toBe(events.join(''))
 	file.close()
+})
+
+test('reading events allocates no buffer for each of them', async () => {
+	const { allocUnsafe } = Buffer
+	let allocated = 0
+	Buffer.allocUnsafe = (bytes) => {
+		allocated += bytes
+		return allocUnsafe(bytes)
+	}
+	try {
+		const file = openFile()
+		file.write(`${'data: x\n\n'.repeat(100)}${endMark}`)
+		for (let at = 0; at < 20; at++) await readAll(file.read().reader)
+		file.close()
+	} finally {
+		Buffer.allocUnsafe = allocUnsafe
+	}
+	expect(allocated).toBeLessThan(readBytes)
 })

@@ -25,11 +25,14 @@ export interface EventReaderOptions {
 	readonly clock: Clock
 	/** The writer; undefined if it runs in another process. */
 	readonly writer: StreamWriterState | undefined
+	/** What events are read into, by all readers of one store in turn: one for each read would be much garbage. */
+	readonly buffer: Buffer
 }
 
 /** Polling interval for a file that another process writes, in milliseconds. */
 const pollMs = 50
-const chunkBytes = 65_536
+/** Of the buffer that readers share. */
+export const readBytes = 65_536
 /** Follows each event. */
 export const eventEnd = Buffer.from('\n\n')
 
@@ -39,7 +42,8 @@ export class StoredEventReader implements ChunkSource {
 	/** Of the first event that was not returned. */
 	private position: number
 	private toSkip: number
-	private bytesToRead = chunkBytes
+	/** For an event that is larger than the shared buffer. */
+	private own: Buffer | undefined
 	private over = false
 
 	constructor(options: EventReaderOptions) {
@@ -77,17 +81,16 @@ export class StoredEventReader implements ChunkSource {
 	 * from its beginning, because a writer whose disk is full removes it.
 	 */
 	private readEvents(): string | undefined {
-		const bytes = Buffer.allocUnsafe(this.bytesToRead)
+		const bytes = this.own ?? this.options.buffer
 		const length = readSync(this.options.descriptor, bytes, 0, bytes.length, this.position)
 		const before = this.position
 		const text = this.take(bytes.subarray(0, length))
 		if (this.position > before || this.over) {
-			this.bytesToRead = chunkBytes
+			this.own = undefined
 			return text
 		}
 		if (length < bytes.length) return undefined
-		// An event that is larger.
-		this.bytesToRead *= 2
+		this.own = Buffer.allocUnsafe(2 * bytes.length)
 		return ''
 	}
 

@@ -39,6 +39,11 @@ export class FairQueue<Item> {
 		return this.root.running
 	}
 
+	/** Tenants that have a running or waiting entry. */
+	get tenants(): number {
+		return this.root.children.size
+	}
+
 	/** Running entries of a tenant. */
 	runningOf(tenant: string): number {
 		return this.root.children.get(tenant)?.running ?? 0

@@ -33,7 +33,8 @@ test('work runs in slices, and other events are handled between them', async () 
 		),
 	).toBe(60)
 	working = false
-	expect(seen.size).toBeGreaterThan(8)
+	// A step takes a slice: other work waits for one step at most, in each turn of the loop.
+	expect(seen.size).toBeGreaterThan(50)
 })
 
 test('short work has no pause', async () => {

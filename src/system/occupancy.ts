@@ -6,7 +6,7 @@ import { FairQueue, type SharePath } from './fair-queue.ts'
 import { resumable, type Steps } from './resumable.ts'
 
 /** In milliseconds. Work that takes less than a slice has no pause. */
-const sliceMs = 3
+const sliceMs = 1
 /** A turn of the event loop that takes less has no other work, in milliseconds. */
 const idleMs = 0.3
 /** Turns of the loop between two slices, so that it has looked for new events. */

@@ -5,8 +5,8 @@ import { expect, test } from 'bun:test'
 import { attackNames } from './attacks.ts'
 import { openNeighbours } from './neighbours.ts'
 
-/** In milliseconds. Before requests were read and written in steps, the longest pieces were those of one request: 150 to 400 ms. */
-const mostMs = 60
+/** In milliseconds. Before requests were read and written in steps, the longest pieces were those of one request: 150 to 400 ms. Now most are below 20 ms. */
+const mostMs = 40
 /** Pieces that may be longer: the first ones of code that was not compiled yet, and those in which garbage is collected. */
 const exceptions = 5
 

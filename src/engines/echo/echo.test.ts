@@ -10,6 +10,7 @@ import type { AssistantPart, Message } from '../../chat/message.ts'
 import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import type { Clock } from '../../system/clock.ts'
+import { resumable } from '../../system/resumable.ts'
 import { completionOf, eventsOf } from '../answer.testing.ts'
 import type { EngineCall } from '../engine.ts'
 import { planChat } from './chat-plan.ts'
@@ -17,7 +18,7 @@ import { type EchoOptions, openEcho } from './echo.ts'
 import { echoContentFates } from './echo-content-fates.ts'
 import { receive } from './echo-fates.ts'
 import { sampleSchema } from './schema-sample.ts'
-import { countWords, splitWords } from './words.ts'
+import { countPrompt, countWords, splitWords } from './words.ts'
 
 const user = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
 
@@ -331,4 +332,20 @@ test('words are counted like they are split', () => {
 		for (const other of pieces)
 			for (const text of [one + other, other + one + other])
 				expect([text, countWords(text)]).toEqual([text, splitWords(text).length])
+})
+
+test('the tokens of a long prompt are counted in steps, and like those of a short one', () => {
+	const [character, word] = ['x😀 ', 'word 😀\u3000']
+	for (const text of [character.repeat(700_000), word.repeat(300_000), `${'y'.repeat(2_000_000)} `]) {
+		const messages: readonly Message[] = [
+			{ role: 'user', content: [{ type: 'text', text: 'first' }] },
+			{ role: 'user', content: [{ type: 'text', text }] },
+		]
+		const steps = resumable(() => countPrompt(messages))
+		let count = 1
+		let next = steps.next()
+		for (; next.done !== true; next = steps.next()) count++
+		expect(next.value).toBe(1 + countWords(text))
+		expect(count).toBeGreaterThan(3)
+	}
 })

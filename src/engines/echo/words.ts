@@ -3,7 +3,7 @@
 
 import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
-import { retained, visitInSteps } from '../../system/resumable.ts'
+import { isInSteps, retained, visitInSteps } from '../../system/resumable.ts'
 
 const longestToken = 12
 
@@ -12,18 +12,49 @@ export function splitWords(text: string): readonly string[] {
 	return text.match(/\s*\S{1,12}|\s+/gu) ?? []
 }
 
+/** Tokens that were counted in the first characters of a text. */
+interface WordCount {
+	words: number
+	/** Code points of the word so far. */
+	length: number
+}
+
 /** The number of tokens, without the memory for each of them. */
 export function countWords(text: string): number {
-	let count = 0
-	/** Code points of the word so far. */
-	let length = 0
-	for (let at = 0; at < text.length; at++) {
+	const count: WordCount = { words: 0, length: 0 }
+	addWords(count, text, 0, text.length)
+	return wordsOf(count, text)
+}
+
+function addWords(count: WordCount, text: string, from: number, to: number): void {
+	let { words, length } = count
+	for (let at = from; at < to; at++) {
 		const unit = text.charCodeAt(at)
 		if (isSpace(unit)) length = 0
 		else if (!(isLowSurrogate(unit) && isHighSurrogate(text.charCodeAt(at - 1))) && length++ % longestToken === 0)
-			count++
+			words++
 	}
-	return text !== '' && length === 0 ? count + 1 : count
+	count.words = words
+	count.length = length
+}
+
+/** White space at the end of a text is a token of its own. */
+function wordsOf({ words, length }: WordCount, text: string): number {
+	return text !== '' && length === 0 ? words + 1 : words
+}
+
+/** Characters that are counted in one piece. */
+const pieceCharacters = 16_384
+
+/** `countWords` of a text that may be long, in steps. @param owner is the same object in each of them. */
+function countInSteps(text: string, owner: object): number {
+	if (!isInSteps() || text.length <= pieceCharacters) return countWords(text)
+	const pieces = retained(owner, 'pieces', () =>
+		Array.from({ length: Math.ceil(text.length / pieceCharacters) }, (_, piece) => piece * pieceCharacters),
+	)
+	const count = retained(pieces, 'count', (): WordCount => ({ words: 0, length: 0 }))
+	visitInSteps(pieces, 'words', (from) => addWords(count, text, from, Math.min(text.length, from + pieceCharacters)))
+	return wordsOf(count, text)
 }
 
 function isSpace(unit: number): boolean {
@@ -37,8 +68,11 @@ const isLowSurrogate = (unit: number) => unit >= 0xdc00 && unit < 0xe000
 /** Counts the tokens of a prompt. Images, audio and files are not counted. */
 export function countPrompt(messages: readonly Message[]): number {
 	const total = retained(messages, 'words', () => ({ words: 0 }))
-	visitInSteps(messages, 'words', ({ content }) => {
-		total.words += countWords(textOf(content))
+	visitInSteps(messages, 'words', (message) => {
+		total.words += countInSteps(
+			retained(message, 'text', () => textOf(message.content)),
+			message,
+		)
 	})
 	return total.words
 }

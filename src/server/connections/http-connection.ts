@@ -14,12 +14,14 @@ import {
 	chunkMessages,
 	completeMessage,
 	continueMessage,
+	declaredBytes,
 	isStream,
 	lastChunk,
 	probeBeforeHead,
 	probeBetweenChunks,
 	type ResponseFraming,
 	refusalMessage,
+	sizedHead,
 	streamHead,
 } from './response-message.ts'
 import { SocketOutput } from './socket-output.ts'
@@ -310,16 +312,21 @@ export class HttpConnection implements Timed, BodySource {
 
 	private async send(response: OutgoingResponse): Promise<void> {
 		if (response instanceof WrittenResponse) this.sendComplete(response)
-		else if (isStream(response)) await this.sendStream(response, this.currentForm())
+		else await this.sendWeb(response, declaredBytes(response), this.currentForm())
+		if (this.isClosed) return
+		if (this.output.pendingBytes > 0) await this.drained()
+		this.finish()
+	}
+
+	private async sendWeb(response: Response, bytes: number | undefined, form: ResponseFraming): Promise<void> {
+		if (isStream(response)) await this.sendStream(response, form)
+		else if (bytes !== undefined) await this.sendPieces(response, bytes, form)
 		else {
 			const { status, headers } = response
 			const body = await response.bytes()
 			if (this.state !== 'busy') return
 			this.sendComplete({ status, headers: headers.toJSON(), body })
 		}
-		if (this.isClosed) return
-		if (this.output.pendingBytes > 0) await this.drained()
-		this.finish()
 	}
 
 	private sendComplete(response: Pick<WrittenResponse, 'status' | 'headers' | 'body'>): void {
@@ -332,15 +339,32 @@ export class HttpConnection implements Timed, BodySource {
 		const inChunks = form.minorVersion === 1
 		this.sending = inChunks ? 'chunks' : 'message'
 		if (form.headOnly) return void (await response.body?.cancel())
-		const reader = response.body?.getReader()
-		for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
-			if (this.isClosed) return void (await reader?.cancel())
-			if (next.value.byteLength === 0) continue
-			for (const bytes of inChunks ? chunkMessages(next.value) : [next.value]) this.output.write(bytes)
-			if (this.output.pendingBytes > 0) await this.drained()
-		}
+		const isWhole = await this.sendBody(response, inChunks ? chunkMessages : (bytes) => [bytes])
+		if (!isWhole) return
 		if (inChunks) this.output.write(lastChunk)
 		else this.form = { ...form, closes: true }
+	}
+
+	private async sendPieces(response: Response, bytes: number, form: ResponseFraming): Promise<void> {
+		this.output.write(sizedHead(response, bytes, form))
+		this.sending = 'message'
+		if (form.headOnly) return void (await response.body?.cancel())
+		await this.sendBody(response, (piece) => [piece])
+	}
+
+	/** @returns whether all of it was sent: the client may disconnect before. */
+	private async sendBody(response: Response, write: (bytes: Uint8Array) => readonly Uint8Array[]): Promise<boolean> {
+		const reader = response.body?.getReader()
+		for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) {
+			if (this.isClosed) {
+				await reader?.cancel()
+				return false
+			}
+			if (next.value.byteLength === 0) continue
+			for (const bytes of write(next.value)) this.output.write(bytes)
+			if (this.output.pendingBytes > 0) await this.drained()
+		}
+		return true
 	}
 
 	/** Waits until the client has read enough of the response. */

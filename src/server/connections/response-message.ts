@@ -26,6 +26,17 @@ export function isStream({ headers }: Response): boolean {
 	return headers.get('x-accel-buffering') === 'no'
 }
 
+/** The length of a complete body that is sent in pieces, as the handler declares it; undefined for any other. */
+export function declaredBytes({ headers }: Response): number | undefined {
+	const bytes = headers.get('content-length')
+	return bytes === null ? undefined : Number(bytes)
+}
+
+/** The head of a complete body that follows in pieces. */
+export function sizedHead(response: Response, bytes: number, { closes }: ResponseFraming): Uint8Array {
+	return Buffer.from(`${headOf(response, closes)}content-length: ${bytes}\r\n\r\n`, 'latin1')
+}
+
 /** The head of a stream. */
 export function streamHead({ status, headers }: Response, { minorVersion, closes }: ResponseFraming): Uint8Array {
 	return Buffer.from(

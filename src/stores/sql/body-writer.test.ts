@@ -28,3 +28,18 @@ test('long messages of many turns leave the event loop to others, and callers ta
 	// A slice of each of the twelve in every turn would be about seven turns.
 	expect(turns).toBeGreaterThan(30)
 })
+
+test('short messages have no turn', async () => {
+	const bodies = new BodyWriter()
+	let ended = false
+	const hostile = Array.from({ length: 3 }, () => bodies.write(alice, [user('word é '.repeat(300_000))]))
+	let isNextTurn = false
+	setImmediate(() => {
+		isNextTurn = true
+	})
+	await bodies.write(alice, [user('short')]).then(() => {
+		ended = true
+	})
+	expect([ended, isNextTurn]).toEqual([true, false])
+	await Promise.all(hostile)
+})

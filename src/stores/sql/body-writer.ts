@@ -9,12 +9,22 @@ import { Occupancy } from '../../system/occupancy.ts'
 import type { WrittenBody } from './conversation-rows.ts'
 import { foldTextInSteps } from './search-text.ts'
 
+/** Messages that are written within this time have no turn, in milliseconds. */
+const shortMs = 0.3
+
 export class BodyWriter {
 	private readonly occupancy = new Occupancy()
 
 	/** What `writeBody` returns for each of the messages, in the turns of the scope. */
-	write(scope: Scope, messages: readonly Message[]): Promise<readonly WrittenBody[]> {
-		return this.occupancy.run(sharePathOf(scope), bodiesInSteps(messages))
+	async write(scope: Scope, messages: readonly Message[]): Promise<readonly WrittenBody[]> {
+		const steps = bodiesInSteps(messages)
+		// Short messages do not wait until long ones of other callers have had their turn.
+		const untilMs = performance.now() + shortMs
+		do {
+			const next = steps.next()
+			if (next.done === true) return next.value
+		} while (performance.now() < untilMs)
+		return this.occupancy.run(sharePathOf(scope), steps)
 	}
 }
 

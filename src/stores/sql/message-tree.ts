@@ -4,11 +4,11 @@
 import { z } from 'zod'
 import type { Message } from '../../chat/message.ts'
 import type { ConversationId } from '../../conversations/conversation-id.ts'
-import type { MessageId } from '../../conversations/message-id.ts'
+import { inputIdPrefix, type MessageId } from '../../conversations/message-id.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { readMessage, type TreeMessage, type WrittenBody, writeMessage } from './conversation-rows.ts'
-import { type Direction, ordered, type Sql } from './sql.ts'
+import { type Direction, type Fragment, ordered, type Row, type Sql } from './sql.ts'
 
 /** The rows of a branch that belong to a history: those up to `depth`. */
 export interface Segment {
@@ -35,7 +35,7 @@ export interface Attachment {
 }
 
 /** The position of a new message. */
-interface TreePosition {
+export interface TreePosition {
 	/** The parent; its branch and depth are -1 for the first message. */
 	readonly before: Segment & { readonly pathBytes: number }
 	/** The parent's branch if it can be extended, otherwise a new one. */
@@ -71,21 +71,33 @@ export async function attach(
 	return 'attached'
 }
 
+/** Attaches one message at a known position, with statements that are sent immediately. */
+export async function attachLast(sql: Sql, attachment: Attachment, position: TreePosition): Promise<void> {
+	await insert(sql, attachment, position)
+}
+
 const firstPosition: TreePosition = { before: { branch: -1, depth: -1, pathBytes: 0 }, branch: 0, taken: false }
 
 async function insert(sql: Sql, attachment: Attachment, { before, branch }: TreePosition): Promise<void> {
 	const rows = rowsOf(attachment, before, branch)
 	if (rows.length === 0) return
-	if (branch !== before.branch && branch > 0)
-		await sql`
+	const forked =
+		branch !== before.branch && branch > 0
+			? sql`
 			INSERT INTO branches (conversation, branch, parent_branch, parent_depth)
 			VALUES (${attachment.conversation}, ${branch}, ${before.branch}, ${before.depth})`
+			: undefined
+	const inserted = insertRows(sql, rows)
+	await Promise.all([forked, inserted])
+}
+
+async function insertRows(sql: Sql, rows: readonly object[]): Promise<void> {
 	for (let first = 0; first < rows.length; first += maxRowsPerStatement)
 		await sql`INSERT INTO messages ${sql(rows.slice(first, first + maxRowsPerStatement))}`
 }
 
 /** SQLite allows 32,766 parameters in a statement, and PostgreSQL 65,535. The event loop builds one in a few milliseconds. */
-const maxRowsPerStatement = 500
+export const maxRowsPerStatement = 500
 
 const positionRow = z.object({
 	branch: z.coerce.number(),
@@ -110,18 +122,39 @@ async function positionAfter(
 		const last = row.last_branch === null ? -1 : Number(row.last_branch)
 		return { ...firstPosition, branch: last + 1, taken: last >= 0 }
 	}
-	// Scalar subqueries instead of joins and EXISTS, which take five times as long in SQLite.
 	const [row] = await sql`
+		${positionColumns(sql)} WHERE conversation = ${conversation} AND id = ${parent} AND ${belongsTo(sql, { tenant, owner })}`
+	return row === undefined ? undefined : readPosition(row)
+}
+
+/** The position after the last input of a turn, or after its parent. @returns undefined if it has neither. */
+export async function positionAfterTurn(sql: Sql, scope: Scope, turn: TurnId): Promise<TreePosition | undefined> {
+	const [row] = await sql`
+		${positionColumns(sql)} WHERE conversation = (SELECT conversation FROM turns WHERE id = ${turn})
+			AND id = (SELECT CASE WHEN inputs > 0 THEN CAST(${inputIdPrefix(turn)} AS text) || CAST(inputs - 1 AS text) ELSE parent END
+				FROM turns WHERE id = ${turn})
+			AND ${belongsTo(sql, scope)}`
+	return row === undefined ? undefined : readPosition(row)
+}
+
+/** Scalar subqueries instead of joins and EXISTS, which take five times as long in SQLite. */
+function positionColumns(sql: Sql): Fragment {
+	return sql.raw(`
 		SELECT branch, depth, path_bytes,
 			(SELECT MAX(branch) FROM messages WHERE conversation = m.conversation) AS last_branch,
 			(SELECT MIN(depth) FROM messages
 				WHERE conversation = m.conversation AND branch = m.branch AND depth > m.depth) AS next_depth,
 			(SELECT MIN(branch) FROM branches WHERE conversation = m.conversation
 				AND parent_branch = m.branch AND parent_depth = m.depth) AS fork
-		FROM messages m WHERE conversation = ${conversation} AND id = ${parent}
-			AND (SELECT tenant FROM conversations WHERE id = m.conversation) = ${tenant}
+		FROM messages m`)
+}
+
+function belongsTo(sql: Sql, { tenant, owner }: Scope): Fragment {
+	return sql.part`(SELECT tenant FROM conversations WHERE id = m.conversation) = ${tenant}
 			AND (SELECT owner FROM conversations WHERE id = m.conversation) = ${owner}`
-	if (row === undefined) return undefined
+}
+
+function readPosition(row: Row): TreePosition {
 	const { branch, depth, path_bytes: pathBytes, last_branch: last, next_depth: next, fork } = positionRow.parse(row)
 	const isLast = next === null
 	return { before: { branch, depth, pathBytes }, branch: isLast ? branch : last + 1, taken: !isLast || fork !== null }

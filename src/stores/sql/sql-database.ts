@@ -1,7 +1,7 @@
 // The interface of an open database for the stores: a connection for reads, and one writer per process.
 
 import type { SharePath } from '../../system/fair-queue.ts'
-import type { Sql } from './sql.ts'
+import type { LastStatements, Sql } from './sql.ts'
 import type { Scan } from './table.ts'
 import type { TextIndex } from './text-index.ts'
 import type { WriteShare } from './write-share.ts'
@@ -64,7 +64,11 @@ export interface SqlDatabase extends Reads {
 	 * nothing and that a constraint stops if they conflict: then each runs again alone. Other works never alternate.
 	 * @param share whose write it is; writes without one share a turn.
 	 */
-	write<Result>(work: (sql: Sql) => Promise<Result>, key?: string, share?: WriteShare): Promise<Result>
+	write<Result>(
+		work: (sql: Sql) => Promise<Result | LastStatements<Result>>,
+		key?: string,
+		share?: WriteShare,
+	): Promise<Result>
 	/**
 	 * Within `write`: locks the conversation `id`, or that of the turn `id`, against changes by any process until the
 	 * transaction ends. Data that was read before may be out of date.

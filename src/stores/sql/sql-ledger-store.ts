@@ -14,7 +14,7 @@ import type {
 	UsageQuery,
 	UsageSum,
 } from '../../ledger/usage-query.ts'
-import { ordered, type Sql } from './sql.ts'
+import { LastStatements, ordered, type Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 const count = z.coerce.number()
@@ -92,7 +92,7 @@ export class SqlLedgerStore implements LedgerStore {
 	async insert(entries: readonly LedgerEntry[]): Promise<void> {
 		if (entries.length === 0) return
 		const byId = new Map(entries.map((entry) => [entry.id, entry]))
-		await this.database.write((sql) => insertEntries(sql, byId))
+		await this.database.write<void>((sql) => insertEntries(sql, byId))
 	}
 
 	async verify(): Promise<void> {
@@ -100,7 +100,8 @@ export class SqlLedgerStore implements LedgerStore {
 		try {
 			await this.database.write(async (sql) => {
 				const entry = plainEntry()
-				await insertEntries(sql, new Map([[entry.id, entry]]))
+				const { statements } = await insertEntries(sql, new Map([[entry.id, entry]]))
+				await Promise.all(statements)
 				throw rollback
 			})
 		} catch (thrown) {
@@ -171,13 +172,15 @@ export class SqlLedgerStore implements LedgerStore {
 	async close(): Promise<void> {}
 }
 
-async function insertEntries(sql: Sql, byId: ReadonlyMap<string, LedgerEntry>): Promise<void> {
+async function insertEntries(sql: Sql, byId: ReadonlyMap<string, LedgerEntry>): Promise<LastStatements<undefined>> {
 	const inserted = await sql`
 		INSERT INTO ledger ${sql([...byId.values()].map(writeEntry))} ON CONFLICT (id) DO NOTHING RETURNING id`
 	const fresh = Array.from(inserted, ({ id }) => byId.get(String(id))).filter((entry) => entry !== undefined)
-	for (const day of sumByDay(fresh))
-		await sql`
-			INSERT INTO usage_days ${sql([writeDay(day)])}
+	const days = sumByDay(fresh)
+	if (days.length === 0) return new LastStatements(undefined, [])
+	// One statement for all of them: other writes wait for as long as this transaction takes.
+	const summed = sql`
+			INSERT INTO usage_days ${sql(days.map(writeDay))}
 			ON CONFLICT (day, tenant, owner, key, model, operation, currency) DO UPDATE SET
 				requests = usage_days.requests + excluded.requests,
 				prompt_tokens = usage_days.prompt_tokens + excluded.prompt_tokens,
@@ -185,6 +188,7 @@ async function insertEntries(sql: Sql, byId: ReadonlyMap<string, LedgerEntry>): 
 				completion_tokens = usage_days.completion_tokens + excluded.completion_tokens,
 				reasoning_tokens = usage_days.reasoning_tokens + excluded.reasoning_tokens,
 				cost_micros = usage_days.cost_micros + excluded.cost_micros`
+	return new LastStatements(undefined, [summed])
 }
 
 /** An entry that every database accepts. */

@@ -5,7 +5,7 @@ import type { Message } from '../../chat/message.ts'
 import type { Metadata, Turn } from '../../conversations/conversation.ts'
 import type { ConversationId } from '../../conversations/conversation-id.ts'
 import type { RemovalListener } from '../../conversations/conversation-store.ts'
-import { answerId, inputId, type MessageId, readMessageId } from '../../conversations/message-id.ts'
+import { inputId, type MessageId, readMessageId } from '../../conversations/message-id.ts'
 import type { Page } from '../../conversations/page.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnConflict, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
@@ -14,10 +14,11 @@ import type { BodyWriter } from './body-writer.ts'
 import { eraseFrom } from './branch-removal.ts'
 import { dropTurn, eraseTurn } from './conversation-removal.ts'
 import { readTurn, turnColumns, type WrittenBody, writeBody, writeConversation } from './conversation-rows.ts'
-import { attach, attachFirst } from './message-tree.ts'
+import { attach, attachFirst, maxRowsPerStatement, positionAfterTurn } from './message-tree.ts'
 import { pageOf } from './page.ts'
-import { ordered, type Row, type Sql } from './sql.ts'
+import { LastStatements, ordered, type Row, type Sql } from './sql.ts'
 import type { Reads, SqlDatabase } from './sql-database.ts'
+import { messagesOf, writeTurnEnd } from './turn-end.ts'
 import { shareOf } from './write-share.ts'
 
 /** Rows per query, because metadata is compared after reading. */
@@ -58,24 +59,31 @@ export class SqlTurns implements Turns {
 		const echo = stringifyJson(turn.echo)
 		const hash = echo === '{}' ? '' : Bun.SHA256.hash(echo, 'hex')
 		const bodies = written ?? (await this.writeBodies(turn.inputs))
-		return this.database.write(
+		return this.database.write<'begun' | 'not-found' | TurnConflict>(
 			async (sql) => {
-				const attached = await this.attachInputs(sql, turn, bodies)
-				if (attached === 'no-parent') return 'not-found'
-				if (attached !== 'attached') return attached === 'taken' ? 'conflict' : attached
-				const text =
-					hash !== '' &&
-					sql`
+				const attached = this.attachInputs(sql, turn, bodies)
+				const writeRow = (): readonly Promise<unknown>[] => {
+					const text =
+						hash === ''
+							? undefined
+							: sql`
 				INSERT INTO texts (tenant, owner, hash, body) VALUES (${tenant}, ${owner}, ${hash}, ${echo})
 				ON CONFLICT (tenant, owner, hash) DO NOTHING`
-				const row = sql`
+					const row = sql`
 				INSERT INTO turns (id, tenant, owner, conversation, began_conversation, surface, stored, state, process, parent, model,
 					inputs, answers, usage, error, metadata, echo, created_at_ms, ended_at_ms)
 				VALUES (${turn.id}, ${tenant}, ${owner}, ${turn.conversation}, ${turn.create === undefined ? 0 : 1}, ${turn.surface},
 					${turn.stored ? 1 : 0}, 'running', ${turn.process}, ${turn.parent ?? null}, ${turn.model}, ${turn.inputs.length},
 					'[]', NULL, NULL, ${stringifyJson(turn.metadata)}, ${hash}, ${turn.createdAtMs}, NULL)`
-				await Promise.all([text, row])
-				return 'begun'
+					return text === undefined ? [row] : [text, row]
+				}
+				// A new conversation refuses nothing, so that no statement needs the result of another one.
+				if (turn.create !== undefined && turn.inputs.length <= maxRowsPerStatement)
+					return new LastStatements('begun', [attached, ...writeRow()])
+				const outcome = await attached
+				if (outcome === 'no-parent') return 'not-found'
+				if (outcome !== 'attached') return outcome === 'taken' ? 'conflict' : outcome
+				return new LastStatements('begun', writeRow())
 			},
 			turn.conversation,
 			shareOf(this.scope, turn.inputs.length + 1),
@@ -85,15 +93,15 @@ export class SqlTurns implements Turns {
 	/** @param written the bodies of the answers, if they were written before. */
 	async end(id: TurnId, ended: TurnEnd, written?: readonly WrittenBody[]): Promise<void> {
 		const bodies = written ?? (await this.writeBodies(messagesOf(ended)))
-		await this.database.write(
+		await this.database.write<undefined>(
 			async (sql) => {
 				await this.database.lock(sql, id)
-				const row = await this.findRow(sql, id)
+				const [row, position] = await Promise.all([
+					this.findRow(sql, id),
+					ended.answers.length === 1 ? positionAfterTurn(sql, this.scope, id) : undefined,
+				])
 				const turn = row === undefined ? undefined : readTurn(row)
-				if (turn === undefined) return
-				if (turn.state === 'running')
-					await Promise.all([writeAnswers(sql, this.scope, turn, ended, bodies), moveHead(sql, turn, ended)])
-				else if (isEndedByOthers(turn)) await writeLateAnswers(sql, this.scope, turn, ended, bodies)
+				return turn === undefined ? undefined : writeTurnEnd(sql, this.scope, turn, { ended, bodies, position })
 			},
 			id,
 			shareOf(this.scope, ended.answers.length + 1),
@@ -181,8 +189,8 @@ export class SqlTurns implements Turns {
 			exclusive: turn.onConflict === 'refuse',
 		}
 		if (turn.create !== undefined) {
-			await sql`INSERT INTO conversations ${sql([writeConversation(this.scope, turn.create)])}`
-			await attachFirst(sql, attachment)
+			const created = sql`INSERT INTO conversations ${sql([writeConversation(this.scope, turn.create)])}`
+			await Promise.all([created, attachFirst(sql, attachment)])
 			return 'attached'
 		}
 		await this.database.lock(sql, turn.conversation)
@@ -220,85 +228,4 @@ async function conflictOf(sql: Sql, { conversation, parent }: NewTurn): Promise<
 		WHERE conversation = ${conversation} AND parent = ${parent} AND state IN ('running', 'completed', 'incomplete')`
 	if (rows.length === 0) return undefined
 	return rows.some(({ state }) => state === 'running') ? 'in-flight' : 'conflict'
-}
-
-/** Whether another process may have ended it, without the answer. */
-function isEndedByOthers({ state, answers }: Turn): boolean {
-	return (state === 'interrupted' || state === 'cancelled') && answers.length === 0
-}
-
-/** Stores the answers and the usage of a turn whose state is final already. */
-async function writeLateAnswers(
-	sql: Sql,
-	scope: Scope,
-	turn: Turn,
-	ended: TurnEnd,
-	bodies: readonly WrittenBody[],
-): Promise<void> {
-	const { answers, usage, endedAtMs } = ended
-	if (usage !== undefined && turn.usage === undefined)
-		await sql`UPDATE turns SET usage = ${writeUsage(ended)} WHERE id = ${turn.id}`
-	if (answers.length === 0) return
-	await sql`UPDATE turns SET answers = ${stringifyJson(storedAnswers(turn, ended))} WHERE id = ${turn.id}`
-	await attachAnswers(sql, scope, turn, ended, bodies)
-	// The answer becomes the head, unless another turn has moved it since.
-	await sql`
-		UPDATE conversations SET head = ${answerId(turn.id, 0)}, updated_at_ms = ${endedAtMs}
-		WHERE id = ${turn.conversation} AND COALESCE(head, '') = ${turn.inputs.at(-1) ?? turn.parent ?? ''}`
-}
-
-function storedAnswers(turn: Turn, { answers }: TurnEnd): readonly object[] {
-	return answers.map(({ message: _, partial: __, ...facts }, choice) => ({
-		message: answerId(turn.id, choice),
-		...facts,
-	}))
-}
-
-export function messagesOf({ answers }: TurnEnd): readonly Message[] {
-	return answers.map(({ message }) => message)
-}
-
-async function writeAnswers(sql: Sql, scope: Scope, turn: Turn, ended: TurnEnd, bodies: readonly WrittenBody[]) {
-	const { state, endedAtMs, error } = ended
-	const updated = sql`
-		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(storedAnswers(turn, ended))},
-			usage = ${writeUsage(ended)}, error = ${error === undefined ? null : stringifyJson(error)}
-		WHERE id = ${turn.id}`
-	await Promise.all([updated, attachAnswers(sql, scope, turn, ended, bodies)])
-}
-
-/** Usage and what is stored with it have one column. */
-function writeUsage({ usage, metrics, answered }: TurnEnd): string | null {
-	return usage === undefined ? null : stringifyJson({ ...usage, metrics, answered })
-}
-
-/** Attaches each choice as a message after the inputs. */
-async function attachAnswers(
-	sql: Sql,
-	scope: Scope,
-	turn: Turn,
-	{ answers, endedAtMs }: TurnEnd,
-	bodies: readonly WrittenBody[],
-): Promise<void> {
-	const parent = turn.inputs.at(-1) ?? turn.parent
-	for (const [choice, { message, partial }] of answers.entries())
-		await attach(sql, scope, {
-			conversation: turn.conversation,
-			turn: turn.id,
-			parent,
-			messages: [{ id: answerId(turn.id, choice), message, written: bodies[choice] ?? writeBody(message), partial }],
-			createdAtMs: endedAtMs,
-			exclusive: false,
-		})
-}
-
-async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {
-	const lastInput = state === 'failed' ? undefined : turn.inputs.at(-1)
-	const head = answers.length > 0 ? answerId(turn.id, 0) : lastInput
-	if (head === undefined) return
-	// A turn from elsewhere may be older than the conversation's last one.
-	await sql`
-		UPDATE conversations SET head = ${head},
-			updated_at_ms = CASE WHEN updated_at_ms > ${endedAtMs} THEN updated_at_ms ELSE ${endedAtMs} END
-		WHERE id = ${turn.conversation}`
 }

@@ -39,6 +39,22 @@ export function isTemplate(first: unknown): first is TemplateStringsArray {
 	return Array.isArray(first) && 'raw' in first
 }
 
+/**
+ * The result of a transaction that needs no result of its last statements. They were sent, so that the commit can follow
+ * without waiting for them; if one of them fails, nothing is committed.
+ */
+export class LastStatements<Result> {
+	readonly result: Result
+	readonly statements: readonly Promise<unknown>[]
+
+	constructor(result: Result, statements: readonly Promise<unknown>[]) {
+		this.result = result
+		this.statements = statements
+		// The transaction may fail before anyone waits for them.
+		for (const statement of statements) statement.catch(() => undefined)
+	}
+}
+
 export type Direction = 'asc' | 'desc'
 
 /** The parts of a statement that depend on the direction in which it reads rows. */

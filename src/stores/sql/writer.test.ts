@@ -98,3 +98,23 @@ test('if too many writes are pending, the newest of the caller with the most is 
 	expect(results.slice(5)).toEqual(['polite', 'polite'])
 	expect(results.filter((result) => result === 'store_overloaded')).toHaveLength(3)
 })
+
+test('a write waits for one write of another tenant at most whose statements cannot alternate with its own', async () => {
+	const database = await openMemory()
+	const writer = new Writer({ sql: () => database.sql, explain: () => undefined })
+	let begun = 0
+	const hostile = (key?: string) =>
+		writer.write(
+			async (sql) => {
+				begun++
+				for (let statement = 0; statement < 3; statement++) await sql`SELECT 1`
+			},
+			key,
+			{ caller: ['hostile', 'h'], rows: 1 },
+		)
+	const writes = Array.from({ length: 8 }, () => hostile())
+	await writer.write((sql) => sql`SELECT 1`, 'key', { caller: ['polite', 'p'], rows: 1 })
+	expect(begun).toBeLessThan(3)
+	await Promise.all(writes)
+	await database.close()
+})

@@ -3,7 +3,7 @@
 
 import { anonymous, type FairEntry, FairQueue } from '../../system/fair-queue.ts'
 import { storeOverloaded, timeoutMs, unavailable } from './database-failure.ts'
-import type { Sql } from './sql.ts'
+import { LastStatements, type Sql } from './sql.ts'
 import type { DatabaseFailure } from './sql-database.ts'
 import type { WriteShare } from './write-share.ts'
 
@@ -17,6 +17,8 @@ export interface WriterOptions {
 	readonly explain: (thrown: unknown) => DatabaseFailure | undefined
 	/** The mode of BEGIN for a transaction that writes. */
 	readonly begin?: string
+	/** Whether `begin` sends the commit after the last statements without waiting for them, and fails if one of them does. */
+	readonly commitsWithLast?: boolean
 	/** Maximum number of pending writes; 10,000 if absent. */
 	readonly maxWaiting?: number
 }
@@ -44,8 +46,8 @@ const maxAttempts = 5
 export class Writer {
 	private readonly options: WriterOptions
 	private readonly waiting = new FairQueue<Waiting>()
-	/** A large write, which is the next transaction. */
-	private large: FairEntry<Waiting> | undefined
+	/** A write that is the next transaction, alone. */
+	private single: FairEntry<Waiting> | undefined
 	private readonly waitingBetween: (() => Promise<void>)[] = []
 	private working: Promise<void> | undefined
 	private beganMs: number | undefined
@@ -64,7 +66,7 @@ export class Writer {
 	 * @param share of the caller with the most pending writes the newest is refused if too many are pending.
 	 */
 	write<Result>(
-		work: (sql: Sql) => Promise<Result>,
+		work: (sql: Sql) => Promise<Result | LastStatements<Result>>,
 		key?: string,
 		{ caller, rows }: WriteShare = smallShare,
 	): Promise<Result> {
@@ -102,7 +104,7 @@ export class Writer {
 	private async workThrough(): Promise<void> {
 		// Writes of the same event-loop tick share one transaction.
 		await new Promise((resolve) => setImmediate(resolve))
-		while (this.waiting.waiting + this.waitingBetween.length > 0 || this.large !== undefined) {
+		while (this.waiting.waiting + this.waitingBetween.length > 0 || this.single !== undefined) {
 			for (const work of this.waitingBetween.splice(0)) await work()
 			const group = this.takeGroup()
 			if (group.length > 0) await this.commit(group.map(({ item }) => item))
@@ -113,24 +115,32 @@ export class Writer {
 
 	/** The writes of the next transaction, of callers in turn. */
 	private takeGroup(): readonly FairEntry<Waiting>[] {
-		const { large } = this
-		this.large = undefined
-		if (large !== undefined && this.isNext(large)) return [large]
+		const { single } = this
+		this.single = undefined
+		if (single !== undefined && this.isNext(single)) return [single]
 		const group: FairEntry<Waiting>[] = []
 		let rows = 0
 		while (group.length < maxGroupSize && rows < maxGroupRows) {
 			const next = this.waiting.take()
 			if (next === undefined) break
 			if (!this.isNext(next)) continue
-			if (next.item.rows > manyRows) {
+			if (this.isSingle(next.item)) {
 				if (group.length === 0) return [next]
-				this.large = next
+				this.single = next
 				break
 			}
 			group.push(next)
 			rows += next.item.rows
 		}
 		return group
+	}
+
+	/**
+	 * Whether a write has a transaction of its own: if it is large, or if the statements of others, who would wait, cannot
+	 * alternate with its own.
+	 */
+	private isSingle({ rows, key }: Waiting): boolean {
+		return rows > manyRows || (key === undefined && this.waiting.tenants > 1)
 	}
 
 	/** Whether a write that was taken is in time. */
@@ -150,8 +160,9 @@ export class Writer {
 					const next = group.slice(results.length, alternatingEnd(group, results.length))
 					results.push(...(await this.runAlternating(sql, next)))
 				}
+				return results
 			})
-			for (const [index, { resolve }] of group.entries()) resolve(results[index])
+			for (const [index, { resolve }] of group.entries()) resolve(resultOf(results[index]))
 		} catch (thrown) {
 			// One of them failed, so each is retried alone, unless the database is unavailable.
 			if (this.isUnavailable(thrown)) for (const { reject } of group) reject(thrown)
@@ -166,8 +177,9 @@ export class Writer {
 				let result: unknown
 				await this.transact(async (sql) => {
 					result = await work(sql)
+					return [result]
 				})
-				return resolve(result)
+				return resolve(resultOf(result))
 			} catch (thrown) {
 				if (attempt === maxAttempts || !this.isConflict(thrown)) return reject(thrown)
 			}
@@ -193,8 +205,14 @@ export class Writer {
 		return ends.map((end) => (end.status === 'fulfilled' ? end.value : undefined))
 	}
 
-	private async transact(work: Transaction): Promise<void> {
-		const { begin } = this.options
+	/** @param run returns the results of its works. */
+	private async transact(run: (sql: Sql) => Promise<readonly unknown[]>): Promise<void> {
+		const { begin, commitsWithLast = false } = this.options
+		const work = async (sql: Sql) => {
+			const last = (await run(sql)).flatMap((result) => (result instanceof LastStatements ? result.statements : []))
+			if (!commitsWithLast) await Promise.all(last)
+			return new LastStatements(undefined, last)
+		}
 		this.beganMs = performance.now()
 		try {
 			const sql = await this.options.sql()
@@ -203,6 +221,10 @@ export class Writer {
 			this.beganMs = undefined
 		}
 	}
+}
+
+function resultOf(result: unknown): unknown {
+	return result instanceof LastStatements ? result.result : result
 }
 
 /** Rejects a write whose caller has stopped waiting. */

@@ -15,8 +15,8 @@ export type ThreadCall =
 	| { readonly type: 'begin'; readonly mode: string; readonly statement: Statement }
 	/** A further statement of a transaction. */
 	| { readonly type: 'continue'; readonly statement: Statement }
-	/** Returns when the transaction is on disk. */
-	| { readonly type: 'commit' }
+	/** Returns when the transaction is on disk. With `requiresAll` it fails if a statement of the transaction has failed. */
+	| { readonly type: 'commit'; readonly requiresAll: boolean }
 	| { readonly type: 'rollback' }
 	| { readonly type: 'close' }
 
@@ -45,6 +45,8 @@ declare const self: Worker
 let connection: SqliteConnection | undefined
 let opened: OpenedFile | undefined
 let log: WriteAheadLog | undefined
+/** Whether a statement of the transaction has failed. */
+let hasFailed = false
 const none: readonly Row[] = []
 
 self.onmessage = ({ data }: MessageEvent<readonly ThreadRequest[]>) => {
@@ -78,14 +80,16 @@ function respond(call: ThreadCall): readonly Row[] {
 		case 'run':
 			return connection.run(call.statement)
 		case 'begin':
+			hasFailed = false
 			connection.begin(call.mode)
-			return connection.run(call.statement)
+			return runOf(connection, call.statement)
 		case 'continue':
 			// Otherwise the statement would be a transaction of its own.
 			if (!connection.inTransaction) throw new Error('the transaction was rolled back')
-			return connection.run(call.statement)
+			return runOf(connection, call.statement)
 		case 'commit':
 			if (!connection.inTransaction) throw new Error('the transaction was rolled back')
+			if (call.requiresAll && hasFailed) throw new Error('a statement of the transaction has failed')
 			opened?.expectUnmoved()
 			connection.commit()
 			log?.sync()
@@ -100,6 +104,16 @@ function respond(call: ThreadCall): readonly Row[] {
 			return none
 		default:
 			return call satisfies never
+	}
+}
+
+/** A statement of a transaction. */
+function runOf(open: SqliteConnection, statement: Statement): readonly Row[] {
+	try {
+		return open.run(statement)
+	} catch (thrown) {
+		hasFailed = true
+		throw thrown
 	}
 }
 

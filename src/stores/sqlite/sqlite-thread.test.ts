@@ -2,6 +2,10 @@ import { afterEach, expect, test } from 'bun:test'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { alice, conversation, ended, turn, user } from '../../conversations/conversation-store.testing.ts'
+import { LastStatements, type Sql } from '../sql/sql.ts'
+import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
+import type { ThreadRequest } from './database-thread.ts'
 import { ReaderPool } from './reader-pool.ts'
 import { openSqlite } from './sqlite.ts'
 import { explainSqliteFailure } from './sqlite-failure.ts'
@@ -127,4 +131,59 @@ test('a transaction whose log cannot be synced is unavailable, and is not repeat
 		'unavailable',
 	])
 	expect(runs).toBe(2)
+})
+
+/** The messages with statements on turns that `work` sends to threads: the types of the calls in each. */
+async function messagesDuring(work: () => Promise<unknown>): Promise<readonly (readonly string[])[]> {
+	const { postMessage } = Worker.prototype
+	const sent: (readonly string[])[] = []
+	Worker.prototype.postMessage = function (...given: unknown[]) {
+		if (/\bturns\b/.test(JSON.stringify(given)))
+			sent.push((given[0] as readonly ThreadRequest[]).map(({ call }) => call.type))
+		return Reflect.apply(postMessage, this, given)
+	}
+	try {
+		await work()
+	} finally {
+		Worker.prototype.postMessage = postMessage
+	}
+	return sent
+}
+
+test('a stored turn takes three messages to the thread that writes', async () => {
+	const { database } = await newDatabase()
+	const { turns } = new SqlConversationStore(database).in(alice)
+	const made = conversation()
+	const begun = turn({ conversation: made.id, create: made, inputs: [user('hello')], echo: { tools: ['x'] } })
+	expect(await messagesDuring(() => turns.begin(begun))).toEqual([
+		['begin', 'continue', 'continue', 'continue', 'commit'],
+	])
+	expect(await messagesDuring(() => turns.end(begun.id, ended('hi')))).toEqual([
+		['begin', 'continue'],
+		['continue', 'continue', 'continue', 'commit'],
+	])
+	expect((await turns.find(begun.id))?.state).toBe('completed')
+})
+
+test('nothing is committed if one of the last statements fails', async () => {
+	const { database } = await newDatabase()
+	const add = (sql: Sql, ...ids: readonly number[]) => ids.map((id) => sql`INSERT INTO filler ${sql([{ id }])}`)
+	await database.write(async (sql) => new LastStatements(undefined, add(sql, 1)))
+	const failing = [
+		[1, 2, 3],
+		[4, 1, 5],
+		[6, 7, 1],
+	]
+	for (const ids of failing) {
+		const thrown = await database.write(async (sql) => new LastStatements('result', add(sql, ...ids))).catch(String)
+		expect(thrown).toContain('UNIQUE constraint failed')
+	}
+	// Writes that share a transaction: the others succeed.
+	const results = await Promise.allSettled(
+		[[8], [9, 1], [10]].map((ids) => database.write(async (sql) => new LastStatements(ids, add(sql, ...ids)))),
+	)
+	expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+	expect(results[2]).toMatchObject({ value: [10] })
+	const rows = await database.sql`SELECT id FROM filler ORDER BY id`
+	expect(rows.map(({ id }) => id)).toEqual([1, 8, 10])
 })

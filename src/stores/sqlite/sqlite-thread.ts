@@ -1,7 +1,7 @@
 // A connection to a SQLite file in a worker thread. SQLite waits synchronously for locks, disks and long statements;
 // here it blocks only its own thread.
 
-import type { Row, Sql } from '../sql/sql.ts'
+import { LastStatements, type Row, type Sql } from '../sql/sql.ts'
 import type { ThreadCall, ThreadFailure, ThreadRequest, ThreadResponse } from './database-thread.ts'
 import { describeFullDisk } from './full-disk.ts'
 import { type StatementRunner, sqliteSql } from './sqlite-sql.ts'
@@ -68,7 +68,7 @@ export class SqliteThread implements StatementRunner {
 		return this.call({ type: 'run', statement })
 	}
 
-	/** The transaction begins with its first statement, which saves a round trip. */
+	/** The transaction begins with its first statement, and is committed with its last ones, which saves two round trips. */
 	async begin<Result>(mode: string, work: (sql: Sql) => Promise<Result>): Promise<Result> {
 		let begun = false
 		const sql = sqliteSql({
@@ -82,7 +82,13 @@ export class SqliteThread implements StatementRunner {
 		})
 		try {
 			const result = await work(sql)
-			if (begun) await this.call({ type: 'commit' })
+			if (!begun) return result
+			const last = result instanceof LastStatements ? result.statements : []
+			const committed = this.call({ type: 'commit', requiresAll: last.length > 0 })
+			committed.catch(() => undefined)
+			// The error of a statement is the reason why the commit fails.
+			await Promise.all(last)
+			await committed
 			return result
 		} catch (thrown) {
 			// If the thread has ended, SQLite has rolled back.
@@ -118,7 +124,7 @@ export class SqliteThread implements StatementRunner {
 		this.pending.set(id, answer)
 		this.outbox.push({ id, call })
 		// Calls of the same tick share a message, since each one wakes both threads.
-		if (this.outbox.length === 1) queueMicrotask(() => this.worker.postMessage(this.outbox.splice(0)))
+		if (this.outbox.length === 1) process.nextTick(() => this.worker.postMessage(this.outbox.splice(0)))
 		return answer.promise
 	}
 

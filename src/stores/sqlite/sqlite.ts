@@ -83,6 +83,7 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 		sql: async () => (await writing.get()).sql,
 		explain: explainSqliteFailure,
 		begin: 'immediate',
+		commitsWithLast: true,
 	})
 	const truncation = new LogTruncation(() => writer.between(async () => truncateLog((await writing.get()).sql)))
 	const indexing = new TextIndexing((work) =>

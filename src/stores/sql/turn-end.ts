@@ -1,0 +1,119 @@
+// Writes the end of a turn: its state, its answers as messages after its inputs, and the head of its conversation. It does not know who
+// may end a turn.
+
+import { stringifyJson } from '../../chat/json-text.ts'
+import type { Turn } from '../../conversations/conversation.ts'
+import { answerId } from '../../conversations/message-id.ts'
+import type { TurnEnd } from '../../conversations/turns.ts'
+import type { Scope } from '../../keys/scope.ts'
+import { type WrittenBody, writeBody } from './conversation-rows.ts'
+import { type Attachment, attach, attachLast, type TreePosition } from './message-tree.ts'
+import { LastStatements, type Sql } from './sql.ts'
+
+export interface WrittenEnd {
+	readonly ended: TurnEnd
+	/** The bodies of the answers. */
+	readonly bodies: readonly WrittenBody[]
+	/** Where the only answer is attached, if that is known. */
+	readonly position: TreePosition | undefined
+}
+
+/** To be called in a transaction. @param turn as it is in this transaction. */
+export async function writeTurnEnd(
+	sql: Sql,
+	scope: Scope,
+	turn: Turn,
+	{ ended, bodies, position }: WrittenEnd,
+): Promise<LastStatements<undefined>> {
+	if (isEndedByOthers(turn)) await writeLateAnswers(sql, scope, turn, ended, bodies)
+	if (turn.state !== 'running') return new LastStatements(undefined, [])
+	const [answer] = attachmentsOf(turn, ended, bodies)
+	const isKnown = position !== undefined && answer !== undefined
+	const attached = isKnown ? attachLast(sql, answer, position) : attachAnswers(sql, scope, turn, ended, bodies)
+	const statements = [updateTurn(sql, turn, ended), attached, moveHead(sql, turn, ended)]
+	if (isKnown) return new LastStatements(undefined, statements)
+	await Promise.all(statements)
+	return new LastStatements(undefined, [])
+}
+
+/** Whether another process may have ended it, without the answer. */
+function isEndedByOthers({ state, answers }: Turn): boolean {
+	return (state === 'interrupted' || state === 'cancelled') && answers.length === 0
+}
+
+/** Stores the answers and the usage of a turn whose state is final already. */
+async function writeLateAnswers(
+	sql: Sql,
+	scope: Scope,
+	turn: Turn,
+	ended: TurnEnd,
+	bodies: readonly WrittenBody[],
+): Promise<void> {
+	const { answers, usage, endedAtMs } = ended
+	if (usage !== undefined && turn.usage === undefined)
+		await sql`UPDATE turns SET usage = ${writeUsage(ended)} WHERE id = ${turn.id}`
+	if (answers.length === 0) return
+	await sql`UPDATE turns SET answers = ${stringifyJson(storedAnswers(turn, ended))} WHERE id = ${turn.id}`
+	await attachAnswers(sql, scope, turn, ended, bodies)
+	// The answer becomes the head, unless another turn has moved it since.
+	await sql`
+		UPDATE conversations SET head = ${answerId(turn.id, 0)}, updated_at_ms = ${endedAtMs}
+		WHERE id = ${turn.conversation} AND COALESCE(head, '') = ${turn.inputs.at(-1) ?? turn.parent ?? ''}`
+}
+
+function storedAnswers(turn: Turn, { answers }: TurnEnd): readonly object[] {
+	return answers.map(({ message: _, partial: __, ...facts }, choice) => ({
+		message: answerId(turn.id, choice),
+		...facts,
+	}))
+}
+
+async function updateTurn(sql: Sql, turn: Turn, ended: TurnEnd): Promise<void> {
+	const { state, endedAtMs, error } = ended
+	await sql`
+		UPDATE turns SET state = ${state}, ended_at_ms = ${endedAtMs}, answers = ${stringifyJson(storedAnswers(turn, ended))},
+			usage = ${writeUsage(ended)}, error = ${error === undefined ? null : stringifyJson(error)}
+		WHERE id = ${turn.id}`
+}
+
+/** Usage and metrics have one column. */
+function writeUsage({ usage, metrics }: TurnEnd): string | null {
+	return usage === undefined ? null : stringifyJson(metrics === undefined ? usage : { ...usage, metrics })
+}
+
+/** Attaches each choice as a message after the inputs. */
+async function attachAnswers(
+	sql: Sql,
+	scope: Scope,
+	turn: Turn,
+	ended: TurnEnd,
+	bodies: readonly WrittenBody[],
+): Promise<void> {
+	for (const attachment of attachmentsOf(turn, ended, bodies)) await attach(sql, scope, attachment)
+}
+
+function attachmentsOf(
+	turn: Turn,
+	{ answers, endedAtMs }: TurnEnd,
+	bodies: readonly WrittenBody[],
+): readonly Attachment[] {
+	return answers.map(({ message, partial }, choice) => ({
+		conversation: turn.conversation,
+		turn: turn.id,
+		parent: turn.inputs.at(-1) ?? turn.parent,
+		messages: [{ id: answerId(turn.id, choice), message, written: bodies[choice] ?? writeBody(message), partial }],
+		createdAtMs: endedAtMs,
+		exclusive: false,
+	}))
+}
+
+async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {
+	const lastInput = state === 'failed' ? undefined : turn.inputs.at(-1)
+	const head = answers.length > 0 ? answerId(turn.id, 0) : lastInput
+	if (head === undefined) return
+	// A turn from elsewhere may be older than the conversation's last one.
+	await sql`
+		UPDATE conversations SET head = ${head},
+			updated_at_ms = CASE WHEN updated_at_ms > ${endedAtMs} THEN updated_at_ms ELSE ${endedAtMs} END
+		WHERE id = ${turn.conversation}`
+}
