@@ -25,9 +25,11 @@ export function withQueueNotes(
 class QueueNotes implements ChunkSource {
 	private readonly chunks: ChunkSource
 	private readonly stopFollowing: () => void
-	/** The next chunk of `chunks`, while notes are written instead. */
+	/** The first chunk of `chunks`, while notes are returned instead. */
 	private coming: Promise<string | undefined> | undefined
+	/** Whether the first chunk has arrived: it may do so between two calls of `next`. */
 	private hasBegun = false
+	private isFirstReturned = false
 	private position: number | undefined
 	/** The position of the last note; undefined before the first one, and after a note that there is none. */
 	private noted: number | undefined
@@ -43,17 +45,18 @@ class QueueNotes implements ChunkSource {
 	}
 
 	async next(): Promise<string | undefined> {
-		if (this.hasBegun) return this.chunks.next()
+		if (this.isFirstReturned) return this.chunks.next()
 		this.coming ??= this.begin()
-		for (;;) {
+		while (!this.hasBegun) {
 			const note = this.takeNote()
-			if (note !== undefined && !this.hasBegun) return note
+			if (note !== undefined) return note
 			const changed = new Promise<void>((resolve) => {
 				this.wake = resolve
 			})
 			await Promise.race([this.coming, changed])
-			if (this.hasBegun) return this.coming
 		}
+		this.isFirstReturned = true
+		return this.coming
 	}
 
 	cancel(): void {
