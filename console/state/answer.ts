@@ -12,29 +12,10 @@ import {
 	withDelta,
 	withTokens,
 } from './answer-part.ts'
+import type { AnswerSnapshot, AnswerUsage } from './answer-snapshot.ts'
 import { type AnswerFailure, type AnswerState, endState, runningStates } from './answer-state.ts'
 import { type LeftOut, nothingLeftOut } from './left-out.ts'
 import { schedulePaint } from './paint.ts'
-
-export interface AnswerUsage {
-	readonly input: number
-	readonly output: number
-	/** Undefined if the source is not known yet. */
-	readonly estimated?: boolean | undefined
-}
-
-/** Everything that another tab needs to show the answer and to apply the events that follow. */
-export interface AnswerSnapshot {
-	readonly parts: readonly AnswerPart[]
-	readonly positions: readonly (readonly [string, number])[]
-	readonly state: AnswerState
-	readonly usage: AnswerUsage | undefined
-	readonly metrics?: AnswerMetricsObject | undefined
-	readonly model?: string | undefined
-	readonly ahead?: number | undefined
-	readonly leftOut?: LeftOut | undefined
-	readonly lastEvent: number
-}
 
 /** Missed events are complete when none has arrived for this long; longer gaps are shown meanwhile. In milliseconds. */
 const quietMs = 40
@@ -52,9 +33,9 @@ export class Answer {
 	readonly usage: Signal<AnswerUsage | undefined>
 	/** As the server reports them; the times of this page's own answers are those that the page has measured. */
 	readonly metrics: Signal<AnswerMetricsObject | undefined>
-	/** The model of the response, which may be another one than the request's; undefined if no event has named it. */
 	/** How many requests are ahead of this one in a queue, while it waits in one; undefined if that is unknown. */
 	readonly ahead = signal<number | undefined>(undefined)
+	/** The model of the response, which may be another one than the request's; undefined if no event has named it. */
 	readonly model: Signal<string | undefined>
 	/** Known when the answer has ended. */
 	readonly leftOut: Signal<LeftOut>

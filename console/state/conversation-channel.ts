@@ -2,7 +2,7 @@
 // of which one tab reads each.
 
 import type { ResponseEvent } from '../api/responses.ts'
-import type { AnswerSnapshot } from './answer.ts'
+import type { AnswerSnapshot } from './answer-snapshot.ts'
 import type { PageTurn } from './turn-tree.ts'
 
 /** A turn without its answer, which each tab has its own object for. */

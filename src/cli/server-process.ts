@@ -85,8 +85,8 @@ async function openServedGateway(
 /** Reports the address and the reason of a failure instead of a stack, and stops every engine. */
 async function listenOrClose(gateway: Gateway, { config }: Settings, shared: boolean): Promise<Listener> {
 	try {
-		const { fetch, socket } = gateway
-		const options = { address: config.listen, fetch, socket, shared, ...connectionLimits(config) }
+		const { respond, socket } = gateway
+		const options = { address: config.listen, respond, socket, shared, ...connectionLimits(config) }
 		const path = socketPathOf(config.listen)
 		return path === undefined ? listen(options) : await listenOnSocket(path, config.server.socketMode, options)
 	} catch (cause) {

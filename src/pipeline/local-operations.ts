@@ -4,7 +4,7 @@
 
 import { ChatError } from '../chat/error.ts'
 import { isObject } from '../chat/json.ts'
-import { stringifyJsonInSteps } from '../chat/json-text.ts'
+import { encodeJsonInSteps } from '../chat/json-text.ts'
 import { ConversationService } from '../conversations/service.ts'
 import { ShareService } from '../conversations/share-service.ts'
 import { TurnService } from '../conversations/turn-service.ts'
@@ -49,13 +49,15 @@ export async function runLocalOperation(planned: PlannedLocal, serving: Serving)
 /** A long result is written in the turns of its caller. */
 function written(result: unknown, { planned: { key }, serving: { occupancy } }: Context): unknown {
 	if (!isObject(result) || result instanceof TextBody) return result
-	const steps = stringifyJsonInSteps(result)
+	const steps = encodeJsonInSteps(result)
 	const first = steps.next()
 	return first.done === true ? result : occupancy.run(callerOf(key), encoded(steps))
 }
 
-function* encoded(steps: Generator<undefined, string, undefined>): Generator<undefined, WrittenJson, undefined> {
-	return new WrittenJson(Buffer.from(yield* steps))
+function* encoded(
+	steps: Generator<undefined, readonly Uint8Array[], undefined>,
+): Generator<undefined, WrittenJson, undefined> {
+	return new WrittenJson(yield* steps)
 }
 
 function execute<Type extends OtherOperationType>(operation: OtherOperation<Type>, context: Context): unknown {

@@ -75,7 +75,9 @@ export function writeAnswer(answered: Answer, facts: ResponseWriting): OutgoingR
 			observer.observe({ type: 'ended', atMs: nowMs, status, disconnected: false })
 			release?.()
 			const headers = { ...headersOf(facts, nowMs, answered.limits), ...answered.headers, ...content.headers }
-			return new WrittenResponse(status, headers, content.text)
+			if (!(body instanceof WrittenJson) || body.pieces.length === 1)
+				return new WrittenResponse(status, headers, content.text)
+			return new Response(streamOf(body.pieces), { status, headers })
 		}
 		case 'stream': {
 			const isHead = received.method === 'HEAD'
@@ -137,7 +139,8 @@ async function* noEvents(): AsyncGenerator<Uint8Array> {}
 const noContent = 204
 
 interface Content {
-	readonly text: string | Uint8Array | ReadableStream<Uint8Array> | null
+	/** Null also for a long body, which is sent in pieces. */
+	readonly text: string | Uint8Array | null
 	readonly headers: Readonly<Record<string, string>>
 }
 
@@ -147,10 +150,9 @@ function writeContent(body: unknown, status: number): Content {
 	const headers = { 'content-type': 'application/json' }
 	if (!(body instanceof WrittenJson)) return { text: stringifyJson(body), headers }
 	const { pieces } = body
-	const [first] = pieces
-	if (first !== undefined && pieces.length === 1) return { text: first, headers }
+	if (pieces.length === 1) return { text: pieces[0] ?? null, headers }
 	const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0)
-	return { text: streamOf(pieces), headers: { ...headers, 'content-length': String(bytes) } }
+	return { text: null, headers: { ...headers, 'content-length': String(bytes) } }
 }
 
 /** A long body is sent piece by piece, and never copied as a whole. */

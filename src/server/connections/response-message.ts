@@ -33,8 +33,8 @@ export function declaredBytes({ headers }: Response): number | undefined {
 }
 
 /** The head of a complete body that follows in pieces. */
-export function sizedHead(response: Response, bytes: number, { closes }: ResponseFraming): Uint8Array {
-	return Buffer.from(`${headOf(response, closes)}content-length: ${bytes}\r\n\r\n`, 'latin1')
+export function sizedHead({ status, headers }: Response, bytes: number, { closes }: ResponseFraming): Uint8Array {
+	return Buffer.from(`${headOf(status, headers.toJSON(), closes)}content-length: ${bytes}\r\n\r\n`, 'latin1')
 }
 
 /** The head of a stream. */

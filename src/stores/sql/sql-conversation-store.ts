@@ -16,7 +16,8 @@ import type { SqlDatabase } from './sql-database.ts'
 import { SqlHistory } from './sql-history.ts'
 import { SqlMaintenance } from './sql-maintenance.ts'
 import { SqlShares } from './sql-shares.ts'
-import { messagesOf, SqlTurns } from './sql-turns.ts'
+import { SqlTurns } from './sql-turns.ts'
+import { messagesOf } from './turn-end.ts'
 
 export class SqlConversationStore implements ConversationStore {
 	readonly maintenance: Maintenance

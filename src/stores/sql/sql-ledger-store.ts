@@ -149,7 +149,7 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	async lastDays({ tenant, owner }: EntryOwner): Promise<ReadonlyMap<string, string>> {
-		const rows = await this.database.slowSql`
+		const rows = await this.database.readsOf([tenant, owner]).slowSql`
 			SELECT key, MAX(day) AS day FROM usage_days WHERE tenant = ${tenant} AND owner = ${owner} GROUP BY key`
 		return new Map(Array.from(rows, ({ key, day }) => [String(key), String(day)]))
 	}

@@ -2,6 +2,7 @@
 // may end a turn.
 
 import { stringifyJson } from '../../chat/json-text.ts'
+import type { Message } from '../../chat/message.ts'
 import type { Turn } from '../../conversations/conversation.ts'
 import { answerId } from '../../conversations/message-id.ts'
 import type { TurnEnd } from '../../conversations/turns.ts'
@@ -9,6 +10,11 @@ import type { Scope } from '../../keys/scope.ts'
 import { type WrittenBody, writeBody } from './conversation-rows.ts'
 import { type Attachment, attach, attachLast, type TreePosition } from './message-tree.ts'
 import { LastStatements, type Sql } from './sql.ts'
+
+/** The messages whose bodies `writeTurnEnd` needs. */
+export function messagesOf({ answers }: TurnEnd): readonly Message[] {
+	return answers.map(({ message }) => message)
+}
 
 export interface WrittenEnd {
 	readonly ended: TurnEnd
@@ -76,9 +82,9 @@ async function updateTurn(sql: Sql, turn: Turn, ended: TurnEnd): Promise<void> {
 		WHERE id = ${turn.id}`
 }
 
-/** Usage and metrics have one column. */
-function writeUsage({ usage, metrics }: TurnEnd): string | null {
-	return usage === undefined ? null : stringifyJson(metrics === undefined ? usage : { ...usage, metrics })
+/** Usage and what is stored with it have one column. */
+function writeUsage({ usage, metrics, answered }: TurnEnd): string | null {
+	return usage === undefined ? null : stringifyJson({ ...usage, metrics, answered })
 }
 
 /** Attaches each choice as a message after the inputs. */
