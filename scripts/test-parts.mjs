@@ -43,8 +43,8 @@ const timed = ['embedded-model', 'first-answer'].map((name) => join('test', `${n
 
 /**
  * The parts with their requirements and their commands, in groups. Groups run one after the other, the lanes of a group
- * side by side, and the steps of a lane one after the other. Most tests wait for servers, so that three lanes occupy two
- * cores; a lane is alone if its tests measure how long something takes.
+ * side by side, and the steps of a lane one after the other. Two lanes occupy two cores, and with a third one, tests
+ * with short time limits fail; a lane is alone if its tests measure how long something takes.
  */
 export const groups = [
 	[
@@ -104,6 +104,8 @@ export const groups = [
 				run: (step) => runBunTests(step, 'alerts', [join('test', 'alerts')]),
 			},
 		],
+	],
+	[
 		[
 			{
 				part: 'postgres',
@@ -121,6 +123,8 @@ export const groups = [
 				needs: [setUpPostgres, setUpPgbouncer],
 				run: (step) => runBunTests(step, 'poolers', [join('test', 'poolers')]),
 			},
+		],
+		[
 			{ part: 'unit', needs: [setUpEngine], run: (step) => runBunTests(step, 'unit', ['bin', 'src', 'scripts']) },
 			{
 				part: 'proxy',

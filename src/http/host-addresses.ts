@@ -51,14 +51,21 @@ export class HostAddresses {
 	 * @throws ChatError `overloaded` if too many lookups wait.
 	 */
 	async find(name: string, caller: SharePath): Promise<readonly string[]> {
+		const cached = this.cached(name)
+		if (cached !== undefined) return cached
 		const signal = AbortSignal.timeout(this.timeoutMs)
 		return this.known(name, signal) ?? this.findNew(name, caller, signal)
 	}
 
+	private cached(name: string): readonly string[] | undefined {
+		const cached = this.cache.get(name)
+		return cached !== undefined && cached.untilMs > this.options.nowMs() ? cached.addresses : undefined
+	}
+
 	/** Undefined if a lookup must begin. */
 	private known(name: string, signal: AbortSignal): Promise<readonly string[]> | undefined {
-		const cached = this.cache.get(name)
-		if (cached !== undefined && cached.untilMs > this.options.nowMs()) return Promise.resolve(cached.addresses)
+		const cached = this.cached(name)
+		if (cached !== undefined) return Promise.resolve(cached)
 		const running = this.running.get(name)
 		return running && Promise.race([running, noneAfter(signal)])
 	}

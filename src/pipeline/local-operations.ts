@@ -51,7 +51,7 @@ function written(result: unknown, { planned: { key }, serving: { occupancy } }: 
 	if (!isObject(result) || result instanceof TextBody) return result
 	const steps = encodeJsonInSteps(result)
 	const first = steps.next()
-	return first.done === true ? result : occupancy.run(callerOf(key), encoded(steps))
+	return first.done === true ? new WrittenJson(first.value) : occupancy.run(callerOf(key), encoded(steps))
 }
 
 function* encoded(

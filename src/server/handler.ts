@@ -184,7 +184,7 @@ class RequestHandler implements Handler {
 		if (received.method === 'OPTIONS') return Promise.resolve(preflight(received))
 		if (isOwn(received, this.serving.choice)) return this.serveOwnOrRoute(received, peer)
 		return new Promise((resolve) =>
-			this.starts.add(received.headers.get('authorization') ?? '', () => {
+			this.starts.add(presentedSecret(received.headers) ?? '', () => {
 				const answered = this.serveRoute(received, peer)
 				resolve(answered)
 				return answered

@@ -8,17 +8,28 @@ import { FairQueue } from '../system/fair-queue.ts'
 const most = 4
 
 export class RequestStarts {
-	private readonly queue = new FairQueue<() => Promise<unknown>>()
+	private readonly queue = new FairQueue<() => void>()
+	/** Requests of each caller that wait here or are answered. */
+	private readonly requests = new Map<string, number>()
 	private isScheduled = false
 
 	/**
 	 * Runs `work` at the end of this turn of the event loop, or of a later one.
 	 *
 	 * @param caller whose request it is, as far as that is known before it is authenticated.
+	 * @param work returns when the request is answered.
 	 */
 	add(caller: string, work: () => Promise<unknown>): void {
-		this.queue.add([caller, ''], work)
+		this.count(caller, 1)
+		const ended = () => this.count(caller, -1)
+		this.queue.add([caller, ''], () => void work().then(ended, ended))
 		this.schedule()
+	}
+
+	private count(caller: string, change: 1 | -1): void {
+		const requests = (this.requests.get(caller) ?? 0) + change
+		if (requests === 0) this.requests.delete(caller)
+		else this.requests.set(caller, requests)
 	}
 
 	private schedule(): void {
@@ -29,11 +40,13 @@ export class RequestStarts {
 
 	private readonly begin = (): void => {
 		this.isScheduled = false
-		for (let begun = 0; begun < most || this.queue.tenants === 1; begun++) {
+		const isAlone = this.requests.size === 1
+		for (let begun = 0; begun < most || isAlone; begun++) {
 			const next = this.queue.take()
 			if (next === undefined) return
-			const ended = () => this.queue.ended(next.path)
-			void next.item().then(ended, ended)
+			// Callers take turns at beginning, however long their requests take: one with many in flight must not wait for all others.
+			this.queue.ended(next.path)
+			next.item()
 		}
 		if (this.queue.waiting > 0) this.schedule()
 	}

@@ -1,4 +1,4 @@
-// Writes an answer of the pipeline, or an error, as a Response in the format of the request's dialect. Reports the end
+// Writes an answer of the pipeline, or an error, in the format of the request's dialect. Reports the end
 // of each request to its observer.
 
 import { ChatError } from '../chat/error.ts'

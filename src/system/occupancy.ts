@@ -1,4 +1,4 @@
-// Runs work that would occupy the event loop for long in slices of a few milliseconds, one at a time, callers in turn by
+// Runs work that would occupy the event loop for long in slices of a millisecond, one at a time, callers in turn by
 // tenant, then by owner. After each slice the loop is left to others: until nothing else wants it, or for as long as the
 // slice took. It does not know what the work is.
 

@@ -120,8 +120,8 @@ test('what is repeated before an inner loop takes no more than about half of the
 			})
 		})
 	expect(finish(resumable(work)).result[20]).toEqual(inner)
-	// 20 ms of elements in steps that repeat 3 ms: eight elements in each would be 250 steps.
-	expect(repeats).toBeLessThan(15)
+	// 20 ms of elements in steps that repeat 3 ms are about 8 steps, more on a busy machine; eight elements in each would be 250.
+	expect(repeats).toBeLessThan(60)
 })
 
 test('work that catches the end of a step, or is asynchronous, has the same result', async () => {

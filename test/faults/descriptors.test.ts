@@ -84,6 +84,18 @@ class Client {
 	}
 }
 
+/** The descriptors that the gateway has open for longer than a check of an upstream. */
+async function lastingDescriptors(): Promise<readonly number[]> {
+	const open = () => readdirSync(`/proc/${gateway.pid}/fd`).map(Number)
+	let lasting = open()
+	for (let sample = 0; sample < 20; sample++) {
+		await Bun.sleep(health.intervalMs / 5)
+		const now = new Set(open())
+		lasting = lasting.filter((number) => now.has(number))
+	}
+	return lasting
+}
+
 function limitDescriptors(limit: number): void {
 	const { status } = spawnSync('prlimit', ['--pid', String(gateway.pid), `--nofile=${limit}:`])
 	if (status !== 0) throw new Error('the limit cannot be changed')
@@ -98,7 +110,7 @@ test.skipIf(!changesLimits)(
 		await one.send('GET', '/health', '', /ok/)
 		await metrics.send('GET', '/health', '', /ok/)
 		await eventually('checks', () => upstream.requestsTo('a').length > 2)
-		const numbers = readdirSync(`/proc/${gateway.pid}/fd`).map(Number)
+		const numbers = await lastingDescriptors()
 		const limit = /(\d+)/.exec(
 			spawnSync('prlimit', [
 				'--pid',

@@ -10,7 +10,7 @@ import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import type { MessagePosition } from '../../conversations/message-id.ts'
 import { answerId, inputId } from '../../conversations/message-id.ts'
 import { type TurnId, turnId } from '../../conversations/turn-id.ts'
-import type { Scope } from '../../keys/scope.ts'
+import { type Scope, sharePathOf } from '../../keys/scope.ts'
 import { deleteEmptyBranches, deleteUnusedText } from './conversation-removal.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
@@ -20,7 +20,7 @@ export interface BranchRemoval {
 	/** The turn of the first message. */
 	readonly turn: Turn
 	readonly first: MessagePosition
-	/** Called before turns are removed. */
+	/** Called before turns or their answers are removed. */
 	readonly removing: RemovalListener
 }
 
@@ -57,10 +57,13 @@ export async function eraseFrom(database: SqlDatabase, scope: Scope, removal: Br
 	const ids = new Set<string>(firstIds(removal))
 	// Turns may begin meanwhile after a message that is not removed yet.
 	for (;;) {
-		const following = await readFollowing(database.sql, removal, ids)
+		const following = await readFollowing(database.readsOf(sharePathOf(scope)).slowSql, removal, ids)
 		if (following.length === 0) return
-		const turns = following.filter(({ whole }) => whole).map(({ id }) => id)
-		if (turns.length > 0) await removal.removing(scope, turns)
+		// What is stored of the answers of a turn that is shortened is removed, too.
+		await removal.removing(
+			scope,
+			following.map(({ id }) => id),
+		)
 		for (const group of groupsOf(following))
 			await database.write(
 				async (sql) => {

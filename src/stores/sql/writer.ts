@@ -196,9 +196,13 @@ export class Writer {
 		return failure === 'duplicate' || failure === 'contention'
 	}
 
+	private runAlternating(sql: Sql, group: readonly Waiting[]): Promise<readonly unknown[]> {
+		return this.allOf(group.map(({ work }) => work(sql)))
+	}
+
 	/** Waits for all of them, also after a failure, since their statements must not run in the next transaction. */
-	private async runAlternating(sql: Sql, group: readonly Waiting[]): Promise<readonly unknown[]> {
-		const ends = await Promise.allSettled(group.map(({ work }) => work(sql)))
+	private async allOf(running: readonly Promise<unknown>[]): Promise<readonly unknown[]> {
+		const ends = await Promise.allSettled(running)
 		const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
 		// The failure of one may cause those of others.
 		if (failures.length > 0) throw failures.find((thrown) => this.options.explain(thrown) !== undefined) ?? failures[0]
@@ -210,7 +214,7 @@ export class Writer {
 		const { begin, commitsWithLast = false } = this.options
 		const work = async (sql: Sql) => {
 			const last = (await run(sql)).flatMap((result) => (result instanceof LastStatements ? result.statements : []))
-			if (!commitsWithLast) await Promise.all(last)
+			if (!commitsWithLast) await this.allOf(last)
 			return new LastStatements(undefined, last)
 		}
 		this.beganMs = performance.now()

@@ -45,8 +45,8 @@ declare const self: Worker
 let connection: SqliteConnection | undefined
 let opened: OpenedFile | undefined
 let log: WriteAheadLog | undefined
-/** Whether a statement of the transaction has failed. */
-let hasFailed = false
+/** Why the transaction is not open, or may not be committed: what failed first in it. */
+let firstFailure: unknown
 const none: readonly Row[] = []
 
 self.onmessage = ({ data }: MessageEvent<readonly ThreadRequest[]>) => {
@@ -80,16 +80,14 @@ function respond(call: ThreadCall): readonly Row[] {
 		case 'run':
 			return connection.run(call.statement)
 		case 'begin':
-			hasFailed = false
-			connection.begin(call.mode)
-			return runOf(connection, call.statement)
+			return begin(connection, call)
 		case 'continue':
 			// Otherwise the statement would be a transaction of its own.
-			if (!connection.inTransaction) throw new Error('the transaction was rolled back')
+			if (!connection.inTransaction) throw rolledBack()
 			return runOf(connection, call.statement)
 		case 'commit':
-			if (!connection.inTransaction) throw new Error('the transaction was rolled back')
-			if (call.requiresAll && hasFailed) throw new Error('a statement of the transaction has failed')
+			if (!connection.inTransaction) throw rolledBack()
+			if (call.requiresAll && firstFailure !== undefined) throw firstFailure
 			opened?.expectUnmoved()
 			connection.commit()
 			log?.sync()
@@ -107,14 +105,30 @@ function respond(call: ThreadCall): readonly Row[] {
 	}
 }
 
+function begin(open: SqliteConnection, { mode, statement }: Extract<ThreadCall, { type: 'begin' }>): readonly Row[] {
+	firstFailure = undefined
+	try {
+		open.begin(mode)
+	} catch (thrown) {
+		firstFailure = thrown
+		throw thrown
+	}
+	return runOf(open, statement)
+}
+
 /** A statement of a transaction. */
 function runOf(open: SqliteConnection, statement: Statement): readonly Row[] {
 	try {
 		return open.run(statement)
 	} catch (thrown) {
-		hasFailed = true
+		firstFailure ??= thrown
 		throw thrown
 	}
+}
+
+/** Later statements are sent before it is known that an earlier one failed: they fail for the same reason. */
+function rolledBack(): unknown {
+	return firstFailure ?? new Error('the transaction was rolled back')
 }
 
 function failureOf(thrown: unknown): ThreadFailure {
