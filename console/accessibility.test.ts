@@ -260,6 +260,20 @@ test('axe finds nothing on a phone, whose targets are large enough for a finger,
 	expect(await firstToken.isVisible()).toBe(false)
 	await page.getByRole('button', { name: 'All facts' }).first().tap()
 	await firstToken.waitFor()
+	// Text of a turn without a menu, as in a shared branch, can be selected.
+	const selectable = await page
+		.locator('.answer')
+		.first()
+		.evaluate((turn) => {
+			const body = turn.querySelector('.body') ?? turn
+			const withMenu = getComputedStyle(body).userSelect
+			const menu = turn.querySelector('.turn-menu')
+			menu?.classList.remove('turn-menu')
+			const without = getComputedStyle(body).userSelect
+			menu?.classList.add('turn-menu')
+			return [withMenu, without]
+		})
+	expect(selectable).toEqual(['none', 'auto'])
 	await longPress(page, finger, '.answer p')
 	const menu = page.getByRole('menu', { name: 'More' })
 	await inspection.look('menu of an answer')

@@ -192,6 +192,14 @@ test('shows probabilities, with alternatives by pointer and by keys', async () =
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('Report the interval')
+	// Without their code, the answer is its text.
+	await page.route('**/page/*.js', (route) => route.abort())
+	await opened.chooseInMenu('Show probabilities')
+	await page.getByText('The server cannot be reached.').waitFor()
+	await page.locator('.answer .markdown').waitFor()
+	expect(await opened.answers()).toEqual(['Report the interval'])
+	await page.unroute('**/page/*.js')
+	await opened.chooseInMenu('Hide probabilities')
 	await opened.chooseInMenu('Show probabilities')
 	await page.locator('.tokens').waitFor()
 	expect(opened.bodies.at(-1)).toMatchObject({ include: ['message.output_text.logprobs'], top_logprobs: 5 })
@@ -285,6 +293,13 @@ test('an answer is corrected, continued and deleted as a branch, and the deletio
 	expect(await field.inputValue()).toBe('One two three four')
 	await page.getByText('The first version stays, as branch 1.').waitFor()
 	await field.fill('One two')
+	// Without the code that saves it, the reason is a sentence for people.
+	await page.route('**/page/*.js', (route) => route.abort())
+	await page.keyboard.press('Control+Enter')
+	await page.getByText('The server cannot be reached.').waitFor()
+	await page.unroute('**/page/*.js')
+	// It is stored, but cannot be read at first: it is stored once.
+	await page.route('**/export', (route) => route.abort(), { times: 1 })
 	await page.keyboard.press('Control+Enter')
 	await page.getByRole('group', { name: 'Branch 2 of 2' }).waitFor()
 	expect(await opened.answers()).toEqual(['One two'])
@@ -306,7 +321,7 @@ test('an answer is corrected, continued and deleted as a branch, and the deletio
 	await page.getByRole('group', { name: 'Branch 2 of 2' }).first().waitFor()
 	expect(await opened.answers()).toEqual(['One two three four'])
 	await page.getByRole('button', { name: 'List the branches' }).first().click()
-	expect(await page.getByRole('menuitemradio').nth(1).textContent()).toMatch(/^echo.* · edited · 2 turns follow$/)
+	expect(await page.getByRole('menuitemradio').nth(1).textContent()).toMatch(/^2echo.* · edited · 2 turns follow$/)
 	await page.keyboard.press('Escape')
 
 	await page.clock.install()
@@ -327,7 +342,14 @@ test('an answer is corrected, continued and deleted as a branch, and the deletio
 	expect([await opened.answers(), await turns()]).toEqual([['One two', 'Next'], 4])
 	await page.clock.fastForward(9000)
 	while ((await turns()) !== 3) await page.waitForTimeout(20)
-	// The corrected answer, with all that follows it.
+	// The corrected answer, with all that follows it, in a browser that does not store the note.
+	await page.evaluate(() => {
+		const { setItem } = Storage.prototype
+		Storage.prototype.setItem = function (name: string, value: string) {
+			if (name.startsWith('dragoman.deleted')) throw new DOMException('', 'QuotaExceededError')
+			setItem.call(this, name, value)
+		}
+	})
 	await opened.chooseInMenu('Delete branch', page.locator('.answer').first())
 	await page.getByText('Branch deleted.').waitFor()
 	expect(await opened.answers()).toEqual(['One two three four'])
@@ -335,10 +357,16 @@ test('an answer is corrected, continued and deleted as a branch, and the deletio
 	while ((await turns()) !== 1) await page.waitForTimeout(20)
 	await opened.ask('After')
 	expect((await opened.stored()).turns.at(-1)?.parent).toBe(`${(await opened.stored()).turns[0]?.id}-a0`)
-	// The only branch is the conversation.
+	await page.getByRole('button', { name: 'Regenerate' }).last().click()
+	await page.getByRole('group', { name: 'Branch 2 of 2' }).waitFor()
+	await opened.answered()
+	await opened.chooseInMenu('Delete branch')
+	// The only branch is the conversation. Its deletion does not end the offer to undo the other one.
 	await opened.chooseInMenu('Delete branch', page.locator('.answer').first())
-	await page.getByText('Conversation deleted.').waitFor()
+	await page.getByText('Branch deleted. Conversation deleted.').waitFor()
 	await page.locator('.greeting').waitFor()
+	await page.getByRole('button', { name: 'Undo' }).click()
+	await page.getByRole('group', { name: /^Branch . of 2$/ }).waitFor()
 	expect(opened.errors).toEqual([])
 }, 60_000)
 

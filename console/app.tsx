@@ -48,7 +48,11 @@ export function App() {
 		const ending = new AbortController()
 		resumeDeletions()
 		if (notedBranches().length > 0)
-			void import('./chat/delete-branch.ts').then((loaded) => loaded.resumeBranchDeletions())
+			import('./chat/delete-branch.ts').then(
+				({ resumeBranchDeletions }) => resumeBranchDeletions(),
+				// Their notes remain for the next visit.
+				() => undefined,
+			)
 		loadLists(ending.signal)
 		sendOutbox(route.peek())
 		return () => ending.abort()
@@ -59,6 +63,7 @@ export function App() {
 			<>
 				<SignIn />
 				<NewVersion />
+				<Toast />
 			</>
 		)
 	return (

@@ -198,6 +198,9 @@ test('keys act in the column that has the focus, and the list of keys opens', as
 	await page.keyboard.press('Alt+ArrowLeft')
 	await column.getByText('1 of 2').waitFor()
 	expect(await columnsOf(opened).nth(0).locator('.siblings').count()).toBe(0)
+	// No other model can answer in a column: the arrow opens nothing.
+	await column.getByRole('button', { name: 'Regenerate' }).press('ArrowDown')
+	expect(await page.locator(':popover-open').count()).toBe(0)
 	await column.locator('.column-text').focus()
 	await page.keyboard.press('?')
 	await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()

@@ -3,7 +3,6 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { followLanguage } from './languages/languages.ts'
-import { followReadyAnswers } from './state/answer-notifications.ts'
 import { watchConnection } from './state/connection.ts'
 import { keepForOffline } from './state/page-version.ts'
 import { followAttention } from './state/ready-answers.ts'
@@ -17,7 +16,6 @@ openSession()
 followAddress()
 watchConnection()
 followAttention()
-followReadyAnswers()
 // A relative address would be resolved anew at each address of the page.
 for (const link of document.querySelectorAll<HTMLLinkElement>(
 	'link[rel=icon], link[rel=apple-touch-icon], link[rel=manifest]',
@@ -25,5 +23,10 @@ for (const link of document.querySelectorAll<HTMLLinkElement>(
 	link.href = new URL(link.href.slice(link.href.lastIndexOf('page/')), root).href
 const container = document.getElementById('app')
 if (container !== null) void followLanguage().then(() => render(<App />, container))
-// After the page's own files: nothing on screen depends on it.
-window.addEventListener('load', () => void keepForOffline(), { once: true })
+// After the page's own files: nothing on screen depends on them.
+const afterLoad = async () => {
+	void keepForOffline()
+	const { followReadyAnswers } = await import('./state/answer-notifications.ts')
+	followReadyAnswers()
+}
+window.addEventListener('load', () => void afterLoad().catch(() => undefined), { once: true })

@@ -201,6 +201,8 @@ test('names of models, titles, tools and refusals are text', async () => {
 	expect(await page.locator('.answer .speaker').textContent()).toContain('<img src=x')
 	expect(await page.title()).toContain('<img src=x onerror')
 	await opened.ask('echo:refuse <img src=x onerror=window.ran=1>')
+	// A refusal that streams is not read piece by piece.
+	expect(await page.locator('.answer .notice').last().getAttribute('role')).toBeNull()
 	await opened.ask('echo:reasoning <img src=x onerror=window.ran=1>\necho:say x')
 	await opened.ask('echo:tool constructor {"__proto__": {"ran": 1}, "x": "</code><img src=x onerror=window.ran=1>"}')
 	await page.getByRole('textbox', { name: 'Result of constructor' }).fill('<img src=x onerror=window.ran=1>')

@@ -133,6 +133,29 @@ test('a key is shown once, is listed with its use, and ends with the keys and th
 	await page.getByText('Key revoked.').waitFor()
 	await row.waitFor({ state: 'detached' })
 	await page.waitForFunction(() => document.activeElement?.textContent === 'New key')
+	// A key that is shown, and a form, remain when another key ends.
+	const make = async (name: string) => {
+		await page.getByRole('button', { name: 'New key' }).click()
+		await form.getByLabel('Name').fill(name)
+	}
+	const revoke = async (name: string) => {
+		await page.getByRole('button', { name: `Revoke ${name}` }).click()
+		await dialog.getByRole('button', { name: 'Revoke' }).click()
+		await rows.filter({ hasText: name }).waitFor({ state: 'detached' })
+	}
+	for (const name of ['Alpha', 'Beta']) {
+		await make(name)
+		await form.getByRole('button', { name: 'Create key' }).click()
+		await page.getByRole('region', { name }).waitFor()
+		await rows.filter({ hasText: name }).waitFor()
+		if (name === 'Alpha') await page.getByRole('button', { name: 'Done' }).click()
+	}
+	await revoke('Alpha')
+	expect(await page.getByRole('region', { name: 'Beta' }).count()).toBe(1)
+	await page.getByRole('button', { name: 'Done' }).click()
+	await make('Gamma')
+	await revoke('Beta')
+	expect(await form.getByLabel('Name').inputValue()).toBe('Gamma')
 	expect(other.errors).toEqual([])
 	expect(opened.errors).toEqual([expect.stringMatching(/^404 \/opengatellm\/v1\/keys\/key_/)])
 }, 120_000)

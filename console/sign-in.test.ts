@@ -36,6 +36,8 @@ test('asks for a key, and reports an invalid one', async () => {
 	const notice = page.getByRole('complementary', { name: 'Notice of the operator' })
 	await notice.getByRole('heading', { name: 'Où va mon texte ?' }).waitFor()
 	expect(await notice.getByRole('heading').allTextContents()).toEqual(['Where does my text go?', 'Où va mon texte ?'])
+	// The mark of the other language comes with its file.
+	await notice.locator('.hanging-mark', { hasText: '«' }).waitFor()
 	expect(await notice.locator('.hanging-mark').allTextContents()).toEqual(['“', '«'])
 	expect(await notice.getByText('our own').evaluate((element) => element.localName)).toBe('strong')
 	expect(await notice.textContent()).toContain('<img src=x onerror=alert(1)>')
@@ -61,9 +63,23 @@ test('asks for a key, and reports an invalid one', async () => {
 	await page.getByRole('button', { name: 'Account' }).click()
 	const documentation = page.getByRole('link', { name: 'API documentation' })
 	expect(await documentation.evaluate((link: HTMLAnchorElement) => link.href)).toBe(`${pages.server.url}/docs`)
+	await page.getByRole('link', { name: 'Settings' }).click()
+	await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
+	expect(await page.title()).toBe('Settings · Chat of the hospital')
+	await page.getByRole('button', { name: 'Account' }).click()
 	await page.getByRole('button', { name: 'Sign out' }).click()
 	await signInForm(page).waitFor()
+	// The form arrives as soon as its code does.
+	let lost = false
+	await page.route('**/page/chunk-*.js', async (route) => {
+		const response = await route.fetch()
+		const isForm = (await response.text()).includes('sign-in-column')
+		if (!isForm || lost) return route.fulfill({ response })
+		lost = true
+		return route.abort()
+	})
 	await page.reload()
+	await page.getByText('The server cannot be reached.').waitFor()
 	await signInForm(page).waitFor()
 	expect(errors).toEqual([])
 }, 60_000)

@@ -8,11 +8,20 @@ import { Picture } from '../parts/picture.tsx'
 import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
+import type { ProbabilitiesProps } from './probabilities.tsx'
 import { TextPart } from './text-part.tsx'
 import { Thinking } from './thinking.tsx'
 import { ToolCallCard } from './tool-call-card.tsx'
 
-const Probabilities = loaded(async () => (await import('./probabilities.tsx')).Probabilities)
+interface TextWithTokens extends ProbabilitiesProps {
+	readonly text: string
+}
+
+const Probabilities = loaded<TextWithTokens>(
+	async () => (await import('./probabilities.tsx')).Probabilities,
+	undefined,
+	({ text: source }) => <Markdown source={source} open={false} />,
+)
 
 export interface AnswerPartViewProps {
 	readonly part: AnswerPart
@@ -33,7 +42,7 @@ export function AnswerPartView(properties: AnswerPartViewProps) {
 	switch (part.type) {
 		case 'text':
 			if (showsProbabilities && !open && part.tokens !== undefined)
-				return <Probabilities tokens={part.tokens} onContinueFrom={onContinueFrom} />
+				return <Probabilities text={part.text} tokens={part.tokens} onContinueFrom={onContinueFrom} />
 			// The request of a shared answer is its owner's.
 			return chat === undefined ? (
 				<Markdown source={part.text} open={open} />
@@ -43,7 +52,12 @@ export function AnswerPartView(properties: AnswerPartViewProps) {
 		case 'reasoning':
 			return <Thinking part={part} open={open} />
 		case 'refusal':
-			return <Notice kind="plain">{words.declined(part.text)}</Notice>
+			// It streams: its end is announced with the answer.
+			return (
+				<Notice kind="plain" isSilent>
+					{words.declined(part.text)}
+				</Notice>
+			)
 		case 'tool-call':
 			return <ToolCallCard part={part} open={open} chat={chat} turn={turn} />
 		case 'image':

@@ -1,11 +1,13 @@
 // Where a person writes. It grows with the text, stores a draft, and sends with Enter. While an answer streams, Send is Stop.
 
-import { ArrowUp, Square } from 'lucide'
+import { ArrowUp, Square, X } from 'lucide'
 import { useCallback, useEffect, useRef } from 'preact/hooks'
 import { attachmentBounds } from '../attachments/attachment.ts'
+import type { AttachmentChipsProps } from '../attachments/attachment-chips.tsx'
 import { useFileDrop } from '../attachments/file-drop.ts'
 import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
+import { IconButton } from '../parts/icon-button.tsx'
 import { loaded } from '../parts/loaded.tsx'
 import type { Chat } from '../state/chat.ts'
 import { model } from '../state/models.ts'
@@ -14,7 +16,11 @@ import { ComposerTools } from './composer-tools.tsx'
 import { ContextMeter } from './context-meter.tsx'
 import { isSendKey } from './send-key.ts'
 
-const AttachmentChips = loaded(async () => (await import('../attachments/attachment-chips.tsx')).AttachmentChips)
+const AttachmentChips = loaded(
+	async () => (await import('../attachments/attachment-chips.tsx')).AttachmentChips,
+	undefined,
+	AttachmentNames,
+)
 
 export const composerId = 'message'
 
@@ -111,6 +117,22 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 				)}
 			</div>
 		</form>
+	)
+}
+
+/** The attachments without their facts. */
+function AttachmentNames({ list }: AttachmentChipsProps) {
+	const words = text.value
+	return (
+		<ul class="attachments" aria-label={words.attachments}>
+			{list.items.value.map(({ id, name }) => (
+				<li key={id} class="attachment">
+					<span />
+					<b title={name}>{name}</b>
+					<IconButton small node={X} label={words.removeAttachment(name)} onClick={() => list.remove(id)} />
+				</li>
+			))}
+		</ul>
 	)
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../state/branch-deletions.ts'
 import type { Chat } from '../state/chat.ts'
 import { waitForConnection } from '../state/connection.ts'
+import { signedInAgain } from '../state/session.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 
 /** A deleted branch of a conversation on screen; of an earlier visit if there is no chat. */
@@ -73,7 +74,8 @@ async function readAgain({ conversation, chat }: UndoableBranch): Promise<void> 
 }
 
 /**
- * Deletes a branch from the server if it is still noted: another tab may have undone it. Without a connection it waits for one.
+ * Deletes a branch from the server if it is still noted: another tab may have undone it. Without a connection, or an
+ * accepted key, it waits for one.
  *
  * @returns the failure, if the server has refused.
  */
@@ -85,6 +87,10 @@ async function finishBranchDeletion(branch: DeletedBranch): Promise<unknown> {
 		} catch (failure) {
 			if (failure instanceof ConnectionLost) {
 				await waitForConnection(attempt, new AbortController().signal)
+				continue
+			}
+			if (failure instanceof ServerError && failure.status === 401) {
+				await signedInAgain(new AbortController().signal)
 				continue
 			}
 			forgetDeletedBranch(branch)

@@ -23,7 +23,7 @@ export function MarginNotes({ chat, turn, name }: MarginNotesProps) {
 		typeof feature === 'string' ? words.droppedFeatures[feature] : words.droppedPart(feature.part),
 	)
 	const notes = [
-		isByToy(turn) ? words.toyModel : undefined,
+		name === undefined && isByToy(turn) ? words.toyModel : undefined,
 		turn.edited === true ? words.edited : undefined,
 		turns === 0 ? undefined : words.turnsNotSent(turns),
 		...features.map((feature) => words.featureLeftOut(feature, model)),

@@ -19,7 +19,9 @@ export interface RegenerateButtonsProps {
 
 export function RegenerateButtons({ chat, turn, choosesModel }: RegenerateButtonsProps) {
 	const words = text.value
-	const longPress = useLongPress(offerModels)
+	// Without a choice, the next button is that of another menu.
+	const offer = (button: Element) => choosesModel && offerModels(button)
+	const longPress = useLongPress(offer)
 	return (
 		<>
 			<IconButton
@@ -29,7 +31,7 @@ export function RegenerateButtons({ chat, turn, choosesModel }: RegenerateButton
 				shortcut="R"
 				{...longPress}
 				onKeyDown={(event) => {
-					if (event.key === 'ArrowDown' && offerModels(event.currentTarget)) event.preventDefault()
+					if (event.key === 'ArrowDown' && offer(event.currentTarget)) event.preventDefault()
 				}}
 				onClick={() => chat.retry(turn)}
 			/>

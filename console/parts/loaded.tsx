@@ -3,34 +3,46 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
+import { waitForConnection } from '../state/connection.ts'
 import { showToast } from './toast.tsx'
 
 /**
- * Renders nothing until the code has arrived. A failure is shown as a toast; the component tries again when it is shown again.
+ * Renders nothing until the code has arrived. The first failure is shown as a toast; the component tries again as long
+ * as it is shown.
  *
  * @param onFailure called after a failure, for what is open as long as it is shown.
+ * @param Instead rendered after a failure.
  */
 export function loaded<Properties extends object>(
 	load: () => Promise<ComponentType<Properties>>,
 	onFailure: () => void = () => undefined,
+	Instead?: ComponentType<Properties> | undefined,
 ): ComponentType<Properties> {
 	let component: ComponentType<Properties> | undefined
 	return function Loaded(properties: Properties) {
 		const [, setLoaded] = useState(component !== undefined)
+		const [failed, setFailed] = useState(false)
 		useEffect(() => {
-			if (component !== undefined) return
-			load().then(
-				(found) => {
-					component = found
-					setLoaded(true)
-				},
-				() => {
-					onFailure()
-					showToast({ text: text.value.serverNotReached })
-				},
-			)
+			const ending = new AbortController()
+			void loadFor(ending.signal)
+			return () => ending.abort()
 		}, [])
-		const Found = component
+		const loadFor = async (shown: AbortSignal) => {
+			for (let attempt = 0; component === undefined && !shown.aborted; attempt++) {
+				try {
+					component = await load()
+				} catch {
+					if (attempt === 0) {
+						setFailed(true)
+						onFailure()
+						showToast({ text: text.value.serverNotReached })
+					}
+					await waitForConnection(attempt, shown)
+				}
+			}
+			setLoaded(true)
+		}
+		const Found = component ?? (failed ? Instead : undefined)
 		return Found === undefined ? null : <Found {...properties} />
 	}
 }

@@ -59,6 +59,12 @@ export function KeySettings() {
 		requestAnimationFrame(() => add.current?.focus())
 	}
 	const keys = page?.data ?? []
+	/** A form stays open, and so does a key that has not ended. */
+	const closeEnded = (ended: readonly string[]) => {
+		if (making.type === 'none' || (making.type === 'made' && ended.includes(making.key.id))) close()
+		// The row that had the focus disappears.
+		else requestAnimationFrame(() => document.getElementById('settings-keys-title')?.focus())
+	}
 	const ends = revoked === undefined ? [] : endingWith(revoked.id, keys)
 	const endsSession = revoked !== undefined && [revoked, ...ends].some((key) => isSessionKey(key, sessionKey))
 	return (
@@ -120,7 +126,7 @@ export function KeySettings() {
 						if (endsSession) return signOut()
 						showToast({ text: words.keyRevokedNow(others) })
 						readAgain()
-						close()
+						closeEnded([revoked, ...ends].map(({ id }) => id))
 					}}
 				/>
 			)}

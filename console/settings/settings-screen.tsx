@@ -5,6 +5,8 @@ import { text } from '../languages/languages.ts'
 import { SidebarOpener } from '../sidebar/sidebar-opener.tsx'
 import { readyCount } from '../state/ready-answers.ts'
 import type { SettingsSection } from '../state/route.ts'
+import { pageTitle, serviceName } from '../state/service.ts'
+import { session } from '../state/session.ts'
 import { ChatSettings } from './chat-settings.tsx'
 import { ConversationSettings } from './conversation-settings.tsx'
 import { DeviceSettings } from './device-settings.tsx'
@@ -17,8 +19,8 @@ export function SettingsScreen({ section }: { readonly section: SettingsSection 
 	const words = text.value
 	const view = useRef<HTMLDivElement>(null)
 	useEffect(() => {
-		document.title = `${readyCount.value}${words.settings} · Dragoman`
-	}, [words, readyCount.value])
+		document.title = readyCount.value + pageTitle(words.settings)
+	}, [words, readyCount.value, serviceName.value])
 	useEffect(() => {
 		const heading = view.current?.querySelector<HTMLElement>(`#settings-${section} > h2`)
 		if (heading === null || heading === undefined) return undefined
@@ -45,7 +47,8 @@ export function SettingsScreen({ section }: { readonly section: SettingsSection 
 				<ChatSettings />
 				<ConversationSettings />
 				<ToolSettings />
-				<KeySettings />
+				{/* Another person's session begins anew, without a key that is shown. */}
+				<KeySettings key={session.value.key} />
 				<VoteSums />
 			</div>
 		</main>

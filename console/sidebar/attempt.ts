@@ -17,11 +17,15 @@ export async function attempt(action: Promise<void>): Promise<boolean> {
 
 export function explain(failure: unknown): string {
 	const words = text.value
-	if (failure instanceof ConnectionLost) return words.serverNotReached
+	if (failure instanceof ConnectionLost || isUnloaded(failure)) return words.serverNotReached
 	if (failure instanceof ServerError)
 		return failure.status === 404 ? words.notFound : words.serverWords(failure.message)
 	return failure instanceof Error ? failure.message : String(failure)
 }
+
+/** Whether code of the page could not be loaded, in the sentences of Chromium, Firefox and Safari. */
+const isUnloaded = (failure: unknown): boolean =>
+	failure instanceof TypeError && /dynamically imported module|importing a module script/i.test(failure.message)
 
 /** Changes that run at the same time. */
 const concurrent = 4

@@ -1,5 +1,5 @@
-// Offers for eight seconds to undo deletions. Further ones join those that can be undone now, so that none is complete sooner
-// than the message says.
+// Offers for eight seconds to undo deletions. Further ones, of any kind, join those that can be undone now, so that none is
+// complete sooner than the message says.
 
 import { text } from '../languages/languages.ts'
 import { showToast } from '../parts/toast.tsx'
@@ -12,6 +12,16 @@ export interface Undoable<Item> {
 	/** Called when the deletions can no longer be undone. */
 	readonly finish: (items: readonly Item[]) => Promise<void>
 }
+
+/** What can be undone now, of one kind. */
+interface OpenOffer {
+	readonly sentence: string
+	undo(): void
+	finish(): void
+}
+
+/** By their kinds. */
+const open = new Map<object, OpenOffer>()
 
 export class UndoOffer<Item> {
 	private readonly undoable: Undoable<Item>
@@ -26,20 +36,41 @@ export class UndoOffer<Item> {
 		const { sentence, undo, finish } = this.undoable
 		const items = [...this.offered, ...added]
 		this.offered = items
-		showToast({
-			text: sentence(items.length),
-			action: {
-				label: text.value.undo,
-				run: () => {
-					this.offered = []
-					void attempt(undo(items)).then((undone) => undone && onUndone())
-				},
+		open.set(this, {
+			sentence: sentence(items.length),
+			undo: () => {
+				this.offered = []
+				void attempt(undo(items)).then((undone) => undone && onUndone())
 			},
-			onClose: () => {
-				if (this.offered !== items) return
+			finish: () => {
 				this.offered = []
 				void finish(items)
 			},
 		})
+		showOpen()
 	}
+}
+
+/** The number of messages so far. */
+let messages = 0
+
+function showOpen(): void {
+	const number = ++messages
+	const offers = [...open.values()]
+	showToast({
+		text: offers.map(({ sentence }) => sentence).join(' '),
+		action: {
+			label: text.value.undo,
+			run: () => {
+				open.clear()
+				for (const offer of offers) offer.undo()
+			},
+		},
+		onClose: () => {
+			// The offers are in the message that replaces this one.
+			if (number !== messages) return
+			open.clear()
+			for (const offer of offers) offer.finish()
+		},
+	})
 }

@@ -1,7 +1,7 @@
 // Branches that a person has deleted: they leave the screen immediately, and the server when the person can no longer undo it.
 // Until then they are noted on this device, so that a page that was closed meanwhile neither shows nor forgets them.
 
-import { thisDevice } from './storage.ts'
+import { DeviceNotes } from './device-notes.ts'
 import type { TurnTree } from './turn-tree.ts'
 
 export interface DeletedBranch {
@@ -10,23 +10,20 @@ export interface DeletedBranch {
 	readonly message: string
 }
 
-const prefix = 'deleted-branch.'
-const nameOf = ({ conversation, message }: DeletedBranch): string => `${prefix}${conversation}.${message}`
+const notes = new DeviceNotes('deleted-branch.')
+const nameOf = ({ conversation, message }: DeletedBranch): string => `${conversation}.${message}`
 
-export const noteDeletedBranch = (branch: DeletedBranch): void => {
-	thisDevice.write(nameOf(branch), 'true')
-}
+export const noteDeletedBranch = (branch: DeletedBranch): void => notes.add(nameOf(branch))
 
-export const forgetDeletedBranch = (branch: DeletedBranch): void => {
-	thisDevice.write(nameOf(branch), undefined)
-}
+export const forgetDeletedBranch = (branch: DeletedBranch): void => notes.remove(nameOf(branch))
 
-export const isNoted = (branch: DeletedBranch): boolean => thisDevice.read(nameOf(branch)) !== undefined
+/** Whether it is noted for the session's account. */
+export const isNoted = (branch: DeletedBranch): boolean => notes.has(nameOf(branch))
 
 /** Those that were noted by an earlier visit, or by another tab, and that the server still has. */
 export function notedBranches(): readonly DeletedBranch[] {
-	return thisDevice.names(prefix).flatMap((name) => {
-		const [conversation, message] = name.slice(prefix.length).split('.')
+	return notes.names.flatMap((name) => {
+		const [conversation, message] = name.split('.')
 		return conversation === undefined || message === undefined ? [] : [{ conversation, message }]
 	})
 }

@@ -5,35 +5,25 @@ import { deleteConversation } from '../api/conversations.ts'
 import { ConnectionLost, ServerError } from '../api/server.ts'
 import { waitForConnection } from './connection.ts'
 import { hideConversations, showConversations } from './conversation-list.ts'
-import { session } from './session.ts'
-import { thisDevice } from './storage.ts'
+import { DeviceNotes } from './device-notes.ts'
 
-const prefix = 'deleted.'
+const notes = new DeviceNotes('deleted.')
 /** Requests at the same time. */
 const concurrent = 4
 
-/** Another person of this device has other conversations. */
-const accountOf = (key: string): string => key.slice(-6)
-
 export function noteDeletion(ids: readonly string[]): void {
-	for (const id of ids) thisDevice.write(prefix + id, accountOf(session.value.key))
+	for (const id of ids) notes.add(id)
 	hideConversations(ids)
 }
 
 /** Shows the conversations again, as they are on the server. */
 export async function undoDeletion(ids: readonly string[]): Promise<void> {
-	for (const id of ids) thisDevice.write(prefix + id, undefined)
+	for (const id of ids) notes.remove(id)
 	await showConversations(ids)
 }
 
 /** The ids that were noted by an earlier visit, or by another tab, and that the server still has. */
-export function notedDeletions(): readonly string[] {
-	const account = accountOf(session.value.key)
-	return thisDevice
-		.names(prefix)
-		.filter((name) => thisDevice.read(name) === account)
-		.map((name) => name.slice(prefix.length))
-}
+export const notedDeletions = (): readonly string[] => notes.names
 
 /**
  * Deletes from the server what is still noted: another tab may have undone it. Without a connection it waits for one.
@@ -43,7 +33,7 @@ export function notedDeletions(): readonly string[] {
 export async function finishDeletion(
 	ids: readonly string[],
 ): Promise<{ readonly refused: readonly string[]; readonly reason: unknown }> {
-	const left = ids.filter((id) => thisDevice.read(prefix + id) === accountOf(session.value.key))
+	const left = ids.filter((id) => notes.has(id))
 	const refused: string[] = []
 	let reason: unknown
 	const work = async () => {
@@ -53,7 +43,7 @@ export async function finishDeletion(
 				refused.push(id)
 				reason ??= failure
 			}
-			thisDevice.write(prefix + id, undefined)
+			notes.remove(id)
 		}
 	}
 	await Promise.all(Array.from({ length: concurrent }, work))
