@@ -13,8 +13,8 @@ const others: readonly SharePath[] = [
 	['b', 'other'],
 ]
 const queued = 200
-/** Each connection may run a few statements at the time of a read, and may take some more meanwhile. */
-const few = 24
+/** First come, first served would be all of them. Connections run some statements meanwhile, more while one is being opened. */
+const few = queued / 2
 
 type Read = (reads: Reads) => Promise<unknown>
 
