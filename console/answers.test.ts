@@ -1,7 +1,7 @@
 // What an answer looks like: formulas, diagrams, tables, code, links, pictures, tool calls, probabilities, thinking.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { type OpenPage, TestPages, words } from './page.testing.ts'
+import { type OpenPage, TestPages, textOfDownload, words } from './page.testing.ts'
 
 /** Answers under another name than the requested one. */
 const dated = Bun.serve({
@@ -399,7 +399,7 @@ test('the margin says what was not sent, also after a reload, and Markdown names
 	const saved = page.waitForEvent('download')
 	await page.locator('.conversation.current').getByRole('button', { name: 'More' }).click()
 	await page.getByRole('menuitem', { name: 'Export as Markdown' }).click()
-	expect(await Bun.file(await (await saved).path()).text()).toContain('**Who answers?**\n\n*dated-2026-11*\n\nHi\n')
+	expect(await textOfDownload(await saved)).toContain('**Who answers?**\n\n*dated-2026-11*\n\nHi\n')
 	expect(opened.errors).toEqual([])
 }, 60_000)
 

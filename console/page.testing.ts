@@ -1,6 +1,13 @@
 // The web page in a real browser with a real server, for the tests of this folder.
 
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import {
+	type Browser,
+	type BrowserContext,
+	type BrowserContextOptions,
+	chromium,
+	type Download,
+	type Page,
+} from 'playwright-core'
 import { startServer, type TestServer } from '../test/server.ts'
 
 export const longName = `${'a-model-name-of-eighty-characters-and-more'.repeat(2)}/instruct-q4`
@@ -189,3 +196,10 @@ export async function signedIn(page: Page): Promise<void> {
 
 /** The same word several times, as echo repeats it. */
 export const words = (word: string, times: number): string => Array(times).fill(word).join(' ')
+
+/** The text of a saved file. The browser may be a server of its own, which has no path for it. */
+export async function textOfDownload(download: Download): Promise<string> {
+	const chunks: Buffer[] = []
+	for await (const chunk of await download.createReadStream()) chunks.push(Buffer.from(chunk))
+	return Buffer.concat(chunks).toString()
+}

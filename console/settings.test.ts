@@ -1,10 +1,9 @@
 // The settings: the address, the choices, the person's keys, tools, votes and notifications.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { startServer } from '../test/server.ts'
-import { type OpenPage, TestPages } from './page.testing.ts'
+import { type OpenPage, TestPages, textOfDownload } from './page.testing.ts'
 
 let pages: TestPages
 beforeAll(async () => {
@@ -82,7 +81,7 @@ test('a key is shown once, is listed with its use, and ends with the keys and th
 	await made.getByRole('button', { name: 'Download as file' }).click()
 	const download = await downloading
 	expect(download.suggestedFilename()).toBe('Notebook.txt')
-	expect(await readFile(await download.path(), 'utf8')).toBe(`${key}\n`)
+	expect(await textOfDownload(download)).toBe(`${key}\n`)
 	await rows.filter({ hasText: 'never used' }).filter({ hasText: 'Notebook' }).waitFor()
 	const answer = await fetch(`${url}/openai/v1/chat/completions`, {
 		method: 'POST',
@@ -199,7 +198,7 @@ test('tools come from files and go into files, and votes are summed by model', a
 	await tools.getByText('2 tools are saved.').waitFor()
 	const downloading = page.waitForEvent('download')
 	await tools.getByRole('button', { name: 'Export as JSON' }).click()
-	const exported = JSON.parse(await readFile(await (await downloading).path(), 'utf8'))
+	const exported = JSON.parse(await textOfDownload(await downloading))
 	expect(exported).toMatchObject([{ name: 'ask' }, look])
 	// Of a great many comparisons, those that were answered last are read.
 	let reads = 0

@@ -21,16 +21,11 @@ import { Composer } from './composer.tsx'
 import { ModelPicker } from './model-picker.tsx'
 import { PanelButtons } from './panel-buttons.tsx'
 import { QueuedQuestions } from './queued-questions.tsx'
+import { rowView } from './row-view.ts'
 import { StatusLine } from './status-line.tsx'
 import { Talk } from './talk.tsx'
 
-/** When the message box can be used, on a slow phone. */
-const afterFirstViewMs = 300
-
-const Starters = loaded(async () => {
-	await new Promise((resolve) => setTimeout(resolve, afterFirstViewMs))
-	return (await import('./starters.tsx')).Starters
-})
+const Starters = loaded(async () => (await import('./starters.tsx')).Starters)
 
 export function ChatScreen({ chat }: { readonly chat: Chat }) {
 	const words = text.value
@@ -82,11 +77,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 						<StatusLine chat={chat} />
 						<QueuedQuestions chat={chat} />
 						<Composer key={chat.number} chat={chat} />
-						{isNew && (
-							<div class="starters">
-								<Starters chat={chat} />
-							</div>
-						)}
+						{isNew && <div class="starters">{rowView.value !== undefined && <Starters chat={chat} />}</div>}
 					</div>
 				</div>
 				<ChatPanel chat={chat} />

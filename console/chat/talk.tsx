@@ -13,6 +13,9 @@ import { type RowRange, RowWindow } from './row-window.ts'
 import { keepPositionEvent, revealEvent } from './talk-events.ts'
 import { rowsOf } from './talk-rows.ts'
 
+/** When the message box can be used, on a slow phone. */
+const afterFirstViewMs = 300
+
 /** The reader is at the end within this many pixels. */
 const endPixels = 64
 
@@ -53,11 +56,11 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 	const isNew = chat.state.value.type === 'new' && path.length === 0
 	useEffect(() => {
 		const loading = new AbortController()
-		const load = () => void loadRowView(loading.signal)
-		// A new chat needs it when its first question is sent, which is being written now.
-		if (isNew) document.addEventListener('input', load, { once: true, signal: loading.signal })
-		else load()
-		return () => loading.abort()
+		const timer = setTimeout(() => void loadRowView(loading.signal), isNew ? afterFirstViewMs : 0)
+		return () => {
+			clearTimeout(timer)
+			loading.abort()
+		}
 	}, [isNew])
 	useLayoutEffect(() => {
 		const element = view.current
