@@ -5,13 +5,20 @@
 import { closeSync, constants, fsyncSync, openSync, write } from 'node:fs'
 import { dirname } from 'node:path'
 import { ChatError } from '../chat/error.ts'
+import { JournalSpace } from './journal-space.ts'
 
-/** The texts of complete lines. Torn lines are skipped: their writes were never acknowledged. */
+/**
+ * The texts of complete lines. Torn lines are skipped: their writes were never acknowledged. So are zeros, which no line
+ * contains: JSON escapes them.
+ */
 export function readLines(content: string): readonly string[] {
-	return content.split('\n').flatMap((line) => {
-		const text = line.slice(checksumLength + 1)
-		return line === sealLine(text) ? [text] : []
-	})
+	return content
+		.replaceAll('\0', '')
+		.split('\n')
+		.flatMap((line) => {
+			const text = line.slice(checksumLength + 1)
+			return line === sealLine(text) ? [text] : []
+		})
 }
 
 const checksumLength = 8
@@ -30,8 +37,8 @@ interface Group {
  * With O_DSYNC a write completes once its bytes are on disk: one call to the thread pool, instead of two for a write
  * and a sync.
  */
-const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_DSYNC } = constants
-const flags = O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_DSYNC
+const { O_WRONLY, O_CREAT, O_EXCL, O_DSYNC } = constants
+const flags = O_WRONLY | O_CREAT | O_EXCL | O_DSYNC
 /**
  * A line without a checksum, which readers skip. A full block proves that the disk has space again; a single byte does
  * not.
@@ -47,12 +54,16 @@ const batchDelayMs = 20
 
 export class Journal {
 	private readonly descriptor: number
+	private readonly spaceDescriptor: number
+	private readonly space: JournalSpace
 	private readonly monotonicMs: () => number
 	private nextGroup: Group | undefined
 	private timer: ReturnType<typeof setTimeout> | undefined
 	private working = false
 	/** Size of the file including pending lines, in characters. */
 	size = 0
+	/** Where the next group is written, in bytes from the start of the file. */
+	private position = 0
 	/** The last write failed, perhaps within a line. */
 	private torn = false
 	private lastWrite = Number.NEGATIVE_INFINITY
@@ -63,6 +74,8 @@ export class Journal {
 	constructor(file: string, monotonicMs: () => number) {
 		this.monotonicMs = monotonicMs
 		this.descriptor = openSync(file, flags, 0o600)
+		this.spaceDescriptor = openSync(file, O_WRONLY)
+		this.space = new JournalSpace(file, this.spaceDescriptor)
 		syncFolder(dirname(file))
 	}
 
@@ -125,6 +138,8 @@ export class Journal {
 		// The descriptor's number may be reused for another file.
 		this.closed = true
 		closeSync(this.descriptor)
+		await this.space.close()
+		closeSync(this.spaceDescriptor)
 	}
 
 	private write(line: string): Promise<void> {
@@ -157,7 +172,7 @@ export class Journal {
 			const group = this.nextGroup
 			this.nextGroup = undefined
 			try {
-				await writeAll(this.descriptor, (this.torn ? '\n' : '') + group.lines.join(''))
+				await this.writeLines((this.torn ? '\n' : '') + group.lines.join(''))
 				this.torn = false
 				this.lastWrite = this.monotonicMs()
 				group.written.resolve()
@@ -169,6 +184,15 @@ export class Journal {
 			}
 		}
 		this.working = false
+	}
+
+	/** Lines after a failure are written after those that failed, some of which may be in the file. */
+	private async writeLines(text: string): Promise<void> {
+		const bytes = Buffer.from(text)
+		const { position } = this
+		this.position = position + bytes.byteLength
+		await this.space.before(this.position)
+		await writeAll(this.descriptor, bytes, position)
 	}
 }
 
@@ -185,15 +209,14 @@ function closedGroup(): Group {
 	return group
 }
 
-async function writeAll(descriptor: number, text: string): Promise<void> {
-	let bytes = Buffer.from(text)
-	while (bytes.length > 0) {
-		const count = await new Promise<number>((resolve, reject) => {
-			write(descriptor, bytes, 0, bytes.length, null, (error, writtenBytes) =>
+async function writeAll(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
+	for (let done = 0; done < bytes.byteLength; ) {
+		const start = done
+		done += await new Promise<number>((resolve, reject) => {
+			write(descriptor, bytes, start, bytes.byteLength - start, position + start, (error, writtenBytes) =>
 				error === null ? resolve(writtenBytes) : reject(error),
 			)
 		})
-		bytes = bytes.subarray(count)
 	}
 }
 
