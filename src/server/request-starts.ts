@@ -2,13 +2,12 @@
 // single request (decisions/030). If several callers have requests, they take turns, and only some requests begin in each turn: a burst of
 // one caller does not occupy the loop for as long as all its requests take. It does not know what requests are.
 
-import { FairQueue } from '../system/fair-queue.ts'
-
 /** Requests that begin in one turn of the event loop if there are several callers. */
 const most = 4
 
 export class RequestStarts {
-	private readonly queue = new FairQueue<() => void>()
+	/** The requests of each caller that has some, the caller whose turn it is first. */
+	private readonly waiting = new Map<string, (() => void)[]>()
 	/** Requests of each caller that wait here or are answered. */
 	private readonly requests = new Map<string, number>()
 	private isScheduled = false
@@ -22,7 +21,10 @@ export class RequestStarts {
 	add(caller: string, work: () => Promise<unknown>): void {
 		this.count(caller, 1)
 		const ended = () => this.count(caller, -1)
-		this.queue.add([caller, ''], () => void work().then(ended, ended))
+		const begin = () => void work().then(ended, ended)
+		const others = this.waiting.get(caller)
+		if (others === undefined) this.waiting.set(caller, [begin])
+		else others.push(begin)
 		this.schedule()
 	}
 
@@ -40,14 +42,26 @@ export class RequestStarts {
 
 	private readonly begin = (): void => {
 		this.isScheduled = false
-		const isAlone = this.requests.size === 1
-		for (let begun = 0; begun < most || isAlone; begun++) {
-			const next = this.queue.take()
-			if (next === undefined) return
-			// Callers take turns at beginning, however long their requests take: one with many in flight must not wait for all others.
-			this.queue.ended(next.path)
-			next.item()
+		if (this.requests.size === 1) this.beginAll()
+		else for (let begun = 0; begun < most; begun++) this.beginNext()
+		if (this.waiting.size > 0) this.schedule()
+	}
+
+	private beginAll(): void {
+		for (const [caller, works] of this.waiting) {
+			this.waiting.delete(caller)
+			for (const work of works) work()
 		}
-		if (this.queue.waiting > 0) this.schedule()
+	}
+
+	/** Callers take turns at beginning, however long their requests take: one with many in flight must not wait for all others. */
+	private beginNext(): void {
+		for (const [caller, works] of this.waiting) {
+			this.waiting.delete(caller)
+			const work = works.shift()
+			if (works.length > 0) this.waiting.set(caller, works)
+			work?.()
+			return
+		}
 	}
 }

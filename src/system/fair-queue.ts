@@ -80,8 +80,9 @@ export class FairQueue<Item> {
 		const tenant = this.root.byRunning.lowest()
 		const entry = tenant?.byRunning.lowest()?.first
 		if (tenant === undefined || entry === undefined || tenant.running >= maxRunning(tenant.key)) return undefined
-		this.remove(entry)
-		this.began(entry.path)
+		const { owner } = entry
+		owner.unlink(entry)
+		owner.change(1, -1)
 		return entry
 	}
 
@@ -251,6 +252,8 @@ class FairGroup<Item> {
 class Ranks<Value> {
 	private readonly ranks = new Map<Value, number>()
 	private readonly values = new Map<number, Set<Value>>()
+	/** A set that became empty: most ranks have one value, which soon gets the next rank. */
+	private empty: Set<Value> | undefined
 
 	get size(): number {
 		return this.ranks.size
@@ -264,8 +267,14 @@ class Ranks<Value> {
 		if (rank === undefined) return
 		this.ranks.set(value, rank)
 		const equals = this.values.get(rank)
-		if (equals === undefined) this.values.set(rank, new Set([value]))
+		if (equals === undefined) this.values.set(rank, this.newSet().add(value))
 		else equals.add(value)
+	}
+
+	private newSet(): Set<Value> {
+		const { empty = new Set<Value>() } = this
+		this.empty = undefined
+		return empty
 	}
 
 	lowest(): Value | undefined {
@@ -295,6 +304,8 @@ class Ranks<Value> {
 		this.ranks.delete(value)
 		const equals = this.values.get(rank)
 		equals?.delete(value)
-		if (equals?.size === 0) this.values.delete(rank)
+		if (equals?.size !== 0) return
+		this.values.delete(rank)
+		this.empty = equals
 	}
 }
