@@ -19,9 +19,10 @@ const names = positionals.length === 0 ? attackNames : positionals.filter(isAtta
 const runs: readonly (readonly AttackName[])[] = values.each ? names.map((name) => [name]) : [names]
 
 await using neighbours = await openNeighbours()
-// The server has a processor of its own, and the callers share the other one, like on two machines.
+// The server's event loop has a processor, and the callers share another one, like on two machines. Other threads of the server run on
+// either: if all were on the processor of the loop, each hop between threads would wait for the end of a time slice of the system.
 if (availableParallelism() > 1) {
-	spawnSync('taskset', ['-a', '-c', '-p', '0', String(neighbours.server.pid)])
+	spawnSync('taskset', ['-c', '-p', '0', String(neighbours.server.pid)])
 	spawnSync('taskset', ['-a', '-c', '-p', '1', String(process.pid)])
 }
 const alone = await neighbours.alone(durationMs)
