@@ -8,6 +8,7 @@ import { definedFields, isObject } from '../chat/json.ts'
 import { clientVariables, readClientEnvironment } from '../config/environment.ts'
 import { type ConfigFlags, readSettings, type Settings } from '../config/settings.ts'
 import { socketPathOf, socketPathProblem } from '../http/listen-address.ts'
+import { fetchProxy } from '../http/proxy-environment.ts'
 import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
@@ -84,7 +85,7 @@ export async function connectServer(flags: ServerFlags, context: CommandContext)
 	const base = socketPathOf(url) === undefined ? url : 'http://localhost'
 	const call = async (path: string, init: RequestInit): Promise<Response> => {
 		try {
-			return await fetch(base + path, isLocal(url) ? directly(init, url) : init)
+			return await fetch(base + path, connected(init, url, context))
 		} catch (cause) {
 			if (init.signal?.aborted === true && !isTimeout(init.signal.reason)) throw init.signal.reason
 			throw unreachable(url, cause, given === undefined)
@@ -206,9 +207,10 @@ function isLocal(url: string): boolean {
 	return socketPathOf(url) !== undefined || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
 }
 
-/** A proxy in the environment does not reach this machine's own servers. Bun's types lack the value `false`. */
-function directly(init: RequestInit, url: string): RequestInit {
-	return Object.assign({}, init, { proxy: false, unix: socketPathOf(url) })
+/** Bun's types lack these options. @throws Error if a proxy variable cannot be used. */
+function connected(init: RequestInit, url: string, { environment }: CommandContext): RequestInit {
+	const unix = socketPathOf(url)
+	return Object.assign({}, init, { unix, proxy: unix === undefined ? fetchProxy(url, environment) : false })
 }
 
 function isTimeout(reason: unknown): boolean {
