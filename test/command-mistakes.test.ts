@@ -4,6 +4,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Glob } from 'bun'
 import type { Command } from 'commander'
 import { describeFailure } from '../src/cli/failure.ts'
 import { helpEntries } from '../src/cli/help-text.ts'
@@ -182,6 +183,28 @@ test('a reader that stops early is not a failure of any command', async () => {
 		await Promise.all(['head -c 1 >/dev/null', 'true'].map((reader) => stopEarly(line, reader)))
 	await server.stop()
 }, 120_000)
+
+test('every command that prints a table has --json', async () => {
+	const folder = join(root, 'src', 'cli')
+	const printing: string[] = []
+	for (const file of new Glob('*.ts').scanSync(folder)) {
+		const text = await Bun.file(join(folder, file)).text()
+		if (!/\.test\.ts$/.test(file) && text.includes("from './table.ts'")) printing.push(file)
+	}
+	for (const file of printing)
+		expect([file, (await Bun.file(join(folder, file)).text()).includes("'--json'")]).toEqual([file, true])
+	expect(leaves.filter((leaf) => has(leaf, '--json')).map(({ words }) => words.join(' '))).toEqual(
+		expect.arrayContaining([
+			'keys list',
+			'usage',
+			'usage quarantine list',
+			'models list',
+			'models show',
+			'status',
+			'doctor',
+		]),
+	)
+})
 
 describe('every --help has examples that exist, and a page that exists', () => {
 	const every = (command: Command, words: readonly string[]): readonly CommandLeaf[] => [

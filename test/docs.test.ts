@@ -81,7 +81,7 @@ describe('every command', () => {
 	test('that the documentation names exists', () => {
 		const known = new Set(all.map(([words]) => words.slice(1).join(' ')))
 		for (const [, first = '', second = ''] of docs.matchAll(
-			/dragoman (serve|engine|keys|usage|models|migrate|copy|backup|restore|config|init|doctor|chat|run|launch|status|completion)(?: (install|create|list|revoke|pull|remove|check|schema|import))?\b/g,
+			/dragoman (serve|engine|keys|usage|models|migrate|copy|backup|restore|config|init|doctor|chat|run|launch|status|completion)(?: (install|create|list|show|revoke|pull|remove|check|schema|import))?\b/g,
 		))
 			expect(known).toContain([first, second].filter((word) => word !== '').join(' '))
 	})
