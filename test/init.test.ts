@@ -115,6 +115,8 @@ test('mistakes are one line', async () => {
 	const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
 		[[], 2, /Without one, pass --yes/],
 		[['--yes', '--server', 'http://['], 2, /is not an address/],
+		[['--yes', '--server', 'ftp://127.0.0.1'], 2, /"ftp:\/\/127\.0\.0\.1" is not an address/],
+		[['--yes', '--server', 'http://me:secretpw@127.0.0.1:1'], 2, /^(?!.*secretpw).*no user name and password/],
 		[['--yes', '--server', 'http://127.0.0.1:1'], 1, /^No model server responds at .*\. Nothing was written\.\n$/],
 		[['--yes', '--server', url, '--file', '/nowhere/x.yaml'], 1, /no such file or folder/],
 	]

@@ -73,8 +73,14 @@ async function init(flags: InitFlags, context: CommandContext): Promise<void> {
 }
 
 function readAddress(given: string): string {
-	const text = /^https?:\/\//i.test(given) ? given : `http://${given}`
-	if (!URL.canParse(text)) throw new CliError(`--server: "${given}" is not an address such as http://127.0.0.1:8000`, 2)
+	const text = /^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`
+	if (given.includes('@'))
+		throw new CliError(
+			'--server: an address has no user name and password; write them into the configuration by hand.',
+			2,
+		)
+	if (!URL.canParse(text) || !/^https?:/i.test(text))
+		throw new CliError(`--server: "${given}" is not an address such as http://127.0.0.1:8000`, 2)
 	return new URL(text).origin
 }
 

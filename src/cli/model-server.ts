@@ -3,8 +3,8 @@
 
 import { isObject } from '../chat/json.ts'
 import type { Preset } from '../engines/openai-compatible/presets.ts'
-import { fetchProxy, type ProxyVariables } from '../http/proxy-environment.ts'
-import { CliError } from './cli-error.ts'
+import type { ProxyVariables } from '../http/proxy-environment.ts'
+import { commandProxy } from './command-proxy.ts'
 
 export interface ModelServer {
 	/** A short name, such as `ollama`. */
@@ -32,16 +32,9 @@ export type Probe = (url: string) => Promise<Response | undefined>
 
 /** @param environment has the proxy variables, which are read as for upstreams. */
 export function openProbe(environment: ProxyVariables): Probe {
-	const proxyFor = (url: string) => {
-		try {
-			return fetchProxy(url, environment)
-		} catch (thrown) {
-			throw new CliError(`${url} is not requested: ${thrown instanceof Error ? thrown.message : String(thrown)}`)
-		}
-	}
 	return async (url) => {
 		// Bun's types lack the value `false`.
-		const options = Object.assign({ signal: AbortSignal.timeout(timeoutMs) }, { proxy: proxyFor(url) })
+		const options = Object.assign({ signal: AbortSignal.timeout(timeoutMs) }, { proxy: commandProxy(url, environment) })
 		return fetch(url, options).catch(() => undefined)
 	}
 }
