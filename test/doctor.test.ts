@@ -205,7 +205,13 @@ test('no secret is in the report, whatever fails', async () => {
 	const refusing = Bun.serve({
 		hostname: '127.0.0.1',
 		port: 0,
-		fetch: (request) => Response.json({ error: { message: [...request.headers.values()].join(' ') } }, { status: 401 }),
+		fetch: (request) => {
+			const sent = [...request.headers.values()].join(' ')
+			// The report quotes the names of models that an upstream lists.
+			return new URL(request.url).pathname.startsWith('/lists')
+				? Response.json({ data: [{ id: sent }] })
+				: Response.json({ error: { message: sent } }, { status: 401 })
+		},
 	})
 	const url = `http://127.0.0.1:${refusing.port}/v1`
 	const secrets = [
@@ -215,20 +221,23 @@ test('no secret is in the report, whatever fails', async () => {
 		'secret-four',
 		'secret-five',
 		'secret-six',
+		'secret-seven',
 	]
 	const { stdout, stderr, found } = await doctor(
 		`adminKey: admin-secret-three
 database: "postgres://user:secret-four@127.0.0.1:1/db"
-models: { m: { route: [a, b, c] } }
+models: { m: { route: [a, b, c, d] } }
 upstreams:
   a: { engine: openai-compatible, url: "${url}", key: sk-secret-one }
   b: { engine: openai-compatible, url: "${url}", headers: { x-custom: secret-header-two } }
   c: { engine: anthropic, url: "http://127.0.0.1:1", key: secret-five }
+  d: { engine: openai-compatible, url: "http://127.0.0.1:${refusing.port}/lists/v1", key: secret-seven }
 `,
 		{ environment: { HTTPS_PROXY: 'http://user:secret-six@proxy:3128', NO_PROXY: 'localhost' } },
 	)
 	expect(found('database')[0]).toMatchObject({ status: 'failed' })
-	expect(found('upstreams').map(({ status }) => status)).toEqual(['failed', 'failed', 'failed'])
+	expect(found('upstreams').map(({ status }) => status)).toEqual(['failed', 'failed', 'failed', 'failed'])
+	expect(found('upstreams')[3]?.message).toMatch(/it has .*Bearer \*\*\* /)
 	expect(found('proxy')[0]?.message).toBe('HTTPS_PROXY=http://***@proxy:3128, NO_PROXY=localhost')
 	for (const secret of secrets) expect(stdout + stderr).not.toContain(secret)
 	await refusing.stop(true)

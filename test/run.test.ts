@@ -60,6 +60,8 @@ describe('in each dialect', () => {
 			const { status, stdout } = await run(['echo', 'Hello', '--as', name, '--json'])
 			expect(status).toBe(0)
 			expect(JSON.stringify(JSON.parse(stdout))).toContain('Hello')
+			const metrics = await (await fetch(`${server.url}/metrics`)).text()
+			expect(metrics).toMatch(new RegExp(`^dragoman_requests_total\\{[^}]*dialect="${name}"`, 'm'))
 		})
 	}
 })
