@@ -204,6 +204,14 @@ function anchorsOf(markdown: string): ReadonlySet<string> {
 	)
 }
 
+test('the README shows the page, with a text for those who cannot see it', async () => {
+	const [, text = '', file = ''] = /!\[([^\]]*)\]\(([^)]+\.png)\)/.exec(await read('README.md')) ?? []
+	expect(text.split(' ').length).toBeGreaterThan(4)
+	const bytes = await Bun.file(join(root, file)).bytes()
+	expect(String.fromCharCode(...bytes.slice(1, 4))).toBe('PNG')
+	expect(bytes.length).toBeWithin(20_000, 200_000)
+})
+
 test('every page of docs/ is in the index', async () => {
 	const index = await read('docs/README.md')
 	const missing = [...list('docs'), ...guides]
