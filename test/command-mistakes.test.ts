@@ -4,6 +4,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Glob } from 'bun'
 import type { Command } from 'commander'
 import { describeFailure } from '../src/cli/failure.ts'
 import { helpEntries } from '../src/cli/help-text.ts'
@@ -24,42 +25,67 @@ test('the tree has the commands that this test is about', () => {
 })
 
 describe('in the command line', () => {
-	const silent = { writeErr: () => undefined, writeOut: () => undefined }
-	const parse = (args: readonly string[]) => {
+	/** Parses only: no command runs. */
+	const parse = async (args: readonly string[]) => {
 		const program = commandTree()
-		const quiet = (command: Command) => {
-			command.configureOutput(silent)
-			for (const child of command.commands) quiet(child)
+		let text = ''
+		const capture = (command: Command) => {
+			command.configureOutput({ writeErr: (part) => (text += part), writeOut: () => undefined })
+			for (const child of command.commands) capture(child)
 		}
-		quiet(program)
-		return program.parseAsync(args, { from: 'user' }).then(
+		capture(program)
+		program.hook('preAction', () => {
+			throw new Error('accepted')
+		})
+		const status = await program.parseAsync(args, { from: 'user' }).then(
 			() => 0,
-			(thrown: unknown) => describeFailure(thrown).exitCode,
+			(thrown: unknown) => (String(thrown).includes('accepted') ? 0 : describeFailure(thrown).exitCode),
 		)
+		return { status, text }
+	}
+	const refused = async (args: readonly string[]) => {
+		const { status, text } = await parse(args)
+		expect({ args, status }).toEqual({ args, status: 2 })
+		return text
 	}
 	for (const leaf of leaves) {
 		const name = leaf.words.join(' ')
-		test(`${name}: an unknown option`, async () => expect(await parse([...complete(leaf), '--nonsense'])).toBe(2))
+		test(`${name}: an unknown option`, async () =>
+			expect(await refused([...complete(leaf), '--nonsense'])).toContain(`\nSee \`dragoman ${name}`))
 		for (const { long, required } of leaf.command.options)
 			if (required && long !== undefined)
-				test(`${name}: ${long} without its value`, async () => expect(await parse([...leaf.words, long])).toBe(2))
+				test(`${name}: ${long} without its value`, () => refused([...leaf.words, long]).then(() => undefined))
 		const { registeredArguments } = leaf.command
 		if (!registeredArguments.some(({ variadic }) => variadic)) {
 			const excess = Array.from({ length: registeredArguments.length + 1 }, () => 'bash')
-			test(`${name}: too many arguments`, async () => expect(await parse([...leaf.words, ...excess])).toBe(2))
+			test(`${name}: too many arguments`, async () =>
+				expect(await refused([...leaf.words, ...excess])).toContain('\nSee `dragoman '))
 		}
 		for (const option of leaf.command.options)
 			if (option.argChoices !== undefined)
-				test(`${name}: ${option.long} with another value`, async () =>
-					expect(await parse([...complete(leaf), option.long ?? '', 'nonsense'])).toBe(2))
+				test(`${name}: ${option.long} with another value`, () =>
+					refused([...complete(leaf), option.long ?? '', 'nonsense']).then(() => undefined))
 		for (const [index, { argChoices }] of registeredArguments.entries())
 			if (argChoices !== undefined)
 				test(`${name}: argument ${index} with another value`, async () => {
 					const given = registeredArguments.map((_, at) => (at === index ? 'nonsense' : 'x'))
-					expect(await parse([...leaf.words, ...given])).toBe(2)
+					await refused([...leaf.words, ...given])
 				})
 		if (leaf.command.registeredArguments.some((argument) => argument.required))
-			test(`${name}: without its argument`, async () => expect(await parse(leaf.words)).toBe(2))
+			test(`${name}: without its argument`, async () =>
+				expect(await refused(leaf.words)).toContain(`\nSee \`dragoman ${name} --help\`.\n`))
+		test(`${name}: empty values`, async () => {
+			for (const { long = '', required } of leaf.command.options)
+				if (required && long !== '--system') await refused([...complete(leaf), long, ''])
+			for (const [index, { variadic }] of registeredArguments.entries())
+				if (!variadic) {
+					const given = complete(leaf).slice(leaf.words.length)
+					await refused([
+						...leaf.words,
+						...registeredArguments.map((_, at) => (at === index ? '' : (given[at] ?? 'x'))),
+					])
+				}
+		})
 	}
 })
 
@@ -72,6 +98,7 @@ describe('a command that does not exist', () => {
 		test(['dragoman', ...words, 'nonsense'].join(' '), async () => {
 			const stderr = await fails([...words, 'nonsense'], {}, 2)
 			expect(stderr).toContain('nonsense')
+			expect(stderr).toContain('See `dragoman ')
 		})
 })
 
@@ -88,7 +115,14 @@ test('values of options are checked by the parser, with the status of a wrong co
 		fails(['init', '--yes', '--server', 'http://['], {}, 2),
 		fails(['serve', '--workers', '0'], {}, 2),
 		fails(['run', 'm'], {}, 2),
+		fails(['engine', '--context', '1e99'], {}, 2),
 	])
+})
+
+test('a missing engine library is named with the command that installs it', async () => {
+	const folder = await temporaryFolder()
+	const args = ['engine', '--socket', join(folder, 's'), '--data', folder, '--library', folder]
+	expect(await fails(args, {}, 78)).toContain(`is not installed in ${folder}: run \`dragoman engine install\`.`)
 })
 
 describe('in the configuration and its files', () => {
@@ -174,14 +208,38 @@ test('a reader that stops early is not a failure of any command', async () => {
 	]
 	const stopEarly = async (line: string, reader: string) => {
 		const script = `'${process.execPath}' '${main}' ${line} | ${reader}; exit \${PIPESTATUS[0]}`
-		const { status, stderr } = await runProcess(['bash', '-c', script], { timeout: 30_000 })
-		expect({ line, reader, status }).toEqual({ line, reader, status: 0 })
+		// `doctor` fails if another program of the machine has the usual port.
+		const env = { ...process.env, DRAGOMAN_LISTEN: '127.0.0.1:0' }
+		const { status, stderr } = await runProcess(['bash', '-c', script], { env, timeout: 30_000 })
+		expect({ line, reader, status, stderr }).toMatchObject({ line, reader, status: 0 })
 		expect(stderr).not.toMatch(/EPIPE|\n\s+at /)
 	}
 	for (const line of outputs)
 		await Promise.all(['head -c 1 >/dev/null', 'true'].map((reader) => stopEarly(line, reader)))
 	await server.stop()
 }, 120_000)
+
+test('every command that prints a table has --json', async () => {
+	const folder = join(root, 'src', 'cli')
+	const printing: string[] = []
+	for (const file of new Glob('*.ts').scanSync(folder)) {
+		const text = await Bun.file(join(folder, file)).text()
+		if (!/\.test\.ts$/.test(file) && text.includes("from './table.ts'")) printing.push(file)
+	}
+	for (const file of printing)
+		expect([file, (await Bun.file(join(folder, file)).text()).includes("'--json'")]).toEqual([file, true])
+	expect(leaves.filter((leaf) => has(leaf, '--json')).map(({ words }) => words.join(' '))).toEqual(
+		expect.arrayContaining([
+			'keys list',
+			'usage',
+			'usage quarantine list',
+			'models list',
+			'models show',
+			'status',
+			'doctor',
+		]),
+	)
+})
 
 describe('every --help has examples that exist, and a page that exists', () => {
 	const every = (command: Command, words: readonly string[]): readonly CommandLeaf[] => [

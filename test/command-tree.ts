@@ -43,6 +43,7 @@ export const commandLeaves: readonly CommandLeaf[] = [...leavesOf(commandTree(),
 const needed: Readonly<Record<string, readonly string[]>> = {
 	'keys create': ['--name', 'x'],
 	'keys revoke': ['x'],
+	'models show': ['tiny-chat'],
 	'models remove': ['x'],
 	copy: ['--from', 'sqlite:/nowhere/a', '--to', 'sqlite:/nowhere/b'],
 	backup: ['/nowhere/b'],

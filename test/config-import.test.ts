@@ -102,13 +102,42 @@ test('everything that is left out is named, with its place', async () => {
 	expect(notes.toSorted()).toEqual(
 		[
 			'model_list[0].litellm_params.rpm: not imported',
-			'model_list[6]: not imported: "openai/*" is a pattern; name each model',
 			'model_list[7]: not imported: the provider "sagemaker" is not known',
 			'router_settings.redis_host: not imported',
 			'litellm_settings.callbacks: not imported',
 			'general_settings.database_url: not imported',
 		].toSorted(),
 	)
+})
+
+test('wildcards become families, which send the rest of the name', async () => {
+	const { config, notes } = await translate(
+		`
+model_list:
+  - { model_name: "openai/*", litellm_params: { model: "openai/*" } }
+  - { model_name: "gpt-*", litellm_params: { model: "openai/gpt-*" } }
+  - { model_name: "*", litellm_params: { model: "hosted_vllm/*", api_base: "http://gpu:8000/v1" } }
+  - { model_name: "claude-*", litellm_params: { model: anthropic/claude-sonnet-4-5, api_key: os.environ/CLAUDE_KEY } }
+  - { model_name: "*-mini", litellm_params: { model: openai/gpt-4o-mini } }
+  - { model_name: one, litellm_params: { model: "openai/*" } }
+  - { model_name: "two-*", litellm_params: { model: "openai/*/*" } }
+  - { model_name: "any-*", litellm_params: { model: "*" } }
+`,
+		environment,
+	)
+	const upstreamOf = (name: string) => config.upstreams[String(config.models[name]?.route[0])]
+	expect(Object.keys(config.models)).toEqual(['openai/*', 'gpt-*', '*', 'claude-*'])
+	expect(upstreamOf('openai/*')).toMatchObject({ url: 'https://api.openai.com/v1', model: '{rest}' })
+	expect(upstreamOf('gpt-*')).toMatchObject({ url: 'https://api.openai.com/v1', model: 'gpt-{rest}' })
+	expect(upstreamOf('*')).toMatchObject({ url: 'http://gpu:8000/v1', model: '{rest}' })
+	expect(upstreamOf('claude-*')).toMatchObject({ engine: 'anthropic', model: 'claude-sonnet-4-5' })
+	expect(Object.keys(config.upstreams)).toEqual(['openai', 'openai-gpt', 'hosted-vllm', 'anthropic-claude-sonnet-4-5'])
+	expect(notes).toEqual([
+		'model_list[4]: not imported: "*-mini": a `*` is permitted at the end only: it matches the rest of a name',
+		'model_list[5]: not imported: the model "openai/*" is a pattern, and the name "one" is not',
+		'model_list[6]: not imported: "openai/*/*" has several `*`',
+		'model_list[7]: not imported: the model "*" names no provider',
+	])
 })
 
 test('a key in the file is imported with a note that does not show it', async () => {

@@ -81,7 +81,7 @@ describe('every command', () => {
 	test('that the documentation names exists', () => {
 		const known = new Set(all.map(([words]) => words.slice(1).join(' ')))
 		for (const [, first = '', second = ''] of docs.matchAll(
-			/dragoman (serve|engine|keys|usage|models|migrate|copy|backup|restore|config|init|doctor|chat|run|launch|status|completion)(?: (install|create|list|revoke|pull|remove|check|schema|import))?\b/g,
+			/dragoman (serve|engine|keys|usage|models|migrate|copy|backup|restore|config|init|doctor|chat|run|launch|status|completion)(?: (install|create|list|show|revoke|pull|remove|check|schema|import))?\b/g,
 		))
 			expect(known).toContain([first, second].filter((word) => word !== '').join(' '))
 	})
@@ -203,6 +203,14 @@ function anchorsOf(markdown: string): ReadonlySet<string> {
 		),
 	)
 }
+
+test('the README shows the page, with a text for those who cannot see it', async () => {
+	const [, text = '', file = ''] = /!\[([^\]]*)\]\(([^)]+\.png)\)/.exec(await read('README.md')) ?? []
+	expect(text.split(' ').length).toBeGreaterThan(4)
+	const bytes = await Bun.file(join(root, file)).bytes()
+	expect(String.fromCharCode(...bytes.slice(1, 4))).toBe('PNG')
+	expect(bytes.length).toBeWithin(20_000, 200_000)
+})
 
 test('every page of docs/ is in the index', async () => {
 	const index = await read('docs/README.md')

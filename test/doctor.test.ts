@@ -4,8 +4,11 @@ import { Database } from 'bun:sqlite'
 import { describe, expect, test } from 'bun:test'
 import { chmod, readdir, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeDiagnosis } from '../src/cli/diagnosis.ts'
+import { checkProxy } from '../src/cli/doctor-network.ts'
 import { holdLock } from '../src/system/lock.ts'
 import { runCommand, startServer, temporaryFolder } from './server.ts'
+import { mountSmallDisk } from './small-disk.testing.ts'
 import { startSocketServer } from './socket-server.ts'
 
 interface Report {
@@ -141,6 +144,25 @@ test('the data folder: a file, or open to other users', async () => {
 	expect(status).toBe(0)
 })
 
+test('the disk: full, or nearly full', async () => {
+	const disk = await mountSmallDisk()
+	if (disk === undefined) return
+	try {
+		const folder = join(disk.folder, 'data')
+		expect((await doctor(echo, { folder })).one('disk')).toMatchObject({
+			status: 'warning',
+			message: expect.stringMatching(/^\d+ MB are free on the disk of /),
+			remedy: 'Free space on it before it is full.',
+		})
+		disk.fill()
+		const { status, one } = await doctor(echo, { folder })
+		expect(one('disk')).toMatchObject({ status: 'failed', remedy: 'Free space on it.' })
+		expect(status).toBe(1)
+	} finally {
+		disk.unmount()
+	}
+})
+
 test('the clock: before the last time that a server has seen, or far after it', async () => {
 	const folder = await temporaryFolder()
 	const day = 86_400_000
@@ -183,7 +205,13 @@ test('no secret is in the report, whatever fails', async () => {
 	const refusing = Bun.serve({
 		hostname: '127.0.0.1',
 		port: 0,
-		fetch: (request) => Response.json({ error: { message: [...request.headers.values()].join(' ') } }, { status: 401 }),
+		fetch: (request) => {
+			const sent = [...request.headers.values()].join(' ')
+			// The report quotes the names of models that an upstream lists.
+			return new URL(request.url).pathname.startsWith('/lists')
+				? Response.json({ data: [{ id: sent }] })
+				: Response.json({ error: { message: sent } }, { status: 401 })
+		},
 	})
 	const url = `http://127.0.0.1:${refusing.port}/v1`
 	const secrets = [
@@ -193,28 +221,45 @@ test('no secret is in the report, whatever fails', async () => {
 		'secret-four',
 		'secret-five',
 		'secret-six',
+		'secret-seven',
 	]
 	const { stdout, stderr, found } = await doctor(
 		`adminKey: admin-secret-three
 database: "postgres://user:secret-four@127.0.0.1:1/db"
-models: { m: { route: [a, b, c] } }
+models: { m: { route: [a, b, c, d] } }
 upstreams:
   a: { engine: openai-compatible, url: "${url}", key: sk-secret-one }
   b: { engine: openai-compatible, url: "${url}", headers: { x-custom: secret-header-two } }
   c: { engine: anthropic, url: "http://127.0.0.1:1", key: secret-five }
+  d: { engine: openai-compatible, url: "http://127.0.0.1:${refusing.port}/lists/v1", key: secret-seven }
 `,
 		{ environment: { HTTPS_PROXY: 'http://user:secret-six@proxy:3128', NO_PROXY: 'localhost' } },
 	)
 	expect(found('database')[0]).toMatchObject({ status: 'failed' })
-	expect(found('upstreams').map(({ status }) => status)).toEqual(['failed', 'failed', 'failed'])
+	expect(found('upstreams').map(({ status }) => status)).toEqual(['failed', 'failed', 'failed', 'failed'])
+	expect(found('upstreams')[3]?.message).toMatch(/it has .*Bearer \*\*\* /)
 	expect(found('proxy')[0]?.message).toBe('HTTPS_PROXY=http://***@proxy:3128, NO_PROXY=localhost')
 	for (const secret of secrets) expect(stdout + stderr).not.toContain(secret)
 	await refusing.stop(true)
 })
 
-test('a proxy variable that is not a URL fails', async () => {
-	const { one } = await doctor(echo, { environment: { HTTP_PROXY: 'proxy:port' } })
-	expect(one('proxy')).toMatchObject({ status: 'failed' })
+test('proxy variables are read as upstreams read them', () => {
+	const checked = (environment: Readonly<Record<string, string>>) =>
+		checkProxy(environment).map(writeDiagnosis).join('\n')
+	expect(checked({})).toBe('ok    proxy           no proxy variables are set')
+	expect(checked({ https_proxy: '', HTTPS_PROXY: 'http://p:1' })).toContain('no proxy variables are set')
+	expect(checked({ HTTPS_PROXY: 'me:secret@proxy:3128' })).toContain(
+		'ok    proxy           HTTPS_PROXY=http://***@proxy:3128,',
+	)
+	expect(checked({ http_proxy: 'http://proxy:3128', no_proxy: '.corp' })).toContain(
+		'http_proxy=http://proxy:3128, NO_PROXY=.corp',
+	)
+	for (const value of ['proxy:port', 'https://me:secret@proxy', 'socks5://me:secret@proxy', 'http://me:secret@pro xy'])
+		expect(checked({ HTTP_PROXY: value })).toMatch(/^FAIL {2}proxy {11}HTTP_PROXY cannot be used: (?!.*secret)/)
+	expect(checked({ ALL_PROXY: 'socks5://me:secret@proxy' })).toBe(
+		'WARN  proxy           ALL_PROXY is set, and has no effect. Set HTTPS_PROXY and HTTP_PROXY.',
+	)
+	expect(checked({ ALL_PROXY: 'http://proxy', HTTPS_PROXY: 'http://proxy:1' })).not.toContain('ALL_PROXY')
 })
 
 test('a data folder below a file cannot be created', async () => {
@@ -292,14 +337,18 @@ describe('a Unix socket to listen on', () => {
 	})
 })
 
-test('the remedy for an upstream is for what failed, whatever its name', async () => {
+test('each upstream gets one request, and the remedy is for what failed', async () => {
+	const requests: string[] = []
 	const model = Bun.serve({
 		hostname: '127.0.0.1',
 		port: 0,
-		fetch: ({ headers }) =>
-			headers.get('authorization') === 'Bearer good'
+		fetch: ({ headers, method, url }) => {
+			const key = headers.get('authorization')
+			requests.push(`${method} ${new URL(url).pathname} ${key}`)
+			return key === 'Bearer good'
 				? Response.json({ data: [{ id: 'other' }] })
-				: Response.json({ error: { message: 'no' } }, { status: 401 }),
+				: Response.json({ error: { message: 'no' } }, { status: 401 })
+		},
 	})
 	const proxy = Bun.serve({ hostname: '127.0.0.1', port: 0, fetch: () => new Response('', { status: 407 }) })
 	const upstream = (text: string) => `{ engine: openai-compatible, model: m, ${text} }`
@@ -319,6 +368,7 @@ test('the remedy for an upstream is for what failed, whatever its name', async (
 		'Change `model` of the upstream.',
 		'Check its `proxy`, or the proxy variables of the environment.',
 	])
+	expect(requests.toSorted()).toEqual(['GET /v1/models Bearer bad', 'GET /v1/models Bearer good'])
 	await model.stop(true)
 	await proxy.stop(true)
 })

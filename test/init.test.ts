@@ -23,7 +23,12 @@ afterAll(() => ollama.stop(true))
 const url = `http://127.0.0.1:${ollama.port}`
 
 function init(folder: string, ...args: readonly string[]) {
-	return runProcess([process.execPath, join(root, 'src', 'main.ts'), 'init', ...args], { cwd: folder })
+	return initWith({}, folder, ...args)
+}
+
+function initWith(environment: Readonly<Record<string, string>>, folder: string, ...args: readonly string[]) {
+	const env = { ...process.env, ...environment }
+	return runProcess([process.execPath, join(root, 'src', 'main.ts'), 'init', ...args], { cwd: folder, env })
 }
 
 const load = (file: string) => loadConfig({ file, overrides: {}, environment: {} })
@@ -110,6 +115,8 @@ test('mistakes are one line', async () => {
 	const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
 		[[], 2, /Without one, pass --yes/],
 		[['--yes', '--server', 'http://['], 2, /is not an address/],
+		[['--yes', '--server', 'ftp://127.0.0.1'], 2, /"ftp:\/\/127\.0\.0\.1" is not an address/],
+		[['--yes', '--server', 'http://me:secretpw@127.0.0.1:1'], 2, /^(?!.*secretpw).*no user name and password/],
 		[['--yes', '--server', 'http://127.0.0.1:1'], 1, /^No model server responds at .*\. Nothing was written\.\n$/],
 		[['--yes', '--server', url, '--file', '/nowhere/x.yaml'], 1, /no such file or folder/],
 	]
@@ -120,6 +127,37 @@ test('mistakes are one line', async () => {
 		expect(stderr).not.toMatch(/\n\s+at /)
 	}
 	expect(await readdir(folder)).toEqual([])
+})
+
+test('another machine is reached through the proxy of the environment, this one and NO_PROXY are not', async () => {
+	const requested: string[] = []
+	const proxy = Bun.serve({
+		hostname: '127.0.0.1',
+		port: 0,
+		fetch({ url }) {
+			requested.push(url)
+			return url.endsWith('/v1/models')
+				? Response.json({ data: [{ id: 'far', owned_by: 'vllm' }] })
+				: new Response('', { status: 404 })
+		},
+	})
+	const HTTP_PROXY = `http://127.0.0.1:${proxy.port}`
+	const far = 'http://192.0.2.1:8000'
+	const found = await initWith({ HTTP_PROXY }, await temporaryFolder(), '--yes', '--server', far)
+	expect(found).toMatchObject({ status: 0, stderr: expect.stringContaining(`Found vLLM at ${far}/v1: far`) })
+	expect(new Set(requested.map((url) => new URL(url).host))).toEqual(new Set(['192.0.2.1:8000']))
+	const before = requested.length
+	const direct = { HTTP_PROXY, NO_PROXY: '192.0.2.0/24' }
+	expect((await initWith(direct, await temporaryFolder(), '--yes', '--server', far)).status).toBe(1)
+	expect(requested.length).toBe(before)
+	const unusable = await initWith({ HTTP_PROXY: 'socks5://p' }, await temporaryFolder(), '--yes', '--server', far)
+	expect([unusable.status, unusable.stderr]).toEqual([
+		1,
+		expect.stringMatching(
+			/^http:\/\/192\.0\.2\.1:8000\S* is not requested: .* HTTP_PROXY cannot be used: socks5:.*\n$/,
+		),
+	])
+	await proxy.stop(true)
 })
 
 test('a model of two servers falls back to the second, and the embedded model is a third', async () => {

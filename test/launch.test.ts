@@ -101,6 +101,17 @@ describe('each agent gets the server, the key and the model', () => {
 	})
 })
 
+test('a proxy of the environment is not used for a server on this machine', async () => {
+	const proxy = { HTTPS_PROXY: 'http://127.0.0.1:9', https_proxy: 'http://127.0.0.1:9' }
+	for (const agent of Object.keys(codingAgents)) {
+		const { env } = await launch([agent], { ...proxy, NO_PROXY: '.corp', no_proxy: '.corp' })
+		expect([agent, env.NO_PROXY, env.no_proxy]).toEqual([agent, '.corp,127.0.0.1', '.corp,127.0.0.1'])
+		expect(env).toMatchObject(proxy)
+	}
+	const { env } = await launch(['codex'], { NO_PROXY: '.corp', no_proxy: '', HTTP_PROXY: '', http_proxy: '' })
+	expect([env.NO_PROXY, env.no_proxy]).toEqual(['.corp', ''])
+})
+
 test('the exit status is that of the agent', async () => {
 	expect((await launch(['codex'], { AGENT_STATUS: '7' })).status).toBe(7)
 })

@@ -71,6 +71,7 @@ describe('no text names a command that a package manager would fetch from its re
 			let text = ''
 			command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp()
 			expect(text).toContain('Examples:')
+			expect(text).toMatch(/\nDocumentation: \S+\/docs\/\S+\.md(#\S+)?\n/)
 			expect({ command: command.name(), text: downloads.exec(text)?.[0] }).toEqual({
 				command: command.name(),
 				text: undefined,

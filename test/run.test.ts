@@ -60,6 +60,8 @@ describe('in each dialect', () => {
 			const { status, stdout } = await run(['echo', 'Hello', '--as', name, '--json'])
 			expect(status).toBe(0)
 			expect(JSON.stringify(JSON.parse(stdout))).toContain('Hello')
+			const metrics = await (await fetch(`${server.url}/metrics`)).text()
+			expect(metrics).toMatch(new RegExp(`^dragoman_requests_total\\{[^}]*dialect="${name}"`, 'm'))
 		})
 	}
 })
@@ -149,6 +151,13 @@ describe('the server and its key', () => {
 			1,
 		],
 		['a wrong key', ['--key', 'dgm-wrong'], /refuses the API key \(given\): .*DRAGOMAN_API_KEY/, 1],
+		[
+			'a key that cannot be sent',
+			['--key', 'ключ'],
+			/^The API key \(given\) has a space, a line end or a character that is not ASCII: /,
+			1,
+		],
+		['a key of two lines', ['--key', 'dgm-1\ndgm-2'], /^The API key \(given\) has a space, a line end/, 1],
 		['a wrong address', ['--url', 'ftp://x'], /is not a URL such as/, 2],
 		['an address with a password', ['--url', 'ftp://me:secretpw@x'], /may contain a password/, 2],
 		['an unknown dialect', ['--as', 'esperanto'], /Allowed choices are/, 2],

@@ -36,6 +36,23 @@ upstreams: { u: { engine: openai-compatible, url: "http://127.0.0.1:1/v1", healt
 	await server.stop()
 })
 
+test('a server of another machine is called through the proxy of the environment', async () => {
+	const requested: string[] = []
+	const proxy = Bun.serve({
+		hostname: '127.0.0.1',
+		port: 0,
+		fetch({ url }) {
+			requested.push(url)
+			return Response.json({ name: 'dragoman', version: '9', status: 'ready' })
+		},
+	})
+	const environment = { DRAGOMAN_API_KEY: 'k', HTTP_PROXY: `http://127.0.0.1:${proxy.port}` }
+	const args = ['status', '--url', 'http://192.0.2.1:8080']
+	expect((await runCommand(args, environment)).stdout).toStartWith('Dragoman 9 at http://192.0.2.1:8080: ready\n')
+	expect(requested).toContain('http://192.0.2.1:8080/ready')
+	await proxy.stop(true)
+})
+
 test('no server, or another one', async () => {
 	const none = await runCommand(['status', '--url', 'http://127.0.0.1:1', '--data', await temporaryFolder()])
 	expect([none.status, none.stderr]).toEqual([

@@ -95,6 +95,7 @@ const calls: Readonly<Record<string, readonly (readonly string[])[]>> = {
 	'usage quarantine export': [[]],
 	'usage quarantine retry': [[], [hostile], ['no such record']],
 	'models list': [[]],
+	'models show': [[hostile], [hostile, '--json'], ['no such model']],
 	'models pull': [[hostile]],
 	'models remove': [[hostile]],
 	migrate: [[]],

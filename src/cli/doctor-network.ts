@@ -2,6 +2,7 @@
 
 import type { Environment } from '../config/environment.ts'
 import type { Settings } from '../config/settings.ts'
+import { readProxyEnvironment } from '../http/proxy-environment.ts'
 import { NoDatabaseError } from '../stores/database-error.ts'
 import { databaseName, isLocal, openStores } from '../stores/open-stores.ts'
 import { hideUrlSecrets } from '../system/redaction.ts'
@@ -67,28 +68,30 @@ function remedyFor(fault: UpstreamFault, field: 'socket' | 'url'): string {
 	}
 }
 
-const proxyVariables = ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'] as const
-
-/** Variables may be written in lower case, which most tools prefer. */
+/** By the rules that upstreams follow. */
 export function checkProxy(environment: Environment): readonly Diagnosis[] {
 	const check = 'proxy'
-	const read = (name: string) => environment[name.toLowerCase()] || environment[name] || undefined
-	const set = proxyVariables.flatMap((name) => {
-		const value = read(name)
-		return value === undefined ? [] : [{ name, value }]
-	})
-	if (set.length === 0) return [{ check, status: 'ok', message: 'no proxy variables are set' }]
-	const excluded = read('NO_PROXY')
-	const hint = excluded === undefined ? 'NO_PROXY is not set' : `NO_PROXY=${excluded}`
-	return set.map(({ name, value }): Diagnosis => {
-		const shown = `${name}=${hideUrlSecrets(value)}`
-		return URL.canParse(value) && /^https?:/i.test(value)
-			? { check, status: 'ok', message: `${shown}, ${hint}` }
-			: {
-					check,
-					status: 'failed',
-					message: `${shown} is not a URL`,
-					remedy: 'Write it as http://HOST:PORT.',
-				}
-	})
+	const { proxies, noProxy, ignored } = readProxyEnvironment(environment)
+	if (proxies.length === 0 && ignored !== undefined)
+		return [
+			{
+				check,
+				status: 'warning',
+				message: `${ignored} is set, and has no effect`,
+				remedy: 'Set HTTPS_PROXY and HTTP_PROXY.',
+			},
+		]
+	if (proxies.length === 0) return [{ check, status: 'ok', message: 'no proxy variables are set' }]
+	const hint = noProxy === undefined ? 'NO_PROXY is not set' : `NO_PROXY=${noProxy}`
+	return proxies.map(
+		({ variable, proxy, problem }): Diagnosis =>
+			proxy === undefined
+				? {
+						check,
+						status: 'failed',
+						message: `${variable} cannot be used: ${problem}`,
+						remedy: 'Write it as http://HOST:PORT.',
+					}
+				: { check, status: 'ok', message: `${variable}=${hideUrlSecrets(proxy.url)}, ${hint}` },
+	)
 }

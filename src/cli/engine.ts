@@ -280,7 +280,6 @@ function untilStdinEnds(): Promise<void> {
 }
 
 function count(text: string): number {
-	const value = Number(text)
-	if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Expected a whole number above 0.')
-	return value
+	if (!/^0*[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number above 0, such as 4.')
+	return Number(text)
 }

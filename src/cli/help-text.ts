@@ -69,7 +69,7 @@ export const helpEntries: Readonly<Record<string, HelpEntry>> = {
 	},
 	models: {
 		examples: ['dragoman models list', 'dragoman models pull qwen2.5-coder-0.5b'],
-		page: 'commands.md#dragoman-models-pull--list--remove',
+		page: 'commands.md#dragoman-models-pull--list--show--remove',
 	},
 	'models pull': {
 		examples: [
@@ -77,15 +77,19 @@ export const helpEntries: Readonly<Record<string, HelpEntry>> = {
 			'dragoman models pull qwen3-0.6b',
 			'dragoman models pull hf:Qwen/Qwen3-0.6B-GGUF/Qwen3-0.6B-Q8_0.gguf',
 		],
-		page: 'commands.md#dragoman-models-pull--list--remove',
+		page: 'commands.md#dragoman-models-pull--list--show--remove',
 	},
 	'models list': {
 		examples: ['dragoman models list', 'dragoman models list --json'],
-		page: 'commands.md#dragoman-models-pull--list--remove',
+		page: 'commands.md#dragoman-models-pull--list--show--remove',
+	},
+	'models show': {
+		examples: ['dragoman models show smollm2-135m', 'dragoman models show smollm2-135m --json'],
+		page: 'commands.md#dragoman-models-pull--list--show--remove',
 	},
 	'models remove': {
 		examples: ['dragoman models remove qwen3-0.6b'],
-		page: 'commands.md#dragoman-models-pull--list--remove',
+		page: 'commands.md#dragoman-models-pull--list--show--remove',
 	},
 	migrate: { examples: ['dragoman migrate --config dragoman.yaml'], page: 'database.md' },
 	copy: {

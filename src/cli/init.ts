@@ -8,7 +8,7 @@ import { terminalLine } from '../system/terminal-text.ts'
 import { defaultModelId } from '../weights/catalogue.ts'
 import { CliError } from './cli-error.ts'
 import type { CommandContext } from './command.ts'
-import { explainAbsence, findModelServers, type ModelServer, usualServers } from './model-server.ts'
+import { explainAbsence, findModelServers, type ModelServer, openProbe, usualServers } from './model-server.ts'
 import { programWords, shellWord } from './program-words.ts'
 
 interface InitFlags {
@@ -40,9 +40,10 @@ async function init(flags: InitFlags, context: CommandContext): Promise<void> {
 	if (asks && (!context.terminal || process.stdin.isTTY !== true))
 		throw new CliError('`init` asks questions on a terminal. Without one, pass --yes.', 2)
 	const named = flags.server.map(readAddress)
-	const servers = await findModelServers([...Object.values(usualServers), ...named])
+	const probe = openProbe(context.environment)
+	const servers = await findModelServers([...Object.values(usualServers), ...named], probe)
 	const absent = named.filter((address) => !servers.some(({ url }) => url.startsWith(`${address}/`)))
-	const reasons = await Promise.all(absent.map(explainAbsence))
+	const reasons = await Promise.all(absent.map((address) => explainAbsence(address, probe)))
 	if (!asks && reasons.length > 0) throw new CliError(`${reasons.join(' ')} Nothing was written.`)
 	for (const reason of reasons) context.printStatus(reason)
 	for (const { title, url, models } of servers)
@@ -72,8 +73,14 @@ async function init(flags: InitFlags, context: CommandContext): Promise<void> {
 }
 
 function readAddress(given: string): string {
-	const text = /^https?:\/\//i.test(given) ? given : `http://${given}`
-	if (!URL.canParse(text)) throw new CliError(`--server: "${given}" is not an address such as http://127.0.0.1:8000`, 2)
+	const text = /^[a-z][a-z\d+.-]*:\/\//i.test(given) ? given : `http://${given}`
+	if (given.includes('@'))
+		throw new CliError(
+			'--server: an address has no user name and password; write them into the configuration by hand.',
+			2,
+		)
+	if (!URL.canParse(text) || !/^https?:/i.test(text))
+		throw new CliError(`--server: "${given}" is not an address such as http://127.0.0.1:8000`, 2)
 	return new URL(text).origin
 }
 

@@ -3,7 +3,10 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { Argument, Command } from 'commander'
+import type { Environment } from '../config/environment.ts'
+import { isLoopback } from '../http/hosts.ts'
 import { socketPathOf } from '../http/listen-address.ts'
+import { readProxyEnvironment } from '../http/proxy-environment.ts'
 import { CliError } from './cli-error.ts'
 import { type CodingAgent, codingAgents } from './coding-agent.ts'
 import type { CommandContext } from './command.ts'
@@ -52,7 +55,20 @@ async function launch(
 		)
 	const chatting = models.filter(({ chats }) => chats)
 	const start = agent.start({ url: server.url, key: server.key ?? '', model, models: chatting })
-	process.exitCode = await runAgent(program, [...start.args, ...args], { ...environment, ...start.environment })
+	process.exitCode = await runAgent(program, [...start.args, ...args], {
+		...environment,
+		...noProxyFor(server.url, environment),
+		...start.environment,
+	})
+}
+
+/** Agents send requests to this machine through the proxy of the environment unless NO_PROXY has its address. */
+function noProxyFor(url: string, environment: Environment): Environment {
+	const hostname = new URL(url).hostname.replace(/^\[|\]$/g, '')
+	const { proxies, noProxy, ignored } = readProxyEnvironment(environment)
+	if (!isLoopback(hostname) || (proxies.length === 0 && ignored === undefined)) return {}
+	const hosts = [...(noProxy === undefined ? [] : [noProxy]), hostname].join(',')
+	return { no_proxy: hosts, NO_PROXY: hosts }
 }
 
 /** Resolves to the exit status; 128 and the number of the signal that ended the agent. */

@@ -31,13 +31,17 @@ test('an address in use, and one that the machine does not have', () => {
 	).toBe('Cannot listen on 192.0.2.1:80: this machine does not have the address')
 })
 
-test('a host name that does not exist', () =>
+test.each([
+	['a server', (hostname: string) => serve(hostname, 8080)],
+	['a socket', (hostname: string) => Bun.listen({ hostname, port: 8080, socket: { data: () => undefined } })],
+])('a host name that does not exist, for %s', (_, listen) =>
 	expect(
 		listenError(
 			'no-such-host.invalid:80',
-			failure(() => serve('no-such-host.invalid', 8080)),
+			failure(() => listen('no-such-host.invalid')),
 		).message,
-	).toBe('Cannot listen on no-such-host.invalid:80: the host name cannot be resolved'))
+	).toBe('Cannot listen on no-such-host.invalid:80: the host name cannot be resolved'),
+)
 
 test('any other failure with its own message', () => {
 	expect(listenError('a:1', new Error('no room')).message).toBe('Cannot listen on a:1: no room')

@@ -11,9 +11,12 @@ const reasons: Readonly<Record<string, string>> = {
 	EACCES: 'permission denied; ports below 1024 may need a privilege',
 	ENOTFOUND: unresolved,
 	EAI_AGAIN: unresolved,
-	// Bun's code for an unresolved name; the form of the address was checked before.
+	// Bun's code for an unresolved name of a server; the form of the address was checked before.
 	EINVAL: unresolved,
 }
+
+/** Bun's message for an unresolved name of a socket, which has no code. */
+const failedToListen = /^Failed to listen at /
 
 /** Of Unix sockets, for which some codes mean something else. */
 const socketReasons: Readonly<Record<string, string>> = {
@@ -27,6 +30,8 @@ const socketReasons: Readonly<Record<string, string>> = {
 export function listenError(address: string, cause: unknown): CliError {
 	const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 	const own = socketPathOf(address) === undefined ? undefined : socketReasons[code]
-	const reason = own ?? reasons[code] ?? (cause instanceof Error ? cause.message : String(cause))
+	const message = cause instanceof Error ? cause.message : String(cause)
+	const isUnresolved = code === '' && failedToListen.test(message)
+	const reason = own ?? reasons[code] ?? (isUnresolved ? unresolved : message)
 	return new CliError(`Cannot listen on ${address}: ${reason}`)
 }

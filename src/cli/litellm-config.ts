@@ -4,8 +4,9 @@
 import { isObject } from '../chat/json.ts'
 import { otherToolValue } from '../config/other-tools.ts'
 import { minAdminKeyLength } from '../config/schema.ts'
+import { isModelPattern, modelPatternProblem } from '../routing/model.ts'
 import { policyNames } from '../routing/options.ts'
-import { findProvider, type LiteLlmProvider, splitModel } from './litellm-provider.ts'
+import { findProvider, type LiteLlmProvider, splitModel, unnamedProvider } from './litellm-provider.ts'
 
 type SourceFields = Readonly<Record<string, unknown>>
 
@@ -60,16 +61,18 @@ class Translator {
 			this.notes.push(`${path}: not imported: it needs model_name and litellm_params.model`)
 			return
 		}
-		if (name.includes('*') || given.model.includes('*')) {
-			this.notes.push(`${path}: not imported: "${name}" is a pattern; name each model`)
+		const fault = patternFault(name, given.model)
+		if (fault !== undefined) {
+			this.notes.push(`${path}: not imported: ${fault}`)
 			return
 		}
-		const { provider, model } = splitModel(given.model, given.custom_llm_provider)
+		const { provider, model: pattern } = splitModel(given.model, given.custom_llm_provider)
+		const model = pattern.replace('*', '{rest}')
 		const known = findProvider(provider)
 		const upstream =
 			known === undefined ? this.throughAiSdk(provider, model, given, path) : this.upstream(known, model, given, path)
 		if (upstream === undefined) return
-		const upstreamName = this.freeName(`${provider}-${model}`.toLowerCase().replace(/[^a-z0-9.]+/g, '-'))
+		const upstreamName = this.freeName(upstreamNameFor(provider, pattern))
 		this.upstreams[upstreamName] = upstream
 		const members = this.routes.get(name) ?? []
 		this.routes.set(name, [...members, { upstream: upstreamName, weight: numberOf(given.weight) }])
@@ -124,7 +127,9 @@ class Translator {
 			const apiKey = this.readKey(given.api_key, `${path}.litellm_params.api_key`) ?? variable('COHERE_API_KEY')
 			return { engine: 'ai-sdk', package: '@ai-sdk/cohere', model, options: { apiKey } }
 		}
-		this.notes.push(`${path}: not imported: the provider "${provider}" is not known`)
+		this.notes.push(
+			`${path}: not imported: ${provider === unnamedProvider ? `the model "${String(given.model)}" names no provider` : `the provider "${provider}" is not known`}`,
+		)
 		return undefined
 	}
 
@@ -242,6 +247,22 @@ const translatedParams: readonly string[] = [
 	'output_cost_per_token',
 	'drop_params',
 ]
+
+/** Why a name with `*`, or a model with it, has no equivalent; undefined if it has one. */
+function patternFault(name: string, model: string): string | undefined {
+	const problem = modelPatternProblem(name)
+	if (problem !== undefined) return `"${name}": ${problem}`
+	if (!model.includes('*')) return undefined
+	if (!isModelPattern(name)) return `the model "${model}" is a pattern, and the name "${name}" is not`
+	return model.indexOf('*') === model.lastIndexOf('*') ? undefined : `"${model}" has several \`*\``
+}
+
+function upstreamNameFor(provider: string, pattern: string): string {
+	return `${provider}-${pattern}`
+		.toLowerCase()
+		.replace(/[^a-z0-9.]+/g, '-')
+		.replace(/-$/, '')
+}
 
 function organization(value: unknown): Record<string, string> {
 	return typeof value === 'string' ? { 'openai-organization': value } : {}

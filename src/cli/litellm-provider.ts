@@ -51,10 +51,13 @@ export function findProvider(name: string): LiteLlmProvider | undefined {
 	return Object.hasOwn(providers, name) ? providers[name] : undefined
 }
 
+/** The provider of a model whose name does not say one. */
+export const unnamedProvider = 'unknown'
+
 /** The provider and the name of a model such as `azure/gpt-4o`. */
 export function splitModel(text: string, given: unknown): { readonly provider: string; readonly model: string } {
 	if (typeof given === 'string' && given !== '') return { provider: given, model: text.replace(`${given}/`, '') }
 	const [, provider, model] = /^([a-z_]+)\/(.+)$/.exec(text) ?? []
 	if (provider !== undefined && model !== undefined) return { provider, model }
-	return { provider: inferred.find(([form]) => form.test(text))?.[1] ?? 'unknown', model: text }
+	return { provider: inferred.find(([form]) => form.test(text))?.[1] ?? unnamedProvider, model: text }
 }

@@ -1,4 +1,4 @@
-// dragoman models: downloads, lists and removes the weights of embedded models.
+// dragoman models: downloads, lists, shows and removes the weights of embedded models.
 
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,6 +6,8 @@ import { Command } from 'commander'
 import { readSystemRegistries } from '../config/package-index.ts'
 import { type ConfigFlags, readSettings } from '../config/settings.ts'
 import { systemClock } from '../system/clock.ts'
+import { nearest } from '../system/nearest.ts'
+import { terminalLine } from '../system/terminal-text.ts'
 import { catalogue, defaultModelId } from '../weights/catalogue.ts'
 import { estimateModelMemory } from '../weights/model-memory.ts'
 import type { Weights } from '../weights/weights.ts'
@@ -20,7 +22,7 @@ type ModelFlags = ConfigFlags & { readonly folder?: string }
 type ModelListFlags = ModelFlags & { readonly json?: true }
 
 export function modelsCommand(context: CommandContext): Command {
-	const models = new Command('models').description('download, list and remove weights of embedded models')
+	const models = new Command('models').description('download, list, show and remove weights of embedded models')
 	addFolder(models.command('pull').description('download weights, or resume an interrupted download'))
 		.argument(
 			'[model]',
@@ -41,6 +43,10 @@ export function modelsCommand(context: CommandContext): Command {
 	)
 		.option('--json', 'print JSON')
 		.action((flags: ModelListFlags) => list(flags, context))
+	addFolder(models.command('show').description('show one model: its file, memory, context, license and source'))
+		.argument('<model>', 'an id that `models list` shows')
+		.option('--json', 'print JSON')
+		.action((model: string, flags: ModelListFlags) => show(model, flags, context))
 	addFolder(models.command('remove').alias('rm').description('delete weights'))
 		.argument('<model>', 'an id that `models list` shows')
 		.action(async (model: string, flags: ModelFlags) => {
@@ -66,9 +72,35 @@ interface ModelRow {
 	readonly title: string | undefined
 	readonly license: string | undefined
 	readonly source: string | undefined
+	/** Longest context that it was trained for. */
+	readonly contextTokens: number | undefined
+	readonly sha256: string | undefined
+	/** Path of the file, if it is installed. */
+	readonly path: string | undefined
 }
 
 async function list({ json, ...flags }: ModelListFlags, context: CommandContext): Promise<void> {
+	const listed = await readRows(flags, context)
+	if (json === true) context.print(JSON.stringify(listed, null, 2))
+	else for (const line of table(listHead, listed.map(writeRow), outputWidth(context))) context.print(line)
+}
+
+async function show(id: string, { json, ...flags }: ModelListFlags, context: CommandContext): Promise<void> {
+	const rows = await readRows(flags, context)
+	const model = rows.find((row) => row.id === id)
+	if (model === undefined) {
+		const near = nearest(
+			id,
+			rows.map((row) => row.id),
+		)
+		const hint = near === undefined ? '' : ` (did you mean '${terminalLine(near)}'?)`
+		throw new CliError(`There is no model '${terminalLine(id)}'${hint}: \`dragoman models list\` lists the models.`)
+	}
+	if (json === true) context.print(JSON.stringify(model, null, 2))
+	else for (const line of writeModel(model)) context.print(line)
+}
+
+async function readRows(flags: ModelFlags, context: CommandContext): Promise<readonly ModelRow[]> {
 	const [weights, { config }] = await Promise.all([
 		openWeights(flags, context),
 		readSettings(flags, context.environment),
@@ -80,7 +112,7 @@ async function list({ json, ...flags }: ModelListFlags, context: CommandContext)
 			engineKinds[engine]?.ownsProcess === true && model === id ? [name] : [],
 		)
 	const describe = (
-		{ id, sizeBytes }: Pick<ModelRow, 'id' | 'sizeBytes'>,
+		{ id, sizeBytes, sha256, ...found }: Pick<ModelRow, 'id' | 'sizeBytes' | 'sha256'> & { readonly path?: string },
 		state: ModelRow['state'],
 		source: string | undefined,
 	): ModelRow => {
@@ -95,33 +127,59 @@ async function list({ json, ...flags }: ModelListFlags, context: CommandContext)
 			title: entry?.title,
 			license: entry?.license,
 			source,
+			contextTokens: entry?.contextTokens,
+			sha256,
+			path: found.path,
 		}
 	}
-	const listed = [
+	return [
 		...installed.map((one) => describe(one, 'installed', one.source)),
 		...catalogue
 			.filter(({ id }) => !installed.some((one) => one.id === id))
-			.map((entry) => describe(entry, 'available', entry.sources[0])),
+			.map(({ id, sizeBytes, sha256, sources }) => describe({ id, sizeBytes, sha256 }, 'available', sources[0])),
 	]
-	if (json === true) context.print(JSON.stringify(listed, null, 2))
-	else for (const line of table(listHead, listed.map(writeRow), outputWidth(context))) context.print(line)
 }
 
 const listHead = ['MODEL', 'SIZE', 'MEMORY', 'STATE', 'USE', 'DESCRIPTION', 'LICENSE', 'SOURCE']
 
 function writeRow(model: ModelRow): readonly string[] {
-	const uses = [...(model.isDefault ? ['default'] : []), ...model.upstreams.map((name) => `upstreams.${name}`)]
 	return [
 		model.id,
 		megabytes(model.sizeBytes),
 		megabytes(model.memoryBytes),
 		model.state,
-		uses.join(', '),
+		usesOf(model),
 		model.title ?? '',
 		model.license ?? '',
 		model.source ?? '',
 	]
 }
+
+function usesOf({ isDefault, upstreams }: ModelRow): string {
+	return [...(isDefault ? ['default'] : []), ...upstreams.map((name) => `upstreams.${name}`)].join(', ')
+}
+
+/** One line for each known property. */
+function writeModel(model: ModelRow): readonly string[] {
+	const properties = {
+		model: model.id,
+		description: model.title,
+		state: model.state,
+		use: usesOf(model),
+		size: megabytes(model.sizeBytes),
+		memory: `about ${megabytes(model.memoryBytes)}`,
+		context: model.contextTokens === undefined ? '' : `${model.contextTokens} tokens`,
+		license: model.license,
+		source: model.source,
+		file: model.path,
+		sha256: model.sha256,
+	}
+	return Object.entries(properties).flatMap(([name, value = '']) =>
+		value === '' ? [] : [`${name.padEnd(propertyCells)}  ${terminalLine(value)}`],
+	)
+}
+
+const propertyCells = 'description'.length
 
 function addFolder(command: Command): Command {
 	return addConfigOptions(command).option(

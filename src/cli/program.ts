@@ -1,6 +1,6 @@
 // The `dragoman` command with its subcommands. Each subcommand loads its own code when it is called.
 
-import { Command } from 'commander'
+import { Command, type OutputConfiguration } from 'commander'
 import { bunFlags } from '../../bin/bun-flags.mjs'
 import manifest from '../../package.json' with { type: 'json' }
 import type { Environment } from '../config/environment.ts'
@@ -81,10 +81,10 @@ export function buildProgram(context: CommandContext): Command {
 		.description('Any chat dialect in, any model behind, the conversation kept in between.')
 		.version(context.version)
 		.exitOverride()
-		.enablePositionalOptions()
-		.configureOutput(safeOutput)
-	for (const make of commands) program.addCommand(inherit(make(context)))
-	program.addCommand(inherit(completionCommand(context, () => program)))
+		.hook('preAction', (_, command) => refuseEmptyValues(command))
+	for (const make of commands) program.addCommand(make(context))
+	program.addCommand(completionCommand(context, () => program))
+	inherit(program, [])
 	addHelpTexts(program)
 	return program
 }
@@ -108,17 +108,38 @@ const commands = [
 	statusCommand,
 ] as const
 
-/** Messages of the parser quote arguments. */
-const safeOutput = {
-	writeErr: (text: string) => process.stderr.write(terminalText(text)),
-	// The parser's own line feeds are at the end and before a suggestion.
-	outputError: (text: string, write: (text: string) => void) =>
-		write(text.replace(/\n(?!$|\(Did you mean)/g, '\\u000a')),
+/** An empty value is mostly a variable of the shell that is not set. As a path, it would be the working directory. */
+function refuseEmptyValues(command: Command): void {
+	for (const option of command.options) {
+		const value: unknown = command.getOptionValue(option.attributeName())
+		const isEmpty = Array.isArray(value) ? value.includes('') : value === ''
+		if (isEmpty && !mayBeEmpty.has(option.long ?? ''))
+			command.error(`error: option '${option.flags}' argument '' is invalid. It must not be empty.`)
+	}
+	for (const [index, argument] of command.registeredArguments.entries())
+		if (command.processedArgs[index] === '')
+			command.error(`error: argument '${argument.name()}' is invalid. It must not be empty.`)
+}
+
+const mayBeEmpty: ReadonlySet<string> = new Set(['--system'])
+
+/** Mistakes whose message does not say what is possible. */
+const needsHelp =
+	/^error: (unknown command|unknown option|too many arguments|missing required argument|required option)/
+
+/** Messages of the parser quote arguments. @param words of the command, after `dragoman`. */
+function safeOutput(words: readonly string[]): OutputConfiguration {
+	const help = `See \`${['dragoman', ...words, '--help'].join(' ')}\`.\n`
+	return {
+		writeErr: (text: string) => process.stderr.write(terminalText(text)),
+		// The parser's own line feeds are at the end and before a suggestion.
+		outputError: (text: string, write: (text: string) => void) =>
+			write(`${text.replace(/\n(?!$|\(Did you mean)/g, '\\u000a')}${needsHelp.test(text) ? help : ''}`),
+	}
 }
 
 /** Makes a command and its subcommands throw instead of exiting, so that the exit status is decided in `run` only. */
-function inherit(command: Command): Command {
-	command.exitOverride().enablePositionalOptions().configureOutput(safeOutput)
-	for (const child of command.commands) inherit(child)
-	return command
+function inherit(command: Command, words: readonly string[]): void {
+	command.exitOverride().enablePositionalOptions().configureOutput(safeOutput(words))
+	for (const child of command.commands) inherit(child, [...words, child.name()])
 }

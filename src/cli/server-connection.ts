@@ -11,6 +11,7 @@ import { socketPathOf, socketPathProblem } from '../http/listen-address.ts'
 import { terminalLine } from '../system/terminal-text.ts'
 import { CliError } from './cli-error.ts'
 import { addConfigOptions, type CommandContext } from './command.ts'
+import { commandProxy } from './command-proxy.ts'
 import { reachableUrl } from './program-words.ts'
 
 export interface ServerFlags extends ConfigFlags {
@@ -76,7 +77,7 @@ const timeoutMs = 10_000
 export async function connectServer(flags: ServerFlags, context: CommandContext): Promise<ServerConnection> {
 	const environment = readClientEnvironment(context.environment)
 	const given = flags.url ?? environment.url
-	const key = flags.key ?? environment.key
+	const key = flags.key?.trim() ?? environment.key
 	const isComplete = given !== undefined && key !== undefined
 	const settings = isComplete ? undefined : await readLocalSettings(flags, context, given !== undefined)
 	const url = given === undefined ? localUrl(settings) : parseUrl(given)
@@ -84,8 +85,9 @@ export async function connectServer(flags: ServerFlags, context: CommandContext)
 	const base = socketPathOf(url) === undefined ? url : 'http://localhost'
 	const call = async (path: string, init: RequestInit): Promise<Response> => {
 		try {
-			return await fetch(base + path, isLocal(url) ? directly(init, url) : init)
+			return await fetch(base + path, connected(init, url, context))
 		} catch (cause) {
+			if (cause instanceof CliError) throw cause
 			if (init.signal?.aborted === true && !isTimeout(init.signal.reason)) throw init.signal.reason
 			throw unreachable(url, cause, given === undefined)
 		}
@@ -96,6 +98,10 @@ export async function connectServer(flags: ServerFlags, context: CommandContext)
 		read: (path) => call(path, { signal: AbortSignal.timeout(timeoutMs) }),
 		async send(path, { body, headers, signal = body === undefined ? AbortSignal.timeout(timeoutMs) : undefined } = {}) {
 			if (credential === undefined) throw new CliError(`No API key is known for ${url}: ${keyRemedy}`)
+			if (!/^[\x21-\x7e]+$/.test(credential.key))
+				throw new CliError(
+					`The API key (${credential.origin}) has a space, a line end or a character that is not ASCII: ${useOfKey}`,
+				)
 			const response = await call(path, {
 				method: body === undefined ? 'GET' : 'POST',
 				headers: definedFields({
@@ -206,9 +212,10 @@ function isLocal(url: string): boolean {
 	return socketPathOf(url) !== undefined || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname)
 }
 
-/** A proxy in the environment does not reach this machine's own servers. Bun's types lack the value `false`. */
-function directly(init: RequestInit, url: string): RequestInit {
-	return Object.assign({}, init, { proxy: false, unix: socketPathOf(url) })
+/** Bun's types lack these options. @throws CliError if a proxy variable cannot be used. */
+function connected(init: RequestInit, url: string, { environment }: CommandContext): RequestInit {
+	const unix = socketPathOf(url)
+	return Object.assign({}, init, { unix, proxy: unix === undefined ? commandProxy(url, environment) : false })
 }
 
 function isTimeout(reason: unknown): boolean {

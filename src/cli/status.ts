@@ -40,7 +40,9 @@ interface UpstreamStatus {
 
 export function statusCommand(context: CommandContext): Command {
 	return addServerOptions(
-		new Command('status').description('show whether a running server is ready, with its models and upstreams'),
+		new Command('status')
+			.alias('ps')
+			.description('show whether a running server is ready, with its models and upstreams'),
 	)
 		.option('--json', 'print JSON')
 		.action(async ({ json, ...flags }: StatusFlags) => {

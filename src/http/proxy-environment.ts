@@ -22,10 +22,50 @@ export function findEnvironmentProxy(url: string, environment: ProxyVariables): 
 	const target = { host: canonicalHost(hostname), port: port === '' ? (secure ? 443 : 80) : Number(port) }
 	if (isLoopback(target.host)) return undefined
 	if (bypasses(read('NO_PROXY', environment)?.value ?? '', target)) return undefined
-	const text = given.value.includes('://') ? given.value : `http://${given.value}`
-	const problem = proxyProblem(text)
-	if (problem !== undefined) throw new Error(`the environment variable ${given.variable} cannot be used: ${problem}`)
-	return readProxy(text)
+	const { variable, proxy, problem } = parse(given)
+	if (proxy === undefined) throw new Error(`the environment variable ${variable} cannot be used: ${problem}`)
+	return proxy
+}
+
+/**
+ * The same for the option `proxy` of Bun's `fetch`; `false` connects directly. Without the option, `fetch` reads the
+ * environment by rules of its own: it knows no ranges, and uses a proxy for loopback.
+ *
+ * @throws Error as `findEnvironmentProxy`.
+ */
+export function fetchProxy(url: string, environment: ProxyVariables): string | false {
+	return findEnvironmentProxy(url, environment)?.url ?? false
+}
+
+/** A variable that selects a proxy: the proxy, or why its value cannot be used. */
+export type ProxyVariable = { readonly variable: string } & (
+	| { readonly proxy: HttpProxy; readonly problem?: undefined }
+	/** Contains no part of the value. */
+	| { readonly proxy?: undefined; readonly problem: string }
+)
+
+export interface ProxyEnvironment {
+	/** Those of HTTPS_PROXY and HTTP_PROXY that are set. */
+	readonly proxies: readonly ProxyVariable[]
+	readonly noProxy: string | undefined
+	/** The name of ALL_PROXY if it is set, because it has no effect. */
+	readonly ignored: string | undefined
+}
+
+/** What `findEnvironmentProxy` reads, for reports. It throws for no value. */
+export function readProxyEnvironment(environment: ProxyVariables): ProxyEnvironment {
+	const set = ['HTTPS_PROXY', 'HTTP_PROXY'].map((name) => read(name, environment)).filter((one) => one !== undefined)
+	return {
+		proxies: set.map(parse),
+		noProxy: read('NO_PROXY', environment)?.value,
+		ignored: read('ALL_PROXY', environment)?.variable,
+	}
+}
+
+function parse({ variable, value }: SetVariable): ProxyVariable {
+	const url = value.includes('://') ? value : `http://${value}`
+	const problem = proxyProblem(url)
+	return problem === undefined ? { variable, proxy: readProxy(url) } : { variable, problem }
 }
 
 interface DirectTarget {
@@ -34,10 +74,13 @@ interface DirectTarget {
 	readonly port: number
 }
 
-function read(
-	name: string,
-	environment: ProxyVariables,
-): { readonly variable: string; readonly value: string } | undefined {
+interface SetVariable {
+	/** Its name as it is written, in lower or upper case. */
+	readonly variable: string
+	readonly value: string
+}
+
+function read(name: string, environment: ProxyVariables): SetVariable | undefined {
 	const variable = [name.toLowerCase(), name].find((one) => environment[one] !== undefined)
 	const value = variable === undefined ? '' : (environment[variable]?.trim() ?? '')
 	return variable === undefined || value === '' ? undefined : { variable, value }

@@ -47,6 +47,29 @@ test('a path that several dialects have belongs to the one that answers there', 
 	expect(tagAt(other.paths, '/chat/completions')).toEqual(['Aleph Alpha'])
 })
 
+test('the events of streams are in the document, for every operation whose body can request one', () => {
+	const streaming = operations.filter((operation) => {
+		const path = ['paths', operation.path, operation.method.toLowerCase(), 'requestBody', 'content', 'application/json']
+		const body = validator.resolve([...path, 'schema'])
+		return body !== undefined && isObject(validator.valueAt([...body, 'properties', 'stream']))
+	})
+	const refused = ({ fields }: (typeof operations)[number]) =>
+		Object.keys(Object(fields.responses)).every((one) => one >= '3')
+	expect(streaming.length).toBeGreaterThan(8)
+	// Their bodies are those of other operations.
+	const unary = /Count\w*Tokens$|CompactResponse$/
+	expect(
+		streaming
+			.filter(
+				(one) =>
+					!refused(one) &&
+					!unary.test(one.operationId) &&
+					!JSON.stringify(one.fields.responses).includes('"text/event-stream"'),
+			)
+			.map(({ operationId }) => operationId),
+	).toEqual([])
+})
+
 test('every example of a request is valid', () => {
 	const withExamples = operations.flatMap((operation) => {
 		const content = validator.valueAt([

@@ -15,16 +15,26 @@ interface Recipe {
 	/** Arguments that print its version. */
 	readonly version: readonly string[]
 	/** Writes the configuration into `folder`. @returns the arguments that run it in the foreground. */
-	prepare(folder: string, port: number, backend: string): Promise<readonly string[]>
+	prepare(options: RecipeOptions): Promise<readonly string[]>
+}
+
+interface RecipeOptions {
+	readonly folder: string
+	readonly port: number
+	/** Host and port of the server. */
+	readonly backend: string
+	/** Whether the recipe for a path is used, or the one for a name. */
+	readonly underPath: boolean
 }
 
 const recipes: readonly Recipe[] = [
 	{
 		name: 'nginx',
 		version: ['-v'],
-		async prepare(folder, port, backend) {
+		async prepare({ folder, port, backend, underPath }) {
 			let site = replaced(block('## nginx', 'nginx'), 'listen 443 ssl;', `listen 127.0.0.1:${port};`)
 			site = replaced(site, /^\s*ssl_certificate\w*\s.*\n/gm, '')
+			if (underPath) site = replaced(site, /^ {4}location \/ \{[\s\S]*?^ {4}\}$/m, block('## Under a path', 'nginx'))
 			site = replaced(site, '127.0.0.1:8080', backend)
 			const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
 				(kind) => `${kind}_temp_path ${folder}/${kind};`,
@@ -40,8 +50,9 @@ const recipes: readonly Recipe[] = [
 	{
 		name: 'caddy',
 		version: ['version'],
-		async prepare(folder, port, backend) {
-			const site = replaced(block('## Caddy', 'caddyfile'), 'chat.example.org {', `http://:${port} {\n\tbind 127.0.0.1`)
+		async prepare({ folder, port, backend, underPath }) {
+			const recipe = block(underPath ? '## Under a path' : '## Caddy', 'caddyfile')
+			const site = replaced(recipe, 'chat.example.org {', `http://:${port} {\n\tbind 127.0.0.1`)
 			const file = join(folder, 'Caddyfile')
 			await Bun.write(file, `{\n\tadmin off\n\tauto_https off\n}\n${replaced(site, '127.0.0.1:8080', backend)}`)
 			return ['run', '--adapter', 'caddyfile', '--config', file]
@@ -84,40 +95,49 @@ for (const recipe of recipes) {
 		const server = await startServer({
 			config: `${settings}\nmodels: { echo: { route: [echo] } }\nupstreams: { echo: { engine: echo } }\n`,
 		})
-		const [folder, port] = [await temporaryFolder(), await freePort()]
-		const args = await recipe.prepare(folder, port, new URL(server.url).host)
-		const proxy = Bun.spawn([recipe.name, ...args], {
-			stdin: 'ignore',
-			stdout: 'ignore',
-			stderr: 'ignore',
-			env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
-		})
+		const stops: (() => Promise<void>)[] = []
 		afterAll(async () => {
-			proxy.kill()
-			await Promise.all([proxy.exited, server.stop()])
+			for (const stop of stops) await stop()
+			await server.stop()
 		})
-		const url = `http://127.0.0.1:${port}`
-		await eventually(
-			`answer of ${recipe.name}`,
-			() => {
-				if (proxy.exitCode !== null) throw new Error(`${recipe.name} ended with ${proxy.exitCode}`)
-				return fetch(`${url}/health`).then(
-					({ ok }) => ok,
-					() => false,
-				)
-			},
-			20_000,
-		)
+		const start = async (underPath: boolean) => {
+			const [folder, port] = [await temporaryFolder(), await freePort()]
+			const args = await recipe.prepare({ folder, port, backend: new URL(server.url).host, underPath })
+			const proxy = Bun.spawn([recipe.name, ...args], {
+				stdin: 'ignore',
+				stdout: 'ignore',
+				stderr: 'ignore',
+				env: { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+			})
+			stops.push(async () => {
+				proxy.kill()
+				await proxy.exited
+			})
+			const url = `http://127.0.0.1:${port}${underPath ? '/dragoman' : ''}`
+			await eventually(
+				`answer of ${recipe.name}`,
+				() => {
+					if (proxy.exitCode !== null) throw new Error(`${recipe.name} ended with ${proxy.exitCode}`)
+					return fetch(`${url}/health`).then(
+						({ ok }) => ok,
+						() => false,
+					)
+				},
+				20_000,
+			)
+			return { url, port }
+		}
+		const { url, port } = await start(false)
 		const authorization = `Bearer ${server.key}`
-		const send = (content: string, stream: boolean) =>
-			fetch(`${url}/v1/chat/completions`, {
+		const send = (content: string, stream: boolean, base = url) =>
+			fetch(`${base}/v1/chat/completions`, {
 				method: 'POST',
 				headers: { authorization, host: 'chat.example.org', 'content-type': 'application/json' },
 				body: JSON.stringify({ model: 'echo', stream, messages: [{ role: 'user', content }] }),
 			})
 
-		test('forwards a stream without buffering', async () => {
-			const response = await send('echo:delay 150\none two three four five six seven eight', true)
+		const expectStream = async (base: string) => {
+			const response = await send('echo:delay 150\none two three four five six seven eight', true, base)
 			const reader = response.body?.getReader()
 			const first = new TextDecoder().decode((await reader?.read())?.value)
 			expect(first).toContain('data: ')
@@ -125,22 +145,30 @@ for (const recipe of recipes) {
 			let chunkCount = 1
 			for (let next = await reader?.read(); next?.done === false; next = await reader?.read()) chunkCount++
 			expect(chunkCount).toBeGreaterThan(4)
-		})
-		test('passes a body of some megabytes', async () => {
-			expect((await send('word '.repeat(600_000), false)).status).not.toBe(413)
-		})
-		test('passes a WebSocket', async () => {
-			const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/responses`, { headers: { authorization } })
+		}
+		const expectSocket = async (base: string) => {
+			const socket = new WebSocket(`${base.replace('http:', 'ws:')}/v1/responses`, { headers: { authorization } })
 			const completed = new Promise((resolve, reject) => {
 				socket.addEventListener('error', reject)
 				socket.addEventListener('message', ({ data }) => {
 					if (String(data).includes('"response.completed"')) resolve(data)
 				})
 			})
-			await new Promise((resolve) => socket.addEventListener('open', resolve))
+			await new Promise((resolve, reject) => {
+				socket.addEventListener('open', resolve)
+				socket.addEventListener('error', reject)
+			})
 			socket.send(JSON.stringify({ type: 'response.create', model: 'echo', input: 'over the socket' }))
 			expect(await completed).toContain('over the socket')
 			socket.close()
+		}
+
+		test('forwards a stream without buffering', () => expectStream(url))
+		test('passes a body of some megabytes', async () => {
+			expect((await send('word '.repeat(600_000), false)).status).not.toBe(413)
+		})
+		test('passes a WebSocket', async () => {
+			await expectSocket(url)
 			const line = await eventually('line', () => logLines(server).find(({ method }) => method === 'WEBSOCKET'))
 			expect(line).toMatchObject({ client: '127.0.0.1', proxyRequest: expect.stringMatching(/^[\w-]{32,36}$/) })
 		})
@@ -152,38 +180,21 @@ for (const recipe of recipes) {
 			const line = await eventually('line', () => logLines(server).find((one) => one.request === id))
 			expect(line).toMatchObject({ client: '127.0.0.9', proxyRequest: expect.stringMatching(/^[\w-]{32,36}$/) })
 		})
-		if (recipe.name === 'nginx')
-			test('serves the page and the API under a path', async () => {
-				const own = await temporaryFolder()
-				const path = await freePort()
-				const location = replaced(block('## Under a path', 'nginx'), '127.0.0.1:8080', new URL(server.url).host)
-				const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-				const file = join(own, 'nginx.conf')
-				await Bun.write(
-					file,
-					`daemon off; master_process off; pid ${own}/pid; error_log stderr; events {}\nhttp { access_log off; ${kinds.map((kind) => `${kind}_temp_path ${own}/${kind};`).join(' ')}\nserver { listen 127.0.0.1:${path};\n${location}} }\n`,
-				)
-				const nginx = Bun.spawn(['nginx', '-e', 'stderr', '-c', file], {
-					stdin: 'ignore',
-					stdout: 'ignore',
-					stderr: 'ignore',
-				})
-				const base = `http://127.0.0.1:${path}/dragoman`
-				const isUp = () =>
-					fetch(`${base}/health`).then(
-						({ ok }) => ok,
-						() => false,
-					)
-				await eventually('answer under the path', isUp, 20_000)
-				const page = await fetch(`${base}/`)
-				expect(await page.text()).toMatch(/<script[^>]* src="(?!\/)/)
-				const redirected = await fetch(base, { redirect: 'manual' })
-				expect([redirected.status, redirected.headers.get('location')?.endsWith('/dragoman/')]).toEqual([301, true])
-				const models = await fetch(`${base}/v1/models`, { headers: { authorization } })
-				expect(models.status).toBe(200)
-				nginx.kill()
-				await nginx.exited
-			})
+		test('serves the page, the API, streams and WebSockets under a path', async () => {
+			const { url: base } = await start(true)
+			const page = await (await fetch(`${base}/`)).text()
+			const [, script = ''] = /<script[^>]* src="((?!\/)[^"]+)"/.exec(page) ?? []
+			expect((await fetch(new URL(script, `${base}/`))).headers.get('content-type')).toContain('javascript')
+			const redirected = await fetch(base, { redirect: 'manual' })
+			expect([redirected.status, redirected.headers.get('location')?.endsWith('/dragoman/')]).toEqual([
+				recipe.name === 'nginx' ? 301 : 302,
+				true,
+			])
+			expect((await fetch(`${base}/v1/models`, { headers: { authorization } })).status).toBe(200)
+			expect((await send('word '.repeat(600_000), false, base)).status).not.toBe(413)
+			await expectStream(base)
+			await expectSocket(base)
+		})
 		test('a page on a foreign name is refused', async () => {
 			expect((await fetch(`${url}/metrics`, { headers: { host: 'evil.example' } })).status).not.toBe(200)
 			expect((await fetch(`${url}/metrics`, { headers: { host: 'chat.example.org' } })).status).toBe(200)

@@ -22,7 +22,10 @@ export interface LibraryOptions {
 export async function openLibrary({ folder, gpu, log }: LibraryOptions): Promise<LlamaRuntime> {
 	const entry = join(folder, 'node_modules', 'node-llama-cpp', 'dist', 'index.js')
 	await access(entry).catch((cause: unknown) => {
-		throw new Error(`The engine library node-llama-cpp is not installed in ${folder}.`, { cause })
+		throw new Error(
+			`The engine library node-llama-cpp is not installed in ${folder}: run \`dragoman engine install\`.`,
+			{ cause },
+		)
 	})
 	const library = (await import(pathToFileURL(entry).href)) as LlamaLibrary
 	const llama = await open(library, folder, gpu, log)
