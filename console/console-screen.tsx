@@ -2,7 +2,7 @@
 // the server.
 
 import { useEffect } from 'preact/hooks'
-import { text } from './languages/languages.ts'
+import { text } from './languages/all-sentences.ts'
 import { SidebarOpener } from './sidebar/sidebar-opener.tsx'
 import type { ConsoleScreen as ScreenName } from './state/route.ts'
 import { pageTitle, serviceName } from './state/service.ts'

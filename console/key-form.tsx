@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { ServerError } from './api/server.ts'
-import { text } from './languages/languages.ts'
+import { text } from './languages/all-sentences.ts'
 import { Notice } from './parts/notice.tsx'
 import { loadModels } from './state/models.ts'
 import { isSendable, signIn } from './state/session.ts'

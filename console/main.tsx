@@ -4,12 +4,12 @@ import { render } from 'preact'
 import { App } from './app.tsx'
 import { followLanguage } from './languages/languages.ts'
 import { watchConnection } from './state/connection.ts'
+import { firstViewShown } from './state/first-view.ts'
 import { keepForOffline } from './state/page-version.ts'
 import { followAttention } from './state/ready-answers.ts'
 import { followAddress, root } from './state/route.ts'
 import { openSession } from './state/session.ts'
 import { applyTheme } from './state/settings.ts'
-import './styles/index.css'
 
 applyTheme()
 openSession()
@@ -23,10 +23,11 @@ for (const link of document.querySelectorAll<HTMLLinkElement>(
 	link.href = new URL(link.href.slice(link.href.lastIndexOf('page/')), root).href
 const container = document.getElementById('app')
 if (container !== null) void followLanguage().then(() => render(<App />, container))
-// After the page's own files: nothing on screen depends on them.
-const afterLoad = async () => {
+// Nothing on screen depends on them.
+const afterFirstView = async () => {
+	await firstViewShown()
 	void keepForOffline()
 	const { followReadyAnswers } = await import('./state/answer-notifications.ts')
 	followReadyAnswers()
 }
-window.addEventListener('load', () => void afterLoad().catch(() => undefined), { once: true })
+void afterFirstView().catch(() => undefined)

@@ -3,7 +3,7 @@
 
 import { useState } from 'preact/hooks'
 import { KeyForm } from './key-form.tsx'
-import { text } from './languages/languages.ts'
+import { text } from './languages/all-sentences.ts'
 import { Dialog } from './parts/dialog.tsx'
 
 export function SessionEnded() {

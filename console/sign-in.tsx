@@ -3,7 +3,8 @@
 
 import { useEffect } from 'preact/hooks'
 import { KeyForm } from './key-form.tsx'
-import { languages, text } from './languages/languages.ts'
+import { text } from './languages/all-sentences.ts'
+import { languages } from './languages/languages.ts'
 import { Mark } from './parts/icon.tsx'
 import { loaded } from './parts/loaded.tsx'
 import { pageTitle, service, serviceName } from './state/service.ts'

@@ -14,19 +14,9 @@ import { scriptsOf, workerName, writeServiceWorker } from './page-worker.ts'
 const root = join(import.meta.dir, '..')
 const sourceFolder = join(root, 'console')
 export const languageFolder = join(sourceFolder, 'languages')
+/** Fonts by their names in the style sheets; scripts/subset-fonts.ts makes them. */
+const fontFolder = join(sourceFolder, 'fonts')
 const output = join(root, 'dist', 'page')
-
-const fontPackages = join(root, 'node_modules', '@fontsource-variable')
-const next = join('atkinson-hyperlegible-next', 'files', 'atkinson-hyperlegible-next')
-const monospaced = join('atkinson-hyperlegible-mono', 'files', 'atkinson-hyperlegible-mono')
-
-/** The fonts by their names in the style sheets. */
-const fonts: Readonly<Record<string, string>> = {
-	'sans.woff2': `${next}-latin-wght-normal.woff2`,
-	'sans-extended.woff2': `${next}-latin-ext-wght-normal.woff2`,
-	'sans-italic.woff2': `${next}-latin-wght-italic.woff2`,
-	'mono.woff2': `${monospaced}-latin-wght-normal.woff2`,
-}
 
 /** Files of the source folder that are part of the build under their own names. */
 const copied: readonly string[] = [
@@ -36,6 +26,9 @@ const copied: readonly string[] = [
 	'icon-512.png',
 	'icon-maskable-512.png',
 ]
+
+/** Style sheets: that of the first view, and those that are loaded later (console/parts/style-sheets.ts). */
+const styleSheets = ['index', 'conversation', 'screens'] as const
 
 /** The scripts of the build. */
 const builders: readonly string[] = [
@@ -52,8 +45,10 @@ const workers: readonly string[] = ['attachments/pdf-worker.ts']
 export interface BuiltPage {
 	/** Hash of everything that the page is built from. */
 	readonly sources: string
-	/** The document, with `{base}` for the relative address of the page's root. */
+	/** The document, with `{base}` for the relative address of the page's root and `{language}` for a link to a language's script. */
 	readonly document: string
+	/** Names of the scripts of languages other than English, by their tags. */
+	readonly languages: Readonly<Record<string, string>>
 	/** The document of the frame that draws diagrams. */
 	readonly diagram: string
 	/** The document of the page of the APIs. */
@@ -97,6 +92,8 @@ async function replaceOutput(folder: string): Promise<void> {
  */
 export async function bundle(folder: string, sources: string, languages: readonly string[]): Promise<BuiltPage> {
 	const mathsStyles = await writeMathsStyles(folder)
+	const fontNames = await copyFonts(folder)
+	const styles = await writeStyles(folder, fontNames)
 	const built = await Bun.build({
 		entrypoints: [join(sourceFolder, 'main.tsx')],
 		outdir: folder,
@@ -105,14 +102,16 @@ export async function bundle(folder: string, sources: string, languages: readonl
 		splitting: true,
 		minify: true,
 		plugins: [languagesPlugin(languages)],
-		external: ['*.woff2'],
 		naming: { entry: 'main-[hash].[ext]', chunk: 'chunk-[hash].[ext]', asset: '[name]-[hash].[ext]' },
-		define: { 'process.env.NODE_ENV': '"production"', MATHS_STYLES: JSON.stringify(mathsStyles) },
+		define: {
+			'process.env.NODE_ENV': '"production"',
+			MATHS_STYLES: JSON.stringify(mathsStyles),
+			CONVERSATION_STYLES: JSON.stringify(styles.conversation),
+			SCREEN_STYLES: JSON.stringify(styles.screens),
+		},
 	})
 	if (!built.success) throw new AggregateError(built.logs, 'The page cannot be built.')
 	await bundleWorkers(folder)
-	const fontNames = await copyFonts(folder)
-	const styles = await writeStyles(folder, fontNames)
 	const diagram = await writeDiagramFrame(folder, sourceFolder)
 	const api = await writeApiPage(folder, sourceFolder)
 	const workerNames = workers.map((file) => basename(file).replace(/\.ts$/, '.js'))
@@ -126,15 +125,23 @@ export async function bundle(folder: string, sources: string, languages: readonl
 			imported.map((name) => `<link rel="modulepreload" href="{base}page/${name}" />`).join('\n\t\t'),
 		)
 		.replace('{script}', script)
-		.replace('{styles}', styles)
+		.replace('{styles}', styles.index)
 		.replace('{font}', font)
 	for (const name of copied) await writeFile(join(folder, name), await readFile(join(sourceFolder, name)))
-	const translations = await languageScripts(folder, hashed)
-	const first = [script, ...imported, ...translations, styles, font, 'logo.svg', 'manifest.webmanifest']
+	const languageFiles = await languageScripts(folder, hashed)
+	const first = [
+		script,
+		...imported,
+		...Object.values(languageFiles),
+		...Object.values(styles),
+		font,
+		'logo.svg',
+		'manifest.webmanifest',
+	]
 	await writeServiceWorker({ folder, sourceFolder, document, all: [...hashed, ...copied, ...workerNames], first })
 	const fixed = [...copied, ...workerNames, workerName]
 	for (const name of [...hashed, ...fixed]) await compress(join(folder, name))
-	const page: BuiltPage = { sources, document, diagram, api, hashed, fixed }
+	const page: BuiltPage = { sources, document, languages: languageFiles, diagram, api, hashed, fixed }
 	await writeFile(join(folder, 'page.json'), JSON.stringify(page))
 	return page
 }
@@ -155,8 +162,9 @@ async function bundleWorkers(folder: string): Promise<void> {
 /** @returns the names of the copies, by the names in the style sheets. */
 async function copyFonts(folder: string): Promise<ReadonlyMap<string, string>> {
 	const names = new Map<string, string>()
-	for (const [name, file] of Object.entries(fonts)) {
-		const bytes = await readFile(join(fontPackages, file))
+	for (const name of await readdir(fontFolder)) {
+		if (!name.endsWith('.woff2')) continue
+		const bytes = await readFile(join(fontFolder, name))
 		const hashed = hashedName(name, bytes)
 		await writeFile(join(folder, hashed), bytes)
 		names.set(name, hashed)
@@ -164,15 +172,23 @@ async function copyFonts(folder: string): Promise<ReadonlyMap<string, string>> {
 	return names
 }
 
-/** The bundler would embed the fonts in the style sheet. */
-async function writeStyles(folder: string, fontNames: ReadonlyMap<string, string>): Promise<string> {
-	const bundled = find(await readdir(folder), /^main-.*\.css$/)
-	const content = await readFile(join(folder, bundled), 'utf8')
-	const linked = content.replace(/url\("?([\w-]+\.woff2)"?\)/g, (_, name) => `url(${fontNames.get(name) ?? name})`)
-	const name = hashedName('main.css', linked)
-	await rm(join(folder, bundled))
-	await writeFile(join(folder, name), linked)
-	return name
+/** The style sheets of the page, by the names of their sources. */
+type StyleSheets = Readonly<Record<(typeof styleSheets)[number], string>>
+
+/** @returns their names in the folder. */
+async function writeStyles(folder: string, fontNames: ReadonlyMap<string, string>): Promise<StyleSheets> {
+	const names = { index: '', conversation: '', screens: '' }
+	for (const sheet of styleSheets) {
+		// The bundler would embed the fonts in the style sheet.
+		const entry = join(sourceFolder, 'styles', `${sheet}.css`)
+		const built = await Bun.build({ entrypoints: [entry], minify: true, external: ['*.woff2'] })
+		const content = await built.outputs[0]?.text()
+		if (content === undefined) throw new AggregateError(built.logs, 'The styles of the page cannot be built.')
+		const linked = content.replace(/url\("?([\w-]+\.woff2)"?\)/g, (_, name) => `url(${fontNames.get(name) ?? name})`)
+		names[sheet] = hashedName(`${sheet}.css`, linked)
+		await writeFile(join(folder, names[sheet]), linked)
+	}
+	return names
 }
 
 /** Compressed copies beside the file, for types that compress well. */

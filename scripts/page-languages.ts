@@ -33,11 +33,17 @@ async function describe(file: string): Promise<string> {
 	return `{ tag: '${tag}', name: ${JSON.stringify(language.name)}, load: ${load} }`
 }
 
-/** The names of the scripts of a build that contain a language. */
-export async function languageScripts(folder: string, names: readonly string[]): Promise<readonly string[]> {
-	const found: string[] = []
-	for (const name of names)
-		if (/^chunk-.*\.js$/.test(name) && /\bopeningQuote:/.test(await readFile(join(folder, name), 'utf8')))
-			found.push(name)
+/** The scripts of a build that contain a language, by its tag; English is in the first script. */
+export async function languageScripts(
+	folder: string,
+	names: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+	const found: Record<string, string> = {}
+	for (const name of names) {
+		if (!/^chunk-.*\.js$/.test(name)) continue
+		const code = await readFile(join(folder, name), 'utf8')
+		const [, tag] = (/\bopeningQuote:/.test(code) && /\btag:\s*"([a-z]{2,3})"/.exec(code)) || []
+		if (tag !== undefined) found[tag] = name
+	}
 	return found
 }

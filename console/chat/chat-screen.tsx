@@ -5,7 +5,6 @@ import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
-import { loaded } from '../parts/loaded.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { SidebarOpener } from '../sidebar/sidebar-opener.tsx'
 import type { Chat } from '../state/chat.ts'
@@ -18,18 +17,17 @@ import { Announcer } from './announcer.tsx'
 import { BarTitle } from './bar-title.tsx'
 import { listenForKeys } from './chat-keys.ts'
 import { Composer } from './composer.tsx'
+import { laterViews } from './later-views.ts'
 import { ModelPicker } from './model-picker.tsx'
 import { PanelButtons } from './panel-buttons.tsx'
 import { QueuedQuestions } from './queued-questions.tsx'
-import { rowView } from './row-view.ts'
 import { StatusLine } from './status-line.tsx'
 import { Talk } from './talk.tsx'
-
-const Starters = loaded(async () => (await import('./starters.tsx')).Starters)
 
 export function ChatScreen({ chat }: { readonly chat: Chat }) {
 	const words = text.value
 	const state = chat.state.value
+	const Starters = laterViews.value?.Starters
 	useEffect(() => listenForKeys(chat), [chat])
 	useEffect(() => {
 		const show = () => {
@@ -77,7 +75,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 						<StatusLine chat={chat} />
 						<QueuedQuestions chat={chat} />
 						<Composer key={chat.number} chat={chat} />
-						{isNew && <div class="starters">{rowView.value !== undefined && <Starters chat={chat} />}</div>}
+						{isNew && <div class="starters">{Starters !== undefined && <Starters chat={chat} />}</div>}
 					</div>
 				</div>
 				<ChatPanel chat={chat} />

@@ -3,7 +3,7 @@
 
 import { deleteFrom } from '../api/conversations.ts'
 import { ConnectionLost, ServerError } from '../api/server.ts'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { showToast } from '../parts/toast.tsx'
 import { explain } from '../sidebar/attempt.ts'
 import { deleteConversations } from '../sidebar/delete-conversations.ts'

@@ -2,7 +2,8 @@
 // arrow keys show the alternatives of a token. A click or Enter keeps them open: from each of them the answer can continue.
 
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { formatNumber, text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
+import { formatNumber } from '../languages/languages.ts'
 import { moveInMenu } from '../parts/popover.tsx'
 import type { TokenProbability } from '../state/answer-part.ts'
 

@@ -2,7 +2,7 @@
 
 import { Validator } from '@cfworker/json-schema'
 import { useMemo, useState } from 'preact/hooks'
-import { text as languageText } from '../languages/languages.ts'
+import { text as languageText } from '../languages/all-sentences.ts'
 import { CodeBlock } from '../markdown/code-block.tsx'
 import { Segmented } from '../parts/segmented.tsx'
 import { isRecord } from '../state/schema-rows.ts'

@@ -7,14 +7,12 @@ import { text } from '../languages/languages.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
+import { firstViewShown } from '../state/first-view.ts'
 import { Greeting } from './greeting.tsx'
-import { loadRowView, rowView } from './row-view.ts'
+import { laterViews, loadLaterViews } from './later-views.ts'
 import { type RowRange, RowWindow } from './row-window.ts'
 import { keepPositionEvent, revealEvent } from './talk-events.ts'
 import { rowsOf } from './talk-rows.ts'
-
-/** When the message box can be used, on a slow phone. */
-const afterFirstViewMs = 300
 
 /** The reader is at the end within this many pixels. */
 const endPixels = 64
@@ -51,16 +49,13 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 		setRange(next)
 	}
 	// Another conversation, and questions of this person, begin at the end.
-	const RowView = rowView.value
+	const RowView = laterViews.value?.TalkRowView
 	useLayoutEffect(toEnd, [chat, chat.asked.value, chat.state.value.type, RowView])
 	const isNew = chat.state.value.type === 'new' && path.length === 0
 	useEffect(() => {
 		const loading = new AbortController()
-		const timer = setTimeout(() => void loadRowView(loading.signal), isNew ? afterFirstViewMs : 0)
-		return () => {
-			clearTimeout(timer)
-			loading.abort()
-		}
+		void (isNew ? firstViewShown() : Promise.resolve()).then(() => loadLaterViews(loading.signal))
+		return () => loading.abort()
 	}, [isNew])
 	useLayoutEffect(() => {
 		const element = view.current

@@ -1,25 +1,30 @@
 // The languages of the page: which one is shown, and how it writes numbers, dates and durations. A language is one file of this
-// folder, named by its tag: the build lists them.
+// folder, named by its tag: the build lists them. The sentences of other screens than the chat are in all-sentences.ts.
 
 import { type LanguageFile, languageFiles } from 'virtual:languages'
-import { effect, type ReadonlySignal, signal } from '@preact/signals'
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
 import { type LanguageChoice, settings } from '../state/settings.ts'
-import { en, type Language } from './en.ts'
+import type { Language } from './en.ts'
+import { type FirstSentences, firstEnglish } from './en-first.ts'
 
 /** English first, then by their tags. */
 export const languages: readonly LanguageFile[] = languageFiles
 
-const shown = signal<Language>(en)
+const shown = signal<Language>()
 
-/** The sentences of the language that the person chose, or else of the browser's first one that exists. */
-export const text: ReadonlySignal<Language> = shown
+/** The language on screen, undefined for English: the first load has only a part of that. */
+export const shownLanguage: ReadonlySignal<Language | undefined> = shown
+
+/** Sentences of the chat, in the language that the person chose, or else in the browser's first one that exists. */
+export const text: ReadonlySignal<FirstSentences> = computed(() => shown.value ?? firstEnglish)
 
 /** Loads the person's language now, and others when they are chosen. Resolves when the first one is there. */
 export function followLanguage(): Promise<void> {
 	return new Promise((resolve) => {
 		effect(() => {
 			const file = findLanguage(settings.value.language, navigator.languages)
-			const load = file === undefined || file.tag === en.tag ? Promise.resolve(en) : file.load()
+			const isEnglish = file === undefined || file.tag === firstEnglish.tag
+			const load = isEnglish ? Promise.resolve(undefined) : file.load()
 			// Without a network the page remains in the language that it has.
 			void load
 				.then(

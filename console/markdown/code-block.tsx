@@ -4,11 +4,11 @@
 import type { RootContent } from 'hast'
 import { TextWrap } from 'lucide'
 import { type ComponentChildren, createElement } from 'preact'
-import { memo } from 'preact/compat'
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
+import { memo } from '../parts/memo.tsx'
 import { type CodeSlice, sliceCode } from './code-slices.ts'
 
 export interface CodeBlockProps {
@@ -71,7 +71,16 @@ interface SliceProps {
 	readonly contained: boolean
 }
 
-const Slice = memo(({ slice, language, coloured, contained }: SliceProps) => {
+const Slice = memo(
+	SliceView,
+	(former, next) =>
+		former.slice === next.slice &&
+		former.language === next.language &&
+		former.coloured === next.coloured &&
+		former.contained === next.contained,
+)
+
+function SliceView({ slice, language, coloured, contained }: SliceProps) {
 	const element = useRef<HTMLSpanElement>(null)
 	const content = useColours(slice.code, language, coloured, element)
 	useLayoutEffect(() => {
@@ -85,7 +94,7 @@ const Slice = memo(({ slice, language, coloured, contained }: SliceProps) => {
 			{content ?? slice.code}
 		</span>
 	)
-})
+}
 
 /** The code as coloured elements, or undefined until it is complete, in view, and the colours are available. */
 function useColours(

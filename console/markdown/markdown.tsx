@@ -2,8 +2,8 @@
 
 import type { Token, Tokens } from 'marked'
 import { type ComponentChildren, createElement } from 'preact'
-import { memo } from 'preact/compat'
 import { text } from '../languages/languages.ts'
+import { memo } from '../parts/memo.tsx'
 import type { MarkdownBlock } from './blocks.ts'
 import { CodeBlock, languageName } from './code-block.tsx'
 import { Diagram } from './diagram.tsx'

@@ -2,6 +2,7 @@
 // the document are not permitted, and macros cannot expand without end.
 
 import katex from 'katex'
+import { loadStyles } from '../parts/style-sheets.ts'
 
 /** Name of the style sheet beside this script; the build defines it. */
 declare const MATHS_STYLES: string
@@ -26,13 +27,4 @@ export function renderMaths(element: HTMLElement, tex: string, display: boolean)
 }
 
 /** @throws Error if the style sheet cannot be loaded. */
-export function loadStyles(): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const link = document.createElement('link')
-		link.rel = 'stylesheet'
-		link.href = new URL(MATHS_STYLES, import.meta.url).href
-		link.onload = () => resolve()
-		link.onerror = () => reject(new Error('The style sheet of formulas cannot be loaded.'))
-		document.head.append(link)
-	})
-}
+export const loadMathsStyles = (): Promise<void> => loadStyles(MATHS_STYLES)

@@ -39,7 +39,7 @@ export function MathsView({ tex, display, unfinished }: Pick<MathsToken, 'tex' |
 
 function load(): Promise<Renderer> {
 	loading ??= import('./maths-renderer.ts').then(async (loaded) => {
-		await loaded.loadStyles()
+		await loaded.loadMathsStyles()
 		renderer = loaded
 		return loaded
 	})

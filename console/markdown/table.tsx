@@ -2,10 +2,10 @@
 
 import type { Tokens } from 'marked'
 import type { ComponentChildren } from 'preact'
-import { memo } from 'preact/compat'
 import { useRef } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { memo } from '../parts/memo.tsx'
 import { writeCsv } from './csv.ts'
 
 export interface TableProps {

@@ -7,7 +7,7 @@ import { type CodeDialect, codeDialects, dialectForms } from '../code/code-diale
 import { readCodeRequest } from '../code/code-request.ts'
 import { type Carried, listCarried } from '../code/fidelity.ts'
 import { type CodeLanguage, codeLanguages, writeSnippet } from '../code/snippets.ts'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { CodeBlock } from '../markdown/code-block.tsx'
 import { Segmented } from '../parts/segmented.tsx'
 import { SidePanel } from '../parts/side-panel.tsx'

@@ -1,7 +1,8 @@
 // Instructions and parameters of the conversation's requests.
 
 import { useId } from 'preact/hooks'
-import { formatNumber, text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
+import { formatNumber } from '../languages/languages.ts'
 import { SidePanel } from '../parts/side-panel.tsx'
 import {
 	type ConversationOptions,
@@ -120,7 +121,7 @@ function NumberField({ options, name, label, help, slider = false }: NumberField
 					step={slider ? 'any' : step}
 					placeholder={words.modelDefault}
 					value={value ?? ''}
-					onChange={change}
+					onInput={change}
 				/>
 			</div>
 			<span class="help">{help}</span>

@@ -2,7 +2,7 @@
 
 import { Plus, X } from 'lucide'
 import { useState } from 'preact/hooks'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { isRecord, readRows, rowTypes, type SchemaRow, writeRows } from '../state/schema-rows.ts'

@@ -1,7 +1,7 @@
 // The JSON schema of a conversation's answers.
 
 import { useState } from 'preact/hooks'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { SidePanel } from '../parts/side-panel.tsx'
 import type { Chat } from '../state/chat.ts'
 import type { ConversationOptions } from '../state/request-options.ts'

@@ -2,7 +2,7 @@
 
 import { Pencil, Plus, Trash2 } from 'lucide'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { SidePanel } from '../parts/side-panel.tsx'

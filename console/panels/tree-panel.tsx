@@ -1,7 +1,7 @@
 // The branches of the conversation as a tree: one line for each turn, the branch that is shown in the accent colour.
 
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { SidePanel } from '../parts/side-panel.tsx'
 import type { Chat } from '../state/chat.ts'
 import { linesOf, type TreeLine } from '../state/tree-lines.ts'

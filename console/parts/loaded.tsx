@@ -1,9 +1,10 @@
-// A component whose code is loaded when it is first shown.
+// A component whose code and styles are loaded when it is first shown.
 
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { waitForConnection } from '../state/connection.ts'
+import { loadScreenStyles } from './style-sheets.ts'
 import { showToast } from './toast.tsx'
 
 /**
@@ -30,7 +31,7 @@ export function loaded<Properties extends object>(
 		const loadFor = async (shown: AbortSignal) => {
 			for (let attempt = 0; component === undefined && !shown.aborted; attempt++) {
 				try {
-					component = await load()
+					;[component] = await Promise.all([load(), loadScreenStyles()])
 				} catch {
 					if (attempt === 0) {
 						setFailed(true)

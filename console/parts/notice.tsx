@@ -39,11 +39,17 @@ export function Notice({ kind, children, actions, node = icons[kind], isSilent =
 
 /** The first sentence, and the others below it. */
 export function Sentences({ of }: { readonly of: string }) {
-	const [first] = new Intl.Segmenter(text.value.tag, { granularity: 'sentence' }).segment(of)
-	const length = first?.segment.length ?? 0
+	const length = firstSentenceOf(of).length
 	return (
 		<>
 			<b>{of.slice(0, length).trimEnd()}</b> {of.slice(length)}
 		</>
 	)
+}
+
+function firstSentenceOf(paragraph: string): string {
+	// Browsers take tens of milliseconds to make a segmenter, so a text that has one sentence only is not divided.
+	if (!/[\p{Sentence_Terminal}\n].*[\p{Letter}\p{Number}]/su.test(paragraph)) return paragraph
+	const [first] = new Intl.Segmenter(text.value.tag, { granularity: 'sentence' }).segment(paragraph)
+	return first?.segment ?? ''
 }

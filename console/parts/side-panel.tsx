@@ -4,7 +4,7 @@
 import { X } from 'lucide'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { closePanel, panelWidth, panelWidths, resizePanel } from '../state/side-panel.ts'
 import { IconButton } from './icon-button.tsx'
 

@@ -1,7 +1,7 @@
 // How questions are sent, which keys act, and how answers are announced.
 
 import { useId, useState } from 'preact/hooks'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { keyName } from '../parts/key-name.ts'
 import { Segmented } from '../parts/segmented.tsx'
 import { notificationState, permitNotifications } from '../state/answer-notifications.ts'

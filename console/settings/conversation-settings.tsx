@@ -1,6 +1,6 @@
 // Import, export and deletion of all conversations. Each opens its dialog.
 
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { SettingsSection } from './settings-section.tsx'
 

@@ -1,6 +1,7 @@
 // Appearance and language of the page on this device.
 
-import { languages, text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
+import { languages } from '../languages/languages.ts'
 import { Segmented } from '../parts/segmented.tsx'
 import { changeSettings, settings, themes } from '../state/settings.ts'
 import { SettingsSection } from './settings-section.tsx'

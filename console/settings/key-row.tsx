@@ -1,7 +1,8 @@
 // One key of the list, and the button that revokes it.
 
 import type { KeySummary } from '../api/keys.ts'
-import { formatDate, formatDay, text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
+import { formatDate, formatDay } from '../languages/languages.ts'
 import { prefixOf } from './key-tree.ts'
 
 export interface KeyRowProps {

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks'
 import { type KeySummary, revokeKey } from '../api/keys.ts'
 import { ServerError } from '../api/server.ts'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { explain } from '../sidebar/attempt.ts'

@@ -1,7 +1,7 @@
 // The saved tools as a file: export and import.
 
 import { useRef, useState } from 'preact/hooks'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Notice } from '../parts/notice.tsx'
 import { savedTools, saveTools } from '../state/function-tools.ts'
 import { exportTools } from '../transfer/export-tools.ts'

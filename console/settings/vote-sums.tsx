@@ -1,7 +1,8 @@
 // How often the person preferred each model in comparisons.
 
 import { useEffect, useState } from 'preact/hooks'
-import { formatNumber, text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
+import { formatNumber } from '../languages/languages.ts'
 import { Notice } from '../parts/notice.tsx'
 import { explain } from '../sidebar/attempt.ts'
 import { addressOf } from '../state/route.ts'

@@ -1,7 +1,8 @@
 // The commands of the palette, and which of them a text finds. It does not know how the palette shows them.
 
 import type { ConversationSummary } from '../api/conversations.ts'
-import { languages, text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
+import { languages } from '../languages/languages.ts'
 import { labelConversation } from '../state/conversation-list.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { chooseModel, models } from '../state/models.ts'

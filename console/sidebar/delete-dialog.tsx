@@ -1,7 +1,7 @@
 // Confirms that several conversations are deleted.
 
 import type { ConversationSummary } from '../api/conversations.ts'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { deleteConversations } from './delete-conversations.ts'
 

@@ -1,7 +1,7 @@
 // The server did not give the lists of conversations or models: why, and another attempt. Loaded when that happens.
 
 import type { ServerError } from '../api/server.ts'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Notice } from '../parts/notice.tsx'
 import { loadLists } from '../state/first-load.ts'
 import { explain } from './attempt.ts'

@@ -1,7 +1,7 @@
 // Moves conversations into a folder, or out of it.
 
 import { useState } from 'preact/hooks'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { conversations, labelConversation } from '../state/conversation-list.ts'

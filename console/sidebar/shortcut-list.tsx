@@ -1,6 +1,6 @@
 // The list of keys. The settings decide which of them act.
 
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { keyName } from '../parts/key-name.ts'
 import { addressOf } from '../state/route.ts'

@@ -2,7 +2,7 @@
 
 import { useState } from 'preact/hooks'
 import type { ConversationSummary } from '../api/conversations.ts'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { labelConversation } from '../state/conversation-list.ts'

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { isAbort } from '../api/server.ts'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { explain } from '../sidebar/attempt.ts'

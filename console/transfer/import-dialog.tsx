@@ -1,7 +1,7 @@
 // Imports a file of another system: choose it, see how far it is, cancel, and read what came and what did not.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { text } from '../languages/languages.ts'
+import { text } from '../languages/all-sentences.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { explain } from '../sidebar/attempt.ts'

@@ -126,9 +126,10 @@ describe("the server's own paths", () => {
 		const folder = await mkdtemp(join(tmpdir(), 'dragoman-page-'))
 		await Bun.write(join(folder, 'a-1.js'), 'one')
 		await Bun.write(join(folder, 'logo.svg'), '<svg/>')
-		const document = '<a href="{base}page/a-1.js">'
+		const document = '<a href="{base}page/a-1.js">{language}'
 		const table = {
 			document,
+			languages: { fr: 'fr-1.js' },
 			diagram: '<p>',
 			api: '<i data-x="{base}openapi.json">',
 			hashed: ['a-1.js'],
@@ -140,6 +141,17 @@ describe("the server's own paths", () => {
 		expect(await (await get('/')).text()).toBe('<a href="./page/a-1.js">')
 		expect(await (await get('/c/conv_1')).text()).toBe('<a href="../page/a-1.js">')
 		expect(await (await get('/console/limits/x')).text()).toBe('<a href="../../page/a-1.js">')
+		for (const [accepted, named] of [
+			['fr-FR,fr;q=0.9,en;q=0.8', true],
+			['de, FR;q=0.5', true],
+			['en-GB,en;q=0.9,fr;q=0.8', false],
+			['constructor, *', false],
+		] as const) {
+			const response = await get('/c/conv_1', { 'accept-language': accepted })
+			expect(response.headers.get('vary')).toContain('accept-language')
+			const isNamed = (await response.text()).includes('<link rel="modulepreload" href="../page/fr-1.js" />')
+			expect([accepted, isNamed]).toEqual([accepted, named])
+		}
 		const script = await get('/page/a-1.js', { 'accept-encoding': 'gzip, br' })
 		expect(script.headers.get('cache-control')).toContain('immutable')
 		expect(script.headers.get('content-encoding')).toBeNull()

@@ -86,6 +86,7 @@ export const screens =
 
 const builtPage = z.object({
 	document: z.string(),
+	languages: z.record(z.string(), z.string()),
 	diagram: z.string(),
 	api: z.string(),
 	hashed: z.array(z.string()),
@@ -95,14 +96,17 @@ const builtPage = z.object({
 export class PageFiles {
 	private readonly folder: string
 	private readonly document: string
+	/** Names of scripts by the tags of their languages; the first script has English. */
+	private readonly languages: ReadonlyMap<string, string>
 	private readonly diagram: string
 	private readonly api: string
 	/** Whether the content under a name never changes. */
 	private readonly files: ReadonlyMap<string, boolean>
 
-	private constructor(folder: string, { document, diagram, api, hashed, fixed }: z.infer<typeof builtPage>) {
+	private constructor(folder: string, { document, languages, diagram, api, hashed, fixed }: z.infer<typeof builtPage>) {
 		this.folder = folder
 		this.document = document
+		this.languages = new Map(Object.entries(languages))
 		this.diagram = diagram
 		this.api = api
 		const names = [...hashed.map((name) => [name, true] as const), ...fixed.map((name) => [name, false] as const)]
@@ -121,11 +125,28 @@ export class PageFiles {
 
 	/** The response to GET, or undefined if the page has no such path. */
 	async find({ path, headers }: Pick<Received, 'path' | 'headers'>): Promise<Response | undefined> {
-		if (screens.test(path)) return new Response(documentAt(path, this.document), { headers: documentHeaders })
+		if (screens.test(path)) {
+			const document = this.document.replace('{language}', this.languageLink(headers.get('accept-language') ?? ''))
+			return new Response(documentAt(path, document), { headers: { ...documentHeaders, vary: 'accept-language' } })
+		}
 		if (apiPage.test(path)) return new Response(documentAt(path, this.api), { headers: apiHeaders })
 		if (path === diagramPath) return new Response(this.diagram, { headers: diagramHeaders })
 		const name = this.fileAt(path)
 		return name === undefined ? undefined : this.serve(name, headers.get('accept-encoding') ?? '')
+	}
+
+	/**
+	 * The page chooses its language itself, after its first script has run. Until then, the browser loads the one that it will choose
+	 * without a person's choice: the first that exists, in the order of the header.
+	 */
+	private languageLink(accepted: string): string {
+		for (const range of accepted.toLowerCase().split(',')) {
+			const [tag = ''] = range.trim().split(/[-;]/)
+			const script = this.languages.get(tag)
+			if (script !== undefined) return `<link rel="modulepreload" href="{base}page/${script}" />`
+			if (tag === 'en') return ''
+		}
+		return ''
 	}
 
 	private fileAt(path: string): string | undefined {
