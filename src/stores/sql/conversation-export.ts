@@ -57,16 +57,31 @@ export async function* exportTurns(sql: Sql, conversation: ConversationId): Asyn
 
 async function readPositions(sql: Sql, conversation: ConversationId): Promise<readonly Position[]> {
 	const positions: Position[] = []
-	for (let rows: number = mostPositions; rows === mostPositions; ) {
+	/** Ids begin with that of their turn, so that those of one turn follow each other. */
+	let ofTurn: Position[] = []
+	const end = () => {
+		// Only these are sorted: all of a long conversation would take long.
+		for (const position of ofTurn.sort(byDepth)) positions.push(position)
+		ofTurn = []
+	}
+	for (let rows: number = mostPositions, last = ''; rows === mostPositions; ) {
 		const found = await sql`
 			SELECT id, turn, branch, depth, octet_length(body) AS bytes FROM messages
-			WHERE conversation = ${conversation} AND id > ${positions.at(-1)?.id ?? ''} ORDER BY id LIMIT ${mostPositions}`
-		for (const row of found) positions.push(positionRow.parse(row))
+			WHERE conversation = ${conversation} AND id > ${last} ORDER BY id LIMIT ${mostPositions}`
+		for (const row of found) {
+			const position = positionRow.parse(row)
+			if (position.turn !== ofTurn[0]?.turn) end()
+			ofTurn.push(position)
+			last = position.id
+		}
 		rows = found.length
 	}
-	return positions.sort(
-		(one, other) => compareTexts(one.turn, other.turn) || one.depth - other.depth || compareTexts(one.id, other.id),
-	)
+	end()
+	return positions
+}
+
+function byDepth(one: Position, other: Position): number {
+	return one.depth - other.depth || compareTexts(one.id, other.id)
 }
 
 /** The end of the batch from `from` on: neighbours on one branch, which are one range of its index. */

@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { alice, collect, conversation, turn, user } from '../../conversations/conversation-store.testing.ts'
+import { alice, collect, conversation, ended, turn, user } from '../../conversations/conversation-store.testing.ts'
 import { inputId } from '../../conversations/message-id.ts'
 import { openPostgres } from '../postgres/postgres.ts'
 import { freshDatabase, postgresServer } from '../postgres/server.testing.ts'
 import { openSqlite } from '../sqlite/sqlite.ts'
+import type { Sql } from './sql.ts'
 import { SqlConversationStore } from './sql-conversation-store.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
@@ -45,7 +46,26 @@ for (const [name, open] of databases)
 		afterEach(() => opened.close())
 
 		test('a turn of 60,000 messages is stored, exported in order, and removed', async () => {
-			const { index, history, turns } = new SqlConversationStore(opened.database).in(alice)
+			let mostRows = 0
+			const counting: SqlDatabase = {
+				...opened.database,
+				readsOf(caller) {
+					const reads = opened.database.readsOf(caller)
+					const count = (sql: Sql) =>
+						new Proxy(sql, {
+							apply(target, self, given) {
+								const result: unknown = Reflect.apply(target, self, given)
+								if (result instanceof Promise)
+									void result.then((rows) => {
+										mostRows = Math.max(mostRows, Object(rows).length ?? 0)
+									})
+								return result
+							},
+						})
+					return { sql: count(reads.sql), slowSql: count(reads.slowSql), search: reads.search }
+				},
+			}
+			const { index, history, turns } = new SqlConversationStore(counting).in(alice)
 			const made = conversation()
 			const begun = turn({
 				conversation: made.id,
@@ -56,6 +76,10 @@ for (const [name, open] of databases)
 			const { messages } = await collect(await history.export(made.id))
 			expect(messages.map(({ id }) => id)).toEqual(begun.inputs.map((_, at) => inputId(begun.id, at)))
 			expect(messages.at(-1)?.json).toContain('59999')
+			// With every row in one statement, the removal of a message would occupy the event loop for long.
+			expect(await turns.removeFrom(made.id, inputId(begun.id, 59_990), 9000)).toBe(true)
+			expect(mostRows).toBeLessThanOrEqual(4096)
+			expect((await turns.find(begun.id))?.inputs).toHaveLength(59_990)
 			expect(await index.remove(made.id)).toBe(true)
 			expect(await history.export(made.id)).toBeUndefined()
 		}, 120_000)
@@ -72,6 +96,41 @@ for (const [name, open] of databases)
 			expect(batches.map(({ length }) => length)).toEqual([1, 4, 1, 1, 256, 256, 88])
 			expect(Math.max(...bytes)).toBeLessThan(3_001_000)
 			expect(bytes.filter((size) => size > 1_048_576)).toHaveLength(2)
+		}, 60_000)
+
+		test('the removal of a message and what follows it takes bounded transactions', async () => {
+			const { database } = opened
+			const count = async (sql: Sql) => Number((await sql`SELECT COUNT(*) AS count FROM messages`)[0]?.count)
+			let mostRemoved = 0
+			const counting: SqlDatabase = {
+				...database,
+				write: (work, key, share) =>
+					database.write(
+						async (sql) => {
+							const before = await count(sql)
+							const result = await work(sql)
+							mostRemoved = Math.max(mostRemoved, before - (await count(sql)))
+							return result
+						},
+						key,
+						share,
+					),
+			}
+			const { history, turns } = new SqlConversationStore(counting).in(alice)
+			const made = conversation()
+			const begun = turn({
+				...{ conversation: made.id, create: made },
+				inputs: Array.from({ length: 1000 }, (_, at) => user(`${at}`)),
+			})
+			expect(await turns.begin(begun)).toBe('begun')
+			await turns.end(begun.id, ended('answer'))
+			expect(await turns.removeFrom(made.id, inputId(begun.id, 3), 9000)).toBe(true)
+			expect(mostRemoved).toBeLessThanOrEqual(256)
+			const { messages } = await collect(await history.export(made.id))
+			expect(messages.map(({ id }) => id)).toEqual([0, 1, 2].map((at) => inputId(begun.id, at)))
+			expect(await turns.find(begun.id)).toMatchObject({ answers: [], inputs: messages.map(({ id }) => id) })
+			expect(await turns.removeFrom(made.id, inputId(begun.id, 0), 9000)).toBe(true)
+			expect(await turns.find(begun.id)).toBeUndefined()
 		}, 60_000)
 
 		test('texts that no turn refers to any more are removed in bounded transactions', async () => {

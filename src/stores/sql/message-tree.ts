@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import type { Message } from '../../chat/message.ts'
 import type { ConversationId } from '../../conversations/conversation-id.ts'
-import { inputIdPrefix, type MessageId } from '../../conversations/message-id.ts'
+import { inputId, inputIdPrefix, type MessageId } from '../../conversations/message-id.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { readMessage, type TreeMessage, type WrittenBody, writeMessage } from './conversation-rows.ts'
@@ -51,6 +51,21 @@ export async function findMessage(
 ): Promise<TreeMessage | undefined> {
 	const [row] = await sql`SELECT * FROM messages WHERE conversation = ${conversation} AND id = ${id}`
 	return row === undefined ? undefined : readMessage(row)
+}
+
+/** The last of a turn's inputs that was not removed; undefined if none is left. */
+export async function lastInputOf(
+	sql: Sql,
+	conversation: ConversationId,
+	turn: TurnId,
+	inputs: number,
+): Promise<MessageId | undefined> {
+	for (let index = inputs - 1; index >= 0; index--) {
+		const id = inputId(turn, index)
+		const [row] = await sql`SELECT id FROM messages WHERE conversation = ${conversation} AND id = ${id}`
+		if (row !== undefined) return id
+	}
+	return undefined
 }
 
 /** Attaches the first messages of a conversation that is created in the same transaction. */

@@ -154,6 +154,8 @@ async function openingOf(
 async function removeMessage(sql: Sql, { conversation, id, parent }: TreeMessage, isHead: boolean): Promise<void> {
 	const before = parent ?? null
 	await sql`UPDATE messages SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id}`
+	// So that the answer of a turn without inputs follows that one, too.
+	await sql`UPDATE turns SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id} AND state = 'running'`
 	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND id = ${id}`
 	await deleteEmptyBranches(sql, conversation)
 	if (isHead) await sql`UPDATE conversations SET head = ${before} WHERE id = ${conversation}`

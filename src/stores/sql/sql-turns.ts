@@ -156,11 +156,11 @@ export class SqlTurns implements Turns {
 		return removed
 	}
 
-	async removeFrom(conversation: ConversationId, id: MessageId): Promise<boolean> {
+	async removeFrom(conversation: ConversationId, id: MessageId, nowMs: number): Promise<boolean> {
 		const first = readMessageId(id)
 		const turn = first === undefined ? undefined : await this.find(first.turn)
 		if (first === undefined || turn?.conversation !== conversation) return false
-		await eraseFrom(this.database, this.scope, { turn, first, removing: this.removing })
+		await eraseFrom(this.database, this.scope, { turn, first, nowMs, removing: this.removing })
 		await this.database.erase()
 		return true
 	}
