@@ -55,6 +55,16 @@ describe('counts of many callers', () => {
 		expect(ended[0]).toBe('short')
 	}, 60_000)
 
+	test('take turns by project and owner, however many one of them has', async () => {
+		const ended: string[] = []
+		const count = (caller: SharePath) =>
+			counter.countTexts('o200k_base', ['Hello, world!'], caller).then(() => ended.push(caller.join('/')))
+		const callers: readonly SharePath[] = [...Array.from({ length: 100 }, () => one), ['a', 'z'], other]
+		await Promise.all(callers.map(count))
+		expect(ended.indexOf('b/y')).toBeLessThan(3)
+		expect(ended.indexOf('a/z')).toBeLessThan(5)
+	}, 60_000)
+
 	test('end at their deadline with an extrapolation', async () => {
 		const hurried = new TokenCounter({ deadlineMs: 1, maxJobs: 1000 })
 		const counts = await Promise.all(Array.from({ length: 20 }, () => hurried.countTexts('o200k_base', [long], one)))
