@@ -82,6 +82,18 @@ describe('counts of many callers', () => {
 		small.close()
 	}, 60_000)
 
+	test('are estimated for the caller with the most if too many wait', async () => {
+		const text = 'x'.repeat(200)
+		const small = new TokenCounter({ deadlineMs: 60_000, maxJobs: 3 })
+		const none = new TokenCounter({ deadlineMs: 60_000, maxJobs: 0 })
+		const exact = await counter.countTexts('o200k_base', [text])
+		const estimate = await none.countTexts('o200k_base', [text])
+		expect(estimate).not.toBe(exact)
+		const counts = [one, one, one, other].map((caller) => small.countTexts('o200k_base', [text], caller))
+		expect(await Promise.all(counts)).toEqual([exact, exact, estimate, exact])
+		for (const closed of [small, none]) closed.close()
+	}, 60_000)
+
 	test('of many texts are counted up to a limit and extrapolated', async () => {
 		const tokens = await counter.countTexts(
 			'o200k_base',
