@@ -43,14 +43,19 @@ export async function* exportMessages(
 
 /** Oldest first. */
 export async function* exportTurns(sql: Sql, conversation: ConversationId): AsyncGenerator<readonly Turn[]> {
-	const ids = await sql`SELECT id FROM turns WHERE conversation = ${conversation} ORDER BY id`
-	for (let from = 0; from < ids.length; from += mostRows) {
+	const turns = await sql`
+		SELECT id, octet_length(answers) AS bytes FROM turns WHERE conversation = ${conversation} ORDER BY id`
+	for (let from = 0; from < turns.length; ) {
+		let until = from
+		for (let bytes = 0; until < turns.length && until - from < mostRows; until++) {
+			bytes += Number(turns[until]?.bytes)
+			if (until > from && bytes > mostBytes) break
+		}
 		// By their primary key: a range of ids contains the turns of other conversations.
 		const found = await Promise.all(
-			ids
-				.slice(from, from + mostRows)
-				.map(({ id }) => sql`SELECT turns.*, NULL AS echo_body FROM turns WHERE id = ${id}`),
+			turns.slice(from, until).map(({ id }) => sql`SELECT turns.*, NULL AS echo_body FROM turns WHERE id = ${id}`),
 		)
+		from = until
 		yield found.flatMap((rows) => Array.from(rows, readTurn))
 	}
 }
