@@ -157,7 +157,9 @@ test('a search does not read the messages of others', async () => {
 	})
 	expect(page.items).toHaveLength(1)
 	expect(plans.length).toBeGreaterThanOrEqual(4)
-	expect(plans.join('\n')).toContain('SCAN message_search_trigrams VIRTUAL TABLE')
+	// The index selects the messages; it is not only counted whether that is worth it.
+	const indexed = plans.filter((plan) => plan.includes('SCAN message_search_trigrams VIRTUAL TABLE'))
+	expect(indexed.some((plan) => plan.includes('SEARCH found'))).toBe(true)
 	for (const plan of plans) expect(plan).not.toMatch(/SCAN (m|messages|conversations|found)\b/)
 	await database.close()
 })
