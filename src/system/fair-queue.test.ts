@@ -170,7 +170,7 @@ test('the cost of an operation does not grow with the number of entries or of te
 	expect(least(40_000)).toBeLessThan(Math.max(least(10_000), 20) * 8)
 })
 
-test('the positions of all entries cost little more than that of one, whoever they belong to', () => {
+test('the positions of all entries cost little more than that of one, with any number of callers', () => {
 	const numberAll = (count: number) => {
 		const queue = new FairQueue<number>()
 		const entries = Array.from({ length: count }, (_, at) => queue.add([`t${at % (count / 4)}`, `o${at}`], at))

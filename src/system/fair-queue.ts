@@ -5,6 +5,8 @@
 // Costs do not depend on the number of entries: adding, removing and ending are O(1); taking looks at the different counts of running
 // entries, of which there are at most √(2 × running). Only `ahead` numbers all entries after a change, in time proportional to their number.
 
+import { Ranks } from './ranks.ts'
+
 /** Who an entry belongs to. */
 export type SharePath = readonly [tenant: string, owner: string]
 
@@ -257,56 +259,5 @@ class FairGroup<Item> {
 
 	private get mayRun(): boolean {
 		return this.byRunning.size > 0 || (this.first !== undefined && this.running < this.maxRunning)
-	}
-}
-
-/** Values by rank; those of equal rank in the order in which they got it. */
-class Ranks<Value> {
-	private readonly ranks = new Map<Value, number>()
-	private readonly values = new Map<number, Set<Value>>()
-
-	get size(): number {
-		return this.ranks.size
-	}
-
-	/** A value whose rank does not change keeps its position. @param rank undefined removes the value. */
-	place(value: Value, rank: number | undefined): void {
-		const before = this.ranks.get(value)
-		if (before === rank) return
-		if (before !== undefined) this.delete(value, before)
-		if (rank === undefined) return
-		this.ranks.set(value, rank)
-		const equals = this.values.get(rank)
-		if (equals === undefined) this.values.set(rank, new Set([value]))
-		else equals.add(value)
-	}
-
-	lowest(): Value | undefined {
-		return this.size === 0 ? undefined : this.firstOf(Math.min(...this.values.keys()))
-	}
-
-	highest(): Value | undefined {
-		return this.size === 0 ? undefined : this.firstOf(Math.max(...this.values.keys()))
-	}
-
-	has(value: Value): boolean {
-		return this.ranks.has(value)
-	}
-
-	/** Those of each rank in the order in which they got it. */
-	*all(): Generator<Value> {
-		for (const equals of this.values.values()) yield* equals
-	}
-
-	private firstOf(rank: number): Value | undefined {
-		const [first] = this.values.get(rank) ?? []
-		return first
-	}
-
-	private delete(value: Value, rank: number): void {
-		this.ranks.delete(value)
-		const equals = this.values.get(rank)
-		equals?.delete(value)
-		if (equals?.size === 0) this.values.delete(rank)
 	}
 }

@@ -2,7 +2,6 @@
 // are removed before those that they continue from: if the removal is interrupted, what is left is a conversation, and
 // the removal can be repeated.
 
-import { z } from 'zod'
 import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { StoredAnswer, Turn } from '../../conversations/conversation.ts'
 import { type ConversationId, conversationId } from '../../conversations/conversation-id.ts'
@@ -13,8 +12,9 @@ import { type TurnId, turnId } from '../../conversations/turn-id.ts'
 import { answerDeleted } from '../../conversations/turns.ts'
 import { type Scope, sharePathOf } from '../../keys/scope.ts'
 import { deleteEmptyBranches, deleteUnusedText } from './conversation-removal.ts'
+import { awaitsAnswer, type MessageRow, readConversationTree, rowsPerQuery, type TurnRow } from './conversation-tree.ts'
 import { lastInputOf } from './message-tree.ts'
-import type { Fragment, Sql } from './sql.ts'
+import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { shareOf } from './write-share.ts'
 
@@ -30,24 +30,6 @@ export interface BranchRemoval {
 
 /** Bounds of one transaction, unless one message is larger: bytes of messages, and messages. */
 const [mostBytes, mostMessages] = [4_194_304, 256]
-
-const turnRow = z.object({
-	id: z.string().transform(turnId),
-	parent: z.string().nullable(),
-	inputs: z.coerce.number(),
-	/** 1 if an answer may still be stored. */
-	awaits: z.coerce.number(),
-})
-
-const messageRow = z.object({
-	id: z.string(),
-	parent: z.string().nullable(),
-	turn: z.string().transform(turnId),
-	bytes: z.coerce.number(),
-})
-
-type TurnRow = z.infer<typeof turnRow>
-type MessageRow = z.infer<typeof messageRow>
 
 /** The rows of one turn that are removed. A removed turn may have left messages that others continued from. */
 interface RemovedTurn {
@@ -102,10 +84,7 @@ async function readFollowing(
 	{ turn: { id: firstTurn, conversation }, first }: BranchRemoval,
 	ids: Set<string>,
 ): Promise<readonly RemovedTurn[]> {
-	const tree = new ConversationTree()
-	for await (const rows of turnRows(sql, conversation)) for (const row of rows) tree.addTurn(row)
-	for await (const rows of messageRows(sql, conversation)) for (const row of rows) tree.addMessage(row)
-	const { turns, turnsAfter, messagesAfter, ofTurn } = tree
+	const { turns, turnsAfter, messagesAfter, ofTurn } = await readConversationTree(sql, conversation)
 	const removed = new Set<TurnId>()
 	const visited = new Set<string>()
 	const rest = [...ids]
@@ -135,61 +114,6 @@ async function readFollowing(
 		if (following.length % rowsPerQuery === 0) await new Promise(setImmediate)
 	}
 	return following
-}
-
-/** The rows of a conversation by what they follow. */
-class ConversationTree {
-	readonly turns = new Map<TurnId, TurnRow>()
-	readonly turnsAfter = new Map<string | null, TurnRow[]>()
-	readonly messagesAfter = new Map<string | null, MessageRow[]>()
-	readonly ofTurn = new Map<TurnId, MessageRow[]>()
-
-	addTurn(turn: TurnRow): void {
-		this.turns.set(turn.id, turn)
-		addTo(this.turnsAfter, turn.parent, turn)
-	}
-
-	addMessage(message: MessageRow): void {
-		addTo(this.messagesAfter, message.parent, message)
-		addTo(this.ofTurn, message.turn, message)
-	}
-}
-
-function addTo<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
-	const values = map.get(key)
-	if (values === undefined) map.set(key, [value])
-	else values.push(value)
-}
-
-/** Rows of one query, so that a large conversation does not occupy the event loop for long. */
-const rowsPerQuery = 1000
-
-async function* turnRows(sql: Sql, conversation: ConversationId): AsyncGenerator<readonly TurnRow[]> {
-	for (let last = '', count: number = rowsPerQuery; count === rowsPerQuery; ) {
-		const rows = await sql`
-			SELECT id, parent, inputs, CASE WHEN ${awaitsAnswer(sql)} THEN 1 ELSE 0 END AS awaits
-			FROM turns WHERE conversation = ${conversation} AND id > ${last} ORDER BY id LIMIT ${rowsPerQuery}`
-		yield Array.from(rows, (row) => turnRow.parse(row))
-		count = rows.length
-		last = String(rows.at(-1)?.id ?? last)
-	}
-}
-
-async function* messageRows(sql: Sql, conversation: ConversationId): AsyncGenerator<readonly MessageRow[]> {
-	for (let last = '', count: number = rowsPerQuery; count === rowsPerQuery; ) {
-		const rows = await sql`
-			SELECT id, parent, turn, octet_length(body) AS bytes FROM messages
-			WHERE conversation = ${conversation} AND id > ${last} ORDER BY id LIMIT ${rowsPerQuery}`
-		yield Array.from(rows, (row) => messageRow.parse(row))
-		count = rows.length
-		last = String(rows.at(-1)?.id ?? last)
-	}
-}
-
-/** The states of a turn to which an answer may be added. */
-function awaitsAnswer(sql: Sql): Fragment {
-	return sql.part`state IN ('running', 'cancelled', 'interrupted') AND answers = '[]'
-			AND COALESCE(error, '') <> ${stringifyJson(answerDeleted)}`
 }
 
 /** Turns may continue from a message without a row, too: it was removed before. */
