@@ -18,6 +18,7 @@ import { historyContract } from './history.contract.ts'
 import { maintenanceContract } from './maintenance.contract.ts'
 import { answerId, inputId } from './message-id.ts'
 import { sharesContract } from './shares.contract.ts'
+import { turnDeletionContract } from './turn-deletion.contract.ts'
 import { newTurnId, type TurnId } from './turn-id.ts'
 import { turnsContract } from './turns.contract.ts'
 
@@ -26,6 +27,7 @@ export function conversationStoreContract(name: string, open: OpenStore): void {
 		conversationIndexContract(open)
 		conversationSearchContract(open)
 		turnsContract(open)
+		turnDeletionContract(open)
 		historyContract(open)
 		maintenanceContract(open)
 		sharesContract(open)

@@ -124,9 +124,9 @@ class DeliveredTurns implements Turns {
 		return this.turns.remove(id)
 	}
 
-	async removeFrom(conversation: ConversationId, id: MessageId): Promise<boolean> {
+	async removeFrom(conversation: ConversationId, id: MessageId, nowMs: number): Promise<boolean> {
 		await this.settleIfPossible()
-		return this.turns.removeFrom(conversation, id)
+		return this.turns.removeFrom(conversation, id, nowMs)
 	}
 
 	/** A turn whose end is pending is shown as running while the database accepts no writes. */

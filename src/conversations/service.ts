@@ -220,7 +220,7 @@ export class ConversationService {
 	 */
 	async removeFrom(conversation: ConversationId, id: MessageId): Promise<Conversation> {
 		await this.find(conversation)
-		if (!(await this.own.turns.removeFrom(conversation, id))) throw new NotFound('message')
+		if (!(await this.own.turns.removeFrom(conversation, id, this.nowMs))) throw new NotFound('message')
 		return this.find(conversation)
 	}
 

@@ -69,7 +69,7 @@ function store(): ConversationStore {
 					list: (query) => turns.list(query),
 					update: (id, metadata) => turns.update(id, metadata),
 					remove: (id) => turns.remove(id),
-					removeFrom: (conversation, id) => turns.removeFrom(conversation, id),
+					removeFrom: (conversation, id, nowMs) => turns.removeFrom(conversation, id, nowMs),
 				},
 			}
 		},

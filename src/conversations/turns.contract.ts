@@ -350,30 +350,30 @@ export function turnsContract(open: OpenStore): void {
 			await fixture.own.shares.create(share)
 			const stored = async () =>
 				(await collect(await fixture.own.history.export(conversationId))).turns.map(({ id }) => id)
-			expect(await turns.removeFrom(newConversationId(), inputId(branch, 0))).toBe(false)
-			expect(await turns.removeFrom(conversationId, inputId(newTurnId(), 0))).toBe(false)
-			expect(await turns.removeFrom(conversationId, messageId('nowhere'))).toBe(false)
+			expect(await turns.removeFrom(newConversationId(), inputId(branch, 0), 9000)).toBe(false)
+			expect(await turns.removeFrom(conversationId, inputId(newTurnId(), 0), 9000)).toBe(false)
+			expect(await turns.removeFrom(conversationId, messageId('nowhere'), 9000)).toBe(false)
 			expect(
 				await fixture.store
 					.in({ ...alice, owner: ownerId('bob') })
-					.turns.removeFrom(conversationId, inputId(branch, 0)),
+					.turns.removeFrom(conversationId, inputId(branch, 0), 9000),
 			).toBe(false)
-			expect(await turns.removeFrom(conversationId, inputId(branch, 0))).toBe(true)
+			expect(await turns.removeFrom(conversationId, inputId(branch, 0), 9000)).toBe(true)
 			expect(await stored()).toEqual([root, left])
 			expect(removed.flat().toSorted()).toEqual([branch, beside, running.id, failed.id, ...deep].toSorted())
 			expect(await fixture.textsOf(conversationId)).toEqual(['q', 'root', 'x', 'left'])
 			expect((await collect(await fixture.own.history.export(conversationId))).messages).toHaveLength(4)
 			expect(await fixture.own.shares.list(conversationId)).toEqual([])
-			expect(await turns.removeFrom(conversationId, inputId(branch, 0))).toBe(false)
+			expect(await turns.removeFrom(conversationId, inputId(branch, 0), 9000)).toBe(false)
 			// The end of the running turn finds nothing any more, and the next branch begins as the removed one did.
 			await turns.end(running.id, ended('late'))
 			const again = await fixture.exchange({ ...after(root), inputs: [user('z')] }, 'again')
 			expect(await fixture.textsOf(conversationId)).toEqual(['q', 'root', 'z', 'again'])
 			// A turn without an answer: the message that its answer would be.
-			expect(await turns.removeFrom(conversationId, answerId(again, 0))).toBe(true)
+			expect(await turns.removeFrom(conversationId, answerId(again, 0), 9000)).toBe(true)
 			expect(await turns.find(again)).toMatchObject({ answers: [], inputs: [inputId(again, 0)] })
 			expect(await fixture.textsOf(conversationId)).toEqual(['q', 'root', 'z'])
-			expect(await turns.removeFrom(conversationId, inputId(root, 0))).toBe(true)
+			expect(await turns.removeFrom(conversationId, inputId(root, 0), 9000)).toBe(true)
 			expect(await stored()).toEqual([])
 			expect(await fixture.own.history.read(conversationId, everything)).toEqual({
 				messages: [],
@@ -390,10 +390,10 @@ export function turnsContract(open: OpenStore): void {
 			await fixture.own.turns.end(added.id, { state: 'completed', endedAtMs: 3000, answers: [] })
 			await fixture.exchange({ conversation: made.id, parent: inputId(added.id, 3) }, 'e')
 			const branch = await fixture.exchange({ conversation: made.id, parent: inputId(added.id, 1) }, 'f')
-			expect(await fixture.own.turns.removeFrom(made.id, inputId(added.id, 2))).toBe(true)
+			expect(await fixture.own.turns.removeFrom(made.id, inputId(added.id, 2), 9000)).toBe(true)
 			expect((await fixture.own.turns.find(added.id))?.inputs).toEqual([inputId(added.id, 0), inputId(added.id, 1)])
 			expect(await fixture.textsOf(made.id)).toEqual(['a', 'b', 'hi', 'f'])
-			expect(await fixture.own.turns.removeFrom(made.id, inputId(branch, 0))).toBe(true)
+			expect(await fixture.own.turns.removeFrom(made.id, inputId(branch, 0), 9000)).toBe(true)
 			expect(await fixture.textsOf(made.id)).toEqual(['a', 'b'])
 		})
 	})

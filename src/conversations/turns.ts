@@ -29,7 +29,8 @@ export interface Turns {
 	/**
 	 * Stores the answers after the inputs and moves the head there. No-op for a turn that was removed or has ended, except
 	 * for one that another process ended, as `interrupted` or `cancelled`, without answers: it retains its state and gets
-	 * the answers and the usage.
+	 * the answers and the usage; only the usage if its answer was deleted meanwhile. If inputs were removed, the answers
+	 * follow the last one that is left.
 	 */
 	end(id: TurnId, end: TurnEnd): Promise<void>
 	/** Undoes `begin`, including a conversation that the turn created. */
@@ -47,12 +48,19 @@ export interface Turns {
 	 * Removes a message of a turn and everything that follows it, on every branch: the later messages of its turn, the turns that
 	 * continue from one of them, also those that are still running, and the shares of these messages. A turn without messages is
 	 * removed, too. If the conversation's head is removed, the last message of the turn that ended last among the others becomes it.
+	 * If the turn is running, or its answer has not been stored yet, it ends as `cancelled` with the error `answerDeleted`.
 	 *
 	 * @param id of a message that the turn has, or would have: its answer may be missing.
 	 * @returns whether the conversation has such a turn.
 	 */
-	removeFrom(conversation: ConversationId, id: MessageId): Promise<boolean>
+	removeFrom(conversation: ConversationId, id: MessageId, nowMs: number): Promise<boolean>
 }
+
+/** The error of a turn whose answer was deleted before it was stored. */
+export const answerDeleted = {
+	code: 'answer_deleted',
+	message: 'The answer was deleted while it was generated.',
+} as const
 
 /**
  * What happens to a turn if another one already continues from the same message.

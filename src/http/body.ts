@@ -9,7 +9,7 @@ import { Occupancy } from '../system/occupancy.ts'
 import { resumable, type Steps } from '../system/resumable.ts'
 import { Sweep, type Timed } from '../system/sweep.ts'
 import { BodyMemory, type HeldBody } from './body-memory.ts'
-import { checkForm, hasMoreFields } from './form-bounds.ts'
+import { checkForm, contentTypeOf, hasMoreFields, readFormEncoding } from './form-bounds.ts'
 import type { HttpRequest } from './http-request.ts'
 import { type BoundedField, checkJson, checkJsonText, checkJsonTextInSteps, type JsonBounds } from './json-bounds.ts'
 import { defaultBounds, type RequestBounds } from './request-bounds.ts'
@@ -117,11 +117,12 @@ async function readForm(
 	reading: BodyReading,
 	json: JsonBounds,
 ): Promise<Form> {
-	const type = request.headers.get('content-type') ?? ''
+	const encoding = readFormEncoding(request.headers.get('content-type') ?? '')
 	const body = await readBytes(request, owner, reading)
+	if (encoding === undefined) throw notForm()
 	const parse = (bytes: Uint8Array) => {
-		if (hasMoreFields(bytes, type, json.bounds.formFields)) throw tooManyFields(json.bounds)
-		return parseForm(bytes, type)
+		if (hasMoreFields(bytes, encoding, json.bounds.formFields)) throw tooManyFields(json.bounds)
+		return parseForm(bytes, contentTypeOf(encoding))
 	}
 	const steps = () => joinAndParse(body, parse)
 	const isLong = body.byteLength >= longBytes
@@ -196,12 +197,16 @@ async function parseForm(bytes: Uint8Array, type: string): Promise<Form> {
 	try {
 		return await new Response(bytes as Uint8Array<ArrayBuffer>, { headers: { 'content-type': type } }).formData()
 	} catch (cause) {
-		throw new ChatError(
-			'invalid-request',
-			'We could not read the form in the body of your request. (HINT: send multipart/form-data with its boundary.)',
-			{ cause },
-		)
+		throw notForm(cause)
 	}
+}
+
+function notForm(cause?: unknown): ChatError {
+	return new ChatError(
+		'invalid-request',
+		'We could not read the form in the body of your request. (HINT: send multipart/form-data with its boundary.)',
+		{ cause },
+	)
 }
 
 /** The bytes of a body as they arrived: copying many of them together takes long. */

@@ -6,16 +6,55 @@ import { checkText, type JsonBounds } from './json-bounds.ts'
 
 const ampersand = 0x26
 
+/** How the fields of a form are separated. */
+export type FormEncoding =
+	| { readonly type: 'urlencoded' }
+	| {
+			readonly type: 'multipart'
+			readonly boundary: string
+	  }
+
 /**
- * Whether a form has more than `most` fields, files included.
- *
- * @param type its content type.
+ * The encoding of a form by its content type; undefined if that is no form's. The parser gets the content type from
+ * `contentTypeOf`: it must not find another boundary than the count of the fields.
  */
-export function hasMoreFields(bytes: Uint8Array, type: string, most: number): boolean {
-	const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type)
-	if (boundary === null) return occursMoreThan(bytes, ampersand, most - 1)
+export function readFormEncoding(contentType: string): FormEncoding | undefined {
+	const [, mime = '', parameters = ''] = /^\s*([^;\s]*)\s*(;.*)?$/s.exec(contentType) ?? []
+	switch (mime.toLowerCase()) {
+		case 'application/x-www-form-urlencoded':
+			return { type: 'urlencoded' }
+		case 'multipart/form-data': {
+			const boundary = parametersOf(parameters).get('boundary')
+			return boundary !== undefined && boundaryForm.test(boundary) ? { type: 'multipart', boundary } : undefined
+		}
+		default:
+			return undefined
+	}
+}
+
+/** The content type of a form in the only form that parsers read in the same way. */
+export function contentTypeOf(encoding: FormEncoding): string {
+	return encoding.type === 'urlencoded'
+		? 'application/x-www-form-urlencoded'
+		: `multipart/form-data; boundary="${encoding.boundary}"`
+}
+
+/** RFC 2046, section 5.1.1. */
+const boundaryForm = /^[\w'()+,./:=? -]{0,69}[\w'()+,./:=?-]$/
+
+/** Of a content type, by their names in lower case; the first of each name. */
+function parametersOf(text: string): ReadonlyMap<string, string> {
+	const found = new Map<string, string>()
+	for (const [, name = '', quoted, token = ''] of text.matchAll(/;\s*([^=;\s]+)=(?:"([^"]*)"|([^;"\s]*))/g))
+		if (!found.has(name.toLowerCase())) found.set(name.toLowerCase(), quoted ?? token)
+	return found
+}
+
+/** Whether a form has more than `most` fields, files included. */
+export function hasMoreFields(bytes: Uint8Array, encoding: FormEncoding, most: number): boolean {
+	if (encoding.type === 'urlencoded') return occursMoreThan(bytes, ampersand, most - 1)
 	// The last boundary ends the form.
-	return occursMoreThan(bytes, Buffer.from(`--${boundary[1] ?? boundary[2]}`), most + 1)
+	return occursMoreThan(bytes, Buffer.from(`--${encoding.boundary}`), most + 1)
 }
 
 function occursMoreThan(bytes: Uint8Array, sought: number | Buffer, most: number): boolean {

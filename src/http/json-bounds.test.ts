@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { ChatError } from '../chat/error.ts'
 import { parseJsonInSteps } from '../chat/json-text.ts'
-import { checkForm, hasMoreFields } from './form-bounds.ts'
+import { bodyReader } from './body.ts'
+import { checkForm } from './form-bounds.ts'
 import { type BoundedField, checkJson, checkJsonText } from './json-bounds.ts'
 import { defaultBounds } from './request-bounds.ts'
 
@@ -109,14 +111,47 @@ describe('a form', () => {
 	const multipart = (count: number) =>
 		`${Array.from({ length: count }, (_, n) => `--b\r\nContent-Disposition: form-data; name="f${n}"\r\n\r\nx\r\n`).join('')}--b--`
 	const encoded = (count: number) => Array.from({ length: count }, () => 'a=b').join('&')
-	test('with more fields than permitted is recognized before it is parsed', () => {
-		for (const [type, write] of [
-			['multipart/form-data; boundary=b', multipart],
-			['multipart/form-data; boundary="b"', multipart],
-			['application/x-www-form-urlencoded', encoded],
-		] as const)
-			expect([5, 6].map((count) => hasMoreFields(Buffer.from(write(count)), type, 5))).toEqual([false, true])
+	const read = (type: string, text: string) => {
+		const arrived = Buffer.from(text)
+		const { signal } = new AbortController()
+		const limits = { maxBytes: 1_000_000, timeoutMs: 5000, maxDepth: 5, bounds: { ...defaultBounds, formFields: 5 } }
+		return bodyReader(limits)
+			.form({
+				...{ method: 'POST', url: '/', headers: new Headers({ 'content-type': type }), signal, arrived, body: null },
+				bytes: async () => arrived,
+			})
+			.then(
+				(form) => [...form].length,
+				(thrown: unknown) => (thrown instanceof ChatError ? (thrown.setting ?? thrown.kind) : String(thrown)),
+			)
+	}
+	test.each([
+		['multipart/form-data; boundary=b', multipart],
+		['multipart/form-data; boundary="b"', multipart],
+		['Multipart/Form-Data;charset=utf-8;BOUNDARY=b', multipart],
+		['application/x-www-form-urlencoded', encoded],
+		['application/x-www-form-urlencoded; charset=UTF-8', encoded],
+		// A boundary that another reader might find: the count and the parser must agree.
+		['application/x-www-form-urlencoded; boundary=q', encoded],
+		['multipart/form-data; xboundary=q; boundary=b', multipart],
+		['multipart/form-data; x="; boundary=q"; boundary=b', multipart],
+		['multipart/form-data; boundary=b; boundary=q', multipart],
+	] as const)('of the type %j has its fields, and no more than permitted', async (type, write) => {
+		expect([await read(type, write(5)), await read(type, write(6))]).toEqual([5, 'limits.formFields'])
 	})
+	test.each(['----=_Part_0_1.2', '===============12==', "a'()+,./:=? b"])('has the boundary %j', async (boundary) => {
+		const form = multipart(5).replaceAll('--b', `--${boundary}`)
+		expect(await read(`multipart/form-data; boundary="${boundary}"`, form)).toBe(5)
+	})
+	test.each(['', 'multipart/form-data', 'multipart/form-data; boundary=', 'multipart/mixed; boundary=b', 'text/plain'])(
+		'of the type %j is refused',
+		async (type) => {
+			expect([await read(type, multipart(1)), await read(type, encoded(6))]).toEqual([
+				'invalid-request',
+				'invalid-request',
+			])
+		},
+	)
 	test('with a name that repeats, or a text that is too long, is refused', () => {
 		const check = (form: FormData) => checkForm(form, { bounds, fields, maxDepth: 5 })
 		const form = new FormData()

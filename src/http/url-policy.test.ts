@@ -230,6 +230,27 @@ describe('schemes', () => {
 		expect(result(withoutData, 'data:image/png;base64,AAAA')).toBe('refused')
 		expect(result(withoutData, 'http://example.com/')).toBe('refused')
 	})
+	test.each(['s3', 'gs', 'az', 'hf'])('%s names no host, so it is not resolved, and needs no dot', async (scheme) => {
+		for (const container of ['bucket', 'my-bucket', 'my_bucket', 'private', 'images.example.com', 'UPPER']) {
+			const url = `${scheme}://${container}/a/b.png`
+			expect(await resolved(url, ['10.0.0.1'], { schemes: ['https', scheme] })).toEqual({ sent: url, asked: [] })
+		}
+		// A lenient client may take it for a host.
+		for (const container of ['127.0.0.1', '[::1]', 'localhost', 'a.internal', '2130706433', ''])
+			expect(await resolved(`${scheme}://${container}/a`, [], { schemes: [scheme] })).toMatchObject({ sent: 'refused' })
+		const hosts = ['bucket']
+		expect(await resolved(`${scheme}://bucket/a`, [], { schemes: [scheme], hosts })).toMatchObject({
+			sent: `${scheme}://bucket/a`,
+		})
+		expect(await resolved(`${scheme}://other/a`, [], { schemes: [scheme], hosts })).toMatchObject({ sent: 'refused' })
+	})
+	test.each(['ftp', 'wss', 'rtsp', 'unknown'])('hosts of %s are resolved', async (scheme) => {
+		const url = `${scheme}://a.example.com/a`
+		expect(await resolved(url, ['10.0.0.1'], { schemes: [scheme] })).toMatchObject({
+			sent: 'refused',
+			asked: ['a.example.com'],
+		})
+	})
 	test('hosts of other schemes are checked too', () => {
 		const policy = new UrlPolicy({ schemes: ['s3', 'ftp'], privateAddresses: 'refuse' })
 		for (const url of ['s3://127.0.0.1/a', 's3://0x7f.1/a', 's3://localhost/a', 'ftp://2130706433/', 's3:a'])

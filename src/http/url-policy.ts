@@ -22,6 +22,23 @@ export interface UrlPolicyOptions {
 /** Permits reading files of a server, or protocols with which a URL can send commands to any port. */
 export const neverPermitted = ['file', 'gopher', 'dict', 'ldap', 'ldaps', 'tftp', 'jar', 'javascript', 'netdoc', 'php']
 
+/** Schemes whose URLs name a container of an object store in the place of a host. It is neither resolved nor connected to. */
+const containerSchemes: ReadonlySet<string> = new Set([
+	's3',
+	's3a',
+	's3n',
+	'gs',
+	'gcs',
+	'r2',
+	'b2',
+	'oss',
+	'cos',
+	'obs',
+	'az',
+	'azure',
+	'hf',
+])
+
 export class UrlPolicy {
 	private readonly schemes: ReadonlySet<string>
 	private readonly refusesPrivate: boolean
@@ -82,7 +99,7 @@ export class UrlPolicy {
 			throw refused(path, `this server accepts no URLs with the scheme '${scheme.slice(0, longestScheme)}'`)
 		if (scheme === 'data') return parsed.href
 		const host = hostOf(parsed)
-		this.checkHost(host, path, found)
+		this.checkHost(host, path, scheme, found)
 		// Some parsers read `0127.0.0.1` as another address than others do.
 		const [, sentHost] = plainUrl.exec(url) ?? []
 		if (sentHost !== undefined && isNormal(sentHost, host)) return url
@@ -90,14 +107,17 @@ export class UrlPolicy {
 		return parsed.href
 	}
 
-	private checkHost(host: string, path: string, found: ((name: string) => void) | undefined): void {
+	private checkHost(host: string, path: string, scheme: string, found: ((name: string) => void) | undefined): void {
 		if (this.hosts?.some((permitted) => matches(host, permitted)) === false)
 			throw refused(path, 'this server accepts no URLs of this host (urls.hosts)')
 		if (!this.refusesPrivate) return
 		const address = canonicalAddress(host)
-		if (address === undefined ? isPrivateName(host) : isPrivateAddress(address))
+		const isName = address === undefined
+		const isContainer = containerSchemes.has(scheme)
+		// A client that takes a container for a host must not find a private one, either.
+		if (isName ? isPrivateName(host, isContainer) : isPrivateAddress(address))
 			throw refused(path, 'this server accepts no URLs of private addresses (urls.privateAddresses)')
-		if (address === undefined) found?.(host)
+		if (isName && !isContainer) found?.(host)
 	}
 }
 
@@ -169,9 +189,10 @@ function isPrivateAddress(address: string): boolean {
 	return canonical === undefined || privateRanges.has(canonical) || isatap.test(canonical)
 }
 
-function isPrivateName(name: string): boolean {
-	// Names without a dot belong to the local network, such as those of containers.
-	return !name.includes('.') || privateNames.test(name)
+function isPrivateName(name: string, isContainer: boolean): boolean {
+	if (name.includes('.')) return privateNames.test(name)
+	// Hosts without a dot belong to the local network.
+	return !isContainer || name === '' || name === 'localhost'
 }
 
 /** In normal form: an address without brackets, or a name without a dot at its end; empty if there is none. */

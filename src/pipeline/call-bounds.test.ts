@@ -11,6 +11,7 @@ const small: RequestBounds = {
 	...{ messages: 3, tools: 2, stopTexts: 2, images: 1, files: 1, audios: 1, choices: 4, answerValues: 1000 },
 	...{ embeddingValues: 100, nameCharacters: 20, idCharacters: 30, logitBiases: 2, metadataEntries: 2, documents: 2 },
 	...{ metadataCharacters: 10, patternCharacters: 10, jsonValues: 200, tokenizeCharacters: 100 },
+	...{ arrayElements: 20, mapEntries: 30, tokenIds: 40, formFields: 5, formRepeats: 2 },
 }
 
 function openSmall(): Promise<App> {
@@ -56,10 +57,39 @@ const violations: readonly (readonly [setting: keyof RequestBounds, path: string
 	['embeddingValues', '/openai/v1/embeddings', { model: 'echo', input: ['a', 'b'], dimensions: 51 }],
 	['tokenizeCharacters', '/openai/v1/tokenize', { model: 'echo', prompt: 'x'.repeat(101) }],
 	['documents', '/opengatellm/v1/rerank', { model: 'echo', query: 'q', documents: ['a', 'b', 'c'] }],
+	['arrayElements', '/openai/v1/chat/completions', { ...chat, other: Array.from({ length: 21 }, () => 0) }],
+	[
+		'mapEntries',
+		'/openai/v1/chat/completions',
+		{ ...chat, other: Object.fromEntries(Array.from({ length: 31 }, (_, at) => [`a${at}`, 0])) },
+	],
+	['tokenIds', '/openai/v1/embeddings', { model: 'echo', input: Array.from({ length: 41 }, () => 1), dimensions: 2 }],
 	['jsonValues', '/openai/v1/chat/completions', { ...chat, other: Array.from({ length: 201 }, () => 0) }, 413],
 ]
 
+/** Forms, by their fields. */
+const forms: Readonly<Partial<Record<keyof RequestBounds, readonly string[]>>> = {
+	formFields: ['a', 'b', 'c', 'd', 'e', 'f'],
+	formRepeats: ['a', 'a', 'a'],
+}
+
+test('every bound has a request that exceeds it', () => {
+	const tried = new Set<string>([...violations.map(([setting]) => setting), ...Object.keys(forms)])
+	expect(Object.keys(defaultBounds).filter((setting) => !tried.has(setting))).toEqual([])
+})
+
 describe('a request beyond a bound', () => {
+	for (const [setting, names] of Object.entries(forms))
+		test(`limits.${setting} is refused in a form`, async () => {
+			await using app = await openSmall()
+			const body = new URLSearchParams(names.map((name) => `${name}=x`).join('&'))
+			const headers = { authorization: `Bearer ${await app.addKey({ name: 'sender', role: 'user' })}` }
+			const request = new Request('http://localhost/v1/audio/transcriptions', { method: 'POST', headers, body })
+			const response = await app.fetch(request)
+			expect([setting, response.status]).toEqual([setting, setting === 'formFields' ? 413 : 422])
+			expect((await errorOf(response)).message).toContain(`limits.${setting}`)
+		})
+
 	for (const [setting, path, body, status] of violations)
 		test(`limits.${setting} is refused by ${path}`, async () => {
 			await using app = await openSmall()

@@ -13,8 +13,8 @@ const others: readonly SharePath[] = [
 	['b', 'other'],
 ]
 const queued = 200
-/** First come, first served would be all of them. Connections run some statements meanwhile, more while one is being opened. */
-const few = queued / 2
+/** Each connection may run a few statements at the time of a read, and may take some more meanwhile. */
+const few = 24
 
 type Read = (reads: Reads) => Promise<unknown>
 
@@ -29,7 +29,7 @@ const short: Readonly<Record<string, Read>> = {
 	search: (caller) => caller.search(60_000, (sql) => sql`SELECT ${1} AS one`),
 }
 
-/** @param open opens a new, empty database. Closing it may also remove it. */
+/** @param open opens a new, empty database with its connections. Closing it may also remove it. */
 export function readTurnsContract(name: string, open: () => Promise<SqlDatabase>): void {
 	describe(`turns of reads in ${name}`, () => {
 		for (const [busyKind, many] of Object.entries(reads))

@@ -169,3 +169,20 @@ test('the cost of an operation does not grow with the number of entries or of te
 	run(10_000)()
 	expect(least(40_000)).toBeLessThan(Math.max(least(10_000), 20) * 8)
 })
+
+test('the positions of all entries cost little more than that of one, with any number of callers', () => {
+	const numberAll = (count: number) => {
+		const queue = new FairQueue<number>()
+		const entries = Array.from({ length: count }, (_, at) => queue.add([`t${at % (count / 4)}`, `o${at}`], at))
+		for (const removed of entries.slice(count / 2, count / 2 + 1)) queue.remove(removed)
+		const before = process.cpuUsage()
+		const positions = new Set(entries.map((entry) => queue.ahead(entry)))
+		const { user, system } = process.cpuUsage(before)
+		expect(positions.size).toBe(count - 1)
+		return (user + system) / 1000
+	}
+	const least = (count: number) => Math.min(...Array.from({ length: 3 }, () => numberAll(count)))
+	numberAll(2000)
+	// Eight times as many: one after the other would take 64 times as long, and seconds.
+	expect(least(16_000)).toBeLessThan(Math.max(least(2000), 10) * 16)
+})

@@ -3,7 +3,9 @@
 // limits nor time.
 //
 // Costs do not depend on the number of entries: adding, removing and ending are O(1); taking looks at the different counts of running
-// entries, of which there are at most √(2 × running).
+// entries, of which there are at most √(2 × running). Only `ahead` numbers all entries after a change, in time proportional to their number.
+
+import { Ranks } from './ranks.ts'
 
 /** Who an entry belongs to. */
 export type SharePath = readonly [tenant: string, owner: string]
@@ -25,6 +27,8 @@ export interface FairQueueOptions {
 export class FairQueue<Item> {
 	private readonly root: FairGroup<Item>
 	private readonly runningPerOwner: number
+	/** Whether all entries that wait have the number of those ahead of them. */
+	private isNumbered = true
 
 	constructor({ runningPerOwner = Number.POSITIVE_INFINITY }: FairQueueOptions = {}) {
 		this.runningPerOwner = runningPerOwner
@@ -59,7 +63,7 @@ export class FairQueue<Item> {
 		const owner = this.ownerAt(path)
 		const entry = new Entry(item, path, owner)
 		owner.append(entry)
-		owner.change(0, 1)
+		this.change(owner, 0, 1)
 		return entry
 	}
 
@@ -68,7 +72,7 @@ export class FairQueue<Item> {
 		if (!(entry instanceof Entry) || !entry.isWaiting) return
 		const owner: FairGroup<Item> = entry.owner
 		owner.unlink(entry)
-		owner.change(0, -1)
+		this.change(owner, 0, -1)
 	}
 
 	/**
@@ -88,12 +92,13 @@ export class FairQueue<Item> {
 
 	/** Counts a running entry that did not wait. */
 	began(path: SharePath): void {
-		this.ownerAt(path).change(1, 0)
+		this.change(this.ownerAt(path), 1, 0)
 	}
 
 	/** Counts the end of a running entry. */
 	ended([tenant, owner]: SharePath): void {
-		this.root.children.get(tenant)?.children.get(owner)?.change(-1, 0)
+		const group = this.root.children.get(tenant)?.children.get(owner)
+		if (group !== undefined) this.change(group, -1, 0)
 	}
 
 	/**
@@ -118,13 +123,22 @@ export class FairQueue<Item> {
 	/**
 	 * How many waiting entries would be taken before this one if no further one were added and none of those that run
 	 * ended. An estimate: ends change the shares. 0 if it does not wait.
+	 *
+	 * The first call after a change numbers all entries, so many calls between two changes cost little more than one.
 	 */
 	ahead(entry: FairEntry<Item>): number {
 		if (!(entry instanceof Entry) || !entry.isWaiting) return 0
-		const [tenant] = entry.path
-		const owner: FairGroup<Item> = entry.owner
-		const group = this.root.child(tenant)
-		return this.root.ahead(group, group.ahead(owner, owner.positionOf(entry)))
+		if (!this.isNumbered) {
+			let ahead = 0
+			for (const next of this.root.inTurns()) next.ahead = ahead++
+			this.isNumbered = true
+		}
+		return entry.ahead
+	}
+
+	private change(owner: FairGroup<Item>, running: number, waiting: number): void {
+		owner.change(running, waiting)
+		this.isNumbered = false
 	}
 
 	private ownerAt([tenant, owner]: SharePath): FairGroup<Item> {
@@ -139,8 +153,8 @@ class Entry<Item> implements FairEntry<Item> {
 	previous: Entry<Item> | undefined
 	next: Entry<Item> | undefined
 	isWaiting = false
-	/** Entries of one owner have consecutive numbers, unless one in the middle was removed. */
-	number = 0
+	/** As the queue last numbered its entries. */
+	ahead = 0
 
 	constructor(item: Item, path: SharePath, owner: FairGroup<Item>) {
 		this.item = item
@@ -161,7 +175,6 @@ class FairGroup<Item> {
 	waiting = 0
 	first: Entry<Item> | undefined
 	last: Entry<Item> | undefined
-	private isNumbered = true
 	private readonly parent: FairGroup<Item> | undefined
 	private readonly maxRunning: number
 	private readonly runningPerOwner: number
@@ -202,7 +215,6 @@ class FairGroup<Item> {
 	append(entry: Entry<Item>): void {
 		entry.isWaiting = true
 		entry.previous = this.last
-		entry.number = this.last === undefined ? 0 : this.last.number + 1
 		if (this.last === undefined) this.first = entry
 		else this.last.next = entry
 		this.last = entry
@@ -210,102 +222,43 @@ class FairGroup<Item> {
 
 	unlink(entry: Entry<Item>): void {
 		entry.isWaiting = false
-		if (entry.previous !== undefined && entry.next !== undefined) this.isNumbered = false
 		if (entry.previous === undefined) this.first = entry.next
 		else entry.previous.next = entry.next
 		if (entry.next === undefined) this.last = entry.previous
 		else entry.next.previous = entry.previous
 	}
 
-	/** How many entries of this owner are before one of them. */
-	positionOf(entry: Entry<Item>): number {
-		if (!this.isNumbered) {
-			let number = 0
-			for (let one = this.first; one !== undefined; one = one.next) one.number = number++
-			this.isNumbered = true
+	/**
+	 * The waiting entries in the order in which they would be taken if none of those that run ended. Each child has its turn
+	 * at as many running entries as it has; among equals, the one that has that many for longer. Maximums are ignored.
+	 */
+	*inTurns(): Generator<Entry<Item>, void> {
+		for (let entry = this.first; entry !== undefined; entry = entry.next) yield entry
+		if (this.children.size === 0) return
+		const beginning = this.childrenByRunning()
+		const starts = [...beginning.keys()].sort((one, other) => one - other)
+		let continuing: Generator<Entry<Item>, void>[] = []
+		for (let running = starts[0] ?? 0; continuing.length > 0 || beginning.size > 0; running++) {
+			if (continuing.length === 0) running = starts.find((start) => start >= running) ?? running
+			const round = [...Array.from(beginning.get(running) ?? [], (child) => child.inTurns()), ...continuing]
+			beginning.delete(running)
+			continuing = []
+			for (const entries of round) {
+				const { value, done } = entries.next()
+				if (done === true) continue
+				yield value
+				continuing.push(entries)
+			}
 		}
-		return entry.number - (this.first?.number ?? entry.number)
 	}
 
-	/**
-	 * How many entries of all children are before number `position` of one child. Each child takes its turn at as many
-	 * running entries as it has; among equals, the one that has that many for longer.
-	 */
-	ahead(child: FairGroup<Item>, position: number): number {
-		const turn = child.running + position
-		const earlier = this.byRunning.before(child, child.running)
-		let ahead = position
-		for (const other of this.children.values()) {
-			if (other === child || other.waiting === 0) continue
-			const isFirst = other.running > child.running || earlier.has(other)
-			ahead += Math.min(Math.max(turn - other.running + (isFirst ? 1 : 0), 0), other.waiting)
-		}
-		return ahead
+	/** The children that have an entry, in the order of their turns; those that may not run come last. */
+	private childrenByRunning(): Map<number, readonly FairGroup<Item>[]> {
+		const capped = this.children.values().filter((child) => child.waiting > 0 && !this.byRunning.has(child))
+		return Map.groupBy([...this.byRunning.all(), ...capped], ({ running }) => running)
 	}
 
 	private get mayRun(): boolean {
 		return this.byRunning.size > 0 || (this.first !== undefined && this.running < this.maxRunning)
-	}
-}
-
-/** Values by rank; those of equal rank in the order in which they got it. */
-class Ranks<Value> {
-	private readonly ranks = new Map<Value, number>()
-	private readonly values = new Map<number, Set<Value>>()
-	/** A set that became empty: most ranks have one value, which soon gets the next rank. */
-	private empty: Set<Value> | undefined
-
-	get size(): number {
-		return this.ranks.size
-	}
-
-	/** A value whose rank does not change keeps its position. @param rank undefined removes the value. */
-	place(value: Value, rank: number | undefined): void {
-		const before = this.ranks.get(value)
-		if (before === rank) return
-		if (before !== undefined) this.delete(value, before)
-		if (rank === undefined) return
-		this.ranks.set(value, rank)
-		const equals = this.values.get(rank)
-		if (equals === undefined) this.values.set(rank, this.newSet().add(value))
-		else equals.add(value)
-	}
-
-	private newSet(): Set<Value> {
-		const { empty = new Set<Value>() } = this
-		this.empty = undefined
-		return empty
-	}
-
-	lowest(): Value | undefined {
-		return this.size === 0 ? undefined : this.firstOf(Math.min(...this.values.keys()))
-	}
-
-	highest(): Value | undefined {
-		return this.size === 0 ? undefined : this.firstOf(Math.max(...this.values.keys()))
-	}
-
-	/** The values of a rank that got it before `value`. */
-	before(value: Value, rank: number): ReadonlySet<Value> {
-		const found = new Set<Value>()
-		for (const one of this.values.get(rank) ?? []) {
-			if (one === value) break
-			found.add(one)
-		}
-		return found
-	}
-
-	private firstOf(rank: number): Value | undefined {
-		const [first] = this.values.get(rank) ?? []
-		return first
-	}
-
-	private delete(value: Value, rank: number): void {
-		this.ranks.delete(value)
-		const equals = this.values.get(rank)
-		equals?.delete(value)
-		if (equals?.size !== 0) return
-		this.values.delete(rank)
-		this.empty = equals
 	}
 }

@@ -19,6 +19,7 @@ interface LoopProgress {
 
 interface ResumableAttempt {
 	readonly number: number
+	readonly nowMs: () => number
 	readonly beganMs: number
 	untilMs: number
 	/** A loop had no time left. */
@@ -39,23 +40,34 @@ const shortLength = 32
 /** Elements for each look at the clock. */
 const elementsPerLook = 8
 
+const monotonicMs = () => performance.now()
+
 /** Ends an attempt that has no time left. */
 const interruption = Symbol('interruption')
 
 /** The attempt that runs: it is synchronous, so no other code sees it. */
 let running: ResumableAttempt | undefined
 
-/** The steps of `work`. @throws what `work` throws */
-export function* resumable<Result>(work: () => Result): Generator<undefined, Result, undefined> {
+/**
+ * The steps of `work`.
+ *
+ * @param nowMs milliseconds of a monotonic clock.
+ * @throws what `work` throws
+ */
+export function* resumable<Result>(
+	work: () => Result,
+	nowMs: () => number = monotonicMs,
+): Generator<undefined, Result, undefined> {
 	const progress = new Map<object, Map<unknown, LoopProgress>>()
 	const results = new Map<object, Map<unknown, unknown[]>>()
 	const retained = new Map<object, Map<string, unknown>>()
 	let durationMs = stepMs
 	let wasted = 0
 	for (let number = 0; ; number++) {
-		const beganMs = performance.now()
+		const beganMs = nowMs()
 		const attempt: ResumableAttempt = {
 			number,
+			nowMs,
 			beganMs,
 			untilMs: beganMs + durationMs,
 			isInterrupted: false,
@@ -179,13 +191,13 @@ function progressOf(attempt: ResumableAttempt, items: object, loop: unknown): Lo
  * of the loops around it, each of which extends the attempt, too.
  */
 function extend(attempt: ResumableAttempt): void {
-	attempt.untilMs = Math.max(attempt.untilMs, 2 * performance.now() - attempt.beganMs)
+	attempt.untilMs = Math.max(attempt.untilMs, 2 * attempt.nowMs() - attempt.beganMs)
 }
 
 /** Ends the step if its time is over. */
 function interrupt(attempt: ResumableAttempt): void {
 	if (!attempt.isInterrupted) {
-		if (++attempt.elements % elementsPerLook !== 0 || performance.now() < attempt.untilMs) return
+		if (++attempt.elements % elementsPerLook !== 0 || attempt.nowMs() < attempt.untilMs) return
 		attempt.isInterrupted = true
 	}
 	throw interruption

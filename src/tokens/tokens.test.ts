@@ -55,6 +55,16 @@ describe('counts of many callers', () => {
 		expect(ended[0]).toBe('short')
 	}, 60_000)
 
+	test('take turns by project and owner, however many one of them has', async () => {
+		const ended: string[] = []
+		const count = (caller: SharePath) =>
+			counter.countTexts('o200k_base', ['Hello, world!'], caller).then(() => ended.push(caller.join('/')))
+		const callers: readonly SharePath[] = [...Array.from({ length: 100 }, () => one), ['a', 'z'], other]
+		await Promise.all(callers.map(count))
+		expect(ended.indexOf('b/y')).toBeLessThan(3)
+		expect(ended.indexOf('a/z')).toBeLessThan(5)
+	}, 60_000)
+
 	test('end at their deadline with an extrapolation', async () => {
 		const hurried = new TokenCounter({ deadlineMs: 1, maxJobs: 1000 })
 		const counts = await Promise.all(Array.from({ length: 20 }, () => hurried.countTexts('o200k_base', [long], one)))
@@ -70,6 +80,18 @@ describe('counts of many callers', () => {
 		expect(await small.countTexts('o200k_base', ['Hello, world!!!!'], one)).toBe(4)
 		expect(await first).toBe(4)
 		small.close()
+	}, 60_000)
+
+	test('are estimated for the caller with the most if too many wait', async () => {
+		const text = 'x'.repeat(200)
+		const small = new TokenCounter({ deadlineMs: 60_000, maxJobs: 3 })
+		const none = new TokenCounter({ deadlineMs: 60_000, maxJobs: 0 })
+		const exact = await counter.countTexts('o200k_base', [text])
+		const estimate = await none.countTexts('o200k_base', [text])
+		expect(estimate).not.toBe(exact)
+		const counts = [one, one, one, other].map((caller) => small.countTexts('o200k_base', [text], caller))
+		expect(await Promise.all(counts)).toEqual([exact, exact, estimate, exact])
+		for (const closed of [small, none]) closed.close()
 	}, 60_000)
 
 	test('of many texts are counted up to a limit and extrapolated', async () => {

@@ -129,16 +129,29 @@ describe('an operation', () => {
 })
 
 describe('an error', () => {
-	// Some need no key, some of them in certain cases only.
-	const isOpen = ({ fields: { security } }: DocumentedOperation) =>
-		Array.isArray(security) && (security.length === 0 || security.some((one) => Object.keys(one).length === 0))
-	for (const operation of called.filter((one) => !isOpen(one)))
+	const securityOf = ({ fields: { security } }: DocumentedOperation): readonly object[] =>
+		Array.isArray(security) ? security : [{ default: [] }]
+	const isOptional = (operation: DocumentedOperation) =>
+		securityOf(operation).some((one) => Object.keys(one).length === 0)
+	for (const operation of called.filter((one) => securityOf(one).length > 0 && !isOptional(one)))
 		test(`of ${operation.method} ${operation.path} without a key is in the document`, async () => {
 			const response = await call(operation, { key: '' })
 			expect([401, 403]).toContain(response.status)
 			expect(Object.keys(Object(operation.fields.responses))).toContain(String(response.status))
 			expect(await faultsOf(operation, response)).toEqual([])
 		})
+
+	test('of an operation that needs no key is in the document if the key is wrong', async () => {
+		const statuses = new Map<string, number>()
+		for (const operation of called.filter(isOptional)) {
+			const response = await call(operation, { key: `${server.key}x` })
+			statuses.set(operation.path, response.status)
+			expect(Object.keys(Object(operation.fields.responses))).toContain(String(response.status))
+			await response.body?.cancel()
+		}
+		// The metrics are for every client on this machine.
+		expect(Object.fromEntries(statuses)).toEqual({ '/metrics': 200, '/v1/page': 401 })
+	})
 
 	for (const operation of called.filter(({ fields }) => 'requestBody' in fields && !isFormBody(fields)))
 		test(`of ${operation.method} ${operation.path} with a wrong body is in the document`, async () => {

@@ -125,6 +125,10 @@ if (postgresServer !== undefined) {
 				),
 			)
 			expect(ends).toEqual(Array.from({ length: 6 }, () => ['unavailable', 'search_timeout']))
+			// The server cancels what a search runs, before the search gives up on a lock.
+			const { search: searchOf } = database.readsOf([alice.tenant, alice.owner])
+			const cancelled = await searchOf(300, (sql) => sql`SELECT pg_sleep(600)`).catch((thrown: unknown) => thrown)
+			expect(String(cancelled)).toContain('statement timeout')
 			// Other reads have connections of their own.
 			expect((await database.sql`SELECT id FROM conversations`).length).toBe(1)
 			const count = async () =>

@@ -6,6 +6,7 @@ import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
 import { type Scope, sharePathOf } from '../../keys/scope.ts'
 import { Occupancy } from '../../system/occupancy.ts'
+import type { Steps } from '../../system/resumable.ts'
 import type { WrittenBody } from './conversation-rows.ts'
 import { foldTextInSteps } from './search-text.ts'
 
@@ -16,13 +17,17 @@ export class BodyWriter {
 	private readonly occupancy = new Occupancy()
 
 	/** What `writeBody` returns for each of the messages, in the turns of the scope. */
-	async write(scope: Scope, messages: readonly Message[]): Promise<readonly WrittenBody[]> {
-		const steps = bodiesInSteps(messages)
+	write(scope: Scope, messages: readonly Message[]): Promise<readonly WrittenBody[]> {
+		return this.run(scope, bodiesInSteps(messages))
+	}
+
+	/** Other work on bodies, in the turns of the scope. */
+	async run<Result>(scope: Scope, steps: Steps<Result>): Promise<Awaited<Result>> {
 		// Short messages do not wait until long ones of other callers have had their turn.
 		const untilMs = performance.now() + shortMs
 		do {
 			const next = steps.next()
-			if (next.done === true) return next.value
+			if (next.done === true) return await next.value
 		} while (performance.now() < untilMs)
 		return this.occupancy.run(sharePathOf(scope), steps)
 	}

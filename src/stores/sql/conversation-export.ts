@@ -43,30 +43,50 @@ export async function* exportMessages(
 
 /** Oldest first. */
 export async function* exportTurns(sql: Sql, conversation: ConversationId): AsyncGenerator<readonly Turn[]> {
-	const ids = await sql`SELECT id FROM turns WHERE conversation = ${conversation} ORDER BY id`
-	for (let from = 0; from < ids.length; from += mostRows) {
+	const turns = await sql`
+		SELECT id, octet_length(answers) AS bytes FROM turns WHERE conversation = ${conversation} ORDER BY id`
+	for (let from = 0; from < turns.length; ) {
+		let until = from
+		for (let bytes = 0; until < turns.length && until - from < mostRows; until++) {
+			bytes += Number(turns[until]?.bytes)
+			if (until > from && bytes > mostBytes) break
+		}
 		// By their primary key: a range of ids contains the turns of other conversations.
 		const found = await Promise.all(
-			ids
-				.slice(from, from + mostRows)
-				.map(({ id }) => sql`SELECT turns.*, NULL AS echo_body FROM turns WHERE id = ${id}`),
+			turns.slice(from, until).map(({ id }) => sql`SELECT turns.*, NULL AS echo_body FROM turns WHERE id = ${id}`),
 		)
+		from = until
 		yield found.flatMap((rows) => Array.from(rows, readTurn))
 	}
 }
 
 async function readPositions(sql: Sql, conversation: ConversationId): Promise<readonly Position[]> {
 	const positions: Position[] = []
-	for (let rows: number = mostPositions; rows === mostPositions; ) {
+	/** Ids begin with that of their turn, so that those of one turn follow each other. */
+	let ofTurn: Position[] = []
+	const end = () => {
+		// Only these are sorted: all of a long conversation would take long.
+		for (const position of ofTurn.sort(byDepth)) positions.push(position)
+		ofTurn = []
+	}
+	for (let rows: number = mostPositions, last = ''; rows === mostPositions; ) {
 		const found = await sql`
 			SELECT id, turn, branch, depth, octet_length(body) AS bytes FROM messages
-			WHERE conversation = ${conversation} AND id > ${positions.at(-1)?.id ?? ''} ORDER BY id LIMIT ${mostPositions}`
-		for (const row of found) positions.push(positionRow.parse(row))
+			WHERE conversation = ${conversation} AND id > ${last} ORDER BY id LIMIT ${mostPositions}`
+		for (const row of found) {
+			const position = positionRow.parse(row)
+			if (position.turn !== ofTurn[0]?.turn) end()
+			ofTurn.push(position)
+			last = position.id
+		}
 		rows = found.length
 	}
-	return positions.sort(
-		(one, other) => compareTexts(one.turn, other.turn) || one.depth - other.depth || compareTexts(one.id, other.id),
-	)
+	end()
+	return positions
+}
+
+function byDepth(one: Position, other: Position): number {
+	return one.depth - other.depth || compareTexts(one.id, other.id)
 }
 
 /** The end of the batch from `from` on: neighbours on one branch, which are one range of its index. */

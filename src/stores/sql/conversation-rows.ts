@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import type { JsonObject } from '../../chat/json.ts'
-import { parseJson, stringifyJson } from '../../chat/json-text.ts'
+import { parseJson, parseJsonInSteps, stringifyJson } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import { textOf } from '../../chat/parts.ts'
 import type { Usage } from '../../chat/usage.ts'
@@ -77,24 +77,51 @@ export interface TreeMessage extends StoredMessage {
 	readonly pathBytes: number
 }
 
-/**
- * Not validated by a schema, for speed: a context has hundreds of messages, and only these stores write them. During an
- * update, a process of the former version may write messages of its form after the migration.
- */
-export function readMessage(row: Row): TreeMessage {
+/** A message that has not been parsed. */
+export interface TreeRow extends Omit<TreeMessage, 'message'> {
+	readonly body: string
+}
+
+/** Not validated by a schema, for speed: a context has hundreds of messages, and only these stores write them. */
+export function readTreeRow(row: Row): TreeRow {
 	return {
 		...readPosition(row),
 		branch: Number(row.branch),
 		pathBytes: Number(row.path_bytes),
-		message: parseJson(bodyOf(row)) as Message,
+		body: bodyOf(row),
 	}
 }
 
-/** Like `readMessage`, without parsing the message. */
+/** The messages of rows, without the properties that are internal to the message tree. */
+export function* readMessagesInSteps(
+	rows: readonly TreeRow[],
+): Generator<undefined, readonly StoredMessage[], undefined> {
+	const messages: StoredMessage[] = []
+	for (const row of rows) {
+		messages.push(storedMessage(row, (yield* readJsonInSteps(row.body)) as Message))
+		yield
+	}
+	return messages
+}
+
+/** The same without steps. */
+export function readShortMessages(rows: readonly TreeRow[]): readonly StoredMessage[] {
+	return rows.map((row) => storedMessage(row, parseJson(row.body) as Message))
+}
+
+/** Longer texts of one statement are parsed in steps: smaller ones take a millisecond or two. In characters. */
+export const longText = 262_144
+
+function* readJsonInSteps(text: string): Generator<undefined, unknown, undefined> {
+	return text.length < longText ? parseJson(text) : yield* parseJsonInSteps(Buffer.from(text))
+}
+
+/** Like a message of `readShortMessages`, without parsing it. */
 export function readExportedMessage(row: Row): ExportedMessage {
 	return { ...readPosition(row), json: bodyOf(row) }
 }
 
+/** During an update, a process of the former version may write messages of its form after the migration. */
 function bodyOf({ body }: Row): string {
 	return withOrderedParts(String(body))
 }
@@ -111,9 +138,8 @@ function readPosition(row: Row): Omit<StoredMessage, 'message'> {
 	}
 }
 
-/** Removes the properties that are internal to the message tree. */
-export function storedMessage({ branch: _, pathBytes: __, ...message }: TreeMessage): StoredMessage {
-	return message
+function storedMessage({ branch: _, pathBytes: __, body: ___, ...rest }: TreeRow, message: Message): StoredMessage {
+	return { ...rest, message }
 }
 
 /** @param row with the message as `writeBody` or `BodyWriter` wrote it. */
@@ -191,6 +217,18 @@ export function readTurn(row: unknown): Turn {
 		createdAtMs: created_at_ms,
 		endedAtMs: ended_at_ms ?? undefined,
 	}
+}
+
+/** `readTurn` of a row with long texts. */
+export function* readTurnInSteps(row: Row): Generator<undefined, Turn, undefined> {
+	const answers = (yield* readJsonInSteps(String(row.answers))) as readonly StoredAnswer[]
+	const echo = row.echo_body === null ? {} : ((yield* readJsonInSteps(String(row.echo_body))) as JsonObject)
+	return { ...readTurn({ ...row, answers: '[]', echo_body: null }), answers, echo }
+}
+
+/** Of the texts of a row that `readTurn` parses, in characters. */
+export function lengthOfTurn({ answers, echo_body: echo }: Row): number {
+	return String(answers).length + (echo === null ? 0 : String(echo).length)
 }
 
 /** The model that answered a turn, or else the requested one. @param row with `model` and `usage`. */

@@ -8,8 +8,10 @@ import type { Conversation } from '../../conversations/conversation.ts'
 import type { FoundConversation, TextMatch } from '../../conversations/conversation-index.ts'
 import type { Page } from '../../conversations/page.ts'
 import { sharePathOf } from '../../keys/scope.ts'
+import type { SharePath } from '../../system/fair-queue.ts'
+import { Occupancy } from '../../system/occupancy.ts'
 import { type ConversationSelection, compareInOrder, inOrder, selected } from './conversation-list.ts'
-import { readConversation, readMessage } from './conversation-rows.ts'
+import { longText, readConversation, readMessagesInSteps, readShortMessages, readTreeRow } from './conversation-rows.ts'
 import { pageOf } from './page.ts'
 import { excerptOf } from './search-excerpt.ts'
 import { charactersOf, foldText } from './search-text.ts'
@@ -68,6 +70,9 @@ class PageSearch {
 	private readonly sql: Sql
 	private readonly search: ConversationSearch
 	private readonly untilMs: number
+	private readonly caller: SharePath
+	/** In which long messages are parsed. */
+	private readonly occupancy = new Occupancy()
 	/** Those that the scan has found. */
 	private readonly found: Conversation[] = []
 	/** The last conversation that was scanned. */
@@ -78,6 +83,7 @@ class PageSearch {
 		this.sql = sql
 		this.search = search
 		this.untilMs = untilMs
+		this.caller = sharePathOf(search.scope)
 		this.after = search.after
 	}
 
@@ -105,8 +111,11 @@ class PageSearch {
 			SELECT * FROM messages m WHERE conversation = ${id} AND ${this.contains('m.search_text')}
 			ORDER BY depth, branch LIMIT 1`
 		if (row === undefined) return undefined
-		const { id: message, message: found } = readMessage(row)
-		return { message, excerpt: excerptOf(textOf(found.content), text) }
+		const found = readTreeRow(row)
+		const steps = readMessagesInSteps([found])
+		const [parsed] =
+			found.body.length < longText ? readShortMessages([found]) : await this.occupancy.run(this.caller, steps)
+		return parsed && { message: found.id, excerpt: excerptOf(textOf(parsed.message.content), text) }
 	}
 
 	private get missing(): number {

@@ -4,10 +4,10 @@
 import { z } from 'zod'
 import type { Message } from '../../chat/message.ts'
 import type { ConversationId } from '../../conversations/conversation-id.ts'
-import { inputIdPrefix, type MessageId } from '../../conversations/message-id.ts'
+import { inputId, inputIdPrefix, type MessageId } from '../../conversations/message-id.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
-import { readMessage, type TreeMessage, type WrittenBody, writeMessage } from './conversation-rows.ts'
+import { readTreeRow, type TreeRow, type WrittenBody, writeMessage } from './conversation-rows.ts'
 import { type Direction, type Fragment, ordered, type Row, type Sql } from './sql.ts'
 
 /** The rows of a branch that belong to a history: those up to `depth`. */
@@ -44,13 +44,24 @@ export interface TreePosition {
 	readonly taken: boolean
 }
 
-export async function findMessage(
+export async function findMessage(sql: Sql, conversation: ConversationId, id: MessageId): Promise<TreeRow | undefined> {
+	const [row] = await sql`SELECT * FROM messages WHERE conversation = ${conversation} AND id = ${id}`
+	return row === undefined ? undefined : readTreeRow(row)
+}
+
+/** The last of a turn's inputs that was not removed; undefined if none is left. */
+export async function lastInputOf(
 	sql: Sql,
 	conversation: ConversationId,
-	id: MessageId,
-): Promise<TreeMessage | undefined> {
-	const [row] = await sql`SELECT * FROM messages WHERE conversation = ${conversation} AND id = ${id}`
-	return row === undefined ? undefined : readMessage(row)
+	turn: TurnId,
+	inputs: number,
+): Promise<MessageId | undefined> {
+	for (let index = inputs - 1; index >= 0; index--) {
+		const id = inputId(turn, index)
+		const [row] = await sql`SELECT id FROM messages WHERE conversation = ${conversation} AND id = ${id}`
+		if (row !== undefined) return id
+	}
+	return undefined
 }
 
 /** Attaches the first messages of a conversation that is created in the same transaction. */
@@ -210,9 +221,9 @@ export async function lastMessages(
 	conversation: ConversationId,
 	segments: readonly Segment[],
 	{ pathBytes, maxBytes }: { readonly pathBytes: number; readonly maxBytes: number },
-): Promise<readonly TreeMessage[]> {
+): Promise<readonly TreeRow[]> {
 	const floor = Math.min(pathBytes - maxBytes, pathBytes - 1)
-	const found: TreeMessage[] = []
+	const found: TreeRow[] = []
 	for (const { branch, depth } of segments)
 		for (let below = depth + 1; ; ) {
 			const rows = await sql`
@@ -220,7 +231,7 @@ export async function lastMessages(
 				WHERE conversation = ${conversation} AND branch = ${branch} AND depth < ${below}
 				ORDER BY depth DESC LIMIT ${chunkRows}`
 			for (const row of rows) {
-				const message = readMessage(row)
+				const message = readTreeRow(row)
 				if (message.pathBytes <= floor) return found.reverse()
 				found.push(message)
 				below = message.depth
@@ -244,8 +255,8 @@ export async function messagesBetween(
 	conversation: ConversationId,
 	segments: readonly Segment[],
 	{ above, below, limit, order }: MessageRange,
-): Promise<readonly TreeMessage[]> {
-	const found: TreeMessage[] = []
+): Promise<readonly TreeRow[]> {
+	const found: TreeRow[] = []
 	const { direction } = ordered(sql, order)
 	for (const { branch, depth } of order === 'desc' ? segments : segments.toReversed()) {
 		const room = limit - found.length
@@ -255,7 +266,7 @@ export async function messagesBetween(
 			WHERE conversation = ${conversation} AND branch = ${branch}
 				AND depth > ${above} AND depth < ${below} AND depth <= ${depth}
 			ORDER BY depth ${direction} LIMIT ${room}`
-		found.push(...Array.from(rows, readMessage))
+		found.push(...Array.from(rows, readTreeRow))
 	}
 	return found
 }

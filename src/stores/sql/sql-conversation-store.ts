@@ -87,8 +87,8 @@ class WrittenTurns implements Turns {
 		return this.explained.remove(id)
 	}
 
-	removeFrom(conversation: ConversationId, id: MessageId) {
-		return this.explained.removeFrom(conversation, id)
+	removeFrom(conversation: ConversationId, id: MessageId, nowMs: number) {
+		return this.explained.removeFrom(conversation, id, nowMs)
 	}
 }
 

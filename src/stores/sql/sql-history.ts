@@ -16,8 +16,8 @@ import type { Scope } from '../../keys/scope.ts'
 import type { BodyWriter } from './body-writer.ts'
 import { exportMessages, exportTurns } from './conversation-export.ts'
 import { deleteEmptyBranches } from './conversation-removal.ts'
-import { storedMessage, type TreeMessage } from './conversation-rows.ts'
-import { findMessage, lastMessages, messagesBetween, type Segment, segmentsTo } from './message-tree.ts'
+import { longText, readMessagesInSteps, readShortMessages, type TreeRow } from './conversation-rows.ts'
+import { findMessage, lastMessages, messagesBetween, segmentsTo } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import type { Sql } from './sql.ts'
 import type { Reads, SqlDatabase } from './sql-database.ts'
@@ -52,12 +52,11 @@ export class SqlHistory implements History {
 		const segments = await segmentsTo(sql, conversation, last)
 		const messages = await lastMessages(sql, conversation, segments, { pathBytes: last.pathBytes, maxBytes })
 		const first = messages[0] ?? last
-		if (first.parent === undefined) return { messages: messages.map(storedMessage), omitted: 0, opening: [] }
-		return {
-			messages: messages.map(storedMessage),
-			omitted: first.depth,
-			opening: (await openingOf(sql, conversation, segments, first)).map(storedMessage),
-		}
+		const parsed = await this.parse(messages)
+		if (first.parent === undefined) return { messages: parsed, omitted: 0, opening: [] }
+		const range = { above: -1, below: first.depth, limit: longestOpening, order: 'asc' } as const
+		const begin = await this.parse(await messagesBetween(sql, conversation, segments, range))
+		return { messages: parsed, omitted: first.depth, opening: instructionsOf(begin) }
 	}
 
 	async page(
@@ -77,13 +76,14 @@ export class SqlHistory implements History {
 			limit: limit + 1,
 			order,
 		})
-		return pageOf(found.map(storedMessage), limit)
+		return pageOf(await this.parse(found), limit)
 	}
 
 	async message(conversation: ConversationId, id: MessageId): Promise<StoredMessage | undefined> {
 		if ((await this.headOf(this.reads.sql, conversation)) === undefined) return undefined
 		const found = await findMessage(this.reads.sql, conversation, id)
-		return found === undefined ? undefined : storedMessage(found)
+		const [message] = found === undefined ? [] : await this.parse([found])
+		return message
 	}
 
 	async replace(conversation: ConversationId, id: MessageId, message: Message | undefined): Promise<boolean> {
@@ -121,11 +121,18 @@ export class SqlHistory implements History {
 	private async tipOf(
 		conversation: ConversationId,
 		tip: MessageId | undefined,
-	): Promise<TreeMessage | 'empty' | undefined> {
+	): Promise<TreeRow | 'empty' | undefined> {
 		const head = await this.headOf(this.reads.sql, conversation)
 		if (head === undefined) return undefined
 		const last = tip ?? head
 		return last === null ? 'empty' : findMessage(this.reads.sql, conversation, last)
+	}
+
+	/** In steps if they are long. */
+	private async parse(rows: readonly TreeRow[]): Promise<readonly StoredMessage[]> {
+		const characters = rows.reduce((sum, { body }) => sum + body.length, 0)
+		if (characters < longText) return readShortMessages(rows)
+		return this.bodies.run(this.scope, readMessagesInSteps(rows))
 	}
 
 	/** Null if it has none. Undefined if the scope has no such conversation. */
@@ -138,22 +145,18 @@ export class SqlHistory implements History {
 	}
 }
 
-async function openingOf(
-	sql: Sql,
-	conversation: ConversationId,
-	segments: readonly Segment[],
-	first: TreeMessage,
-): Promise<readonly TreeMessage[]> {
-	const range = { above: -1, below: first.depth, limit: longestOpening, order: 'asc' } as const
-	const begin = await messagesBetween(sql, conversation, segments, range)
+/** The instructions at the beginning. */
+function instructionsOf(begin: readonly StoredMessage[]): readonly StoredMessage[] {
 	const end = begin.findIndex(({ message: { role } }) => role !== 'system' && role !== 'developer')
 	return end === -1 ? begin : begin.slice(0, end)
 }
 
 /** Removes a message and attaches its children to its parent. */
-async function removeMessage(sql: Sql, { conversation, id, parent }: TreeMessage, isHead: boolean): Promise<void> {
+async function removeMessage(sql: Sql, { conversation, id, parent }: TreeRow, isHead: boolean): Promise<void> {
 	const before = parent ?? null
 	await sql`UPDATE messages SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id}`
+	// So that the answer of a turn without inputs follows that one, too.
+	await sql`UPDATE turns SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id} AND state = 'running'`
 	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND id = ${id}`
 	await deleteEmptyBranches(sql, conversation)
 	if (isHead) await sql`UPDATE conversations SET head = ${before} WHERE id = ${conversation}`

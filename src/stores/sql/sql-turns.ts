@@ -1,19 +1,28 @@
 // The turns of one scope, in a database.
 
-import { stringifyJson } from '../../chat/json-text.ts'
+import { parseJson, stringifyJson } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { Metadata, Turn } from '../../conversations/conversation.ts'
 import type { ConversationId } from '../../conversations/conversation-id.ts'
 import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import { inputId, type MessageId, readMessageId } from '../../conversations/message-id.ts'
 import type { Page } from '../../conversations/page.ts'
-import type { TurnId } from '../../conversations/turn-id.ts'
+import { type TurnId, turnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnConflict, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
 import type { BodyWriter } from './body-writer.ts'
 import { eraseFrom } from './branch-removal.ts'
 import { dropTurn, eraseTurn } from './conversation-removal.ts'
-import { readTurn, turnColumns, type WrittenBody, writeBody, writeConversation } from './conversation-rows.ts'
+import {
+	lengthOfTurn,
+	longText,
+	readTurn,
+	readTurnInSteps,
+	turnColumns,
+	type WrittenBody,
+	writeBody,
+	writeConversation,
+} from './conversation-rows.ts'
 import { attach, attachFirst, maxRowsPerStatement, positionAfterTurn } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import { LastStatements, ordered, type Row, type Sql } from './sql.ts'
@@ -21,7 +30,7 @@ import type { Reads, SqlDatabase } from './sql-database.ts'
 import { messagesOf, writeTurnEnd } from './turn-end.ts'
 import { shareOf } from './write-share.ts'
 
-/** Rows per query, because metadata is compared after reading. */
+/** Rows per query of ids, because metadata is compared after reading. */
 const rowsPerQuery = 200
 
 export class SqlTurns implements Turns {
@@ -118,20 +127,27 @@ export class SqlTurns implements Turns {
 
 	async find(id: TurnId): Promise<Turn | undefined> {
 		const row = await this.findRow(this.reads.sql, id)
-		return row === undefined ? undefined : readTurn(row)
+		if (row === undefined) return undefined
+		return lengthOfTurn(row) < longText ? readTurn(row) : this.bodies.run(this.scope, readTurnInSteps(row))
 	}
 
 	async list(query: TurnQuery): Promise<Page<Turn> | undefined> {
 		if (query.after !== undefined && (await this.find(query.after)) === undefined) return undefined
-		const wanted = Object.entries(query.metadata ?? {})
-		const found: Turn[] = []
+		const found: TurnId[] = []
 		for (let { after } = query; found.length <= query.limit; ) {
-			const turns = Array.from(await this.readRows(query, after), readTurn)
-			found.push(...turns.filter(({ metadata }) => wanted.every(([name, value]) => metadata[name] === value)))
-			if (turns.length < rowsPerQuery) break
-			after = turns.at(-1)?.id
+			const rows = await this.readRows(query, after)
+			for (const row of rows) if (hasMetadata(row, query.metadata)) found.push(turnId(String(row.id)))
+			if (rows.length < rowsPerQuery) break
+			after = turnId(String(rows.at(-1)?.id))
 		}
-		return pageOf(found, query.limit)
+		const { items, more } = pageOf(found, query.limit)
+		// One after the other: each may be as long as a request.
+		const turns: Turn[] = []
+		for (const id of items) {
+			const turn = await this.find(id)
+			if (turn !== undefined) turns.push(turn)
+		}
+		return { items: turns, more }
 	}
 
 	async update(id: TurnId, metadata: Metadata): Promise<Turn | undefined> {
@@ -156,11 +172,11 @@ export class SqlTurns implements Turns {
 		return removed
 	}
 
-	async removeFrom(conversation: ConversationId, id: MessageId): Promise<boolean> {
+	async removeFrom(conversation: ConversationId, id: MessageId, nowMs: number): Promise<boolean> {
 		const first = readMessageId(id)
 		const turn = first === undefined ? undefined : await this.find(first.turn)
 		if (first === undefined || turn?.conversation !== conversation) return false
-		await eraseFrom(this.database, this.scope, { turn, first, removing: this.removing })
+		await eraseFrom(this.database, this.scope, { turn, first, nowMs, removing: this.removing })
 		await this.database.erase()
 		return true
 	}
@@ -213,11 +229,18 @@ export class SqlTurns implements Turns {
 		// All ids are hexadecimal.
 		const beforeFirst = order === 'asc' ? '' : 'z'
 		return sql`
-			SELECT ${sql.raw(turnColumns)} FROM turns
-			WHERE turns.tenant = ${tenant} AND turns.owner = ${owner} AND surface = ${surface} AND stored = 1
+			SELECT id, metadata FROM turns
+			WHERE tenant = ${tenant} AND owner = ${owner} AND surface = ${surface} AND stored = 1
 				AND state <> 'running' AND model = COALESCE(${model ?? null}, model) AND id ${by.after} ${after ?? beforeFirst}
 			ORDER BY id ${by.direction} LIMIT ${rowsPerQuery}`
 	}
+}
+
+function hasMetadata(row: Row, wanted: Metadata = {}): boolean {
+	const pairs = Object.entries(wanted)
+	if (pairs.length === 0) return true
+	const metadata = parseJson(String(row.metadata)) as Metadata
+	return pairs.every(([name, value]) => metadata[name] === value)
 }
 
 /** Compares turns instead of messages: a turn without inputs attaches no message while it runs. */

@@ -4,11 +4,11 @@
 import { stringifyJson } from '../../chat/json-text.ts'
 import type { Message } from '../../chat/message.ts'
 import type { Turn } from '../../conversations/conversation.ts'
-import { answerId } from '../../conversations/message-id.ts'
-import type { TurnEnd } from '../../conversations/turns.ts'
+import { answerId, type MessageId } from '../../conversations/message-id.ts'
+import { answerDeleted, type TurnEnd } from '../../conversations/turns.ts'
 import type { Scope } from '../../keys/scope.ts'
 import { type WrittenBody, writeBody } from './conversation-rows.ts'
-import { type Attachment, attach, attachLast, type TreePosition } from './message-tree.ts'
+import { type Attachment, attach, attachLast, lastInputOf, type TreePosition } from './message-tree.ts'
 import { LastStatements, type Sql } from './sql.ts'
 
 /** The messages whose bodies `writeTurnEnd` needs. */
@@ -33,13 +33,18 @@ export async function writeTurnEnd(
 ): Promise<LastStatements<undefined>> {
 	if (isEndedByOthers(turn)) await writeLateAnswers(sql, scope, turn, ended, bodies)
 	if (turn.state !== 'running') return new LastStatements(undefined, [])
-	const [answer] = attachmentsOf(turn, ended, bodies)
-	const isKnown = position !== undefined && answer !== undefined
-	const attached = isKnown ? attachLast(sql, answer, position) : attachAnswers(sql, scope, turn, ended, bodies)
-	const statements = [updateTurn(sql, turn, ended), attached, moveHead(sql, turn, ended)]
-	if (isKnown) return new LastStatements(undefined, statements)
-	await Promise.all(statements)
-	return new LastStatements(undefined, [])
+	const [answer] = attachmentsOf(turn, turn.inputs.at(-1) ?? turn.parent, ended, bodies)
+	if (position !== undefined && answer !== undefined)
+		return new LastStatements(undefined, [
+			updateTurn(sql, turn, ended),
+			attachLast(sql, answer, position),
+			moveHead(sql, turn, ended, answerId(turn.id, 0)),
+		])
+	await updateTurn(sql, turn, ended)
+	const lastInput = await lastInputOf(sql, turn.conversation, turn.id, turn.inputs.length)
+	const isAttached = await attachAnswers(sql, scope, turn, lastInput ?? turn.parent, ended, bodies)
+	const head = isAttached ? answerId(turn.id, 0) : ended.state === 'failed' ? undefined : lastInput
+	return new LastStatements(undefined, head === undefined ? [] : [moveHead(sql, turn, ended, head)])
 }
 
 /** Whether another process may have ended it, without the answer. */
@@ -58,13 +63,14 @@ async function writeLateAnswers(
 	const { answers, usage, endedAtMs } = ended
 	if (usage !== undefined && turn.usage === undefined)
 		await sql`UPDATE turns SET usage = ${writeUsage(ended)} WHERE id = ${turn.id}`
-	if (answers.length === 0) return
+	if (answers.length === 0 || turn.error?.code === answerDeleted.code) return
 	await sql`UPDATE turns SET answers = ${stringifyJson(storedAnswers(turn, ended))} WHERE id = ${turn.id}`
-	await attachAnswers(sql, scope, turn, ended, bodies)
+	const parent = (await lastInputOf(sql, turn.conversation, turn.id, turn.inputs.length)) ?? turn.parent
+	if (!(await attachAnswers(sql, scope, turn, parent, ended, bodies))) return
 	// The answer becomes the head, unless another turn has moved it since.
 	await sql`
 		UPDATE conversations SET head = ${answerId(turn.id, 0)}, updated_at_ms = ${endedAtMs}
-		WHERE id = ${turn.conversation} AND COALESCE(head, '') = ${turn.inputs.at(-1) ?? turn.parent ?? ''}`
+		WHERE id = ${turn.conversation} AND COALESCE(head, '') = ${parent ?? ''}`
 }
 
 function storedAnswers(turn: Turn, { answers }: TurnEnd): readonly object[] {
@@ -87,36 +93,38 @@ function writeUsage({ usage, metrics, answered }: TurnEnd): string | null {
 	return usage === undefined ? null : stringifyJson({ ...usage, metrics, answered })
 }
 
-/** Attaches each choice as a message after the inputs. */
+/** Attaches each choice as a message after `parent`. @returns whether there is one, and its parent exists. */
 async function attachAnswers(
 	sql: Sql,
 	scope: Scope,
 	turn: Turn,
+	parent: MessageId | undefined,
 	ended: TurnEnd,
 	bodies: readonly WrittenBody[],
-): Promise<void> {
-	for (const attachment of attachmentsOf(turn, ended, bodies)) await attach(sql, scope, attachment)
+): Promise<boolean> {
+	let isAttached = false
+	for (const attachment of attachmentsOf(turn, parent, ended, bodies))
+		isAttached = (await attach(sql, scope, attachment)) === 'attached'
+	return isAttached
 }
 
 function attachmentsOf(
 	turn: Turn,
+	parent: MessageId | undefined,
 	{ answers, endedAtMs }: TurnEnd,
 	bodies: readonly WrittenBody[],
 ): readonly Attachment[] {
 	return answers.map(({ message, partial }, choice) => ({
 		conversation: turn.conversation,
 		turn: turn.id,
-		parent: turn.inputs.at(-1) ?? turn.parent,
+		parent,
 		messages: [{ id: answerId(turn.id, choice), message, written: bodies[choice] ?? writeBody(message), partial }],
 		createdAtMs: endedAtMs,
 		exclusive: false,
 	}))
 }
 
-async function moveHead(sql: Sql, turn: Turn, { answers, state, endedAtMs }: TurnEnd): Promise<void> {
-	const lastInput = state === 'failed' ? undefined : turn.inputs.at(-1)
-	const head = answers.length > 0 ? answerId(turn.id, 0) : lastInput
-	if (head === undefined) return
+async function moveHead(sql: Sql, turn: Turn, { endedAtMs }: TurnEnd, head: MessageId): Promise<void> {
 	// A turn from elsewhere may be older than the conversation's last one.
 	await sql`
 		UPDATE conversations SET head = ${head},

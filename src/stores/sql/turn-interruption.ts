@@ -1,9 +1,10 @@
 // Ends the running turns of a process that no longer runs them. It does not know how that was found out.
 
 import { stringifyJson } from '../../chat/json-text.ts'
-import { inputId } from '../../conversations/message-id.ts'
+import { conversationId } from '../../conversations/conversation-id.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { TurnEnd } from '../../conversations/turns.ts'
+import { lastInputOf } from './message-tree.ts'
 import type { Sql } from './sql.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
@@ -34,10 +35,12 @@ export async function interruptTurns(
 			UPDATE turns SET state = 'interrupted', ended_at_ms = ${nowMs}, error = ${error === undefined ? null : stringifyJson(error)}
 			WHERE id = ${id} AND state = 'running' RETURNING id`
 		ended += updated.length
-		if (updated.length === 0 || Number(inputs) === 0) continue
+		if (updated.length === 0) continue
+		const last = await lastInputOf(sql, conversationId(String(conversation)), turnId(String(id)), Number(inputs))
+		if (last === undefined) continue
 		// The inputs become the head, unless another turn has moved it since.
 		await sql`
-			UPDATE conversations SET head = ${inputId(turnId(String(id)), Number(inputs) - 1)}
+			UPDATE conversations SET head = ${last}
 			WHERE id = ${conversation} AND COALESCE(head, '') = ${parent ?? ''}`
 	}
 	return ended

@@ -35,7 +35,8 @@ const [openTimeoutMs, lockRetryMs] = [10_000, 20]
 const pollMs = 110
 /** Page cache of each connection. */
 const cacheKiB = 16_384
-const [maxReaders, maxSlowReaders, growAfterMs] = [4, 2, 20]
+/** The connections for reading. */
+export const readerOptions = { maxThreads: 4, maxSlow: 2, growAfterMs: 20, timeoutMs } as const
 
 export interface SqliteDatabase extends SqlDatabase {
 	/** Adds all messages to the index over their texts, which otherwise happens in the background. */
@@ -75,10 +76,7 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 	}
 	const [first, writing] =
 		mode === 'expect' ? [thread, new ThreadSlot(open, undefined)] : [undefined, new ThreadSlot(open, thread)]
-	const readers = new ReaderPool(
-		{ open, maxThreads: maxReaders, maxSlow: maxSlowReaders, growAfterMs, timeoutMs },
-		first,
-	)
+	const readers = new ReaderPool({ open, ...readerOptions }, first)
 	const writer = new Writer({
 		sql: async () => (await writing.get()).sql,
 		explain: explainSqliteFailure,

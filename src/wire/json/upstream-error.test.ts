@@ -37,6 +37,16 @@ const cases: readonly (readonly [number, unknown, Partial<ChatError>])[] = [
 	],
 	[413, { error: { message: 'big' } }, { kind: 'too-large', message: 'big' }],
 	[
+		307,
+		'<html>Moved</html>',
+		{ kind: 'upstream-failed', message: 'The upstream redirects to another URL (status 307).' },
+	],
+	[
+		200,
+		{ error: { message: 'no memory' } },
+		{ kind: 'upstream-failed', message: 'The upstream reported an error with status 200.' },
+	],
+	[
 		429,
 		{ error: { message: 'slow down', code: 'rate_limit_exceeded' } },
 		{ kind: 'rate-limited', message: 'slow down', sent: 'nothing' },
