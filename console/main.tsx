@@ -26,7 +26,7 @@ if (container !== null) void followLanguage().then(() => render(<App />, contain
 // After the page's own files: nothing on screen depends on them.
 const afterLoad = async () => {
 	void keepForOffline()
-	const { followReadyAnswers } = await import('./state/answer-notifications.ts')
-	followReadyAnswers()
+	const { followOtherWindows } = await import('./other-windows.ts')
+	followOtherWindows()
 }
 window.addEventListener('load', () => void afterLoad().catch(() => undefined), { once: true })

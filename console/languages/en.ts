@@ -236,6 +236,11 @@ export const en = {
 	rateLimited: (wait: string) => `Too many requests. Your message is kept. It will be sent in ${wait}.`,
 	unavailable: (model: string) => `${model} is not available right now. Your message is kept.`,
 	brokeOff: 'The connection to the model broke off. What arrived is kept.',
+	brokeOffAfter: (count: number) =>
+		plural(count, {
+			one: 'The connection to the model broke off after # token. What arrived is kept.',
+			other: 'The connection to the model broke off after # tokens. What arrived is kept.',
+		}),
 	restarted: 'The server restarted during this answer. What arrived is kept.',
 	modelNotFound: (model: string) =>
 		`${model} does not exist, or your key may not use it. Your message is kept. Choose another model.`,
@@ -391,6 +396,7 @@ export const en = {
 		'picture-damaged': 'This picture cannot be opened. It may be damaged.',
 		'picture-size': 'This picture is too large. Attach a smaller one.',
 		'total-size': 'All attachments together can have up to 12 MB. Remove another one first.',
+		reader: 'The part of the page that reads this file could not be loaded.',
 	},
 	tokensUsed: (tokens: string) => `${tokens} tokens used`,
 	contextUsed: (tokens: string, limit: string) => `${tokens} of ${limit} tokens used`,

@@ -2,8 +2,8 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { formatNumber, text } from '../languages/languages.ts'
+import { explain } from '../parts/attempt.ts'
 import { Notice } from '../parts/notice.tsx'
-import { explain } from '../sidebar/attempt.ts'
 import { addressOf } from '../state/route.ts'
 import { allVotesRead, loadVotes, voteSums } from '../state/vote-sums.ts'
 import { SettingsSection } from './settings-section.tsx'

@@ -2,6 +2,7 @@
 
 import type { ConversationSummary } from '../api/conversations.ts'
 import { languages, text } from '../languages/languages.ts'
+import { attempt } from '../parts/attempt.ts'
 import { labelConversation } from '../state/conversation-list.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { chooseModel, models } from '../state/models.ts'
@@ -10,7 +11,6 @@ import { signOut } from '../state/session.ts'
 import { changeSettings, themes } from '../state/settings.ts'
 import { togglePanel } from '../state/side-panel.ts'
 import { toggleSidebar } from '../state/sidebar.ts'
-import { attempt } from './attempt.ts'
 import { requestDeletion } from './delete-conversations.ts'
 import { exportAs } from './export-conversation.ts'
 
