@@ -223,7 +223,6 @@ test('two tabs: one reads for both, another takes over, and both may ask', async
 	await third.chooseInMenu('Delete branch')
 	await read
 	held.resolve()
-	await second.page.unroute('**/v1/responses')
 	await second.answered()
 	expect((await second.answers()).filter((answer) => answer === 'Sent slowly')).toHaveLength(1)
 	expect(await second.page.getByRole('group', { name: /^Branch/ }).count()).toBe(0)

@@ -39,7 +39,6 @@ export class CutLine {
 			if (this.busy.includes(socket)) socket.pause()
 			else socket.destroy()
 		}
-		this.sockets.clear()
 	}
 
 	/** Connects again, if given to another server. */
