@@ -222,6 +222,9 @@ test('two tabs: one reads for both, another takes over, and both may ask', async
 	const read = second.page.waitForResponse('**/export')
 	await third.chooseInMenu('Delete branch')
 	await read
+	const twoFrames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+	await second.page.evaluate(twoFrames)
+	expect(await second.page.getByRole('group', { name: /^Branch/ }).count()).toBe(0)
 	held.resolve()
 	await second.answered()
 	expect((await second.answers()).filter((answer) => answer === 'Sent slowly')).toHaveLength(1)
