@@ -85,6 +85,9 @@ test('axe finds nothing on the screens before and after the sign-in', async () =
 	await page.goto(`${pages.server.url}/c/conv_00000000000040008000000000000000`)
 	await page.getByText('There is no such conversation, or it is not yours.').waitFor()
 	await inspection.look('not found')
+	expect(await page.locator('#message').isVisible()).toBe(false)
+	await page.locator('.main').getByRole('link', { name: 'New chat' }).click()
+	await page.locator('#message:focus').waitFor()
 	expect(inspection.findings).toEqual([])
 }, 120_000)
 
