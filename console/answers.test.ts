@@ -1,6 +1,7 @@
 // What an answer looks like: formulas, diagrams, tables, code, links, pictures, tool calls, probabilities, thinking.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { writePng } from './attachments.testing.ts'
 import { type OpenPage, TestPages, textOfDownload, words } from './page.testing.ts'
 
 /** Answers under another name than the requested one. */
@@ -99,6 +100,21 @@ test('draws diagrams in a frame without access, when they are complete', async (
 	await lightbox.waitFor({ state: 'hidden' })
 	await opened.ask(`echo:say ${fenced('mermaid', 'graph TD; A --')}`)
 	await page.getByText('This diagram cannot be drawn.').waitFor()
+	// A picture that a model draws is in its answer.
+	const drawn = { type: 'image_generation_call', id: 'ig_1', result: writePng(320, 200).toString('base64') }
+	const event = { type: 'response.output_item.done', output_index: 1, item: drawn }
+	await page.route('**/v1/responses', async (route) => {
+		const response = await route.fetch()
+		const [before = '', after = ''] = (await response.text()).split('event: response.completed')
+		const body = `${before}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\nevent: response.completed${after}`
+		await route.fulfill({ response, body })
+	})
+	await opened.ask('echo:say Here it is.')
+	await page.getByRole('button', { name: 'Enlarge: Picture' }).click()
+	const picture = page.getByRole('dialog', { name: 'Picture' })
+	expect(await picture.getByRole('img').evaluate((image) => Reflect.get(image, 'naturalWidth'))).toBe(320)
+	expect(await picture.getByRole('link', { name: 'Save' }).getAttribute('download')).toBe('picture.png')
+	await picture.getByRole('button', { name: 'Copy' }).waitFor()
 	expect(foreign).toEqual([])
 	expect(opened.errors.filter((error) => !error.includes('/version'))).toEqual([])
 }, 60_000)
