@@ -48,3 +48,15 @@ test('DESIGN.md has every component that is a control, and every token', async (
 	)
 	expect([...new Set(named)].filter((name) => !design.includes(`\`${name}\``) && !/^c[2-5]$/.test(name))).toEqual([])
 })
+
+test('every library of the page has a line in the decision about it', async () => {
+	const decision = await Bun.file(join(import.meta.dir, '..', 'decisions', '054-web-page.md')).text()
+	const imported = [...sources.values()].flatMap((text) =>
+		[...text.matchAll(/^import (?!type)[^;]*? from '((?:@[\w-]+\/)?[a-z][\w.-]*)[^']*'/gm)].map(
+			([, name = '']) => name,
+		),
+	)
+	const libraries = [...new Set([...imported, '@mermaid-js/tiny', 'katex', 'unpdf'])]
+	expect(libraries.length).toBeGreaterThan(8)
+	expect(libraries.filter((name) => !decision.includes(`\`${name}\``) && !/^(virtual|hast)$/.test(name))).toEqual([])
+})
