@@ -34,7 +34,7 @@ export function useHeldFocus(row: RefObject<HTMLElement | null>): void {
 			element.removeEventListener('focusin', remember)
 			element.removeEventListener('focusout', forget)
 			if (!element.contains(document.activeElement)) return
-			const view = element.closest('.talk')
+			const view = element.closest('.talk, .column-text')
 			requestAnimationFrame(() => {
 				if (document.activeElement === document.body) focusElement(view)
 			})
