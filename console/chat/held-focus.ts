@@ -1,5 +1,5 @@
-// Keeps the focus in the conversation when the element that has it disappears: a form that closes, a button of an answer that is
-// asked again, a row of another branch.
+// Returns the focus to the conversation when the element that has it disappears: a form that closes, a button of an answer that is
+// requested again, a row of another branch.
 
 import type { RefObject } from 'preact'
 import { useLayoutEffect } from 'preact/hooks'

@@ -187,7 +187,7 @@ export abstract class AnsweredBranches extends Branches {
 		for (const turn of turns) if (turn.answer.isRunning && isNew(turn)) void this.read(turn)
 	}
 
-	/** Another tab has changed the conversation. What this browser has deleted disappears before the server is asked. */
+	/** Another tab has changed the conversation. What this browser has deleted disappears before the server responds. */
 	private followChange(): void {
 		const conversation = this.id.value
 		if (conversation === undefined) return
