@@ -134,6 +134,10 @@ test.concurrent('says what happened if there is no answer, or only a part of one
 	expect(await last()).toContain('The connection to the model broke off after 3 tokens. What arrived is kept.')
 	await opened.ask('echo:error overloaded')
 	expect(await page.locator('.answer').last().getByRole('alert').isVisible()).toBe(true)
+	// A proxy in front of a server that is down.
+	await page.route('**/v1/responses', (route) => route.fulfill({ status: 502, body: 'Bad gateway' }), { times: 1 })
+	await opened.ask('Through a proxy')
+	expect(await last()).toContain('echo is not available right now. Your message is kept.')
 }, 60_000)
 
 test('the title is changed in the top bar, and a phone has its actions in a menu', async () => {
