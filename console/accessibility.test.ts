@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { findingsOf } from './axe.testing.ts'
+import { cutRings } from './focus-rings.testing.ts'
 import { signedIn, TestPages } from './page.testing.ts'
 import { type Finger, fingerOn, swipe } from './touch.testing.ts'
 
@@ -84,6 +85,9 @@ test('axe finds nothing on the screens before and after the sign-in', async () =
 	await page.goto(`${pages.server.url}/c/conv_00000000000040008000000000000000`)
 	await page.getByText('There is no such conversation, or it is not yours.').waitFor()
 	await inspection.look('not found')
+	expect(await page.locator('#message').isVisible()).toBe(false)
+	await page.locator('.main').getByRole('link', { name: 'New chat' }).click()
+	await page.locator('#message:focus').waitFor()
 	expect(inspection.findings).toEqual([])
 }, 120_000)
 
@@ -101,6 +105,8 @@ test('axe finds nothing in a conversation in all its states', async () => {
 	await inspection.look('rich answer')
 	await opened.ask('echo:tool get_weather {"city": "Paris"}')
 	await inspection.look('tool call')
+	await page.keyboard.press('Tab')
+	expect(await cutRings(page)).toEqual([])
 	await opened.ask('echo:refuse I cannot help.')
 	await opened.ask('echo:error-after 3 unavailable')
 	await opened.ask('echo:error overloaded')
@@ -167,6 +173,8 @@ test('axe finds nothing in the library and its dialogs', async () => {
 	await page.getByRole('link', { name: 'Loose' }).click()
 	await page.getByText('2 selected').waitFor()
 	await inspection.look('selection')
+	await page.keyboard.press('Tab')
+	expect(await cutRings(page)).toEqual([])
 	await page.getByRole('toolbar').getByRole('button', { name: 'Delete' }).click()
 	await page.getByRole('dialog').waitFor()
 	await inspection.look('delete')

@@ -1,6 +1,7 @@
 // What an answer looks like: formulas, diagrams, tables, code, links, pictures, tool calls, probabilities, thinking.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { writePng } from './attachments.testing.ts'
 import { type OpenPage, TestPages, textOfDownload, words } from './page.testing.ts'
 
 /** Answers under another name than the requested one. */
@@ -99,6 +100,21 @@ test('draws diagrams in a frame without access, when they are complete', async (
 	await lightbox.waitFor({ state: 'hidden' })
 	await opened.ask(`echo:say ${fenced('mermaid', 'graph TD; A --')}`)
 	await page.getByText('This diagram cannot be drawn.').waitFor()
+	// A picture that a model draws is in its answer.
+	const drawn = { type: 'image_generation_call', id: 'ig_1', result: writePng(320, 200).toString('base64') }
+	const event = { type: 'response.output_item.done', output_index: 1, item: drawn }
+	await page.route('**/v1/responses', async (route) => {
+		const response = await route.fetch()
+		const [before = '', after = ''] = (await response.text()).split('event: response.completed')
+		const body = `${before}event: ${event.type}\ndata: ${JSON.stringify(event)}\n\nevent: response.completed${after}`
+		await route.fulfill({ response, body })
+	})
+	await opened.ask('echo:say Here it is.')
+	await page.getByRole('button', { name: 'Enlarge: Picture' }).click()
+	const picture = page.getByRole('dialog', { name: 'Picture' })
+	expect(await picture.getByRole('img').evaluate((image) => Reflect.get(image, 'naturalWidth'))).toBe(320)
+	expect(await picture.getByRole('link', { name: 'Save' }).getAttribute('download')).toBe('picture.png')
+	await picture.getByRole('button', { name: 'Copy' }).waitFor()
 	expect(foreign).toEqual([])
 	expect(opened.errors.filter((error) => !error.includes('/version'))).toEqual([])
 }, 60_000)
@@ -303,6 +319,16 @@ test('an answer is corrected, continued and deleted as a branch, and the deletio
 	await page.keyboard.press('Control+Enter')
 	await page.getByRole('group', { name: 'Branch 2 of 2' }).waitFor()
 	expect(await opened.answers()).toEqual(['One two'])
+	// The focus is never lost.
+	const focused = (name: string) =>
+		page.waitForFunction((label) => document.activeElement?.getAttribute('aria-label') === label, name)
+	await focused('Answer 1 of echo')
+	await opened.chooseInMenu('Edit answer')
+	await page.keyboard.press('Escape')
+	await focused('More')
+	await page.locator('.question').getByRole('button', { name: 'Edit' }).click()
+	await page.keyboard.press('Escape')
+	await focused('Edit')
 	await page.locator('.answer .speaker', { hasText: 'edited' }).waitFor()
 	// What is asked next follows the corrected answer.
 	await opened.ask('Next')
@@ -330,8 +356,10 @@ test('an answer is corrected, continued and deleted as a branch, and the deletio
 	await opened.chooseInMenu('Delete branch')
 	await page.getByText('Branch deleted.').waitFor()
 	expect([await opened.answers(), await turns()]).toEqual([['One two', 'Next'], 4])
+	await focused('Answer 2 of echo')
 	await page.getByRole('button', { name: 'Undo' }).click()
 	await page.locator('.answer .markdown', { hasText: 'three four' }).waitFor()
+	await focused('Answer 1 of echo')
 	expect(await page.getByRole('group', { name: 'Branch 2 of 2' }).count()).toBe(2)
 	await opened.chooseInMenu('Delete branch')
 	await page.getByText('Branch deleted.').waitFor()
@@ -357,8 +385,10 @@ test('an answer is corrected, continued and deleted as a branch, and the deletio
 	while ((await turns()) !== 1) await page.waitForTimeout(20)
 	await opened.ask('After')
 	expect((await opened.stored()).turns.at(-1)?.parent).toBe(`${(await opened.stored()).turns[0]?.id}-a0`)
-	await page.getByRole('button', { name: 'Regenerate' }).last().click()
+	await page.getByRole('button', { name: 'Regenerate' }).last().focus()
+	await page.keyboard.press('Enter')
 	await page.getByRole('group', { name: 'Branch 2 of 2' }).waitFor()
+	await focused('Conversation')
 	await opened.answered()
 	await opened.chooseInMenu('Delete branch')
 	// The only branch is the conversation. Its deletion does not end the offer to undo the other one.

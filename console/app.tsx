@@ -94,7 +94,7 @@ function RoutedScreen() {
 		case 'conversation':
 			return <ConversationScreen />
 		case 'settings':
-			return <SettingsScreen section={shown.section} />
+			return <SettingsScreen to={shown} />
 	}
 	shown satisfies never
 }

@@ -64,6 +64,41 @@ test('the switcher stays where it is, keeps the focus, and lists the branches', 
 	expect((await opened.answers()).at(-1)).toBe('The end')
 	await page.keyboard.press('Escape')
 	await tree.waitFor({ state: 'hidden' })
+	// What arrives comes from its side, and the switcher does not move; without motion, nothing does.
+	const moving = (selector: string) =>
+		page
+			.locator(selector)
+			.first()
+			.evaluate((element) => element.getAnimations().length)
+	await page.locator('.answer').nth(1).getByRole('button', { name: 'Previous branch' }).click()
+	await page.getByRole('group', { name: 'Branch 1 of 2' }).waitFor()
+	expect(await moving('.answer:has(.siblings) .markdown')).toBe(0)
+	await page.emulateMedia({ reducedMotion: 'no-preference' })
+	await page.evaluate(() => {
+		document.documentElement.style.setProperty('--medium', '60s')
+		const { animate } = Element.prototype
+		const moved: string[] = []
+		Object.assign(globalThis, { moved })
+		Element.prototype.animate = function (...parameters) {
+			moved.push(this.className)
+			return animate.apply(this, parameters)
+		}
+	})
+	await page.locator('.answer').nth(1).getByRole('button', { name: 'Next branch' }).click()
+	await page.waitForFunction("moved.join() === 'markdown'")
+	await page.keyboard.press('Control+Period')
+	expect([await moving('.panel'), await moving('.siblings')]).toEqual([1, 0])
+	// A conversation that takes long to arrive has the shape of lines meanwhile.
+	const held = Promise.withResolvers<void>()
+	await page.route('**/export', async (route) => {
+		await held.promise
+		await route.continue()
+	})
+	await page.reload()
+	await page.locator('.skeleton').waitFor()
+	held.resolve()
+	await page.locator('.answer').nth(1).waitFor()
+	expect(await page.locator('.skeleton').count()).toBe(0)
 	expect([...opened.errors, ...other.errors]).toEqual([])
 }, 60_000)
 
@@ -166,6 +201,34 @@ test('two tabs: one reads for both, another takes over, and both may ask', async
 	expect((await second.answers()).at(-1)).toBe('Yours')
 	await second.page.getByRole('button', { name: 'Show', exact: true }).click()
 	await second.page.locator('.answer', { hasText: 'Mine' }).waitFor()
+	// A branch that one tab deletes leaves the other one, also while the server cannot be reached there.
+	await second.page.route('**/export', (route) => route.abort())
+	await third.chooseInMenu('Delete branch')
+	await second.page.getByRole('group', { name: /^Branch/ }).waitFor({ state: 'detached' })
+	expect((await second.answers()).at(-1)).toBe('Yours')
+	await second.page.unroute('**/export')
+	await third.page.getByRole('button', { name: 'Undo' }).click()
+	await second.page.getByRole('group', { name: 'Branch 1 of 2' }).waitFor()
+	// While one tab sends, it reads the turns again, because another one has changed them: each is there once.
+	const held = Promise.withResolvers<void>()
+	await second.page.route('**/v1/responses', async (route) => {
+		const response = await route.fetch()
+		await held.promise
+		await route.fulfill({ response })
+	})
+	await second.send('Sent slowly')
+	const stored = async () => (await third.stored()).turns.length
+	while ((await stored()) < 5) await third.page.waitForTimeout(20)
+	const read = second.page.waitForResponse('**/export')
+	await third.chooseInMenu('Delete branch')
+	await read
+	const twoFrames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+	await second.page.evaluate(twoFrames)
+	expect(await second.page.getByRole('group', { name: /^Branch/ }).count()).toBe(0)
+	held.resolve()
+	await second.answered()
+	expect((await second.answers()).filter((answer) => answer === 'Sent slowly')).toHaveLength(1)
+	expect(await second.page.getByRole('group', { name: /^Branch/ }).count()).toBe(0)
 	expect([...second.errors, ...third.errors]).toEqual([])
 }, 60_000)
 
@@ -239,6 +302,9 @@ test('a conversation of 2,000 messages opens quickly and scrolls without jumps',
 	expect(jumps.length).toBeGreaterThan(30)
 	expect(Math.max(...jumps)).toBeLessThan(2)
 	expect(await page.evaluate(() => document.querySelectorAll('*').length)).toBeLessThan(3000)
+	const session = await page.context().newCDPSession(page)
+	await session.send('HeapProfiler.collectGarbage')
+	expect((await session.send('Runtime.getHeapUsage')).usedSize).toBeLessThan(80e6)
 	await page.locator('.talk').evaluate((view) => view.scrollTo({ top: 0 }))
 	await page.getByRole('article', { name: 'Question 1', exact: true }).waitFor()
 	await page.getByRole('button', { name: 'Jump to the end' }).click()

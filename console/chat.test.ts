@@ -24,6 +24,8 @@ test.concurrent('chats, and the model sees the conversation', async () => {
 test.concurrent('shows the conversation after a reload, and continues it', async () => {
 	const opened = await pages.openPage()
 	await opened.ask('First')
+	// A server that is busy for a moment has the conversation nevertheless.
+	await opened.page.route('**/export', (route) => route.fulfill({ status: 503, json: {} }), { times: 1 })
 	await opened.page.reload()
 	await opened.page.locator('.answer .markdown', { hasText: 'First' }).waitFor()
 	await opened.ask('Second')
@@ -129,9 +131,13 @@ test.concurrent('says what happened if there is no answer, or only a part of one
 		'The model returned an empty answer.',
 	])
 	await opened.ask('echo:error-after 3 unavailable')
-	expect(await last()).toContain('The connection to the model broke off. What arrived is kept.')
+	expect(await last()).toContain('The connection to the model broke off after 3 tokens. What arrived is kept.')
 	await opened.ask('echo:error overloaded')
 	expect(await page.locator('.answer').last().getByRole('alert').isVisible()).toBe(true)
+	// A proxy in front of a server that is down.
+	await page.route('**/v1/responses', (route) => route.fulfill({ status: 502, body: 'Bad gateway' }), { times: 1 })
+	await opened.ask('Through a proxy')
+	expect(await last()).toContain('echo is not available right now. Your message is kept.')
 }, 60_000)
 
 test('the title is changed in the top bar, and a phone has its actions in a menu', async () => {
@@ -158,5 +164,16 @@ test('the title is changed in the top bar, and a phone has its actions in a menu
 	])
 	await page.getByRole('menuitem', { name: 'Tree of branches' }).click()
 	await page.getByRole('complementary', { name: 'Tree of branches' }).waitFor()
+	await page.keyboard.press('Escape')
+	// What is open stays beside its button when a phone is turned.
+	await page.setViewportSize({ width: 844, height: 390 })
+	await page.locator('.model-button').click()
+	const left = () => page.locator(':popover-open').evaluate((list) => list.getBoundingClientRect().left)
+	expect(await left()).toBeGreaterThan(100)
+	await page.setViewportSize({ width: 390, height: 844 })
+	await page.waitForFunction(() => {
+		const { left = -1, right = -1 } = document.querySelector(':popover-open')?.getBoundingClientRect() ?? {}
+		return left >= 0 && right <= 390
+	})
 	expect(opened.errors).toEqual([])
 }, 60_000)

@@ -207,6 +207,10 @@ test('keys act in the column that has the focus, and the list of keys opens', as
 	await page.keyboard.press('0')
 	await page.keyboard.press('Escape')
 	expect((await metadataOf(opened)).votes).toBe('')
+	// The button disappears with its answer: the focus stays in the column.
+	await column.getByRole('button', { name: 'Regenerate' }).focus()
+	await page.keyboard.press('Enter')
+	await column.locator('.column-text:focus').waitFor()
 	expect(opened.errors).toEqual([])
 }, 60_000)
 

@@ -80,6 +80,25 @@ test.concurrent('texts and PDFs are sent as text, and are attachments again afte
 	const opened = await pages.openPage()
 	const { page, bodies } = opened
 	const choose = page.locator('.composer input[type=file]')
+	// Without the code that reads a file, or the worker for PDFs, there is a sentence, and a button that tries again.
+	await page.route('**/page/*.js', async (route) => {
+		const response = await route.fetch()
+		const isReader = (await response.text()).includes('%PDF-') || route.request().url().includes('pdf-worker')
+		return isReader ? route.abort() : route.fulfill({ response })
+	})
+	const unread = { name: 'unread.pdf', mimeType: 'application/pdf', buffer: writePdf(['Unread page']) }
+	const sentence = page.getByText('The part of the page that reads this file could not be loaded.')
+	await choose.setInputFiles([unread])
+	await sentence.waitFor()
+	await page.unroute('**/page/*.js')
+	await page.route('**/pdf-worker.js', (route) => route.abort())
+	await page.getByRole('button', { name: 'Try again' }).click()
+	await sentence.waitFor({ state: 'detached' })
+	await sentence.waitFor()
+	await page.unroute('**/pdf-worker.js')
+	await page.getByRole('button', { name: 'Try again' }).click()
+	await page.getByText('1 page, 2 tokens').waitFor()
+	await page.getByRole('button', { name: 'Remove unread.pdf' }).click()
 	await choose.setInputFiles([
 		{ name: 'notes "1".ts', mimeType: 'video/mp2t', buffer: Buffer.from('const answer = 42\n') },
 		{ name: 'report.pdf', mimeType: 'application/pdf', buffer: writePdf(['First page', 'Second page']) },
@@ -242,9 +261,20 @@ test.concurrent('the request of an answer is shown as code, and what each dialec
 	await panel.getByText('no equivalent in Anthropic').first().waitFor()
 	await panel.getByRole('checkbox', { name: 'Streamed' }).uncheck()
 	expect(await code.textContent()).toContain('client.messages.create(')
+	// Open editors are there again after a visit to another screen, and after a reload.
+	await page.locator('.question').first().getByRole('button', { name: 'Edit' }).click()
+	const edited = page.locator('.edit-question textarea')
+	await edited.fill('A question that is being edited')
 	await panel.getByRole('link', { name: 'Make a key for this' }).click()
 	expect(await page.getByRole('form', { name: 'New key' }).getByLabel('Name').inputValue()).toBe('Code (Anthropic)')
 	await page.goBack()
+	expect(await edited.inputValue()).toBe('A question that is being edited')
+	await page.reload()
+	expect(await edited.inputValue()).toBe('A question that is being edited')
+	await page.locator('.edit-question').getByRole('button', { name: 'Cancel' }).click()
+	await page.reload()
+	await page.locator('.question', { hasText: 'First question' }).waitFor()
+	expect(await edited.count()).toBe(0)
 	await opened.chooseInMenu('Code', page.locator('.answer').first())
 	await code.getByText('First question').waitFor()
 	expect(await code.textContent()).not.toContain('Second question')

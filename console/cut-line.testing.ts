@@ -5,6 +5,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 
 export class CutLine {
 	private readonly sockets = new Set<Socket>()
+	/** The two ends of the connection that has sent something to the browser last. */
+	private busy: readonly Socket[] = []
 	private readonly server: Server
 	private target: URL
 	private isCut = false
@@ -30,6 +32,15 @@ export class CutLine {
 		this.sockets.clear()
 	}
 
+	/** As while a computer sleeps: the connection in use stays open without another byte, and all others end. */
+	fallSilent(): void {
+		for (const socket of this.sockets) {
+			socket.removeAllListeners('data')
+			if (this.busy.includes(socket)) socket.pause()
+			else socket.destroy()
+		}
+	}
+
 	/** Connects again, if given to another server. */
 	mend(target?: string): void {
 		if (target !== undefined) this.target = new URL(target)
@@ -52,7 +63,10 @@ export class CutLine {
 			[server, client],
 		] as const) {
 			this.sockets.add(from)
-			from.on('data', (bytes) => to.write(bytes))
+			from.on('data', (bytes) => {
+				to.write(bytes)
+				if (to === client) this.busy = [client, server]
+			})
 			from.on('close', () => {
 				this.sockets.delete(from)
 				to.destroy()

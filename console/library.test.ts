@@ -107,7 +107,10 @@ test('a range of conversations is selected with Shift, moved and deleted', async
 test('a deletion can be undone for eight seconds, also after a reload, and then it is complete', async () => {
 	const [one, other] = [await create('Undo one'), await create('Undo other')]
 	await create('Not deleted')
-	const { page, errors } = await pages.openPage()
+	const opened = await pages.openPage()
+	const { page, errors } = opened
+	const elsewhere = await opened.anotherTab(`/c/${one}#key=${pages.server.key}`)
+	await elsewhere.page.locator('.question', { hasText: 'Undo one' }).waitFor()
 	await page.clock.install()
 	const undo = page.getByRole('button', { name: 'Undo' })
 	const titles = async () => Promise.all([one, other].map(async (id) => (await stored(id)).title ?? 'gone'))
@@ -117,10 +120,16 @@ test('a deletion can be undone for eight seconds, also after a reload, and then 
 	await page.getByText('Conversation deleted.').waitFor()
 	await page.waitForURL((url) => url.pathname === '/')
 	expect([await link(page, 'Undo one').count(), await titles()]).toEqual([0, ['Undo one', 'Undo other']])
+	// It leaves the other window, too.
+	await link(elsewhere.page, 'Undo one').waitFor({ state: 'detached' })
+	await elsewhere.page.waitForURL((url) => url.pathname === '/')
 	// The person returns to what they had on screen.
 	await undo.click()
 	await page.locator('.question', { hasText: 'Undo one' }).waitFor()
 	await link(page, 'Undo one').waitFor()
+	await link(elsewhere.page, 'Undo one').waitFor()
+	expect(await elsewhere.page.getByRole('button', { name: 'Undo' }).count()).toBe(0)
+	await elsewhere.page.close()
 	// A second deletion joins the first: neither is complete sooner.
 	await link(page, 'Undo one').focus()
 	await page.keyboard.press('Delete')

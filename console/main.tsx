@@ -27,7 +27,7 @@ if (container !== null) void followLanguage().then(() => render(<App />, contain
 const afterFirstView = async () => {
 	await firstViewShown()
 	void keepForOffline()
-	const { followReadyAnswers } = await import('./state/answer-notifications.ts')
-	followReadyAnswers()
+	const { followOtherWindows } = await import('./other-windows.ts')
+	followOtherWindows()
 }
 void afterFirstView().catch(() => undefined)

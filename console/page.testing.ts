@@ -166,7 +166,9 @@ export class TestPages {
 	 * tests could not change its requests.
 	 */
 	async openPage(options: BrowserContextOptions = {}, address?: string): Promise<OpenPage> {
-		const context = await this.browser.newContext({ locale: 'en-GB', serviceWorkers: 'block', ...options })
+		// What moves would be waited for before each click.
+		const still = { reducedMotion: 'reduce', locale: 'en-GB', serviceWorkers: 'block' } as const
+		const context = await this.browser.newContext({ ...still, ...options })
 		const opened = new OpenPage(await context.newPage(), context, this.server)
 		await opened.page.goto(address ?? `${this.server.url}/#key=${this.server.key}`)
 		if (address === undefined) await signedIn(opened.page)

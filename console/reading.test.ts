@@ -134,6 +134,18 @@ test('nothing is wider than a phone', async () => {
 		await drawn(page)
 		expect(`${width} at ${scale}: ${await crowded(page)}`).toBe(`${width} at ${scale}: `)
 	}
+	// A reader's own spacing, as in WCAG 1.4.12.
+	await page.evaluate(() => {
+		document.documentElement.style.setProperty('zoom', '1')
+		const spacing = 'line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important'
+		document.styleSheets[0]?.insertRule(`* { ${spacing} }`)
+	})
+	for (const width of [320, 820, 1440]) {
+		await page.setViewportSize({ width, height: 844 })
+		await drawn(page)
+		expect(`${width}: ${await crowded(page)}`).toBe(`${width}: `)
+		expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+	}
 }, 60_000)
 
 /** Widths in pixels, and how much larger the text is. */

@@ -54,6 +54,22 @@ test.concurrent('a network that breaks in mid-answer: the text stays, the page s
 	expect(opened.bodies.length).toBe(1)
 }, 60_000)
 
+test.concurrent('a computer that slept in mid-answer: its connection is dead, and the answer is complete', async () => {
+	await using line = await CutLine.to(pages.server.url)
+	const opened = await pages.openPage({}, `${line.url}/health`)
+	const { page } = opened
+	await page.clock.install()
+	await page.goto(`${line.url}/#key=${pages.server.key}`)
+	await signedIn(page)
+	await opened.send('echo:delay 20 echo:repeat 100 word')
+	await page.locator('.answer .markdown', { hasText: 'word word' }).waitFor()
+	line.fallSilent()
+	await page.clock.fastForward(3_600_000)
+	await opened.answered()
+	expect([await opened.answers(), opened.bodies.length]).toEqual([[words('word', 100)], 1])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
 test.concurrent('a request whose response is lost is looked up, and never sent twice', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened

@@ -60,7 +60,7 @@ worker.addEventListener('fetch', (event) => {
 	if (request.method !== 'GET' || !request.url.startsWith(scope.href)) return
 	const path = new URL(request.url).pathname.slice(scope.pathname.length)
 	if (request.mode === 'navigate') {
-		if (screens.test(`/${path}`)) event.respondWith(openScreen(request))
+		if (isScreen(request.url)) event.respondWith(openScreen(request))
 	} else if (hashedFile.test(path)) event.respondWith(openFile(request))
 	else if (SHELL.files.includes(path.replace(/^page\//, ''))) event.respondWith(openFixedFile(request))
 })
@@ -75,14 +75,20 @@ worker.addEventListener('notificationclick', (event) => {
 	event.waitUntil(showAddress(String(event.notification.data?.address)))
 })
 
-/** In a window of the page that is open, or else in a new one. */
+/** In a window of the page that is open, at best in one that shows it already, or else in a new one. */
 async function showAddress(address: string): Promise<void> {
-	const windows = await worker.clients.matchAll({ type: 'window' })
-	const open = windows.find(({ url }) => url.startsWith(scope.href))
+	const windows = (await worker.clients.matchAll({ type: 'window' })).filter(({ url }) => isScreen(url))
+	const open = windows.find(({ url }) => withoutHash(url) === address) ?? windows[0]
 	if (open === undefined) return void (await worker.clients.openWindow(address))
 	open.postMessage({ type: 'open', address })
 	await open.focus()
 }
+
+/** Other documents of the server, such as `docs`, cannot show a conversation. */
+const isScreen = (url: string): boolean =>
+	url.startsWith(scope.href) && screens.test(`/${new URL(url).pathname.slice(scope.pathname.length)}`)
+
+const withoutHash = (url: string): string => url.replace(/#.*/s, '')
 
 async function store(): Promise<void> {
 	const cache = await caches.open(cacheName)

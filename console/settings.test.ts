@@ -42,6 +42,37 @@ test('a visit without a session leads to the sign-in and back, and choices remai
 	// The panels of a conversation have no place here.
 	await page.keyboard.press('Control+Shift+KeyK')
 	expect(await page.getByRole('complementary').count()).toBe(0)
+	// A link to a section leads there each time, until the person moves: what grows above moves nothing.
+	await page.setViewportSize({ width: 1280, height: 400 })
+	await page.evaluate(() => {
+		const link = document.createElement('a')
+		Object.assign(link, { href: '/settings#keys', textContent: 'Link to keys' })
+		document.querySelector('.settings')?.append(link)
+	})
+	const follow = () => page.getByText('Link to keys').evaluate((link) => link instanceof HTMLElement && link.click())
+	const atKeys = () =>
+		page.waitForFunction(() => {
+			const heading = document.getElementById('settings-keys-title')
+			const { top = -1 } = heading?.getBoundingClientRect() ?? {}
+			return heading === document.activeElement && top >= 0 && top < 200
+		})
+	await follow()
+	await atKeys()
+	await page.getByRole('combobox', { name: 'Language' }).focus()
+	const visited = await page.evaluate(() => history.length)
+	await follow()
+	await atKeys()
+	expect(await page.evaluate(() => history.length)).toBe(visited)
+	await page.mouse.move(640, 300)
+	await page.mouse.wheel(0, -5000)
+	await page.waitForFunction(() => (document.querySelector('.settings')?.scrollTop ?? -1) === 0)
+	await page.evaluate(() => {
+		const section = document.querySelector('#settings-device')
+		if (section instanceof HTMLElement) section.style.minHeight = '900px'
+		return new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+	})
+	expect(await page.evaluate(() => document.querySelector('.settings')?.scrollTop)).toBe(0)
+	await page.setViewportSize({ width: 1280, height: 720 })
 	await page.getByRole('radio', { name: 'Dark' }).check({ force: true })
 	await page.getByLabel('Read answers while they stream').check()
 	await page.getByRole('combobox', { name: 'Language' }).selectOption('Français')
@@ -261,7 +292,7 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	await opened.ask('On screen')
 	const { path } = opened
 	// Of another conversation while the page is visible: the list shows it.
-	await opened.send('echo:delay 20 echo:repeat 20 word')
+	await opened.send('echo:delay 50 echo:repeat 50 word')
 	await openSettings(opened)
 	await page.getByRole('img', { name: 'Answer ready' }).waitFor()
 	expect(await page.evaluate('notified.length')).toBe(0)
@@ -280,8 +311,29 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	await notified(2)
 	await page.evaluate('notified[1].onclick()')
 	await page.waitForURL(`${url}${path}`)
-	expect(opened.errors).toEqual([])
-}, 60_000)
+	// An answer that another window shows has been seen.
+	const other = await opened.anotherTab(`${path}#key=${key}`)
+	await other.page.locator('.answer').nth(3).waitFor()
+	await opened.send('echo:delay 20 echo:repeat 30 shown')
+	await page.locator('.answer .markdown', { hasText: 'shown' }).waitFor()
+	await openSettings(opened)
+	await page.getByRole('img', { name: 'Answer in progress' }).waitFor({ state: 'detached' })
+	await page.evaluate(() => navigator.locks.query())
+	expect(await page.evaluate('notified.length')).toBe(2)
+	expect(await page.getByRole('img', { name: 'Answer ready' }).count()).toBe(0)
+	// One that no window shows is notified, until a window shows it.
+	await other.newChat()
+	await page.goBack()
+	await opened.send('echo:delay 20 echo:repeat 30 unseen')
+	await openSettings(opened)
+	await notified(3)
+	const titled = (title: string) => page.waitForFunction((wanted) => document.title === wanted, title)
+	await titled('(1) Settings · Dragoman')
+	await other.page.goBack()
+	await page.waitForFunction(() => Reflect.get(globalThis, 'notified')[2].closed === true)
+	await titled('Settings · Dragoman')
+	expect([...opened.errors, ...other.errors]).toEqual([])
+}, 90_000)
 
 test('on a phone the service worker shows the notification, and a click on it opens the conversation', async () => {
 	const { url, key } = pages.server
@@ -318,5 +370,36 @@ test('on a phone the service worker shows the notification, and a click on it op
 	while (clicked === undefined) clicked = await worker.evaluate(click)
 	expect(clicked).toEqual({ title: 'First', body: 'Answer ready' })
 	await page.waitForURL(`${url}${path}`)
+	// A window of another document of the server cannot show it, though it was used last.
+	await openSettings(opened)
+	const docs = await opened.anotherTab('/docs')
+	await docs.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+	await docs.page.bringToFront()
+	const show = `(async () => {
+		await registration.showNotification('Again', { data: { address: '${url}${path}' } })
+		const [notification] = await registration.getNotifications()
+		dispatchEvent(new NotificationEvent('notificationclick', { notification }))
+		await clients.matchAll()
+		for (const client of await clients.matchAll()) client.postMessage({ type: 'marker' })
+	})()`
+	await worker.evaluate(show)
+	await page.waitForURL(`${url}${path}`)
+	// Of several windows, the one that shows it already, whichever it is.
+	const other = await opened.anotherTab(`/settings#key=${key}`)
+	for (const one of [other, opened]) {
+		await one.page.goto(`${url}/settings`)
+		const beside = one === other ? opened : other
+		await beside.page.goto(`${url}${path}`)
+		await beside.page.locator('.answer').first().waitFor()
+		const marked = one.page.evaluate(
+			() =>
+				new Promise<void>((resolve) => {
+					navigator.serviceWorker.addEventListener('message', ({ data }) => data.type === 'marker' && resolve())
+				}),
+		)
+		await worker.evaluate(show)
+		await marked
+		expect(one.path).toBe('/settings')
+	}
 	expect(opened.errors).toEqual([])
 }, 60_000)

@@ -235,7 +235,7 @@ export const furtherStates: Readonly<Record<string, ShotState>> = {
 	},
 	probabilities: async (opened) => {
 		await opened.ask('echo:say Report the Wilson interval.')
-		await opened.page.getByRole('button', { name: 'Show probabilities' }).click()
+		await opened.chooseInMenu('Show probabilities')
 		await opened.page.locator('.tokens').waitFor()
 		await opened.page.locator('.tokens').focus()
 		await opened.page.keyboard.press('ArrowRight')

@@ -26,7 +26,12 @@ export function AttachmentChips({ list, models: names }: AttachmentChipsProps) {
 		<>
 			<ul class="attachments" aria-label={words.attachments}>
 				{items.map((attachment) => (
-					<Chip key={attachment.id} attachment={attachment} onRemove={() => list.remove(attachment.id)} />
+					<Chip
+						key={attachment.id}
+						attachment={attachment}
+						onRetry={() => list.retry(attachment)}
+						onRemove={() => list.remove(attachment.id)}
+					/>
 				))}
 			</ul>
 			{list.hasPictures && (names === undefined ? <ModelsForPictures /> : <ModelsWithoutPictures names={names} />)}
@@ -36,10 +41,12 @@ export function AttachmentChips({ list, models: names }: AttachmentChipsProps) {
 
 interface ChipProps {
 	readonly attachment: Attachment
+	/** Reads the file again. */
+	readonly onRetry: () => void
 	readonly onRemove: () => void
 }
 
-function Chip({ attachment: { name, content }, onRemove }: ChipProps) {
+function Chip({ attachment: { name, content }, onRetry, onRemove }: ChipProps) {
 	const refused = content.type === 'refused'
 	return (
 		<li class={`attachment ${refused ? 'refused' : ''}`}>
@@ -50,6 +57,11 @@ function Chip({ attachment: { name, content }, onRemove }: ChipProps) {
 					<Facts content={content} />
 				</span>
 			</div>
+			{refused && content.reason === 'reader' && (
+				<button type="button" class="button small" onClick={onRetry}>
+					{text.value.tryAgain}
+				</button>
+			)}
 			<IconButton small node={X} label={text.value.removeAttachment(name)} onClick={onRemove} />
 		</li>
 	)

@@ -3,7 +3,6 @@
 
 import { batch, type ReadonlySignal, signal } from '@preact/signals'
 import { newClientId } from '../state/client-id.ts'
-import { waitForConnection } from '../state/connection.ts'
 import { type Question, type QuestionDocument, writeQuestion } from '../state/turn-tree.ts'
 import { type Attachment, type AttachmentContent, attachmentBounds } from './attachment.ts'
 import { hasStoredAttachments, readStoredAttachments, storeAttachments } from './stored-attachments.ts'
@@ -39,14 +38,14 @@ export class AttachmentList {
 	}
 
 	addFiles(files: Iterable<File>): void {
-		for (const file of files) {
-			const id = this.add(file.name, { type: 'reading' })
-			void read(file).then(
-				(content) => this.replace(id, content),
-				// The file was moved or deleted after it was chosen.
-				() => this.replace(id, { type: 'refused', reason: 'type' }),
-			)
-		}
+		for (const file of files) void this.readInto(this.add(file.name, { type: 'reading' }, file), file)
+	}
+
+	/** Reads the file of an attachment again, whose reader could not be loaded. */
+	retry({ id, file }: Attachment): void {
+		if (file === undefined) return
+		this.change(this.current.value.map((item) => (item.id === id ? { ...item, content: { type: 'reading' } } : item)))
+		void this.readInto(id, file)
 	}
 
 	addText(name: string, text: string): void {
@@ -94,14 +93,19 @@ export class AttachmentList {
 		this.storing = true
 		for (let stored = 0; stored < this.changes; ) {
 			stored = this.changes
-			await storeAttachments(this.conversation, this.current.value.filter(isReadable))
+			await storeAttachments(this.conversation, this.current.value.filter(isReadable).map(withoutFile))
 		}
 		this.storing = false
 	}
 
-	private add(name: string, content: AttachmentContent): string {
+	private async readInto(id: string, file: File): Promise<void> {
+		// The file may have been moved or deleted after it was chosen.
+		this.replace(id, await read(file).catch(() => ({ type: 'refused', reason: 'type' }) as const))
+	}
+
+	private add(name: string, content: AttachmentContent, file?: File): string {
 		const id = newClientId()
-		this.change([...this.current.value, { id, name, content }])
+		this.change([...this.current.value, { id, name, content, file }])
 		return id
 	}
 
@@ -128,23 +132,17 @@ export class AttachmentList {
 	}
 }
 
-/** The code arrives with the first file. */
+/** The code arrives with the first file, unless the server cannot be reached or has another version of the page. */
 async function read(file: File): Promise<AttachmentContent> {
-	const { readAttachment } = await loadReader()
-	return readAttachment(file)
-}
-
-async function loadReader() {
-	for (let attempt = 0; ; attempt++)
-		try {
-			return await import('./read-attachment.ts')
-		} catch {
-			await waitForConnection(attempt, new AbortController().signal)
-		}
+	const reader = await import('./read-attachment.ts').catch(() => undefined)
+	return reader === undefined ? { type: 'refused', reason: 'reader' } : reader.readAttachment(file)
 }
 
 /** In bytes of the request. */
 const sizeOf = (content: AttachmentContent): number =>
 	content.type === 'text' ? new Blob([content.text]).size : content.type === 'picture' ? content.url.length : 0
+
+/** A picture as chosen may be much larger than what is sent. */
+const withoutFile = ({ id, name, content }: Attachment): Attachment => ({ id, name, content })
 
 const isReadable = ({ content }: Attachment): boolean => content.type === 'text' || content.type === 'picture'

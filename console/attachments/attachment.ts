@@ -1,6 +1,7 @@
 // A file that a person adds to a question: what it is, what became of it, and within which bounds. It does not know how a
 // file is read.
 
+/** `reader`: the code that reads such files could not be loaded; a further attempt may succeed. */
 export type RefusalReason =
 	| 'type'
 	| 'empty'
@@ -12,6 +13,7 @@ export type RefusalReason =
 	| 'picture-damaged'
 	| 'picture-size'
 	| 'total-size'
+	| 'reader'
 
 export type AttachmentContent =
 	| { readonly type: 'reading' }
@@ -29,6 +31,8 @@ export interface Attachment {
 	readonly id: string
 	readonly name: string
 	readonly content: AttachmentContent
+	/** As chosen, if it can be read again. */
+	readonly file?: File | undefined
 }
 
 /** What an attachment may have at most. Sizes are in bytes. */

@@ -2,6 +2,7 @@
 
 import { workerAt } from '../state/trusted-scripts.ts'
 import type { AttachmentContent } from './attachment.ts'
+import type { PdfMessage } from './pdf-worker.ts'
 
 /** A worker has a few megabytes; the next PDF starts another one. */
 const idleMs = 60_000
@@ -14,18 +15,23 @@ interface Waiting {
 }
 
 const damaged: AttachmentContent = { type: 'refused', reason: 'pdf-damaged' }
+const notLoaded: AttachmentContent = { type: 'refused', reason: 'reader' }
 
 class PdfReader {
 	private readonly worker = workerAt('pdf-worker.js')
 	private readonly waiting = new Map<number, Waiting>()
 	private count = 0
+	/** Whether its script has run. */
+	private started = false
 	private idle: ReturnType<typeof setTimeout> | undefined
 	private readonly onEnd: () => void
 
 	constructor(onEnd: () => void) {
 		this.onEnd = onEnd
-		this.worker.onmessage = ({ data }: MessageEvent<{ id: number; content: AttachmentContent }>) =>
-			this.settle(data.id, data.content)
+		this.worker.onmessage = ({ data }: MessageEvent<PdfMessage>) => {
+			this.started = true
+			if (data.type === 'read') this.settle(data.id, data.content)
+		}
 		this.worker.onerror = () => this.end()
 	}
 
@@ -49,7 +55,7 @@ class PdfReader {
 	}
 
 	private end(): void {
-		for (const id of [...this.waiting.keys()]) this.settle(id, damaged)
+		for (const id of [...this.waiting.keys()]) this.settle(id, this.started ? damaged : notLoaded)
 		clearTimeout(this.idle)
 		this.worker.terminate()
 		this.onEnd()

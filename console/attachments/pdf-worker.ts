@@ -8,9 +8,17 @@ interface PdfRequest {
 	readonly bytes: ArrayBuffer
 }
 
+/** `started`: the script has been loaded. */
+export type PdfMessage =
+	| { readonly type: 'started' }
+	| { readonly type: 'read'; readonly id: number; readonly content: AttachmentContent }
+
+const send = (message: PdfMessage) => self.postMessage(message)
+
 self.onmessage = async ({ data: { id, bytes } }: MessageEvent<PdfRequest>) => {
-	self.postMessage({ id, content: await read(bytes) })
+	send({ type: 'read', id, content: await read(bytes) })
 }
+send({ type: 'started' })
 
 async function read(bytes: ArrayBuffer): Promise<AttachmentContent> {
 	try {

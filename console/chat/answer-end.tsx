@@ -137,7 +137,8 @@ function failureSentence({ kind }: AnswerFailure, answer: Answer, model: string,
 		case 'no-model':
 			return words.modelNotFound(model)
 		case 'broke-off':
-			return answer.parts.length === 0 ? words.unavailable(model) : words.brokeOff
+			if (answer.parts.length === 0) return words.unavailable(model)
+			return answer.usage.value === undefined ? words.brokeOff : words.brokeOffAfter(answer.usage.value.output)
 		case 'other':
 			return words.failed
 	}

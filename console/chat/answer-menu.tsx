@@ -2,10 +2,10 @@
 
 import { ChartNoAxesColumn, Code, Ellipsis, Pencil, Play, Square, SquareDashedText, Trash2, Volume2 } from 'lucide'
 import { text } from '../languages/languages.ts'
+import { attempt } from '../parts/attempt.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { MenuItem } from '../parts/menu-item.tsx'
 import { Popover } from '../parts/popover.tsx'
-import { attempt } from '../sidebar/attempt.ts'
 import type { Chat } from '../state/chat.ts'
 import { codeTurn, sidePanel, toggleCodeOf } from '../state/side-panel.ts'
 import type { PageTurn } from '../state/turn-tree.ts'

@@ -3,14 +3,15 @@
 import { Square } from 'lucide'
 import { useState } from 'preact/hooks'
 import { formatTime, text } from '../languages/languages.ts'
+import { attempt } from '../parts/attempt.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Mark } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
-import { attempt } from '../sidebar/attempt.ts'
 import type { Answer } from '../state/answer.ts'
 import type { AnswerPart } from '../state/answer-part.ts'
 import type { Chat } from '../state/chat.ts'
 import { useSeconds } from '../state/clock.ts'
+import { OpenEdit } from '../state/open-edits.ts'
 import { probabilityOptions } from '../state/request-fields.ts'
 import { languageOf } from '../state/text-language.ts'
 import { isEmpty, type PageTurn } from '../state/turn-tree.ts'
@@ -21,6 +22,7 @@ import { answeringModel } from './answering-model.ts'
 import { AskAgain } from './ask-again.tsx'
 import { EditText } from './edit-text.tsx'
 import { Facts } from './facts.tsx'
+import { focusAnswer } from './focus-turn.ts'
 import { joinedParts, joinedText } from './joined-parts.ts'
 import { MarginNotes } from './margin-notes.tsx'
 import { RegenerateButtons } from './regenerate-buttons.tsx'
@@ -38,7 +40,8 @@ export interface AnswerViewProps {
 
 export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 	const [hidesProbabilities, setHidesProbabilities] = useState(false)
-	const [editing, setEditing] = useState(false)
+	const edit = new OpenEdit(chat.id.value, 'answer', turns.at(-1)?.id ?? '')
+	const [editing, setEditing] = useState(() => edit.read() !== undefined)
 	// Subscribes to changes of the parts.
 	for (const joined of turns) joined.answer.version.value
 	const parts = joinedParts(turns)
@@ -66,13 +69,17 @@ export function AnswerView({ chat, turns, number, name }: AnswerViewProps) {
 					<EditText
 						hasLines
 						value={joinedText(parts)}
+						edit={edit}
 						label={words.editAnswer}
 						saveLabel={words.save}
 						branch={chat.tree.value.siblings(first).indexOf(first) + 1}
 						onSave={async (changed) => {
+							const index = chat.path.value.indexOf(first)
 							const saved = await attempt(correct(chat, turns, changed))
-							if (saved) setEditing(false)
-							return saved
+							if (!saved) return false
+							setEditing(false)
+							focusAnswer(chat.path.value[index]?.id)
+							return true
 						}}
 						onCancel={() => setEditing(false)}
 					/>

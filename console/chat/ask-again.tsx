@@ -4,7 +4,7 @@ import { text } from '../languages/languages.ts'
 import type { Chat } from '../state/chat.ts'
 import { models } from '../state/models.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
-import { isByToy, toyModelId } from './answering-model.ts'
+import { isReplacedByToy } from './answering-model.ts'
 
 export interface AskAgainProps {
 	readonly chat: Chat
@@ -15,7 +15,7 @@ export interface AskAgainProps {
 export function AskAgain({ chat, turn }: AskAgainProps) {
 	const words = text.value
 	if (turn !== chat.path.value.at(-1) || turn.answer.isRunning || !chat.choosesModel) return null
-	if (!isByToy(turn) || turn.model === toyModelId) return null
+	if (!isReplacedByToy(turn)) return null
 	const requested = models.value?.find(({ id, aliases = [] }) => id === turn.model || aliases.includes(turn.model))
 	// As long as the model has a note, it has not arrived.
 	if (requested === undefined || requested.note !== undefined || requested.health === 'none') return null

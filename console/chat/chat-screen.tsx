@@ -4,11 +4,12 @@ import { Plus } from 'lucide'
 import { useEffect } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { ChatPanel } from '../panels/chat-panel.tsx'
+import { explain } from '../parts/attempt.ts'
 import { IconButton } from '../parts/icon-button.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { SidebarOpener } from '../sidebar/sidebar-opener.tsx'
 import type { Chat } from '../state/chat.ts'
-import { messageInAddress, navigate } from '../state/route.ts'
+import { addressOf, messageInAddress, navigate } from '../state/route.ts'
 import { session } from '../state/session.ts'
 import { sidePanel } from '../state/side-panel.ts'
 import { titleInList, titleOf } from '../state/title.ts'
@@ -65,13 +66,23 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 					{state.type === 'failed' ? (
 						<div class="talk">
 							<div class="greeting">
-								<Notice kind="failure">{words.notFound}</Notice>
+								<Notice
+									kind="failure"
+									actions={
+										<a class="button small" href={addressOf({ name: 'new' })}>
+											{words.newChat}
+										</a>
+									}
+								>
+									{explain(state.failure)}
+								</Notice>
 							</div>
 						</div>
 					) : (
 						<Talk chat={chat} />
 					)}
-					<div class="dock">
+					{/* Without the conversation, a question could not be sent. */}
+					<div class="dock" hidden={state.type === 'failed'}>
 						<StatusLine chat={chat} />
 						<QueuedQuestions chat={chat} />
 						<Composer key={chat.number} chat={chat} />

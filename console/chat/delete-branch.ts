@@ -4,8 +4,8 @@
 import { deleteFrom } from '../api/conversations.ts'
 import { ConnectionLost, ServerError } from '../api/server.ts'
 import { text } from '../languages/all-sentences.ts'
+import { explain } from '../parts/attempt.ts'
 import { showToast } from '../parts/toast.tsx'
-import { explain } from '../sidebar/attempt.ts'
 import { deleteConversations } from '../sidebar/delete-conversations.ts'
 import { UndoOffer } from '../sidebar/undo-offer.ts'
 import { announceChange } from '../state/announce-change.ts'
@@ -20,6 +20,7 @@ import type { Chat } from '../state/chat.ts'
 import { waitForConnection } from '../state/connection.ts'
 import { signedInAgain } from '../state/session.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
+import { focusAnswer } from './focus-turn.ts'
 
 /** A deleted branch of a conversation on screen; of an earlier visit if there is no chat. */
 interface UndoableBranch extends DeletedBranch {
@@ -34,12 +35,16 @@ export function deleteBranch(chat: Chat, turn: PageTurn): void {
 		return
 	}
 	const branch = { conversation, message: turn.first }
+	const index = chat.path.value.indexOf(turn)
 	noteDeletedBranch(branch)
 	chat.hide(turn)
+	focusAnswer((chat.path.value[index] ?? chat.path.value.at(-1))?.id)
 	chat.announceChange()
 	undoOffer.offer([{ ...branch, chat }], () => {
 		const shown = chat.isClosed ? undefined : chat.tree.value.find(turn.id)
-		if (shown !== undefined) chat.show(shown)
+		if (shown === undefined) return
+		chat.show(shown)
+		focusAnswer(shown.id)
 	})
 }
 
@@ -60,7 +65,7 @@ const undoOffer = new UndoOffer<UndoableBranch>({
 			const failure = await finishBranchDeletion(branch)
 			if (failure === undefined) continue
 			showToast({ text: explain(failure) })
-			await readAgain(branch).catch(() => undefined)
+			await readAgain(branch)
 		}
 	},
 })

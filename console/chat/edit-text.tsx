@@ -2,10 +2,14 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
+import type { OpenEdit } from '../state/open-edits.ts'
+import { focusOpener } from './focus-turn.ts'
 import { isSendKey } from './send-key.ts'
 
 export interface EditTextProps {
 	readonly value: string
+	/** Stores the text until the editor closes. */
+	readonly edit: OpenEdit
 	/** Of the text field. */
 	readonly label: string
 	readonly saveLabel: string
@@ -22,6 +26,7 @@ const mostRows = 20
 
 export function EditText({
 	value: first,
+	edit,
 	label,
 	saveLabel,
 	branch,
@@ -29,15 +34,26 @@ export function EditText({
 	onSave,
 	onCancel,
 }: EditTextProps) {
-	const [value, setValue] = useState(first)
+	const [isRestored] = useState(() => edit.read() !== undefined)
+	const [value, setValue] = useState(() => edit.read() ?? first)
 	const [saving, setSaving] = useState(false)
 	const area = useRef<HTMLTextAreaElement>(null)
 	const words = text.value
-	useEffect(() => area.current?.focus(), [])
+	useEffect(() => {
+		// An editor that was left open comes back with its screen, while the person does something else.
+		if (!isRestored) area.current?.focus()
+	}, [])
+	useEffect(() => edit.write(value), [value])
 	const save = async () => {
 		if (value.trim() === '' || saving) return
 		setSaving(true)
-		if (!(await onSave(value))) setSaving(false)
+		if (await onSave(value)) edit.write(undefined)
+		else setSaving(false)
+	}
+	const cancel = () => {
+		edit.write(undefined)
+		focusOpener(area.current?.closest('.turn'))
+		onCancel()
 	}
 	return (
 		<form
@@ -53,7 +69,7 @@ export function EditText({
 					void save()
 				} else if (event.key === 'Escape') {
 					event.stopPropagation()
-					onCancel()
+					cancel()
 				}
 			}}
 		>
@@ -67,7 +83,7 @@ export function EditText({
 			/>
 			<div class="row">
 				<span class="muted space">{words.editKeeps(branch)}</span>
-				<button type="button" class="button small" onClick={onCancel}>
+				<button type="button" class="button small" onClick={cancel}>
 					{words.cancel}
 				</button>
 				<button type="submit" class="button primary small" disabled={value.trim() === '' || saving}>

@@ -8,9 +8,11 @@ import { IconButton } from '../parts/icon-button.tsx'
 import { MenuItem } from '../parts/menu-item.tsx'
 import { Popover } from '../parts/popover.tsx'
 import type { Chat } from '../state/chat.ts'
+import { OpenEdit } from '../state/open-edits.ts'
 import { languageOf } from '../state/text-language.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { EditText } from './edit-text.tsx'
+import { focusQuestion } from './focus-turn.ts'
 import { QuestionFrame } from './question-frame.tsx'
 import { selectTurn } from './select-turn.ts'
 import { ToolResultsView } from './tool-results-view.tsx'
@@ -33,7 +35,8 @@ export function QuestionView(properties: QuestionViewProps) {
 }
 
 function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
-	const [editing, setEditing] = useState(false)
+	const edit = new OpenEdit(turn.last === undefined ? undefined : chat.id.value, 'question', turn.id)
+	const [editing, setEditing] = useState(() => edit.read() !== undefined)
 	const [unfolded, setUnfolded] = useState(false)
 	const frame = useRef<HTMLDivElement>(null)
 	const { question } = turn
@@ -45,12 +48,14 @@ function AskedQuestion({ chat, turn, number }: QuestionViewProps) {
 			{editing ? (
 				<EditText
 					value={question.text}
+					edit={edit}
 					label={words.edit}
 					saveLabel={words.send}
 					branch={chat.tree.value.siblings(turn).indexOf(turn) + 1}
 					onSave={async (changed) => {
 						setEditing(false)
 						chat.edit(turn, changed)
+						focusQuestion(chat.leaf.value)
 						return true
 					}}
 					onCancel={() => setEditing(false)}

@@ -4,8 +4,13 @@ import type { Chat } from '../state/chat.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { keepPositionEvent } from './talk-events.ts'
 
+/** How far and how long a branch that is shown slides, in pixels and milliseconds. */
+const [slidePixels, slideMs] = [8, 180]
+
 /** Shows `next` instead of its sibling `turn`. */
 export function showBranch(chat: Chat, turn: PageTurn, next: PageTurn): void {
+	const siblings = chat.tree.value.siblings(turn)
+	const direction = Math.sign(siblings.indexOf(next) - siblings.indexOf(turn))
 	const before = switcherOf(turn)?.getBoundingClientRect().top
 	const focused = document.activeElement
 	const label = switcherOf(turn)?.contains(focused) === true ? focused?.getAttribute('aria-label') : undefined
@@ -17,6 +22,7 @@ export function showBranch(chat: Chat, turn: PageTurn, next: PageTurn): void {
 		const view = switcher?.closest('.talk')
 		if (switcher === null || switcher === undefined || view === null || view === undefined) return
 		if (before !== undefined) keepTop(view, switcher, before)
+		slide(switcher, direction)
 		if (typeof label === 'string')
 			switcher.querySelector<HTMLElement>(`[aria-label="${CSS.escape(label)}"]`)?.focus({ preventScroll: true })
 	})
@@ -34,6 +40,14 @@ function keepTop(view: Element, switcher: HTMLElement, top: number): void {
 	const below = Math.max(0, room - content.offsetHeight)
 	content.style.minHeight = `${content.offsetHeight + below + missing}px`
 	view.scrollTop += missing
+}
+
+/** The answer comes from the side of its branch; the switcher does not move. */
+function slide(switcher: HTMLElement, direction: number): void {
+	if (matchMedia('(prefers-reduced-motion: reduce)').matches) return
+	const start = { opacity: 0, transform: `translateX(${direction * slidePixels}px)` }
+	for (const text of switcher.closest('.turn')?.querySelectorAll('.markdown') ?? [])
+		text.animate([start, {}], { duration: slideMs, easing: 'cubic-bezier(0.2, 0, 0, 1)' })
 }
 
 const switcherOf = ({ id }: PageTurn): HTMLElement | null =>

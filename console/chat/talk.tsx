@@ -122,6 +122,7 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 			>
 				<div ref={content} class="talk-content">
 					{state.type === 'loading' && state.unreachable && <Notice kind="failure">{words.serverNotReached}</Notice>}
+					{state.type === 'loading' && !state.unreachable && <Skeleton />}
 					{path.length === 0 && state.type !== 'loading' && <Greeting />}
 					<Spacer pixels={range.before} />
 					{RowView !== undefined &&
@@ -146,6 +147,17 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 				</div>
 			)}
 		</>
+	)
+}
+
+/** In the shape of lines, while a conversation is read. */
+function Skeleton() {
+	return (
+		<div class="skeleton" aria-hidden="true">
+			<span />
+			<span />
+			<span />
+		</div>
 	)
 }
 

@@ -4,17 +4,19 @@ import { Check, ChevronDown, Equal, Square, X } from 'lucide'
 import { useEffect, useRef } from 'preact/hooks'
 import { AnswerView } from '../chat/answer.tsx'
 import { HealthDot } from '../chat/health-dot.tsx'
+import { useHeldFocus } from '../chat/held-focus.ts'
 import { ModelList } from '../chat/model-list.tsx'
 import { QuestionView } from '../chat/question.tsx'
-import { rowsOf } from '../chat/talk-rows.ts'
+import { rowsOf, type TalkRow } from '../chat/talk-rows.ts'
 import { openTurnMenu } from '../chat/turn-press.ts'
 import { text } from '../languages/all-sentences.ts'
 import { formatNumber } from '../languages/languages.ts'
+import { attempt } from '../parts/attempt.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { useLongPress } from '../parts/long-press.ts'
 import { Popover } from '../parts/popover.tsx'
-import { attempt } from '../sidebar/attempt.ts'
+import type { Chat } from '../state/chat.ts'
 import { type CompareColumn, type Comparison, columnCounts } from '../state/comparison.ts'
 import { models } from '../state/models.ts'
 import { voteSums } from '../state/vote-sums.ts'
@@ -61,15 +63,32 @@ export function ColumnView({ comparison, column, position, hiddenName, scrolling
 				onScroll={({ currentTarget }) => scrolling.follow(currentTarget)}
 				{...longPress}
 			>
-				{rowsOf(path).map(({ key, first, turns }, index) => (
-					<div key={key} data-row={key}>
-						{index > 0 && <QuestionView chat={chat} turn={first} number={index + 1} />}
-						<AnswerView chat={chat} turns={turns} number={index + 1} name={hiddenName} />
-					</div>
+				{rowsOf(path).map((row, index) => (
+					<Row key={row.key} chat={chat} row={row} number={index + 1} name={hiddenName} />
 				))}
 			</div>
 			{path.length > 0 && <Vote comparison={comparison} column={column} position={position} hiddenName={hiddenName} />}
 		</section>
+	)
+}
+
+interface RowProps {
+	readonly chat: Chat
+	readonly row: TalkRow
+	/** From 1; the first question is above all columns. */
+	readonly number: number
+	/** Shown instead of the model's name. */
+	readonly name: string | undefined
+}
+
+function Row({ chat, row: { key, first, turns }, number, name }: RowProps) {
+	const view = useRef<HTMLDivElement>(null)
+	useHeldFocus(view)
+	return (
+		<div ref={view} data-row={key}>
+			{number > 1 && <QuestionView chat={chat} turn={first} number={number} />}
+			<AnswerView chat={chat} turns={turns} number={number} name={name} />
+		</div>
 	)
 }
 

@@ -195,6 +195,11 @@ export const firstEnglish = {
 	rateLimited: (wait: string) => `Too many requests. Your message is kept. It will be sent in ${wait}.`,
 	unavailable: (model: string) => `${model} is not available right now. Your message is kept.`,
 	brokeOff: 'The connection to the model broke off. What arrived is kept.',
+	brokeOffAfter: (count: number) =>
+		plural(count, {
+			one: 'The connection to the model broke off after # token. What arrived is kept.',
+			other: 'The connection to the model broke off after # tokens. What arrived is kept.',
+		}),
 	restarted: 'The server restarted during this answer. What arrived is kept.',
 	modelNotFound: (model: string) =>
 		`${model} does not exist, or your key may not use it. Your message is kept. Choose another model.`,

@@ -157,6 +157,7 @@ export const en = {
 		'picture-damaged': 'This picture cannot be opened. It may be damaged.',
 		'picture-size': 'This picture is too large. Attach a smaller one.',
 		'total-size': 'All attachments together can have up to 12 MB. Remove another one first.',
+		reader: 'The part of the page that reads this file could not be loaded.',
 	},
 
 	panelWidth: 'Width of the panel',

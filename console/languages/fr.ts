@@ -237,6 +237,11 @@ export const fr: Language = {
 	rateLimited: (wait) => `Trop de demandes. Votre message est conservé. Il sera envoyé dans ${wait}.`,
 	unavailable: (model) => `${model} est indisponible pour le moment. Votre message est conservé.`,
 	brokeOff: 'La connexion au modèle s’est rompue. Le texte reçu est conservé.',
+	brokeOffAfter: (count) =>
+		plural(count, {
+			one: 'La connexion au modèle s’est rompue après # jeton. Le texte reçu est conservé.',
+			other: 'La connexion au modèle s’est rompue après # jetons. Le texte reçu est conservé.',
+		}),
 	restarted: 'Le serveur a redémarré pendant cette réponse. Le texte reçu est conservé.',
 	modelNotFound: (model) =>
 		`${model} n’existe pas, ou votre clé ne permet pas de l’utiliser. Votre message est conservé. Choisissez un autre modèle.`,
@@ -398,6 +403,7 @@ export const fr: Language = {
 		'picture-damaged': 'Cette image ne s’ouvre pas. Elle est peut-être endommagée.',
 		'picture-size': 'Cette image est trop grande. Joignez-en une plus petite.',
 		'total-size': 'Toutes les pièces jointes ensemble peuvent avoir jusqu’à 12 Mo. Retirez-en d’abord une autre.',
+		reader: 'La partie de la page qui lit ce fichier n’a pas pu être chargée.',
 	},
 	tokensUsed: (tokens) => `${tokens} jetons utilisés`,
 	contextUsed: (tokens, limit) => `${tokens} jetons utilisés sur ${limit}`,

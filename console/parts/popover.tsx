@@ -33,7 +33,11 @@ export function Popover({ button, children, label, role = 'menu', align = 'start
 		if (element !== null && anchor !== null) placeBeside(element, anchor.getBoundingClientRect(), align)
 	}
 	useLayoutEffect(() => {
-		if (open) place()
+		if (!open) return undefined
+		place()
+		// A phone may be turned.
+		window.addEventListener('resize', place)
+		return () => window.removeEventListener('resize', place)
 	})
 	return (
 		<>

@@ -7,7 +7,7 @@ import { text } from '../languages/all-sentences.ts'
 import { formatDate } from '../languages/languages.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { fileNameOf, saveFile } from '../sidebar/export-conversation.ts'
+import { fileNameOf, saveFile } from '../parts/save-file.ts'
 import { root } from '../state/route.ts'
 import { writeClientLine } from './client-line.ts'
 

@@ -3,8 +3,8 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { createKey, type KeySummary } from '../api/keys.ts'
 import { text } from '../languages/all-sentences.ts'
+import { explain } from '../parts/attempt.ts'
 import { Notice } from '../parts/notice.tsx'
-import { explain } from '../sidebar/attempt.ts'
 import { type ExpiryChoice, expiryChoices, expiryOf, localDay } from './key-expiry.ts'
 
 export interface NewKeyFormProps {

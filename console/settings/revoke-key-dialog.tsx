@@ -4,9 +4,9 @@ import { useState } from 'preact/hooks'
 import { type KeySummary, revokeKey } from '../api/keys.ts'
 import { ServerError } from '../api/server.ts'
 import { text } from '../languages/all-sentences.ts'
+import { explain } from '../parts/attempt.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { explain } from '../sidebar/attempt.ts'
 
 export interface RevokeKeyDialogProps {
 	readonly item: KeySummary

@@ -5,10 +5,10 @@ import { type ConversationSummary, exportConversation } from '../api/conversatio
 import { createShare, listShares, revokeShare, type Share } from '../api/shares.ts'
 import { text } from '../languages/all-sentences.ts'
 import { formatTime } from '../languages/languages.ts'
+import { explain } from '../parts/attempt.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { explain } from '../sidebar/attempt.ts'
 import { shownTurn } from '../sidebar/export-conversation.ts'
 import { addressOf } from '../state/route.ts'
 

@@ -1,6 +1,5 @@
 // A shared branch, read-only, with a copy of it to continue in.
 
-import { Menu } from 'lucide'
 import { useEffect, useState } from 'preact/hooks'
 import { ServerError } from '../api/server.ts'
 import { openShare, type SharedBranch } from '../api/shares.ts'
@@ -8,12 +7,12 @@ import { AnswerPartView } from '../chat/answer-part.tsx'
 import { QuestionFrame } from '../chat/question-frame.tsx'
 import { text } from '../languages/all-sentences.ts'
 import { IconButton } from '../parts/icon-button.tsx'
+import { attempt, explain } from '../parts/attempt.ts'
 import { Notice } from '../parts/notice.tsx'
-import { attempt, explain } from '../sidebar/attempt.ts'
+import { SidebarOpener } from '../sidebar/sidebar-opener.tsx'
 import { loadConversations } from '../state/conversation-list.ts'
 import { navigate } from '../state/route.ts'
 import { pageTitle, serviceName } from '../state/service.ts'
-import { toggleSidebar } from '../state/sidebar.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { copyShare, turnsOf } from './shared-turns.ts'
 
@@ -43,7 +42,7 @@ export function SharedScreen({ id }: { readonly id: string }) {
 		<main id="content" class="main" tabIndex={-1}>
 			<header class="top-bar">
 				<div>
-					<IconButton class="sidebar-opener" node={Menu} label={words.menu} onClick={toggleSidebar} />
+					<SidebarOpener />
 					<h1 title={title}>{title}</h1>
 				</div>
 			</header>

@@ -16,13 +16,13 @@ import { type FolderRow, type Section, type SidebarRow, sectionsOf } from './sec
 
 /** Heights in pixels, as in the style sheet. */
 const [labelHeight, wideRow, phoneRow] = [36, 32, 44]
-const phone = matchMedia('(max-width: 760px)')
+const rowHeight = () => (matchMedia('(max-width: 760px)').matches ? phoneRow : wideRow)
 
 export function ConversationList() {
 	const { items, complete, loading } = conversations.value
 	const words = text.value
 	const box = useRef<HTMLDivElement>(null)
-	const view = useListView(box, () => (phone.matches ? phoneRow : wideRow))
+	const view = useListView(box, rowHeight)
 	const failure = listFailure.value
 	if (failure !== undefined)
 		return (

@@ -3,12 +3,12 @@
 import { useState } from 'preact/hooks'
 import { deleteAllConversations } from '../api/conversations.ts'
 import { text } from '../languages/all-sentences.ts'
+import { explain } from '../parts/attempt.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { forgetConversations, loadConversations } from '../state/conversation-list.ts'
 import { navigate } from '../state/route.ts'
 import { clearSelection } from '../state/selection.ts'
-import { explain } from './attempt.ts'
 
 export function DeleteAllDialog({ onClose }: { readonly onClose: () => void }) {
 	const [busy, setBusy] = useState(false)

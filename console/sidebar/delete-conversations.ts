@@ -2,12 +2,12 @@
 
 import type { ConversationSummary } from '../api/conversations.ts'
 import { text } from '../languages/languages.ts'
+import { explain } from '../parts/attempt.ts'
 import { showToast } from '../parts/toast.tsx'
 import { finishDeletion, noteDeletion, notedDeletions, undoDeletion } from '../state/deletions.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { addressOf, navigate, route } from '../state/route.ts'
 import { clearSelection } from '../state/selection.ts'
-import { explain } from './attempt.ts'
 import { UndoOffer } from './undo-offer.ts'
 
 const undoOffer = new UndoOffer<string>({

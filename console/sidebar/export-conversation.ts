@@ -4,6 +4,7 @@ import { type ConversationSummary, type ExportedConversation, exportConversation
 import { answeringModel } from '../chat/answering-model.ts'
 import { joinedParts, joinedText } from '../chat/joined-parts.ts'
 import { rowsOf } from '../chat/talk-rows.ts'
+import { fileNameOf, saveFile } from '../parts/save-file.ts'
 import { withoutDeleted } from '../state/branch-deletions.ts'
 import { readTree } from '../state/read-tree.ts'
 import { thisDevice } from '../state/storage.ts'
@@ -17,16 +18,6 @@ export async function exportAs({ id, title }: ConversationSummary, format: Expor
 	const name = fileNameOf(title ?? '', id)
 	if (format === 'json') saveFile(`${name}.json`, new Blob([jsonOf(exported)], { type: 'application/json' }))
 	else saveFile(`${name}.md`, new Blob([markdownOf(exported)], { type: 'text/markdown' }))
-}
-
-/** Without characters that a file system may refuse. */
-export function fileNameOf(title: string, id: string): string {
-	return (
-		title
-			.replace(/[^\p{L}\p{M}\p{N} _-]/gu, '')
-			.trim()
-			.slice(0, 80) || id
-	)
 }
 
 export const jsonOf = (exported: ExportedConversation): string => JSON.stringify(exported, undefined, '\t')
@@ -50,13 +41,4 @@ export function markdownOf(exported: ExportedConversation): string {
 		].join('\n\n'),
 	)
 	return `# ${exported.conversation.title ?? exported.conversation.id}\n\n${turns.join('\n\n---\n\n')}\n`
-}
-
-export function saveFile(name: string, content: Blob): void {
-	const link = document.createElement('a')
-	link.href = URL.createObjectURL(content)
-	link.download = name
-	link.target = '_self'
-	link.click()
-	URL.revokeObjectURL(link.href)
 }

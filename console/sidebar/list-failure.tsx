@@ -2,9 +2,9 @@
 
 import type { ServerError } from '../api/server.ts'
 import { text } from '../languages/all-sentences.ts'
+import { explain } from '../parts/attempt.ts'
 import { Notice } from '../parts/notice.tsx'
 import { loadLists } from '../state/first-load.ts'
-import { explain } from './attempt.ts'
 
 export function ListFailure({ failure }: { readonly failure: ServerError }) {
 	const words = text.value

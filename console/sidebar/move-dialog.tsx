@@ -2,12 +2,12 @@
 
 import { useState } from 'preact/hooks'
 import { text } from '../languages/all-sentences.ts'
+import { forEachItem } from '../parts/attempt.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { conversations, labelConversation } from '../state/conversation-list.ts'
 import { clearSelection } from '../state/selection.ts'
 import { openFolders, toggleFolder } from '../state/sidebar.ts'
-import { forEachItem } from './attempt.ts'
 import type { ConversationsDialogProps } from './delete-dialog.tsx'
 import { foldersOf, readFolder } from './sections.ts'
 

@@ -3,10 +3,10 @@
 import { useState } from 'preact/hooks'
 import type { ConversationSummary } from '../api/conversations.ts'
 import { text } from '../languages/all-sentences.ts'
+import { explain } from '../parts/attempt.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { labelConversation } from '../state/conversation-list.ts'
-import { explain } from './attempt.ts'
 import { readTags } from './sections.ts'
 
 export interface TagsDialogProps {

@@ -3,8 +3,8 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { ConversationSummary } from '../api/conversations.ts'
 import { text } from '../languages/languages.ts'
+import { attempt } from '../parts/attempt.ts'
 import { renameConversation } from '../state/conversation-list.ts'
-import { attempt } from './attempt.ts'
 
 const longestTitle = 200
 

@@ -2,8 +2,8 @@
 // complete sooner than the message says.
 
 import { text } from '../languages/languages.ts'
+import { attempt } from '../parts/attempt.ts'
 import { showToast } from '../parts/toast.tsx'
-import { attempt } from './attempt.ts'
 
 export interface Undoable<Item> {
 	/** What was deleted. */

@@ -1,11 +1,12 @@
-// Notifications of the system for answers that become ready while the page is hidden, if the person turned them on. It does not
-// know when an answer is ready.
+// Notifications of the system for answers that become ready while the page is hidden and no other window shows them, if the person
+// turned them on. It does not know when an answer is ready.
 
 import { effect } from '@preact/signals'
 import { text } from '../languages/languages.ts'
 import { conversations } from './conversation-list.ts'
-import { ready } from './ready-answers.ts'
+import { markSeen, ready } from './ready-answers.ts'
 import { addressOf, openAddress, type Route } from './route.ts'
+import { isOnScreen } from './seen-elsewhere.ts'
 import { settings } from './settings.ts'
 import { isComparison } from './votes.ts'
 
@@ -25,10 +26,17 @@ interface ShownNotification {
 	close(): void
 }
 
-/** Shows a notification for each answer that becomes ready, and removes it when the answer has been seen. */
+/**
+ * Shows a notification for each answer that becomes ready, and removes it when the answer has been seen. An answer that another
+ * window shows counts as seen.
+ */
 export function followReadyAnswers(): void {
 	const shown = new Map<string, ShownNotification>()
 	let known: ReadonlySet<string> = new Set()
+	const announce = async (id: string) => {
+		if (await isOnScreen(id)) markSeen(id)
+		else if (known.has(id) && document.hidden && notificationState() === 'on') shown.set(id, notify(id))
+	}
 	effect(() => {
 		const before = known
 		known = ready.value
@@ -37,8 +45,7 @@ export function followReadyAnswers(): void {
 				notification.close()
 				shown.delete(id)
 			}
-		if (!document.hidden || notificationState() !== 'on') return
-		for (const id of known) if (!before.has(id)) shown.set(id, notify(id))
+		for (const id of known) if (!before.has(id)) void announce(id)
 	})
 	navigator.serviceWorker?.addEventListener('message', ({ data }) => {
 		if (data?.type === 'open') openAddress(String(data.address))

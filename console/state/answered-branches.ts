@@ -14,6 +14,7 @@ import { addConversation } from './conversation-list.ts'
 import { deliverQuestion } from './deliver-question.ts'
 import type { Draft } from './draft.ts'
 import { describeFailure } from './follow-answer.ts'
+import { mergeTurns } from './merged-turns.ts'
 import { loadModels } from './models.ts'
 import { type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
 import { QuestionQueue } from './question-queue.ts'
@@ -42,6 +43,8 @@ export abstract class AnsweredBranches extends Branches {
 	protected readonly reader = new AnswerReader(() => this.channel, this.ending.signal)
 	/** The delivery of the question that begins the conversation. */
 	protected opening: Promise<void> | undefined
+	/** Resolves when the last of the calls of `refresh` has ended. */
+	private refreshing: Promise<void> = Promise.resolve()
 
 	constructor(draft: Draft) {
 		super()
@@ -155,28 +158,42 @@ export abstract class AnsweredBranches extends Branches {
 	}
 
 	/**
-	 * Reads the stored turns again, after others were added or deleted. Those that are known remain, and so do questions that are not
-	 * sent yet.
-	 *
-	 * @throws ServerError | ConnectionLost
+	 * Reads the stored turns again, after others were added, changed or deleted. Questions that are not sent yet remain. Waits for
+	 * earlier calls, and for a connection. A failure leaves what is on screen: the next visit shows the change.
 	 */
-	async refresh(): Promise<void> {
+	refresh(): Promise<void> {
+		this.refreshing = this.refreshing.then(async () => {
+			for (let attempt = 0; !this.ending.signal.aborted; attempt++)
+				try {
+					return await this.readStored()
+				} catch (failure) {
+					if (!(failure instanceof ConnectionLost)) return
+					await waitForConnection(attempt, this.ending.signal)
+				}
+		})
+		return this.refreshing
+	}
+
+	private async readStored(): Promise<void> {
 		const conversation = this.id.value
 		if (conversation === undefined) return
+		const requestedWith = new Set(this.tree.value.all.map(({ id }) => id))
 		const exported = await exportConversation(conversation, this.ending.signal)
 		const stored = withoutDeleted(readTree(exported), conversation).filter((turn) => this.contains(turn))
 		const current = this.tree.value
-		const others = current.all.filter(
-			({ id, last, answer }) => stored.find(id) === undefined && (last === undefined || answer.isRunning),
-		)
-		const turns = stored.all.map((turn) => current.find(turn.id) ?? turn)
-		batch(() => {
-			this.tree.value = new TurnTree([...turns, ...others])
-			const newest = this.tree.value.endingWith(exported.head) ?? this.tree.value.all.at(-1)
-			if (this.tree.value.find(this.leaf.value) === undefined)
-				this.leaf.value = newest === undefined ? undefined : this.tree.value.leafBelow(newest).id
-		})
-		for (const turn of turns) if (turn.answer.isRunning && current.find(turn.id) === undefined) void this.read(turn)
+		const turns = mergeTurns({ stored, current, requestedWith })
+		this.replaceTree(new TurnTree(turns), exported.head)
+		const isNew = ({ id, answer }: PageTurn) => current.find(id)?.answer !== answer
+		for (const turn of turns) if (turn.answer.isRunning && isNew(turn)) void this.read(turn)
+	}
+
+	/** Another tab has changed the conversation. What this browser has deleted disappears before the server responds. */
+	private followChange(): void {
+		const conversation = this.id.value
+		if (conversation === undefined) return
+		const left = withoutDeleted(this.tree.value, conversation)
+		if (left !== this.tree.value) this.replaceTree(left, null)
+		void this.refresh()
 	}
 
 	/** The other tabs that show the conversation read its turns again. */
@@ -243,13 +260,14 @@ export abstract class AnsweredBranches extends Branches {
 
 	protected receive(message: TabMessage): void {
 		if (message.type === 'asked') this.addAskedElsewhere(message.turn)
-		// The next visit shows the change.
-		else if (message.type === 'changed') void this.refresh().catch(() => undefined)
+		else if (message.type === 'changed') this.followChange()
 		else this.reader.receive(message)
 	}
 
 	protected addAskedElsewhere(shared: SharedTurn): void {
-		if (this.tree.value.all.some(({ id, clientId }) => id === shared.id || clientId === shared.clientId)) return
+		const isKnown = ({ id, clientId }: PageTurn) =>
+			id === shared.id || (clientId !== undefined && clientId === shared.clientId)
+		if (this.tree.value.all.some(isKnown)) return
 		const turn: PageTurn = { ...shared, answer: new Answer({ type: 'waiting' }) }
 		const end = this.path.value.at(-1)
 		const isNext = end === undefined ? turn.parent === undefined : turn.parent === end.last

@@ -54,6 +54,16 @@ export class Branches {
 		})
 	}
 
+	/** @param head the last message of the branch that was continued last: it is shown if the branch on screen is not in the tree. */
+	protected replaceTree(tree: TurnTree, head: string | null): void {
+		batch(() => {
+			this.tree.value = tree
+			if (tree.find(this.leaf.value) !== undefined) return
+			const newest = tree.endingWith(head) ?? tree.all.at(-1)
+			this.leaf.value = newest === undefined ? undefined : tree.leafBelow(newest).id
+		})
+	}
+
 	protected remove(turn: PageTurn): void {
 		batch(() => {
 			if (this.leaf.value === turn.id) this.leaf.value = this.tree.value.endingWith(turn.parent ?? null)?.id

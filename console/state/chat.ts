@@ -3,7 +3,7 @@
 
 import { batch, signal } from '@preact/signals'
 import { type ExportedConversation, exportConversation } from '../api/conversations.ts'
-import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
+import { isAbort, ServerError } from '../api/server.ts'
 import { AnsweredBranches } from './answered-branches.ts'
 import { withoutDeleted } from './branch-deletions.ts'
 import type { ChatColumn } from './chat-column.ts'
@@ -12,6 +12,7 @@ import { waitForConnection } from './connection.ts'
 import type { SharedTurn } from './conversation-channel.ts'
 import { Draft } from './draft.ts'
 import { findTurn } from './find-turn.ts'
+import { isLoss } from './follow-answer.ts'
 import { model } from './models.ts'
 import {
 	findEntry,
@@ -155,7 +156,7 @@ export class Chat extends AnsweredBranches {
 				return
 			} catch (failure) {
 				if (isAbort(failure)) return
-				if (failure instanceof ConnectionLost) {
+				if (isLoss(failure)) {
 					this.showOutbox(id)
 					this.state.value = { type: 'loading', unreachable: true }
 					await waitForConnection(attempt, signal)

@@ -2,9 +2,7 @@
 // the next request. It does not render.
 
 import { appendItems } from '../api/conversations.ts'
-import { ConnectionLost } from '../api/server.ts'
 import type { Chat } from './chat.ts'
-import { waitForConnection } from './connection.ts'
 import { answerInput, itemsOf, type PageTurn } from './turn-tree.ts'
 
 /**
@@ -23,20 +21,8 @@ export async function correctAnswer(chat: Chat, turns: readonly PageTurn[], text
 		model: last.answer.model.value ?? last.model,
 		metadata: { edited: 'true' },
 	})
-	await readAgain(chat)
+	await chat.refresh()
 	const corrected = chat.tree.value.containing(stored.replace(/^msg_/, ''))
 	if (corrected !== undefined) chat.show(corrected)
 	chat.announceChange()
-}
-
-/** Without a connection it waits for one. A failure is ignored: a further attempt to save would store the answer again. */
-async function readAgain(chat: Chat): Promise<void> {
-	for (let attempt = 0; ; attempt++) {
-		try {
-			return await chat.refresh()
-		} catch (failure) {
-			if (!(failure instanceof ConnectionLost)) return
-			await waitForConnection(attempt, new AbortController().signal)
-		}
-	}
 }

@@ -89,7 +89,7 @@ async function rereadOrFail(answer: Answer, { reread }: AnswerSource): Promise<v
 }
 
 /** Whether another attempt may succeed: no connection, or a server that accepts no more requests for a moment. */
-const isLoss = (failure: unknown): boolean =>
+export const isLoss = (failure: unknown): boolean =>
 	failure instanceof ConnectionLost ||
 	isAbort(failure) ||
 	(failure instanceof ServerError && (failure.status === 429 || failure.status >= 500))

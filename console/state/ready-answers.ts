@@ -18,6 +18,8 @@ const shownId = computed(() => {
 	const shown = route.value
 	return shown.name === 'conversation' || shown.name === 'compare' ? shown.id : undefined
 })
+/** Id of the conversation that the person can see. */
+export const onScreen = computed(() => (hidden.value ? undefined : shownId.value))
 
 /** Pauses between two looks at an answer that this page no longer reads, in milliseconds; the last one repeats. */
 const pausesMs: readonly number[] = [1000, 2000, 4000, 8000]
@@ -30,8 +32,12 @@ export function markRunning(id: string, turn: string, isRunning: boolean): void 
 	else next.delete(id)
 	running.value = next
 	if (isRunning) touchConversation(id)
-	else if (before.has(turn) && turns.size === 0 && (hidden.value || shownId.value !== id))
-		ready.value = changed(ready.value, id, true)
+	else if (before.has(turn) && turns.size === 0 && onScreen.value !== id) ready.value = changed(ready.value, id, true)
+}
+
+/** The answer of a conversation has been seen, here or in another window. */
+export function markSeen(id: string): void {
+	if (ready.value.has(id)) ready.value = changed(ready.value, id, false)
 }
 
 /** Looks from time to time whether an answer has ended that this page no longer reads. */
@@ -53,8 +59,7 @@ export function followAttention(): void {
 	look()
 	document.addEventListener('visibilitychange', look)
 	effect(() => {
-		const id = shownId.value
-		if (!hidden.value && id !== undefined && ready.value.has(id)) ready.value = changed(ready.value, id, false)
+		if (onScreen.value !== undefined) markSeen(onScreen.value)
 	})
 }
 

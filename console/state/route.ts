@@ -33,9 +33,14 @@ export const sheetState = { sheet: true }
 
 export const isSheetEntry = (): boolean => history.state?.sheet === true
 
-/** Shows another screen; the browser's back button returns. A screen that is chosen in the sheet replaces its entry. */
+/**
+ * Shows another screen; the browser's back button returns. A screen that is chosen in the sheet replaces its entry, and the one
+ * that is shown already its own.
+ */
 export function navigate(to: Route, how: 'push' | 'replace' = 'push'): void {
-	history[how === 'push' && !isSheetEntry() ? 'pushState' : 'replaceState'](null, '', addressOf(to))
+	const address = addressOf(to)
+	const pushes = how === 'push' && !isSheetEntry() && address !== location.href
+	history[pushes ? 'pushState' : 'replaceState'](null, '', address)
 	route.value = to
 }
 

@@ -66,9 +66,10 @@ export class TurnTree {
 	private readonly byLast: ReadonlyMap<string, PageTurn>
 
 	constructor(turns: readonly PageTurn[]) {
+		// Of two with one id the later one: a turn may be named after it was read.
 		this.turns = new Map(turns.map((turn) => [turn.id, turn]))
-		this.byParent = Map.groupBy(turns, ({ parent }) => parent)
-		this.byLast = new Map(turns.flatMap((turn) => (turn.last === undefined ? [] : [[turn.last, turn] as const])))
+		this.byParent = Map.groupBy(this.turns.values(), ({ parent }) => parent)
+		this.byLast = new Map(this.all.flatMap((turn) => (turn.last === undefined ? [] : [[turn.last, turn] as const])))
 	}
 
 	get all(): readonly PageTurn[] {

@@ -3,10 +3,10 @@
 import { useEffect, useState } from 'preact/hooks'
 import { isAbort } from '../api/server.ts'
 import { text } from '../languages/all-sentences.ts'
+import { explain } from '../parts/attempt.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { explain } from '../sidebar/attempt.ts'
-import { saveFile } from '../sidebar/export-conversation.ts'
+import { saveFile } from '../parts/save-file.ts'
 import { exportAll } from './export-all.ts'
 
 export function ExportAllDialog({ onClose }: { readonly onClose: () => void }) {

@@ -1,7 +1,8 @@
 // Saves all conversations of the person in one archive: everything as JSON, and the branch that was shown as Markdown.
 
 import { type ConversationPage, exportConversation, listConversations } from '../api/conversations.ts'
-import { fileNameOf, jsonOf, markdownOf } from '../sidebar/export-conversation.ts'
+import { fileNameOf } from '../parts/save-file.ts'
+import { jsonOf, markdownOf } from '../sidebar/export-conversation.ts'
 import { ZipWriter } from './write-zip.ts'
 
 const pageSize = 100

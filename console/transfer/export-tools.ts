@@ -1,6 +1,6 @@
 // Saves tools as a file, which the settings import again.
 
-import { saveFile } from '../sidebar/export-conversation.ts'
+import { saveFile } from '../parts/save-file.ts'
 import type { FunctionTool } from '../state/function-tools.ts'
 
 export const exportTools = (tools: readonly FunctionTool[]): void =>

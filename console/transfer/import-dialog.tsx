@@ -2,9 +2,9 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/all-sentences.ts'
+import { explain } from '../parts/attempt.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { Notice } from '../parts/notice.tsx'
-import { explain } from '../sidebar/attempt.ts'
 import { loadConversations } from '../state/conversation-list.ts'
 import type { LeftOut } from './foreign-conversation.ts'
 import { ImportFailure, type ImportFailureReason } from './import-failure.ts'

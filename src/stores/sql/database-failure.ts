@@ -15,7 +15,7 @@ export const timeoutMs = 5000
  */
 export function explainingFailures<Store extends object>(
 	store: Store,
-	database: Pick<SqlDatabase, 'explain' | 'reconnect'>,
+	database: Pick<SqlDatabase, 'explain' | 'reconnect' | 'delayCause'>,
 ): Store {
 	return new Proxy(store, {
 		get(target, name) {
@@ -28,12 +28,13 @@ export function explainingFailures<Store extends object>(
 
 async function explained(
 	work: Promise<unknown>,
-	database: Pick<SqlDatabase, 'explain' | 'reconnect'>,
+	database: Pick<SqlDatabase, 'explain' | 'reconnect' | 'delayCause'>,
 ): Promise<unknown> {
 	let timer: ReturnType<typeof setTimeout> | undefined
 	const late = new Promise<never>((_, reject) => {
 		timer = setTimeout(() => {
-			reject(unavailable(new Error(`the database did not respond within ${timeoutMs} ms`)))
+			const cause = database.delayCause?.()
+			reject(unavailable(new Error(`the database did not respond within ${timeoutMs} ms`, { cause })))
 			database.reconnect('timeout')
 		}, timeoutMs)
 	})

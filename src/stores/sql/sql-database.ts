@@ -99,5 +99,7 @@ export interface SqlDatabase extends Reads {
 	 * error of that kind.
 	 */
 	reconnect(reason: 'timeout' | 'session-lost'): void
+	/** Why the database does not respond, if it can find out without waiting: an error for the operator. */
+	readonly delayCause?: (() => unknown) | undefined
 	close(): Promise<void>
 }

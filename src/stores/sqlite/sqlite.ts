@@ -24,6 +24,7 @@ import { createTextIndex, sqliteTextIndex } from './sqlite-text-index.ts'
 import { SqliteThread } from './sqlite-thread.ts'
 import { TextIndexing } from './text-indexing.ts'
 import { ThreadSlot } from './thread-slot.ts'
+import { findWriteLock } from './write-lock.ts'
 
 /** How long a write waits for a transaction of another process, in milliseconds. */
 const busyTimeoutMs = 4000
@@ -118,6 +119,8 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 		},
 		explain: explainSqliteFailure,
 		reconnect() {},
+		// A thread that starts late on a busy machine has not waited long enough yet to report a lock itself.
+		delayCause: () => findWriteLock(file),
 		async close() {
 			truncation.close()
 			await indexing.close()

@@ -2,7 +2,7 @@
 
 import { ConnectionLost, ServerError } from '../api/server.ts'
 import { text } from '../languages/languages.ts'
-import { showToast } from '../parts/toast.tsx'
+import { showToast } from './toast.tsx'
 
 /** A failure is shown as a toast. @returns whether it succeeded. */
 export async function attempt(action: Promise<void>): Promise<boolean> {
