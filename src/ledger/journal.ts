@@ -1,6 +1,7 @@
 // An append-only file of lines: an acknowledged line is on disk and survives a crash of the process. Lines are written
-// in groups. The next group collects lines while the previous one is written, and for a millisecond after its start, so
-// that many concurrent calls share one write. The journal does not interpret the lines.
+// in groups. The next group collects lines while the previous one is written, so that many concurrent calls share one
+// write. Their space is prepared ahead (journal-space.ts), so a file ends in zeros. The journal does not interpret the
+// lines.
 
 import { closeSync, constants, fsyncSync, openSync, write } from 'node:fs'
 import { dirname } from 'node:path'
@@ -44,11 +45,6 @@ const flags = O_WRONLY | O_CREAT | O_EXCL | O_DSYNC
  * not.
  */
 const padding = `${'#'.repeat(4095)}\n`
-/**
- * The shortest time between the starts of two writes, in milliseconds, as precise as timers are. Each write wakes two threads: at half of the
- * largest rate of requests, groups of one or two lines cost a quarter of all CPU time.
- */
-const writeIntervalMs = 1
 /** How long lines that no caller waits for are collected, in milliseconds. */
 const batchDelayMs = 20
 
@@ -67,7 +63,6 @@ export class Journal {
 	/** The last write failed, perhaps within a line. */
 	private torn = false
 	private lastWrite = Number.NEGATIVE_INFINITY
-	private lastStart = Number.NEGATIVE_INFINITY
 	private closed = false
 
 	/** @param file is created; it must not exist. */
@@ -167,8 +162,6 @@ export class Journal {
 
 	private async work(): Promise<void> {
 		while (this.nextGroup !== undefined) {
-			if (this.monotonicMs() - this.lastStart < writeIntervalMs) await Bun.sleep(writeIntervalMs)
-			this.lastStart = this.monotonicMs()
 			const group = this.nextGroup
 			this.nextGroup = undefined
 			try {
