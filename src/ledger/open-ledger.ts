@@ -397,7 +397,9 @@ class JournalledLedger implements OpenLedger {
 	private async deliverWaiting(): Promise<void> {
 		const { clock } = this.options
 		const context = { ...this.options, nowMs: () => clock.now() }
-		for (let pause = deliverMs; this.waiting.length > 0; ) {
+		let left = this.waiting.length
+		// Entries that are settled meanwhile wait for the next delivery: each transaction, however small, syncs the disk.
+		for (let pause = deliverMs; left > 0 || this.waiting.length >= batchSize; ) {
 			const batch = this.waiting.slice(0, batchSize)
 			try {
 				await deliverEntries(
@@ -412,6 +414,7 @@ class JournalledLedger implements OpenLedger {
 				continue
 			}
 			pause = deliverMs
+			left -= batch.length
 			this.waiting.splice(0, batch.length)
 			for (const { file } of batch) file.undelivered--
 			await this.removeDelivered()

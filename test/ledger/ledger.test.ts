@@ -44,6 +44,26 @@ test('a settled ticket is one entry, however often it is settled, and its journa
 	expect(await readdir(folder)).toEqual([])
 })
 
+test('a delivery does not wait for calls that end meanwhile: they share the next transaction', async () => {
+	const [store, clock] = [new MemoryLedgerStore(), new FakeClock()]
+	const ledger = await open({ folder: await freshFolder(), store, clock })
+	await clock.waitForSleepers(2)
+	const inserted: number[] = []
+	const insert = store.insert.bind(store)
+	store.insert = async (entries) => {
+		inserted.push(entries.length)
+		if (inserted.length < 10) await run(ledger, `a${inserted.length}`, `b${inserted.length}`)
+		await insert(entries)
+	}
+	await run(ledger, '1')
+	await ledger.deliver()
+	expect([inserted, ledger.pending]).toEqual([[1], 2])
+	await ledger.deliver()
+	expect([inserted, ledger.pending]).toEqual([[1, 2], 2])
+	await ledger.close()
+	expect(await store.entries(allEntries)).toHaveLength(inserted.reduce((sum, count) => sum + count, 0))
+})
+
 describe('an unavailable database', () => {
 	test('receives everything once when it returns', async () => {
 		const [store, clock] = [new UnreachableStore(), new FakeClock()]
