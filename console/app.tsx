@@ -131,7 +131,9 @@ function SkipLink() {
 			href={`#${target}`}
 			onClick={(event) => {
 				event.preventDefault()
-				document.getElementById(target)?.focus()
+				const element = document.getElementById(target)
+				const isShown = element?.checkVisibility() === true
+				;(isShown ? element : document.getElementById(contentId))?.focus()
 			}}
 		>
 			{hasComposer ? words.skipToMessage : words.skipToContent}

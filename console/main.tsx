@@ -3,7 +3,7 @@
 import { render } from 'preact'
 import { App } from './app.tsx'
 import { followLanguage } from './languages/languages.ts'
-import { watchConnection } from './state/connection.ts'
+import { waitForConnection, watchConnection } from './state/connection.ts'
 import { firstViewShown } from './state/first-view.ts'
 import { keepForOffline } from './state/page-version.ts'
 import { followAttention } from './state/ready-answers.ts'
@@ -27,7 +27,13 @@ if (container !== null) void followLanguage().then(() => render(<App />, contain
 const afterFirstView = async () => {
 	await firstViewShown()
 	void keepForOffline()
-	const { followOtherWindows } = await import('./other-windows.ts')
-	followOtherWindows()
+	const { signal } = new AbortController()
+	for (let attempt = 0; ; attempt++)
+		try {
+			const { followOtherWindows } = await import('./other-windows.ts')
+			return followOtherWindows()
+		} catch {
+			await waitForConnection(attempt, signal)
+		}
 }
-void afterFirstView().catch(() => undefined)
+void afterFirstView()

@@ -118,7 +118,8 @@ export async function bundle(folder: string, sources: string, languages: readonl
 	const hashed = (await readdir(folder)).filter((name) => !workerNames.includes(name)).sort()
 	const template = await readFile(join(sourceFolder, 'index.html'), 'utf8')
 	const [script = '', ...imported] = await scriptsOf(folder, find(hashed, /^main-.*\.js$/))
-	const font = fontNames.get('sans.woff2') ?? ''
+	const font = fontNames.get('sans.woff2')
+	if (font === undefined) throw new Error('the page has no font sans.woff2')
 	const document = template
 		.replace(
 			'{preloads}',

@@ -1,5 +1,6 @@
 // The languages of the page, as a module that the build makes from the files of a folder, so that a further language is one
-// file. A file `de.ts` exports its language as `de`. English is part of the first load, the others are loaded when needed.
+// file. A file `de.ts` exports its language as `de`. The first load has the English sentences of the chat; the
+// others are loaded when needed.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -33,7 +34,7 @@ async function describe(file: string): Promise<string> {
 	return `{ tag: '${tag}', name: ${JSON.stringify(language.name)}, load: ${load} }`
 }
 
-/** The scripts of a build that contain a language, by its tag; English is in the first script. */
+/** The scripts of a build that contain a language, by its tag; the first script has the English of the chat. */
 export async function languageScripts(
 	folder: string,
 	names: readonly string[],

@@ -42,7 +42,7 @@ export function ChatScreen({ chat }: { readonly chat: Chat }) {
 	const isNew = state.type === 'new' && chat.path.value.length === 0
 	const title = titleInList(chat.id.value) ?? (first === undefined ? words.newChat : titleOf(nameOf(first)))
 	return (
-		<main class="main">
+		<main id="content" class="main" tabIndex={-1}>
 			<header class={`top-bar ${isNew || sidePanel.value !== undefined ? '' : 'over-text'}`}>
 				<div>
 					<SidebarOpener />

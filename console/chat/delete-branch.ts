@@ -21,6 +21,7 @@ import { waitForConnection } from '../state/connection.ts'
 import { signedInAgain } from '../state/session.ts'
 import type { PageTurn } from '../state/turn-tree.ts'
 import { focusAnswer } from './focus-turn.ts'
+import { rowsOf } from './talk-rows.ts'
 
 /** A deleted branch of a conversation on screen; of an earlier visit if there is no chat. */
 interface UndoableBranch extends DeletedBranch {
@@ -38,14 +39,19 @@ export function deleteBranch(chat: Chat, turn: PageTurn): void {
 	const index = chat.path.value.indexOf(turn)
 	noteDeletedBranch(branch)
 	chat.hide(turn)
-	focusAnswer((chat.path.value[index] ?? chat.path.value.at(-1))?.id)
+	focusAnswer(answerWith(chat, chat.path.value[index] ?? chat.path.value.at(-1)))
 	chat.announceChange()
 	undoOffer.offer([{ ...branch, chat }], () => {
 		const shown = chat.isClosed ? undefined : chat.tree.value.find(turn.id)
 		if (shown === undefined) return
 		chat.show(shown)
-		focusAnswer(shown.id)
+		focusAnswer(answerWith(chat, shown))
 	})
+}
+
+/** The turn that ends the answer of this one, which others may continue. */
+function answerWith(chat: Chat, turn: PageTurn | undefined): string | undefined {
+	return rowsOf(chat.path.value).find(({ turns }) => turns.some((one) => one === turn))?.last.id
 }
 
 /** For a page that was loaded before a deletion was complete: it can still be undone. */

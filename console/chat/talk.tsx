@@ -4,6 +4,7 @@
 import { ArrowDown } from 'lucide'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
+import { explain } from '../parts/attempt.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Notice } from '../parts/notice.tsx'
 import type { Chat } from '../state/chat.ts'
@@ -121,8 +122,12 @@ export function Talk({ chat }: { readonly chat: Chat }) {
 				}}
 			>
 				<div ref={content} class="talk-content">
-					{state.type === 'loading' && state.unreachable && <Notice kind="failure">{words.serverNotReached}</Notice>}
-					{state.type === 'loading' && !state.unreachable && <Skeleton />}
+					{state.type === 'loading' && state.failure === undefined && <Skeleton />}
+					{state.type === 'loading' && state.failure !== undefined && (
+						<Notice kind="failure">{explain(state.failure)}</Notice>
+					)}
+					{/* The conversation is here, and the code of its turns is not. */}
+					{state.type === 'open' && path.length > 0 && RowView === undefined && <Skeleton />}
 					{path.length === 0 && state.type !== 'loading' && <Greeting />}
 					<Spacer pixels={range.before} />
 					{RowView !== undefined &&

@@ -1,4 +1,4 @@
-// Runs changes of conversations, and explains in a sentence why one failed.
+// Runs requests that change something, and explains in a sentence why one failed.
 
 import { ConnectionLost, ServerError } from '../api/server.ts'
 import { text } from '../languages/languages.ts'

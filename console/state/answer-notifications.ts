@@ -34,7 +34,7 @@ export function followReadyAnswers(): void {
 	const shown = new Map<string, ShownNotification>()
 	let known: ReadonlySet<string> = new Set()
 	const announce = async (id: string) => {
-		if (await isOnScreen(id)) markSeen(id)
+		if (await isOnScreen(id).catch(() => false)) markSeen(id)
 		else if (known.has(id) && document.hidden && notificationState() === 'on') shown.set(id, notify(id))
 	}
 	effect(() => {

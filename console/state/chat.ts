@@ -34,7 +34,8 @@ import { unsentTurn } from './unsent-turn.ts'
 
 export type ChatState =
 	| { readonly type: 'new' }
-	| { readonly type: 'loading'; readonly unreachable: boolean }
+	/** `failure`: of the last attempt. */
+	| { readonly type: 'loading'; readonly failure?: unknown }
 	| { readonly type: 'open' }
 	| { readonly type: 'failed'; readonly failure: unknown }
 
@@ -67,7 +68,7 @@ export class Chat extends AnsweredBranches {
 			if (column === undefined) this.resumeOutbox()
 			return
 		}
-		this.state.value = { type: 'loading', unreachable: false }
+		this.state.value = { type: 'loading' }
 		void this.load(id)
 	}
 
@@ -158,7 +159,7 @@ export class Chat extends AnsweredBranches {
 				if (isAbort(failure)) return
 				if (isLoss(failure)) {
 					this.showOutbox(id)
-					this.state.value = { type: 'loading', unreachable: true }
+					this.state.value = { type: 'loading', failure }
 					await waitForConnection(attempt, signal)
 				} else if (failure instanceof ServerError && failure.status === 401) await signedInAgain(signal)
 				else {

@@ -64,3 +64,10 @@ test('a tree has one turn of each id: the later one', () => {
 	const tree = new TurnTree([read, turn('local')]).replace('local', named)
 	expect([tree.siblings(named), tree.all]).toEqual([[named], [named]])
 })
+
+test('an answer that has ended here remains if the server has only its events', () => {
+	const known = turn('one')
+	const interrupted = turn('one', { last: undefined, text: '', running: true })
+	expect(merged([interrupted], [known])[0]).toBe(known)
+	expect(merged([{ ...interrupted, parent: 'other' }], [known])[0]?.parent).toBe('other')
+})

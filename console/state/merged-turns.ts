@@ -34,4 +34,10 @@ export function mergeTurns({ stored, current, requestedWith }: MergedTurns): rea
 /** Whether the page shows the turn as it is stored; it reads answers in progress itself. */
 const isCurrent = (known: PageTurn, stored: PageTurn): boolean =>
 	known.answer.isRunning ||
-	(known.parent === stored.parent && known.last === stored.last && known.answer.text === stored.answer.text)
+	(known.parent === stored.parent && (hasEnded(known, stored) || hasSameAnswer(known, stored)))
+
+/** Of an answer that was interrupted, the server may have only the events, from which it would be read again. */
+const hasEnded = (known: PageTurn, stored: PageTurn): boolean => known.last !== undefined && stored.answer.isRunning
+
+const hasSameAnswer = (known: PageTurn, stored: PageTurn): boolean =>
+	known.last === stored.last && known.answer.text === stored.answer.text

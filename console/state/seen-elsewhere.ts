@@ -26,7 +26,7 @@ async function announce(id: string, until: Promise<void>, windows: BroadcastChan
 		windows.postMessage(id)
 		return until
 	}
-	await (navigator.locks?.request(lockOf(id), { mode: 'shared' }, hold) ?? hold())
+	await (navigator.locks?.request(lockOf(id), { mode: 'shared' }, hold).catch(hold) ?? hold())
 }
 
 /** Whether a window of this browser, which may be this one, has the conversation on screen. */

@@ -66,7 +66,8 @@ async function launch(
 function noProxyFor(url: string, environment: Environment): Environment {
 	const hostname = new URL(url).hostname.replace(/^\[|\]$/g, '')
 	const { proxies, noProxy, ignored } = readProxyEnvironment(environment)
-	if (!isLoopback(hostname) || (proxies.length === 0 && ignored === undefined)) return {}
+	// Clients compare the whole value with `*`.
+	if (noProxy === '*' || !isLoopback(hostname) || (proxies.length === 0 && ignored === undefined)) return {}
 	const hosts = [...(noProxy === undefined ? [] : [noProxy]), hostname].join(',')
 	return { no_proxy: hosts, NO_PROXY: hosts }
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'bun:test'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { mkdtemp, rm, stat, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,6 +37,7 @@ test('a line that fits into the space does not change the size of the file', asy
 	const file = await newFile()
 	const journal = new Journal(file, () => performance.now())
 	await journal.append('first')
+	await journal.append('second')
 	const { size } = await stat(file)
 	for (let at = 0; at < 50; at++) await journal.append(`line ${at}`)
 	expect(size).toBeGreaterThan(journal.size)
@@ -49,11 +50,10 @@ test('space that cannot be prepared is tried again only after as many bytes', as
 	await Bun.write(file, 'bytes')
 	const descriptor = openSync(file, 'r')
 	const space = new JournalSpace(file, descriptor, 100)
-	const first = space.before(10)
-	expect(first).toBeInstanceOf(Promise)
-	await first
-	for (let position = 20; position < 100; position += 10) expect(space.before(position)).toBeUndefined()
-	const second = space.before(110)
+	expect(space.before(10)).toBeUndefined()
+	await space.before(20)
+	for (let position = 30; position <= 110; position += 10) expect(space.before(position)).toBeUndefined()
+	const second = space.before(120)
 	expect(second).toBeInstanceOf(Promise)
 	await second
 	await space.close()
@@ -73,18 +73,19 @@ test('no space is taken from a disk that has little', async () => {
 	expect((await stat(file)).size).toBe(0)
 })
 
-test('zeros never overwrite bytes that were written before', async () => {
+test('zeros never overwrite bytes that were written before or meanwhile', async () => {
 	const file = await newFile()
 	await Bun.write(file, '')
 	const descriptor = openSync(file, 'r+')
 	const space = new JournalSpace(file, descriptor, 100)
-	await space.before(70)
-	await Bun.write(file, 'a'.repeat(70))
-	// Longer than the space.
-	await space.before(400)
-	await Bun.write(file, 'a'.repeat(400))
-	await space.before(410)
+	let written = 0
+	// The third one is longer than the space.
+	for (const position of [70, 80, 400, 410, 600]) {
+		await space.before(position)
+		writeSync(descriptor, 'a'.repeat(position - written), written)
+		written = position
+	}
 	await space.close()
 	closeSync(descriptor)
-	expect((await Bun.file(file).text()).slice(0, 400)).toBe('a'.repeat(400))
+	expect((await Bun.file(file).text()).slice(0, written)).toBe('a'.repeat(written))
 })

@@ -19,8 +19,8 @@ export class JournalSpace {
 	private readonly step: number
 	/** Where the space ends, in bytes from the start of the file. */
 	private end = 0
-	/** Where the bytes end that were written until now. */
-	private used = 0
+	/** Where zeros are written. */
+	private start = 0
 	/** After a failure: nothing is prepared before this position is reached. */
 	private retryAt = 0
 	private preparing: Promise<void> | undefined
@@ -35,15 +35,14 @@ export class JournalSpace {
 	/**
 	 * To be called before bytes are written, when all earlier ones have been.
 	 *
-	 * @param position where they end, in bytes from the start of the file.
+	 * @param position where they end, in bytes from the start of the file. Zeros are written after that.
 	 * @returns undefined if they may be written immediately; otherwise resolves when zeros cannot overwrite them. Never
 	 * rejects.
 	 */
 	before(position: number): Promise<void> | undefined {
 		if (this.preparing === undefined && position > this.end - this.step / 2 && position >= this.retryAt)
-			this.prepare(Math.max(this.end, this.used))
-		this.used = position
-		return position > this.end ? this.preparing : undefined
+			this.prepare(Math.max(this.end, position))
+		return position > this.start ? this.preparing : undefined
 	}
 
 	/** Resolves when nothing is written any more. */
@@ -52,6 +51,7 @@ export class JournalSpace {
 	}
 
 	private prepare(start: number): void {
+		this.start = start
 		this.preparing = this.fill(start).finally(() => {
 			this.preparing = undefined
 		})
@@ -59,21 +59,23 @@ export class JournalSpace {
 
 	private async fill(start: number): Promise<void> {
 		const end = start + this.step
-		try {
-			await this.expectFree()
-			await this.writeZeros(start, end)
-			await sync(this.descriptor)
-			this.end = end
-		} catch {
-			this.retryAt = end
-			// What was written would take the last space of the disk from others. The file may have been removed.
-			await truncate(this.descriptor, start).catch(() => undefined)
-		}
+		// The file may have been removed.
+		if (await this.hasFreeSpace().catch(() => false))
+			try {
+				await this.writeZeros(start, end)
+				await sync(this.descriptor)
+				this.end = end
+				return
+			} catch {
+				// What was written would take the last space of the disk from others.
+				await truncate(this.descriptor, start).catch(() => undefined)
+			}
+		this.retryAt = end
 	}
 
-	private async expectFree(): Promise<void> {
+	private async hasFreeSpace(): Promise<boolean> {
 		const { bavail, bsize } = await statfs(this.file)
-		if (bavail * bsize < leastFree * this.step) throw new Error('there is little space on the disk')
+		return bavail * bsize >= leastFree * this.step
 	}
 
 	private async writeZeros(start: number, end: number): Promise<void> {

@@ -3,7 +3,7 @@
 // write. Their space is prepared ahead (journal-space.ts), so a file ends in zeros. The journal does not interpret the
 // lines.
 
-import { closeSync, constants, fsyncSync, openSync, write } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, rmSync, write } from 'node:fs'
 import { dirname } from 'node:path'
 import { ChatError } from '../chat/error.ts'
 import { JournalSpace } from './journal-space.ts'
@@ -56,7 +56,7 @@ export class Journal {
 	private nextGroup: Group | undefined
 	private timer: ReturnType<typeof setTimeout> | undefined
 	private working = false
-	/** Size of the file including pending lines, in characters. */
+	/** Size of all lines, including pending ones, in characters. */
 	size = 0
 	/** Where the next group is written, in bytes from the start of the file. */
 	private position = 0
@@ -69,7 +69,13 @@ export class Journal {
 	constructor(file: string, monotonicMs: () => number) {
 		this.monotonicMs = monotonicMs
 		this.descriptor = openSync(file, flags, 0o600)
-		this.spaceDescriptor = openSync(file, O_WRONLY)
+		try {
+			this.spaceDescriptor = openSync(file, O_WRONLY)
+		} catch (thrown) {
+			closeSync(this.descriptor)
+			rmSync(file, { force: true })
+			throw thrown
+		}
 		this.space = new JournalSpace(file, this.spaceDescriptor)
 		syncFolder(dirname(file))
 	}
@@ -179,13 +185,15 @@ export class Journal {
 		this.working = false
 	}
 
-	/** Lines after a failure are written after those that failed, some of which may be in the file. */
+	/** After a failure, the next lines follow what was written. */
 	private async writeLines(text: string): Promise<void> {
 		const bytes = Buffer.from(text)
-		const { position } = this
-		this.position = position + bytes.byteLength
-		await this.space.before(this.position)
-		await writeAll(this.descriptor, bytes, position)
+		await this.space.before(this.position + bytes.byteLength)
+		for (let rest = bytes; rest.length > 0; ) {
+			const count = await writeOnce(this.descriptor, rest, this.position)
+			this.position += count
+			rest = rest.subarray(count)
+		}
 	}
 }
 
@@ -202,15 +210,13 @@ function closedGroup(): Group {
 	return group
 }
 
-async function writeAll(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
-	for (let done = 0; done < bytes.byteLength; ) {
-		const start = done
-		done += await new Promise<number>((resolve, reject) => {
-			write(descriptor, bytes, start, bytes.byteLength - start, position + start, (error, writtenBytes) =>
-				error === null ? resolve(writtenBytes) : reject(error),
-			)
-		})
-	}
+/** @returns how many bytes were written. */
+function writeOnce(descriptor: number, bytes: Uint8Array, position: number): Promise<number> {
+	return new Promise((resolve, reject) => {
+		write(descriptor, bytes, 0, bytes.byteLength, position, (error, count) =>
+			error === null ? resolve(count) : reject(error),
+		)
+	})
 }
 
 /** A new file survives a power failure only after its folder was synced. */

@@ -117,6 +117,8 @@ class JournalledLedger implements OpenLedger {
 	private readonly closed = new AbortController()
 	private readonly waiting: Delivery[] = []
 	private delivering: Promise<void> | undefined
+	/** How many entries of `waiting`, from the first one on, the delivery includes. */
+	private requested = 0
 	private probing: Promise<void> | undefined
 	/** Settlements whose entries are not in `waiting` yet. */
 	private readonly settling = new Set<Promise<void>>()
@@ -206,9 +208,9 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	deliver(): Promise<void> {
-		this.delivering ??= this.deliverWaiting().finally(() => {
-			this.delivering = undefined
-		})
+		this.requested = this.waiting.length
+		if (this.requested === 0) return this.delivering ?? done
+		this.delivering ??= this.deliverWaiting()
 		return this.delivering
 	}
 
@@ -300,7 +302,7 @@ class JournalledLedger implements OpenLedger {
 
 	private enqueue(delivery: Delivery): void {
 		this.waiting.push(delivery)
-		if (this.waiting.length >= batchSize) void this.deliver().catch(this.failed)
+		if (this.waiting.length >= batchSize && this.delivering === undefined) void this.deliver().catch(this.failed)
 	}
 
 	private async markSoon(): Promise<void> {
@@ -395,29 +397,32 @@ class JournalledLedger implements OpenLedger {
 	}
 
 	private async deliverWaiting(): Promise<void> {
-		const { clock } = this.options
-		const context = { ...this.options, nowMs: () => clock.now() }
-		let left = this.waiting.length
-		// Entries that are settled meanwhile wait for the next delivery: each transaction, however small, syncs the disk.
-		for (let pause = deliverMs; left > 0 || this.waiting.length >= batchSize; ) {
-			const batch = this.waiting.slice(0, batchSize)
-			try {
-				await deliverEntries(
-					batch.map(({ entry }) => entry),
-					context,
-				)
-			} catch (thrown) {
-				const fields = { err: thrown, waiting: this.waiting.length }
-				this.log.write('warn', fields, 'usage records pending: database unavailable')
-				if (!(await this.sleep(pause))) return
-				pause = Math.min(longestPauseMs, pause * 2)
-				continue
+		try {
+			const { clock } = this.options
+			const context = { ...this.options, nowMs: () => clock.now() }
+			// Entries that are settled meanwhile wait for the next request: each transaction, however small, syncs the disk.
+			for (let pause = deliverMs; this.requested > 0 || this.waiting.length >= batchSize; ) {
+				const batch = this.waiting.slice(0, batchSize)
+				try {
+					await deliverEntries(
+						batch.map(({ entry }) => entry),
+						context,
+					)
+				} catch (thrown) {
+					const fields = { err: thrown, waiting: this.waiting.length }
+					this.log.write('warn', fields, 'usage records pending: database unavailable')
+					if (!(await this.sleep(pause))) return
+					pause = Math.min(longestPauseMs, pause * 2)
+					continue
+				}
+				pause = deliverMs
+				this.requested = Math.max(0, this.requested - batch.length)
+				this.waiting.splice(0, batch.length)
+				for (const { file } of batch) file.undelivered--
+				await this.removeDelivered()
 			}
-			pause = deliverMs
-			left -= batch.length
-			this.waiting.splice(0, batch.length)
-			for (const { file } of batch) file.undelivered--
-			await this.removeDelivered()
+		} finally {
+			this.delivering = undefined
 		}
 	}
 

@@ -96,7 +96,7 @@ const builtPage = z.object({
 export class PageFiles {
 	private readonly folder: string
 	private readonly document: string
-	/** Names of scripts by the tags of their languages; the first script has English. */
+	/** Names of scripts by the tags of their languages; the first script has the English of the chat. */
 	private readonly languages: ReadonlyMap<string, string>
 	private readonly diagram: string
 	private readonly api: string

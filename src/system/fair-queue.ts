@@ -86,7 +86,7 @@ export class FairQueue<Item> {
 		if (tenant === undefined || entry === undefined || tenant.running >= maxRunning(tenant.key)) return undefined
 		const { owner } = entry
 		owner.unlink(entry)
-		owner.change(1, -1)
+		this.change(owner, 1, -1)
 		return entry
 	}
 

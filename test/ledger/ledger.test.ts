@@ -64,6 +64,26 @@ test('a delivery does not wait for calls that end meanwhile: they share the next
 	expect(await store.entries(allEntries)).toHaveLength(inserted.reduce((sum, count) => sum + count, 0))
 })
 
+test('a delivery that is requested while one runs includes what is pending then', async () => {
+	const store = new MemoryLedgerStore()
+	const ledger = await open({ folder: await freshFolder(), store, clock: new FakeClock() })
+	const insert = store.insert.bind(store)
+	let again: Promise<void> | undefined
+	store.insert = async (entries) => {
+		if (again === undefined) {
+			await run(ledger, '2')
+			again = ledger.deliver()
+		}
+		await insert(entries)
+	}
+	await run(ledger, '1')
+	await ledger.deliver()
+	await again
+	expect([ledger.pending, (await store.entries(allEntries)).length]).toEqual([0, 2])
+	await ledger.deliver()
+	await ledger.close()
+})
+
 describe('an unavailable database', () => {
 	test('receives everything once when it returns', async () => {
 		const [store, clock] = [new UnreachableStore(), new FakeClock()]

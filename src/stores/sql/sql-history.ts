@@ -17,6 +17,7 @@ import type { BodyWriter } from './body-writer.ts'
 import { exportMessages, exportTurns } from './conversation-export.ts'
 import { deleteEmptyBranches } from './conversation-removal.ts'
 import { longText, readMessagesInSteps, readShortMessages, type TreeRow } from './conversation-rows.ts'
+import { awaitsAnswer } from './conversation-tree.ts'
 import { findMessage, lastMessages, messagesBetween, segmentsTo } from './message-tree.ts'
 import { pageOf } from './page.ts'
 import type { Sql } from './sql.ts'
@@ -156,7 +157,7 @@ async function removeMessage(sql: Sql, { conversation, id, parent }: TreeRow, is
 	const before = parent ?? null
 	await sql`UPDATE messages SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id}`
 	// So that the answer of a turn without inputs follows that one, too.
-	await sql`UPDATE turns SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id} AND state = 'running'`
+	await sql`UPDATE turns SET parent = ${before} WHERE conversation = ${conversation} AND parent = ${id} AND ${awaitsAnswer(sql)}`
 	await sql`DELETE FROM messages WHERE conversation = ${conversation} AND id = ${id}`
 	await deleteEmptyBranches(sql, conversation)
 	if (isHead) await sql`UPDATE conversations SET head = ${before} WHERE id = ${conversation}`

@@ -120,7 +120,8 @@ async function openGuarded(file: string, mode: SchemaMode, lock: HeldLock): Prom
 		explain: explainSqliteFailure,
 		reconnect() {},
 		// A thread that starts late on a busy machine has not waited long enough yet to report a lock itself.
-		delayCause: () => findWriteLock(file),
+		// A command has nothing else to do; a server's other requests would wait for the disk, too.
+		delayCause: mode === 'expect' ? () => findWriteLock(file) : undefined,
 		async close() {
 			truncation.close()
 			await indexing.close()
