@@ -323,10 +323,13 @@ test('an answer is corrected, continued and deleted as a branch, and the deletio
 	const focused = (name: string) =>
 		page.waitForFunction((label) => document.activeElement?.getAttribute('aria-label') === label, name)
 	await focused('Answer 1 of echo')
+	const editing = () => page.waitForFunction(() => document.activeElement?.closest('form.edit-question') != null)
 	await opened.chooseInMenu('Edit answer')
+	await editing()
 	await page.keyboard.press('Escape')
 	await focused('More')
 	await page.locator('.question').getByRole('button', { name: 'Edit' }).click()
+	await editing()
 	await page.keyboard.press('Escape')
 	await focused('Edit')
 	await page.locator('.answer .speaker', { hasText: 'edited' }).waitFor()

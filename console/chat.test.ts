@@ -86,6 +86,7 @@ test.concurrent('an answer in progress never appears in a new chat, and is compl
 	const { path } = opened
 	await opened.newChat()
 	await opened.ask('A new question')
+	await page.locator('.answer', { hasText: 'A new question' }).waitFor()
 	expect(await opened.answers()).toEqual(['A new question'])
 	await page.locator(`.sidebar a[href$="${path}"]`).click()
 	await page.locator('.answer', { hasText: 'four five' }).waitFor()

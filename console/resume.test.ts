@@ -38,7 +38,7 @@ test.concurrent('a network that breaks in mid-answer: the text stays, the page s
 	const opened = await pages.openPage({}, `${line.url}/#key=${pages.server.key}`)
 	const { page } = opened
 	await signedIn(page)
-	await opened.send('echo:delay 20 echo:repeat 100 word')
+	await opened.send('echo:delay 20 echo:repeat 300 word')
 	await page.locator('.answer .markdown', { hasText: 'word word' }).waitFor()
 	line.cut()
 	await page.getByText('Reconnecting… The answer continues on the server.').waitFor()
@@ -49,7 +49,7 @@ test.concurrent('a network that breaks in mid-answer: the text stays, the page s
 	await page.evaluate(() => window.dispatchEvent(new Event('online')))
 	await page.getByText('Reconnected.').waitFor()
 	await opened.answered()
-	expect(await opened.answers()).toEqual([words('word', 100)])
+	expect(await opened.answers()).toEqual([words('word', 300)])
 	await page.getByText('Reconnected.').waitFor({ state: 'hidden' })
 	expect(opened.bodies.length).toBe(1)
 }, 60_000)

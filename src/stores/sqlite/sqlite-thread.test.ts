@@ -31,7 +31,7 @@ function counting(rows: number): string {
 		(WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${rows}) SELECT n FROM numbers)`
 }
 
-const long = counting(3_000_000)
+const long = counting(12_000_000)
 
 test('short statements do not wait for long ones, which do not use all threads', async () => {
 	const { file, database } = await newDatabase()
