@@ -51,9 +51,7 @@ export const openAddress = (address: string): void =>
 /** Follows the browser's buttons, and links within the page. */
 export function followAddress(): void {
 	window.addEventListener('popstate', () => {
-		const next = readRoute(location.href)
-		// The sheet of the sidebar has an entry of the history for itself: the screen below it is the same.
-		if (addressOf(next) !== addressOf(route.peek())) route.value = next
+		route.value = readRoute(location.href)
 	})
 	window.addEventListener('click', (event) => {
 		const link = event.target instanceof Element ? event.target.closest('a') : null
