@@ -88,10 +88,7 @@ test.concurrent('an answer in progress never appears in a new chat, and is compl
 	await opened.ask('A new question')
 	// On a busy machine the list is empty for a moment after the answer has appeared.
 	await page.waitForFunction(() => {
-		const answers = Array.from(
-			document.querySelectorAll<HTMLElement>('.answer .markdown'),
-			({ innerText }) => innerText,
-		)
+		const answers = Array.from(document.querySelectorAll('.answer .markdown'), (answer) => answer.textContent?.trim())
 		return answers.length === 1 && answers[0] === 'A new question'
 	})
 	expect(await page.locator('.talk', { hasText: 'SECRET' }).count()).toBe(0)
