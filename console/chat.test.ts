@@ -86,15 +86,34 @@ test.concurrent('an answer in progress never appears in a new chat, and is compl
 	const { path } = opened
 	await opened.newChat()
 	await opened.ask('A new question')
-	// On a busy machine the list is empty for a moment after the answer has appeared.
-	await page.waitForFunction(() => {
-		const answers = Array.from(document.querySelectorAll('.answer .markdown'), (answer) => answer.textContent?.trim())
-		return answers.length === 1 && answers[0] === 'A new question'
-	})
+	expect(await opened.answers()).toEqual(['A new question'])
 	expect(await page.locator('.talk', { hasText: 'SECRET' }).count()).toBe(0)
 	await page.locator(`.sidebar a[href$="${path}"]`).click()
 	await page.locator('.answer', { hasText: 'four five' }).waitFor()
 	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test.concurrent('a question that is being sent never appears in another new chat', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	// The question leaves the outbox a moment after its answer has begun, and a new chat looks there twice.
+	await page.clock.install()
+	await page.clock.pauseAt(Date.now() + 60_000)
+	await opened.send('SECRET')
+	await page.waitForURL('**/c/conv_*')
+	await opened.newChat()
+	await page.clock.runFor(100)
+	await page.waitForLoadState('networkidle')
+	await page.clock.runFor(300)
+	await opened.send('A new question')
+	for (let step = 0; step < 10; step++) {
+		await page.clock.runFor(100)
+		expect(await page.locator('.talk', { hasText: 'SECRET' }).count()).toBe(0)
+	}
+	await page.clock.resume()
+	await opened.answered()
+	expect(await opened.answers()).toEqual(['A new question'])
+	expect((await opened.stored()).turns.length).toBe(1)
 }, 60_000)
 
 test.concurrent('resumes an answer in progress after a reload', async () => {

@@ -23,6 +23,7 @@ import {
 	unlessSending,
 	whileSending,
 } from './outbox.ts'
+import { sendEntry } from './outbox-sender.ts'
 import { readTree } from './read-tree.ts'
 import { probabilityFields, resultFields } from './request-fields.ts'
 import { ConversationOptions, fieldsOf } from './request-options.ts'
@@ -225,11 +226,8 @@ export class Chat extends AnsweredBranches {
 		const id = this.id.value
 		if (id === undefined) {
 			// Each question that begins a conversation needs one of its own.
-			const [entry] = outboxOf(undefined)
-			if (entry !== undefined)
-				void unlessSending(entry.clientId, async () => {
-					if (!this.ending.signal.aborted) await this.resume(this.addUnsent(entry), findEntry(entry.clientId))
-				})
+			const [first] = outboxOf(undefined)
+			if (first !== undefined) void unlessSending(first.clientId, () => this.resumeFirst(first.clientId))
 			return
 		}
 		for (const entry of outboxOf(id)) {
@@ -241,6 +239,14 @@ export class Chat extends AnsweredBranches {
 			const turn = this.addUnsent(entry)
 			void whileSending(entry.clientId, () => this.resume(turn, findEntry(entry.clientId)))
 		}
+	}
+
+	/** Begins this conversation with a question of the outbox, which another chat may have sent in the meantime. */
+	private async resumeFirst(clientId: string): Promise<void> {
+		const entry = findEntry(clientId)
+		if (entry === undefined) return
+		if (this.isClosed || this.tree.value.all.length > 0) await sendEntry(clientId)
+		else await this.resume(this.addUnsent(entry), entry)
 	}
 
 	/** Without the server the questions that wait for it are all that is known. They are sent when the conversation is open. */

@@ -29,7 +29,8 @@ function onScreen(shown: Route): readonly OutboxEntry[] {
 	shown satisfies never
 }
 
-async function sendEntry(clientId: string): Promise<void> {
+/** Sends a question of a conversation that is not on screen, if it is still in the outbox. */
+export async function sendEntry(clientId: string): Promise<void> {
 	const entry = findEntry(clientId)
 	if (entry === undefined || entry.failure !== undefined) return
 	try {
