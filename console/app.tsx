@@ -17,7 +17,7 @@ import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { readyCount } from './state/ready-answers.ts'
-import { hasMessageBox, route } from './state/route.ts'
+import { hasMessageBox, newChats, route } from './state/route.ts'
 import { pageTitle, serviceKnown, serviceName } from './state/service.ts'
 import { session } from './state/session.ts'
 import { sidebarHidden } from './state/sidebar.ts'
@@ -102,7 +102,7 @@ function RoutedScreen() {
 function ConversationScreen() {
 	const shown = route.value
 	const id = shown.name === 'conversation' ? shown.id : undefined
-	const chat = useChat(id)
+	const chat = useChat(id, newChats.value)
 	const title = titleInList(chat.id.value)
 	useEffect(() => {
 		document.title = readyCount.value + pageTitle(title)
@@ -110,13 +110,18 @@ function ConversationScreen() {
 	return <ChatScreen chat={chat} />
 }
 
-/** The conversation of the address. A new one gets its address without being opened anew. */
-function useChat(id: string | undefined): Chat {
-	const holder = useMemo<{ chat?: Chat }>(() => ({}), [])
-	if (holder.chat === undefined || holder.chat.id.peek() !== id) {
-		holder.chat?.close()
-		holder.chat = new Chat(id)
-	}
+/**
+ * The conversation of the address. A new one gets its address without being opened anew; until then, another new chat has the
+ * same address.
+ */
+function useChat(id: string | undefined, count: number): Chat {
+	const holder = useMemo<{ chat?: Chat; count?: number }>(() => ({}), [])
+	const { chat } = holder
+	const isAnother = holder.count !== count && chat?.tree.peek().all.length !== 0
+	holder.count = count
+	if (chat !== undefined && chat.id.peek() === id && !(id === undefined && isAnother)) return chat
+	chat?.close()
+	holder.chat = new Chat(id)
 	return holder.chat
 }
 

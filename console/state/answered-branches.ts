@@ -24,9 +24,6 @@ import { navigate } from './route.ts'
 import { titleOf } from './title.ts'
 import { nameOf, type PageTurn, type Question, TurnTree } from './turn-tree.ts'
 
-/** The browser needs a moment to take over a new address: a reload meanwhile is one of the former address. */
-const addressMs = 200
-
 /** What a person can do about a question that the server has not accepted yet. */
 interface Delivery {
 	readonly withdraw: AbortController
@@ -125,10 +122,6 @@ export abstract class AnsweredBranches extends Branches {
 			else if (answer.state.value.type !== 'sending') answer.state.value = { type: 'sending' }
 			// Not awaited: other tabs may send the next question meanwhile.
 			void this.read(named, delivered.type === 'started' ? delivered.started : undefined)
-			if (entry.conversation === undefined) {
-				await new Promise((resolve) => setTimeout(resolve, addressMs))
-				removeEntry(entry.clientId)
-			}
 		} catch (failure) {
 			answer.fail(describeFailure(failure))
 		} finally {
@@ -245,8 +238,8 @@ export abstract class AnsweredBranches extends Branches {
 			this.id.value = id
 			addConversation({ id, created_at: Math.floor(Date.now() / 1000), title, metadata: {} })
 		})
-		// What was written meanwhile belongs to the conversation now.
-		this.draft.moveTo(id)
+		// What was written meanwhile belongs to the conversation now, or else to the new chat that replaced it on screen.
+		if (!this.isClosed) this.draft.moveTo(id)
 		this.openChannel(id)
 		this.queue.open(id)
 		// The conversation is usable without its title: a failure must not look like one of the answer.

@@ -14,15 +14,7 @@ import { Draft } from './draft.ts'
 import { findTurn } from './find-turn.ts'
 import { isLoss } from './follow-answer.ts'
 import { model } from './models.ts'
-import {
-	findEntry,
-	type OutboxEntry,
-	outboxOf,
-	removeEntry,
-	storeEntry,
-	unlessSending,
-	whileSending,
-} from './outbox.ts'
+import { findEntry, type OutboxEntry, outboxOf, removeEntry, storeEntry, whileSending } from './outbox.ts'
 import { sendEntry } from './outbox-sender.ts'
 import { readTree } from './read-tree.ts'
 import { probabilityFields, resultFields } from './request-fields.ts'
@@ -227,7 +219,7 @@ export class Chat extends AnsweredBranches {
 		if (id === undefined) {
 			// Each question that begins a conversation needs one of its own.
 			const [first] = outboxOf(undefined)
-			if (first !== undefined) void unlessSending(first.clientId, () => this.resumeFirst(first.clientId))
+			if (first !== undefined) void whileSending(first.clientId, () => this.resumeFirst(first.clientId))
 			return
 		}
 		for (const entry of outboxOf(id)) {
@@ -241,7 +233,7 @@ export class Chat extends AnsweredBranches {
 		}
 	}
 
-	/** Begins this conversation with a question of the outbox, which another chat may have sent in the meantime. */
+	/** Begins this conversation with a question of the outbox, unless another tab or chat has sent it in the meantime. */
 	private async resumeFirst(clientId: string): Promise<void> {
 		const entry = findEntry(clientId)
 		if (entry === undefined) return
@@ -274,7 +266,8 @@ export class Chat extends AnsweredBranches {
 	}
 
 	protected override become(id: string, question: Question): void {
-		this.options.moveTo(id)
+		if (this.isClosed) this.options.copyTo(id)
+		else this.options.moveTo(id)
 		super.become(id, question)
 	}
 

@@ -30,12 +30,7 @@ export interface DeliveryHooks {
 	readonly hurry: () => AbortSignal
 }
 
-/**
- * A question that begins a conversation remains in the outbox: a page that is loaded again before it has the address of the
- * conversation finds it there.
- *
- * @throws ServerError if the server refuses the question; resolves to undefined if it was withdrawn
- */
+/** @throws ServerError if the server refuses the question; resolves to undefined if it was withdrawn */
 export async function deliverQuestion(first: OutboxEntry, hooks: DeliveryHooks): Promise<Delivery | undefined> {
 	let entry = first
 	const change = (next: Partial<OutboxEntry>) => {
@@ -59,7 +54,7 @@ export async function deliverQuestion(first: OutboxEntry, hooks: DeliveryHooks):
 			}
 			change({ tried: true })
 			const started = await send(entry)
-			if (entry.conversation !== undefined) removeEntry(entry.clientId)
+			removeEntry(entry.clientId)
 			return { type: 'started', started }
 		} catch (failure) {
 			if (hooks.signal.aborted) break

@@ -2,7 +2,7 @@
 // them. A question leaves when the server has accepted it, or when it is withdrawn.
 
 import type { AnswerFailure } from './answer-state.ts'
-import { withLock, withLockIfFree } from './locks.ts'
+import { withLock } from './locks.ts'
 import { thisDevice } from './storage.ts'
 import type { Question } from './turn-tree.ts'
 
@@ -55,13 +55,9 @@ export const removeEntry = (clientId: string): void => {
 	thisDevice.write(prefix + clientId, undefined)
 }
 
-/** Runs while no other tab sends the question. */
+/** Runs when no other tab, and no other chat of this one, sends the question any more: it may have left the outbox. */
 export const whileSending = (clientId: string, run: () => Promise<void>): Promise<void> =>
 	withLock(prefix + clientId, run)
-
-/** Does nothing if another tab sends the question. */
-export const unlessSending = (clientId: string, run: () => Promise<void>): Promise<void> =>
-	withLockIfFree(prefix + clientId, run)
 
 function readEntry(stored: string | undefined): OutboxEntry | undefined {
 	if (stored === undefined) return undefined

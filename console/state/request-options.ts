@@ -60,6 +60,11 @@ export class ConversationOptions {
 	/** A new conversation has got its id: the next new one starts without its options. */
 	moveTo(conversation: string): void {
 		thisDevice.write(nameOf(this.conversation), undefined)
+		this.copyTo(conversation)
+	}
+
+	/** As `moveTo`; the next new chat has them, too. */
+	copyTo(conversation: string): void {
 		this.conversation = conversation
 		this.store()
 	}

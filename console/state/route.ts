@@ -1,6 +1,7 @@
 // The page's addresses below the folder that serves it, which may be any path of a proxy. It does not know the screens.
 
-import { signal } from '@preact/signals'
+import { batch, signal } from '@preact/signals'
+import { thisTab } from './storage.ts'
 
 /** The page's root. The scripts are in the folder `page/` below it. */
 export const root = new URL('..', import.meta.url)
@@ -20,7 +21,12 @@ export type Route =
 	| { readonly name: 'settings'; readonly section?: SettingsSection | undefined }
 	| { readonly name: 'console'; readonly screen: ConsoleScreen }
 
-export const route = signal<Route>(readRoute(location.href))
+const notedAddress = 'address'
+
+export const route = signal<Route>(readRoute(takeOverAddress()))
+
+/** Counts the new chats that were requested: each is another one than a chat that has a question already. */
+export const newChats = signal(0)
 
 export const addressOf = (to: Route): string => new URL(pathOf(to), root).href
 
@@ -41,7 +47,11 @@ export function navigate(to: Route, how: 'push' | 'replace' = 'push'): void {
 	const address = addressOf(to)
 	const pushes = how === 'push' && !isSheetEntry() && address !== location.href
 	history[pushes ? 'pushState' : 'replaceState'](null, '', address)
-	route.value = to
+	noteAddress()
+	batch(() => {
+		if (to.name === 'new') newChats.value++
+		route.value = to
+	})
 }
 
 /** Shows the screen of an address below the root; of another one, a new chat. */
@@ -51,6 +61,7 @@ export const openAddress = (address: string): void =>
 /** Follows the browser's buttons, and links within the page. */
 export function followAddress(): void {
 	window.addEventListener('popstate', () => {
+		noteAddress()
 		route.value = readRoute(location.href)
 	})
 	window.addEventListener('click', (event) => {
@@ -69,6 +80,24 @@ export const messageInAddress = (): string | undefined => /^#msg_([\w-]+)$/.exec
 export function nameMessage(message: string | undefined): void {
 	const hash = message === undefined ? '' : `#msg_${message}`
 	if (location.hash !== hash) history.replaceState(history.state, '', location.pathname + location.search + hash)
+}
+
+/**
+ * The browser needs a moment to take over an address of `navigate`, and a reload meanwhile is one of the former address. This
+ * tab then has the later one.
+ */
+function takeOverAddress(): string {
+	const [loading] = performance.getEntriesByType('navigation')
+	const noted = thisTab.read(notedAddress)
+	const isReload = loading instanceof PerformanceNavigationTiming && loading.type === 'reload'
+	if (isReload && noted?.startsWith(root.href) && new URL(noted).pathname !== location.pathname)
+		history.replaceState(history.state, '', noted)
+	noteAddress()
+	return location.href
+}
+
+function noteAddress(): void {
+	thisTab.write(notedAddress, location.origin + location.pathname)
 }
 
 function pathOf(to: Route): string {

@@ -41,7 +41,7 @@ export function writeFoundConversation({ match, ...conversation }: FoundConversa
 
 /**
  * Every branch, oldest first, as pieces of one JSON text. Messages are exported as stored rather than as items, so
- * nothing is lost.
+ * nothing is lost. The turns are read first: an answer that ends meanwhile would else be complete without its message.
  */
 export async function* writeExport(
 	conversation: Conversation,
@@ -49,16 +49,16 @@ export async function* writeExport(
 ): AsyncGenerator<string> {
 	const { head = null } = conversation
 	const begin = { object: 'conversation.export', conversation: writeConversation(conversation), head }
-	let before = `${stringifyJson(begin).slice(0, -1)},"messages":[`
-	for await (const batch of messages)
-		for (const message of batch) {
-			yield before + writeMessage(message)
-			before = ','
-		}
-	before = before === ',' ? '],"turns":[' : `${before}],"turns":[`
+	let before = `${stringifyJson(begin).slice(0, -1)},"turns":[`
 	for await (const batch of turns)
 		for (const turn of batch) {
 			yield before + stringifyJson(writeTurn(turn))
+			before = ','
+		}
+	before = before === ',' ? '],"messages":[' : `${before}],"messages":[`
+	for await (const batch of messages)
+		for (const message of batch) {
+			yield before + writeMessage(message)
 			before = ','
 		}
 	yield before === ',' ? ']}' : `${before}]}`
