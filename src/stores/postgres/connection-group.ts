@@ -109,20 +109,22 @@ export class ConnectionGroup {
 	}
 
 	/**
-	 * Asks the server, over a new connection, what it knows of the others. Repeats that while it runs reads: a connection
-	 * that was closed on this side may still wait for a lock.
+	 * Asks the server, over a new connection, what it knows of the others. Repeats that until it has run no reads twice in
+	 * succession: a connection that was closed on this side may still wait for a lock, and between two of its statements it
+	 * waits for none.
 	 */
 	private async examine(): Promise<void> {
 		this.examining = true
-		for (let reading = true; reading && !this.closed; ) {
+		for (let withoutReads = 0; withoutReads < 2 && !this.closed; ) {
 			const overdue = this.writer.busyMs > timeoutMs
 			const found = await endStalledReads(this.client, {
 				readers: [this.reading.name, this.slow.name],
 				writer: this.writing.name,
 			})
 			if (overdue && this.writer.busyMs > timeoutMs && found?.writing === false) this.writing.renew(0)
-			reading = found?.reading === true
-			if (reading) await Bun.sleep(examinationMs)
+			if (found === undefined) break
+			withoutReads = found.reading ? 0 : withoutReads + 1
+			if (withoutReads < 2) await Bun.sleep(examinationMs)
 		}
 		this.examining = false
 	}
