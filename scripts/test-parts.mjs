@@ -82,14 +82,6 @@ export const groups = [
 						]),
 					),
 			},
-		],
-		[
-			{
-				part: 'end',
-				needs: [setUpEngine, setUpWeights],
-				uses: [setUpPython],
-				run: (step) => runBunTests(step, 'beside', beside),
-			},
 			{
 				part: 'clients',
 				needs: [setUpEngine, setUpWeights, setUpPython],
@@ -97,6 +89,14 @@ export const groups = [
 					await runPythonTests(step)
 					await runBunTests(step, 'pages', [join('test', 'clients')])
 				},
+			},
+		],
+		[
+			{
+				part: 'end',
+				needs: [setUpEngine, setUpWeights],
+				uses: [setUpPython],
+				run: (step) => runBunTests(step, 'beside', beside),
 			},
 			{
 				part: 'alerts',

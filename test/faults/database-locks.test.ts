@@ -56,19 +56,31 @@ interface Probes {
 	readonly silenceMs: number
 }
 
-/** Probes both gateways while `fault` runs, and compares them. */
-async function expectUnnoticed(fault: () => Promise<unknown>): Promise<void> {
+/**
+ * Probes both gateways while `fault` runs, and compares them. Other load may delay one of them more than the other; a fault
+ * that is noticed is noticed in every one of the attempts.
+ */
+async function expectUnnoticed(fault: () => Promise<unknown>, attempts = 3): Promise<void> {
+	for (let attempt = 1; ; attempt++) {
+		const [faulty, usual] = await probeDuring(fault)
+		const bound = (ms = 0) => Math.max(unnoticedMs, noiseFactor * ms)
+		const isUnnoticed = faulty.healthMs < bound(usual.healthMs) && faulty.silenceMs < bound(usual.silenceMs)
+		if (!isUnnoticed && attempt < attempts) continue
+		expect(faulty.healthMs).toBeLessThan(bound(usual.healthMs))
+		expect(faulty.silenceMs).toBeLessThan(bound(usual.silenceMs))
+		return
+	}
+}
+
+async function probeDuring(fault: () => Promise<unknown>): Promise<readonly [Probes, Probes]> {
 	const ending = new AbortController()
-	const probing = [gateway, control].map((one) => probe(one, ending.signal))
+	const probing = Promise.all([probe(gateway, ending.signal), probe(control, ending.signal)])
 	try {
 		await fault()
 	} finally {
 		ending.abort()
 	}
-	const [faulty, usual] = await Promise.all(probing)
-	const bound = (ms = 0) => Math.max(unnoticedMs, noiseFactor * ms)
-	expect(faulty?.healthMs).toBeLessThan(bound(usual?.healthMs))
-	expect(faulty?.silenceMs).toBeLessThan(bound(usual?.silenceMs))
+	return probing
 }
 
 /** Requests `/health` continuously and reads a stream until `signal` is aborted. */
@@ -216,8 +228,9 @@ function residentBytes(): number {
 
 test('a backup delays nothing', async () => {
 	await fillDatabase(20, 100)
-	const backup = join(await temporaryFolder(), 'backup')
+	let backup = ''
 	await expectUnnoticed(async () => {
+		backup = join(await temporaryFolder(), 'backup')
 		const ended = runCommand(['backup', backup, '--data', gateway.data])
 		expect((await createConversation()).status).toBe(200)
 		expect(await ended).toMatchObject({ status: 0 })
@@ -238,5 +251,6 @@ test('searches, an export, and the removal of 100 MB delay nothing', async () =>
 		const removal = remove('/v1/conversations')
 		expect((await createConversation()).status).toBe(200)
 		await removal
-	})
+		// Once: there is nothing to remove the second time.
+	}, 1)
 }, 120_000)
