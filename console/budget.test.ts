@@ -70,7 +70,7 @@ const [bytesPerSecond, latencyMs] = [1_600_000 / 8, 150]
 /** How much slower than `referenceMs` a phone is. */
 const slowdown = 4
 /** Processor time of `work` on the machine on which the budget was set, in milliseconds. */
-const referenceMs = 60
+const referenceMs = 90
 /** Parses, lays out and paints, as a page that starts. */
 const work = `(() => {
 	let sum = 0
@@ -114,7 +114,7 @@ test('the page can be used within a second on a slow phone network', async () =>
 	const workTimes: number[] = []
 	const taskTimes: number[] = []
 	const transferTimes: number[] = []
-	for (let visit = 0; visit < 4; visit++) {
+	for (let visit = 0; visit < 6; visit++) {
 		workTimes.push(await timeOfWork(`${url}/health`))
 		const { page } = await pages.openPage({}, `${url}/health`)
 		const session = await page.context().newCDPSession(page)
@@ -143,7 +143,6 @@ test('the page can be used within a second on a slow phone network', async () =>
 	expect(workMs).toBeGreaterThan(0)
 	expect(taskMs).toBeGreaterThan(0)
 	const phoneMs = slowdown * taskMs * (referenceMs / workMs)
-	console.log({ workTimes, taskTimes, transferTimes, phoneMs })
 	expect(2 * latencyMs + Math.max(...transferTimes) + phoneMs).toBeLessThan(1000)
 }, 60_000)
 
