@@ -86,6 +86,28 @@ test('a visit without a session leads to the sign-in and back, and choices remai
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
+test('on a phone, closing the sidebar leaves the settings where they are', async () => {
+	const { url } = pages.server
+	const opened = await pages.openPage({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+	const { page } = opened
+	await page.goto(`${url}/settings#keys`)
+	await page.locator('#settings-keys > h2:focus').waitFor()
+	await page.getByRole('button', { name: 'Menu' }).click()
+	await page.locator('.sidebar.open').waitFor()
+	const view = page.locator('.settings')
+	await view.evaluate((element) => element.scrollTo(0, 0))
+	await page.goBack()
+	await page.locator('.sidebar.open').waitFor({ state: 'detached' })
+	// The section would be brought into view in one of the next frames.
+	await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+	expect(await view.evaluate((element) => element.scrollTop)).toBe(0)
+	expect(await page.locator('#settings-keys > h2:focus').count()).toBe(0)
+	// A link to the section brings it into view.
+	await page.goto(`${url}/settings#device`)
+	await page.goBack()
+	await page.locator('#settings-keys > h2:focus').waitFor()
+}, 60_000)
+
 test('a key is shown once, is listed with its use, and ends with the keys and the session that depend on it', async () => {
 	const { url } = pages.server
 	const opened = await pages.openPage()

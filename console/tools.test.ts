@@ -21,6 +21,12 @@ test.concurrent('tools are described by a form, and a person answers the calls',
 	await panel.getByRole('alert').getByText('Up to 64 letters').waitFor()
 	await panel.getByLabel('Name').fill('get_weather')
 	await panel.getByLabel('Description').fill('Tells the weather.')
+	// What is not saved remains while another panel is open.
+	await page.getByRole('button', { name: 'JSON schema' }).click()
+	await page.getByRole('complementary', { name: 'JSON schema' }).waitFor()
+	await page.locator('.composer').getByRole('button', { name: 'Tools' }).click()
+	expect(await panel.getByLabel('Name').inputValue()).toBe('get_weather')
+	expect(await panel.getByLabel('Description').inputValue()).toBe('Tells the weather.')
 	await panel.getByRole('button', { name: 'Add a row' }).click()
 	const row = panel.getByRole('group').first()
 	await row.getByLabel('Name').fill('city')

@@ -6,7 +6,15 @@ import { text } from '../languages/all-sentences.ts'
 import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { SidePanel } from '../parts/side-panel.tsx'
-import { deleteTool, type FunctionTool, isToolName, savedTools, saveTool } from '../state/function-tools.ts'
+import {
+	deleteTool,
+	editTool,
+	type FunctionTool,
+	isToolName,
+	savedTools,
+	saveTool,
+	toolDraft,
+} from '../state/function-tools.ts'
 import type { ConversationOptions } from '../state/request-options.ts'
 import { emptySchema } from '../state/schema-rows.ts'
 import { exportTools } from '../transfer/export-tools.ts'
@@ -16,14 +24,14 @@ const newTool: FunctionTool = { name: '', description: '', parameters: emptySche
 
 export function ToolsPanel({ options }: { readonly options: ConversationOptions }) {
 	const words = text.value
-	const [edited, setEdited] = useState<FunctionTool>()
+	const draft = toolDraft.value
 	const adds = useRef<HTMLButtonElement>(null)
 	const wasEdited = useRef(false)
 	useEffect(() => {
 		// The form had the focus and was removed.
-		if (wasEdited.current && edited === undefined) adds.current?.focus()
-		wasEdited.current = edited !== undefined
-	}, [edited])
+		if (wasEdited.current && draft === undefined) adds.current?.focus()
+		wasEdited.current = draft !== undefined
+	}, [draft])
 	const used = options.value.value.tools
 	const saved = savedTools.value
 	const use = (name: string, isUsed: boolean, former = name) => {
@@ -34,7 +42,7 @@ export function ToolsPanel({ options }: { readonly options: ConversationOptions 
 		<SidePanel title={words.tools}>
 			<div class="panel-form">
 				<p class="muted">{words.toolsHelp}</p>
-				{edited === undefined ? (
+				{draft === undefined ? (
 					<>
 						<ul class="tool-list">
 							{saved.map((tool) => (
@@ -51,7 +59,7 @@ export function ToolsPanel({ options }: { readonly options: ConversationOptions 
 											<span class="muted">{tool.description}</span>
 										</span>
 									</label>
-									<IconButton small node={Pencil} label={words.editTool(tool.name)} onClick={() => setEdited(tool)} />
+									<IconButton small node={Pencil} label={words.editTool(tool.name)} onClick={() => editTool(tool)} />
 									<IconButton
 										small
 										node={Trash2}
@@ -65,7 +73,7 @@ export function ToolsPanel({ options }: { readonly options: ConversationOptions 
 							))}
 						</ul>
 						<div class="actions">
-							<button ref={adds} type="button" class="button" onClick={() => setEdited(newTool)}>
+							<button ref={adds} type="button" class="button" onClick={() => editTool(newTool)}>
 								<Icon node={Plus} />
 								{words.newTool}
 							</button>
@@ -78,13 +86,18 @@ export function ToolsPanel({ options }: { readonly options: ConversationOptions 
 					</>
 				) : (
 					<ToolForm
-						tool={edited}
-						onCancel={() => setEdited(undefined)}
-						onSave={(tool) => {
-							const isNew = edited.name === ''
-							saveTool(tool, edited.name)
-							use(tool.name, isNew || used.includes(edited.name), edited.name)
-							setEdited(undefined)
+						tool={draft.tool}
+						onChange={(tool) => {
+							toolDraft.value = { ...draft, tool }
+						}}
+						onCancel={() => {
+							toolDraft.value = undefined
+						}}
+						onSave={() => {
+							const { tool, former } = draft
+							saveTool(tool, former)
+							use(tool.name, former === '' || used.includes(former), former)
+							toolDraft.value = undefined
 						}}
 					/>
 				)}
@@ -95,22 +108,22 @@ export function ToolsPanel({ options }: { readonly options: ConversationOptions 
 
 interface ToolFormProps {
 	readonly tool: FunctionTool
-	readonly onSave: (tool: FunctionTool) => void
+	readonly onChange: (tool: FunctionTool) => void
+	readonly onSave: () => void
 	readonly onCancel: () => void
 }
 
-function ToolForm({ tool, onSave, onCancel }: ToolFormProps) {
+function ToolForm({ tool, onChange, onSave, onCancel }: ToolFormProps) {
 	const words = text.value
-	const [draft, setDraft] = useState(tool)
 	const [checked, setChecked] = useState(false)
-	const isValid = isToolName(draft.name)
+	const isValid = isToolName(tool.name)
 	return (
 		<form
 			class="panel-form"
 			onSubmit={(event) => {
 				event.preventDefault()
 				setChecked(true)
-				if (isValid) onSave(draft)
+				if (isValid) onSave()
 			}}
 		>
 			<label class="field">
@@ -119,10 +132,10 @@ function ToolForm({ tool, onSave, onCancel }: ToolFormProps) {
 					class="input"
 					autofocus
 					autocomplete="off"
-					value={draft.name}
+					value={tool.name}
 					aria-invalid={checked && !isValid}
-					onBlur={() => setChecked(draft.name !== '')}
-					onInput={({ currentTarget: { value } }) => setDraft({ ...draft, name: value })}
+					onBlur={() => setChecked(tool.name !== '')}
+					onInput={({ currentTarget: { value } }) => onChange({ ...tool, name: value })}
 				/>
 				<span class={`help ${checked && !isValid ? 'error' : ''}`} role={checked && !isValid ? 'alert' : undefined}>
 					{words.toolNameHelp}
@@ -133,16 +146,13 @@ function ToolForm({ tool, onSave, onCancel }: ToolFormProps) {
 				<textarea
 					class="input"
 					rows={3}
-					value={draft.description}
-					onInput={({ currentTarget: { value } }) => setDraft({ ...draft, description: value })}
+					value={tool.description}
+					onInput={({ currentTarget: { value } }) => onChange({ ...tool, description: value })}
 				/>
 			</label>
 			<div class="field">
 				<span class="label">{words.toolParameters}</span>
-				<SchemaForm
-					schema={draft.parameters}
-					onChange={(parameters) => setDraft((current) => ({ ...current, parameters }))}
-				/>
+				<SchemaForm schema={tool.parameters} onChange={(parameters) => onChange({ ...tool, parameters })} />
 			</div>
 			<div class="actions">
 				<button type="submit" class="button primary">

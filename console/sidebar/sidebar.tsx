@@ -7,7 +7,7 @@ import { Icon, Mark } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { keyName } from '../parts/key-name.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
-import { addressOf, route } from '../state/route.ts'
+import { addressOf, isSheetEntry, route } from '../state/route.ts'
 import { serviceName } from '../state/service.ts'
 import { closeSheet, sidebarOpen, toggleSidebar } from '../state/sidebar.ts'
 import { Account } from './account.tsx'
@@ -18,10 +18,17 @@ export function Sidebar() {
 	const words = text.value
 	const open = sidebarOpen.value
 	useEffect(handleSwipes, [])
-	// Another screen closes the sheet.
+	// Another screen closes the sheet, and so does the browser's back button.
 	useEffect(() => {
 		sidebarOpen.value = false
 	}, [route.value])
+	useEffect(() => {
+		const close = () => {
+			if (!isSheetEntry()) sidebarOpen.value = false
+		}
+		window.addEventListener('popstate', close)
+		return () => window.removeEventListener('popstate', close)
+	}, [])
 	return (
 		<>
 			{open && <button type="button" class="sidebar-shade" aria-label={words.close} onClick={closeSheet} />}

@@ -15,6 +15,19 @@ export const isToolName = (name: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.tes
 
 export const savedTools = signal<readonly FunctionTool[]>(readStored())
 
+export interface ToolDraft {
+	readonly tool: FunctionTool
+	/** The name of the saved tool that it changes; empty for a new one. */
+	readonly former: string
+}
+
+/** The tool that a person describes and has not saved yet. It remains while another panel is open. */
+export const toolDraft = signal<ToolDraft | undefined>(undefined)
+
+export const editTool = (tool: FunctionTool): void => {
+	toolDraft.value = { tool, former: tool.name }
+}
+
 /** Adds the tool, or replaces the one that had the former name. */
 export function saveTool(tool: FunctionTool, former?: string): void {
 	const others = savedTools.value.filter(({ name }) => name !== tool.name && name !== former)

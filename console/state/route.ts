@@ -62,7 +62,9 @@ export const openAddress = (address: string): void =>
 export function followAddress(): void {
 	window.addEventListener('popstate', () => {
 		noteAddress()
-		route.value = readRoute(location.href)
+		const next = readRoute(location.href)
+		// The sheet of the sidebar has an entry of the history for itself: the screen below it remains as it is.
+		if (addressOf(next) !== addressOf(route.peek())) route.value = next
 	})
 	window.addEventListener('click', (event) => {
 		const link = event.target instanceof Element ? event.target.closest('a') : null

@@ -1,6 +1,7 @@
 // How a writer treats each optional field of messages, parts and tools, and how the fields that it drops are reported.
 // It knows no wire.
 
+import { retained, visitInSteps } from '../system/resumable.ts'
 import type { AssistantMessage, Part, SystemMessage, ToolMessage, UserMessage } from './message.ts'
 import type { ChatRequest } from './request.ts'
 import type { Drop, Fate } from './request-fates.ts'
@@ -68,18 +69,21 @@ export function contentReporter(
 		dropped.set(owner, [...(dropped.get(owner) ?? []), [field, name]])
 	}
 	return ({ messages, tools }, drop) => {
-		const names = new Set<string>()
-		const report = (owner: string, given: object) => {
+		const names = retained(messages, 'dropped content', () => new Set<string>())
+		const report = (owner: string, given: object, to: Set<string>) => {
 			const fields = dropped.get(owner)
 			if (fields === undefined) return
 			const values: ReadonlyMap<string, unknown> = new Map(Object.entries(given))
-			for (const [field, name] of fields) if (!isUnset(values.get(field))) names.add(name)
+			for (const [field, name] of fields) if (!isUnset(values.get(field))) to.add(name)
 		}
-		for (const message of messages) {
-			report(message.role === 'developer' ? 'system' : message.role, message)
-			for (const part of message.content) report(part.type, part)
-		}
-		for (const tool of tools) report(tool.type, tool)
+		visitInSteps(messages, 'dropped content', (message) => {
+			report(message.role === 'developer' ? 'system' : message.role, message, names)
+			const parts: readonly { readonly type: string }[] = message.content
+			const ofParts = retained(parts, 'dropped content', () => new Set<string>())
+			visitInSteps(parts, 'dropped content', (part) => report(part.type, part, ofParts))
+			for (const name of ofParts) names.add(name)
+		})
+		for (const tool of tools) report(tool.type, tool, names)
 		for (const name of names) drop(name)
 	}
 }

@@ -19,6 +19,7 @@ import { ServedDocument } from '../server/served-document.ts'
 import { openStores, type Stores } from '../stores/open-stores.ts'
 import type { Clock } from '../system/clock.ts'
 import type { RootLog } from '../system/log.ts'
+import { Occupancy } from '../system/occupancy.ts'
 import { removeForeignAccessWithin } from '../system/private-files.ts'
 import { type Fault, ServerChecks } from '../system/server-checks.ts'
 import { diskSpace, findFolderFault } from '../system/writable-folder.ts'
@@ -71,11 +72,12 @@ export async function openGateway(settings: Settings, context: GatewayContext): 
 	await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 })
 	// It may contain files of former versions or of restored backups.
 	await removeForeignAccessWithin(settings.dataFolder)
-	const stores = await openStores(settings, 'create')
+	const occupancy = new Occupancy()
+	const stores = await openStores(settings, 'create', occupancy)
 	const sockets = new SocketFolder({ dataFolder: settings.dataFolder, environment: context.environment })
 	const deployment = new LiveDeployment(settings, { ...context, socketFolder: () => sockets.path() })
 	try {
-		return await composeGateway({ stores, sockets, deployment }, settings, context)
+		return await composeGateway({ stores, occupancy, sockets, deployment }, settings, context)
 	} catch (thrown) {
 		await deployment.close()
 		await stores.close()
@@ -86,13 +88,15 @@ export async function openGateway(settings: Settings, context: GatewayContext): 
 
 interface GatewayParts {
 	readonly stores: Stores
+	/** Of the event loop: all long work of the process takes turns in it. */
+	readonly occupancy: Occupancy
 	readonly sockets: SocketFolder
 	/** No configuration has been applied to it yet. */
 	readonly deployment: LiveDeployment
 }
 
 async function composeGateway(
-	{ stores, sockets, deployment }: GatewayParts,
+	{ stores, occupancy, sockets, deployment }: GatewayParts,
 	settings: Settings,
 	context: GatewayContext,
 ): Promise<Gateway> {
@@ -136,6 +140,7 @@ async function composeGateway(
 			new HostAddresses({ lookUp: lookUpAddresses, nowMs: () => performance.now() }),
 		),
 		storage,
+		occupancy,
 		deployment: () => deployment.current,
 		page: await openPage(context.log),
 		pageDescription: () => described,

@@ -14,6 +14,7 @@ import type { Deployment } from '../pipeline/deployment.ts'
 import type { CallerStorage } from '../pipeline/serving.ts'
 import type { Clock } from '../system/clock.ts'
 import type { Log } from '../system/log.ts'
+import type { Occupancy } from '../system/occupancy.ts'
 import type { CheckResults } from '../system/server-checks.ts'
 import type { CallerLimits } from './caller-limits.ts'
 import type { OwnEndpoints } from './own-endpoints.ts'
@@ -35,6 +36,8 @@ export interface HandlerOptions extends OwnEndpoints, ReceiveOptions {
 	readonly deployment: () => Deployment
 	/** The default dialects for paths that several dialects serve. */
 	readonly dialects?: DialectDefaults
+	/** Of the event loop, in which long work takes turns; one of its own if absent. */
+	readonly occupancy?: Occupancy
 	readonly limits: BodyLimits & {
 		readonly keepAliveMs: number
 		readonly answerBytes?: number | undefined

@@ -85,7 +85,7 @@ class RequestHandler implements Handler {
 	constructor(options: HandlerOptions) {
 		this.options = options
 		this.permits = new CallerPermits(options.callerLimits)
-		const occupancy = new Occupancy()
+		const { occupancy = new Occupancy() } = options
 		this.readBody = bodyReader(options.limits, fieldBounds, occupancy)
 		this.streams = new EventStreams(options.limits)
 		this.serving = openServing(options, occupancy)

@@ -8,6 +8,7 @@ import type { KeyStore } from '../keys/key-store.ts'
 import type { LedgerStore } from '../ledger/ledger-store.ts'
 import type { ProcessStore } from '../processes/process-store.ts'
 import { type ChangeCounter, openChangeCounter } from '../system/change-counter.ts'
+import type { Occupancy } from '../system/occupancy.ts'
 import { hideCredentials, redactorOf } from '../system/redaction.ts'
 import { describeSystemError } from '../system/system-error.ts'
 import { DatabaseError, NoDatabaseError } from './database-error.ts'
@@ -44,8 +45,11 @@ export interface Stores {
 /** How long a request with a cached key waits for the database, in milliseconds. */
 const keyTimeoutMs = 1000
 
-/** @throws DatabaseError if the database cannot be opened or does not meet `mode`, NoDatabaseError if there is none. */
-export async function openStores(location: StoreLocation, mode: SchemaMode): Promise<Stores> {
+/**
+ * @param occupancy of the event loop, in which long messages take turns with other work.
+ * @throws DatabaseError if the database cannot be opened or does not meet `mode`, NoDatabaseError if there is none.
+ */
+export async function openStores(location: StoreLocation, mode: SchemaMode, occupancy?: Occupancy): Promise<Stores> {
 	const database = await openDatabase(location.database, mode)
 	const checked = explainingFailures({ check: () => database.check() }, database)
 	const [keys, conversations, ledger] = [
@@ -60,7 +64,7 @@ export async function openStores(location: StoreLocation, mode: SchemaMode): Pro
 			nowMs: () => performance.now(),
 			timeout: () => Bun.sleep(keyTimeoutMs),
 		}),
-		conversations: explainingConversations(new SqlConversationStore(conversations), conversations),
+		conversations: explainingConversations(new SqlConversationStore(conversations, occupancy), conversations),
 		ledger: explainingFailures(new SqlLedgerStore(ledger), ledger),
 		processes: explainingFailures(new SqlProcessStore(database, conversations), database),
 		migrated: database.migrated,

@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { SQL } from 'bun'
 import type { ChatError } from '../../chat/error.ts'
 import { alice } from '../../conversations/conversation-store.testing.ts'
+import { BodyWriter } from '../sql/body-writer.ts'
 import { searchConversations } from '../sql/conversation-search.ts'
 import type { SqlDatabase } from '../sql/sql-database.ts'
 import { foundBy, storeTexts } from '../sql/text-index.testing.ts'
@@ -119,9 +120,10 @@ if (postgresServer !== undefined) {
 				text: 'needle',
 				limit: 9,
 			} as const
+			const bodies = new BodyWriter()
 			const ends = await Promise.all(
 				Array.from({ length: 6 }, () =>
-					searchConversations(database, search, 300).catch(({ kind, code }: ChatError) => [kind, code]),
+					searchConversations(database, bodies, search, 300).catch(({ kind, code }: ChatError) => [kind, code]),
 				),
 			)
 			expect(ends).toEqual(Array.from({ length: 6 }, () => ['unavailable', 'search_timeout']))
@@ -142,7 +144,7 @@ if (postgresServer !== undefined) {
 			while ((await count()) > 0) await Bun.sleep(10)
 			unblock()
 			await blocking
-			expect((await searchConversations(database, search)).items).toHaveLength(1)
+			expect((await searchConversations(database, bodies, search)).items).toHaveLength(1)
 			await blocker.close()
 		}))
 

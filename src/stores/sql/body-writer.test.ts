@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test'
 import { alice, user } from '../../conversations/conversation-store.testing.ts'
 import { ownerId } from '../../keys/scope.ts'
+import { Occupancy } from '../../system/occupancy.ts'
 import { BodyWriter } from './body-writer.ts'
 import { writeBody } from './conversation-rows.ts'
 
@@ -42,4 +43,12 @@ test('short messages have no turn', async () => {
 	})
 	expect([ended, isNextTurn]).toEqual([true, false])
 	await Promise.all(hostile)
+})
+
+test('long messages take turns with the other long work of the event loop', async () => {
+	const occupancy = new Occupancy()
+	const written = new BodyWriter(occupancy).write(alice, [user('word é '.repeat(300_000))])
+	expect(occupancy.pending).toBe(1)
+	await written
+	expect(occupancy.pending).toBe(0)
 })

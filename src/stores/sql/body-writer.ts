@@ -14,7 +14,12 @@ import { foldTextInSteps } from './search-text.ts'
 const shortMs = 0.3
 
 export class BodyWriter {
-	private readonly occupancy = new Occupancy()
+	private readonly occupancy: Occupancy
+
+	/** @param occupancy of the event loop, in which long messages take turns with other work. */
+	constructor(occupancy = new Occupancy()) {
+		this.occupancy = occupancy
+	}
 
 	/** What `writeBody` returns for each of the messages, in the turns of the scope. */
 	write(scope: Scope, messages: readonly Message[]): Promise<readonly WrittenBody[]> {

@@ -8,10 +8,9 @@ import type { Conversation } from '../../conversations/conversation.ts'
 import type { FoundConversation, TextMatch } from '../../conversations/conversation-index.ts'
 import type { Page } from '../../conversations/page.ts'
 import { sharePathOf } from '../../keys/scope.ts'
-import type { SharePath } from '../../system/fair-queue.ts'
-import { Occupancy } from '../../system/occupancy.ts'
+import type { BodyWriter } from './body-writer.ts'
 import { type ConversationSelection, compareInOrder, inOrder, selected } from './conversation-list.ts'
-import { longText, readConversation, readMessagesInSteps, readShortMessages, readTreeRow } from './conversation-rows.ts'
+import { readConversation, readMessagesInSteps, readTreeRow } from './conversation-rows.ts'
 import { pageOf } from './page.ts'
 import { excerptOf } from './search-excerpt.ts'
 import { charactersOf, foldText } from './search-text.ts'
@@ -36,6 +35,7 @@ const scanMs = 100
 /** @throws ChatError `unavailable` with the code `search_timeout`. */
 export async function searchConversations(
 	database: SqlDatabase,
+	bodies: BodyWriter,
 	search: ConversationSearch,
 	timeoutMs = searchTimeoutMs,
 ): Promise<Page<FoundConversation>> {
@@ -46,7 +46,7 @@ export async function searchConversations(
 		return await Promise.race([
 			database
 				.readsOf(sharePathOf(search.scope))
-				.search(timeoutMs, (sql) => new PageSearch(database, sql, search, untilMs).run()),
+				.search(timeoutMs, (sql) => new PageSearch({ database, sql, bodies }, search, untilMs).run()),
 			late.promise,
 		])
 	} catch (thrown) {
@@ -65,25 +65,30 @@ function searchTimeout(cause?: unknown): ChatError {
 	)
 }
 
+interface SearchedDatabase {
+	readonly database: SqlDatabase
+	readonly sql: Sql
+	/** Parses long messages. */
+	readonly bodies: BodyWriter
+}
+
 class PageSearch {
 	private readonly database: SqlDatabase
 	private readonly sql: Sql
+	private readonly bodies: BodyWriter
 	private readonly search: ConversationSearch
 	private readonly untilMs: number
-	private readonly caller: SharePath
-	/** In which long messages are parsed. */
-	private readonly occupancy = new Occupancy()
 	/** Those that the scan has found. */
 	private readonly found: Conversation[] = []
 	/** The last conversation that was scanned. */
 	private after: ConversationSelection['after']
 
-	constructor(database: SqlDatabase, sql: Sql, search: ConversationSearch, untilMs: number) {
+	constructor({ database, sql, bodies }: SearchedDatabase, search: ConversationSearch, untilMs: number) {
 		this.database = database
 		this.sql = sql
+		this.bodies = bodies
 		this.search = search
 		this.untilMs = untilMs
-		this.caller = sharePathOf(search.scope)
 		this.after = search.after
 	}
 
@@ -112,9 +117,7 @@ class PageSearch {
 			ORDER BY depth, branch LIMIT 1`
 		if (row === undefined) return undefined
 		const found = readTreeRow(row)
-		const steps = readMessagesInSteps([found])
-		const [parsed] =
-			found.body.length < longText ? readShortMessages([found]) : await this.occupancy.run(this.caller, steps)
+		const [parsed] = await this.bodies.run(this.search.scope, readMessagesInSteps([found]))
 		return parsed && { message: found.id, excerpt: excerptOf(textOf(parsed.message.content), text) }
 	}
 

@@ -12,6 +12,7 @@ import type { RemovalListener } from '../../conversations/conversation-store.ts'
 import type { Page } from '../../conversations/page.ts'
 import { turnId } from '../../conversations/turn-id.ts'
 import type { Scope } from '../../keys/scope.ts'
+import type { BodyWriter } from './body-writer.ts'
 import { inOrder, selected } from './conversation-list.ts'
 import { eraseConversations } from './conversation-removal.ts'
 import { readConversation, writeConversation } from './conversation-rows.ts'
@@ -26,17 +27,23 @@ export class SqlConversationIndex implements ConversationIndex {
 	private readonly database: SqlDatabase
 	private readonly scope: Scope
 	private readonly reads: Reads
+	private readonly bodies: BodyWriter
 	private readonly removing: RemovalListener
 
 	/** @param removing called before turns are removed. */
 	constructor(
 		database: SqlDatabase,
 		scope: Scope,
-		{ reads, removing }: { readonly reads: Reads; readonly removing: RemovalListener },
+		{
+			reads,
+			bodies,
+			removing,
+		}: { readonly reads: Reads; readonly bodies: BodyWriter; readonly removing: RemovalListener },
 	) {
 		this.database = database
 		this.scope = scope
 		this.reads = reads
+		this.bodies = bodies
 		this.removing = removing
 	}
 
@@ -59,7 +66,7 @@ export class SqlConversationIndex implements ConversationIndex {
 		const { database, scope } = this
 		const selection = { scope, order, orderBy, user, metadata, after: last }
 		const folded = foldText(text ?? '')
-		if (folded !== '') return searchConversations(database, { ...selection, text: folded, limit })
+		if (folded !== '') return searchConversations(database, this.bodies, { ...selection, text: folded, limit })
 		const { sql } = this.reads
 		const rows = await sql`
 			SELECT * FROM conversations 

@@ -9,6 +9,7 @@ import type { MessageId } from '../../conversations/message-id.ts'
 import type { TurnId } from '../../conversations/turn-id.ts'
 import type { NewTurn, TurnEnd, TurnQuery, Turns } from '../../conversations/turns.ts'
 import { type Scope, sharePathOf } from '../../keys/scope.ts'
+import type { Occupancy } from '../../system/occupancy.ts'
 import { BodyWriter } from './body-writer.ts'
 import { explainingFailures } from './database-failure.ts'
 import { SqlConversationIndex } from './sql-conversation-index.ts'
@@ -22,11 +23,13 @@ import { messagesOf } from './turn-end.ts'
 export class SqlConversationStore implements ConversationStore {
 	readonly maintenance: Maintenance
 	private readonly database: SqlDatabase
-	private readonly bodies = new BodyWriter()
+	private readonly bodies: BodyWriter
 	private readonly listeners: RemovalListener[] = []
 
-	constructor(database: SqlDatabase) {
+	/** @param occupancy of the event loop, in which long messages take turns with other work. */
+	constructor(database: SqlDatabase, occupancy?: Occupancy) {
 		this.database = database
+		this.bodies = new BodyWriter(occupancy)
 		this.maintenance = new SqlMaintenance(database)
 	}
 
@@ -37,7 +40,7 @@ export class SqlConversationStore implements ConversationStore {
 		const { database, bodies } = this
 		const reads = database.readsOf(sharePathOf(scope))
 		return {
-			index: new SqlConversationIndex(database, scope, { reads, removing }),
+			index: new SqlConversationIndex(database, scope, { reads, bodies, removing }),
 			history: new SqlHistory(database, scope, { reads, bodies }),
 			turns: new SqlTurns(database, scope, { reads, bodies, removing }),
 			shares: new SqlShares(database, scope, { reads, bodies }),

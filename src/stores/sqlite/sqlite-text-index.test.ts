@@ -4,6 +4,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { alice } from '../../conversations/conversation-store.testing.ts'
+import { BodyWriter } from '../sql/body-writer.ts'
 import { searchConversations } from '../sql/conversation-search.ts'
 import { SqlConversationStore } from '../sql/sql-conversation-store.ts'
 import { foundBy, storeTexts } from '../sql/text-index.testing.ts'
@@ -143,7 +144,7 @@ test('a search does not read the messages of others', async () => {
 	}
 	for (let index = 0; index < 64; index++) await storeTexts(database, 'hay')
 	await database.indexTexts()
-	const page = await searchConversations(traced, {
+	const page = await searchConversations(traced, new BodyWriter(), {
 		...{
 			scope: alice,
 			order: 'desc',

@@ -1,5 +1,7 @@
 // Writes cache breakpoints, and sets them for clients that set none: at the end of the tools, of the instructions, and
-// of the last two user messages, so that each turn reads the prefix that the previous turn cached.
+// of the last two user messages, so that each turn reads the prefix that the previous turn cached. A stored conversation
+// collects the breakpoints of all its requests: those in the oldest messages are removed, so that the prompt has as many
+// as the API accepts.
 
 import { isObject, type Json, type JsonObject } from '../../chat/json.ts'
 import type { CacheMark } from '../../chat/message.ts'
@@ -15,9 +17,17 @@ export function writeCacheMark(cacheMark: CacheMark | undefined): JsonObject {
 const mostMarks = 4
 const mark = { cache_control: { type: 'ephemeral' } }
 
-/** @param prompt has lists of blocks in `tools`, `system` and the content of `messages`. */
-export function markEnds(prompt: JsonObject): JsonObject {
-	if (JSON.stringify(prompt).includes('"cache_control"')) return prompt
+/**
+ * @param prompt has lists of blocks in `tools`, `system` and the content of `messages`.
+ * @param setsMarks whether a prompt without breakpoints gets some.
+ */
+export function withMarks(prompt: JsonObject, setsMarks: boolean): JsonObject {
+	const count = countMarks([prompt.tools, prompt.system, prompt.messages])
+	if (count === 0) return setsMarks ? markEnds(prompt) : prompt
+	return count <= mostMarks ? prompt : withoutOldestMarks(prompt, count - mostMarks)
+}
+
+function markEnds(prompt: JsonObject): JsonObject {
 	const [tools, system, messages] = [listOf(prompt.tools), listOf(prompt.system), listOf(prompt.messages)]
 	const turns = mostMarks - Number(tools.length > 0) - Number(system.length > 0)
 	const users = messages.flatMap((message, index) => (isObject(message) && message.role === 'user' ? [index] : []))
@@ -32,14 +42,8 @@ export function markEnds(prompt: JsonObject): JsonObject {
 	}
 }
 
-/**
- * A stored conversation collects the breakpoints of all its requests: those in the oldest messages are removed, so that
- * the prompt has as many as the API accepts.
- *
- * @param prompt as in `markEnds`.
- */
-export function limitMarks(prompt: JsonObject): JsonObject {
-	let surplus = countMarks([prompt.tools, prompt.system, prompt.messages]) - mostMarks
+function withoutOldestMarks(prompt: JsonObject, marks: number): JsonObject {
+	let surplus = marks
 	const unmark = (block: Json): Json => {
 		if (surplus <= 0 || !isObject(block)) return block
 		const { cache_control, ...unmarked } = block
@@ -49,19 +53,21 @@ export function limitMarks(prompt: JsonObject): JsonObject {
 		}
 		return Array.isArray(block.content) ? { ...block, content: block.content.map(unmark) } : block
 	}
-	return surplus <= 0 ? prompt : { ...prompt, messages: listOf(prompt.messages).map(unmark) }
+	return { ...prompt, messages: listOf(prompt.messages).map(unmark) }
 }
 
 /** Breakpoints of blocks and tools, and of blocks within those that have none. */
 function countMarks(lists: readonly (Json | undefined)[]): number {
 	let count = 0
-	for (const item of lists.flatMap(listOf))
-		if (isObject(item)) count += isObject(item.cache_control) ? 1 : countMarks([item.content])
+	for (const list of lists)
+		for (const item of listOf(list))
+			if (isObject(item)) count += isObject(item.cache_control) ? 1 : countMarks([item.content])
 	return count
 }
 
 function markLast(blocks: readonly Json[]): readonly Json[] {
-	return blocks.map((block, index) => (index === blocks.length - 1 && isObject(block) ? { ...block, ...mark } : block))
+	const last = blocks.at(-1)
+	return isObject(last) ? [...blocks.slice(0, -1), { ...last, ...mark }] : blocks
 }
 
 function listOf(value: Json | undefined): readonly Json[] {

@@ -3,6 +3,7 @@
 import { ChatError } from '../../chat/error.ts'
 import type { JsonObject } from '../../chat/json.ts'
 import type { FilePart, ImagePart, TextPart, UserPart } from '../../chat/message.ts'
+import { resultsOf, visitInSteps } from '../../system/resumable.ts'
 import { withBlockRest } from './block-rest.ts'
 import { writeCacheMark } from './cache-marks.ts'
 
@@ -19,7 +20,11 @@ export function isSendable({ text }: { readonly text: string }, keepsBlank: bool
  * @throws ChatError `unsupported` for audio.
  */
 export function writeBlocks(parts: readonly UserPart[]): readonly WrittenBlock[] {
-	return parts.filter((part) => part.type !== 'text' || isSendable(part, false)).map(writeBlock)
+	const blocks: WrittenBlock[] = resultsOf(parts, 'blocks')
+	visitInSteps(parts, 'blocks', (part) => {
+		if (part.type !== 'text' || isSendable(part, false)) blocks.push(writeBlock(part))
+	})
+	return blocks
 }
 
 function writeBlock(part: UserPart): WrittenBlock {

@@ -16,7 +16,7 @@ import { choosableTools, type Tool } from '../../chat/tool.ts'
 import { retained } from '../../system/resumable.ts'
 import { writeCustomToolFunction } from '../json/custom-tool-function.ts'
 import { removeSchemaBounds } from '../json/schema-bounds.ts'
-import { limitMarks, markEnds, writeCacheMark } from './cache-marks.ts'
+import { withMarks, writeCacheMark } from './cache-marks.ts'
 import { messagesWire } from './formats.ts'
 import { withInnerFields } from './inner-fields.ts'
 import { writeBlocks } from './message-blocks-writer.ts'
@@ -132,7 +132,7 @@ function writePrompt(request: ChatRequest, form: MessageRequestForm, drop: Drop)
 		messages: writeTurns(rest, { instructions: form.systemMessages, firstIndex: firstTurn, drop }),
 		...writeTools(request, form, drop),
 	}
-	return limitMarks(form.cache === 'auto' ? markEnds(prompt) : prompt)
+	return withMarks(prompt, form.cache === 'auto')
 }
 
 /** The wire supports JSON by schema only, not arbitrary JSON, so the prompt requests it. */

@@ -13,7 +13,7 @@ import type {
 import type { Drop } from '../../chat/request-fates.ts'
 import type { Rest } from '../../chat/rest.ts'
 import { tryParseJson } from '../../chat/try-parse-json.ts'
-import { mapInSteps, retained, visitInSteps } from '../../system/resumable.ts'
+import { mapInSteps, resultsOf, retained, visitInSteps } from '../../system/resumable.ts'
 import { writeCustomToolArguments } from '../json/custom-tool-function.ts'
 import { writeCacheMark } from './cache-marks.ts'
 import { isSendable, type WrittenBlock, writeBlocks, writeText } from './message-blocks-writer.ts'
@@ -149,6 +149,7 @@ function tagged(block: WrittenBlock): WrittenBlock {
 /** Tool results must directly follow their calls, so other content of the message comes after them. */
 function resultsFirst(content: readonly WrittenBlock[]): readonly WrittenBlock[] {
 	const isResult = ({ type }: WrittenBlock) => type === 'tool_result'
+	if (!content.some(isResult)) return content
 	return [...content.filter(isResult), ...content.filter((block) => !isResult(block))]
 }
 
@@ -189,10 +190,12 @@ function writeContent(message: Message, drop: (part: number) => void): readonly 
  */
 function writeAssistant({ content }: AssistantMessage, drop: (part: number) => void): readonly WrittenBlock[] {
 	const keepsBlank = content.some(({ type }) => type === 'reasoning')
-	return content.flatMap((part, index) => {
+	const blocks: WrittenBlock[] = resultsOf(content, 'blocks')
+	visitInSteps(content, 'blocks', (part, index) => {
 		if (part.type === 'image' || part.type === 'audio') drop(index)
-		return writePart(part, keepsBlank)
+		blocks.push(...writePart(part, keepsBlank))
 	})
+	return blocks
 }
 
 function writePart(part: AssistantPart, keepsBlank: boolean): readonly WrittenBlock[] {

@@ -12,7 +12,7 @@ import type {
 	UserMessage,
 } from '../../chat/message.ts'
 import { tryParseJson } from '../../chat/try-parse-json.ts'
-import { retained, visitInSteps } from '../../system/resumable.ts'
+import { mapInSteps, resultsOf, retained, visitInSteps } from '../../system/resumable.ts'
 import { isExecutedCode } from './executed-code.ts'
 import type { GeminiForm } from './form.ts'
 import { writeMedia } from './media.ts'
@@ -50,7 +50,7 @@ class ContentsWriter {
 		switch (message.role) {
 			case 'system':
 			case 'developer':
-				this.instructions.push(...message.content.map(({ text }) => ({ text })))
+				for (const { text } of message.content) this.instructions.push({ text })
 				return
 			case 'user':
 				this.add('user', this.writeUser(message, index))
@@ -87,7 +87,7 @@ class ContentsWriter {
 
 	private writeUser({ content }: UserMessage, index: number): readonly JsonObject[] {
 		if (content.length === 0) return [{ text: '' }]
-		return content.map((part, position) => {
+		return mapInSteps(content, 'parts', (part, position) => {
 			if (part.type === 'provider-item') return part.item
 			if (part.type === 'text') return { ...part.rest?.fields, text: part.text }
 			return writeMedia(part, `messages[${index}].content[${position}]`)
@@ -95,9 +95,10 @@ class ContentsWriter {
 	}
 
 	private writeAssistant({ content }: AssistantMessage, index: number): readonly JsonObject[] {
-		const parts: JsonObject[] = []
-		let needsSignature = this.form.signedCalls
-		for (const [position, part] of content.entries()) {
+		const parts: JsonObject[] = resultsOf(content, 'parts')
+		const state = retained(content, 'parts', () => ({ needsSignature: this.form.signedCalls }))
+		for (const part of content) if (part.type === 'tool-call') this.names.add(part)
+		visitInSteps(content, 'parts', (part, position) => {
 			switch (part.type) {
 				case 'text':
 				case 'refusal': {
@@ -117,19 +118,18 @@ class ContentsWriter {
 					parts.push(part.item)
 					break
 				case 'tool-call':
-					parts.push(this.writeCall(part, needsSignature))
-					needsSignature = false
+					parts.push(this.writeCall(part, state.needsSignature))
+					state.needsSignature = false
 					break
 				default:
 					part satisfies never
 			}
-		}
+		})
 		return parts
 	}
 
 	/** @param needsSignature it is the first of several parallel calls. The others have no signature. */
 	private writeCall(call: ToolCall, needsSignature: boolean): JsonObject {
-		this.names.add(call)
 		const { functionCall, ...fields } = call.rest?.fields ?? {}
 		return {
 			...fields,
@@ -145,20 +145,21 @@ class ContentsWriter {
 
 	private addResult(message: ToolMessage, index: number): void {
 		const name = this.names.nameFor(message, index)
-		const files: JsonObject[] = []
-		let text = ''
-		for (const [position, part] of message.content.entries()) {
-			if (part.type === 'text') text += part.text
+		const { content } = message
+		const files: JsonObject[] = resultsOf(content, 'files')
+		const result = retained(content, 'files', () => ({ text: '' }))
+		visitInSteps(content, 'files', (part, position) => {
+			if (part.type === 'text') result.text += part.text
 			else if (part.type === 'provider-item') files.push(part.item)
 			else files.push(writeMedia(part, `messages[${index}].content[${position}]`))
-		}
+		})
 		const within = this.form.filesInResults && files.length > 0
 		if (!within) this.shown.push(...files)
 		this.results.push({
 			functionResponse: {
 				id: this.form.callIds ? message.callId : undefined,
 				name,
-				response: { [message.isError ? 'error' : 'output']: readResult(text) },
+				response: { [message.isError ? 'error' : 'output']: readResult(result.text) },
 				parts: within ? files : undefined,
 			},
 		})
