@@ -17,6 +17,7 @@ import { forgetConversations } from './state/conversation-list.ts'
 import { loadLists } from './state/first-load.ts'
 import { sendOutbox } from './state/outbox-sender.ts'
 import { readyCount } from './state/ready-answers.ts'
+import { type HeldChat, retainChat, takeRetainedChat } from './state/retained-chat.ts'
 import { hasMessageBox, newChats, route } from './state/route.ts'
 import { pageTitle, serviceKnown, serviceName } from './state/service.ts'
 import { session } from './state/session.ts'
@@ -43,6 +44,7 @@ export function App() {
 	useEffect(() => {
 		if (key === '') {
 			forgetConversations()
+			retainChat({})
 			return undefined
 		}
 		const ending = new AbortController()
@@ -115,7 +117,8 @@ function ConversationScreen() {
  * same address.
  */
 function useChat(id: string | undefined, count: number): Chat {
-	const holder = useMemo<{ chat?: Chat; count?: number }>(() => ({}), [])
+	const holder = useMemo<HeldChat>(() => ({ ...takeRetainedChat() }), [])
+	useEffect(() => () => retainChat(holder), [holder])
 	const { chat } = holder
 	const isAnother = holder.count !== count && chat?.tree.peek().all.length !== 0
 	holder.count = count

@@ -71,7 +71,7 @@ const [bytesPerSecond, latencyMs] = [1_600_000 / 8, 150]
 const slowdown = 4
 /** Processor time of `work` on the machine on which the budget was set, in milliseconds. */
 const referenceMs = 90
-/** Parses, lays out and paints, as a page that starts. */
+/** Reads scripts, creates elements and lays them out, as a page that starts. */
 const work = `(() => {
 	let sum = 0
 	for (let round = 0; round < 4; round++) {

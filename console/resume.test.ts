@@ -181,6 +181,91 @@ test.concurrent('a refused question survives a reload', async () => {
 	await page.locator('.answer .markdown', { hasText: 'Important' }).waitFor()
 }, 60_000)
 
+test.concurrent('a refused question remains in the outbox beside an empty new chat', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await page.route('**/v1/responses', (route) =>
+		route.fulfill({ status: 503, json: { error: { message: 'All upstreams failed.', code: 'model_unavailable' } } }),
+	)
+	await opened.send('Refused')
+	await page.getByRole('alert').filter({ hasText: 'Your message is kept.' }).waitFor()
+	await opened.newChat()
+	expect(await page.getByText('Refused').count()).toBe(0)
+	await page.unroute('**/v1/responses')
+	await opened.ask('Another')
+	expect(await opened.answers()).toEqual(['Another'])
+	await page.goto(pages.server.url)
+	await page.getByRole('alert').filter({ hasText: 'Your message is kept.' }).waitFor()
+	await page.getByRole('button', { name: 'Try again' }).click()
+	await page.locator('.answer .markdown', { hasText: 'Refused' }).waitFor()
+}, 60_000)
+
+test.concurrent('another screen neither repeats what is being sent nor is left for it', async () => {
+	const opened = await pages.openPage()
+	const { page, bodies } = opened
+	const held = Promise.withResolvers<void>()
+	await page.route('**/v1/responses', async (route) => {
+		await held.promise
+		await route.continue()
+	})
+	const leave = async () => {
+		await page.getByRole('button', { name: 'Account' }).click()
+		await page.getByRole('link', { name: 'Settings' }).click()
+		await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
+	}
+	await opened.send('echo:delay 30 echo:repeat 60 foremost')
+	await opened.send('Second')
+	await leave()
+	await page.goBack()
+	await page.getByText('Will be sent after this answer').waitFor()
+	await leave()
+	held.resolve()
+	await page.locator('.sidebar a', { hasText: 'foremost' }).waitFor()
+	expect(opened.path).toBe('/settings')
+	await page.locator('.sidebar a', { hasText: 'foremost' }).click()
+	await page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
+	await opened.answered()
+	expect(await opened.answers()).toEqual([words('foremost', 60), 'Second'])
+	expect([bodies.length, (await opened.stored()).turns.length]).toEqual([2, 2])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test.concurrent('a question that waits for the first answer of a conversation survives a reload', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await page.route('**/v1/responses', (route) => route.abort())
+	await opened.send('First')
+	await page.getByText('Your message is kept.').waitFor()
+	await opened.send('Second')
+	await page.getByText('Will be sent after this answer').waitFor()
+	await page.reload()
+	await page.getByText('Will be sent after this answer').waitFor()
+	await page.unroute('**/v1/responses')
+	await page.evaluate(() => window.dispatchEvent(new Event('online')))
+	await page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
+	await opened.answered()
+	expect(await opened.answers()).toEqual(['First', 'Second'])
+	expect((await opened.stored()).turns.length).toBe(2)
+}, 60_000)
+
+test.concurrent('a question that another tab takes back is not sent', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('First')
+	await page.context().route('**/v1/responses', (route) => route.abort())
+	await opened.send('Taken back')
+	await page.getByText('Your message is kept.').waitFor()
+	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`)
+	await other.page.locator('.question', { hasText: 'Taken back' }).waitFor()
+	await other.page.getByRole('button', { name: 'Stop' }).click()
+	expect(await other.page.inputValue('#message')).toBe('Taken back')
+	await page.context().unroute('**/v1/responses')
+	await page.evaluate(() => window.dispatchEvent(new Event('online')))
+	await page.locator('.question', { hasText: 'Taken back' }).waitFor({ state: 'detached' })
+	expect((await opened.stored()).turns.length).toBe(1)
+	expect([...opened.errors, ...other.errors]).toEqual([])
+}, 60_000)
+
 test.concurrent('a revoked key: a dialog, the draft stays, and a new key continues at the same place', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened

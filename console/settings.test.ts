@@ -413,14 +413,13 @@ test('on a phone the service worker shows the notification, and a click on it op
 		const beside = one === other ? opened : other
 		await beside.page.goto(`${url}${path}`)
 		await beside.page.locator('.answer').first().waitFor()
-		const marked = one.page.evaluate(
-			() =>
-				new Promise<void>((resolve) => {
-					navigator.serviceWorker.addEventListener('message', ({ data }) => data.type === 'marker' && resolve())
-				}),
-		)
+		await one.page.evaluate(() => {
+			navigator.serviceWorker.addEventListener('message', ({ data }) => {
+				if (data.type === 'marker') Reflect.set(globalThis, 'isMarked', true)
+			})
+		})
 		await worker.evaluate(show)
-		await marked
+		await one.page.waitForFunction(() => Reflect.get(globalThis, 'isMarked') === true)
 		expect(one.path).toBe('/settings')
 	}
 	expect(opened.errors).toEqual([])

@@ -100,8 +100,10 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 				{hint !== undefined && <span class="hint votes">{hint}</span>}
 				{answering && filled && chat.queues && <span class="hint">{words.enterQueues}</span>}
 				<ContextMeter chat={chat} attachments={attachments} draft={value} models={models} />
+				{/* Two elements: a button that becomes a submit button during its click would send what it takes back. */}
 				{answering ? (
 					<button
+						key="stop"
 						type="button"
 						class="send"
 						aria-label={words.stop}
@@ -111,7 +113,7 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 						<Icon node={Square} />
 					</button>
 				) : (
-					<button type="submit" class="send" aria-label={words.send} title={words.send} disabled={!ready}>
+					<button key="send" type="submit" class="send" aria-label={words.send} title={words.send} disabled={!ready}>
 						<Icon node={ArrowUp} />
 					</button>
 				)}

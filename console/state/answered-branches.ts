@@ -20,7 +20,7 @@ import { type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
 import { QuestionQueue } from './question-queue.ts'
 import { readTree } from './read-tree.ts'
 import { markRunning, watchAnswer } from './ready-answers.ts'
-import { navigate } from './route.ts'
+import { navigate, route } from './route.ts'
 import { titleOf } from './title.ts'
 import { nameOf, type PageTurn, type Question, TurnTree } from './turn-tree.ts'
 
@@ -69,7 +69,8 @@ export abstract class AnsweredBranches extends Branches {
 			const { answer, clientId = '', last } = turn
 			if (!answer.isRunning) continue
 			const delivery = this.deliveries.get(clientId)
-			if (answer.state.value.type === 'unsent') this.withdraw(turn)
+			const isSentHere = delivery !== undefined || last !== undefined
+			if (answer.state.value.type === 'unsent' || !isSentHere) this.withdraw(turn)
 			else if (delivery !== undefined && last === undefined) delivery.stopWhenStarted = true
 			else await this.cancel(turn.id, answer)
 		}
@@ -110,7 +111,10 @@ export abstract class AnsweredBranches extends Branches {
 					answer.state.value = { type: 'unsent', reason }
 				},
 			})
-			if (delivered === undefined) return
+			if (delivered === undefined) {
+				this.remove(turn)
+				return
+			}
 			const { conversation, id } =
 				delivered.type === 'started'
 					? { conversation: delivered.started.conversation, id: delivered.started.turn }
@@ -208,7 +212,8 @@ export abstract class AnsweredBranches extends Branches {
 	}
 
 	protected async cancel(turn: string, answer: Answer): Promise<void> {
-		for (let attempt = 0; answer.isRunning && !this.ending.signal.aborted; attempt++) {
+		// Once also for a conversation that is not on screen any more.
+		for (let attempt = 0; answer.isRunning && (attempt === 0 || !this.isClosed); attempt++) {
 			try {
 				await cancelAnswer(`resp_${turn}`)
 				return
@@ -244,7 +249,7 @@ export abstract class AnsweredBranches extends Branches {
 		this.queue.open(id)
 		// The conversation is usable without its title: a failure must not look like one of the answer.
 		void changeConversation(id, { title }).catch(() => undefined)
-		if (!this.ending.signal.aborted) navigate({ name: 'conversation', id }, 'replace')
+		if (!this.isClosed && route.peek().name === 'new') navigate({ name: 'conversation', id }, 'replace')
 	}
 
 	protected openChannel(id: string): void {

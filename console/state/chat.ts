@@ -4,33 +4,23 @@
 import { batch, signal } from '@preact/signals'
 import { type ExportedConversation, exportConversation } from '../api/conversations.ts'
 import { isAbort, ServerError } from '../api/server.ts'
-import { AnsweredBranches } from './answered-branches.ts'
 import { withoutDeleted } from './branch-deletions.ts'
 import type { ChatColumn } from './chat-column.ts'
 import { newClientId } from './client-id.ts'
 import { waitForConnection } from './connection.ts'
 import type { SharedTurn } from './conversation-channel.ts'
 import { Draft } from './draft.ts'
-import { findTurn } from './find-turn.ts'
 import { isLoss } from './follow-answer.ts'
 import { model } from './models.ts'
-import { findEntry, type OutboxEntry, outboxOf, removeEntry, storeEntry, whileSending } from './outbox.ts'
-import { sendEntry } from './outbox-sender.ts'
+import { findEntry, type OutboxEntry, removeEntry, storeEntry, whileSending } from './outbox.ts'
 import { readTree } from './read-tree.ts'
 import { probabilityFields, resultFields } from './request-fields.ts'
 import { ConversationOptions, fieldsOf } from './request-options.ts'
+import { ResumedBranches } from './resumed-branches.ts'
 import { messageInAddress } from './route.ts'
 import { signedInAgain } from './session.ts'
 import { thisDevice } from './storage.ts'
 import { continuation, type PageTurn, type Question, withBeginning, writeQuestion } from './turn-tree.ts'
-import { unsentTurn } from './unsent-turn.ts'
-
-export type ChatState =
-	| { readonly type: 'new' }
-	/** `failure`: of the last attempt. */
-	| { readonly type: 'loading'; readonly failure?: unknown }
-	| { readonly type: 'open' }
-	| { readonly type: 'failed'; readonly failure: unknown }
 
 /** What a turn has besides its question. */
 type Further = Partial<Pick<PageTurn, 'continues' | 'options' | 'model'>>
@@ -38,27 +28,26 @@ type Further = Partial<Pick<PageTurn, 'continues' | 'options' | 'model'>>
 let chats = 0
 
 /** A conversation on screen. A page that shows another one makes another `Chat`; answers continue on the server. */
-export class Chat extends AnsweredBranches {
+export class Chat extends ResumedBranches {
 	/** Distinguishes the conversations of this page, of which new ones have no id yet. */
 	readonly number = ++chats
-	readonly state = signal<ChatState>({ type: 'new' })
 	/** Counts the questions of this tab: the view follows the newest. */
 	readonly asked = signal(0)
 	/** Questions wait for an answer in progress, and are sent after it. */
 	readonly queues = true
 	/** What the person set for the next requests. */
 	readonly options: ConversationOptions
-	private readonly column: ChatColumn | undefined
 	private shortened = false
 
 	/** @param column shows and asks in the branch of this column alone. */
 	constructor(id?: string, column?: ChatColumn) {
-		super(column?.draft ?? new Draft(id))
-		this.column = column
+		super(column?.draft ?? new Draft(id), column)
 		this.options = column?.options ?? new ConversationOptions(id)
 		this.id.value = id
 		if (id === undefined) {
-			if (column === undefined) this.resumeOutbox()
+			if (column !== undefined) return
+			this.queue.open(undefined)
+			this.resumeFirst()
 			return
 		}
 		this.state.value = { type: 'loading' }
@@ -76,8 +65,16 @@ export class Chat extends AnsweredBranches {
 		this.openChannel(id)
 	}
 
+	/** Whether another `Chat` of the same conversation would show the same: no question is being sent, and no answer read. */
+	get isSettled(): boolean {
+		const { all } = this.tree.value
+		if (this.id.value === undefined) return all.length === 0
+		return this.queue.items.value.length === 0 && !all.some(({ answer }) => answer.isRunning)
+	}
+
 	/** Stops reading: the answers continue on the server. */
 	close(): void {
+		this.queue.leaveNew()
 		this.ending.abort()
 	}
 
@@ -92,7 +89,7 @@ export class Chat extends AnsweredBranches {
 
 	/** Asks the oldest question that waits for an answer. */
 	askQueued(): void {
-		const question = this.isAnswering.value ? undefined : this.queue.take()
+		const question = this.isAnswering.value || this.modelId === undefined ? undefined : this.queue.take()
 		if (question !== undefined) void this.ask(question)
 	}
 
@@ -142,6 +139,11 @@ export class Chat extends AnsweredBranches {
 		this.retry(turn)
 	}
 
+	/** Of the model that answers; undefined before the models are known. */
+	private get modelId(): string | undefined {
+		return this.column === undefined ? model.value?.id : this.column.model()
+	}
+
 	private async load(id: string): Promise<void> {
 		const { signal } = this.ending
 		for (let attempt = 0; !signal.aborted; attempt++) {
@@ -186,7 +188,7 @@ export class Chat extends AnsweredBranches {
 
 	/** Resolves when the question is stored, or sent if there is no room to store it. */
 	private async begin(question: Question, parent: string | undefined, more: Further = {}): Promise<void> {
-		const modelId = more.model ?? (this.column === undefined ? model.value?.id : this.column.model())
+		const modelId = more.model ?? this.modelId
 		if (modelId === undefined) return
 		const entry: OutboxEntry = {
 			clientId: newClientId(),
@@ -209,60 +211,8 @@ export class Chat extends AnsweredBranches {
 		const stored = storeEntry(entry)
 		const turn = this.addUnsent(entry)
 		this.asked.value++
-		const sending = whileSending(entry.clientId, () => this.send(turn, entry))
+		const sending = whileSending(entry.clientId, () => this.resume(turn, stored ? findEntry(entry.clientId) : entry))
 		if (!stored) await sending
-	}
-
-	/** Shows the questions of the outbox, and sends them unless another tab does. */
-	private resumeOutbox(): void {
-		const id = this.id.value
-		if (id === undefined) {
-			// Each question that begins a conversation needs one of its own.
-			const [first] = outboxOf(undefined)
-			if (first !== undefined) void whileSending(first.clientId, () => this.resumeFirst(first.clientId))
-			return
-		}
-		for (const entry of outboxOf(id)) {
-			if (!this.contains(entry)) continue
-			if (this.tree.value.all.some(({ clientId }) => clientId === entry.clientId)) {
-				removeEntry(entry.clientId)
-				continue
-			}
-			const turn = this.addUnsent(entry)
-			void whileSending(entry.clientId, () => this.resume(turn, findEntry(entry.clientId)))
-		}
-	}
-
-	/** Begins this conversation with a question of the outbox, unless another tab or chat has sent it in the meantime. */
-	private async resumeFirst(clientId: string): Promise<void> {
-		const entry = findEntry(clientId)
-		if (entry === undefined) return
-		if (this.isClosed || this.tree.value.all.length > 0) await sendEntry(clientId)
-		else await this.resume(this.addUnsent(entry), entry)
-	}
-
-	/** Without the server the questions that wait for it are all that is known. They are sent when the conversation is open. */
-	private showOutbox(id: string): void {
-		if (this.tree.value.all.length > 0) return
-		for (const entry of outboxOf(id)) {
-			const { answer } = this.addUnsent(entry)
-			answer.state.value = { type: 'unsent', reason: { type: 'unreachable' } }
-		}
-	}
-
-	private async resume(turn: PageTurn, entry: OutboxEntry | undefined): Promise<void> {
-		if (this.ending.signal.aborted) return
-		if (entry?.failure !== undefined) turn.answer.fail(entry.failure)
-		else if (entry !== undefined) await this.send(turn, entry)
-		else {
-			// Another tab has sent it, or it was withdrawn there.
-			const found = await findTurn(this.id.value, turn.clientId ?? '', this.ending.signal).catch(() => undefined)
-			if (found === undefined) this.remove(turn)
-			else {
-				turn.answer.detach()
-				void this.read(this.nameTurn(turn, found.turn.id))
-			}
-		}
 	}
 
 	protected override become(id: string, question: Question): void {
@@ -279,19 +229,5 @@ export class Chat extends AnsweredBranches {
 	/** The columns of a comparison share a channel. */
 	protected override addAskedElsewhere(shared: SharedTurn): void {
 		if (this.contains(shared)) super.addAskedElsewhere(shared)
-	}
-
-	protected override contains({ column }: Pick<PageTurn, 'column'>): boolean {
-		return this.column === undefined || column === this.column.number
-	}
-
-	private addUnsent(entry: OutboxEntry): PageTurn {
-		const turn = unsentTurn(entry)
-		batch(() => {
-			this.tree.value = this.tree.value.with(turn)
-			this.leaf.value = turn.id
-			this.state.value = { type: 'open' }
-		})
-		return turn
 	}
 }

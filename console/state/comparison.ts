@@ -193,8 +193,10 @@ export class Comparison {
 			this.id.value = id
 			for (const { chat } of this.columns.value) chat.joinConversation(id)
 		})
-		this.options.moveTo(id)
-		this.draft.moveTo(id)
+		if (!this.ending.signal.aborted) {
+			this.options.moveTo(id)
+			this.draft.moveTo(id)
+		}
 		addConversation({ id, created_at, title, metadata: this.currentMetadata() })
 		// The conversation is usable without its title.
 		void changeConversation(id, { title }).catch(() => undefined)

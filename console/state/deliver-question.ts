@@ -7,7 +7,7 @@ import type { UnsentReason } from './answer-state.ts'
 import { waitForConnection, waitUntil } from './connection.ts'
 import { type FoundTurn, findTurn } from './find-turn.ts'
 import { describeFailure } from './follow-answer.ts'
-import { type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
+import { findEntry, type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
 
 /** A limit that ends later is not waited for, in milliseconds. */
 const longestWaitMs = 10 * 60_000
@@ -38,6 +38,9 @@ export async function deliverQuestion(first: OutboxEntry, hooks: DeliveryHooks):
 		if (!hooks.signal.aborted) storeEntry(entry)
 	}
 	const until = () => AbortSignal.any([hooks.signal, hooks.hurry()])
+	const wasStored = findEntry(first.clientId) !== undefined
+	/** Another tab has taken it back. */
+	const isTakenBack = () => wasStored && findEntry(first.clientId) === undefined
 	let overloaded = 0
 	for (let losses = 0; !hooks.signal.aborted; ) {
 		if (entry.notBeforeMs !== undefined && entry.notBeforeMs > Date.now()) {
@@ -52,6 +55,7 @@ export async function deliverQuestion(first: OutboxEntry, hooks: DeliveryHooks):
 				removeEntry(entry.clientId)
 				return { type: 'found', found }
 			}
+			if (isTakenBack()) return undefined
 			change({ tried: true })
 			const started = await send(entry)
 			removeEntry(entry.clientId)
@@ -63,6 +67,7 @@ export async function deliverQuestion(first: OutboxEntry, hooks: DeliveryHooks):
 				await waitForConnection(losses++, until())
 				continue
 			}
+			if (isTakenBack()) return undefined
 			const waitMs = waitOf(failure, ++overloaded)
 			if (waitMs === undefined) {
 				change({ tried: false, notBeforeMs: undefined, failure: describeFailure(failure) })

@@ -21,7 +21,10 @@ export interface ToolDraft {
 	readonly former: string
 }
 
-/** The tool that a person describes and has not saved yet. It remains while another panel is open. */
+/**
+ * The tool that a person describes and has not saved yet. It remains while another panel is open; parameters without a name, and
+ * text that is no JSON, are not part of it.
+ */
 export const toolDraft = signal<ToolDraft | undefined>(undefined)
 
 export const editTool = (tool: FunctionTool): void => {

@@ -13,15 +13,25 @@ export async function withLock(name: string, run: () => Promise<void>, signal?: 
 }
 
 async function withLockOfTab(name: string, run: () => Promise<void>, signal?: AbortSignal): Promise<void> {
-	const before = ends.get(name)
+	const before = ends.get(name) ?? Promise.resolve()
 	const ending = Promise.withResolvers<void>()
 	ends.set(name, ending.promise)
 	try {
-		if (before !== undefined) await before
+		await Promise.race([before, abortionOf(signal)])
 		signal?.throwIfAborted()
 		await run()
 	} finally {
-		if (ends.get(name) === ending.promise) ends.delete(name)
-		ending.resolve()
+		// Also after an abortion, the next task waits for the one before.
+		void before.then(() => {
+			if (ends.get(name) === ending.promise) ends.delete(name)
+			ending.resolve()
+		})
 	}
+}
+
+/** Rejects when the signal aborts. */
+function abortionOf(signal: AbortSignal | undefined): Promise<never> {
+	return new Promise((_, reject) => {
+		signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+	})
 }

@@ -3,13 +3,12 @@
 import { deliverQuestion } from './deliver-question.ts'
 import { storeDraft } from './draft.ts'
 import { readDraft } from './drafts.ts'
-import { findEntry, type OutboxEntry, outboxOf, readOutbox, removeEntry, whileSending } from './outbox.ts'
+import { findEntry, ifFreeSoon, type OutboxEntry, outboxOf, readOutbox, removeEntry } from './outbox.ts'
 import type { Route } from './route.ts'
 
 export function sendOutbox(shown: Route): void {
 	const ids = new Set(onScreen(shown).map(({ clientId }) => clientId))
-	for (const { clientId } of readOutbox())
-		if (!ids.has(clientId)) void whileSending(clientId, () => sendEntry(clientId))
+	for (const { clientId } of readOutbox()) if (!ids.has(clientId)) void ifFreeSoon(clientId, () => sendEntry(clientId))
 }
 
 /** The questions that the screen sends itself. */

@@ -59,6 +59,19 @@ export const removeEntry = (clientId: string): void => {
 export const whileSending = (clientId: string, run: () => Promise<void>): Promise<void> =>
 	withLock(prefix + clientId, run)
 
+/** A page that is loaded again holds its locks for a moment longer, in milliseconds. */
+const soonMs = 5000
+
+/** The same, or nothing if another one still sends the question after a few seconds. */
+export async function ifFreeSoon(clientId: string, run: () => Promise<void>): Promise<void> {
+	const signal = AbortSignal.timeout(soonMs)
+	try {
+		await withLock(prefix + clientId, run, signal)
+	} catch (failure) {
+		if (!signal.aborted) throw failure
+	}
+}
+
 function readEntry(stored: string | undefined): OutboxEntry | undefined {
 	if (stored === undefined) return undefined
 	try {

@@ -5,6 +5,8 @@ import { newClientId } from './client-id.ts'
 import { thisTab } from './storage.ts'
 import type { Question } from './turn-tree.ts'
 
+const nameOf = (conversation: string | undefined) => `queue.${conversation ?? 'new'}`
+
 export interface QueuedQuestion {
 	readonly id: string
 	readonly question: Question
@@ -14,10 +16,22 @@ export class QuestionQueue {
 	readonly items = signal<readonly QueuedQuestion[]>([])
 	private name: string | undefined
 
-	/** Stores the questions under the conversation's id from now on, and adds those that are stored there. */
-	open(conversation: string): void {
-		this.name = `queue.${conversation}`
+	/**
+	 * Stores the questions under the conversation's id from now on, and adds those that are stored there.
+	 *
+	 * @param conversation undefined before the conversation has an id
+	 */
+	open(conversation: string | undefined): void {
+		if (this.name !== undefined) thisTab.write(this.name, undefined)
+		this.name = nameOf(conversation)
 		this.change([...readStored(thisTab.read(this.name)), ...this.items.value])
+	}
+
+	/** Another new chat takes the place of this one: its questions are not those of this one. */
+	leaveNew(): void {
+		if (this.name !== nameOf(undefined)) return
+		thisTab.write(this.name, undefined)
+		this.name = undefined
 	}
 
 	add(question: Question): void {

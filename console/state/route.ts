@@ -46,8 +46,8 @@ export const isSheetEntry = (): boolean => history.state?.sheet === true
 export function navigate(to: Route, how: 'push' | 'replace' = 'push'): void {
 	const address = addressOf(to)
 	const pushes = how === 'push' && !isSheetEntry() && address !== location.href
+	noteAddress(address)
 	history[pushes ? 'pushState' : 'replaceState'](null, '', address)
-	noteAddress()
 	batch(() => {
 		if (to.name === 'new') newChats.value++
 		route.value = to
@@ -61,7 +61,7 @@ export const openAddress = (address: string): void =>
 /** Follows the browser's buttons, and links within the page. */
 export function followAddress(): void {
 	window.addEventListener('popstate', () => {
-		noteAddress()
+		thisTab.write(notedAddress, undefined)
 		const next = readRoute(location.href)
 		// The sheet of the sidebar has an entry of the history for itself: the screen below it remains as it is.
 		if (addressOf(next) !== addressOf(route.peek())) route.value = next
@@ -85,21 +85,21 @@ export function nameMessage(message: string | undefined): void {
 }
 
 /**
- * The browser needs a moment to take over an address of `navigate`, and a reload meanwhile is one of the former address. This
- * tab then has the later one.
+ * After `navigate`, a reload may still load the former address: the browser needs a moment to take over another one. This tab
+ * has noted both.
  */
 function takeOverAddress(): string {
 	const [loading] = performance.getEntriesByType('navigation')
-	const noted = thisTab.read(notedAddress)
+	const [former, next = ''] = thisTab.read(notedAddress)?.split(' ') ?? []
+	thisTab.write(notedAddress, undefined)
 	const isReload = loading instanceof PerformanceNavigationTiming && loading.type === 'reload'
-	if (isReload && noted?.startsWith(root.href) && new URL(noted).pathname !== location.pathname)
-		history.replaceState(history.state, '', noted)
-	noteAddress()
+	if (isReload && former === location.pathname && next.startsWith(root.href))
+		history.replaceState(history.state, '', next)
 	return location.href
 }
 
-function noteAddress(): void {
-	thisTab.write(notedAddress, location.origin + location.pathname)
+function noteAddress(next: string): void {
+	thisTab.write(notedAddress, `${location.pathname} ${next}`)
 }
 
 function pathOf(to: Route): string {

@@ -1,4 +1,4 @@
-// Runs work that would occupy the event loop for long in slices of a millisecond, one at a time, callers in turn by
+// Runs work that would occupy the event loop for long in slices of half a millisecond, one at a time, callers in turn by
 // tenant, then by owner. After each slice the loop is left to others: until nothing else wants it, or for as long as the
 // slice took. It does not know what the work is.
 
@@ -6,7 +6,7 @@ import { FairQueue, type SharePath } from './fair-queue.ts'
 import { resumable, type Steps } from './resumable.ts'
 
 /** In milliseconds. Work that takes less than a slice has no pause. */
-const sliceMs = 1
+const sliceMs = 0.5
 /** A turn of the event loop that takes less has no other work, in milliseconds. */
 const idleMs = 0.3
 /** Turns of the loop between two slices, so that it has looked for new events. */

@@ -34,7 +34,7 @@ interface ResumableAttempt {
 	elements: number
 }
 
-const stepMs = 1
+const stepMs = 0.5
 /** Arrays up to this length are read again in each attempt. */
 const shortLength = 32
 /** Elements for each look at the clock. */

@@ -14,7 +14,7 @@ export interface ExaminedConnections {
 export interface Examination {
 	/** The server has a transaction of the writer. */
 	readonly writing: boolean
-	/** The server runs reads, some of which may be for callers that no longer wait. */
+	/** The server has run reads for half a second, some of which may be for callers that no longer wait. */
 	readonly reading: boolean
 }
 
@@ -34,7 +34,7 @@ export async function endStalledReads(
 					AND query_start < clock_timestamp() - make_interval(secs => ${timeoutMs / 1000})`
 		const [found] = await sql`
 			SELECT COUNT(*) FILTER (WHERE application_name = ${writer}) AS writing,
-				COUNT(*) FILTER (WHERE application_name <> ${writer}) AS reading
+				COUNT(*) FILTER (WHERE application_name <> ${writer} AND query_start < clock_timestamp() - interval '500 ms') AS reading
 			FROM pg_stat_activity
 			WHERE application_name IN (${writer}, ${readers[0]}, ${readers[1]}) AND state IS DISTINCT FROM 'idle'`
 		return { writing: Number(found?.writing) > 0, reading: Number(found?.reading) > 0 }

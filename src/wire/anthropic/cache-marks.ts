@@ -51,7 +51,10 @@ function withoutOldestMarks(prompt: JsonObject, marks: number): JsonObject {
 			surplus--
 			return unmarked
 		}
-		return Array.isArray(block.content) ? { ...block, content: block.content.map(unmark) } : block
+		const { content, source } = block
+		if (Array.isArray(content)) return { ...block, content: content.map(unmark) }
+		if (!isObject(source) || !Array.isArray(source.content)) return block
+		return { ...block, source: { ...source, content: source.content.map(unmark) } }
 	}
 	return { ...prompt, messages: listOf(prompt.messages).map(unmark) }
 }
@@ -61,9 +64,15 @@ function countMarks(lists: readonly (Json | undefined)[]): number {
 	let count = 0
 	for (const list of lists)
 		for (const item of listOf(list))
-			if (isObject(item)) count += isObject(item.cache_control) ? 1 : countMarks([item.content])
+			if (isObject(item)) count += isObject(item.cache_control) ? 1 : countMarks(blocksWithin(item))
 	return count
 }
+
+/** Those of a message or a result, and of the source of a document. */
+const blocksWithin = ({ content, source }: JsonObject): readonly (Json | undefined)[] => [
+	content,
+	isObject(source) ? source.content : undefined,
+]
 
 function markLast(blocks: readonly Json[]): readonly Json[] {
 	const last = blocks.at(-1)

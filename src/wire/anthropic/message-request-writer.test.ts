@@ -7,6 +7,7 @@ import { plainRequest } from '../../chat/request.testing.ts'
 import type { ChatRequest } from '../../chat/request.ts'
 import { requestFatesContract } from '../../chat/request-fates.contract.ts'
 import { resumable } from '../../system/resumable.ts'
+import { messagesWire } from './formats.ts'
 import {
 	type MessageRequestForm,
 	messageRequestFates,
@@ -425,6 +426,14 @@ describe('cache marks', () => {
 		const { body } = write({ messages: [say('system', 's'), own] }, { cache: 'auto' })
 		expect(marked(body)).toBe(1)
 		expect(body.messages).toMatchObject([{ content: [{ cache_control: { type: 'ephemeral', ttl: '1h' } }] }])
+	})
+	test('are left to a client that sets one within a document', () => {
+		const inner = { type: 'text', text: 'a', cache_control: { type: 'ephemeral' } }
+		const item = { type: 'document', source: { type: 'content', content: [inner] } }
+		const own: Message = { role: 'user', content: [{ type: 'provider-item', wire: messagesWire, item }] }
+		expect(marked(write({ messages: [say('system', 's'), own] }, { cache: 'auto' }).body)).toBe(1)
+		const surplus: Message[] = Array.from({ length: 6 }, () => own)
+		expect(marked(write({ messages: surplus }).body)).toBe(4)
 	})
 	test('are not set by default', () => expect(marked(write({ messages, tools }).body)).toBe(0))
 })

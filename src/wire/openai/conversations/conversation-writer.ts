@@ -41,7 +41,7 @@ export function writeFoundConversation({ match, ...conversation }: FoundConversa
 
 /**
  * Every branch, oldest first, as pieces of one JSON text. Messages are exported as stored rather than as items, so
- * nothing is lost. The turns are read first: an answer that ends meanwhile would else be complete without its message.
+ * nothing is lost. The turns are read first: an answer that ends meanwhile would otherwise be complete without its message.
  */
 export async function* writeExport(
 	conversation: Conversation,

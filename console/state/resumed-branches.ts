@@ -1,0 +1,101 @@
+// The questions of the outbox that belong to a conversation: they are shown, and sent when no other tab does.
+
+import { batch, signal } from '@preact/signals'
+import { AnsweredBranches } from './answered-branches.ts'
+import type { ChatColumn } from './chat-column.ts'
+import type { Draft } from './draft.ts'
+import { findTurn } from './find-turn.ts'
+import { findEntry, ifFreeSoon, type OutboxEntry, outboxOf, removeEntry, whileSending } from './outbox.ts'
+import { sendEntry } from './outbox-sender.ts'
+import type { PageTurn } from './turn-tree.ts'
+import { unsentTurn } from './unsent-turn.ts'
+
+export type ChatState =
+	| { readonly type: 'new' }
+	/** `failure`: of the last attempt. */
+	| { readonly type: 'loading'; readonly failure?: unknown }
+	| { readonly type: 'open' }
+	| { readonly type: 'failed'; readonly failure: unknown }
+
+/** Whether a new chat of this page has looked into the outbox: later ones are for other questions. */
+let hasResumed = false
+
+export abstract class ResumedBranches extends AnsweredBranches {
+	readonly state = signal<ChatState>({ type: 'new' })
+	protected readonly column: ChatColumn | undefined
+
+	/** @param column shows and asks in the branch of this column alone. */
+	constructor(draft: Draft, column: ChatColumn | undefined) {
+		super(draft)
+		this.column = column
+	}
+
+	/** Shows the questions of the outbox that belong here, and sends them when no other tab does. */
+	protected resumeOutbox(): void {
+		for (const entry of outboxOf(this.id.value)) {
+			if (!this.contains(entry)) continue
+			if (this.tree.value.all.some(({ clientId }) => clientId === entry.clientId)) {
+				removeEntry(entry.clientId)
+				continue
+			}
+			const turn = this.addUnsent(entry)
+			void whileSending(entry.clientId, () => this.resume(turn, findEntry(entry.clientId)))
+		}
+	}
+
+	/** Begins this conversation with a question of the outbox, unless another tab sends it. */
+	protected resumeFirst(): void {
+		// Each question that begins a conversation needs one of its own.
+		const [first] = hasResumed ? [] : outboxOf(undefined)
+		hasResumed = true
+		if (first === undefined) return
+		void ifFreeSoon(first.clientId, async () => {
+			const entry = findEntry(first.clientId)
+			if (entry === undefined) return
+			const isUsed = this.isClosed || this.tree.value.all.length > 0 || !this.draft.isEmpty
+			if (isUsed) await sendEntry(entry.clientId)
+			else await this.resume(this.addUnsent(entry), entry)
+		})
+	}
+
+	/** Without the server the questions that wait for it are all that is known. They are sent when the conversation is open. */
+	protected showOutbox(id: string): void {
+		if (this.tree.value.all.length > 0) return
+		for (const entry of outboxOf(id)) {
+			const { answer } = this.addUnsent(entry)
+			answer.state.value = { type: 'unsent', reason: { type: 'unreachable' } }
+		}
+	}
+
+	protected async resume(turn: PageTurn, entry: OutboxEntry | undefined): Promise<void> {
+		if (this.isClosed) {
+			if (entry !== undefined) await sendEntry(entry.clientId)
+			return
+		}
+		if (entry?.failure !== undefined) turn.answer.fail(entry.failure)
+		else if (entry !== undefined) await this.send(turn, entry)
+		else {
+			// Another tab has sent it, or it was withdrawn there.
+			const found = await findTurn(this.id.value, turn.clientId ?? '', this.ending.signal).catch(() => undefined)
+			if (found === undefined) this.remove(turn)
+			else {
+				turn.answer.detach()
+				void this.read(this.nameTurn(turn, found.turn.id))
+			}
+		}
+	}
+
+	protected override contains({ column }: Pick<PageTurn, 'column'>): boolean {
+		return this.column === undefined || column === this.column.number
+	}
+
+	protected addUnsent(entry: OutboxEntry): PageTurn {
+		const turn = unsentTurn(entry)
+		batch(() => {
+			this.tree.value = this.tree.value.with(turn)
+			this.leaf.value = turn.id
+			this.state.value = { type: 'open' }
+		})
+		return turn
+	}
+}
