@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { ConfigError } from '../src/config/config-error.ts'
 import { readSettings } from '../src/config/settings.ts'
+import { rejection } from '../src/system/rejection.testing.ts'
 import { runCommand, temporaryFolder } from './server.ts'
 
 interface Mistake {
@@ -486,7 +487,7 @@ describe('mistakes', () => {
 		const models = Object.fromEntries(Array.from({ length: 4000 }, (_, n) => [`m${n}`, { route: [`u${n}`] }]))
 		const file = await write({ text: JSON.stringify({ models }).slice(0, -3) })
 		const startedMs = performance.now()
-		await expect(readSettings({ config: file }, {})).rejects.toThrow('is not closed')
+		expect((await rejection(readSettings({ config: file }, {}))).message).toContain('is not closed')
 		expect(performance.now() - startedMs).toBeLessThan(6000)
 	})
 	test('there are at least 40', () => expect(mistakes.length).toBeGreaterThanOrEqual(40))

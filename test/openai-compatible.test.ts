@@ -11,6 +11,7 @@ import { engineContract } from '../src/engines/engine.contract.ts'
 import { openOpenAICompatible } from '../src/engines/openai-compatible/openai-compatible.ts'
 import type { Listener } from '../src/server/listener.ts'
 import { systemClock } from '../src/system/clock.ts'
+import { rejection } from '../src/system/rejection.testing.ts'
 import { Secret } from '../src/system/secret.ts'
 import { echoContextTokens, listenEcho } from './echo-gateway.ts'
 import { temporaryFolder } from './server.ts'
@@ -152,6 +153,6 @@ describe('a foreign server', () => {
 	}
 	test('that is unreachable proves that nothing was sent', async () => {
 		const engine = openOpenAICompatible({ url: 'http://127.0.0.1:9/v1', clock: systemClock })
-		await expect(engine.chat(request, call)).rejects.toMatchObject({ kind: 'unavailable', sent: 'nothing' })
+		expect(await rejection(engine.chat(request, call))).toMatchObject({ kind: 'unavailable', sent: 'nothing' })
 	})
 })

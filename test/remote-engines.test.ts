@@ -5,6 +5,7 @@ import { afterAll, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import OpenAI from 'openai'
 import { listenScriptedGemini } from '../src/engines/gemini/scripted-gemini.testing.ts'
+import { rejection } from '../src/system/rejection.testing.ts'
 import { root, runCommand, startServer, type TestServer, temporaryFolder } from './server.ts'
 
 const key = 'AIza-0123456789'
@@ -79,7 +80,7 @@ for (const model of ['gemini', 'sdk']) {
 		const read = async () => {
 			for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? ''
 		}
-		await expect(read()).rejects.toThrow()
+		expect(await rejection(read())).toBeInstanceOf(Error)
 		expect(text).toBe('one two')
 	})
 

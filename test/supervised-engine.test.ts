@@ -18,6 +18,7 @@ import { Llama } from '../src/engines/llama/llama.ts'
 import { Supervisor, type SupervisorOptions } from '../src/engines/llama/supervisor.ts'
 import { type Clock, systemClock } from '../src/system/clock.ts'
 import { openLog } from '../src/system/log.ts'
+import { rejection } from '../src/system/rejection.testing.ts'
 import { temporaryFolder } from './server.ts'
 
 const echoProcess = [process.execPath, join(import.meta.dir, 'echo-process.ts')]
@@ -110,12 +111,12 @@ test('a process killed before it began to answer may have used tokens', async ()
 	// The request is sent once the event loop has been idle: a second one is answered after it.
 	await answer(engine, 'behind it')
 	if (pid !== undefined) process.kill(pid, 'SIGKILL')
-	await expect(started).rejects.toMatchObject({ kind: 'upstream-failed', sent: 'maybe' })
+	expect(await rejection(started)).toMatchObject({ kind: 'upstream-failed', sent: 'maybe' })
 })
 
 test('a process that can never start is reported as failed, with its last line', async () => {
 	const engine = await openServed(['--crash', '78', '--says', '/srv/models/broken.gguf is no model'])
-	await expect(engine.chat(request('hi'), call())).rejects.toMatchObject({
+	expect(await rejection(engine.chat(request('hi'), call()))).toMatchObject({
 		kind: 'unavailable',
 		message: 'The embedded model is not ready: broken.gguf is no model',
 		retryAfterMs: expect.any(Number),
@@ -130,7 +131,7 @@ test('a caller that disconnects while a process starts does not wait for it', as
 	const controller = new AbortController()
 	const started = engine.chat(request('hi'), call(controller.signal))
 	controller.abort()
-	await expect(started).rejects.toMatchObject({ kind: 'cancelled' })
+	expect(await rejection(started)).toMatchObject({ kind: 'cancelled' })
 })
 
 test.skipIf(spawnSync('prlimit', ['--version']).status !== 0)(
@@ -214,7 +215,7 @@ test('a caller that disconnects before a process is started does not wait for it
 	const controller = new AbortController()
 	const started = engine.chat(request('hi'), call(controller.signal))
 	controller.abort()
-	await expect(started).rejects.toMatchObject({ kind: 'cancelled' })
+	expect(await rejection(started)).toMatchObject({ kind: 'cancelled' })
 }, 10_000)
 
 test('a process that exits repeatedly is restarted with growing delays of at most ten seconds', async () => {

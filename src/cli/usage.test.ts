@@ -6,6 +6,7 @@ import { CommanderError } from 'commander'
 import type { LedgerEntry } from '../ledger/ledger-entry.ts'
 import { SqlLedgerStore } from '../stores/sql/sql-ledger-store.ts'
 import { openSqlite } from '../stores/sqlite/sqlite.ts'
+import { rejection } from '../system/rejection.testing.ts'
 import { usageCommand } from './usage.ts'
 
 const dayMs = 86_400_000
@@ -85,9 +86,11 @@ test('models without a price do not divide the row of a key', async () => {
 
 test('--from after --to, or after today, is an error', async () => {
 	const [earlier, later] = [written(today - 2 * dayMs), written(today - dayMs)]
-	expect(usage('--from', later, '--to', earlier)).rejects.toThrow(`--from ${later} is after --to ${earlier}.`)
+	expect((await rejection(usage('--from', later, '--to', earlier))).message).toContain(
+		`--from ${later} is after --to ${earlier}.`,
+	)
 	const tomorrow = written(today + dayMs)
-	expect(usage('--from', tomorrow)).rejects.toThrow(`--from ${tomorrow} is after today.`)
+	expect((await rejection(usage('--from', tomorrow))).message).toContain(`--from ${tomorrow} is after today.`)
 })
 
 test('--from and --to are inclusive, with --by and --json', async () => {
@@ -114,5 +117,5 @@ test('invalid values are rejected', async () => {
 		['--from', 'yesterday'],
 		['--to', '2026-02-30'],
 	])
-		await expect(usage(...args)).rejects.toThrow(CommanderError)
+		expect(await rejection(usage(...args))).toBeInstanceOf(CommanderError)
 })

@@ -5,6 +5,7 @@ import type { Message } from '../chat/message.ts'
 import { ownerId } from '../keys/scope.ts'
 import { SqlConversationStore } from '../stores/sql/sql-conversation-store.ts'
 import { openMemory } from '../stores/sqlite/memory.testing.ts'
+import { rejection } from '../system/rejection.testing.ts'
 import { newConversationId } from './conversation-id.ts'
 import { alice, assistant, collect, ended, turn as newTurn, user } from './conversation-store.testing.ts'
 import type { ExportedMessage } from './history.ts'
@@ -54,7 +55,7 @@ describe('a conversation', () => {
 		expect(conversation).toMatchObject({ updatedAtMs: nowMs })
 		expect(texts((await service.messages(id, page)).items)).toEqual(['zero'])
 		const append = service.append(id, [user('x')], { parent: messageId('none') })
-		await expect(append).rejects.toMatchObject({ absent: 'message' })
+		expect(await rejection(append)).toMatchObject({ absent: 'message' })
 	})
 	test('is updated, exported and removed', async () => {
 		const { id } = await create('one')

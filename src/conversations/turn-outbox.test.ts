@@ -10,6 +10,7 @@ import type { SqlDatabase } from '../stores/sql/sql-database.ts'
 import { openMemory } from '../stores/sqlite/memory.testing.ts'
 import { type LogLine, recordingLog } from '../system/log.testing.ts'
 import { ManualClock } from '../system/manual-clock.testing.ts'
+import { rejection } from '../system/rejection.testing.ts'
 import type { ConversationId } from './conversation-id.ts'
 import { alice, conversation, ended, everything, turn } from './conversation-store.testing.ts'
 import type { ConversationStore, ScopedConversations } from './conversation-store.ts'
@@ -196,7 +197,7 @@ test('without space on the disk an end is in memory, its caller gets an error, a
 	const { id } = await begin()
 	failure = away
 	const free = await fillDisk()
-	await expect(outbox.put(end(id))).rejects.toMatchObject({ kind: 'unavailable' })
+	expect(await rejection(outbox.put(end(id)))).toMatchObject({ kind: 'unavailable' })
 	failure = undefined
 	await outbox.deliver()
 	expect(await stateOf(id)).toBe('completed')
@@ -262,7 +263,7 @@ test('a history includes an end that waits, and is unavailable rather than incom
 	const { id, conversation: conversationId } = await begin()
 	failure = away
 	await delivered.end(id, ended('answer'))
-	await expect(history.read(conversationId, everything)).rejects.toMatchObject({ kind: 'unavailable' })
+	expect(await rejection(history.read(conversationId, everything))).toMatchObject({ kind: 'unavailable' })
 	expect((await delivered.find(id))?.state).toBe('running')
 	failure = undefined
 	expect((await history.read(conversationId, everything))?.messages).toHaveLength(2)

@@ -5,6 +5,7 @@ import type { ChatEvent } from '../chat/event.ts'
 import { plainRequest } from '../chat/request.testing.ts'
 import type { ChatRequest } from '../chat/request.ts'
 import { systemClock } from '../system/clock.ts'
+import { rejection } from '../system/rejection.testing.ts'
 import { eventsOf } from './answer.testing.ts'
 import { answerFrom, batchesOf, type EngineAnswer } from './answer.ts'
 import { openOpenAICompatible } from './openai-compatible/openai-compatible.ts'
@@ -38,7 +39,7 @@ describe('an answer from generated events', () => {
 		const events = generate([{ type: 'error', error }], () => {
 			ended = true
 		})
-		await expect(answerFrom(events)).rejects.toBe(error)
+		expect(await rejection(answerFrom(events))).toBe(error)
 		expect(ended).toBe(true)
 	})
 

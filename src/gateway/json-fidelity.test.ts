@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { createKey } from '../keys/key.ts'
+import { rejection } from '../system/rejection.testing.ts'
 import { TestFolder, type TestGateway } from './gateway.testing.ts'
 
 // Client JSON passes through each pair of wires with its numbers and the order of its keys.
@@ -301,7 +302,6 @@ describe('client JSON is unchanged', () => {
 })
 
 test('a known field that takes a number is refused if a number does not represent it', async () => {
-	await expect(
-		send('/v1/chat/completions', `{"model":"chat","messages":[${user}],"max_tokens":9223372036854775807}`),
-	).rejects.toThrow('max_tokens')
+	const body = `{"model":"chat","messages":[${user}],"max_tokens":9223372036854775807}`
+	expect((await rejection(send('/v1/chat/completions', body))).message).toContain('max_tokens')
 })

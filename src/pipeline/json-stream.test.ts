@@ -2,6 +2,7 @@ import { expect, test } from 'bun:test'
 import { JsonPieces } from '../dialects/writer.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import { type LogLine, recordingLog } from '../system/log.testing.ts'
+import { rejection } from '../system/rejection.testing.ts'
 import { streamJson } from './json-stream.ts'
 
 const failure = new Error('the database is not available')
@@ -37,7 +38,7 @@ test('all pieces are sent as JSON', async () => {
 })
 
 test('a failure before the first piece is thrown, so that it has a status', async () => {
-	await expect(open(generate([], true))).rejects.toBe(failure)
+	expect(await rejection(open(generate([], true)))).toBe(failure)
 })
 
 test('a later failure cuts the connection and is logged', async () => {

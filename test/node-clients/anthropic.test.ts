@@ -8,6 +8,7 @@ import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod'
 import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod'
 import { generateText, Output, stepCountIs, streamText, tool } from 'ai'
 import { z } from 'zod'
+import { rejection } from '../../src/system/rejection.testing.ts'
 import { startServer, type TestServer } from '../server.ts'
 
 const model = 'claude-echo'
@@ -434,6 +435,6 @@ describe("the AI SDK with Anthropic's provider", () => {
 	})
 	test('reports errors', async () => {
 		const failing = generateText({ model: provider()(model), prompt: 'echo:error rate-limited', maxRetries: 0 })
-		await expect(failing).rejects.toMatchObject({ statusCode: 429 })
+		expect(await rejection(failing)).toMatchObject({ statusCode: 429 })
 	})
 })

@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'bun:test'
 import { RecentTurns } from '../../conversations/recent-turns.ts'
 import { turnId } from '../../conversations/turn-id.ts'
+import { rejection } from '../../system/rejection.testing.ts'
 import type { ChatCall } from '../call.ts'
 import { openai } from './openai.ts'
 import { ResponseMessage } from './response-message.ts'
@@ -54,7 +55,9 @@ describe('the turns that a WebSocket holds', () => {
 		expect(request.tools).toMatchObject([g])
 		expect(request.toolChoice).toEqual({ type: 'named', name: 'g' })
 		expect(request.messages.map(({ role }) => role)).toEqual(['assistant', 'user', 'user'])
-		await expect(open({ input: 'more', tool_choice: { type: 'function', name: 'h' } })).rejects.toThrow("'h' not found")
+		expect((await rejection(open({ input: 'more', tool_choice: { type: 'function', name: 'h' } }))).message).toContain(
+			"'h' not found",
+		)
 	})
 
 	test('are compacted by a trigger', async () => {

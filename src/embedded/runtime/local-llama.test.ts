@@ -13,6 +13,7 @@ import type { Tool } from '../../chat/tool.ts'
 import { completionOf, eventsOf } from '../../engines/answer.testing.ts'
 import type { Engine, EngineCall } from '../../engines/engine.ts'
 import { openLog } from '../../system/log.ts'
+import { rejection } from '../../system/rejection.testing.ts'
 import { isLibraryHere, openToy, toyPath } from './library.testing.ts'
 import type { LocalLlamaOptions } from './local-llama.ts'
 
@@ -433,10 +434,14 @@ describe.skipIf(!isLibraryHere)('opening', () => {
 		const folder = await mkdtemp(join(tmpdir(), 'dragoman-broken-model-'))
 		await Bun.write(join(folder, 'text.gguf'), 'no model at all')
 		await Bun.write(join(folder, 'cut.gguf'), (await Bun.file(toyPath).bytes()).slice(0, 200_000))
-		await expect(openToy({ modelPath: join(folder, 'missing.gguf') })).rejects.toThrow('There is no model file at')
-		await expect(openToy({ modelPath: join(folder, 'text.gguf') })).rejects.toThrow('is not a GGUF model file')
-		await expect(openToy({ modelPath: join(folder, 'cut.gguf') })).rejects.toThrow('cannot be loaded')
-		await expect(openToy({ libraryFolder: folder })).rejects.toThrow('node-llama-cpp is not installed')
+		expect((await rejection(openToy({ modelPath: join(folder, 'missing.gguf') }))).message).toContain(
+			'There is no model file at',
+		)
+		expect((await rejection(openToy({ modelPath: join(folder, 'text.gguf') }))).message).toContain(
+			'is not a GGUF model file',
+		)
+		expect((await rejection(openToy({ modelPath: join(folder, 'cut.gguf') }))).message).toContain('cannot be loaded')
+		expect((await rejection(openToy({ libraryFolder: folder }))).message).toContain('node-llama-cpp is not installed')
 		await rm(folder, { recursive: true })
 	})
 })

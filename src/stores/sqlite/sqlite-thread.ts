@@ -29,12 +29,11 @@ export class SqliteThread implements StatementRunner {
 		this.sql = sqliteSql(this)
 		this.worker = new Worker(new URL('./database-thread.ts', import.meta.url))
 		this.worker.unref()
-		// Bun delivers no further message of the worker before the handler and the microtasks that it causes end, and a
-		// caller may run a nested event loop in them, as `expect().rejects` does.
-		this.worker.onmessage = ({ data }: MessageEvent<readonly ThreadResponse[]>) =>
-			setImmediate(() => {
-				for (const response of data) this.receive(response)
-			})
+		// Callers resume in the microtasks of the handler, without another turn of the event loop. Until those end, Bun
+		// delivers no further message of the worker, so none of them may run a nested event loop that waits for one.
+		this.worker.onmessage = ({ data }: MessageEvent<readonly ThreadResponse[]>) => {
+			for (const response of data) this.receive(response)
+		}
 		this.worker.onerror = ({ message }) => this.fail(`the thread of the database failed: ${message}`)
 		this.worker.addEventListener('close', () => this.fail('the thread of the database ended'))
 	}

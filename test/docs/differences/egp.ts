@@ -1,6 +1,7 @@
 // What docs/migrate/egp.md says about each difference.
 
 import { expect } from 'bun:test'
+import { rejection } from '../../../src/system/rejection.testing.ts'
 import { at } from '../../dialect-clients/dialect-client.ts'
 import type { DifferenceChecks } from './differences-server.ts'
 
@@ -44,7 +45,7 @@ export const egp: DifferenceChecks = {
 	},
 	'a failure in the middle of a stream': async ({ send }) => {
 		const body = message('echo:error-after 1 overloaded\none two', { stream: true })
-		await expect(send(first, { body })).rejects.toThrow()
+		expect(await rejection(send(first, { body }))).toBeInstanceOf(Error)
 	},
 	'a slow first token': { unchecked: 'test/quiet-streams.test.ts waits for it' },
 	'the reasoning of a model': async ({ send }) => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import type { Socket } from 'bun'
+import { rejection } from '../../../system/rejection.testing.ts'
 import { type HttpClientOptions, openHttpClient } from './http-client.ts'
 import { HttpFailure } from './http-failure.ts'
 import type { IncomingResponse } from './incoming-response.ts'
@@ -325,7 +326,9 @@ describe('TLS', () => {
 test('headers that would inject another header are rejected', async () => {
 	expect(() => open('http://127.0.0.1', { headers: { a: 'b\r\nc: d' } })).toThrow("'a' cannot be sent")
 	const client = open('http://127.0.0.1:1')
-	await expect(client.send({ method: 'GET', path: '/', headers: { 'a b': 'c' } })).rejects.toThrow('cannot be sent')
+	expect((await rejection(client.send({ method: 'GET', path: '/', headers: { 'a b': 'c' } }))).message).toContain(
+		'cannot be sent',
+	)
 })
 
 test('a binary body of any size is sent unchanged, with its own type', async () => {
