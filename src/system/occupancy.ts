@@ -9,8 +9,8 @@ import { resumable, type Steps } from './resumable.ts'
 const sliceMs = 0.5
 /** A turn of the event loop that takes less has no other work, in milliseconds. */
 const idleMs = 0.3
-/** Turns of the loop between two slices, so that it has looked for new events. */
-const leastTurns = 2
+/** Turns of the loop between two slices: it looks for new events, and other requests have several steps, each in a turn. */
+const leastTurns = 4
 
 interface Work {
 	/** @returns whether the work is over. */
