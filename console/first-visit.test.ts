@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { catalogue, defaultModelId } from '../src/weights/catalogue.ts'
 import { engineFolder, isEngineHere, modelFolder } from '../test/engine.ts'
 import { startServer } from '../test/server.ts'
@@ -20,6 +21,15 @@ async function emptyFolder() {
 	return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
 }
 
+/** From the question, which is typed without a click, to the first words of its answer, in milliseconds. */
+async function timeToWords(page: Page, question: string): Promise<number> {
+	const startedAt = performance.now()
+	await page.keyboard.type(question)
+	await page.keyboard.press('Enter')
+	await page.locator('.answer .markdown', { hasText: /\p{L}/u }).waitFor()
+	return performance.now() - startedAt
+}
+
 test.skipIf(!isHere)(
 	'the toy model answers until the default model arrives; the link and a pasted key lead to its answer, without a click',
 	async () => {
@@ -27,7 +37,6 @@ test.skipIf(!isHere)(
 		const config = `models: embedded\nengineFolder: ${engineFolder}\nmodelFolder: ${folder.path}\ndownload: false\n`
 		await using pages = await TestPages.of(await startServer({ config, startTimeoutMs: 60_000 }))
 		const { url, key } = pages.server
-		const words = { hasText: /\p{L}/u }
 		// Until the model arrives, the toy model answers, which the margin says, also after a reload.
 		const early = await pages.openPage()
 		await early.ask('Hello!')
@@ -46,20 +55,15 @@ test.skipIf(!isHere)(
 		expect([await again.count(), await margin.getByText('toy model').count()]).toEqual([0, 0])
 		const first = await pages.openPage({}, `${url}/#key=${key}`)
 		await signedIn(first.page)
-		const startedAt = performance.now()
-		await first.page.keyboard.type('What is the capital of France?')
-		await first.page.keyboard.press('Enter')
-		await first.page.locator('.answer .markdown', words).waitFor()
-		// Ten seconds on a machine that has nothing else to do.
-		expect(performance.now() - startedAt).toBeLessThan(30_000)
+		const firstMs = await timeToWords(first.page, 'What is the capital of France?')
 		const second = await pages.openPage({}, url)
 		await second.page.locator('input[name=key]:focus').waitFor()
 		await second.page.keyboard.insertText(` ${key}\n`)
 		await second.page.keyboard.press('Enter')
 		await signedIn(second.page)
-		await second.page.keyboard.type('Hello!')
-		await second.page.keyboard.press('Enter')
-		await second.page.locator('.answer .markdown', words).waitFor()
+		const secondMs = await timeToWords(second.page, 'Hello!')
+		// One of them may meet other work of the machine.
+		expect(Math.min(firstMs, secondMs)).toBeLessThan(10_000)
 		expect([early.errors, first.errors, second.errors]).toEqual([[], [], []])
 	},
 	240_000,

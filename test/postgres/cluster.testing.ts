@@ -84,7 +84,13 @@ export class Cluster {
 	private async signalAll(signal: NodeJS.Signals): Promise<void> {
 		const first = Number((await Bun.file(join(this.data, 'postmaster.pid')).text()).split('\n')[0])
 		const children = (await Bun.file(`/proc/${first}/task/${first}/children`).text()).trim().split(/\s+/)
-		for (const pid of [first, ...children.filter((child) => child !== '').map(Number)]) process.kill(pid, signal)
+		for (const pid of [first, ...children.filter((child) => child !== '').map(Number)])
+			try {
+				process.kill(pid, signal)
+			} catch (thrown) {
+				// It has ended since it was listed.
+				if (Reflect.get(Object(thrown), 'code') !== 'ESRCH') throw thrown
+			}
 	}
 
 	/** PostgreSQL refuses to run as root; its package creates a user. */
