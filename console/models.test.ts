@@ -81,6 +81,7 @@ test('a model is found and chosen with the keyboard', async () => {
 	await page.keyboard.press('Enter')
 	await page.locator('.model-button', { hasText: 'expensive' }).waitFor()
 	await page.keyboard.press('Control+Comma')
+	await page.locator('[aria-label="Find a model"]:focus').waitFor()
 	await page.keyboard.type('second')
 	await page.getByRole('img', { name: 'Reads pictures' }).waitFor()
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
@@ -96,6 +97,7 @@ test('the list says how fast a model was in the last hour', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await page.locator('.model-button').click()
+	await page.locator('[aria-label="Find a model"]:focus').waitFor()
 	await page.keyboard.type('numbered-42')
 	await page.keyboard.press('Enter')
 	await opened.ask(`echo:delay 20 ${'word '.repeat(20)}`)

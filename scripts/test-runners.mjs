@@ -43,7 +43,7 @@ export async function runBrowserTests(step) {
 	const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking']
 	const browser = await chromium.launchServer({ executablePath: step.environment.DRAGOMAN_TEST_BROWSER, args })
 	const environment = { ...step.environment, DRAGOMAN_TEST_BROWSER_ENDPOINT: browser.wsEndpoint() }
-	const concurrency = '--max-concurrency=3'
+	const concurrency = '--max-concurrency=2'
 	const runOthers = async (quiet) => {
 		await runBunTests(quiet, 'measured', measured)
 		await runBunTests(quiet, 'after-measured', afterMeasured, [concurrency])
