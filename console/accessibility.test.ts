@@ -451,7 +451,7 @@ test('a screen reader reads the start and the end of an answer, paragraphs only 
 	await page.getByLabel('Read answers while they stream').check()
 	await page.goBack()
 	await page.locator('.answer').waitFor()
-	await opened.ask('echo:delay 40 echo:say First paragraph.\n\nSecond one.\n\nThe third one is the last.')
+	await opened.ask('echo:delay 150 echo:say First paragraph.\n\nSecond one.\n\nThe third one is the last.')
 	expect((await announced()).some((text) => text.includes('First paragraph.') && !text.includes('last'))).toBe(true)
 	await opened.ask('echo:error overloaded')
 	expect(await page.getByRole('alert').count()).toBe(1)
