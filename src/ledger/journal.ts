@@ -1,7 +1,7 @@
 // An append-only file of lines: an acknowledged line is on disk and survives a crash of the process. Lines are written
-// in groups. The next group collects lines while the previous one is written, and for a moment after its start, so that
-// many concurrent calls share one write. Their space is prepared ahead (journal-space.ts), so a file ends in zeros. The
-// journal does not interpret the lines.
+// in groups. The next group collects lines while the previous one is written, so that many concurrent calls share one
+// write. Their space is prepared ahead (journal-space.ts), so a file ends in zeros. The journal does not interpret the
+// lines.
 
 import { closeSync, constants, fsyncSync, openSync, rmSync, write } from 'node:fs'
 import { dirname } from 'node:path'
@@ -45,11 +45,6 @@ const flags = O_WRONLY | O_CREAT | O_EXCL | O_DSYNC
  * not.
  */
 const padding = `${'#'.repeat(4095)}\n`
-/**
- * After the start of a write, the next one collects lines for as long, in milliseconds, or until there are enough. Each write wakes two
- * threads: at half of the largest rate of requests, groups of one or two lines cost a quarter of all CPU time.
- */
-const [collectionMs, enoughLines] = [1, 8]
 /** How long lines that no caller waits for are collected, in milliseconds. */
 const batchDelayMs = 20
 
@@ -68,9 +63,6 @@ export class Journal {
 	/** The last write failed, perhaps within a line. */
 	private torn = false
 	private lastWrite = Number.NEGATIVE_INFINITY
-	private lastStart = Number.NEGATIVE_INFINITY
-	/** Ends the collection of lines. */
-	private collected: (() => void) | undefined
 	private closed = false
 
 	/** @param file is created; it must not exist. */
@@ -161,7 +153,6 @@ export class Journal {
 		if (this.closed) return closedGroup()
 		this.nextGroup ??= begin()
 		this.nextGroup.lines.push(line)
-		if (this.nextGroup.lines.length === enoughLines) this.collected?.()
 		this.size += line.length
 		return this.nextGroup
 	}
@@ -177,8 +168,6 @@ export class Journal {
 
 	private async work(): Promise<void> {
 		while (this.nextGroup !== undefined) {
-			if (this.monotonicMs() - this.lastStart < collectionMs) await this.collect(this.nextGroup)
-			this.lastStart = this.monotonicMs()
 			const group = this.nextGroup
 			this.nextGroup = undefined
 			try {
@@ -194,19 +183,6 @@ export class Journal {
 			}
 		}
 		this.working = false
-	}
-
-	/** Waits for further lines of the group, for a short time. */
-	private collect({ lines }: Group): Promise<void> {
-		if (lines.length >= enoughLines) return Promise.resolve()
-		const { promise, resolve } = Promise.withResolvers<void>()
-		const timer = setTimeout(() => this.collected?.(), collectionMs)
-		this.collected = () => {
-			clearTimeout(timer)
-			this.collected = undefined
-			resolve()
-		}
-		return promise
 	}
 
 	/** After a failure, the next lines follow what was written. */
