@@ -117,12 +117,12 @@ function ConversationScreen() {
  * same address.
  */
 function useChat(id: string | undefined, count: number): Chat {
-	const holder = useMemo<HeldChat>(() => ({ ...takeRetainedChat() }), [])
+	const holder = useMemo<HeldChat>(takeRetainedChat, [])
 	useEffect(() => () => retainChat(holder), [holder])
 	const { chat } = holder
-	const isAnother = holder.count !== count && chat?.tree.peek().all.length !== 0
+	const isAnother = id === undefined && holder.count !== count && chat?.tree.peek().all.length !== 0
 	holder.count = count
-	if (chat !== undefined && chat.id.peek() === id && !(id === undefined && isAnother)) return chat
+	if (chat !== undefined && chat.id.peek() === id && !isAnother) return chat
 	chat?.close()
 	holder.chat = new Chat(id)
 	return holder.chat

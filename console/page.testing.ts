@@ -91,6 +91,14 @@ export class OpenPage {
 		await this.page.locator('.greeting').waitFor()
 	}
 
+	/** Opens the settings through the menu of the account. */
+	async openSettings(): Promise<Page> {
+		await this.page.getByRole('button', { name: 'Account' }).click()
+		await this.page.getByRole('link', { name: 'Settings' }).click()
+		await this.page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
+		return this.page
+	}
+
 	/** Waits until no answer of the branch is in progress. */
 	async answered(): Promise<void> {
 		await this.page.locator('.composer [type=submit]').waitFor()

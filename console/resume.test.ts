@@ -1,6 +1,7 @@
 // Answers survive losses: reloads, a network that breaks, requests without a response, limits, a server that restarts.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { Route } from 'playwright-core'
 import { startServer } from '../test/server.ts'
 import { CutLine } from './cut-line.testing.ts'
 import { signedIn, TestPages, words } from './page.testing.ts'
@@ -10,6 +11,10 @@ beforeAll(async () => {
 	pages = await TestPages.open()
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
+
+/** As a server whose upstreams are down. */
+const refuse = (route: Route) =>
+	route.fulfill({ status: 503, json: { error: { message: 'All upstreams failed.', code: 'model_unavailable' } } })
 
 test.concurrent('a reload at ten moments of an answer: the text is whole, asked once, billed once', async () => {
 	// Counts the conversations of a server of its own.
@@ -169,9 +174,7 @@ test.concurrent('a limit counts down and the question is sent by itself; with an
 test.concurrent('a refused question survives a reload', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
-	await page.route('**/v1/responses', (route) =>
-		route.fulfill({ status: 503, json: { error: { message: 'All upstreams failed.', code: 'model_unavailable' } } }),
-	)
+	await page.route('**/v1/responses', refuse)
 	await opened.send('Important')
 	await page.getByRole('alert').filter({ hasText: 'is not available right now. Your message is kept.' }).waitFor()
 	await page.unroute('**/v1/responses')
@@ -184,9 +187,7 @@ test.concurrent('a refused question survives a reload', async () => {
 test.concurrent('a refused question remains in the outbox beside an empty new chat', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
-	await page.route('**/v1/responses', (route) =>
-		route.fulfill({ status: 503, json: { error: { message: 'All upstreams failed.', code: 'model_unavailable' } } }),
-	)
+	await page.route('**/v1/responses', refuse)
 	await opened.send('Refused')
 	await page.getByRole('alert').filter({ hasText: 'Your message is kept.' }).waitFor()
 	await opened.newChat()
@@ -208,17 +209,12 @@ test.concurrent('another screen neither repeats what is being sent nor is left f
 		await held.promise
 		await route.continue()
 	})
-	const leave = async () => {
-		await page.getByRole('button', { name: 'Account' }).click()
-		await page.getByRole('link', { name: 'Settings' }).click()
-		await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
-	}
 	await opened.send('echo:delay 30 echo:repeat 60 foremost')
 	await opened.send('Second')
-	await leave()
+	await opened.openSettings()
 	await page.goBack()
 	await page.getByText('Will be sent after this answer').waitFor()
-	await leave()
+	await opened.openSettings()
 	held.resolve()
 	await page.locator('.sidebar a', { hasText: 'foremost' }).waitFor()
 	expect(opened.path).toBe('/settings')

@@ -1,9 +1,8 @@
 // The settings: the address, the choices, the person's keys, tools, votes and notifications.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import type { Page } from 'playwright-core'
 import { startServer } from '../test/server.ts'
-import { type OpenPage, TestPages, textOfDownload } from './page.testing.ts'
+import { TestPages, textOfDownload } from './page.testing.ts'
 
 let pages: TestPages
 beforeAll(async () => {
@@ -17,14 +16,6 @@ keys: { create: admins }
 	pages = await TestPages.of(await startServer({ config }))
 }, 60_000)
 afterAll(() => pages[Symbol.asyncDispose]())
-
-async function openSettings(opened: OpenPage): Promise<Page> {
-	const { page } = opened
-	await page.getByRole('button', { name: 'Account' }).click()
-	await page.getByRole('link', { name: 'Settings' }).click()
-	await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
-	return page
-}
 
 test('a visit without a session leads to the sign-in and back, and choices remain', async () => {
 	const { url, key } = pages.server
@@ -111,7 +102,7 @@ test('on a phone, closing the sidebar leaves the settings where they are', async
 test('a key is shown once, is listed with its use, and ends with the keys and the session that depend on it', async () => {
 	const { url } = pages.server
 	const opened = await pages.openPage()
-	const page = await openSettings(opened)
+	const page = await opened.openSettings()
 	const rows = page.getByRole('list', { name: 'My keys' }).getByRole('listitem')
 	const own = rows.filter({ hasText: 'You are signed in with it' })
 	await own.waitFor()
@@ -161,7 +152,7 @@ test('a key is shown once, is listed with its use, and ends with the keys and th
 	await dialog.waitFor({ state: 'detached' })
 	// A person who may not make keys.
 	const other = await pages.openPage({}, `${url}/#key=${key}`)
-	await openSettings(other)
+	await other.openSettings()
 	await other.page.getByText('Your key may not make keys on this server.').waitFor()
 	expect(await other.page.getByRole('button', { name: 'New key' }).count()).toBe(0)
 	// It may not end the key of an operator.
@@ -218,7 +209,7 @@ test('tools come from files and go into files, and votes are summed by model', a
 			metadata: { view: 'compare', compare: '["echo","other"]', votes },
 		})
 	const opened = await pages.openPage({}, `${pages.server.url}/#key=${pages.server.key}`)
-	const page = await openSettings(opened)
+	const page = await opened.openSettings()
 	const sums = page.getByRole('region', { name: 'Your votes' }).getByRole('listitem')
 	await sums.first().waitFor()
 	expect(await sums.allInnerTexts()).toEqual([
@@ -299,7 +290,7 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 		page.waitForFunction((wanted) => Reflect.get(globalThis, 'notified').length === wanted, count)
 	await page.goto(`${url}/#key=${key}`)
 	await opened.ask('Turned off')
-	await openSettings(opened)
+	await opened.openSettings()
 	expect(await page.evaluate('requests')).toBe(0)
 	await page.evaluate("decision = 'denied'")
 	const choice = page.getByRole('checkbox', { name: 'Notify me when an answer is ready' })
@@ -315,7 +306,7 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	const { path } = opened
 	// Of another conversation while the page is visible: the list shows it.
 	await opened.send('echo:delay 50 echo:repeat 50 word')
-	await openSettings(opened)
+	await opened.openSettings()
 	await page.getByRole('img', { name: 'Answer ready' }).waitFor()
 	expect(await page.evaluate('notified.length')).toBe(0)
 	await page.goBack()
@@ -329,7 +320,7 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	// A click opens the conversation, whatever is on screen.
 	await page.evaluate('hide(true)')
 	await opened.send('echo:delay 20 echo:repeat 30 elsewhere')
-	await openSettings(opened)
+	await opened.openSettings()
 	await notified(2)
 	await page.evaluate('notified[1].onclick()')
 	await page.waitForURL(`${url}${path}`)
@@ -338,7 +329,7 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	await other.page.locator('.answer').nth(3).waitFor()
 	await opened.send('echo:delay 20 echo:repeat 30 shown')
 	await page.locator('.answer .markdown', { hasText: 'shown' }).waitFor()
-	await openSettings(opened)
+	await opened.openSettings()
 	await page.getByRole('img', { name: 'Answer in progress' }).waitFor({ state: 'detached' })
 	await page.evaluate(() => navigator.locks.query())
 	expect(await page.evaluate('notified.length')).toBe(2)
@@ -347,7 +338,7 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	await other.newChat()
 	await page.goBack()
 	await opened.send('echo:delay 20 echo:repeat 30 unseen')
-	await openSettings(opened)
+	await opened.openSettings()
 	await notified(3)
 	const titled = (title: string) => page.waitForFunction((wanted) => document.title === wanted, title)
 	await titled('(1) Settings · Dragoman')
@@ -378,7 +369,7 @@ test('on a phone the service worker shows the notification, and a click on it op
 	const { path } = opened
 	await page.evaluate("isHidden = true; document.dispatchEvent(new Event('visibilitychange'))")
 	await opened.ask('Second')
-	await openSettings(opened)
+	await opened.openSettings()
 	const [worker] = page.context().serviceWorkers()
 	if (worker === undefined) throw new Error('there is no service worker')
 	const click = `(async () => {
@@ -393,7 +384,7 @@ test('on a phone the service worker shows the notification, and a click on it op
 	expect(clicked).toEqual({ title: 'First', body: 'Answer ready' })
 	await page.waitForURL(`${url}${path}`)
 	// A window of another document of the server cannot show it, though it was used last.
-	await openSettings(opened)
+	await opened.openSettings()
 	const docs = await opened.anotherTab('/docs')
 	await docs.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
 	await docs.page.bringToFront()
