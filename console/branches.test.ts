@@ -1,4 +1,4 @@
-// Branches on the page, two tabs on one conversation, the keys, and a conversation of 2,000 messages.
+// Branches on the page, the keys, and a conversation of 2,000 messages.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
@@ -165,71 +165,6 @@ test('keys act outside text fields, and their list can turn them off', async () 
 	expect(await page.getByRole('dialog').count()).toBe(0)
 	expect(opened.bodies.length).toBe(2)
 	expect(opened.errors).toEqual([])
-}, 60_000)
-
-test('two tabs: one reads for both, another takes over, and both may ask', async () => {
-	const first = await pages.openPage()
-	await first.ask('Hello')
-	const second = await first.anotherTab(`${first.path}#key=${pages.server.key}`)
-	await second.page.locator('.answer', { hasText: 'Hello' }).waitFor()
-	const reads: string[] = []
-	second.page.on('request', (request) => {
-		if (/\/responses\/resp_\w+\?stream/.test(request.url())) reads.push(request.url())
-	})
-	// A question of one tab appears in the other, which receives its events from there.
-	await first.send('echo:delay 20 echo:repeat 100 word')
-	await second.page.locator('.answer', { hasText: 'word word' }).waitFor()
-	expect(reads).toEqual([])
-	await first.page.close()
-	await second.answered()
-	expect(await second.answers()).toEqual(['Hello', words('word', 100)])
-	expect(reads.length).toBe(1)
-	expect((await second.stored()).turns.length).toBe(2)
-
-	const third = await second.anotherTab(`${second.path}#key=${pages.server.key}`)
-	await third.page.locator('.answer', { hasText: 'word' }).waitFor()
-	await third.page.fill('#message', 'Mine')
-	await second.ask('Yours')
-	const sentence = 'This conversation went on in another tab.'
-	await third.page.getByText(`${sentence} Your message will become a branch.`).waitFor()
-	expect((await third.answers()).length).toBe(2)
-	await third.page.press('#message', 'Enter')
-	await third.page.getByRole('group', { name: 'Branch 2 of 2' }).waitFor()
-	expect((await third.answers()).at(-1)).toBe('Mine')
-	await second.page.getByText(sentence).waitFor()
-	await third.page.getByText(sentence).waitFor()
-	expect((await second.answers()).at(-1)).toBe('Yours')
-	await second.page.getByRole('button', { name: 'Show', exact: true }).click()
-	await second.page.locator('.answer', { hasText: 'Mine' }).waitFor()
-	// A branch that one tab deletes leaves the other one, also while the server cannot be reached there.
-	await second.page.route('**/export', (route) => route.abort())
-	await third.chooseInMenu('Delete branch')
-	await second.page.getByRole('group', { name: /^Branch/ }).waitFor({ state: 'detached' })
-	expect((await second.answers()).at(-1)).toBe('Yours')
-	await second.page.unroute('**/export')
-	await third.page.getByRole('button', { name: 'Undo' }).click()
-	await second.page.getByRole('group', { name: 'Branch 1 of 2' }).waitFor()
-	// While one tab sends, it reads the turns again, because another one has changed them: each is there once.
-	const held = Promise.withResolvers<void>()
-	await second.page.route('**/v1/responses', async (route) => {
-		const response = await route.fetch()
-		await held.promise
-		await route.fulfill({ response })
-	})
-	await second.send('Sent slowly')
-	const stored = async () => (await third.stored()).turns.length
-	while ((await stored()) < 5) await third.page.waitForTimeout(20)
-	const read = second.page.waitForResponse('**/export')
-	await third.chooseInMenu('Delete branch')
-	await read
-	const twoFrames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
-	await second.page.evaluate(twoFrames)
-	expect(await second.page.getByRole('group', { name: /^Branch/ }).count()).toBe(0)
-	held.resolve()
-	await second.answered()
-	expect((await second.answers()).filter((answer) => answer === 'Sent slowly')).toHaveLength(1)
-	expect(await second.page.getByRole('group', { name: /^Branch/ }).count()).toBe(0)
-	expect([...second.errors, ...third.errors]).toEqual([])
 }, 60_000)
 
 /** A conversation of 1,000 questions and answers of different lengths; its address. */

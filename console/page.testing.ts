@@ -109,9 +109,10 @@ export class OpenPage {
 		return await this.page.locator('.answer .markdown').allInnerTexts()
 	}
 
-	/** Another tab with the same storage on this device. */
-	async anotherTab(path = '/'): Promise<OpenPage> {
+	/** Another tab with the same storage on this device, which `prepare` may change before it opens. */
+	async anotherTab(path = '/', prepare?: (page: Page) => Promise<void>): Promise<OpenPage> {
 		const tab = new OpenPage(await this.context.newPage(), this.context, this.server)
+		await prepare?.(tab.page)
 		await tab.page.goto(this.server.url + path)
 		return tab
 	}

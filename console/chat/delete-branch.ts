@@ -40,7 +40,6 @@ export function deleteBranch(chat: Chat, turn: PageTurn): void {
 	noteDeletedBranch(branch)
 	chat.hide(turn)
 	focusAnswer(answerWith(chat, chat.path.value[index] ?? chat.path.value.at(-1)))
-	chat.announceChange()
 	undoOffer.offer([{ ...branch, chat }], () => {
 		const shown = chat.isClosed ? undefined : chat.tree.value.find(turn.id)
 		if (shown === undefined) return
@@ -78,10 +77,7 @@ const undoOffer = new UndoOffer<UndoableBranch>({
 
 async function readAgain({ conversation, chat }: UndoableBranch): Promise<void> {
 	if (chat === undefined || chat.isClosed) announceChange(conversation)
-	else {
-		await chat.refresh()
-		chat.announceChange()
-	}
+	else await chat.refresh()
 }
 
 /**

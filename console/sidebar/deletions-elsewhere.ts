@@ -2,20 +2,15 @@
 // the other window offers to undo.
 
 import { hideConversations, showConversations } from '../state/conversation-list.ts'
-import { notedDeletions } from '../state/deletions.ts'
+import { followDeletions } from '../state/deletions.ts'
 import { navigate, route } from '../state/route.ts'
 
 /** Follows the notes on this device: browsers report what another window has stored. */
 export function followDeletionsElsewhere(): void {
-	let noted = new Set(notedDeletions())
-	window.addEventListener('storage', ({ key }) => {
-		const before = noted
-		noted = new Set(notedDeletions())
-		const isChanged = (id: string) => key?.endsWith(id) === true && before.has(id) !== noted.has(id)
-		for (const id of [...before, ...noted].filter(isChanged))
-			if (noted.has(id)) hide(id)
-			// The server does not have it any more, unless the deletion was undone.
-			else void showConversations([id]).catch(() => undefined)
+	followDeletions((id, isDeleted) => {
+		if (isDeleted) hide(id)
+		// The server does not have it any more, unless the deletion was undone.
+		else void showConversations([id]).catch(() => undefined)
 	})
 }
 

@@ -6,7 +6,7 @@ import { cancelAnswer, type StartedAnswer } from '../api/responses.ts'
 import { ConnectionLost } from '../api/server.ts'
 import { Answer } from './answer.ts'
 import { AnswerReader } from './answer-reader.ts'
-import { withoutDeleted } from './branch-deletions.ts'
+import { followDeletedBranches, withoutDeleted } from './branch-deletions.ts'
 import { Branches } from './branches.ts'
 import { waitForConnection } from './connection.ts'
 import { ConversationChannel, type SharedTurn, type TabMessage } from './conversation-channel.ts'
@@ -184,10 +184,8 @@ export abstract class AnsweredBranches extends Branches {
 		for (const turn of turns) if (turn.answer.isRunning && isNew(turn)) void this.read(turn)
 	}
 
-	/** Another tab has changed the conversation. What this browser has deleted disappears before the server responds. */
-	private followChange(): void {
-		const conversation = this.id.value
-		if (conversation === undefined) return
+	/** Another tab has deleted a branch, which disappears before the server responds, or has undone or completed that. */
+	private followDeletions(conversation: string): void {
 		const left = withoutDeleted(this.tree.value, conversation)
 		if (left !== this.tree.value) this.replaceTree(left, null)
 		void this.refresh()
@@ -254,11 +252,12 @@ export abstract class AnsweredBranches extends Branches {
 
 	protected openChannel(id: string): void {
 		this.channel = new ConversationChannel(id, (message) => this.receive(message), this.ending.signal)
+		followDeletedBranches(id, () => this.followDeletions(id), this.ending.signal)
 	}
 
 	protected receive(message: TabMessage): void {
 		if (message.type === 'asked') this.addAskedElsewhere(message.turn)
-		else if (message.type === 'changed') this.followChange()
+		else if (message.type === 'changed') void this.refresh()
 		else this.reader.receive(message)
 	}
 

@@ -28,6 +28,12 @@ export function notedBranches(): readonly DeletedBranch[] {
 	})
 }
 
+/** Calls when another tab has deleted a branch of the conversation, or has undone or completed that. */
+export const followDeletedBranches = (conversation: string, changed: () => void, until: AbortSignal): void =>
+	notes.followOtherTabs((name) => {
+		if (name.startsWith(`${conversation}.`)) changed()
+	}, until)
+
 /** The turns without the branches that the person has deleted. */
 export function withoutDeleted(tree: TurnTree, conversation: string): TurnTree {
 	let left = tree

@@ -12,7 +12,7 @@ import type { SharedTurn } from './conversation-channel.ts'
 import { Draft } from './draft.ts'
 import { isLoss } from './follow-answer.ts'
 import { model } from './models.ts'
-import { findEntry, type OutboxEntry, removeEntry, storeEntry, whileSending } from './outbox.ts'
+import { type OutboxEntry, removeEntry, storeEntry, whileSending } from './outbox.ts'
 import { readTree } from './read-tree.ts'
 import { probabilityFields, resultFields } from './request-fields.ts'
 import { ConversationOptions, fieldsOf } from './request-options.ts'
@@ -211,7 +211,7 @@ export class Chat extends ResumedBranches {
 		const stored = storeEntry(entry)
 		const turn = this.addUnsent(entry)
 		this.asked.value++
-		const sending = whileSending(entry.clientId, () => this.resume(turn, stored ? findEntry(entry.clientId) : entry))
+		const sending = whileSending(entry.clientId, (found) => this.resume(turn, stored ? found : entry))
 		if (!stored) await sending
 	}
 

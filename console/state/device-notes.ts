@@ -2,7 +2,7 @@
 // other conversations. A note that the browser refuses to store lasts as long as the page.
 
 import { session } from './session.ts'
-import { thisDevice } from './storage.ts'
+import { followDevice, thisDevice } from './storage.ts'
 
 const account = (): string => session.peek().key.slice(-6)
 
@@ -27,6 +27,20 @@ export class DeviceNotes {
 	/** Whether the session's account has the note: another tab may have removed it. */
 	has(name: string): boolean {
 		return (thisDevice.read(this.prefix + name) ?? this.unstored.get(name)) === account()
+	}
+
+	/**
+	 * Calls with the name of each note of the session's account that another tab adds or removes, when what that tab has stored has
+	 * arrived here: messages between tabs may arrive earlier.
+	 */
+	followOtherTabs(changed: (name: string) => void, until?: AbortSignal): void {
+		followDevice(
+			this.prefix,
+			(name, { oldValue, newValue }) => {
+				if ((newValue ?? oldValue) === account()) changed(name)
+			},
+			until,
+		)
 	}
 
 	/** Those of the session's account. */

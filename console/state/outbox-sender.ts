@@ -3,12 +3,12 @@
 import { deliverQuestion } from './deliver-question.ts'
 import { storeDraft } from './draft.ts'
 import { readDraft } from './drafts.ts'
-import { findEntry, ifFreeSoon, type OutboxEntry, outboxOf, readOutbox, removeEntry } from './outbox.ts'
+import { ifFreeSoon, type OutboxEntry, outboxOf, readOutbox, removeEntry } from './outbox.ts'
 import type { Route } from './route.ts'
 
 export function sendOutbox(shown: Route): void {
 	const ids = new Set(onScreen(shown).map(({ clientId }) => clientId))
-	for (const { clientId } of readOutbox()) if (!ids.has(clientId)) void ifFreeSoon(clientId, () => sendEntry(clientId))
+	for (const { clientId } of readOutbox()) if (!ids.has(clientId)) void ifFreeSoon(clientId, sendEntry)
 }
 
 /** The questions that the screen sends itself. */
@@ -28,10 +28,10 @@ function onScreen(shown: Route): readonly OutboxEntry[] {
 	shown satisfies never
 }
 
-/** Sends a question of a conversation that is not on screen, if it is still in the outbox. */
-export async function sendEntry(clientId: string): Promise<void> {
-	const entry = findEntry(clientId)
+/** Sends a question of a conversation that is not on screen. */
+export async function sendEntry(entry: OutboxEntry | undefined): Promise<void> {
 	if (entry === undefined || entry.failure !== undefined) return
+	const { clientId } = entry
 	try {
 		await deliverQuestion(entry, {
 			signal: new AbortController().signal,

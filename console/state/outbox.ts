@@ -55,18 +55,29 @@ export const removeEntry = (clientId: string): void => {
 	thisDevice.write(prefix + clientId, undefined)
 }
 
-/** Runs when no other tab, and no other chat of this one, sends the question any more: it may have left the outbox. */
-export const whileSending = (clientId: string, run: () => Promise<void>): Promise<void> =>
-	withLock(prefix + clientId, run)
+/** @param entry undefined if the question has left the outbox */
+type Sending = (entry: OutboxEntry | undefined) => Promise<void>
+
+/** Runs when no other tab, and no other chat of this one, sends the question any more. */
+export const whileSending = (clientId: string, run: Sending, signal?: AbortSignal): Promise<void> =>
+	withLock(
+		prefix + clientId,
+		({ waited }) => {
+			const entry = findEntry(clientId)
+			// What another tab has stored arrives here after its lock: the entry may be as it was before that tab sent it.
+			return run(waited && entry !== undefined ? { ...entry, tried: true } : entry)
+		},
+		signal,
+	)
 
 /** A page that is loaded again holds its locks for a moment longer, in milliseconds. */
 const soonMs = 5000
 
 /** The same, or nothing if another one still sends the question after a few seconds. */
-export async function ifFreeSoon(clientId: string, run: () => Promise<void>): Promise<void> {
+export async function ifFreeSoon(clientId: string, run: Sending): Promise<void> {
 	const signal = AbortSignal.timeout(soonMs)
 	try {
-		await withLock(prefix + clientId, run, signal)
+		await whileSending(clientId, run, signal)
 	} catch (failure) {
 		if (!signal.aborted) throw failure
 	}

@@ -5,7 +5,7 @@ import { AnsweredBranches } from './answered-branches.ts'
 import type { ChatColumn } from './chat-column.ts'
 import type { Draft } from './draft.ts'
 import { findTurn } from './find-turn.ts'
-import { findEntry, ifFreeSoon, type OutboxEntry, outboxOf, removeEntry, whileSending } from './outbox.ts'
+import { ifFreeSoon, type OutboxEntry, outboxOf, removeEntry, whileSending } from './outbox.ts'
 import { sendEntry } from './outbox-sender.ts'
 import type { PageTurn } from './turn-tree.ts'
 import { unsentTurn } from './unsent-turn.ts'
@@ -39,7 +39,7 @@ export abstract class ResumedBranches extends AnsweredBranches {
 				continue
 			}
 			const turn = this.addUnsent(entry)
-			void whileSending(entry.clientId, () => this.resume(turn, findEntry(entry.clientId)))
+			void whileSending(entry.clientId, (found) => this.resume(turn, found))
 		}
 	}
 
@@ -49,11 +49,10 @@ export abstract class ResumedBranches extends AnsweredBranches {
 		const [first] = hasResumed ? [] : outboxOf(undefined)
 		hasResumed = true
 		if (first === undefined) return
-		void ifFreeSoon(first.clientId, async () => {
-			const entry = findEntry(first.clientId)
+		void ifFreeSoon(first.clientId, async (entry) => {
 			if (entry === undefined) return
 			const isUsed = this.isClosed || this.tree.value.all.length > 0 || !this.draft.isEmpty
-			if (isUsed) await sendEntry(entry.clientId)
+			if (isUsed) await sendEntry(entry)
 			else await this.resume(this.addUnsent(entry), entry)
 		})
 	}
@@ -69,7 +68,7 @@ export abstract class ResumedBranches extends AnsweredBranches {
 
 	protected async resume(turn: PageTurn, entry: OutboxEntry | undefined): Promise<void> {
 		if (this.isClosed) {
-			if (entry !== undefined) await sendEntry(entry.clientId)
+			await sendEntry(entry)
 			return
 		}
 		if (entry?.failure !== undefined) turn.answer.fail(entry.failure)

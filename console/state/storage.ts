@@ -9,22 +9,37 @@ export interface KeyedStorage {
 	names(prefix: string): readonly string[]
 }
 
+const keyOf = (name: string): string => `dragoman.${name}`
+
 export const thisTab: KeyedStorage = storageOf(() => sessionStorage)
 export const thisDevice: KeyedStorage = storageOf(() => localStorage)
+
+/** Calls with the rest of each name that begins with `prefix` whose entry on this device another tab has changed. */
+export function followDevice(
+	prefix: string,
+	changed: (name: string, values: Pick<StorageEvent, 'oldValue' | 'newValue'>) => void,
+	until?: AbortSignal,
+): void {
+	const start = keyOf(prefix)
+	const receive = (event: StorageEvent) => {
+		if (event.key?.startsWith(start)) changed(event.key.slice(start.length), event)
+	}
+	window.addEventListener('storage', receive, until === undefined ? {} : { signal: until })
+}
 
 function storageOf(open: () => Storage): KeyedStorage {
 	return {
 		read(name) {
 			try {
-				return open().getItem(`dragoman.${name}`) ?? undefined
+				return open().getItem(keyOf(name)) ?? undefined
 			} catch {
 				return undefined
 			}
 		},
 		write(name, value) {
 			try {
-				if (value === undefined) open().removeItem(`dragoman.${name}`)
-				else open().setItem(`dragoman.${name}`, value)
+				if (value === undefined) open().removeItem(keyOf(name))
+				else open().setItem(keyOf(name), value)
 				return true
 			} catch {
 				// The page works without storage; what would be stored is lost with the tab.
@@ -34,7 +49,7 @@ function storageOf(open: () => Storage): KeyedStorage {
 		names(prefix) {
 			try {
 				return Object.keys(open()).flatMap((key) =>
-					key.startsWith(`dragoman.${prefix}`) ? [key.slice('dragoman.'.length)] : [],
+					key.startsWith(keyOf(prefix)) ? [key.slice(keyOf('').length)] : [],
 				)
 			} catch {
 				return []

@@ -1,0 +1,134 @@
+// One conversation in several tabs of a browser.
+
+import { afterAll, beforeAll, expect, test } from 'bun:test'
+import { delayStorage } from './late-storage.testing.ts'
+import { type OpenPage, TestPages, words } from './page.testing.ts'
+
+let pages: TestPages
+
+beforeAll(async () => {
+	pages = await TestPages.open()
+}, 60_000)
+
+afterAll(() => pages?.[Symbol.asyncDispose]())
+
+/** How much later than messages and locks what another tab stores arrives, in milliseconds. */
+const lateMs = 500
+
+/** Another tab that shows the conversation, where what the first one stores arrives late. */
+const anotherLateTab = (opened: OpenPage): Promise<OpenPage> =>
+	opened.anotherTab(`${opened.path}#key=${pages.server.key}`, (page) => delayStorage(page, lateMs))
+
+test('two tabs: one reads for both, another takes over, and both may ask', async () => {
+	const first = await pages.openPage()
+	await first.ask('Hello')
+	const second = await first.anotherTab(`${first.path}#key=${pages.server.key}`)
+	await second.page.locator('.answer', { hasText: 'Hello' }).waitFor()
+	const reads: string[] = []
+	second.page.on('request', (request) => {
+		if (/\/responses\/resp_\w+\?stream/.test(request.url())) reads.push(request.url())
+	})
+	// A question of one tab appears in the other, which receives its events from there.
+	await first.send('echo:delay 20 echo:repeat 100 word')
+	await second.page.locator('.answer', { hasText: 'word word' }).waitFor()
+	expect(reads).toEqual([])
+	await first.page.close()
+	await second.answered()
+	expect(await second.answers()).toEqual(['Hello', words('word', 100)])
+	expect(reads.length).toBe(1)
+	expect((await second.stored()).turns.length).toBe(2)
+
+	const third = await second.anotherTab(`${second.path}#key=${pages.server.key}`)
+	await third.page.locator('.answer', { hasText: 'word' }).waitFor()
+	await third.page.fill('#message', 'Mine')
+	await second.ask('Yours')
+	const sentence = 'This conversation went on in another tab.'
+	await third.page.getByText(`${sentence} Your message will become a branch.`).waitFor()
+	expect((await third.answers()).length).toBe(2)
+	await third.page.press('#message', 'Enter')
+	await third.page.getByRole('group', { name: 'Branch 2 of 2' }).waitFor()
+	expect((await third.answers()).at(-1)).toBe('Mine')
+	await second.page.getByText(sentence).waitFor()
+	await third.page.getByText(sentence).waitFor()
+	expect((await second.answers()).at(-1)).toBe('Yours')
+	await second.page.getByRole('button', { name: 'Show', exact: true }).click()
+	await second.page.locator('.answer', { hasText: 'Mine' }).waitFor()
+	// A branch that one tab deletes leaves the other one, also while the server cannot be reached there.
+	await second.page.route('**/export', (route) => route.abort())
+	await third.chooseInMenu('Delete branch')
+	await second.page.getByRole('group', { name: /^Branch/ }).waitFor({ state: 'detached' })
+	expect((await second.answers()).at(-1)).toBe('Yours')
+	await second.page.unroute('**/export')
+	await third.page.getByRole('button', { name: 'Undo' }).click()
+	await second.page.getByRole('group', { name: 'Branch 1 of 2' }).waitFor()
+	// While one tab sends, it reads the turns again, because another one has changed them: each is there once.
+	const held = Promise.withResolvers<void>()
+	await second.page.route('**/v1/responses', async (route) => {
+		const response = await route.fetch()
+		await held.promise
+		await route.fulfill({ response })
+	})
+	await second.send('Sent slowly')
+	const stored = async () => (await third.stored()).turns.length
+	while ((await stored()) < 5) await third.page.waitForTimeout(20)
+	const read = second.page.waitForResponse('**/export')
+	await third.chooseInMenu('Delete branch')
+	await read
+	const twoFrames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+	await second.page.evaluate(twoFrames)
+	expect(await second.page.getByRole('group', { name: /^Branch/ }).count()).toBe(0)
+	held.resolve()
+	await second.answered()
+	expect((await second.answers()).filter((answer) => answer === 'Sent slowly')).toHaveLength(1)
+	expect(await second.page.getByRole('group', { name: /^Branch/ }).count()).toBe(0)
+	expect([...second.errors, ...third.errors]).toEqual([])
+}, 60_000)
+
+test.concurrent('a branch that another tab deletes or restores follows as soon as that has arrived', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('First')
+	await page.locator('.answer').getByRole('button', { name: 'Regenerate' }).click()
+	await page.getByRole('group', { name: 'Branch 2 of 2' }).waitFor()
+	await opened.answered()
+	const other = await anotherLateTab(opened)
+	const branch = other.page.getByRole('group', { name: /^Branch/ })
+	await branch.waitFor()
+	await other.page.route('**/export', (route) => route.abort())
+	await opened.chooseInMenu('Delete branch')
+	await branch.waitFor({ state: 'detached' })
+	expect(await other.answers()).toEqual(['First'])
+	await other.page.unroute('**/export')
+	await page.getByRole('button', { name: 'Undo' }).click()
+	await branch.waitFor()
+	expect((await other.stored()).turns.length).toBe(2)
+	expect([...opened.errors, ...other.errors]).toEqual([])
+}, 60_000)
+
+test.concurrent('a question that another tab has just sent is not sent again', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('First')
+	const refused = Promise.withResolvers<void>()
+	const headers = { 'retry-after': '4' }
+	await page.route(
+		'**/v1/responses',
+		async (route) => {
+			await route.fulfill({ status: 429, headers, json: { error: { message: 'Not now.' } } })
+			refused.resolve()
+		},
+		{ times: 1 },
+	)
+	await opened.send('Second')
+	await refused.promise
+	await page.getByText('Your message is kept.').waitFor()
+	const other = await anotherLateTab(opened)
+	await other.page.locator('.question', { hasText: 'Second' }).waitFor()
+	await other.page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
+	await page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
+	await Promise.all([opened.answered(), other.answered()])
+	await other.page.waitForTimeout(2 * lateMs)
+	expect([...opened.bodies, ...other.bodies].length).toBe(3)
+	expect((await other.stored()).turns.length).toBe(2)
+	expect([...opened.errors, ...other.errors]).toEqual([])
+}, 60_000)
