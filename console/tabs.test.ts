@@ -1,7 +1,7 @@
 // One conversation in several tabs of a browser.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
-import { delayStorage } from './late-storage.testing.ts'
+import { delayMessages, delayStorage } from './late-tabs.testing.ts'
 import { type OpenPage, TestPages, words } from './page.testing.ts'
 
 let pages: TestPages
@@ -102,6 +102,26 @@ test.concurrent('a branch that another tab deletes or restores follows as soon a
 	await page.getByRole('button', { name: 'Undo' }).click()
 	await branch.waitFor()
 	expect((await other.stored()).turns.length).toBe(2)
+	expect([...opened.errors, ...other.errors]).toEqual([])
+}, 60_000)
+
+test.concurrent('an answer has ended in both tabs if one takes over as it ends', async () => {
+	const opened = await pages.openPage()
+	await opened.ask('First')
+	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`, (page) => delayMessages(page, lateMs))
+	await other.page.locator('.answer .markdown', { hasText: 'First' }).waitFor()
+	// It can read the answer as soon as the first tab has, before it learns of the end.
+	await other.page.route(/\/responses\/resp_\w+\?stream/, async (route) => {
+		await other.page.waitForTimeout(2 * lateMs)
+		await route.continue()
+	})
+	const read = other.page.waitForRequest(/\/responses\/resp_\w+\?stream/)
+	await opened.ask('echo:delay 20 echo:repeat 50 word')
+	await read
+	await other.page.locator('.answer .markdown', { hasText: words('word', 50) }).waitFor()
+	await other.page.waitForTimeout(3 * lateMs)
+	await other.answered()
+	expect(await other.answers()).toEqual(['First', words('word', 50)])
 	expect([...opened.errors, ...other.errors]).toEqual([])
 }, 60_000)
 

@@ -139,8 +139,9 @@ export class Answer {
 		}
 	}
 
-	/** The connection broke. */
+	/** The connection broke. Nothing changes if another tab has passed on the end of the answer meanwhile. */
 	detach(): void {
+		if (!this.isRunning) return
 		const { value } = this.state
 		if (this.held !== undefined) clearTimeout(this.held.timer)
 		this.held = undefined
@@ -148,8 +149,12 @@ export class Answer {
 		this.state.value = { type: 'detached', sinceMs: value.type === 'catching-up' ? value.sinceMs : Date.now() }
 	}
 
-	/** The connection is back. Events that were missed are shown together, when no more of them arrive. */
+	/**
+	 * The connection is back. Events that were missed are shown together, when no more of them arrive. Nothing changes if another tab has
+	 * passed on the end of the answer meanwhile.
+	 */
 	catchUp(): void {
+		if (!this.isRunning) return
 		const { value } = this.state
 		this.state.value = { type: 'catching-up', sinceMs: value.type === 'detached' ? value.sinceMs : Date.now() }
 		this.hold(this.live, Date.now() + longestHoldMs)

@@ -32,7 +32,7 @@ export async function followAnswer(answer: Answer, source: AnswerSource, signal:
 			if (!answer.isRunning || signal.aborted) return
 			throw new ConnectionLost('The stream ended before the answer did.')
 		} catch (failure) {
-			if (signal.aborted) return
+			if (signal.aborted || !answer.isRunning) return
 			if (failure instanceof ServerError && failure.status === 404) return await rereadOrFail(answer, source)
 			if (failure instanceof ServerError && failure.status === 401) await signedInAgain(signal)
 			else if (!isLoss(failure)) {

@@ -1,5 +1,4 @@
-// What one tab stores on the device reaches the others after a while: in browsers whose tabs are processes of their own, messages
-// between tabs and released locks may arrive earlier.
+// What one tab stores, sends and releases reaches the others in any order: tabs may be processes of their own.
 
 import type { Page } from 'playwright-core'
 
@@ -39,5 +38,16 @@ export async function delayStorage(page: Page, delayMs: number): Promise<void> {
 				window.dispatchEvent(late)
 			}, ms)
 		})
+	}, delayMs)
+}
+
+/** Delays the messages of other tabs for this page, which must not have been opened yet; in milliseconds. */
+export async function delayMessages(page: Page, delayMs: number): Promise<void> {
+	await page.addInitScript((ms) => {
+		window.BroadcastChannel = class extends BroadcastChannel {
+			override set onmessage(receive: (event: MessageEvent) => void) {
+				super.onmessage = (event) => setTimeout(() => receive(event), ms)
+			}
+		}
 	}, delayMs)
 }
