@@ -269,11 +269,12 @@ test('shows probabilities, with alternatives by pointer and by keys', async () =
 test('thinking streams while it is unfolded, and is not part of the copied answer', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
-	await opened.send('echo:delay 30\necho:reasoning one two three four five six seven eight nine ten\necho:say Answer')
-	await page.getByText(/^Thinking…/).click()
-	await page.locator('.thinking', { hasText: 'three' }).waitFor()
+	await opened.send(`echo:delay 30\necho:reasoning first ${words('thought', 100)} last\necho:say Answer`)
+	await page.locator('.thinking summary').click()
+	await page.locator('.thinking', { hasText: 'first thought' }).waitFor()
+	expect(await page.locator('.thinking').textContent()).toMatch(/^Thinking….*thought$/)
 	await opened.answered()
-	expect(await page.locator('.thinking').textContent()).toMatch(/Thought for \d+ s.*nine ten/)
+	expect(await page.locator('.thinking').textContent()).toMatch(/Thought for \d+ s.*thought last/)
 	const copied = await copiedTexts(opened)
 	await page.locator('.answer').getByRole('button', { name: 'Copy' }).click()
 	expect(await copied()).toEqual(['Answer'])

@@ -91,9 +91,14 @@ test.concurrent('texts and PDFs are sent as text, and are attachments again afte
 	await choose.setInputFiles([unread])
 	await sentence.waitFor()
 	await page.unroute('**/page/*.js')
-	await page.route('**/pdf-worker.js', (route) => route.abort())
+	const tried = Promise.withResolvers<void>()
+	await page.route('**/pdf-worker.js', async (route) => {
+		await tried.promise
+		await route.abort()
+	})
 	await page.getByRole('button', { name: 'Try again' }).click()
 	await sentence.waitFor({ state: 'detached' })
+	tried.resolve()
 	await sentence.waitFor()
 	await page.unroute('**/pdf-worker.js')
 	await page.getByRole('button', { name: 'Try again' }).click()

@@ -170,18 +170,18 @@ test('the sidebar can be hidden, an answer that is ready elsewhere has a ring an
 	await page.reload()
 	await page.getByRole('button', { name: 'Menu' }).click()
 	await page.getByRole('navigation').waitFor()
-	await opened.send('echo:delay 30 echo:repeat 40 slow')
+	await opened.send('echo:delay 30 echo:repeat 200 slow')
 	await page.getByRole('img', { name: 'Answer in progress' }).waitFor()
 	await page.locator('.answer', { hasText: 'slow' }).waitFor()
 	await page.getByRole('link', { name: 'New chat' }).click()
 	await page.getByRole('img', { name: 'Answer ready' }).waitFor()
-	expect(await page.title()).toBe('(1) Dragoman')
+	await page.waitForFunction(() => document.title === '(1) Dragoman')
 	await page
 		.locator('li.conversation', { has: page.getByRole('img', { name: 'Answer ready' }) })
 		.locator('a')
 		.click()
 	await page.getByRole('img', { name: 'Answer ready' }).waitFor({ state: 'detached' })
-	expect(await page.title()).not.toContain('(1)')
+	await page.waitForFunction(() => !document.title.includes('(1)'))
 }, 60_000)
 
 async function searchFor(opened: OpenPage, query: string): Promise<void> {
@@ -215,7 +215,7 @@ test('the palette finds conversations by their text, and commands', async () => 
 	}
 	expect(await minutes.getAttribute('aria-selected')).toBe('true')
 	await page.keyboard.press('Enter')
-	await page.waitForURL(`**/c/${id}`)
+	await page.waitForURL(({ pathname }) => pathname === `/c/${id}`)
 	await searchFor(opened, 'co')
 	await page.getByText('One or two characters are searched in titles only.').waitFor()
 	await page.getByRole('combobox').fill('y'.repeat(201))

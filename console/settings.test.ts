@@ -323,7 +323,7 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	await opened.openSettings()
 	await notified(2)
 	await page.evaluate('notified[1].onclick()')
-	await page.waitForURL(`${url}${path}`)
+	await page.waitForURL(({ pathname }) => pathname === path)
 	// An answer that another window shows has been seen.
 	const other = await opened.anotherTab(`${path}#key=${key}`)
 	await other.page.locator('.answer').nth(3).waitFor()
@@ -382,7 +382,7 @@ test('on a phone the service worker shows the notification, and a click on it op
 	let clicked: unknown
 	while (clicked === undefined) clicked = await worker.evaluate(click)
 	expect(clicked).toEqual({ title: 'First', body: 'Answer ready' })
-	await page.waitForURL(`${url}${path}`)
+	await page.waitForURL(({ pathname }) => pathname === path)
 	// A window of another document of the server cannot show it, though it was used last.
 	await opened.openSettings()
 	const docs = await opened.anotherTab('/docs')
@@ -396,7 +396,7 @@ test('on a phone the service worker shows the notification, and a click on it op
 		for (const client of await clients.matchAll()) client.postMessage({ type: 'marker' })
 	})()`
 	await worker.evaluate(show)
-	await page.waitForURL(`${url}${path}`)
+	await page.waitForURL(({ pathname }) => pathname === path)
 	// Of several windows, the one that shows it already, whichever it is.
 	const other = await opened.anotherTab(`/settings#key=${key}`)
 	for (const one of [other, opened]) {

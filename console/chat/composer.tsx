@@ -1,7 +1,7 @@
 // Where a person writes. It grows with the text, stores a draft, and sends with Enter. While an answer streams, Send is Stop.
 
 import { ArrowUp, Square, X } from 'lucide'
-import { useCallback, useEffect, useRef } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { attachmentBounds } from '../attachments/attachment.ts'
 import type { AttachmentChipsProps } from '../attachments/attachment-chips.tsx'
 import { useFileDrop } from '../attachments/file-drop.ts'
@@ -54,12 +54,18 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 	const ready = filled && !attachments.isReading && model.value !== undefined && canAsk
 	const dropping = useFileDrop(useCallback((files) => attachments.addFiles(files), [attachments]))
 	useEffect(() => area.current?.focus(), [chat])
+	/** The person has sent the message before the models were known. */
+	const [waits, setWaits] = useState(false)
 	const send = () => {
+		setWaits(filled && model.value === undefined)
 		if (!ready) return
 		// The draft is empty before the question is sent: other tabs' questions then appear here.
 		const question = draft.take()
 		void chat.ask(question).then(() => draft.forget())
 	}
+	useEffect(() => {
+		if (waits && model.value !== undefined) send()
+	}, [waits, model.value])
 	const paste = (event: ClipboardEvent) => {
 		const files = [...(event.clipboardData?.files ?? [])]
 		const pasted = event.clipboardData?.getData('text/plain') ?? ''
@@ -87,7 +93,10 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 				placeholder={placeholder ?? (chat.path.value.length === 0 ? words.askSomething : words.askFollowUp)}
 				autocomplete="off"
 				onPaste={paste}
-				onInput={(event) => draft.write(event.currentTarget.value)}
+				onInput={(event) => {
+					setWaits(false)
+					draft.write(event.currentTarget.value)
+				}}
 				onKeyDown={(event) => {
 					if (!isSendKey(event)) return
 					event.preventDefault()

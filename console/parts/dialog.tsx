@@ -1,7 +1,8 @@
 // A modal dialog of the platform: it traps the focus and gives it back.
 
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId } from 'preact/hooks'
+import { useModal } from './modal.ts'
 
 export interface DialogProps {
 	readonly title: string
@@ -11,11 +12,9 @@ export interface DialogProps {
 }
 
 export function Dialog({ title, children, onClose }: DialogProps) {
-	const dialog = useRef<HTMLDialogElement>(null)
 	const id = useId()
-	useEffect(() => dialog.current?.showModal(), [])
 	return (
-		<dialog ref={dialog} aria-labelledby={id} onClose={onClose}>
+		<dialog {...useModal(onClose)} aria-labelledby={id}>
 			<h2 id={id}>{title}</h2>
 			{children}
 		</dialog>

@@ -1,10 +1,11 @@
 // A picture that opens in a lightbox, in which it can be saved and copied.
 
 import { Check, Copy, Download, X } from 'lucide'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { text } from '../languages/languages.ts'
 import { Icon } from './icon.tsx'
 import { IconButton } from './icon-button.tsx'
+import { useModal } from './modal.ts'
 
 export interface PictureProps {
 	/** A `data:` or `blob:` URL: the page loads no picture from elsewhere. */
@@ -33,11 +34,10 @@ interface LightboxProps extends Omit<PictureProps, 'size'> {
 }
 
 function Lightbox({ url, label, fileName, onClose }: LightboxProps) {
-	const dialog = useRef<HTMLDialogElement>(null)
+	const modal = useModal(onClose)
 	const image = useRef<HTMLImageElement>(null)
 	const [copied, setCopied] = useState(false)
 	const words = text.value
-	useEffect(() => dialog.current?.showModal(), [])
 	const copy = async () => {
 		if (image.current === null) return
 		await navigator.clipboard.write([new ClipboardItem({ 'image/png': pngOf(image.current) })])
@@ -45,7 +45,7 @@ function Lightbox({ url, label, fileName, onClose }: LightboxProps) {
 		setTimeout(() => setCopied(false), 2000)
 	}
 	return (
-		<dialog ref={dialog} class="lightbox" aria-label={label} onClose={onClose}>
+		<dialog {...modal} class="lightbox" aria-label={label}>
 			<div class="bar">
 				<span class="space" />
 				<a class="button ghost small" href={url} download={fileName}>
@@ -58,7 +58,7 @@ function Lightbox({ url, label, fileName, onClose }: LightboxProps) {
 						{copied ? words.copied : words.copy}
 					</button>
 				)}
-				<IconButton small node={X} label={words.close} onClick={() => dialog.current?.close()} />
+				<IconButton small node={X} label={words.close} onClick={modal.onClose} />
 			</div>
 			<img ref={image} src={url} alt={label} />
 		</dialog>

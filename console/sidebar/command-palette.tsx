@@ -9,6 +9,7 @@ import { text } from '../languages/all-sentences.ts'
 import { formatTime } from '../languages/languages.ts'
 import { explain } from '../parts/attempt.ts'
 import { Icon } from '../parts/icon.tsx'
+import { useModal } from '../parts/modal.ts'
 import { Notice } from '../parts/notice.tsx'
 import { conversations } from '../state/conversation-list.ts'
 import { ConversationSearch, mostCharacters } from '../state/conversation-search.ts'
@@ -28,15 +29,15 @@ const recent = 6
 
 export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 	const [query, setQuery] = useState('')
-	const [at, setAt] = useState(0)
+	/** The key of the entry that the person has chosen, wherever it moves as others are found. */
+	const [chosen, setChosen] = useState<string>()
 	const search = useMemo(() => new ConversationSearch(), [])
-	const dialog = useRef<HTMLDialogElement>(null)
+	const modal = useModal(onClose)
 	const active = useRef<HTMLDivElement>(null)
 	const id = useId()
 	const words = text.value
-	useEffect(() => dialog.current?.showModal(), [])
 	useEffect(() => () => search.close(), [search])
-	useEffect(() => active.current?.scrollIntoView({ block: 'nearest' }), [at])
+	useEffect(() => active.current?.scrollIntoView({ block: 'nearest' }), [chosen])
 	const found = conversationsFor(query, search)
 	const entries: readonly Entry[] = [
 		...found.map((item) => ({
@@ -50,7 +51,8 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 			run: command.run,
 		})),
 	]
-	const index = Math.min(at, entries.length - 1)
+	const at = entries.findIndex(({ key }) => key === chosen)
+	const index = at === -1 ? Math.min(0, entries.length - 1) : at
 	const run = (entry: Entry | undefined) => {
 		if (entry === undefined) return
 		onClose()
@@ -66,7 +68,7 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 			role="option"
 			aria-selected={position === index}
 			class="palette-entry"
-			onPointerMove={() => setAt(position)}
+			onPointerMove={() => setChosen(entry.key)}
 			onClick={() => run(entry)}
 		>
 			{entry.item !== undefined && <FoundConversation item={entry.item} query={query} />}
@@ -80,7 +82,7 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 	)
 	const sentence = sentenceOf(query, search, entries.length)
 	return (
-		<dialog ref={dialog} class="palette" aria-label={words.searchAndCommands} onClose={onClose}>
+		<dialog {...modal} class="palette" aria-label={words.searchAndCommands}>
 			<div class="palette-field">
 				<Icon node={Search} />
 				<input
@@ -94,14 +96,14 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 					value={query}
 					onInput={({ currentTarget: { value } }) => {
 						setQuery(value)
-						setAt(0)
+						setChosen(undefined)
 						search.search(value)
 					}}
 					onKeyDown={(event) => {
 						if (event.isComposing) return
 						const next = nextPosition(event.key, index, entries.length)
 						if (event.key === 'Enter') run(entries[index])
-						else if (next !== undefined) setAt(next)
+						else if (next !== undefined) setChosen(entries[next]?.key)
 						else return
 						event.preventDefault()
 					}}

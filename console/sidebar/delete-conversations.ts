@@ -4,6 +4,7 @@ import type { ConversationSummary } from '../api/conversations.ts'
 import { text } from '../languages/languages.ts'
 import { explain } from '../parts/attempt.ts'
 import { showToast } from '../parts/toast.tsx'
+import { hideConversations } from '../state/conversation-list.ts'
 import { finishDeletion, noteDeletion, notedDeletions, undoDeletion } from '../state/deletions.ts'
 import { libraryDialog } from '../state/library-dialog.ts'
 import { addressOf, navigate, route } from '../state/route.ts'
@@ -39,7 +40,7 @@ export function deleteConversations(ids: readonly string[]): void {
 export function resumeDeletions(): void {
 	const ids = notedDeletions()
 	if (ids.length === 0) return
-	noteDeletion(ids)
+	hideConversations(ids)
 	undoOffer.offer(ids)
 }
 

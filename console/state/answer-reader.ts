@@ -6,8 +6,9 @@ import type { StartedAnswer } from '../api/responses.ts'
 import { isAbort } from '../api/server.ts'
 import type { Answer } from './answer.ts'
 import type { ConversationChannel, TabMessage } from './conversation-channel.ts'
-import { followAnswer } from './follow-answer.ts'
+import { followAnswer, isKeyRefused } from './follow-answer.ts'
 import { withLock } from './locks.ts'
+import { signedInAgain } from './session.ts'
 
 export interface ReadableTurn {
 	readonly id: string
@@ -36,14 +37,15 @@ export class AnswerReader {
 		})
 		const observe = (event: Parameters<Answer['apply']>[0]) => this.channel()?.send({ type: 'event', turn: id, event })
 		if (started === undefined) this.channel()?.send({ type: 'missing', turn: id })
+		const until = AbortSignal.any([this.until, ended.signal])
+		let stream = started
+		const follow = () => {
+			const source = { id: `resp_${id}`, started: stream, observe, reread }
+			stream = undefined
+			return followAnswer(answer, source, this.until)
+		}
 		try {
-			await withLock(
-				`answer.${id}`,
-				() => followAnswer(answer, { id: `resp_${id}`, started, observe, reread }, this.until),
-				AbortSignal.any([this.until, ended.signal]),
-			)
-		} catch (failure) {
-			if (!isAbort(failure)) throw failure
+			while (!(await readWithLock(id, follow, until))) await signedInAgain(until)
 		} finally {
 			dispose()
 		}
@@ -78,5 +80,17 @@ export class AnswerReader {
 				return
 		}
 		message satisfies never
+	}
+}
+
+/** @returns false if the server does not accept the key any more: a tab with another one can read meanwhile. */
+async function readWithLock(id: string, follow: () => Promise<void>, until: AbortSignal): Promise<boolean> {
+	try {
+		await withLock(`answer.${id}`, follow, until)
+		return true
+	} catch (failure) {
+		if (isKeyRefused(failure)) return false
+		if (isAbort(failure)) return true
+		throw failure
 	}
 }

@@ -16,7 +16,7 @@ import type { Draft } from './draft.ts'
 import { describeFailure } from './follow-answer.ts'
 import { mergeTurns } from './merged-turns.ts'
 import { loadModels } from './models.ts'
-import { type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
+import { entryIn, type OutboxEntry, removeEntry } from './outbox.ts'
 import { QuestionQueue } from './question-queue.ts'
 import { readTree } from './read-tree.ts'
 import { markRunning, watchAnswer } from './ready-answers.ts'
@@ -88,7 +88,7 @@ export abstract class AnsweredBranches extends Branches {
 				return
 			}
 		}
-		await this.deliver(turn, { ...entry, conversation: this.id.value })
+		await this.deliver(turn, entryIn(this.id.value, entry))
 	}
 
 	protected async deliver(turn: PageTurn, entry: OutboxEntry): Promise<void> {
@@ -99,7 +99,6 @@ export abstract class AnsweredBranches extends Branches {
 			stopWhenStarted: false,
 		}
 		this.deliveries.set(entry.clientId, delivery)
-		storeEntry(entry)
 		try {
 			const delivered = await deliverQuestion(entry, {
 				signal: delivery.withdraw.signal,
@@ -201,6 +200,8 @@ export abstract class AnsweredBranches extends Branches {
 		const conversation = this.id.value
 		if (conversation === undefined) return
 		const stored = readTree(await exportConversation(conversation, this.ending.signal)).find(turn.id)
+		// Another tab may have passed on its end meanwhile.
+		if (!turn.answer.isRunning) return
 		if (stored === undefined) throw new Error('The server does not have the answer any more.')
 		if (stored.answer.isRunning) turn.answer.fail({ kind: 'restarted', message: '' })
 		else {

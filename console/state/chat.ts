@@ -38,6 +38,8 @@ export class Chat extends ResumedBranches {
 	/** What the person set for the next requests. */
 	readonly options: ConversationOptions
 	private shortened = false
+	/** Another tab has changed the conversation while it was loaded. */
+	private isOutdated = false
 
 	/** @param column shows and asks in the branch of this column alone. */
 	constructor(id?: string, column?: ChatColumn) {
@@ -146,6 +148,8 @@ export class Chat extends ResumedBranches {
 
 	private async load(id: string): Promise<void> {
 		const { signal } = this.ending
+		// What other tabs do while the export is on its way is in a later one.
+		this.openChannel(id)
 		for (let attempt = 0; !signal.aborted; attempt++) {
 			try {
 				this.open(id, await exportConversation(id, signal))
@@ -179,11 +183,11 @@ export class Chat extends ResumedBranches {
 			this.state.value = { type: 'open' }
 		})
 		this.shortened = thisDevice.read(`shortened.${id}`) !== undefined
-		this.openChannel(id)
 		if (this.column === undefined) this.queue.open(id)
 		for (const turn of tree.all) if (turn.answer.isRunning) void this.read(turn)
 		this.resumeOutbox()
 		this.askQueued()
+		if (this.isOutdated) void this.refresh()
 	}
 
 	/** Resolves when the question is stored, or sent if there is no room to store it. */
@@ -228,6 +232,19 @@ export class Chat extends ResumedBranches {
 
 	/** The columns of a comparison share a channel. */
 	protected override addAskedElsewhere(shared: SharedTurn): void {
-		if (this.contains(shared)) super.addAskedElsewhere(shared)
+		if (!this.contains(shared)) return
+		if (this.isLoaded) super.addAskedElsewhere(shared)
+		else this.isOutdated = true
+	}
+
+	override refresh(): Promise<void> {
+		if (this.isLoaded) return super.refresh()
+		this.isOutdated = true
+		return Promise.resolve()
+	}
+
+	private get isLoaded(): boolean {
+		const { type } = this.state.value
+		return type === 'new' || type === 'open'
 	}
 }

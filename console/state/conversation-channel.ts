@@ -16,7 +16,7 @@ export type TabMessage =
 	/** Asks for what another tab has of an answer. */
 	| { readonly type: 'missing'; readonly turn: string }
 	| { readonly type: 'answer'; readonly turn: string; readonly snapshot: AnswerSnapshot }
-	/** Another tab has added turns without asking. */
+	/** Another tab has added turns without asking, or a deletion was undone. */
 	| { readonly type: 'changed' }
 
 /** Of the channel of a conversation. */

@@ -26,9 +26,8 @@ export async function undoDeletion(ids: readonly string[]): Promise<void> {
 export const notedDeletions = (): readonly string[] => notes.names
 
 /** Calls with the id of each conversation that another tab has deleted, or for which it has undone or completed that. */
-export function followDeletions(changed: (id: string, isDeleted: boolean) => void): void {
-	notes.followOtherTabs((id) => changed(id, notes.has(id)))
-}
+export const followDeletions = (changed: (id: string, isDeleted: boolean) => void): void =>
+	notes.followOtherTabs(changed)
 
 /**
  * Deletes from the server what is still noted: another tab may have undone it. Without a connection it waits for one.

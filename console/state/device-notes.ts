@@ -33,11 +33,11 @@ export class DeviceNotes {
 	 * Calls with the name of each note of the session's account that another tab adds or removes, when what that tab has stored has
 	 * arrived here: messages between tabs may arrive earlier.
 	 */
-	followOtherTabs(changed: (name: string) => void, until?: AbortSignal): void {
+	followOtherTabs(changed: (name: string, isNoted: boolean) => void, until?: AbortSignal): void {
 		followDevice(
 			this.prefix,
 			(name, { oldValue, newValue }) => {
-				if ((newValue ?? oldValue) === account()) changed(name)
+				if ((newValue ?? oldValue) === account()) changed(name, newValue !== null)
 			},
 			until,
 		)

@@ -6,7 +6,6 @@ import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
 import type { Answer } from './answer.ts'
 import type { AnswerFailure } from './answer-state.ts'
 import { onWake, waitForConnection } from './connection.ts'
-import { signedInAgain } from './session.ts'
 
 /** Silence after which a connection is taken for dead when the network changes, in milliseconds. */
 const silenceMs = 1000
@@ -21,7 +20,11 @@ export interface AnswerSource {
 	readonly reread: () => Promise<void>
 }
 
-/** Ends when the answer has ended, or when the signal aborts. Failures are the answer's state. */
+/**
+ * Ends when the answer has ended, or when the signal aborts. Failures are the answer's state.
+ *
+ * @throws ServerError if the server does not accept the key any more
+ */
 export async function followAnswer(answer: Answer, source: AnswerSource, signal: AbortSignal): Promise<void> {
 	let { started } = source
 	for (let attempt = 0; ; attempt++) {
@@ -34,8 +37,11 @@ export async function followAnswer(answer: Answer, source: AnswerSource, signal:
 		} catch (failure) {
 			if (signal.aborted || !answer.isRunning) return
 			if (failure instanceof ServerError && failure.status === 404) return await rereadOrFail(answer, source)
-			if (failure instanceof ServerError && failure.status === 401) await signedInAgain(signal)
-			else if (!isLoss(failure)) {
+			if (isKeyRefused(failure)) {
+				answer.detach()
+				throw failure
+			}
+			if (!isLoss(failure)) {
 				answer.fail(describeFailure(failure))
 				return
 			}
@@ -68,6 +74,7 @@ async function readEvents(
 	})
 	aborted.catch(() => undefined)
 	try {
+		signal.throwIfAborted()
 		for (;;) {
 			const { done, value } = await Promise.race([events.next(), aborted])
 			if (done === true) return
@@ -84,7 +91,7 @@ async function rereadOrFail(answer: Answer, { reread }: AnswerSource): Promise<v
 	try {
 		await reread()
 	} catch (failure) {
-		answer.fail(describeFailure(failure))
+		if (answer.isRunning) answer.fail(describeFailure(failure))
 	}
 }
 
@@ -93,6 +100,8 @@ export const isLoss = (failure: unknown): boolean =>
 	failure instanceof ConnectionLost ||
 	isAbort(failure) ||
 	(failure instanceof ServerError && (failure.status === 429 || failure.status >= 500))
+
+export const isKeyRefused = (failure: unknown): boolean => failure instanceof ServerError && failure.status === 401
 
 /** Why a request failed, as the page explains it. */
 export function describeFailure(failure: unknown): AnswerFailure {

@@ -1,7 +1,7 @@
 // The tools that a person has described, on this device. The page runs no code: a person answers the calls.
 
 import { signal } from '@preact/signals'
-import { thisDevice } from './storage.ts'
+import { followDevice, thisDevice } from './storage.ts'
 
 export interface FunctionTool {
 	readonly name: string
@@ -42,6 +42,12 @@ export function saveTools(tools: readonly FunctionTool[]): boolean {
 	const byName = new Map([...savedTools.value, ...tools].map((tool) => [tool.name, tool]))
 	return store(sorted([...byName.values()]))
 }
+
+/** Tools that another tab saves or deletes. */
+export const followTools = (): void =>
+	followDevice('tools', () => {
+		savedTools.value = readStored()
+	})
 
 export const deleteTool = (name: string): void => {
 	store(savedTools.value.filter((tool) => tool.name !== name))

@@ -51,6 +51,14 @@ export const findEntry = (clientId: string): OutboxEntry | undefined => readEntr
 export const storeEntry = (entry: OutboxEntry): boolean =>
 	thisDevice.write(prefix + entry.clientId, JSON.stringify(entry))
 
+/** The entry in a conversation that has begun since: a reload must know it. */
+export function entryIn(conversation: string | undefined, entry: OutboxEntry): OutboxEntry {
+	if (entry.conversation === conversation) return entry
+	const moved = { ...entry, conversation }
+	storeEntry(moved)
+	return moved
+}
+
 export const removeEntry = (clientId: string): void => {
 	thisDevice.write(prefix + clientId, undefined)
 }
@@ -59,13 +67,19 @@ export const removeEntry = (clientId: string): void => {
 type Sending = (entry: OutboxEntry | undefined) => Promise<void>
 
 /** Runs when no other tab, and no other chat of this one, sends the question any more. */
-export const whileSending = (clientId: string, run: Sending, signal?: AbortSignal): Promise<void> =>
+export const whileSending = (clientId: string, run: Sending): Promise<void> =>
+	withLock(prefix + clientId, () => run(findEntry(clientId)))
+
+/**
+ * The same for a question that another tab, or an earlier visit, may have sent. What a tab has stored may arrive here after its
+ * lock, so the server is asked for the question before it is sent.
+ */
+export const whileResuming = (clientId: string, run: Sending, signal?: AbortSignal): Promise<void> =>
 	withLock(
 		prefix + clientId,
-		({ waited }) => {
+		() => {
 			const entry = findEntry(clientId)
-			// What another tab has stored arrives here after its lock: the entry may be as it was before that tab sent it.
-			return run(waited && entry !== undefined ? { ...entry, tried: true } : entry)
+			return run(entry === undefined ? undefined : { ...entry, tried: true })
 		},
 		signal,
 	)
@@ -77,7 +91,7 @@ const soonMs = 5000
 export async function ifFreeSoon(clientId: string, run: Sending): Promise<void> {
 	const signal = AbortSignal.timeout(soonMs)
 	try {
-		await whileSending(clientId, run, signal)
+		await whileResuming(clientId, run, signal)
 	} catch (failure) {
 		if (!signal.aborted) throw failure
 	}

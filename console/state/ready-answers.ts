@@ -3,6 +3,7 @@
 
 import { computed, effect, signal } from '@preact/signals'
 import { readAnswerStatus } from '../api/responses.ts'
+import { ServerError } from '../api/server.ts'
 import { touchConversation } from './conversation-list.ts'
 import { route } from './route.ts'
 
@@ -26,13 +27,18 @@ const pausesMs: readonly number[] = [1000, 2000, 4000, 8000]
 
 export function markRunning(id: string, turn: string, isRunning: boolean): void {
 	const before = running.value.get(id) ?? new Set()
-	const turns = changed(before, turn, isRunning)
+	const turns = changeRunning(id, turn, isRunning)
+	if (isRunning) touchConversation(id)
+	else if (before.has(turn) && turns.size === 0 && onScreen.value !== id) ready.value = changed(ready.value, id, true)
+}
+
+function changeRunning(id: string, turn: string, isRunning: boolean): ReadonlySet<string> {
+	const turns = changed(running.value.get(id) ?? new Set(), turn, isRunning)
 	const next = new Map(running.value)
 	if (turns.size > 0) next.set(id, turns)
 	else next.delete(id)
 	running.value = next
-	if (isRunning) touchConversation(id)
-	else if (before.has(turn) && turns.size === 0 && onScreen.value !== id) ready.value = changed(ready.value, id, true)
+	return turns
 }
 
 /** The answer of a conversation has been seen, here or in another window. */
@@ -40,15 +46,26 @@ export function markSeen(id: string): void {
 	if (ready.value.has(id)) ready.value = changed(ready.value, id, false)
 }
 
-/** Looks from time to time whether an answer has ended that this page no longer reads. */
+/** The turns that are looked at. */
+const watched = new Set<string>()
+
+/** Looks from time to time whether an answer has ended that this page does not read, until it has or is deleted. */
 export async function watchAnswer(conversation: string, turn: string): Promise<void> {
-	const isWatched = () => running.value.get(conversation)?.has(turn) === true && shownId.value !== conversation
-	for (let look = 0; isWatched(); look++) {
+	if (watched.has(turn)) return
+	watched.add(turn)
+	const isRunning = () => running.value.get(conversation)?.has(turn) === true
+	for (let look = 0; isRunning(); look++) {
 		await new Promise((resolve) => setTimeout(resolve, pausesMs[Math.min(look, pausesMs.length - 1)]))
-		if (!isWatched()) return
-		const status = await readAnswerStatus(`resp_${turn}`).catch(() => 'unknown')
-		if (status !== 'in_progress' && status !== 'queued' && status !== 'unknown') markRunning(conversation, turn, false)
+		// On screen, the page reads it.
+		if (!isRunning() || shownId.value === conversation) continue
+		const status = await readAnswerStatus(`resp_${turn}`).catch((failure: unknown) =>
+			failure instanceof ServerError && failure.status === 404 ? 'deleted' : 'unknown',
+		)
+		if (status === 'deleted') changeRunning(conversation, turn, false)
+		else if (status !== 'in_progress' && status !== 'queued' && status !== 'unknown')
+			markRunning(conversation, turn, false)
 	}
+	watched.delete(turn)
 }
 
 /** An answer has been seen when its conversation is on screen. */

@@ -5,7 +5,7 @@ import { AnsweredBranches } from './answered-branches.ts'
 import type { ChatColumn } from './chat-column.ts'
 import type { Draft } from './draft.ts'
 import { findTurn } from './find-turn.ts'
-import { ifFreeSoon, type OutboxEntry, outboxOf, removeEntry, whileSending } from './outbox.ts'
+import { ifFreeSoon, type OutboxEntry, outboxOf, removeEntry, whileResuming } from './outbox.ts'
 import { sendEntry } from './outbox-sender.ts'
 import type { PageTurn } from './turn-tree.ts'
 import { unsentTurn } from './unsent-turn.ts'
@@ -39,7 +39,7 @@ export abstract class ResumedBranches extends AnsweredBranches {
 				continue
 			}
 			const turn = this.addUnsent(entry)
-			void whileSending(entry.clientId, (found) => this.resume(turn, found))
+			void whileResuming(entry.clientId, (found) => this.resume(turn, found))
 		}
 	}
 
@@ -76,8 +76,11 @@ export abstract class ResumedBranches extends AnsweredBranches {
 		else {
 			// Another tab has sent it, or it was withdrawn there.
 			const found = await findTurn(this.id.value, turn.clientId ?? '', this.ending.signal).catch(() => undefined)
-			if (found === undefined) this.remove(turn)
-			else {
+			if (found === undefined) {
+				this.remove(turn)
+				// Without a connection nothing was found.
+				void this.refresh()
+			} else {
 				turn.answer.detach()
 				void this.read(this.nameTurn(turn, found.turn.id))
 			}

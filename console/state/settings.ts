@@ -1,7 +1,7 @@
 // What a person chose for this device: appearance, language, keys, reading and notifications.
 
 import { effect, signal } from '@preact/signals'
-import { thisDevice } from './storage.ts'
+import { followDevice, thisDevice } from './storage.ts'
 
 export const themes = ['system', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
@@ -37,6 +37,12 @@ export function changeSettings(change: Partial<PageSettings>): void {
 	settings.value = { ...settings.value, ...change }
 	thisDevice.write('settings', JSON.stringify(settings.value))
 }
+
+/** A choice in another tab counts in this one, too. */
+export const followSettings = (): void =>
+	followDevice('settings', () => {
+		settings.value = { ...defaults, ...readStored() }
+	})
 
 /** Sets the theme of the document now, and whenever it or the system's preference changes. */
 export function applyTheme(): void {

@@ -14,7 +14,7 @@ const keyOf = (name: string): string => `dragoman.${name}`
 export const thisTab: KeyedStorage = storageOf(() => sessionStorage)
 export const thisDevice: KeyedStorage = storageOf(() => localStorage)
 
-/** Calls with the rest of each name that begins with `prefix` whose entry on this device another tab has changed. */
+/** Calls for each entry of this device that another tab changes, with what follows `prefix` in its name. */
 export function followDevice(
 	prefix: string,
 	changed: (name: string, values: Pick<StorageEvent, 'oldValue' | 'newValue'>) => void,

@@ -1,6 +1,7 @@
 // A question of the outbox as a turn of its conversation.
 
 import { Answer } from './answer.ts'
+import type { AnswerState } from './answer-state.ts'
 import type { OutboxEntry } from './outbox.ts'
 import type { PageTurn } from './turn-tree.ts'
 
@@ -13,10 +14,17 @@ export function unsentTurn(entry: OutboxEntry): PageTurn {
 		model,
 		createdAtMs,
 		question,
-		answer: new Answer({ type: 'sending' }),
+		answer: new Answer(stateOf(entry)),
 		clientId,
 		options,
 		continues,
 		column,
 	}
+}
+
+/** Another tab, which sends the question, may be waiting for the end of a limit. */
+function stateOf({ notBeforeMs = 0 }: OutboxEntry): AnswerState {
+	return notBeforeMs > Date.now()
+		? { type: 'unsent', reason: { type: 'limit', untilMs: notBeforeMs } }
+		: { type: 'sending' }
 }
