@@ -59,6 +59,23 @@ test.concurrent('instructions and parameters are sent with each request of their
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
+test.concurrent('a message that is sent before the models are known is sent when they are', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	const held = Promise.withResolvers<void>()
+	await page.route(/\/v1\/models/, async (route) => {
+		await held.promise
+		await route.continue()
+	})
+	await page.reload()
+	await opened.send('Early')
+	expect(await page.inputValue('#message')).toBe('Early')
+	held.resolve()
+	await page.locator('.answer .markdown', { hasText: 'Early' }).waitFor()
+	await opened.answered()
+	expect([opened.bodies.length, opened.errors]).toEqual([1, []])
+}, 60_000)
+
 test.concurrent('the tokens of the next request are counted, and those that do not fit', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened

@@ -232,6 +232,33 @@ test('the palette finds conversations by their text, and commands', async () => 
 	expect(errors).toEqual([])
 }, 60_000)
 
+test('the palette opens as soon as it was closed, and what was chosen remains chosen as results arrive', async () => {
+	await create('Appearance of forms', {})
+	const opened = await pages.openPage()
+	const { page, errors } = opened
+	const held = Promise.withResolvers<void>()
+	await page.route(/\/conversations\?.*search=/, async (route) => {
+		await held.promise
+		await route.continue()
+	})
+	await page.keyboard.press('Control+K')
+	await page.getByRole('combobox').waitFor()
+	await page.evaluate(async () => {
+		document.querySelector('dialog')?.requestClose()
+		await new Promise((resolve) => setTimeout(resolve))
+		dispatchEvent(new KeyboardEvent('keydown', { code: 'KeyK', ctrlKey: true }))
+	})
+	await page.getByRole('combobox').fill('appearance')
+	const dark = page.getByRole('option', { name: 'Appearance: Dark', selected: true })
+	while ((await dark.count()) === 0) await page.keyboard.press('ArrowDown')
+	held.resolve()
+	await page.getByRole('option', { name: 'Appearance of forms' }).waitFor()
+	expect(await dark.count()).toBe(1)
+	await page.keyboard.press('Enter')
+	await page.waitForFunction(() => document.documentElement.dataset.theme === 'dark')
+	expect(errors).toEqual([])
+}, 60_000)
+
 test('2,000 conversations stay fluid, and old pinned ones are shown', async () => {
 	await create('Old and pinned', { pinned: 'true' })
 	await create('Old and foldered', { folder: 'Archive' })

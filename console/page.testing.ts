@@ -110,7 +110,7 @@ export class OpenPage {
 	}
 
 	/** Another tab with the same storage on this device, which `prepare` may change before it opens. */
-	async anotherTab(path = '/', prepare?: (page: Page) => Promise<void>): Promise<OpenPage> {
+	async anotherTab(path = '/', prepare?: (page: Page) => Promise<unknown>): Promise<OpenPage> {
 		const tab = new OpenPage(await this.context.newPage(), this.context, this.server)
 		await prepare?.(tab.page)
 		await tab.page.goto(this.server.url + path)

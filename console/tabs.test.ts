@@ -144,6 +144,7 @@ test.concurrent('a question that another tab has just sent is not sent again', a
 	await page.getByText('Your message is kept.').waitFor()
 	const other = await anotherLateTab(opened)
 	await other.page.locator('.question', { hasText: 'Second' }).waitFor()
+	await other.page.getByText('Too many requests. Your message is kept.').waitFor()
 	await other.page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
 	await page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
 	await Promise.all([opened.answered(), other.answered()])
@@ -151,4 +152,136 @@ test.concurrent('a question that another tab has just sent is not sent again', a
 	expect([...opened.bodies, ...other.bodies].length).toBe(3)
 	expect((await other.stored()).turns.length).toBe(2)
 	expect([...opened.errors, ...other.errors]).toEqual([])
+}, 60_000)
+
+test.concurrent('a question that another tab asks while this one loads the conversation is part of it', async () => {
+	const opened = await pages.openPage()
+	await opened.ask('First')
+	const [read, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`, (page) =>
+		page.route(
+			'**/export',
+			async (route) => {
+				const response = await route.fetch()
+				read.resolve()
+				await held.promise
+				await route.fulfill({ response })
+			},
+			{ times: 1 },
+		),
+	)
+	await read.promise
+	await opened.ask('Second')
+	held.resolve()
+	await other.page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
+	await other.ask('Third')
+	expect(await other.answers()).toEqual(['First', 'Second', 'Third'])
+	expect([...opened.errors, ...other.errors]).toEqual([])
+}, 60_000)
+
+test.concurrent('a tab whose key is refused does not prevent another one from reading the answer', async () => {
+	const opened = await pages.openPage()
+	await opened.ask('First')
+	const address = `${opened.path}#key=${pages.server.key}`
+	const refused = await opened.anotherTab(address, (page) =>
+		page.route(/\/responses\/resp_\w+\?stream/, (route) =>
+			route.fulfill({ status: 401, json: { error: { message: 'Revoked.' } } }),
+		),
+	)
+	await refused.page.locator('.answer', { hasText: 'First' }).waitFor()
+	await opened.send('echo:delay 20 echo:repeat 100 word')
+	await refused.page.locator('.answer', { hasText: 'word word' }).waitFor()
+	const other = await opened.anotherTab(address)
+	await other.page.locator('.answer', { hasText: 'word word' }).waitFor()
+	await opened.page.close()
+	await refused.page.getByRole('dialog').waitFor()
+	await other.answered()
+	expect(await other.answers()).toEqual(['First', words('word', 100)])
+	expect([...refused.errors, ...other.errors]).toEqual([])
+}, 60_000)
+
+test.concurrent('a conversation that was left while its question was sent shows the answer as it grows', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('Another conversation')
+	await opened.newChat()
+	await opened.ask('Left early')
+	const held = Promise.withResolvers<void>()
+	await page.route('**/v1/responses', async (route) => {
+		await held.promise
+		await route.continue()
+	})
+	await opened.send('echo:delay 20 echo:repeat 200 word')
+	await page.locator('.sidebar a', { hasText: 'Another conversation' }).click()
+	await page.locator('.answer', { hasText: 'Another conversation' }).waitFor()
+	await opened.newChat()
+	const asked = page.waitForResponse('**/v1/responses')
+	held.resolve()
+	await asked
+	await page.locator('.sidebar a', { hasText: 'Left early' }).click()
+	await page.locator('.answer .markdown', { hasText: 'word word' }).waitFor()
+	expect(await page.getByRole('button', { name: 'Stop' }).count()).toBe(1)
+	await opened.answered()
+	expect(await opened.answers()).toEqual(['Left early', words('word', 200)])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
+test.concurrent('a turn that another tab has sent is shown when the server can be reached again', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('First')
+	await page.route(
+		'**/v1/responses',
+		(route) =>
+			route.fulfill({ status: 429, headers: { 'retry-after': '3' }, json: { error: { message: 'Not now.' } } }),
+		{ times: 1 },
+	)
+	await opened.send('Second')
+	await page.getByText('Too many requests. Your message is kept.').waitFor()
+	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`)
+	await other.page.locator('.question', { hasText: 'Second' }).waitFor()
+	await other.page.route('**/export', (route) => route.abort())
+	await opened.answered()
+	await other.page.getByText('Your message is kept.').waitFor()
+	await other.page.unroute('**/export')
+	await other.page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
+	expect([...opened.errors, ...other.errors]).toEqual([])
+}, 60_000)
+
+test.concurrent('settings and tools that one tab stores are those of the others', async () => {
+	const opened = await pages.openPage()
+	const other = await opened.anotherTab(`/#key=${pages.server.key}`)
+	await other.page.locator('#message').waitFor()
+	const theme = (tab: OpenPage, wanted: string) =>
+		tab.page.waitForFunction((name) => document.documentElement.dataset.theme === name, wanted)
+	const choose = async (tab: OpenPage, command: string) => {
+		await tab.page.keyboard.press('Control+K')
+		await tab.page.getByRole('combobox').fill(command)
+		await tab.page.getByRole('option', { name: command }).click()
+	}
+	await choose(opened, 'Appearance: Dark')
+	await theme(opened, 'dark')
+	await theme(other, 'dark')
+	await choose(other, 'Appearance: Light')
+	await theme(opened, 'light')
+	expect([...opened.errors, ...other.errors]).toEqual([])
+}, 60_000)
+
+test.concurrent('the answer of a conversation that was deleted elsewhere is not looked at for ever', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('First')
+	const id = /conv_\w+/.exec(opened.path)?.[0]
+	await opened.send('echo:delay 50 echo:repeat 400 word')
+	await page.locator('.answer', { hasText: 'word word' }).waitFor()
+	await opened.newChat()
+	await page.getByRole('img', { name: 'Answer in progress' }).waitFor()
+	const removed = await fetch(`${pages.server.url}/openai/v1/conversations/${id}`, {
+		method: 'DELETE',
+		headers: { authorization: `Bearer ${pages.server.key}` },
+	})
+	expect(removed.status).toBe(200)
+	await page.getByRole('img', { name: 'Answer in progress' }).waitFor({ state: 'detached' })
+	expect(await page.getByRole('img', { name: 'Answer ready' }).count()).toBe(0)
+	expect(opened.errors).toEqual([])
 }, 60_000)

@@ -38,7 +38,7 @@ export class Chat extends ResumedBranches {
 	/** What the person set for the next requests. */
 	readonly options: ConversationOptions
 	private shortened = false
-	/** Another tab has changed the conversation while it was loaded. */
+	/** Another tab has changed the conversation since its export was requested. */
 	private isOutdated = false
 
 	/** @param column shows and asks in the branch of this column alone. */
@@ -148,11 +148,16 @@ export class Chat extends ResumedBranches {
 
 	private async load(id: string): Promise<void> {
 		const { signal } = this.ending
-		// What other tabs do while the export is on its way is in a later one.
+		// What other tabs do while an export is on its way is in the next one.
 		this.openChannel(id)
 		for (let attempt = 0; !signal.aborted; attempt++) {
 			try {
-				this.open(id, await exportConversation(id, signal))
+				let exported: ExportedConversation
+				do {
+					this.isOutdated = false
+					exported = await exportConversation(id, signal)
+				} while (this.isOutdated)
+				this.open(id, exported)
 				return
 			} catch (failure) {
 				if (isAbort(failure)) return
@@ -187,7 +192,6 @@ export class Chat extends ResumedBranches {
 		for (const turn of tree.all) if (turn.answer.isRunning) void this.read(turn)
 		this.resumeOutbox()
 		this.askQueued()
-		if (this.isOutdated) void this.refresh()
 	}
 
 	/** Resolves when the question is stored, or sent if there is no room to store it. */

@@ -1,10 +1,12 @@
 // The questions of the outbox that belong to a conversation: they are shown, and sent when no other tab does.
 
 import { batch, signal } from '@preact/signals'
+import { ConnectionLost } from '../api/server.ts'
 import { AnsweredBranches } from './answered-branches.ts'
 import type { ChatColumn } from './chat-column.ts'
+import { waitForConnection } from './connection.ts'
 import type { Draft } from './draft.ts'
-import { findTurn } from './find-turn.ts'
+import { type FoundTurn, findTurn } from './find-turn.ts'
 import { ifFreeSoon, type OutboxEntry, outboxOf, removeEntry, whileResuming } from './outbox.ts'
 import { sendEntry } from './outbox-sender.ts'
 import type { PageTurn } from './turn-tree.ts'
@@ -75,16 +77,27 @@ export abstract class ResumedBranches extends AnsweredBranches {
 		else if (entry !== undefined) await this.send(turn, entry)
 		else {
 			// Another tab has sent it, or it was withdrawn there.
-			const found = await findTurn(this.id.value, turn.clientId ?? '', this.ending.signal).catch(() => undefined)
-			if (found === undefined) {
-				this.remove(turn)
-				// Without a connection nothing was found.
-				void this.refresh()
-			} else {
+			const found = await this.findSent(turn)
+			if (found === undefined) this.remove(turn)
+			else {
 				turn.answer.detach()
 				void this.read(this.nameTurn(turn, found.turn.id))
 			}
 		}
+	}
+
+	/** Waits for a connection. */
+	private async findSent({ clientId = '', answer }: PageTurn): Promise<FoundTurn | undefined> {
+		const { signal } = this.ending
+		for (let attempt = 0; !signal.aborted; attempt++)
+			try {
+				return await findTurn(this.id.value, clientId, signal)
+			} catch (failure) {
+				if (!(failure instanceof ConnectionLost)) return undefined
+				answer.state.value = { type: 'unsent', reason: { type: 'unreachable' } }
+				await waitForConnection(attempt, signal)
+			}
+		return undefined
 	}
 
 	protected override contains({ column }: Pick<PageTurn, 'column'>): boolean {
