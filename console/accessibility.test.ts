@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test'
 import type { Page } from 'playwright-core'
 import { findingsOf } from './axe.testing.ts'
 import { cutRings } from './focus-rings.testing.ts'
-import { signedIn, TestPages } from './page.testing.ts'
+import { signedIn, TestPages, words } from './page.testing.ts'
 import { type Finger, fingerOn, swipe } from './touch.testing.ts'
 
 let pages: TestPages
@@ -329,11 +329,11 @@ const focused = (page: Page) =>
 test('the keyboard alone: first visit, question, branch, rename, delete, share', async () => {
 	const { page, errors } = await pages.openPage({}, pages.server.url)
 	const { keyboard } = page
-	await page.getByRole('button', { name: 'Sign in' }).waitFor()
+	await page.locator('input[name=key]:focus').waitFor()
 	await keyboard.type(pages.server.key)
 	await keyboard.press('Enter')
 	await signedIn(page)
-	expect(await focused(page)).toBe('message')
+	await page.locator('#message:focus').waitFor()
 	await keyboard.type('First question')
 	await keyboard.press('Enter')
 	await page.locator('.answer .markdown', { hasText: 'First question' }).waitFor()
@@ -451,7 +451,7 @@ test('a screen reader reads the start and the end of an answer, paragraphs only 
 	await page.getByLabel('Read answers while they stream').check()
 	await page.goBack()
 	await page.locator('.answer').waitFor()
-	await opened.ask('echo:delay 150 echo:say First paragraph.\n\nSecond one.\n\nThe third one is the last.')
+	await opened.ask(`echo:delay 30 echo:say First paragraph.\n\n${words('second', 100)}\n\nThe third one is the last.`)
 	expect((await announced()).some((text) => text.includes('First paragraph.') && !text.includes('last'))).toBe(true)
 	await opened.ask('echo:error overloaded')
 	expect(await page.getByRole('alert').count()).toBe(1)

@@ -118,7 +118,7 @@ test('the page can be used within a second on a slow phone network', async () =>
 		const [workMs, taskMs] = [Math.min(...workTimes), Math.min(...taskTimes)]
 		return 2 * latencyMs + Math.max(...transferTimes) + slowdown * taskMs * (referenceMs / workMs)
 	}
-	for (let visit = 0; visit < 3 || (visit < 15 && usableMs() >= 1000); visit++) {
+	for (let visit = 0; visit < 3 || (visit < 12 && usableMs() >= 1000); visit++) {
 		workTimes.push(await timeOfWork(`${url}/health`))
 		const { page } = await pages.openPage({}, `${url}/health`)
 		const session = await page.context().newCDPSession(page)
@@ -146,7 +146,7 @@ test('the page can be used within a second on a slow phone network', async () =>
 	expect(Math.min(...workTimes)).toBeGreaterThan(0)
 	expect(Math.min(...taskTimes)).toBeGreaterThan(0)
 	expect(usableMs()).toBeLessThan(1000)
-}, 60_000)
+}, 120_000)
 
 test('the script of another language arrives with the first one, and is loaded once', async () => {
 	const { url } = pages.server

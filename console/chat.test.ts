@@ -38,7 +38,7 @@ test('what is known about an answer is below it, also after a reload', async () 
 	const { page } = opened
 	await page.locator('.model-button').click()
 	await page.getByRole('menuitemradio').filter({ hasText: 'priced' }).click()
-	await opened.ask('echo:delay 20 echo:repeat 20 word')
+	await opened.ask('echo:delay 50 echo:repeat 20 word')
 	const facts = async () => (await page.locator('.answer .facts > span').allInnerTexts()).map((fact) => fact.trim())
 	const known = [/^20 tokens$/, /^first in \d+(\.\d+)? s$/, /^\d+ tok\/s$/, /^€0\.0\d+$/]
 	const expectKnown = async () => {
@@ -107,12 +107,13 @@ for (const context of ['a secure context', 'another one, without locks'])
 			await held.promise
 			await route.continue()
 		})
-		await opened.send('SECRET')
+		const secret = `SECRET ${context}`
+		await opened.send(secret)
 		await page.locator('.question', { hasText: 'SECRET' }).waitFor()
 		await opened.newChat()
 		await page.fill('#message', 'A draft')
 		held.resolve()
-		await page.locator('.sidebar', { hasText: 'SECRET' }).waitFor()
+		await page.locator('.sidebar', { hasText: secret }).waitFor()
 		await page.reload()
 		await signedIn(page)
 		expect(await page.inputValue('#message')).toBe('A draft')

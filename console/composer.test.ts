@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { writePdf, writePng } from './attachments.testing.ts'
-import { type OpenPage, TestPages } from './page.testing.ts'
+import { type OpenPage, signedIn, TestPages } from './page.testing.ts'
 
 let pages: TestPages
 beforeAll(async () => {
@@ -76,6 +76,26 @@ test.concurrent('a message that is sent before the models are known is sent when
 	expect([opened.bodies.length, opened.errors]).toEqual([1, []])
 }, 60_000)
 
+test.concurrent('a message that is sent before the conversation is loaded continues it', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('First')
+	const held = Promise.withResolvers<void>()
+	await page.route('**/export', async (route) => {
+		await held.promise
+		await route.continue()
+	})
+	await page.reload()
+	await signedIn(page)
+	await opened.send('Second')
+	expect(await page.inputValue('#message')).toBe('Second')
+	held.resolve()
+	await page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
+	await opened.answered()
+	expect(await opened.answers()).toEqual(['First', 'Second'])
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
 test.concurrent('the tokens of the next request are counted, and those that do not fit', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
@@ -107,7 +127,7 @@ test.concurrent('texts and PDFs are sent as text, and are attachments again afte
 	const sentence = page.getByText('The part of the page that reads this file could not be loaded.')
 	await choose.setInputFiles([unread])
 	await sentence.waitFor()
-	await page.unroute('**/page/*.js')
+	await page.unrouteAll({ behavior: 'wait' })
 	const tried = Promise.withResolvers<void>()
 	await page.route('**/pdf-worker.js', async (route) => {
 		await tried.promise
@@ -179,9 +199,9 @@ test.concurrent('a question too large for the outbox is the draft again if it co
 	await page.route('**/v1/responses', (route) => route.abort())
 	await page.press('#message', 'Enter')
 	await page.getByText('Your message is kept.').waitFor()
-	await page.unroute('**/v1/responses')
 	await page.reload()
 	await page.getByRole('listitem').filter({ hasText: 'long.txt' }).waitFor()
+	await page.unroute('**/v1/responses')
 	expect(await page.inputValue('#message')).toBe('echo:say Read.')
 	await page.press('#message', 'Enter')
 	await page.locator('.answer').waitFor()

@@ -1,4 +1,4 @@
-// What one tab stores, sends and releases reaches the others in any order: tabs may be processes of their own.
+// What one tab stores, sends and releases reaches the others in any order: tabs may be separate processes.
 
 import type { Page } from 'playwright-core'
 

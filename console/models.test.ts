@@ -82,6 +82,13 @@ test('a model is found and chosen with the keyboard', async () => {
 	await page.locator('.model-button', { hasText: 'expensive' }).waitFor()
 	await page.keyboard.press('Control+Comma')
 	await page.locator('[aria-label="Find a model"]:focus').waitFor()
+	await page.keyboard.type('costly')
+	// What opens again immediately is empty.
+	await page.evaluate(() => {
+		document.querySelector<HTMLElement>(':popover-open')?.hidePopover()
+		document.querySelector<HTMLElement>('.model-button')?.click()
+	})
+	await page.locator('[aria-label="Find a model"]:focus:placeholder-shown').waitFor()
 	await page.keyboard.type('second')
 	await page.getByRole('img', { name: 'Reads pictures' }).waitFor()
 	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
@@ -102,6 +109,7 @@ test('the list says how fast a model was in the last hour', async () => {
 	await page.keyboard.press('Enter')
 	await opened.ask(`echo:delay 20 ${'word '.repeat(20)}`)
 	await page.keyboard.press('Control+Comma')
+	await page.locator('[aria-label="Find a model"]:focus').waitFor()
 	await page.keyboard.type('numbered-42')
 	await page.locator('.model-option', { hasText: /^numbered-42100k context, [\d.]+ tok\/s$/ }).waitFor()
 	expect(opened.errors).toEqual([])
@@ -122,6 +130,7 @@ test('a question that waits says how many are ahead, also after a reload', async
 	}
 	const before = [await wait(), await wait(), await wait()]
 	await page.locator('.model-button').click()
+	await page.locator('[aria-label="Find a model"]:focus').waitFor()
 	await page.keyboard.type('queued')
 	await page.keyboard.press('Enter')
 	await opened.send('Hello')

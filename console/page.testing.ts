@@ -76,7 +76,14 @@ export class OpenPage {
 	/** Asks a question and waits for the end of its answer. */
 	async ask(question: string): Promise<void> {
 		await this.send(question)
+		// It is sent when the models and the conversation are loaded.
+		await this.page.waitForFunction(() => document.querySelector<HTMLTextAreaElement>('#message')?.value === '')
 		await this.answered()
+	}
+
+	/** Waits until the document has the title. */
+	async titled(title: string): Promise<void> {
+		await this.page.waitForFunction((wanted) => document.title === wanted, title)
 	}
 
 	/** Chooses an entry in the menu of an answer; by default of the last one. */

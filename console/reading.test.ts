@@ -56,7 +56,7 @@ describe('the end of every answer is visible', () => {
 			await expectEndVisible(page)
 			await page.fill('#message', 'line\n'.repeat(30))
 			await expectEndVisible(page)
-			await opened.send('echo:delay 2 echo:repeat 200 more')
+			await opened.send('echo:delay 20 echo:repeat 200 more')
 			await page.locator('.answer', { hasText: 'more' }).waitFor()
 			await expectEndVisible(page)
 			await opened.answered()

@@ -184,6 +184,27 @@ test.concurrent('a refused question survives a reload', async () => {
 	await page.locator('.answer .markdown', { hasText: 'Important' }).waitFor()
 }, 60_000)
 
+test.concurrent('a refused question is not lost if it is sent again before the models are known', async () => {
+	const opened = await pages.openPage()
+	const { page } = opened
+	await opened.ask('First')
+	await page.route('**/v1/responses', refuse)
+	await opened.send('Important')
+	await page.getByRole('alert').filter({ hasText: 'Your message is kept.' }).waitFor()
+	await page.unroute('**/v1/responses')
+	const held = Promise.withResolvers<void>()
+	await page.route(/\/v1\/models/, async (route) => {
+		await held.promise
+		await route.continue()
+	})
+	await page.reload()
+	await page.getByRole('button', { name: 'Try again' }).click()
+	expect(await page.locator('.question', { hasText: 'Important' }).count()).toBe(1)
+	held.resolve()
+	await page.locator('.answer .markdown', { hasText: 'Important' }).waitFor()
+	expect(opened.errors).toEqual([])
+}, 60_000)
+
 test.concurrent('a refused question remains in the outbox beside an empty new chat', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
@@ -293,7 +314,7 @@ test.concurrent('a revoked key: a dialog, the draft stays, and a new key continu
 test.concurrent('questions wait for the answer in progress, and can be removed', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
-	await opened.send('echo:delay 30 echo:repeat 100 word')
+	await opened.send('echo:delay 30 echo:repeat 300 word')
 	await page.locator('.answer .markdown', { hasText: 'word' }).waitFor()
 	await opened.send('Second')
 	await opened.send('Never asked')
@@ -302,7 +323,7 @@ test.concurrent('questions wait for the answer in progress, and can be removed',
 	await page.reload()
 	await page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
 	await opened.answered()
-	expect(await opened.answers()).toEqual([words('word', 100), 'Second'])
+	expect(await opened.answers()).toEqual([words('word', 300), 'Second'])
 	expect(opened.errors).toEqual([])
 }, 60_000)
 

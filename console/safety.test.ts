@@ -179,6 +179,10 @@ test('diagrams cannot run, load or link anything', async () => {
 		await diagram.scrollIntoViewIfNeeded()
 		await diagram.locator('img, .small-note').first().waitFor()
 	}
+	// A picture has a size before it is decoded.
+	await page
+		.locator('.diagram img')
+		.evaluateAll((all) => Promise.allSettled(all.map((image) => (image as HTMLImageElement).decode())))
 	const widths = await page
 		.locator('.diagram img')
 		.evaluateAll((all) => all.map((image) => (image as HTMLImageElement).naturalWidth))
@@ -199,7 +203,7 @@ test('names of models, titles, tools and refusals are text', async () => {
 	await page.getByRole('menuitemradio').filter({ hasText: '<img' }).click()
 	await opened.ask('<img src=x onerror=window.ran=1> {{constructor}} "><script>window.ran=1</script>')
 	expect(await page.locator('.answer .speaker').textContent()).toContain('<img src=x')
-	expect(await page.title()).toContain('<img src=x onerror')
+	await page.waitForFunction(() => document.title.includes('<img src=x onerror'))
 	await opened.ask('echo:refuse <img src=x onerror=window.ran=1>')
 	// A refusal that streams is not read piece by piece.
 	expect(await page.locator('.answer .notice').last().getAttribute('role')).toBeNull()

@@ -24,7 +24,8 @@ test('a visit without a session leads to the sign-in and back, and choices remai
 	await page.locator('input[name=key]').fill(key)
 	await page.keyboard.press('Enter')
 	await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
-	expect([opened.path, await page.title()]).toEqual(['/settings', 'Settings · Dragoman'])
+	await opened.titled('Settings · Dragoman')
+	expect(opened.path).toBe('/settings')
 	await page.getByRole('button', { name: 'Account' }).click()
 	const menu = page.getByRole('dialog', { name: 'Account' })
 	const entries = await menu.locator('a, button').allTextContents()
@@ -70,7 +71,7 @@ test('a visit without a session leads to the sign-in and back, and choices remai
 	await page.getByRole('heading', { name: 'Réglages', level: 1 }).waitFor()
 	await page.reload()
 	await page.getByRole('heading', { name: 'Réglages', level: 1 }).waitFor()
-	expect(await page.title()).toBe('Réglages · Dragoman')
+	await opened.titled('Réglages · Dragoman')
 	expect(await page.locator('html').getAttribute('data-theme')).toBe('dark')
 	expect(await page.getByRole('radio', { name: 'Sombre' }).isChecked()).toBe(true)
 	expect(await page.getByLabel('Lire les réponses pendant leur arrivée').isChecked()).toBe(true)
@@ -327,6 +328,10 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	// An answer that another window shows has been seen.
 	const other = await opened.anotherTab(`${path}#key=${key}`)
 	await other.page.locator('.answer').nth(3).waitFor()
+	await other.page.waitForFunction(async () => {
+		const { held = [] } = await navigator.locks.query()
+		return held.some(({ name }) => name?.startsWith('dragoman.shown.'))
+	})
 	await opened.send('echo:delay 20 echo:repeat 30 shown')
 	await page.locator('.answer .markdown', { hasText: 'shown' }).waitFor()
 	await opened.openSettings()
@@ -337,6 +342,7 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	// One that no window shows is notified, until a window shows it.
 	await other.newChat()
 	await page.goBack()
+	await page.locator('.answer').nth(4).waitFor()
 	await opened.send('echo:delay 20 echo:repeat 30 unseen')
 	await opened.openSettings()
 	await notified(3)

@@ -1,6 +1,7 @@
 // One conversation in several tabs of a browser.
 
 import { afterAll, beforeAll, expect, test } from 'bun:test'
+import type { Page } from 'playwright-core'
 import { delayMessages, delayStorage } from './late-tabs.testing.ts'
 import { type OpenPage, TestPages, words } from './page.testing.ts'
 
@@ -12,10 +13,22 @@ beforeAll(async () => {
 
 afterAll(() => pages?.[Symbol.asyncDispose]())
 
+/** Refuses the next question for a minute. */
+const refuseOnce = (page: Page) =>
+	page.route(
+		'**/v1/responses',
+		(route) =>
+			route.fulfill({ status: 429, headers: { 'retry-after': '60' }, json: { error: { message: 'Not now.' } } }),
+		{ times: 1 },
+	)
+
 /** How much later than messages and locks what another tab stores arrives, in milliseconds. */
 const lateMs = 500
 
-/** Another tab that shows the conversation, where what the first one stores arrives late. */
+/** The same for messages: a tab that is stalled for a second still gets a lock earlier. */
+const messagesLateMs = 2000
+
+/** Another tab that shows the conversation, and receives what the first one stores late. */
 const anotherLateTab = (opened: OpenPage): Promise<OpenPage> =>
 	opened.anotherTab(`${opened.path}#key=${pages.server.key}`, (page) => delayStorage(page, lateMs))
 
@@ -29,12 +42,12 @@ test('two tabs: one reads for both, another takes over, and both may ask', async
 		if (/\/responses\/resp_\w+\?stream/.test(request.url())) reads.push(request.url())
 	})
 	// A question of one tab appears in the other, which receives its events from there.
-	await first.send('echo:delay 20 echo:repeat 100 word')
+	await first.send('echo:delay 20 echo:repeat 400 word')
 	await second.page.locator('.answer', { hasText: 'word word' }).waitFor()
 	expect(reads).toEqual([])
 	await first.page.close()
 	await second.answered()
-	expect(await second.answers()).toEqual(['Hello', words('word', 100)])
+	expect(await second.answers()).toEqual(['Hello', words('word', 400)])
 	expect(reads.length).toBe(1)
 	expect((await second.stored()).turns.length).toBe(2)
 
@@ -108,18 +121,20 @@ test.concurrent('a branch that another tab deletes or restores follows as soon a
 test.concurrent('an answer has ended in both tabs if one takes over as it ends', async () => {
 	const opened = await pages.openPage()
 	await opened.ask('First')
-	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`, (page) => delayMessages(page, lateMs))
+	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`, (page) =>
+		delayMessages(page, messagesLateMs),
+	)
 	await other.page.locator('.answer .markdown', { hasText: 'First' }).waitFor()
 	// It can read the answer as soon as the first tab has, before it learns of the end.
 	await other.page.route(/\/responses\/resp_\w+\?stream/, async (route) => {
-		await other.page.waitForTimeout(2 * lateMs)
+		await other.page.waitForTimeout(2 * messagesLateMs)
 		await route.continue()
 	})
 	const read = other.page.waitForRequest(/\/responses\/resp_\w+\?stream/)
 	await opened.ask('echo:delay 20 echo:repeat 50 word')
 	await read
 	await other.page.locator('.answer .markdown', { hasText: words('word', 50) }).waitFor()
-	await other.page.waitForTimeout(3 * lateMs)
+	await other.page.waitForTimeout(1.5 * messagesLateMs)
 	await other.answered()
 	expect(await other.answers()).toEqual(['First', words('word', 50)])
 	expect([...opened.errors, ...other.errors]).toEqual([])
@@ -129,22 +144,15 @@ test.concurrent('a question that another tab has just sent is not sent again', a
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('First')
-	const refused = Promise.withResolvers<void>()
-	const headers = { 'retry-after': '4' }
-	await page.route(
-		'**/v1/responses',
-		async (route) => {
-			await route.fulfill({ status: 429, headers, json: { error: { message: 'Not now.' } } })
-			refused.resolve()
-		},
-		{ times: 1 },
-	)
+	await refuseOnce(page)
 	await opened.send('Second')
-	await refused.promise
 	await page.getByText('Your message is kept.').waitFor()
 	const other = await anotherLateTab(opened)
 	await other.page.locator('.question', { hasText: 'Second' }).waitFor()
+	// The other tab knows of the limit, and cannot shorten it.
 	await other.page.getByText('Too many requests. Your message is kept.').waitFor()
+	expect(await other.page.getByRole('button', { name: 'Try again' }).count()).toBe(0)
+	await page.getByRole('button', { name: 'Try again' }).click()
 	await other.page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
 	await page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
 	await Promise.all([opened.answered(), other.answered()])
@@ -189,14 +197,14 @@ test.concurrent('a tab whose key is refused does not prevent another one from re
 		),
 	)
 	await refused.page.locator('.answer', { hasText: 'First' }).waitFor()
-	await opened.send('echo:delay 20 echo:repeat 100 word')
+	await opened.send('echo:delay 20 echo:repeat 400 word')
 	await refused.page.locator('.answer', { hasText: 'word word' }).waitFor()
 	const other = await opened.anotherTab(address)
 	await other.page.locator('.answer', { hasText: 'word word' }).waitFor()
 	await opened.page.close()
 	await refused.page.getByRole('dialog').waitFor()
 	await other.answered()
-	expect(await other.answers()).toEqual(['First', words('word', 100)])
+	expect(await other.answers()).toEqual(['First', words('word', 400)])
 	expect([...refused.errors, ...other.errors]).toEqual([])
 }, 60_000)
 
@@ -211,7 +219,7 @@ test.concurrent('a conversation that was left while its question was sent shows 
 		await held.promise
 		await route.continue()
 	})
-	await opened.send('echo:delay 20 echo:repeat 200 word')
+	await opened.send('echo:delay 20 echo:repeat 400 word')
 	await page.locator('.sidebar a', { hasText: 'Another conversation' }).click()
 	await page.locator('.answer', { hasText: 'Another conversation' }).waitFor()
 	await opened.newChat()
@@ -222,7 +230,7 @@ test.concurrent('a conversation that was left while its question was sent shows 
 	await page.locator('.answer .markdown', { hasText: 'word word' }).waitFor()
 	expect(await page.getByRole('button', { name: 'Stop' }).count()).toBe(1)
 	await opened.answered()
-	expect(await opened.answers()).toEqual(['Left early', words('word', 200)])
+	expect(await opened.answers()).toEqual(['Left early', words('word', 400)])
 	expect(opened.errors).toEqual([])
 }, 60_000)
 
@@ -241,8 +249,9 @@ test.concurrent('a turn that another tab has sent is shown when the server can b
 	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`)
 	await other.page.locator('.question', { hasText: 'Second' }).waitFor()
 	await other.page.route('**/export', (route) => route.abort())
+	await page.getByRole('button', { name: 'Try again' }).click()
 	await opened.answered()
-	await other.page.getByText('Your message is kept.').waitFor()
+	await other.page.getByText('The server cannot be reached.').waitFor()
 	await other.page.unroute('**/export')
 	await other.page.locator('.answer .markdown', { hasText: 'Second' }).waitFor()
 	expect([...opened.errors, ...other.errors]).toEqual([])
@@ -264,10 +273,21 @@ test.concurrent('settings and tools that one tab stores are those of the others'
 	await theme(other, 'dark')
 	await choose(other, 'Appearance: Light')
 	await theme(opened, 'light')
+	const panelOf = async ({ page }: OpenPage) => {
+		await page.locator('.composer').getByRole('button', { name: 'Tools' }).click()
+		return page.getByRole('complementary', { name: 'Tools' })
+	}
+	const panels = [await panelOf(opened), await panelOf(other)]
+	for (const [index, panel] of panels.entries()) {
+		await panel.getByRole('button', { name: 'New tool' }).click()
+		await panel.getByLabel('Name').fill(`tool_${index}`)
+		await panel.getByRole('button', { name: 'Save' }).click()
+		for (const each of panels) await each.getByRole('checkbox', { name: `Use tool_${index}` }).waitFor()
+	}
 	expect([...opened.errors, ...other.errors]).toEqual([])
 }, 60_000)
 
-test.concurrent('the answer of a conversation that was deleted elsewhere is not looked at for ever', async () => {
+test.concurrent('the answer of a conversation that was deleted elsewhere is not polled any more', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('First')

@@ -54,6 +54,8 @@ test('conversations of ChatGPT and Open WebUI come with their branches, times an
 	await opened.ask('And another one?')
 	expect((await opened.answers())[0]).toBe('Pont Neuf.')
 	await openImport(page)
+	// The person has closed the browser's own dialog.
+	await page.getByLabel('File', { exact: true }).dispatchEvent('cancel')
 	await page.getByLabel('File', { exact: true }).setInputFiles(fixture('open-webui-chats.json'))
 	await page.getByText('1 conversation imported.').waitFor()
 	await page.getByRole('button', { name: 'Done' }).click()

@@ -118,11 +118,6 @@ export const groups = [
 						ignoring(['src/stores/sqlite/**']),
 					),
 			},
-			{
-				part: 'poolers',
-				needs: [setUpPostgres, setUpPgbouncer],
-				run: (step) => runBunTests(step, 'poolers', [join('test', 'poolers')]),
-			},
 		],
 		[
 			{ part: 'unit', needs: [setUpEngine], run: (step) => runBunTests(step, 'unit', ['bin', 'src', 'scripts']) },
@@ -130,6 +125,11 @@ export const groups = [
 				part: 'proxy',
 				needs: [setUpNginx, setUpEgressProxies],
 				run: (step) => runBunTests(step, 'proxy', [join('test', 'proxy'), 'bench']),
+			},
+			{
+				part: 'poolers',
+				needs: [setUpPostgres, setUpPgbouncer],
+				run: (step) => runBunTests(step, 'poolers', [join('test', 'poolers')]),
 			},
 		],
 	],

@@ -10,7 +10,7 @@ import { Icon } from '../parts/icon.tsx'
 import { IconButton } from '../parts/icon-button.tsx'
 import { loaded } from '../parts/loaded.tsx'
 import type { Chat } from '../state/chat.ts'
-import { model } from '../state/models.ts'
+import { model, models } from '../state/models.ts'
 import type { Question } from '../state/turn-tree.ts'
 import { ComposerTools } from './composer-tools.tsx'
 import { ContextMeter } from './context-meter.tsx'
@@ -30,6 +30,8 @@ export interface ComposedChat extends Pick<Chat, 'id' | 'isAnswering' | 'path' |
 	ask(question: Question): Promise<void>
 	/** Whether questions wait for an answer in progress, and are sent after it. */
 	readonly queues: boolean
+	/** Whether it is known what a question continues. */
+	readonly isLoaded: boolean
 }
 
 export interface ComposerProps {
@@ -42,7 +44,7 @@ export interface ComposerProps {
 	readonly models?: readonly string[] | undefined
 }
 
-export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
+export function Composer({ chat, placeholder, hint, models: names }: ComposerProps) {
 	const { draft } = chat
 	const { attachments } = draft
 	const value = draft.text.value
@@ -51,21 +53,24 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 	const answering = chat.isAnswering.value
 	const filled = value.trim() !== '' || !attachments.isEmpty
 	const canAsk = chat.queues || !answering
-	const ready = filled && !attachments.isReading && model.value !== undefined && canAsk
+	const ready = filled && !attachments.isReading && model.value !== undefined && canAsk && chat.isLoaded
 	const dropping = useFileDrop(useCallback((files) => attachments.addFiles(files), [attachments]))
 	useEffect(() => area.current?.focus(), [chat])
-	/** The person has sent the message before the models were known. */
-	const [waits, setWaits] = useState(false)
+	const written = [chat, value, attachments.items.value]
+	/** What the person has sent before the models or the conversation were loaded. */
+	const [early, setEarly] = useState<readonly unknown[]>()
+	const isEarly = early?.every((part, index) => part === written[index]) === true
 	const send = () => {
-		setWaits(filled && model.value === undefined)
+		const isLoading = models.value === undefined || !chat.isLoaded
+		setEarly(filled && isLoading && !attachments.isReading ? written : undefined)
 		if (!ready) return
 		// The draft is empty before the question is sent: other tabs' questions then appear here.
 		const question = draft.take()
 		void chat.ask(question).then(() => draft.forget())
 	}
 	useEffect(() => {
-		if (waits && model.value !== undefined) send()
-	}, [waits, model.value])
+		if (isEarly && ready) send()
+	}, [isEarly, ready])
 	const paste = (event: ClipboardEvent) => {
 		const files = [...(event.clipboardData?.files ?? [])]
 		const pasted = event.clipboardData?.getData('text/plain') ?? ''
@@ -83,7 +88,7 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 			}}
 		>
 			{dropping && <p class="drop-hint">{words.dropFiles}</p>}
-			{attachments.items.value.length > 0 && <AttachmentChips list={attachments} models={models} />}
+			{attachments.items.value.length > 0 && <AttachmentChips list={attachments} models={names} />}
 			<textarea
 				ref={area}
 				id={composerId}
@@ -93,10 +98,7 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 				placeholder={placeholder ?? (chat.path.value.length === 0 ? words.askSomething : words.askFollowUp)}
 				autocomplete="off"
 				onPaste={paste}
-				onInput={(event) => {
-					setWaits(false)
-					draft.write(event.currentTarget.value)
-				}}
+				onInput={(event) => draft.write(event.currentTarget.value)}
 				onKeyDown={(event) => {
 					if (!isSendKey(event)) return
 					event.preventDefault()
@@ -108,7 +110,7 @@ export function Composer({ chat, placeholder, hint, models }: ComposerProps) {
 				<span class="space" />
 				{hint !== undefined && <span class="hint votes">{hint}</span>}
 				{answering && filled && chat.queues && <span class="hint">{words.enterQueues}</span>}
-				<ContextMeter chat={chat} attachments={attachments} draft={value} models={models} />
+				<ContextMeter chat={chat} attachments={attachments} draft={value} models={names} />
 				{/* Two elements: a button that becomes a submit button during its click would send what it takes back. */}
 				{answering ? (
 					<button

@@ -67,6 +67,9 @@ function OpenComparison({ id }: { readonly id: string | undefined }) {
 			options: comparison.options,
 			draft: comparison.draft,
 			queues: false,
+			get isLoaded() {
+				return comparison.isLoaded
+			},
 			async ask(asked) {
 				if (names.current && comparison.path.value.length === 0) comparison.shuffle()
 				await comparison.ask(asked)

@@ -1,12 +1,12 @@
-// A modal element of the platform as part of what is rendered: it is open as long as it is there.
+// A native modal dialog, open while it is rendered.
 
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
-/** The properties of a modal `dialog` element. @param onClose called once, with Esc or when the element is closed. */
+/** The properties of a modal `dialog` element. @param onClose called once, when Esc or `onClose` of the result closes it. */
 export function useModal(onClose: () => void) {
 	const ref = useRef<HTMLDialogElement>(null)
 	const isClosed = useRef(false)
-	// Before the next key, which would act on what is below.
+	// A layout effect: the next key must not reach the page below.
 	useLayoutEffect(() => ref.current?.showModal(), [])
 	const close = () => {
 		if (isClosed.current) return
@@ -15,8 +15,10 @@ export function useModal(onClose: () => void) {
 		ref.current?.close()
 		onClose()
 	}
-	// The event of the end comes a frame after the dialog has disappeared: a dialog that is opened meanwhile is another one.
+	// The browser fires `close` a frame late, when another dialog may be open.
 	const onCancel = (event: Event) => {
+		// The events of file inputs arrive here, too.
+		if (event.target !== event.currentTarget) return
 		event.preventDefault()
 		close()
 	}

@@ -1,7 +1,7 @@
 // A panel anchored to the button that opens it, with the platform's popover: it closes with Esc or a click outside and gives
 // the focus back.
 
-import type { ComponentChildren } from 'preact'
+import { type ComponentChildren, Fragment } from 'preact'
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 
 export interface PopoverProps {
@@ -27,6 +27,8 @@ export function Popover({ button, children, label, role = 'menu', align = 'start
 	const id = useId()
 	const panel = useRef<HTMLDivElement>(null)
 	const [open, setOpen] = useState(false)
+	/** Each opening has new content: the event of the end comes late, or never if the panel opens again before it. */
+	const [opening, setOpening] = useState(0)
 	const place = () => {
 		const element = panel.current
 		const anchor = document.querySelector(`[popovertarget="${CSS.escape(id)}"]`)
@@ -52,7 +54,9 @@ export function Popover({ button, children, label, role = 'menu', align = 'start
 				aria-label={label}
 				// Before the toggle, so that keys pressed right after it reach the content.
 				onBeforeToggle={(event) => {
-					if (event.newState === 'open') setOpen(true)
+					if (event.newState !== 'open') return
+					setOpen(true)
+					setOpening((count) => count + 1)
 				}}
 				onToggle={(event) => {
 					setOpen(event.newState === 'open')
@@ -61,7 +65,7 @@ export function Popover({ button, children, label, role = 'menu', align = 'start
 				}}
 				onKeyDown={role === 'menu' ? moveFocus : undefined}
 			>
-				{open && children(() => panel.current?.hidePopover())}
+				{open && <Fragment key={opening}>{children(() => panel.current?.hidePopover())}</Fragment>}
 			</div>
 		</>
 	)

@@ -3,7 +3,7 @@
 
 import { X } from 'lucide'
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { text } from '../languages/all-sentences.ts'
 import { closePanel, panelWidth, panelWidths, resizePanel } from '../state/side-panel.ts'
 import { IconButton } from './icon-button.tsx'
@@ -15,7 +15,8 @@ export function SidePanel({ title, children }: { readonly title: string; readonl
 	const panel = useRef<HTMLElement>(null)
 	const id = useId()
 	const words = text.value
-	useEffect(() => {
+	// A layout effect: a later one would take the focus from where it is by then.
+	useLayoutEffect(() => {
 		const before = document.activeElement
 		// A content may have taken it already.
 		if (panel.current?.contains(before) !== true) panel.current?.focus()

@@ -37,7 +37,6 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 	const id = useId()
 	const words = text.value
 	useEffect(() => () => search.close(), [search])
-	useEffect(() => active.current?.scrollIntoView({ block: 'nearest' }), [chosen])
 	const found = conversationsFor(query, search)
 	const entries: readonly Entry[] = [
 		...found.map((item) => ({
@@ -53,6 +52,7 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 	]
 	const at = entries.findIndex(({ key }) => key === chosen)
 	const index = at === -1 ? Math.min(0, entries.length - 1) : at
+	useEffect(() => active.current?.scrollIntoView({ block: 'nearest' }), [chosen, index])
 	const run = (entry: Entry | undefined) => {
 		if (entry === undefined) return
 		onClose()

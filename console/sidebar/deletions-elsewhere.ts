@@ -2,16 +2,17 @@
 // the other window offers to undo.
 
 import { hideConversations, showConversations } from '../state/conversation-list.ts'
-import { followDeletions } from '../state/deletions.ts'
+import { followDeletions, notedDeletions } from '../state/deletions.ts'
 import { navigate, route } from '../state/route.ts'
 
-/** Follows the notes on this device: browsers report what another window has stored. */
+/** Follows the notes on this device, also those since this window was loaded: browsers report what another one has stored. */
 export function followDeletionsElsewhere(): void {
 	followDeletions((id, isDeleted) => {
 		if (isDeleted) hide(id)
 		// The server does not have it any more, unless the deletion was undone.
 		else void showConversations([id]).catch(() => undefined)
 	})
+	for (const id of notedDeletions()) hide(id)
 }
 
 function hide(id: string): void {

@@ -54,6 +54,11 @@ export abstract class AnsweredBranches extends Branches {
 	/** Whether a turn of the conversation is one of these branches. */
 	protected abstract contains(turn: Pick<PageTurn, 'column'>): boolean
 
+	/** Whether this tab sends the question. */
+	isSentHere({ clientId = '' }: PageTurn): boolean {
+		return this.deliveries.has(clientId)
+	}
+
 	/** Does not wait any longer to send the question. */
 	sendNow(turn: PageTurn): void {
 		const delivery = this.deliveries.get(turn.clientId ?? '')

@@ -28,7 +28,7 @@ export function notedBranches(): readonly DeletedBranch[] {
 	})
 }
 
-/** Calls when another tab has deleted a branch of the conversation, or has undone or completed that. */
+/** Calls `changed` when another tab has deleted a branch of the conversation, or has undone or completed that. */
 export const followDeletedBranches = (conversation: string, changed: () => void, until: AbortSignal): void =>
 	notes.followOtherTabs((name) => {
 		if (name.startsWith(`${conversation}.`)) changed()

@@ -1,7 +1,7 @@
 // The conversation on screen: its tree, the branch that is shown, and everything that changes it: questions, edits, other
 // answers to the same question, continuations, stop. It does not render.
 
-import { batch, signal } from '@preact/signals'
+import { batch, effect, signal } from '@preact/signals'
 import { type ExportedConversation, exportConversation } from '../api/conversations.ts'
 import { isAbort, ServerError } from '../api/server.ts'
 import { withoutDeleted } from './branch-deletions.ts'
@@ -91,7 +91,11 @@ export class Chat extends ResumedBranches {
 
 	/** Asks the oldest question that waits for an answer. */
 	askQueued(): void {
-		const question = this.isAnswering.value || this.modelId === undefined ? undefined : this.queue.take()
+		if (this.modelId === undefined) {
+			void this.knownModel().then(() => this.askQueued())
+			return
+		}
+		const question = this.isAnswering.value ? undefined : this.queue.take()
 		if (question !== undefined) void this.ask(question)
 	}
 
@@ -123,6 +127,10 @@ export class Chat extends ResumedBranches {
 			this.regenerate(turn, more)
 			return
 		}
+		if ((more.model ?? this.modelId) === undefined) {
+			void this.knownModel().then(() => this.retry(turn, more))
+			return
+		}
 		if (turn.clientId !== undefined) removeEntry(turn.clientId)
 		batch(() => {
 			this.remove(turn)
@@ -146,18 +154,29 @@ export class Chat extends ResumedBranches {
 		return this.column === undefined ? model.value?.id : this.column.model()
 	}
 
+	/** Resolves when the models are known, unless the conversation is closed before. */
+	private knownModel(): Promise<string> {
+		return new Promise((resolve) => {
+			const ending = new AbortController()
+			const dispose = effect(() => {
+				const id = this.modelId
+				if (id === undefined) return
+				resolve(id)
+				ending.abort()
+			})
+			AbortSignal.any([ending.signal, this.ending.signal]).addEventListener('abort', dispose, { once: true })
+			if (ending.signal.aborted) dispose()
+		})
+	}
+
 	private async load(id: string): Promise<void> {
 		const { signal } = this.ending
-		// What other tabs do while an export is on its way is in the next one.
+		// A change in another tab during an export requires another export.
 		this.openChannel(id)
 		for (let attempt = 0; !signal.aborted; attempt++) {
 			try {
-				let exported: ExportedConversation
-				do {
-					this.isOutdated = false
-					exported = await exportConversation(id, signal)
-				} while (this.isOutdated)
-				this.open(id, exported)
+				const first = await exportConversation(id, signal)
+				this.open(id, this.isOutdated ? await exportConversation(id, signal) : first)
 				return
 			} catch (failure) {
 				if (isAbort(failure)) return
@@ -196,8 +215,7 @@ export class Chat extends ResumedBranches {
 
 	/** Resolves when the question is stored, or sent if there is no room to store it. */
 	private async begin(question: Question, parent: string | undefined, more: Further = {}): Promise<void> {
-		const modelId = more.model ?? this.modelId
-		if (modelId === undefined) return
+		const modelId = more.model ?? this.modelId ?? (await this.knownModel())
 		const entry: OutboxEntry = {
 			clientId: newClientId(),
 			conversation: this.id.value,
@@ -247,7 +265,8 @@ export class Chat extends ResumedBranches {
 		return Promise.resolve()
 	}
 
-	private get isLoaded(): boolean {
+	/** Whether it is known what a question continues. */
+	get isLoaded(): boolean {
 		const { type } = this.state.value
 		return type === 'new' || type === 'open'
 	}

@@ -81,6 +81,11 @@ export class Comparison {
 		for (const { chat } of this.columns.value) chat.close()
 	}
 
+	/** Whether every column knows what a question continues. */
+	get isLoaded(): boolean {
+		return this.state.value === 'open' && this.columns.value.every(({ chat }) => chat.isLoaded)
+	}
+
 	/** The vote on the newest question. */
 	get vote(): Vote {
 		return this.votes.value[this.path.value.length - 1]

@@ -25,7 +25,7 @@ export async function undoDeletion(ids: readonly string[]): Promise<void> {
 /** The ids that were noted by an earlier visit, or by another tab, and that the server still has. */
 export const notedDeletions = (): readonly string[] => notes.names
 
-/** Calls with the id of each conversation that another tab has deleted, or for which it has undone or completed that. */
+/** Calls `changed` with the id of each conversation that another tab has deleted, or for which it has undone or completed that. */
 export const followDeletions = (changed: (id: string, isDeleted: boolean) => void): void =>
 	notes.followOtherTabs(changed)
 

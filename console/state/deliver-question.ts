@@ -7,7 +7,7 @@ import type { UnsentReason } from './answer-state.ts'
 import { waitForConnection, waitUntil } from './connection.ts'
 import { type FoundTurn, findTurn } from './find-turn.ts'
 import { describeFailure } from './follow-answer.ts'
-import { findEntry, type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
+import { findEntry, followEntry, type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
 
 /** A limit that ends later is not waited for, in milliseconds. */
 const longestWaitMs = 10 * 60_000
@@ -32,12 +32,27 @@ export interface DeliveryHooks {
 
 /** @throws ServerError if the server refuses the question; resolves to undefined if it was withdrawn */
 export async function deliverQuestion(first: OutboxEntry, hooks: DeliveryHooks): Promise<Delivery | undefined> {
+	const ending = new AbortController()
+	try {
+		return await deliver(first, hooks, ending.signal)
+	} finally {
+		ending.abort()
+	}
+}
+
+async function deliver(first: OutboxEntry, hooks: DeliveryHooks, end: AbortSignal): Promise<Delivery | undefined> {
 	let entry = first
 	const change = (next: Partial<OutboxEntry>) => {
 		entry = { ...entry, ...next }
 		if (!hooks.signal.aborted) storeEntry(entry)
 	}
-	const until = () => AbortSignal.any([hooks.signal, hooks.hurry()])
+	/** Another tab has sent it or taken it back: do not wait any longer. */
+	let gone = new AbortController()
+	followEntry(first.clientId, () => gone.abort(), end)
+	const until = () => {
+		gone = new AbortController()
+		return AbortSignal.any([hooks.signal, hooks.hurry(), gone.signal])
+	}
 	const wasStored = findEntry(first.clientId) !== undefined
 	/** Another tab has taken it back. */
 	const isTakenBack = () => wasStored && findEntry(first.clientId) === undefined
@@ -49,6 +64,7 @@ export async function deliverQuestion(first: OutboxEntry, hooks: DeliveryHooks):
 			if (hooks.signal.aborted) break
 			hooks.onSending()
 		}
+		let isPosted = false
 		try {
 			const found = entry.tried ? await lookUp(entry, hooks.signal) : undefined
 			if (found !== undefined) {
@@ -57,6 +73,7 @@ export async function deliverQuestion(first: OutboxEntry, hooks: DeliveryHooks):
 			}
 			if (isTakenBack()) return undefined
 			change({ tried: true })
+			isPosted = true
 			const started = await send(entry)
 			removeEntry(entry.clientId)
 			return { type: 'started', started }
@@ -68,13 +85,15 @@ export async function deliverQuestion(first: OutboxEntry, hooks: DeliveryHooks):
 				continue
 			}
 			if (isTakenBack()) return undefined
+			// An answer to the look-up does not say whether an earlier request arrived.
+			const tried = entry.tried && !isPosted
 			const waitMs = waitOf(failure, ++overloaded)
 			if (waitMs === undefined) {
-				change({ tried: false, notBeforeMs: undefined, failure: describeFailure(failure) })
+				change({ tried, notBeforeMs: undefined, failure: describeFailure(failure) })
 				throw failure
 			}
 			if (failure instanceof ServerError && failure.status === 429) overloaded = 0
-			change({ tried: false, notBeforeMs: Date.now() + waitMs })
+			change({ tried, notBeforeMs: Date.now() + waitMs })
 		}
 	}
 	removeEntry(entry.clientId)

@@ -30,8 +30,8 @@ export class DeviceNotes {
 	}
 
 	/**
-	 * Calls with the name of each note of the session's account that another tab adds or removes, when what that tab has stored has
-	 * arrived here: messages between tabs may arrive earlier.
+	 * Calls `changed` with the name of each note of the session's account that another tab adds or removes, once that has arrived
+	 * here: messages between tabs may arrive earlier.
 	 */
 	followOtherTabs(changed: (name: string, isNoted: boolean) => void, until?: AbortSignal): void {
 		followDevice(

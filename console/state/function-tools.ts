@@ -43,11 +43,14 @@ export function saveTools(tools: readonly FunctionTool[]): boolean {
 	return store(sorted([...byName.values()]))
 }
 
-/** Tools that another tab saves or deletes. */
-export const followTools = (): void =>
-	followDevice('tools', () => {
+/** Follows changes in other tabs, also those since this page was loaded. */
+export function followTools(): void {
+	const read = () => {
 		savedTools.value = readStored()
-	})
+	}
+	followDevice('tools', read)
+	read()
+}
 
 export const deleteTool = (name: string): void => {
 	store(savedTools.value.filter((tool) => tool.name !== name))

@@ -3,7 +3,7 @@
 
 import type { AnswerFailure } from './answer-state.ts'
 import { withLock } from './locks.ts'
-import { thisDevice } from './storage.ts'
+import { followDevice, thisDevice } from './storage.ts'
 import type { Question } from './turn-tree.ts'
 
 export interface OutboxEntry {
@@ -47,6 +47,16 @@ export function readOutbox(): readonly OutboxEntry[] {
 /** Undefined if the question has left the outbox. */
 export const findEntry = (clientId: string): OutboxEntry | undefined => readEntry(thisDevice.read(prefix + clientId))
 
+/** Calls `gone` when the question has left the outbox in another tab. */
+export const followEntry = (clientId: string, gone: () => void, until: AbortSignal): void =>
+	followDevice(
+		prefix + clientId,
+		(_, { newValue }) => {
+			if (newValue === null) gone()
+		},
+		until,
+	)
+
 /** @returns false if the browser has no room for it: it is lost with the tab. */
 export const storeEntry = (entry: OutboxEntry): boolean =>
 	thisDevice.write(prefix + entry.clientId, JSON.stringify(entry))
@@ -72,7 +82,7 @@ export const whileSending = (clientId: string, run: Sending): Promise<void> =>
 
 /**
  * The same for a question that another tab, or an earlier visit, may have sent. What a tab has stored may arrive here after its
- * lock, so the server is asked for the question before it is sent.
+ * lock, so the question is looked up on the server before it is sent.
  */
 export const whileResuming = (clientId: string, run: Sending, signal?: AbortSignal): Promise<void> =>
 	withLock(

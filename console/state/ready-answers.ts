@@ -46,18 +46,22 @@ export function markSeen(id: string): void {
 	if (ready.value.has(id)) ready.value = changed(ready.value, id, false)
 }
 
-/** The turns that are looked at. */
+/** The turns whose state is polled. */
 const watched = new Set<string>()
 
-/** Looks from time to time whether an answer has ended that this page does not read, until it has or is deleted. */
+/** Polls an answer that this page does not read until it has ended or is deleted. */
 export async function watchAnswer(conversation: string, turn: string): Promise<void> {
 	if (watched.has(turn)) return
 	watched.add(turn)
 	const isRunning = () => running.value.get(conversation)?.has(turn) === true
 	for (let look = 0; isRunning(); look++) {
 		await new Promise((resolve) => setTimeout(resolve, pausesMs[Math.min(look, pausesMs.length - 1)]))
-		// On screen, the page reads it.
-		if (!isRunning() || shownId.value === conversation) continue
+		if (shownId.value === conversation) {
+			// The page reads it.
+			look = -1
+			continue
+		}
+		if (!isRunning()) break
 		const status = await readAnswerStatus(`resp_${turn}`).catch((failure: unknown) =>
 			failure instanceof ServerError && failure.status === 404 ? 'deleted' : 'unknown',
 		)

@@ -1,12 +1,12 @@
 // The questions of the outbox that belong to a conversation: they are shown, and sent when no other tab does.
 
 import { batch, signal } from '@preact/signals'
-import { ConnectionLost } from '../api/server.ts'
 import { AnsweredBranches } from './answered-branches.ts'
 import type { ChatColumn } from './chat-column.ts'
 import { waitForConnection } from './connection.ts'
 import type { Draft } from './draft.ts'
 import { type FoundTurn, findTurn } from './find-turn.ts'
+import { isLoss } from './follow-answer.ts'
 import { ifFreeSoon, type OutboxEntry, outboxOf, removeEntry, whileResuming } from './outbox.ts'
 import { sendEntry } from './outbox-sender.ts'
 import type { PageTurn } from './turn-tree.ts'
@@ -78,6 +78,8 @@ export abstract class ResumedBranches extends AnsweredBranches {
 		else {
 			// Another tab has sent it, or it was withdrawn there.
 			const found = await this.findSent(turn)
+			// It may have been withdrawn here meanwhile.
+			if (this.tree.value.find(turn.id) === undefined) return
 			if (found === undefined) this.remove(turn)
 			else {
 				turn.answer.detach()
@@ -86,14 +88,14 @@ export abstract class ResumedBranches extends AnsweredBranches {
 		}
 	}
 
-	/** Waits for a connection. */
+	/** The turn of a question that another tab has sent, as the server has it. Waits for a connection. */
 	private async findSent({ clientId = '', answer }: PageTurn): Promise<FoundTurn | undefined> {
 		const { signal } = this.ending
 		for (let attempt = 0; !signal.aborted; attempt++)
 			try {
 				return await findTurn(this.id.value, clientId, signal)
 			} catch (failure) {
-				if (!(failure instanceof ConnectionLost)) return undefined
+				if (signal.aborted || !isLoss(failure)) return undefined
 				answer.state.value = { type: 'unsent', reason: { type: 'unreachable' } }
 				await waitForConnection(attempt, signal)
 			}

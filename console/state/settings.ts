@@ -38,11 +38,14 @@ export function changeSettings(change: Partial<PageSettings>): void {
 	thisDevice.write('settings', JSON.stringify(settings.value))
 }
 
-/** A choice in another tab counts in this one, too. */
-export const followSettings = (): void =>
-	followDevice('settings', () => {
+/** Follows changes in other tabs, also those since this page was loaded. */
+export function followSettings(): void {
+	const read = () => {
 		settings.value = { ...defaults, ...readStored() }
-	})
+	}
+	followDevice('settings', read)
+	read()
+}
 
 /** Sets the theme of the document now, and whenever it or the system's preference changes. */
 export function applyTheme(): void {

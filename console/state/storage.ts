@@ -14,7 +14,7 @@ const keyOf = (name: string): string => `dragoman.${name}`
 export const thisTab: KeyedStorage = storageOf(() => sessionStorage)
 export const thisDevice: KeyedStorage = storageOf(() => localStorage)
 
-/** Calls for each entry of this device that another tab changes, with what follows `prefix` in its name. */
+/** Calls `changed` for each entry of this device that another tab changes, with what follows `prefix` in its name. */
 export function followDevice(
 	prefix: string,
 	changed: (name: string, values: Pick<StorageEvent, 'oldValue' | 'newValue'>) => void,
