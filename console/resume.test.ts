@@ -198,10 +198,13 @@ test.concurrent('a refused question is not lost if it is sent again before the m
 		await route.continue()
 	})
 	await page.reload()
-	await page.getByRole('button', { name: 'Try again' }).click()
+	const sent = opened.bodies.length
+	for (let click = 0; click < 2; click++) await page.getByRole('button', { name: 'Try again' }).click()
 	expect(await page.locator('.question', { hasText: 'Important' }).count()).toBe(1)
 	held.resolve()
 	await page.locator('.answer .markdown', { hasText: 'Important' }).waitFor()
+	await opened.answered()
+	expect(opened.bodies.length).toBe(sent + 1)
 	expect(opened.errors).toEqual([])
 }, 60_000)
 

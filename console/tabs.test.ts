@@ -126,15 +126,16 @@ test.concurrent('an answer has ended in both tabs if one takes over as it ends',
 	)
 	await other.page.locator('.answer .markdown', { hasText: 'First' }).waitFor()
 	// It can read the answer as soon as the first tab has, before it learns of the end.
+	const read = Promise.withResolvers<void>()
 	await other.page.route(/\/responses\/resp_\w+\?stream/, async (route) => {
 		await other.page.waitForTimeout(2 * messagesLateMs)
 		await route.continue()
+		read.resolve()
 	})
-	const read = other.page.waitForRequest(/\/responses\/resp_\w+\?stream/)
 	await opened.ask('echo:delay 20 echo:repeat 50 word')
-	await read
 	await other.page.locator('.answer .markdown', { hasText: words('word', 50) }).waitFor()
-	await other.page.waitForTimeout(1.5 * messagesLateMs)
+	await read.promise
+	await other.page.waitForTimeout(2 * lateMs)
 	await other.answered()
 	expect(await other.answers()).toEqual(['First', words('word', 50)])
 	expect([...opened.errors, ...other.errors]).toEqual([])
@@ -238,12 +239,7 @@ test.concurrent('a turn that another tab has sent is shown when the server can b
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('First')
-	await page.route(
-		'**/v1/responses',
-		(route) =>
-			route.fulfill({ status: 429, headers: { 'retry-after': '3' }, json: { error: { message: 'Not now.' } } }),
-		{ times: 1 },
-	)
+	await refuseOnce(page)
 	await opened.send('Second')
 	await page.getByText('Too many requests. Your message is kept.').waitFor()
 	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`)
@@ -287,7 +283,7 @@ test.concurrent('settings and tools that one tab stores are those of the others'
 	expect([...opened.errors, ...other.errors]).toEqual([])
 }, 60_000)
 
-test.concurrent('the answer of a conversation that was deleted elsewhere is not polled any more', async () => {
+test.concurrent('the answer of a conversation that was deleted elsewhere is no longer polled', async () => {
 	const opened = await pages.openPage()
 	const { page } = opened
 	await opened.ask('First')

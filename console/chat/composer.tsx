@@ -30,7 +30,7 @@ export interface ComposedChat extends Pick<Chat, 'id' | 'isAnswering' | 'path' |
 	ask(question: Question): Promise<void>
 	/** Whether questions wait for an answer in progress, and are sent after it. */
 	readonly queues: boolean
-	/** Whether it is known what a question continues. */
+	/** Whether the stored turns have been read. */
 	readonly isLoaded: boolean
 }
 

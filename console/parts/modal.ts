@@ -17,7 +17,7 @@ export function useModal(onClose: () => void) {
 	}
 	// The browser fires `close` a frame late, when another dialog may be open.
 	const onCancel = (event: Event) => {
-		// The events of file inputs arrive here, too.
+		// The `cancel` event of a file input bubbles.
 		if (event.target !== event.currentTarget) return
 		event.preventDefault()
 		close()

@@ -27,7 +27,7 @@ export function Popover({ button, children, label, role = 'menu', align = 'start
 	const id = useId()
 	const panel = useRef<HTMLDivElement>(null)
 	const [open, setOpen] = useState(false)
-	/** Each opening has new content: the event of the end comes late, or never if the panel opens again before it. */
+	/** Each opening has new content: the closing `toggle` event comes late, or never if the panel opens again before it. */
 	const [opening, setOpening] = useState(0)
 	const place = () => {
 		const element = panel.current

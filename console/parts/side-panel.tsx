@@ -15,7 +15,7 @@ export function SidePanel({ title, children }: { readonly title: string; readonl
 	const panel = useRef<HTMLElement>(null)
 	const id = useId()
 	const words = text.value
-	// A layout effect: a later one would take the focus from where it is by then.
+	// Layout effects: after the paint, they would steal focus that the person has moved since.
 	useLayoutEffect(() => {
 		const before = document.activeElement
 		// A content may have taken it already.

@@ -44,6 +44,9 @@ export function resumeDeletions(): void {
 	undoOffer.offer(ids)
 }
 
+/** Whether this window offers to undo the deletion. */
+export const canUndo = (id: string): boolean => undoOffer.has(id)
+
 async function finish(ids: readonly string[]): Promise<void> {
 	const { refused, reason } = await finishDeletion(ids)
 	if (refused.length > 0) showToast({ text: text.value.someFailed(refused.length, ids.length, explain(reason)) })

@@ -1,9 +1,9 @@
-// Conversations that another window of this browser deletes leave the list of this one, too, and return when it undoes that. Only
-// the other window offers to undo.
+// Conversations that another window of this browser deletes leave the list of this one, too, and return when it undoes that.
 
 import { hideConversations, showConversations } from '../state/conversation-list.ts'
 import { followDeletions, notedDeletions } from '../state/deletions.ts'
 import { navigate, route } from '../state/route.ts'
+import { canUndo } from './delete-conversations.ts'
 
 /** Follows the notes on this device, also those since this window was loaded: browsers report what another one has stored. */
 export function followDeletionsElsewhere(): void {
@@ -12,7 +12,7 @@ export function followDeletionsElsewhere(): void {
 		// The server does not have it any more, unless the deletion was undone.
 		else void showConversations([id]).catch(() => undefined)
 	})
-	for (const id of notedDeletions()) hide(id)
+	for (const id of notedDeletions()) if (!canUndo(id)) hide(id)
 }
 
 function hide(id: string): void {

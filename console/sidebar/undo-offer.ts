@@ -31,6 +31,11 @@ export class UndoOffer<Item> {
 		this.undoable = undoable
 	}
 
+	/** Whether the deletion of the item can be undone now. */
+	has(item: Item): boolean {
+		return this.offered.includes(item)
+	}
+
 	/** @param onUndone called if the person undoes it. */
 	offer(added: readonly Item[], onUndone: () => void = () => undefined): void {
 		const { sentence, undo, finish } = this.undoable

@@ -14,6 +14,7 @@ import { isLoss } from './follow-answer.ts'
 import { model } from './models.ts'
 import { type OutboxEntry, removeEntry, storeEntry, whileSending } from './outbox.ts'
 import { readTree } from './read-tree.ts'
+import { markRunning, running } from './ready-answers.ts'
 import { probabilityFields, resultFields } from './request-fields.ts'
 import { ConversationOptions, fieldsOf } from './request-options.ts'
 import { ResumedBranches } from './resumed-branches.ts'
@@ -38,6 +39,8 @@ export class Chat extends ResumedBranches {
 	/** What the person set for the next requests. */
 	readonly options: ConversationOptions
 	private shortened = false
+	/** A question waits until the models are known. */
+	private isWaiting = false
 	/** Another tab has changed the conversation since its export was requested. */
 	private isOutdated = false
 
@@ -128,7 +131,10 @@ export class Chat extends ResumedBranches {
 			return
 		}
 		if ((more.model ?? this.modelId) === undefined) {
-			void this.knownModel().then(() => this.retry(turn, more))
+			void this.knownModel().then(() => {
+				// It may have been withdrawn, or sent by another click.
+				if (this.tree.value.find(turn.id) !== undefined) this.retry(turn, more)
+			})
 			return
 		}
 		if (turn.clientId !== undefined) removeEntry(turn.clientId)
@@ -155,17 +161,17 @@ export class Chat extends ResumedBranches {
 	}
 
 	/** Resolves when the models are known, unless the conversation is closed before. */
-	private knownModel(): Promise<string> {
+	private knownModel(): Promise<void> {
 		return new Promise((resolve) => {
 			const ending = new AbortController()
 			const dispose = effect(() => {
-				const id = this.modelId
-				if (id === undefined) return
-				resolve(id)
+				if (this.modelId === undefined) return
+				resolve()
 				ending.abort()
 			})
-			AbortSignal.any([ending.signal, this.ending.signal]).addEventListener('abort', dispose, { once: true })
-			if (ending.signal.aborted) dispose()
+			const either = AbortSignal.any([ending.signal, this.ending.signal])
+			if (either.aborted) dispose()
+			else either.addEventListener('abort', dispose, { once: true })
 		})
 	}
 
@@ -176,7 +182,10 @@ export class Chat extends ResumedBranches {
 		for (let attempt = 0; !signal.aborted; attempt++) {
 			try {
 				const first = await exportConversation(id, signal)
-				this.open(id, this.isOutdated ? await exportConversation(id, signal) : first)
+				const isOutdated = this.isOutdated
+				this.isOutdated = false
+				this.open(id, isOutdated ? await exportConversation(id, signal) : first)
+				if (this.isOutdated) void this.refresh()
 				return
 			} catch (failure) {
 				if (isAbort(failure)) return
@@ -194,8 +203,11 @@ export class Chat extends ResumedBranches {
 	}
 
 	private open(id: string, exported: ExportedConversation): void {
+		const all = readTree(exported)
+		for (const turn of running.peek().get(id) ?? [])
+			if (all.find(turn)?.answer.isRunning === false) markRunning(id, turn, false)
 		// The other columns are not branches of this one.
-		const tree = withoutDeleted(readTree(exported), id).filter((turn) => this.contains(turn))
+		const tree = withoutDeleted(all, id).filter((turn) => this.contains(turn))
 		const newest = tree.endingWith(exported.head) ?? tree.all.at(-1)
 		const named = messageInAddress()
 		const shown = named === undefined ? undefined : tree.containing(named)
@@ -215,7 +227,15 @@ export class Chat extends ResumedBranches {
 
 	/** Resolves when the question is stored, or sent if there is no room to store it. */
 	private async begin(question: Question, parent: string | undefined, more: Further = {}): Promise<void> {
-		const modelId = more.model ?? this.modelId ?? (await this.knownModel())
+		if (more.model === undefined && this.modelId === undefined) {
+			// Further clicks ask for the same.
+			if (this.isWaiting) return
+			this.isWaiting = true
+			await this.knownModel()
+			this.isWaiting = false
+		}
+		const modelId = more.model ?? this.modelId
+		if (modelId === undefined) return
 		const entry: OutboxEntry = {
 			clientId: newClientId(),
 			conversation: this.id.value,
@@ -265,7 +285,7 @@ export class Chat extends ResumedBranches {
 		return Promise.resolve()
 	}
 
-	/** Whether it is known what a question continues. */
+	/** Whether the stored turns have been read. */
 	get isLoaded(): boolean {
 		const { type } = this.state.value
 		return type === 'new' || type === 'open'

@@ -6,7 +6,7 @@ import { ConnectionLost, ServerError } from '../api/server.ts'
 import type { UnsentReason } from './answer-state.ts'
 import { waitForConnection, waitUntil } from './connection.ts'
 import { type FoundTurn, findTurn } from './find-turn.ts'
-import { describeFailure } from './follow-answer.ts'
+import { describeFailure, isLoss } from './follow-answer.ts'
 import { findEntry, followEntry, type OutboxEntry, removeEntry, storeEntry } from './outbox.ts'
 
 /** A limit that ends later is not waited for, in milliseconds. */
@@ -48,7 +48,11 @@ async function deliver(first: OutboxEntry, hooks: DeliveryHooks, end: AbortSigna
 	}
 	/** Another tab has sent it or taken it back: do not wait any longer. */
 	let gone = new AbortController()
-	followEntry(first.clientId, () => gone.abort(), end)
+	const leave = () => {
+		entry = { ...entry, tried: true }
+		gone.abort()
+	}
+	followEntry(first.clientId, leave, end)
 	const until = () => {
 		gone = new AbortController()
 		return AbortSignal.any([hooks.signal, hooks.hurry(), gone.signal])
@@ -79,7 +83,7 @@ async function deliver(first: OutboxEntry, hooks: DeliveryHooks, end: AbortSigna
 			return { type: 'started', started }
 		} catch (failure) {
 			if (hooks.signal.aborted) break
-			if (failure instanceof ConnectionLost) {
+			if (failure instanceof ConnectionLost || (!isPosted && isLoss(failure))) {
 				hooks.onUnsent({ type: navigator.onLine ? 'unreachable' : 'offline' })
 				await waitForConnection(losses++, until())
 				continue

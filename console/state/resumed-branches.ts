@@ -6,9 +6,10 @@ import type { ChatColumn } from './chat-column.ts'
 import { waitForConnection } from './connection.ts'
 import type { Draft } from './draft.ts'
 import { type FoundTurn, findTurn } from './find-turn.ts'
-import { isLoss } from './follow-answer.ts'
+import { isKeyRefused, isLoss } from './follow-answer.ts'
 import { ifFreeSoon, type OutboxEntry, outboxOf, removeEntry, whileResuming } from './outbox.ts'
 import { sendEntry } from './outbox-sender.ts'
+import { signedInAgain } from './session.ts'
 import type { PageTurn } from './turn-tree.ts'
 import { unsentTurn } from './unsent-turn.ts'
 
@@ -95,6 +96,10 @@ export abstract class ResumedBranches extends AnsweredBranches {
 			try {
 				return await findTurn(this.id.value, clientId, signal)
 			} catch (failure) {
+				if (isKeyRefused(failure)) {
+					await signedInAgain(signal)
+					continue
+				}
 				if (signal.aborted || !isLoss(failure)) return undefined
 				answer.state.value = { type: 'unsent', reason: { type: 'unreachable' } }
 				await waitForConnection(attempt, signal)
