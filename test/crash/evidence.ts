@@ -1,4 +1,4 @@
-// What must be there after a crash and a restart, looked for in the server's answers and in its database.
+// What must be there after a crash and a restart, as seen in the server's answers and in its database.
 
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -39,7 +39,7 @@ interface EntryRow {
 
 export async function examine(crash: Crash): Promise<Findings> {
 	const violations: string[] = []
-	// FailOverRequest for sums brings every account that was settled to the database.
+	// A request for sums brings every record that was settled to the database.
 	const usage = await crash.server.call('/v1/organization/usage/completions?start_time=0')
 	if (usage.status !== 200) violations.push(`usage answered ${usage.status}`)
 	const sql = new SQL(crash.database)
