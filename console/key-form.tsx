@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
-import { ServerError } from './api/server.ts'
+import { isKeyRefused, ServerError } from './api/server.ts'
 import { text } from './languages/all-sentences.ts'
 import { Notice } from './parts/notice.tsx'
 import { loadModels } from './state/models.ts'
@@ -67,7 +67,6 @@ export function KeyForm({ children }: { readonly children?: ComponentChildren })
 class InvalidKey extends Error {}
 
 function messageOf(failure: unknown): string {
-	if (failure instanceof InvalidKey || (failure instanceof ServerError && failure.status === 401))
-		return text.value.keyRefused
+	if (failure instanceof InvalidKey || isKeyRefused(failure)) return text.value.keyRefused
 	return failure instanceof ServerError ? text.value.serverWords(failure.message) : text.value.serverNotReached
 }

@@ -175,7 +175,7 @@ test('the sidebar can be hidden, an answer that is ready elsewhere has a ring an
 	await page.locator('.answer', { hasText: 'slow' }).waitFor()
 	await page.getByRole('link', { name: 'New chat' }).click()
 	await page.getByRole('img', { name: 'Answer ready' }).waitFor()
-	await page.waitForFunction(() => document.title === '(1) Dragoman')
+	await opened.titled('(1) Dragoman')
 	await page
 		.locator('li.conversation', { has: page.getByRole('img', { name: 'Answer ready' }) })
 		.locator('a')

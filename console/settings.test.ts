@@ -346,11 +346,10 @@ test('a notification shows an answer that is ready while the page is hidden, if 
 	await opened.send('echo:delay 20 echo:repeat 30 unseen')
 	await opened.openSettings()
 	await notified(3)
-	const titled = (title: string) => page.waitForFunction((wanted) => document.title === wanted, title)
-	await titled('(1) Settings · Dragoman')
+	await opened.titled('(1) Settings · Dragoman')
 	await other.page.goBack()
 	await page.waitForFunction(() => Reflect.get(globalThis, 'notified')[2].closed === true)
-	await titled('Settings · Dragoman')
+	await opened.titled('Settings · Dragoman')
 	expect([...opened.errors, ...other.errors]).toEqual([])
 }, 90_000)
 

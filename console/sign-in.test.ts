@@ -32,7 +32,8 @@ async function signIn(page: Page, key: string): Promise<void> {
 }
 
 test('asks for a key, and reports an invalid one', async () => {
-	const { page, errors } = await pages.openPage({}, pages.server.url)
+	const opened = await pages.openPage({}, pages.server.url)
+	const { page, errors } = opened
 	const notice = page.getByRole('complementary', { name: 'Notice of the operator' })
 	await notice.getByRole('heading', { name: 'Où va mon texte ?' }).waitFor()
 	expect(await notice.getByRole('heading').allTextContents()).toEqual(['Where does my text go?', 'Où va mon texte ?'])
@@ -42,7 +43,7 @@ test('asks for a key, and reports an invalid one', async () => {
 	expect(await notice.getByText('our own').evaluate((element) => element.localName)).toBe('strong')
 	expect(await notice.textContent()).toContain('<img src=x onerror=alert(1)>')
 	expect(await notice.locator('img, a[href^=javascript]').count()).toBe(0)
-	await page.waitForFunction(() => document.title === 'Chat of the hospital')
+	await opened.titled('Chat of the hospital')
 	expect(await findingsOf(page)).toEqual([])
 	await page.getByRole('button', { name: 'Français' }).click()
 	await page.getByRole('heading', { name: 'Se connecter' }).waitFor()
@@ -59,13 +60,13 @@ test('asks for a key, and reports an invalid one', async () => {
 	await page.reload()
 	await signedIn(page)
 	await page.getByRole('navigation').getByText('Chat of the hospital').waitFor()
-	await page.waitForFunction(() => document.title === 'Chat of the hospital')
+	await opened.titled('Chat of the hospital')
 	await page.getByRole('button', { name: 'Account' }).click()
 	const documentation = page.getByRole('link', { name: 'API documentation' })
 	expect(await documentation.evaluate((link: HTMLAnchorElement) => link.href)).toBe(`${pages.server.url}/docs`)
 	await page.getByRole('link', { name: 'Settings' }).click()
 	await page.getByRole('heading', { name: 'Settings', level: 1 }).waitFor()
-	await page.waitForFunction(() => document.title === 'Settings · Chat of the hospital')
+	await opened.titled('Settings · Chat of the hospital')
 	await page.getByRole('button', { name: 'Account' }).click()
 	await page.getByRole('button', { name: 'Sign out' }).click()
 	await signInForm(page).waitFor()

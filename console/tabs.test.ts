@@ -28,14 +28,27 @@ const lateMs = 500
 /** The same for messages: a tab that is stalled for a second still gets a lock earlier. */
 const messagesLateMs = 2000
 
-/** Another tab that shows the conversation, and receives what the first one stores late. */
-const anotherLateTab = (opened: OpenPage): Promise<OpenPage> =>
-	opened.anotherTab(`${opened.path}#key=${pages.server.key}`, (page) => delayStorage(page, lateMs))
+/** Another tab that shows the conversation; `prepare` changes it before. */
+const anotherTab = (opened: OpenPage, prepare?: (page: Page) => Promise<unknown>): Promise<OpenPage> =>
+	opened.anotherTab(`${opened.path}#key=${pages.server.key}`, prepare)
+
+/** The same, and it receives what the first one stores late. */
+const anotherLateTab = (opened: OpenPage): Promise<OpenPage> => anotherTab(opened, (page) => delayStorage(page, lateMs))
+
+/** A conversation whose second question waits for the end of a limit. */
+async function openLimited(): Promise<OpenPage> {
+	const opened = await pages.openPage()
+	await opened.ask('First')
+	await refuseOnce(opened.page)
+	await opened.send('Second')
+	await opened.page.getByText('Too many requests. Your message is kept.').waitFor()
+	return opened
+}
 
 test('two tabs: one reads for both, another takes over, and both may ask', async () => {
 	const first = await pages.openPage()
 	await first.ask('Hello')
-	const second = await first.anotherTab(`${first.path}#key=${pages.server.key}`)
+	const second = await anotherTab(first)
 	await second.page.locator('.answer', { hasText: 'Hello' }).waitFor()
 	const reads: string[] = []
 	second.page.on('request', (request) => {
@@ -51,7 +64,7 @@ test('two tabs: one reads for both, another takes over, and both may ask', async
 	expect(reads.length).toBe(1)
 	expect((await second.stored()).turns.length).toBe(2)
 
-	const third = await second.anotherTab(`${second.path}#key=${pages.server.key}`)
+	const third = await anotherTab(second)
 	await third.page.locator('.answer', { hasText: 'word' }).waitFor()
 	await third.page.fill('#message', 'Mine')
 	await second.ask('Yours')
@@ -121,9 +134,7 @@ test.concurrent('a branch that another tab deletes or restores follows as soon a
 test.concurrent('an answer has ended in both tabs if one takes over as it ends', async () => {
 	const opened = await pages.openPage()
 	await opened.ask('First')
-	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`, (page) =>
-		delayMessages(page, messagesLateMs),
-	)
+	const other = await anotherTab(opened, (page) => delayMessages(page, messagesLateMs))
 	await other.page.locator('.answer .markdown', { hasText: 'First' }).waitFor()
 	// It can read the answer as soon as the first tab has, before it learns of the end.
 	const read = Promise.withResolvers<void>()
@@ -142,12 +153,8 @@ test.concurrent('an answer has ended in both tabs if one takes over as it ends',
 }, 60_000)
 
 test.concurrent('a question that another tab has just sent is not sent again', async () => {
-	const opened = await pages.openPage()
+	const opened = await openLimited()
 	const { page } = opened
-	await opened.ask('First')
-	await refuseOnce(page)
-	await opened.send('Second')
-	await page.getByText('Your message is kept.').waitFor()
 	const other = await anotherLateTab(opened)
 	await other.page.locator('.question', { hasText: 'Second' }).waitFor()
 	// The other tab knows of the limit, and cannot shorten it.
@@ -167,7 +174,7 @@ test.concurrent('a question that another tab asks while this one loads the conve
 	const opened = await pages.openPage()
 	await opened.ask('First')
 	const [read, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`, (page) =>
+	const other = await anotherTab(opened, (page) =>
 		page.route(
 			'**/export',
 			async (route) => {
@@ -191,8 +198,7 @@ test.concurrent('a question that another tab asks while this one loads the conve
 test.concurrent('a tab whose key is refused does not prevent another one from reading the answer', async () => {
 	const opened = await pages.openPage()
 	await opened.ask('First')
-	const address = `${opened.path}#key=${pages.server.key}`
-	const refused = await opened.anotherTab(address, (page) =>
+	const refused = await anotherTab(opened, (page) =>
 		page.route(/\/responses\/resp_\w+\?stream/, (route) =>
 			route.fulfill({ status: 401, json: { error: { message: 'Revoked.' } } }),
 		),
@@ -200,7 +206,7 @@ test.concurrent('a tab whose key is refused does not prevent another one from re
 	await refused.page.locator('.answer', { hasText: 'First' }).waitFor()
 	await opened.send('echo:delay 20 echo:repeat 400 word')
 	await refused.page.locator('.answer', { hasText: 'word word' }).waitFor()
-	const other = await opened.anotherTab(address)
+	const other = await anotherTab(opened)
 	await other.page.locator('.answer', { hasText: 'word word' }).waitFor()
 	await opened.page.close()
 	await refused.page.getByRole('dialog').waitFor()
@@ -236,13 +242,9 @@ test.concurrent('a conversation that was left while its question was sent shows 
 }, 60_000)
 
 test.concurrent('a turn that another tab has sent is shown when the server can be reached again', async () => {
-	const opened = await pages.openPage()
+	const opened = await openLimited()
 	const { page } = opened
-	await opened.ask('First')
-	await refuseOnce(page)
-	await opened.send('Second')
-	await page.getByText('Too many requests. Your message is kept.').waitFor()
-	const other = await opened.anotherTab(`${opened.path}#key=${pages.server.key}`)
+	const other = await anotherTab(opened)
 	await other.page.locator('.question', { hasText: 'Second' }).waitFor()
 	await other.page.route('**/export', (route) => route.abort())
 	await page.getByRole('button', { name: 'Try again' }).click()

@@ -66,6 +66,9 @@ export async function callJson<Answer>(path: string, options: CallOptions = {}):
 	})
 }
 
+/** Whether the server does not accept the key. */
+export const isKeyRefused = (failure: unknown): boolean => failure instanceof ServerError && failure.status === 401
+
 export const isAbort = (failure: unknown): boolean => failure instanceof DOMException && failure.name === 'AbortError'
 
 function readError(body: unknown): { readonly message?: string; readonly code?: string } {

@@ -2,7 +2,7 @@
 // it.
 
 import { deleteFrom } from '../api/conversations.ts'
-import { ConnectionLost, ServerError } from '../api/server.ts'
+import { ConnectionLost, isKeyRefused, ServerError } from '../api/server.ts'
 import { text } from '../languages/all-sentences.ts'
 import { explain } from '../parts/attempt.ts'
 import { showToast } from '../parts/toast.tsx'
@@ -96,7 +96,7 @@ async function finishBranchDeletion(branch: DeletedBranch): Promise<unknown> {
 				await waitForConnection(attempt, new AbortController().signal)
 				continue
 			}
-			if (failure instanceof ServerError && failure.status === 401) {
+			if (isKeyRefused(failure)) {
 				await signedInAgain(new AbortController().signal)
 				continue
 			}

@@ -19,7 +19,7 @@ export function Unsent({ chat, turn, reason }: UnsentProps) {
 	const words = text.value
 	const actions: ComponentChildren = (
 		<>
-			{reason.type !== 'offline' && chat.isSentHere(turn) && (
+			{reason.type !== 'offline' && chat.delivers(turn) && (
 				<button type="button" class="button small" onClick={() => chat.sendNow(turn)}>
 					{words.tryAgain}
 				</button>

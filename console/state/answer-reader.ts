@@ -3,10 +3,10 @@
 
 import { effect } from '@preact/signals'
 import type { StartedAnswer } from '../api/responses.ts'
-import { isAbort } from '../api/server.ts'
+import { isAbort, isKeyRefused } from '../api/server.ts'
 import type { Answer } from './answer.ts'
 import type { ConversationChannel, TabMessage } from './conversation-channel.ts'
-import { followAnswer, isKeyRefused } from './follow-answer.ts'
+import { followAnswer } from './follow-answer.ts'
 import { withLock } from './locks.ts'
 import { signedInAgain } from './session.ts'
 

@@ -55,7 +55,7 @@ export abstract class AnsweredBranches extends Branches {
 	protected abstract contains(turn: Pick<PageTurn, 'column'>): boolean
 
 	/** Whether this tab sends the question. */
-	isSentHere({ clientId = '' }: PageTurn): boolean {
+	delivers({ clientId = '' }: PageTurn): boolean {
 		return this.deliveries.has(clientId)
 	}
 

@@ -1,12 +1,13 @@
 // The conversation on screen: its tree, the branch that is shown, and everything that changes it: questions, edits, other
 // answers to the same question, continuations, stop. It does not render.
 
-import { batch, effect, signal } from '@preact/signals'
+import { batch, signal } from '@preact/signals'
 import { type ExportedConversation, exportConversation } from '../api/conversations.ts'
-import { isAbort, ServerError } from '../api/server.ts'
+import { isAbort, isKeyRefused } from '../api/server.ts'
 import { withoutDeleted } from './branch-deletions.ts'
 import type { ChatColumn } from './chat-column.ts'
 import { newClientId } from './client-id.ts'
+import { whenTrue } from './condition.ts'
 import { waitForConnection } from './connection.ts'
 import type { SharedTurn } from './conversation-channel.ts'
 import { Draft } from './draft.ts'
@@ -95,7 +96,7 @@ export class Chat extends ResumedBranches {
 	/** Asks the oldest question that waits for an answer. */
 	askQueued(): void {
 		if (this.modelId === undefined) {
-			void this.knownModel().then(() => this.askQueued())
+			void this.onceKnown(() => this.askQueued())
 			return
 		}
 		const question = this.isAnswering.value ? undefined : this.queue.take()
@@ -131,7 +132,7 @@ export class Chat extends ResumedBranches {
 			return
 		}
 		if ((more.model ?? this.modelId) === undefined) {
-			void this.knownModel().then(() => {
+			void this.onceKnown(() => {
 				// It may have been withdrawn, or sent by another click.
 				if (this.tree.value.find(turn.id) !== undefined) this.retry(turn, more)
 			})
@@ -160,19 +161,15 @@ export class Chat extends ResumedBranches {
 		return this.column === undefined ? model.value?.id : this.column.model()
 	}
 
-	/** Resolves when the models are known, unless the conversation is closed before. */
-	private knownModel(): Promise<void> {
-		return new Promise((resolve) => {
-			const ending = new AbortController()
-			const dispose = effect(() => {
-				if (this.modelId === undefined) return
-				resolve()
-				ending.abort()
-			})
-			const either = AbortSignal.any([ending.signal, this.ending.signal])
-			if (either.aborted) dispose()
-			else either.addEventListener('abort', dispose, { once: true })
-		})
+	/** Resolves when the models are known, or when the conversation is closed. */
+	private modelKnown(): Promise<void> {
+		return whenTrue(() => this.modelId !== undefined, this.ending.signal)
+	}
+
+	/** Runs when the models are known, unless the conversation is closed before. */
+	private async onceKnown(run: () => void): Promise<void> {
+		await this.modelKnown()
+		if (!this.isClosed) run()
 	}
 
 	private async load(id: string): Promise<void> {
@@ -193,7 +190,7 @@ export class Chat extends ResumedBranches {
 					this.showOutbox(id)
 					this.state.value = { type: 'loading', failure }
 					await waitForConnection(attempt, signal)
-				} else if (failure instanceof ServerError && failure.status === 401) await signedInAgain(signal)
+				} else if (isKeyRefused(failure)) await signedInAgain(signal)
 				else {
 					this.state.value = { type: 'failed', failure }
 					return
@@ -231,7 +228,7 @@ export class Chat extends ResumedBranches {
 			// Further clicks ask for the same.
 			if (this.isWaiting) return
 			this.isWaiting = true
-			await this.knownModel()
+			await this.modelKnown()
 			this.isWaiting = false
 		}
 		const modelId = more.model ?? this.modelId

@@ -2,7 +2,7 @@
 // knows nothing of conversations.
 
 import { type ResponseEvent, readAnswer, type StartedAnswer } from '../api/responses.ts'
-import { ConnectionLost, isAbort, ServerError } from '../api/server.ts'
+import { ConnectionLost, isAbort, isKeyRefused, ServerError } from '../api/server.ts'
 import type { Answer } from './answer.ts'
 import type { AnswerFailure } from './answer-state.ts'
 import { onWake, waitForConnection } from './connection.ts'
@@ -100,8 +100,6 @@ export const isLoss = (failure: unknown): boolean =>
 	failure instanceof ConnectionLost ||
 	isAbort(failure) ||
 	(failure instanceof ServerError && (failure.status === 429 || failure.status >= 500))
-
-export const isKeyRefused = (failure: unknown): boolean => failure instanceof ServerError && failure.status === 401
 
 /** Why a request failed, as the page explains it. */
 export function describeFailure(failure: unknown): AnswerFailure {

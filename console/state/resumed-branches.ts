@@ -1,12 +1,13 @@
 // The questions of the outbox that belong to a conversation: they are shown, and sent when no other tab does.
 
 import { batch, signal } from '@preact/signals'
+import { isKeyRefused } from '../api/server.ts'
 import { AnsweredBranches } from './answered-branches.ts'
 import type { ChatColumn } from './chat-column.ts'
 import { waitForConnection } from './connection.ts'
 import type { Draft } from './draft.ts'
 import { type FoundTurn, findTurn } from './find-turn.ts'
-import { isKeyRefused, isLoss } from './follow-answer.ts'
+import { isLoss } from './follow-answer.ts'
 import { ifFreeSoon, type OutboxEntry, outboxOf, removeEntry, whileResuming } from './outbox.ts'
 import { sendEntry } from './outbox-sender.ts'
 import { signedInAgain } from './session.ts'

@@ -1,7 +1,8 @@
 // Who uses the page: an API key, from the address that the server printed, from the sign-in form, from this tab or from this
 // device. It does not know whether the server accepts the key.
 
-import { effect, signal } from '@preact/signals'
+import { signal } from '@preact/signals'
+import { whenTrue } from './condition.ts'
 import { thisDevice, thisTab } from './storage.ts'
 
 export interface Session {
@@ -47,21 +48,7 @@ export function rejectKey(key: string): void {
 }
 
 /** Resolves when the server accepts the session's key, or when the signal aborts. */
-export function signedInAgain(until: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		const ending = new AbortController()
-		const dispose = effect(() => {
-			if (!session.value.rejected) ending.abort()
-		})
-		const done = () => {
-			dispose()
-			resolve()
-		}
-		const either = AbortSignal.any([until, ending.signal])
-		if (either.aborted) done()
-		else either.addEventListener('abort', done, { once: true })
-	})
-}
+export const signedInAgain = (until: AbortSignal): Promise<void> => whenTrue(() => !session.value.rejected, until)
 
 /** Whether a header can contain the key. */
 export const isSendable = (key: string): boolean => /^[\x21-\x7e]+$/.test(key)
